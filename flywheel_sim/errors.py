@@ -1,0 +1,92 @@
+"""Every error a user can meet, and the one shape its message has.
+
+FlywheelError
+├── ConfigError       what a journey file or an option says cannot be run (exit 2)
+├── DataError         a file or value of the user's cannot be read (exit 2)
+├── SimulationError   a run met one of its limits (exit 3)
+└── ExperimentError   many runs together cannot answer what was asked (exit 2)
+
+A message names the place, the value met there, the rule it breaks and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class FlywheelError(Exception):
+    """Be the root of the family: catch this to catch them all."""
+
+
+class DataError(FlywheelError):
+    """Say that a file or value of the user's cannot be read."""
+
+
+class SimulationError(FlywheelError):
+    """Say that a run met one of its limits."""
+
+
+class ExperimentError(FlywheelError):
+    """Say that many runs together cannot answer what was asked."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong in what the user wrote.
+
+    Attributes
+    ----------
+    file, line, column
+        Where it stands; line and column count from 1, and are 0 for values given in code.
+    path
+        Dotted path of the value, such as ``journey.delight.events.renewal``.
+    value
+        What was found there.
+    rule, remedy
+        The rule it breaks, and what to write instead.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    value: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        path = f" {self.path}" if self.path else ""
+        value = f"{self.value!r}: " if self.value else ""
+        return f"{place}{path}: {value}{self.rule}; {self.remedy}"
+
+
+class ConfigError(FlywheelError):
+    """Say everything that is wrong in a journey, all problems at once.
+
+    Attributes
+    ----------
+    problems
+        One `Problem` for each place, in the order of the file.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Problem, ...]]]:
+        return ConfigError, (self.problems,)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a remedy that names the nearest known names, or lists those there are."""
+    names = sorted(set(known))
+    if not names:
+        return "nothing of that kind is defined"
+    close = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
+    listed = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+    return f"known: {listed}"

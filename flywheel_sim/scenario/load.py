@@ -1,0 +1,365 @@
+"""The scenario a user holds: one file with its strategies, changed only by making another.
+
+``load`` reads and checks a file with every strategy in it, so that a `Scenario` in hand can run.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
+from flywheel_sim.scenario.journey import Journey
+from flywheel_sim.scenario.read import read
+from flywheel_sim.scenario.resolve import Removed, resolve
+from flywheel_sim.scenario.schema import SETTINGS, StrategySpec, looks_like_quantity
+from flywheel_sim.scenario.tree import Path_, Raw, Tree, merge, read_file, read_text, tree_of
+from flywheel_sim.scenario.units import Quantity, UnitError, parse
+
+_CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+_CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A journey file and what was changed in it since; frozen.
+
+    Attributes
+    ----------
+    tree
+        The file, after ``extends``.
+    changes
+        Values laid over the file and its strategies, as (dotted path, value) in order.
+    origin
+        Path of the file, or the name given to its text.
+    """
+
+    tree: Tree
+    changes: tuple[tuple[str, Raw], ...] = ()
+    origin: str = ""
+    _journeys: dict[str, Journey] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Return the name the file gives itself."""
+        return str(self.tree.root["name"])
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Return the names of the strategies, in the order of the file."""
+        return tuple(self.tree.root.get("strategies") or ())
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """Return the names of the named rates, in the order of the file."""
+        return tuple(self.tree.root.get("rates") or ())
+
+    def journey(self, strategy: str | None = None) -> Journey:
+        """Return one strategy ready to run; without a name, the file itself.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such strategy, or a changed value makes the journey impossible.
+        """
+        key = strategy or ""
+        if key not in self._journeys:
+            problems: list[Problem] = []
+            found = self._resolve(key, problems)
+            if problems or found is None:
+                raise ConfigError(problems)
+            self._journeys[key] = found
+        return self._journeys[key]
+
+    def with_(self, **values: Any) -> Scenario:
+        """Return the scenario with other values; the scenario in hand stays as it is.
+
+        Parameters
+        ----------
+        **values
+            A rate's name, a setting (``horizon``, ``seed``, ``start``, ``discount``, ``follow``) or a
+            dotted path (``**{"channels.search_ads.spend": "9000 per month"}``), each with the text one
+            would write in the file, or a number in the unit that stands there. A bare value for a rate
+            with a table moves its whole family; ``{"value": ...}`` changes the reference alone.
+
+        Raises
+        ------
+        ConfigError
+            If a name is not known, or a value does not fit.
+        """
+        changed = self
+        problems: list[Problem] = []
+        for name, value in values.items():
+            path = self._path_of(name)
+            if path is None:
+                known = {*self.rates, *SETTINGS}
+                problems.append(
+                    Problem("<values set in code>", 0, 0, "", name, "no rate, setting or dotted path of that name",
+                            nearest(name, known))
+                )  # fmt: skip
+                continue
+            text = _as_text(value, changed._raw_at(path))
+            changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), _journeys={})
+        if problems:
+            raise ConfigError(problems)
+        changed.check()
+        return changed
+
+    def check(self) -> None:
+        """Resolve the file and every strategy.
+
+        Raises
+        ------
+        ConfigError
+            With every problem of the file and of all its strategies.
+        """
+        problems: list[Problem] = []
+        for strategy in ("", *self.strategies):
+            key_problems: list[Problem] = []
+            found = self._resolve(strategy, key_problems)
+            if found is not None and not key_problems:
+                self._journeys[strategy] = found
+            problems += key_problems
+        if problems:
+            raise ConfigError(problems)
+
+    def raw(self, strategy: str | None = None) -> dict[str, Raw]:
+        """Return the merged file of a strategy as raw texts."""
+        return self._merged(strategy or "", [])[0].root
+
+    def removed(self, strategy: str | None = None) -> Removed:
+        """Return what a strategy does without."""
+        return self._merged(strategy or "", [])[1]
+
+    def _raw_at(self, path: Path_) -> Raw:
+        return self._merged("", [])[0].at(path)
+
+    def _path_of(self, name: str) -> Path_ | None:
+        if name in self.rates:
+            return ("rates", name)
+        if name in SETTINGS:
+            return (name,)
+        path = tuple(name.split("."))
+        return path if len(path) > 1 and self._raw_at(path) is not None else None
+
+    def _resolve(self, strategy: str, problems: list[Problem]) -> Journey | None:
+        tree, removed = self._merged(strategy, problems)
+        if problems:
+            return None
+        return resolve(tree, strategy, removed, problems)
+
+    def _merged(self, strategy: str, problems: list[Problem]) -> tuple[Tree, Removed]:
+        tree, removed = self.tree, Removed()
+        if strategy:
+            tree, removed = apply_strategy(tree, strategy, problems)
+        for path, value in self.changes:
+            nested: Raw = value
+            for key in reversed(path.split(".")):
+                nested = {key: nested}
+            tree = merge(tree, tree_of(nested, "<values set in code>"))
+        return tree, removed
+
+
+def _as_text(value: Any, old: Raw) -> Raw:
+    """Return a value as the file would say it, in the unit of what it replaces."""
+    if isinstance(value, dict):
+        inner = old if isinstance(old, dict) else {"value": old}
+        return {str(k): _as_text(v, inner.get(k)) for k, v in value.items()}
+    if isinstance(old, dict):
+        old = old.get("value")
+    unit = None
+    if isinstance(old, str) and looks_like_quantity(old):
+        try:
+            unit = parse(old)
+        except UnitError:
+            unit = None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) and not hasattr(value, "__float__"):
+        raise ConfigError([Problem("<values set in code>", 0, 0, "", repr(value), "not a value", "give a text or a number")])
+    if not isinstance(value, str):
+        number = Decimal(repr(value if isinstance(value, int) else float(value)))
+        value = f"{(number * 100).normalize():f} %" if unit and unit.form == "percent" else f"{number:f}"
+    if unit is not None and unit.per_ms is not None and looks_like_quantity(value):
+        try:
+            new = parse(value)
+        except UnitError:
+            return value
+        if new.per_ms is None and new.form == unit.form:
+            value = f"{value} {_unit_words(unit)}"
+    return value
+
+
+def _unit_words(unit: Quantity) -> str:
+    """Return the words after the figure: ``kept per year``, ``per 4.414 weeks``."""
+    text = unit.text
+    start = text.index(" per ")
+    return f"{unit.reading} {text[start + 1 :]}" if unit.reading else text[start + 1 :]
+
+
+def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Removed]:
+    """Return the file with a strategy laid over it, and what the strategy does without."""
+    strategies = tree.root.get("strategies") or {}
+    chain: list[str] = []
+    here: str | None = name
+    while here is not None:
+        path = ("strategies", *chain[-1:])
+        if here not in strategies:
+            problems.append(tree.problem(path, here, "no strategy of that name", nearest(here, strategies)))
+            return tree, Removed()
+        if here in chain:
+            problems.append(tree.problem(path, here, "strategies extend each other in a circle", "break it"))
+            return tree, Removed()
+        chain.append(here)
+        held = strategies[here]
+        here = held.get("extends") if isinstance(held, dict) else None
+    removed = Removed()
+    merged = tree
+    for step in reversed(chain):
+        merged = _apply_one(tree, merged, step, removed, problems)
+    return merged, removed
+
+
+def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: list[Problem]) -> Tree:
+    path = ("strategies", name)
+    held = tree.at(path)
+    if not isinstance(held, dict):
+        problems.append(tree.problem(path, held, "a strategy is a mapping", "write {} for the file itself"))
+        return merged
+    own = {k: v for k, v in held.items() if k in ("without", "spend", "extends")}
+    spec = read(StrategySpec, own, path, tree, problems)
+    rest = {k: v for k, v in held.items() if k not in own}
+    for key in rest:
+        if key not in tree.root and key not in (*SETTINGS, "rates", "attributes", "channels", "journey", "report_by"):
+            known = {*tree.root, *SETTINGS, "without", "spend", "extends"} - {"name", "strategies"}
+            problems.append(tree.problem(path, None, f"'{key}' is no part of a file", nearest(key, known), key=key))
+    if spec is None:
+        return merged
+    over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
+    merged = merge(merged, over)
+    for channel, text in (spec.spend or {}).items():
+        spend_path = (*path, "spend")
+        if channel not in (merged.root.get("channels") or {}):
+            known = merged.root.get("channels") or {}
+            problems.append(tree.problem(spend_path, None, f"no channel '{channel}'", nearest(channel, known), key=channel))
+        elif text == "matched":
+            problems.append(
+                tree.problem((*spend_path, channel), text,
+                             "'matched' belongs to the language, but this version does not run it yet",
+                             "write the spend as a figure, such as 8000 per month")
+            )  # fmt: skip
+        else:
+            mark = tree.mark((*spend_path, channel))
+            laid = tree_of({"channels": {channel: {"spend": text}}}, mark.file)
+            laid.marks = dict.fromkeys(laid.marks, mark)
+            merged = merge(merged, laid)
+    for index, item in enumerate(spec.without or []):
+        _without(tree, merged, item, (*path, "without", str(index)), removed, problems)
+    return merged
+
+
+def _without(tree: Tree, merged: Tree, item: str, path: Path_, removed: Removed, problems: list[Problem]) -> None:
+    """Note one name of a ``without`` list: an event (in every stage that has it) or a channel."""
+    events: dict[str, list[str]] = {}
+    for stage, held in (merged.root.get("journey") or {}).items():
+        if isinstance(held, dict):
+            inline = [stage] if "events" not in held else []
+            for event in held.get("events") or inline:
+                events.setdefault(event, []).append(f"{stage}/{event}")
+                events.setdefault(f"{stage}.{event}", []).append(f"{stage}/{event}")
+    channels = merged.root.get("channels") or {}
+    kind, _, name = item.partition(".")
+    if kind == "event" and name in events:
+        removed.events |= set(events[name])
+    elif kind == "channel" and name in channels:
+        removed.channels.add(name)
+    elif item in events and item in channels:
+        rule = f"'{item}' is an event and a channel"
+        problems.append(tree.problem(path, item, rule, f"write event.{item} or channel.{item}"))
+    elif item in events:
+        removed.events |= set(events[item])
+    elif item in channels:
+        removed.channels.add(item)
+    else:
+        known = [*(e for e in events if "." not in e), *channels]
+        problems.append(tree.problem(path, item, "no event or channel of that name", nearest(item, known)))
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of the journeys that come with the package."""
+    return tuple(sorted(path.stem for path in _configs().glob("*.yaml")))
+
+
+def _configs() -> Path:
+    return _CONFIGS if _CONFIGS.is_dir() else _CONFIGS_IN_SOURCE
+
+
+def load(source: str | Path) -> Scenario:
+    """Return the scenario of a journey file, checked with all its strategies.
+
+    Parameters
+    ----------
+    source
+        Path of a YAML file, or the name of a shipped journey such as ``subscription``.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the file, each with its place, rule and remedy.
+    DataError
+        If there is no such file, or it cannot be read.
+    """
+    path = Path(source)
+    if not path.exists() and path.suffix == "" and len(path.parts) == 1:
+        path = _configs() / f"{source}.yaml"
+        if not path.exists():
+            near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.5)
+            said = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
+            raise DataError(f"{source}: no file and no shipped journey of that name; {said}")
+    elif not path.exists():
+        raise DataError(f"{source}: no such file; give the path of a YAML file or one of: {', '.join(shipped())}")
+    return _checked(_extended(path, ()), str(path))
+
+
+def loads(text: str, name: str = "<text>") -> Scenario:
+    """Return the scenario of a YAML text, checked with all its strategies.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the text.
+    """
+    tree = read_text(text, name)
+    if "extends" in tree.root:
+        raise ConfigError([tree.problem((), None, "a text cannot extend a file", "load it from a file", "extends")])
+    return _checked(tree, name)
+
+
+def _checked(tree: Tree, origin: str) -> Scenario:
+    strategies = tree.root.get("strategies")
+    if strategies is not None and not isinstance(strategies, dict):
+        raise ConfigError([tree.problem(("strategies",), strategies, "strategies are a mapping of names",
+                                        "write funnel: {without: [...]}")])  # fmt: skip
+    scenario = Scenario(tree, origin=origin)
+    scenario.check()
+    return scenario
+
+
+def _extended(path: Path, seen: tuple[Path, ...]) -> Tree:
+    tree = read_file(path)
+    base = tree.root.get("extends")
+    if base is None:
+        return tree
+    if not isinstance(base, str):
+        raise ConfigError([tree.problem(("extends",), None, "one file to extend belongs here", "write extends: base.yaml")])
+    parent = (path.parent / base).resolve()
+    if parent in seen or parent == path.resolve():
+        raise ConfigError([tree.problem(("extends",), base, "files extend each other in a circle", "break it")])
+    if not parent.exists():
+        raise ConfigError([tree.problem(("extends",), base, "no such file", "give its path from this file")])
+    merged = merge(_extended(parent, (*seen, path.resolve())), tree)
+    merged.root.pop("extends", None)
+    return merged
+
+

@@ -1,0 +1,293 @@
+"""The file as written: nested dicts and lists of raw texts, each with its place.
+
+YAML is read through its events, so that `no`, `on` and `1:30` stay text and every scalar keeps line
+and column. Overlays (``extends``, strategies, values set from code) merge here: mappings merge, lists
+and ``strategies`` replace, ``~`` deletes, and a bare value over a rate moves its whole family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flywheel_sim.errors import ConfigError, DataError, Problem
+
+#: A raw value: text, None for ``~``, or nested mappings and lists of these.
+Raw = Any
+Path_ = tuple[str, ...]
+
+#: The key under which a merge leaves the bare value that moves a rate's family.
+MOVED = "(moved to)"
+
+#: The last step of the path under which the place of a key, not of its value, is kept.
+KEY = "(key)"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a file; line and column count from 1, 0 for values given in code."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(slots=True)
+class Tree:
+    """Raw values with the place of every key and value."""
+
+    root: dict[str, Raw]
+    marks: dict[Path_, Mark] = field(default_factory=dict)
+
+    def mark(self, path: Path_) -> Mark:
+        """Return the place of a value, or of the nearest thing around it that has one."""
+        while path and path not in self.marks:
+            path = path[:-1]
+            if (*path, KEY) in self.marks:
+                return self.marks[(*path, KEY)]
+        return self.marks.get(path, Mark("<values set in code>"))
+
+    def at(self, path: Path_) -> Raw:
+        """Return the raw value at a path, or None where there is none."""
+        here: Raw = self.root
+        for key in path:
+            if isinstance(here, dict) and key in here:
+                here = here[key]
+            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+                here = here[int(key)]
+            else:
+                return None
+        return here
+
+    def locate(self, path: Path_) -> Path_:
+        """Return the path as written: steps that inline forms leave out are dropped."""
+        here: Raw = self.root
+        written: list[str] = []
+        for key in path:
+            if isinstance(here, dict) and key in here:
+                here = here[key]
+            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+                here = here[int(key)]
+            else:
+                continue
+            written.append(key)
+        return tuple(written)
+
+    def problem(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Problem:
+        """Return a problem placed at a path.
+
+        The place is the value's, where that is a text; else the key's. With ``key``, the problem is
+        with that key of the mapping at the path, whether it stands there or is missing.
+        """
+        written = self.locate(path)
+        if key:
+            mark = self.mark((*written, key, KEY))
+            written = (*written, key)
+        else:
+            mark = self.mark(written if isinstance(self.at(written), str) else (*written, KEY))
+        shown = value if isinstance(value, str) else ("" if value is None else str(value))
+        return Problem(mark.file, mark.line, mark.column, ".".join(written), shown, rule, remedy)
+
+
+def read_text(text: str, name: str) -> Tree:
+    """Return the tree of a YAML text.
+
+    Raises
+    ------
+    ConfigError
+        If the text is no YAML mapping, or uses what journeys do without: duplicate keys, tags,
+        anchors, merge keys, empty values, several documents.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLStreamError
+
+    tree = Tree({}, {(): Mark(name, 1, 1)})
+    problems: list[Problem] = []
+    try:
+        events = list(YAML(typ="rt", pure=True).parse(text))
+        _Composer(tree, name, problems).compose(events)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        said = (error.problem or "cannot be read").splitlines()[0]
+        problems.append(
+            Problem(name, line, column, "", "", f"not YAML: {said}",
+                    "check indentation, colons, brackets and quotes at this place")
+        )  # fmt: skip
+    except YAMLStreamError as error:
+        problems.append(Problem(name, 1, 1, "", "", f"not YAML: {error}", "save the file as plain UTF-8 text"))
+    if problems:
+        raise ConfigError(problems)
+    return tree
+
+
+def read_file(path: Path) -> Tree:
+    """Return the tree of a YAML file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    ConfigError
+        If it is no journey file at all.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}; check the path and its permissions") from error
+    return read_text(text, str(path))
+
+
+class _Composer:
+    """Builds the tree from YAML events, noting what is refused."""
+
+    def __init__(self, tree: Tree, name: str, problems: list[Problem]) -> None:
+        self.tree, self.name, self.problems = tree, name, problems
+
+    def compose(self, events: list[Any]) -> None:
+        stream: Iterator[Any] = iter(events)
+        documents = 0
+        for event in stream:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                documents += 1
+                if documents > 1:
+                    self.refuse(event, (), "", "a file holds one document", "remove the line '---'")
+                    return
+                first = next(stream)
+                root = self.value(first, stream, ())
+                if not isinstance(root, dict):
+                    self.refuse(first, (), "", "a journey file is a mapping", "start with 'name: ...'")
+                else:
+                    self.tree.root = root
+        if documents == 0:
+            self.problems.append(
+                Problem(self.name, 1, 1, "", "", "the file is empty",
+                        "write at least name, horizon, channels and journey")
+            )  # fmt: skip
+
+    def refuse(self, event: Any, path: Path_, value: str, rule: str, remedy: str) -> None:
+        mark = event.start_mark
+        self.problems.append(
+            Problem(self.name, mark.line + 1, mark.column + 1, ".".join(path), value, rule, remedy)
+        )
+
+    def value(self, event: Any, stream: Iterator[Any], path: Path_) -> Raw:
+        kind = type(event).__name__
+        mark = event.start_mark
+        self.tree.marks[path] = Mark(self.name, mark.line + 1, mark.column + 1)
+        if getattr(event, "anchor", None) or kind == "AliasEvent":
+            rule = "anchors and aliases are refused: a reader must see each value where it stands"
+            self.refuse(event, path, "", rule, "write the value out, or name it under 'rates'")
+            if kind == "AliasEvent":
+                return None
+        tag = getattr(event, "tag", None)
+        if tag is not None and str(tag) not in ("", "None"):
+            self.refuse(event, path, str(tag), "tags are refused", "remove the tag; units say what a value is")
+        if kind == "ScalarEvent":
+            return self.scalar(event, path)
+        if kind == "SequenceStartEvent":
+            items: list[Raw] = []
+            for item in stream:
+                if type(item).__name__ == "SequenceEndEvent":
+                    return items
+                items.append(self.value(item, stream, (*path, str(len(items)))))
+        mapping: dict[str, Raw] = {}
+        for key in stream:
+            if type(key).__name__ == "MappingEndEvent":
+                break
+            if type(key).__name__ != "ScalarEvent":
+                self.refuse(key, path, "", "a key is a plain word", "write 'key: value'")
+                self.value(key, stream, (*path, "?"))
+                self.value(next(stream), stream, (*path, "?"))
+                continue
+            name = str(key.value)
+            inner = (*path, name)
+            held = self.value(next(stream), stream, inner)
+            place = key.start_mark
+            self.tree.marks[(*inner, KEY)] = Mark(self.name, place.line + 1, place.column + 1)
+            if name == "<<":
+                self.refuse(key, path, name, "merge keys are refused", "use 'extends', or repeat the lines")
+            elif name in mapping:
+                self.refuse(key, inner, name, "this key stands twice", "keep one of the two, or rename one")
+            else:
+                mapping[name] = held
+        return mapping
+
+    def scalar(self, event: Any, path: Path_) -> Raw:
+        text = str(event.value)
+        if event.style in ("'", '"'):
+            return text
+        if text == "~":
+            return None
+        if text == "":
+            self.refuse(event, path, "", "the value is empty", "write a value, or ~ to delete an inherited one")
+            return None
+        return text
+
+
+def is_rate(raw: Raw) -> bool:
+    """Tell whether a raw mapping is a rate with a table, so that a bare value moves its family."""
+    return isinstance(raw, dict) and bool({"value", "by", "times"} & raw.keys()) and "to" not in raw
+
+
+def merge(base: Tree, over: Tree) -> Tree:
+    """Return base with another tree laid over it."""
+    marks = dict(base.marks)
+    root = _merge(base.root, over.root, (), marks, over.marks)
+    return Tree(root, marks)
+
+
+def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> Raw:
+    if isinstance(base, dict) and isinstance(over, dict) and path != ("strategies",):
+        merged = dict(base)
+        for key, value in over.items():
+            inner = (*path, key)
+            if value is None:
+                merged.pop(key, None)
+            elif key in merged:
+                merged[key] = _merge(merged[key], value, inner, marks, over_marks)
+            else:
+                merged[key] = _clean(value)
+                _take_marks(inner, marks, over_marks)
+        return merged
+    if is_rate(base) and isinstance(over, str):
+        marks[(*path, MOVED)] = over_marks.get(path, Mark("<values set in code>"))
+        return {**base, MOVED: over}
+    _take_marks(path, marks, over_marks)
+    return _clean(over)
+
+
+def _clean(raw: Raw) -> Raw:
+    """Return a value without its deletions, which have nothing left to delete."""
+    if isinstance(raw, dict):
+        return {k: _clean(v) for k, v in raw.items() if v is not None}
+    return raw
+
+
+def _take_marks(path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> None:
+    depth = len(path)
+    for known in [m for m in marks if m[:depth] == path]:
+        del marks[known]
+    marks.update({m: mark for m, mark in over_marks.items() if m[:depth] == path})
+
+
+def tree_of(values: dict[str, Raw], origin: str) -> Tree:
+    """Return a tree of values given in code, all placed at their origin."""
+    tree = Tree(values, {(): Mark(origin)})
+
+    def walk(raw: Raw, path: Path_) -> None:
+        tree.marks[path] = Mark(origin)
+        if isinstance(raw, dict):
+            for key, value in raw.items():
+                walk(value, (*path, key))
+        elif isinstance(raw, list):
+            for index, value in enumerate(raw):
+                walk(value, (*path, str(index)))
+
+    walk(values, ())
+    return tree

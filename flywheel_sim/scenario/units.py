@@ -1,0 +1,178 @@
+"""Quantities with their units, as written: the only place where text becomes a number.
+
+Time is counted in whole milliseconds. A month is a twelfth of a 365-day year.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+YEAR = 365 * DAY
+MONTH = YEAR // 12
+
+#: A duration without end: longer than any horizon, and safe to add to any time.
+NEVER = 1 << 62
+
+UNITS = {
+    "second": SECOND,
+    "minute": MINUTE,
+    "hour": HOUR,
+    "day": DAY,
+    "week": WEEK,
+    "month": MONTH,
+    "year": YEAR,
+}
+
+#: Digits after the decimal point of a currency, where they are not two (ISO 4217).
+MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3}
+
+Form = Literal["number", "percent", "duration", "points", "relative", "of_mean", "never"]
+
+_NUMBER = r"[+-]?(?:\d+(?:_\d+)*)(?:\.\d+)?(?:[eE][+-]?\d+)?|[+-]?\.\d+"
+_SPAN = r"(?:(?P<count>\d+(?:\.\d+)?)\s+)?(?P<unit>[A-Za-z]+)"
+_QUANTITY = re.compile(
+    rf"(?P<number>{_NUMBER})"
+    rf"(?:\s*(?P<percent>%)|\s+of\s+(?P<of>{_NUMBER}))?"
+    r"(?:\s+(?P<word>[A-Za-z]+(?:\s+mean)?))?"
+    rf"(?:\s+per\s+(?P<what>(?!{'|'.join(UNITS)})[A-Za-z_]\w*)(?=\s|$))?"
+    rf"(?:\s+per\s+{_SPAN})?"
+)
+
+
+class UnitError(ValueError):
+    """A text that is no quantity: carries the rule it breaks and the remedy."""
+
+    def __init__(self, rule: str, remedy: str) -> None:
+        super().__init__(f"{rule}; {remedy}")
+        self.rule = rule
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as written, with its unit.
+
+    Attributes
+    ----------
+    number
+        The figure in its own unit: a fraction for percentages (0.35 for ``35 %``),
+        milliseconds for durations.
+    form
+        What kind of figure it is.
+    per_ms
+        Length in milliseconds of the period after ``per``, or None.
+    reading
+        ``kept`` or ``lost`` where a chance per period says which.
+    per_what
+        The thing counted after ``per``, such as ``customer`` or ``invite``, or None.
+    text
+        The text it was read from.
+    """
+
+    number: float
+    form: Form
+    per_ms: float | None = None
+    reading: Literal["kept", "lost"] | None = None
+    per_what: str | None = None
+    text: str = ""
+
+
+def looks_like_quantity(text: str) -> bool:
+    """Tell whether a text starts like a figure rather than a name."""
+    return text == "never" or bool(re.match(r"[+-]?\.?\d", text))
+
+
+def parse(text: str) -> Quantity:
+    """Return the quantity a text stands for.
+
+    Raises
+    ------
+    UnitError
+        If the text is no quantity, or names an unknown unit.
+    """
+    text = text.strip()
+    if text == "never":
+        return Quantity(NEVER, "never", text=text)
+    found = _QUANTITY.fullmatch(text)
+    if found is None:
+        if re.match(r"[+-]?\d{1,3}(,\d{3})+", text):
+            raise UnitError("a number has no commas", "write 1000 or 1_000")
+        if re.match(r"[+-]?\d+,\d+", text):
+            raise UnitError("a decimal sign is a point", f"write {text.replace(',', '.', 1)}")
+        raise UnitError(
+            "not a quantity",
+            "write a number with its unit, such as 35 %, 20 of 30, 95 % per month, 14 days or 49",
+        )
+    number = float(found["number"].replace("_", ""))
+    per_ms = None
+    if found["unit"]:
+        per_ms = float(found["count"] or 1) * unit_ms(found["unit"])
+        if per_ms <= 0:
+            raise UnitError("a period has a length", "write a positive number after 'per'")
+    word = found["word"]
+    form: Form = "number"
+    reading: Literal["kept", "lost"] | None = None
+    if found["of"] is not None:
+        whole = float(found["of"].replace("_", ""))
+        if whole <= 0:
+            raise UnitError("'of' takes a positive whole", "write 20 of 30")
+        number, form = number / whole, "percent"
+    elif found["percent"]:
+        number, form = number / 100.0, "percent"
+    if word in ("kept", "lost"):
+        if form != "percent" or per_ms is None:
+            raise UnitError(f"'{word}' is said of a chance per period", f"write 85 % {word} per year")
+        reading = "kept" if word == "kept" else "lost"
+    elif word in ("point", "points") and form == "number":
+        number, form = number / 100.0, "points"
+    elif word == "relative" and form == "percent":
+        form = "relative"
+    elif word == "of mean" and form == "percent":
+        form = "of_mean"
+    elif word is not None:
+        if form == "percent":
+            raise UnitError(f"'{word}' is no word of a chance", "write 35 %, or 85 % kept per year")
+        number, form = round(number * unit_ms(word)), "duration"
+        if number < 0:
+            raise UnitError("a duration is not negative", f"write {text.lstrip('-')}")
+        if number >= NEVER:
+            raise UnitError("a duration this long is 'never'", "write never")
+    return Quantity(number, form, per_ms, reading, found["what"], text)
+
+
+def unit_ms(word: str) -> int:
+    """Return the length of a unit of time in milliseconds.
+
+    Raises
+    ------
+    UnitError
+        If the word names no unit.
+    """
+    singular = word[:-1] if word.endswith("s") and len(word) > 1 else word
+    if singular in UNITS:
+        return UNITS[singular]
+    import difflib
+
+    short = {"yr": "year", "mo": "month", "wk": "week", "hr": "hour", "min": "minute",
+             "sec": "second", "d": "day", "w": "week", "h": "hour", "m": "month", "y": "year"}  # fmt: skip
+    near = short.get(singular.lower()) or next(
+        iter(difflib.get_close_matches(singular.lower(), UNITS, n=1, cutoff=0.6)), None
+    )
+    remedy = f"did you mean '{near}'?" if near else "units are " + ", ".join(UNITS)
+    raise UnitError(f"'{word}' is no unit of time", remedy)
+
+
+def format_duration(ms: float) -> str:
+    """Return a duration in its largest whole unit, such as ``36 months``."""
+    for unit in ("year", "month", "week", "day", "hour", "minute", "second"):
+        count = ms / UNITS[unit]
+        if ms and count == int(count):
+            return f"{int(count)} {unit}{'s' if count != 1 else ''}"
+    return f"{ms / DAY:g} days"
