@@ -1,3 +1,87 @@
-"""Simulate, event by event, a population of customers moving round the marketing flywheel."""
+"""Simulate, event by event, a population of customers moving round the marketing flywheel.
+
+The public names stand here and are fetched when first used, so that importing is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Scenario": "scenario.load",
+    "load": "scenario.load",
+    "loads": "scenario.load",
+    "shipped": "scenario.load",
+    "assumptions": "scenario.describe",
+    "run": "experiment.replicate",
+    "replicate": "experiment.replicate",
+    "Runs": "experiment.runs",
+    "compare": "analysis.compare",
+    "Comparison": "analysis.compare",
+    "expected_path": "analysis.expected",
+    "sensitivity": "analysis.sensitivity",
+    "Sensitivity": "analysis.sensitivity",
+    "metrics": "metrics.registry",
+    "Estimate": "stats",
+    "charts": "report.charts",
+    "write_report": "report.html",
+    "FlywheelError": "errors",
+    "ConfigError": "errors",
+    "DataError": "errors",
+    "SimulationError": "errors",
+    "ExperimentError": "errors",
+}
+
+if TYPE_CHECKING:
+    from flywheel_sim.analysis.compare import Comparison, compare
+    from flywheel_sim.analysis.expected import expected_path
+    from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
+    from flywheel_sim.errors import ConfigError, DataError, ExperimentError, FlywheelError, SimulationError
+    from flywheel_sim.experiment.replicate import replicate, run
+    from flywheel_sim.experiment.runs import Runs
+    from flywheel_sim.metrics.registry import metrics
+    from flywheel_sim.report import charts
+    from flywheel_sim.report.html import write_report
+    from flywheel_sim.scenario.describe import assumptions
+    from flywheel_sim.scenario.load import Scenario, load, loads, shipped
+    from flywheel_sim.stats import Estimate
+
+__all__ = [
+    "Comparison",
+    "ConfigError",
+    "DataError",
+    "Estimate",
+    "ExperimentError",
+    "FlywheelError",
+    "Runs",
+    "Scenario",
+    "Sensitivity",
+    "SimulationError",
+    "assumptions",
+    "charts",
+    "compare",
+    "expected_path",
+    "load",
+    "loads",
+    "metrics",
+    "replicate",
+    "run",
+    "sensitivity",
+    "shipped",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'flywheel_sim' has no attribute '{name}'")
+    if name == "charts":
+        return import_module("flywheel_sim.report.charts")
+    return getattr(import_module(f"flywheel_sim.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})

@@ -23,6 +23,8 @@ from flywheel_sim.model import draws
 from flywheel_sim.model.compile import decisions, rank_tables
 from flywheel_sim.scenario.journey import Amount, Channel, Effects, Event, Journey, Outcome, Rate, Stage
 
+_NOTHING = Effects()
+
 
 @dataclass(slots=True)
 class Clock:
@@ -181,7 +183,7 @@ class Reference:
         person.visits[stage.name] = visit
         self.books.move(stage.name, person.group, now, +1)
         self.change_role(person, old, stage, present)
-        if not present:
+        if not present and stage.on_entry != _NOTHING:
             self.apply(person, stage.on_entry, f"{stage.name}/on_entry", visit << 20, None)
         for amount in stage.accruals:
             cell = self.index(amount.value, person)
@@ -274,7 +276,9 @@ class Reference:
             outcome = event.outcomes[self.pick(person, [o.chance for o in event.outcomes], word)]
         self.books.count_outcome(event, outcome, person.group, self.env.now)
         self.log(person, stage.name, event.name, outcome.name, outcome.to or stage.name)
-        earned = self.apply(person, event.effects, event.decision, counter, outcome)
+        earned: list[tuple[str, str, int]] = []
+        if event.effects != _NOTHING or outcome.effects != _NOTHING:
+            earned = self.apply(person, event.effects, event.decision, counter, outcome)
         if outcome.to is not None:
             self.leave(person)
             self.enter(person, self.stages[outcome.to])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from flywheel_sim.errors import Problem
-from flywheel_sim.scenario.journey import Channel, Effects, Rate, Stage
+from flywheel_sim.scenario.journey import Channel, Effects, Event, Rate, Stage
+from flywheel_sim.scenario.rates import MOST_CELLS
 from flywheel_sim.scenario.tree import Path_, Tree
 
 
@@ -21,6 +23,10 @@ def check_sum(
 ) -> None:
     """Note where chances do not reach 100 % or exceed it, naming the cell."""
     used = [a for a in levels if any(a in chance.over for chance in chances.values())]
+    if math.prod(len(levels[a]) for a in used) > MOST_CELLS:
+        rule = f"these chances together have more than {MOST_CELLS} cells"
+        problems.append(tree.problem(path, None, rule, "use fewer attributes or levels"))
+        return
     for combination in itertools.product(*(levels[a] for a in used)):
         person = dict(zip(used, combination, strict=True))
         total = 0.0
@@ -98,6 +104,11 @@ def _check_reach(
             )  # fmt: skip
 
 
+def _at_once(event: Event) -> bool:
+    """Tell whether an event may take no time."""
+    return event.wait is None or (event.wait.kind == "fixed" and not min(event.wait.params[0].cells))
+
+
 def _check_loops(
     tree: Tree, stages: Mapping[str, Stage], channels: tuple[Channel, ...], problems: list[Problem]
 ) -> None:
@@ -105,25 +116,28 @@ def _check_loops(
     enters = {channel.name: channel.enters for channel in channels}
     next_at_once: dict[str, list[str]] = {}
     for name, stage in stages.items():
-        at_once = [e for e in stage.events if e.wait is None or (e.wait.kind == "fixed" and not min(e.wait.params[0].cells))]
+        at_once = [e for e in stage.events if _at_once(e)]
         goals = [o.to for e in at_once for o in e.outcomes if o.to and (o.chance is None or max(o.chance.cells) > 0)]
         fed = _referred(stage.on_entry).union(*(_referred(e.effects, e.outcomes) for e in at_once))
         next_at_once[name] = goals + [enters[channel] for channel in fed if channel in enters]
     done: set[str] = set()
 
-    def walk(name: str, trail: list[str]) -> list[str] | None:
-        if name in trail:
-            return [*trail[trail.index(name) :], name]
-        if name in done:
-            return None
-        done.add(name)
-        for goal in next_at_once[name]:
-            if circle := walk(goal, [*trail, name]):
-                return circle
+    def circle_from(start: str) -> list[str] | None:
+        trail, waiting = [start], [iter(next_at_once[start])]
+        while trail:
+            goal = next(waiting[-1], None)
+            if goal is None:
+                done.add(trail.pop())
+                waiting.pop()
+            elif goal in trail:
+                return [*trail[trail.index(goal) :], goal]
+            elif goal not in done:
+                trail.append(goal)
+                waiting.append(iter(next_at_once[goal]))
         return None
 
     for name in stages:
-        if circle := walk(name, []):
+        if name not in done and (circle := circle_from(name)):
             problems.append(
                 tree.problem(("journey",), None, f"a loop that takes no time: {' -> '.join(circle)}",
                              "give one of its stages an 'after'", key=circle[0])

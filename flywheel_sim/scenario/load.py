@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import os
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,9 +17,9 @@ from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.read import read
 from flywheel_sim.scenario.resolve import Removed, resolve
-from flywheel_sim.scenario.schema import SETTINGS, StrategySpec, looks_like_quantity
-from flywheel_sim.scenario.tree import Path_, Raw, Tree, merge, read_file, read_text, tree_of
-from flywheel_sim.scenario.units import Quantity, UnitError, parse
+from flywheel_sim.scenario.schema import LATER, SECTIONS, SETTINGS, StrategySpec, long_form
+from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
+from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
@@ -95,11 +97,8 @@ class Scenario:
         for name, value in values.items():
             path = self._path_of(name)
             if path is None:
-                known = {*self.rates, *SETTINGS}
-                problems.append(
-                    Problem("<values set in code>", 0, 0, "", name, "no rate, setting or dotted path of that name",
-                            nearest(name, known))
-                )  # fmt: skip
+                rule, remedy = "no rate, setting or dotted path of that name", self._near(name)
+                problems.append(Problem("<values set in code>", 0, 0, "", name, rule, remedy))
                 continue
             text = _as_text(value, changed._raw_at(path))
             changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), _journeys={})
@@ -116,19 +115,21 @@ class Scenario:
         ConfigError
             With every problem of the file and of all its strategies.
         """
-        problems: list[Problem] = []
-        for strategy in ("", *self.strategies):
+        problems: list[Problem] = deletions(self.tree, self.tree)
+        whole = {"channels", "journey"} <= self.tree.root.keys()
+        for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
             found = self._resolve(strategy, key_problems)
             if found is not None and not key_problems:
                 self._journeys[strategy] = found
-            problems += key_problems
+            noted = {(p.file, p.line, p.column, p.path) for p in problems}
+            problems += [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted or not p.line]
         if problems:
             raise ConfigError(problems)
 
     def raw(self, strategy: str | None = None) -> dict[str, Raw]:
         """Return the merged file of a strategy as raw texts."""
-        return self._merged(strategy or "", [])[0].root
+        return copy.deepcopy(self._merged(strategy or "", [])[0].root)
 
     def removed(self, strategy: str | None = None) -> Removed:
         """Return what a strategy does without."""
@@ -143,7 +144,24 @@ class Scenario:
         if name in SETTINGS:
             return (name,)
         path = tuple(name.split("."))
-        return path if len(path) > 1 and self._raw_at(path) is not None else None
+        return path if len(path) > 1 and path[0] != "strategies" and self._raw_at(path) is not None else None
+
+    def _near(self, name: str) -> str:
+        """Return a remedy for a name that `with_` does not know."""
+        first, *steps = name.split(".")
+        if not steps:
+            return nearest(name, {*self.rates, *SETTINGS})
+        if first == "strategies":
+            return "change the rate, setting or path that the strategy lays its value over"
+        known: list[str] = [key for key in self.raw() if key != "strategies"]
+        path: Path_ = ()
+        for step in (first, *steps):
+            if step not in known:
+                break
+            path = (*path, step)
+            held = self._raw_at(path)
+            known = list(held) if isinstance(held, dict) else []
+        return f"under '{'.'.join(path)}', {nearest(step, known)}" if path else nearest(step, known)
 
     def _resolve(self, strategy: str, problems: list[Problem]) -> Journey | None:
         tree, removed = self._merged(strategy, problems)
@@ -165,6 +183,8 @@ class Scenario:
 
 def _as_text(value: Any, old: Raw) -> Raw:
     """Return a value as the file would say it, in the unit of what it replaces."""
+    if isinstance(value, (list, tuple)):
+        return [_as_text(item, None) for item in value]
     if isinstance(value, dict):
         inner = old if isinstance(old, dict) else {"value": old}
         return {str(k): _as_text(v, inner.get(k)) for k, v in value.items()}
@@ -176,11 +196,20 @@ def _as_text(value: Any, old: Raw) -> Raw:
             unit = parse(old)
         except UnitError:
             unit = None
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)) and not hasattr(value, "__float__"):
-        raise ConfigError([Problem("<values set in code>", 0, 0, "", repr(value), "not a value", "give a text or a number")])
     if not isinstance(value, str):
-        number = Decimal(repr(value if isinstance(value, int) else float(value)))
-        value = f"{(number * 100).normalize():f} %" if unit and unit.form == "percent" else f"{number:f}"
+        try:
+            number = Decimal(repr(value if isinstance(value, int) else float(value)))
+            finite = number.is_finite() and not isinstance(value, bool)
+        except (TypeError, ValueError, ArithmeticError):
+            finite = False
+        if not finite:
+            shown, remedy = repr(value)[:60], "give a text or a finite number"
+            raise ConfigError([Problem("<values set in code>", 0, 0, "", shown, "not a value", remedy)])
+        value = f"{number:f}"
+        if unit and unit.form == "percent":
+            value = f"{(number * 100).normalize():f} %"
+        elif unit and unit.form == "duration":
+            value = f"{value} {unit.text.split()[-1]}"
     if unit is not None and unit.per_ms is not None and looks_like_quantity(value):
         try:
             new = parse(value)
@@ -204,7 +233,7 @@ def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree
     chain: list[str] = []
     here: str | None = name
     while here is not None:
-        path = ("strategies", *chain[-1:])
+        path = ("strategies", *((chain[-1], "extends") if chain else ()))
         if here not in strategies:
             problems.append(tree.problem(path, here, "no strategy of that name", nearest(here, strategies)))
             return tree, Removed()
@@ -231,18 +260,24 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
     spec = read(StrategySpec, own, path, tree, problems)
     rest = {k: v for k, v in held.items() if k not in own}
     for key in rest:
-        if key not in tree.root and key not in (*SETTINGS, "rates", "attributes", "channels", "journey", "report_by"):
-            known = {*tree.root, *SETTINGS, "without", "spend", "extends"} - {"name", "strategies"}
-            problems.append(tree.problem(path, None, f"'{key}' is no part of a file", nearest(key, known), key=key))
+        known = {*SETTINGS, *SECTIONS, "without", "spend", "extends"} - {"name", "strategies"}
+        if LATER.get(key) == "section":
+            rule = f"the section '{key}' belongs to the language, but this version does not run it yet"
+            problems.append(tree.problem(path, None, rule, "leave it out for now", key=key))
+        elif key not in known:
+            problems.append(tree.problem(path, None, f"'{key}' is no part of a strategy", nearest(key, known), key=key))
     if spec is None:
         return merged
     over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
-    merged = merge(merged, over)
+    problems += deletions(over, merged, path)
+    before, merged = merged, merge(merged, over)
+    for section in ("rates", "attributes", "channels", "journey"):
+        problems += _idle(tree, before, merged, section, path)
     for channel, text in (spec.spend or {}).items():
         spend_path = (*path, "spend")
-        if channel not in (merged.root.get("channels") or {}):
-            known = merged.root.get("channels") or {}
-            problems.append(tree.problem(spend_path, None, f"no channel '{channel}'", nearest(channel, known), key=channel))
+        if channel not in (names := _items(merged, "channels")):
+            rule = f"no channel '{channel}'"
+            problems.append(tree.problem(spend_path, None, rule, nearest(channel, names), key=channel))
         elif text == "matched":
             problems.append(
                 tree.problem((*spend_path, channel), text,
@@ -262,13 +297,13 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
 def _without(tree: Tree, merged: Tree, item: str, path: Path_, removed: Removed, problems: list[Problem]) -> None:
     """Note one name of a ``without`` list: an event (in every stage that has it) or a channel."""
     events: dict[str, list[str]] = {}
-    for stage, held in (merged.root.get("journey") or {}).items():
-        if isinstance(held, dict):
-            inline = [stage] if "events" not in held else []
-            for event in held.get("events") or inline:
+    for stage, raw in _items(merged, "journey").items():
+        held = long_form(stage, raw)
+        if isinstance(held, dict) and isinstance(held.get("events"), dict):
+            for event in held["events"]:
                 events.setdefault(event, []).append(f"{stage}/{event}")
                 events.setdefault(f"{stage}.{event}", []).append(f"{stage}/{event}")
-    channels = merged.root.get("channels") or {}
+    channels = _items(merged, "channels")
     kind, _, name = item.partition(".")
     if kind == "event" and name in events:
         removed.events |= set(events[name])
@@ -283,12 +318,54 @@ def _without(tree: Tree, merged: Tree, item: str, path: Path_, removed: Removed,
         removed.channels.add(item)
     else:
         known = [*(e for e in events if "." not in e), *channels]
-        problems.append(tree.problem(path, item, "no event or channel of that name", nearest(item, known)))
+        wanted = name if kind in ("event", "channel") else item
+        problems.append(tree.problem(path, item, "no event or channel of that name", nearest(wanted, known)))
+
+
+def _items(tree: Tree, section: str) -> dict[str, Raw]:
+    """Return the raw items of a section by name, or nothing where it is no mapping."""
+    held = tree.root.get(section)
+    return held if isinstance(held, dict) else {}
+
+
+def _idle(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
+    """Return a problem for each item that a strategy adds to a section and that nothing in it names."""
+    added = [name for name in _items(merged, section) if name not in _items(before, section)]
+    if not added:
+        return []
+    named: set[str] = set()
+
+    def walk(raw: Raw, depth: int) -> None:
+        if isinstance(raw, str):
+            named.add(raw)
+        for key, value in raw.items() if isinstance(raw, dict) else ():
+            if depth > 1:
+                named.add(key)
+            walk(value, depth + 1)
+        for value in raw if isinstance(raw, list) else ():
+            walk(value, depth + 1)
+
+    walk({k: v for k, v in merged.root.items() if k != "strategies"}, 0)
+    sources = {"rate", "batch", "present", "spend"}
+    return [
+        tree.problem((*path, section), None, f"the strategy adds '{name}', which nothing uses",
+                     nearest(name, _items(before, section)), key=name)
+        for name in added
+        if name not in named and not (section == "channels" and sources & set(_items(merged, section)[name] or ()))
+    ]  # fmt: skip
 
 
 def shipped() -> tuple[str, ...]:
     """Return the names of the journeys that come with the package."""
     return tuple(sorted(path.stem for path in _configs().glob("*.yaml")))
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is something at a path that the system can look up at all."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _configs() -> Path:
@@ -311,13 +388,13 @@ def load(source: str | Path) -> Scenario:
         If there is no such file, or it cannot be read.
     """
     path = Path(source)
-    if not path.exists() and path.suffix == "" and len(path.parts) == 1:
+    if not _exists(path) and path.suffix == "" and len(path.parts) == 1:
         path = _configs() / f"{source}.yaml"
-        if not path.exists():
+        if not _exists(path):
             near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.5)
             said = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
             raise DataError(f"{source}: no file and no shipped journey of that name; {said}")
-    elif not path.exists():
+    elif not _exists(path):
         raise DataError(f"{source}: no such file; give the path of a YAML file or one of: {', '.join(shipped())}")
     return _checked(_extended(path, ()), str(path))
 
@@ -352,13 +429,18 @@ def _extended(path: Path, seen: tuple[Path, ...]) -> Tree:
     if base is None:
         return tree
     if not isinstance(base, str):
-        raise ConfigError([tree.problem(("extends",), None, "one file to extend belongs here", "write extends: base.yaml")])
-    parent = (path.parent / base).resolve()
-    if parent in seen or parent == path.resolve():
+        rule = "one file to extend belongs here"
+        raise ConfigError([tree.problem(("extends",), None, rule, "write extends: base.yaml")])
+    parent = Path(os.path.abspath(path.parent / base))
+    here = Path(os.path.abspath(path))
+    if parent in seen or parent == here:
         raise ConfigError([tree.problem(("extends",), base, "files extend each other in a circle", "break it")])
-    if not parent.exists():
+    if not _exists(parent):
         raise ConfigError([tree.problem(("extends",), base, "no such file", "give its path from this file")])
-    merged = merge(_extended(parent, (*seen, path.resolve())), tree)
+    inherited = _extended(parent, (*seen, here))
+    if problems := deletions(tree, inherited):
+        raise ConfigError(problems)
+    merged = merge(inherited, tree)
     merged.root.pop("extends", None)
     return merged
 

@@ -7,6 +7,7 @@ each place of use then converts it, and refuses units that do not belong there.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -23,8 +24,26 @@ EXAMPLES: dict[str, str] = {
     "rate": "0.12 per month",
     "duration": "14 days",
     "money": "49, or 49 per month",
-    "number": "0.8",
+    "number": "a plain number, such as 0.8 or 1000",
 }
+
+#: What each kind is called in a message.
+NOUNS: dict[str, str] = {
+    "chance": "a chance",
+    "rate": "a rate",
+    "duration": "a duration",
+    "money": "an amount of money",
+    "number": "a plain number",
+}
+
+#: Attributes that the language has built in; of these only the channel runs in this version.
+BUILT_IN: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "month", "stage")
+
+#: The period of a clock whose own problem is noted already.
+UNKNOWN = -1.0
+
+#: Bounds that keep a file from filling the memory, the books or the stack.
+MOST_CELLS, MOST_MONEY, DEEPEST_CHAIN = 100_000, 1e12, 50
 
 
 class Unusable(Exception):
@@ -33,13 +52,18 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A rate in the unit it is written in: ``unit`` is a quantity whose number is the reference."""
+    """A rate in the unit it is written in.
+
+    ``unit`` is a quantity whose number is the reference; ``places`` holds, for each cell, the path of
+    the figure that decides it.
+    """
 
     name: str
     path: Path_
     unit: Quantity
     over: tuple[str, ...]
     cells: tuple[float, ...]
+    places: tuple[Path_, ...]
     spread: SpreadSpec | Quantity | None = None
 
     @property
@@ -47,7 +71,9 @@ class Stated:
         """Return the SD that a chance's spread states, in the stated unit."""
         if isinstance(self.spread, Quantity):
             return self.spread.number
-        assert self.spread is not None and self.spread.alpha and self.spread.beta
+        assert self.spread is not None
+        assert self.spread.alpha
+        assert self.spread.beta
         a, b = self.spread.alpha.number, self.spread.beta.number
         return float((a * b / ((a + b) ** 2 * (a + b + 1))) ** 0.5)
 
@@ -69,6 +95,7 @@ class RateReader:
         self.known_names, self.minor_digits = known_names, minor_digits
         self.used: set[str] = set()
         self.reading: list[str] = []
+        self.known: dict[tuple[str, Kind], Stated] = {}
 
     def note(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Unusable:
         """Add a problem and return what to raise where nothing can be returned."""
@@ -86,7 +113,7 @@ class RateReader:
             After noting a problem.
         """
         if isinstance(x, Quantity):
-            return Stated(".".join(path), path, x, (), (x.number,))
+            return Stated(".".join(path), path, x, (), (x.number,), (path,))
         if isinstance(x, Ref):
             return self._named(x.name, path, kind)
         assert isinstance(x, RateSpec)
@@ -97,24 +124,35 @@ class RateReader:
             if name in self.known_names:
                 raise Unusable  # defined, but its own problems are noted there
             raise self.note(
-                path, name, f"neither a {kind} nor the name of a rate",
+                path, name, f"neither {NOUNS[kind]} nor a name under 'rates'",
                 f"write {EXAMPLES[kind]}, or name a rate: {nearest(name, self.known_names)}",
             )  # fmt: skip
+        if (name, kind) in self.known:
+            self.used.add(name)
+            return self.known[name, kind]
         if name in self.reading:
             loop = " -> ".join([*self.reading, name])
             raise self.note(path, name, f"the rate is defined by itself ({loop})", "give one of them a figure")
+        if len(self.reading) > DEEPEST_CHAIN:
+            raise self.note(path, name, f"more than {DEEPEST_CHAIN} rates name one another in a chain",
+                            "give one of them a figure")  # fmt: skip
         self.used.add(name)
         self.reading.append(name)
         try:
             found = self.stated(self.specs[name], ("rates", name), kind)
         finally:
             self.reading.pop()
-        return replace(found, name=name)
+        self.known[name, kind] = replace(found, name=name)
+        return self.known[name, kind]
 
     def _table(self, spec: RateSpec, name: str, path: Path_, kind: Kind) -> Stated:
         reference = self._reference(spec, path, kind)
         levels: dict[str, Stated] = {}
         by = None
+        for word in ("by", "times"):
+            if (given := getattr(spec, word)) is not None and not (given and all(given.values())):
+                remedy = f"write {word}: {{attribute: {{level: ...}}}}"
+                raise self.note(path, None, f"'{word}' has no levels", remedy, word)
         if spec.by:
             if len(spec.by) > 1:
                 raise self.note(path, None, "'by' takes one attribute", "nest one 'by' in the other", "by")
@@ -137,32 +175,43 @@ class RateReader:
         parts = [*([reference] if reference else []), *levels.values()]
         if not parts:
             raise self.note(path, None, "the rate has no figure", f"write value: {EXAMPLES[kind]}")
-        unit = self._unit(parts)
+        unit = self._unit(parts, kind)
         used = {by, *(spec.times or {}), *(a for part in parts for a in part.over)} - {None}
         over = tuple(attribute for attribute in self.attributes if attribute in used)
-        cells = []
+        if math.prod(len(self.attributes[a]) for a in over) > MOST_CELLS:
+            raise self.note(path, None, f"its table has more than {MOST_CELLS} cells", "use fewer attributes or levels")
+        cells, places = [], []
         for combination in itertools.product(*(self.attributes[a] for a in over)):
             person = dict(zip(over, combination, strict=True))
             part = levels.get(person[by], reference) if by else reference
             assert part is not None
-            cell = part.cells[self._index(part.over, person)]
+            index = self._index(part.over, person)
+            cell, place = part.cells[index], part.places[index]
             for attribute, factors in (spec.times or {}).items():
                 if person[attribute] in factors:
                     cell *= factors[person[attribute]].number
+                    place = (*path, "times", attribute, person[attribute])
             cells.append(cell)
-        stated = Stated(name, path, unit, over, tuple(cells), spec.spread)
+            places.append(place)
+        stated = Stated(name, path, unit, over, tuple(cells), tuple(places), spec.spread)
         return self._moved(stated, spec, reference, kind)
 
     def _reference(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated | None:
         if spec.value is not None:
             return self.stated(spec.value, (*path, "value"), kind)
         if isinstance(spec.spread, SpreadSpec) and spec.spread.alpha and spec.spread.beta:
+            self._parameters(spec.spread, ("alpha", "beta"), path)
             a, b = spec.spread.alpha.number, spec.spread.beta.number
-            mean = Quantity(a / (a + b) if a + b > 0 else 0.5, "percent", text=f"{100 * a / (a + b):.4g} %")
-            return Stated(".".join(path), path, mean, (), (mean.number,))
+            mean = Quantity(a / (a + b), "percent", text=f"{100 * a / (a + b):.4g} %")
+            return Stated(".".join(path), path, mean, (), (mean.number,), ((*path, "spread"),))
         return None
 
     def _check_levels(self, attribute: str, table: Mapping[str, object], path: Path_) -> None:
+        if attribute not in self.attributes and attribute in (self.tree.root.get("attributes") or ()):
+            raise Unusable  # defined, but its own problems are noted there
+        if attribute not in self.attributes and attribute in BUILT_IN:
+            raise self.note(path, None, f"the attribute '{attribute}' belongs to the language, but this version "
+                            "does not run it yet", "leave it out for now", attribute)  # fmt: skip
         if attribute not in self.attributes:
             raise self.note(path, None, f"'{attribute}' is no attribute",
                             nearest(attribute, self.attributes), attribute)  # fmt: skip
@@ -173,7 +222,7 @@ class RateReader:
         if unknown:
             raise Unusable
 
-    def _unit(self, parts: list[Stated]) -> Quantity:
+    def _unit(self, parts: list[Stated], kind: Kind) -> Quantity:
         """Return the unit all parts share; a bare figure takes that of the first part with a period."""
         unit = next((p.unit for p in parts if p.unit.per_ms), parts[0].unit)
         for part in parts:
@@ -184,6 +233,8 @@ class RateReader:
             same = other.form == unit.form and other.per_ms == unit.per_ms
             agrees = same and other.reading in (None, unit.reading)
             if not (bare or zero or never or agrees) or (other.per_what != unit.per_what and not bare):
+                for odd in parts:
+                    self._check_unit(odd, odd.places[0], kind, odd.unit.text, "")
                 raise self.note(part.path, other.text, f"its unit differs from '{unit.text}' in the same rate",
                                 "state all levels of a rate in one unit")  # fmt: skip
         return replace(unit, form="duration") if unit.form == "never" and len(parts) > 1 else unit
@@ -197,10 +248,10 @@ class RateReader:
             raise self.note(path, new.text, f"'{stated.name}' has no single reference value to move",
                             "give it a 'value', or set each level")  # fmt: skip
         old = reference.cells[0]
+        if kind == "chance" and new.form == "percent" and not 0 <= new.number <= 1:
+            raise self.note(path, new.text, "a chance lies between 0 % and 100 %", "write 35 %")
         target = self._in_unit(new, stated.unit, path)
         if kind == "chance":
-            if not 0 <= target <= 1:
-                raise self.note(path, new.text, "a chance lies between 0 % and 100 %", "write 35 %")
             if not 0 < old < 1 and len(set(stated.cells)) > 1:
                 raise self.note(path, new.text, "a family at 0 % or 100 % has no odds to move",
                                 "set each level")  # fmt: skip
@@ -213,7 +264,9 @@ class RateReader:
             if old == 0 and len(set(stated.cells)) > 1:
                 raise self.note(path, new.text, "a family at 0 has no factor to move by", "set each level")
             cells = [target if c == old else c * (target / old) for c in stated.cells]
-        return replace(stated, cells=tuple(cells), unit=replace(stated.unit, number=target))
+        places = tuple(path for _ in cells)
+        unit = replace(stated.unit, number=target, text=new.text)
+        return replace(stated, cells=tuple(cells), places=places, unit=unit)
 
     def _in_unit(self, new: Quantity, unit: Quantity, path: Path_) -> float:
         """Return a new bare value's figure in the unit of the rate it moves."""
@@ -224,7 +277,7 @@ class RateReader:
                 return new.number * unit.per_ms / new.per_ms
             if new.form == "percent" and unit.per_ms and new.per_ms and (reading := new.reading or unit.reading):
                 power = unit.per_ms / new.per_ms
-                return new.number**power if reading == "kept" else 1 - (1 - new.number) ** power
+                return float(new.number**power if reading == "kept" else 1 - (1 - new.number) ** power)
         raise self.note(path, new.text, f"its unit differs from that of the value it replaces, '{unit.text}'",
                         "state it in the same unit")  # fmt: skip
 
@@ -242,7 +295,7 @@ class RateReader:
         kind
             What belongs in that place.
         clock_ms
-            For chances: the fixed period of the event's clock, or None.
+            For chances: the fixed period of the event's clock, or None; UNKNOWN where it is wrong.
         stays
             For chances: whether the outcome keeps the person in the role.
 
@@ -254,7 +307,8 @@ class RateReader:
         stated = self.stated(x, path, kind)
         named = f" (rate '{stated.name}')" if isinstance(x, Ref) else ""
         shown = x.name if isinstance(x, Ref) else stated.unit.text
-        self._check_form(stated, path, kind, shown, named)
+        self._check_unit(stated, path, kind, shown, named)
+        self._check_cells(stated, kind)
         if kind == "chance":
             return self._chance(stated, path, clock_ms, stays, shown, named), stated.unit.per_ms
         if kind == "rate":
@@ -269,7 +323,20 @@ class RateReader:
         spread = self._gamma(stated, cells, kind)
         return Rate(stated.name, kind, stated.over, cells, spread), stated.unit.per_ms
 
-    def _check_form(self, stated: Stated, path: Path_, kind: Kind, shown: str, named: str) -> None:
+    def read_alone(self, x: object, path: Path_, kind: Kind) -> None:
+        """Read a rate that nothing uses, for its own mistakes.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        stated = self.stated(x, path, kind)
+        self._check_unit(stated, path, kind, stated.unit.text, "")
+        if kind in ("chance", "duration"):
+            self._check_cells(stated, kind)
+
+    def _check_unit(self, stated: Stated, path: Path_, kind: Kind, shown: str, named: str) -> None:
         unit = stated.unit
         zero = unit.form == "number" and not any(stated.cells) and unit.per_ms is None
         if unit.per_what is not None:
@@ -278,7 +345,7 @@ class RateReader:
                 unit_ms(unit.per_what)
             except UnitError as error:
                 near = error.remedy if "did you mean" in error.remedy else None
-            raise self.note(path, shown, f"'per {unit.per_what}' does not belong here{named}",
+            raise self.note(stated.places[0], None, f"'per {unit.per_what}' does not belong here",
                             near or f"write {EXAMPLES[kind]}")  # fmt: skip
         fits = {
             "chance": unit.form == "percent" or zero,
@@ -288,20 +355,33 @@ class RateReader:
             "number": unit.form == "number" and unit.per_ms is None,
         }[kind]
         if not fits:
-            article = "an" if kind[0] in "aeiou" else "a"
+            clock = path[-1] in ("after", "every", "exponential")
+            noun = "a duration or a rate" if clock else NOUNS[kind]
             hint = f"write {EXAMPLES[kind]}"
             if kind == "chance" and unit.form == "number" and 0 < unit.number <= 1 and unit.per_ms is None:
                 hint = f"write {100 * unit.number:g} %"
             elif kind == "rate" and unit.form == "percent":
                 hint = "a chance is not a clock: write a rate such as 0.05 per month"
-            raise self.note(path, shown, f"{article} {kind} belongs here, not '{unit.text}'{named}", hint)
+            elif kind == "rate" and unit.form == "number":
+                hint = f"say how often: {unit.text} per month" + (", or how long: 14 days" if clock else "")
+            raise self.note(path, shown, f"{noun} belongs here, not '{unit.text}'{named}", hint)
+
+    def _check_cells(self, stated: Stated, kind: Kind) -> None:
         for index, cell in enumerate(stated.cells):
-            if cell < 0 or (kind == "chance" and cell > 1):
-                rule = "a chance lies between 0 % and 100 %" if kind == "chance" else f"a {kind} is not negative"
-                got = f"{100 * cell:.4g} %" if kind == "chance" else f"{cell:g}"
-                where = self._cell(stated, index)
-                remedy = "use 'spend' for money that goes out" if kind == "money" else "mend the figure or its factors"
-                raise self.note(stated.path, shown, f"{rule}, but {where}is {got}", remedy)
+            remedy = "mend the figure or its factors"
+            if kind == "chance" and not 0 <= cell <= 1:
+                rule = "a chance lies between 0 % and 100 %"
+            elif not cell >= 0:
+                rule = f"{NOUNS[kind]} is not negative"
+                remedy = "use 'spend' for money that goes out" if kind == "money" else remedy
+            elif kind == "money" and cell > MOST_MONEY:
+                rule = f"{NOUNS[kind]} is at most {MOST_MONEY:.0e}"
+            elif kind == "rate" and stated.unit.per_ms and cell > stated.unit.per_ms:
+                rule = "a rate is at most 1000 per second"
+            else:
+                continue
+            got = f"{100 * cell:.4g} %" if kind == "chance" else f"{cell:g}"
+            raise self.note(stated.places[index], None, f"{rule}, but {self._cell(stated, index)}is {got}", remedy)
 
     def _cell(self, stated: Stated, index: int) -> str:
         if not stated.over:
@@ -314,7 +394,7 @@ class RateReader:
     ) -> Rate:
         unit = stated.unit
         power, lost = 1.0, unit.reading == "lost"
-        if unit.per_ms is not None:
+        if unit.per_ms is not None and clock_ms != UNKNOWN:
             per = _per(unit.per_ms)
             if clock_ms is None:
                 raise self.note(path, shown, f"a chance {per} needs a clock with a fixed period{named}",
@@ -341,13 +421,13 @@ class RateReader:
         spread = stated.spread
         path = (*stated.path, "spread")
         if isinstance(spread, Quantity) and spread.form != "points":
-            raise self.note(path, spread.text, "the spread of a chance is in points", "write 4 points, or {alpha, beta}")
+            rule = "the spread of a chance is in points"
+            raise self.note(path, spread.text, rule, "write 4 points, or {alpha, beta}")
         if isinstance(spread, SpreadSpec):
             if spread.shape or not (spread.alpha and spread.beta):
                 raise self.note(path, None, "the spread of a chance takes alpha and beta, both",
                                 "write {alpha: 0.7, beta: 1.2}")  # fmt: skip
-            if spread.alpha.number <= 0 or spread.beta.number <= 0:
-                raise self.note(path, None, "alpha and beta are positive", "write {alpha: 0.7, beta: 1.2}")
+            self._parameters(spread, ("alpha", "beta"), stated.path)
         variance = stated.sd**2
         cells = []
         for index, mean in enumerate(stated.cells):
@@ -367,17 +447,26 @@ class RateReader:
             return None
         path = (*stated.path, "spread")
         if kind not in ("rate", "money"):
-            raise self.note(path, None, f"a {kind} has no spread", "use a distribution, such as lognormal")
+            raise self.note(path, None, f"{NOUNS[kind]} has no spread", "use a distribution, such as lognormal")
         if isinstance(spread, Quantity):
             if spread.form != "of_mean" or spread.number <= 0:
-                raise self.note(path, spread.text, f"the spread of a {kind} is a share of its mean",
+                raise self.note(path, spread.text, f"the spread of {NOUNS[kind]} is a positive share of its mean",
                                 "write 40 % of mean, or {shape: 2}")  # fmt: skip
             shape = 1.0 / spread.number**2
-        elif not spread.shape or spread.alpha or spread.beta or spread.shape.number <= 0:
-            raise self.note(path, None, f"the spread of a {kind} takes a positive shape", "write {shape: 2}")
+        elif not spread.shape or spread.alpha or spread.beta:
+            raise self.note(path, None, f"the spread of {NOUNS[kind]} takes a shape alone", "write {shape: 2}")
         else:
+            self._parameters(spread, ("shape",), stated.path)
             shape = spread.shape.number
         return Spread("gamma", tuple((shape, cell) for cell in cells))
+
+    def _parameters(self, spread: SpreadSpec, names: tuple[str, ...], path: Path_) -> None:
+        """Refuse parameters of a spread that are no positive plain numbers."""
+        for name in names:
+            given = getattr(spread, name)
+            if given.form != "number" or given.per_ms or given.per_what or given.number <= 0:
+                raise self.note((*path, "spread", name), given.text, f"'{name}' is a positive plain number",
+                                f"write {name}: 2")  # fmt: skip
 
     def _index(self, over: tuple[str, ...], person: Mapping[str, str]) -> int:
         index = 0

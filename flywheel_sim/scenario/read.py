@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.scenario import schema
-from flywheel_sim.scenario.tree import KEY, Path_, Raw, Tree
+from flywheel_sim.scenario.tree import KEY, NOTHING, Path_, Raw, Tree
 
 _WORDS: dict[str, Any] = {
     "on_entry": schema.EffectsSpec,
@@ -40,6 +40,8 @@ def read(model: Any, raw: Raw, path: Path_, tree: Tree, problems: list[Problem])
 def _problem(model: Any, item: Any, path: Path_, loc: Path_, tree: Tree) -> Problem:
     full = (*path, *loc)
     kind, value = item["type"], item["input"]
+    if model is schema.NewName:
+        return tree.problem(path[:-1], value, item["ctx"]["rule"], item["ctx"]["remedy"], key=path[-1])
     shown = value if isinstance(value, str) else None
     if kind == "journey":
         context = item["ctx"]
@@ -72,10 +74,14 @@ def _words(model: Any, loc: Path_) -> set[str]:
     """Return the words that may stand beside the one at the end of a location."""
     around = loc[-2] if len(loc) > 1 else ""
     if len(loc) > 2 and loc[-3] == "events":
-        owner = schema.EventSpec
+        owner: Any = schema.EventSpec
     else:
         owner = _WORDS.get(around, model if isinstance(model, type) else schema.RateSpec)
     words = set(getattr(owner, "model_fields", {})) - {"moved"}
+    if owner is schema.FileSpec:
+        words |= {*schema.SECTIONS, "extends"}
+    if owner is schema.RateSpec and len(loc) > 2 and loc[-3] in ("after", "every"):
+        words |= set(schema.DISTRIBUTIONS)
     if owner is schema.StageSpec:
         words |= set(schema.EventSpec.model_fields)
     return words
@@ -96,9 +102,8 @@ def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, An
         if held is None:
             mark = tree.mark((name, item, KEY))
             problems.append(
-                Problem(mark.file, mark.line, mark.column, f"{name}.{item}", "~",
-                        "~ deletes an inherited value, and there is none", "write a value, or remove the line")
-            )  # fmt: skip
+                Problem(mark.file, mark.line, mark.column, f"{name}.{item}", "~", NOTHING, "remove the line")
+            )
             continue
         if name == "journey":
             if isinstance(held, dict) and "events" in held and (both := [k for k in schema.INLINE if k in held]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +25,7 @@ from flywheel_sim.scenario.journey import (
     Stage,
     Wait,
 )
-from flywheel_sim.scenario.rates import RateReader, Unusable
+from flywheel_sim.scenario.rates import BUILT_IN, UNKNOWN, RateReader, Unusable
 from flywheel_sim.scenario.read import read, read_section
 from flywheel_sim.scenario.schema import (
     ChannelSpec,
@@ -63,7 +65,8 @@ class _Resolver:
         return Unusable()
 
     def journey(self) -> Journey | None:
-        raw = {k: v for k, v in self.tree.root.items() if k not in schema.SECTIONS and k != "extends"}
+        aside = {*schema.SECTIONS, "extends"}
+        raw = {k: v for k, v in self.tree.root.items() if k not in aside and v is not None}
         self.file: FileSpec | None = read(FileSpec, raw, (), self.tree, self.problems)
         for section in ("channels", "journey"):
             if section not in self.tree.root:
@@ -73,15 +76,18 @@ class _Resolver:
             for name in schema.SECTIONS
             if name != "strategies"
         }
+        if not {"channels", "journey"} <= self.tree.root.keys():
+            return None
         self.channel_specs: dict[str, ChannelSpec] = sections["channels"]
         self.stage_specs: dict[str, StageSpec] = sections["journey"]
         self.attribute_specs: dict[str, schema.AttributeSpec] = sections["attributes"]
         self.known_stages = set(self.tree.root.get("journey") or ())
         self.known_channels = set(self.tree.root.get("channels") or ())
+        self.known_attributes = set(self.tree.root.get("attributes") or ())
         rates = self.tree.root.get("rates")
         known_rates = set(rates) if isinstance(rates, dict) else set()
         levels = {name: tuple(spec.levels or spec.drawn or ()) for name, spec in self.attribute_specs.items()}
-        for built_in in ("channel", "generation", "referrer", "calendar", "month", "stage"):
+        for built_in in BUILT_IN:
             if built_in in levels:
                 self.note(("attributes",), None, f"'{built_in}' is a built-in attribute", "rename it", built_in)
         levels["channel"] = tuple(self.tree.root.get("channels") or ())
@@ -92,6 +98,7 @@ class _Resolver:
             self.tree, self.problems, sections["rates"], levels, known_rates, self.digits
         )
         self.money_seen = False
+        self.forms: dict[str, str] = {}
         attributes = [self.attribute(name, spec) for name, spec in self.attribute_specs.items()]
         channels = [c for name, spec in self.channel_specs.items() if (c := self.channel(name, spec))]
         stages = [self.stage(name, spec) for name, spec in self.stage_specs.items()]
@@ -126,30 +133,31 @@ class _Resolver:
         horizon = self.duration(file.horizon, "horizon")
         follow = self.duration(file.follow, "follow") if file.follow else None
         if horizon and follow and follow > horizon:
-            self.note(("follow",), file.follow.text, "customers are followed longer than the horizon",
+            self.note(("follow",), None, "customers are followed longer than the horizon",
                       f"write at most {file.horizon.text}")  # fmt: skip
         discount = 0.0
         if (rate := file.discount) is not None:
             discount = rate.number
-            if rate.form != "percent" or rate.per_ms != YEAR or rate.reading or rate.number < 0:
+            if rate.form != "percent" or rate.per_ms != YEAR or rate.reading or rate.per_what or rate.number < 0:
                 self.note(("discount",), rate.text, "the discount is an effective annual rate", "write 10 % per year")
         seed = 0
         if (given := file.seed) is not None:
             seed = int(given.number)
-            if given.form != "number" or given.per_ms or seed != given.number or not 0 <= seed < 2**32:
+            whole = given.form == "number" and not given.per_ms and not given.per_what and seed == given.number
+            if not whole or not 0 <= seed < 2**32:
                 self.note(("seed",), given.text, "a seed is a whole number from 0 to 4294967295", "write 1")
         if file.start is not None:
             try:
                 dt.date.fromisoformat(file.start)
             except ValueError:
                 self.note(("start",), file.start, "the start is a date", "write 2027-01-01")
-        if file.currency is not None and not (len(file.currency) == 3 and file.currency.isupper()):
+        if file.currency is not None and not re.fullmatch("[A-Z]{3}", file.currency):
             self.note(("currency",), file.currency, "a currency is its three-letter code", "write EUR or USD")
         if self.money_seen and file.currency is None:
             self.note((), None, "money is earned or spent, but 'currency' is missing", "add currency: EUR", "currency")
         report_by = tuple(file.report_by or ())
         for index, name in enumerate(report_by):
-            if name not in self.attribute_specs:
+            if name not in self.known_attributes:
                 self.note(("report_by", str(index)), name, "not an attribute to group by",
                           nearest(name, self.attribute_specs))  # fmt: skip
         strategies = self.tree.root.get("strategies") or {}
@@ -171,10 +179,10 @@ class _Resolver:
 
     def duration(self, quantity: Quantity, key: str) -> int | None:
         if quantity.form != "duration" or quantity.number <= 0:
-            self.note((key,), quantity.text, f"the {key} is a positive duration", "write 36 months")
+            self.note((key,), quantity.text, f"'{key}' is a positive duration", "write 36 months")
             return None
         if quantity.number > 1000 * YEAR:
-            self.note((key,), quantity.text, f"the {key} is at most 1000 years", "write 36 months")
+            self.note((key,), quantity.text, f"'{key}' is at most 1000 years", "write 36 months")
             return None
         return int(quantity.number)
 
@@ -182,14 +190,10 @@ class _Resolver:
         """Read rates that nothing uses too, so that their own mistakes are found."""
         for name, spec in self.rates.specs.items():
             if name not in self.rates.used:
-                quantity = spec if isinstance(spec, Quantity) else getattr(spec, "value", None)
-                form = quantity.form if isinstance(quantity, Quantity) else "percent"
-                per = isinstance(quantity, Quantity) and quantity.per_ms is not None
-                kind = {"percent": "chance", "duration": "duration", "never": "duration"}.get(form)
-                try:
-                    self.rates.stated(spec, ("rates", name), kind or ("rate" if per else "number"))  # type: ignore[arg-type]
-                except Unusable:
-                    continue
+                forms = {"percent": "chance", "duration": "duration", "never": "duration", "number": "money"}
+                kind: Any = forms.get(self.form_of(spec), "chance")
+                with suppress(Unusable):
+                    self.rates.read_alone(spec, ("rates", name), kind)
 
     # -- people ---------------------------------------------------------------------------------
 
@@ -205,7 +209,8 @@ class _Resolver:
             self.note(path, None, "an attribute has levels", "write [basic, premium]")
             return None
         try:
-            chances, rest = self.chances(dict(spec.drawn), path, None, lambda level: None)
+            places = {level: (*path, level) for level in spec.drawn}
+            chances, rest = self.chances(dict(spec.drawn), places, None, lambda level: None)
         except Unusable:
             return None
         for level, chance in chances.items():
@@ -222,6 +227,7 @@ class _Resolver:
         sources = [k for k in ("rate", "batch", "present") if getattr(spec, k) is not None]
         if spec.spend is not None and "rate" not in sources:
             sources.append("spend")
+        sources.sort(key=list(self.tree.at(path)).index)
         if len(sources) > 1:
             self.note(path, None, f"a channel has one source, not {' and '.join(sources)}",
                       "split it into two channels", key=sources[1])  # fmt: skip
@@ -241,6 +247,10 @@ class _Resolver:
         removed = name in self.removed.channels
         spend, cost = given["spend"], given["cost_per_arrival"]
         if sources == ["spend"]:
+            if spec.cost_per_arrival is not None and not cost:
+                self.note((*path, "cost_per_arrival"), None, "spend over a price of 0 brings people without end",
+                          "write 40")  # fmt: skip
+                return None
             if not cost:
                 self.note(path, None, "spend needs the price of an arrival", "add cost_per_arrival: 40",
                           "cost_per_arrival")  # fmt: skip
@@ -253,7 +263,7 @@ class _Resolver:
             return Channel(name, spec.enters, "referral", removed=removed)
         count = given[sources[0]]
         if count != int(count) or count > 10**9:
-            self.note((*path, sources[0]), None, "people are counted in whole numbers", "write 1000")
+            self.note((*path, sources[0]), None, "people are counted in whole numbers, up to a billion", "write 1000")
             return None
         kind: Any = sources[0]
         return Channel(name, spec.enters, kind, count=int(count),
@@ -308,6 +318,7 @@ class _Resolver:
         word = "every" if recurring else "after"
         clock = spec.every if recurring else spec.after
         wait = None
+        decided = clock is not None or (siblings == 1 and bool(spec.to or spec.outcomes))
         if clock is None:
             if siblings > 1:
                 self.note(path, None, f"'{name}' has no clock beside other events",
@@ -315,15 +326,14 @@ class _Resolver:
             elif spec.to is None and spec.outcomes is None:
                 self.note(path, None, f"'{name}' has no clock and leads nowhere", "add 'after' or 'to'")
         else:
-            try:
+            with suppress(Unusable):
                 wait = self.wait(clock, (*path, word))
-            except Unusable:
-                pass
             if wait and wait.kind == "fixed" and recurring and min(wait.params[0].cells) == 0:
                 self.note((*path, word), None, "a recurring event takes time", "write every: 1 month")
+                wait = None
         effects = self.effects(spec, path, f"{stage}/{name}")
         outcomes = self.outcomes(stage, role, spec, path, wait)
-        if outcomes is None or (clock is not None and wait is None):
+        if outcomes is None or not decided or (clock is not None and wait is None):
             return None
         if wait is None and any(o.to is None for o in outcomes):
             self.note(path, None, "a stage decided at once cannot stay", "give every outcome a stage to go to")
@@ -338,13 +348,16 @@ class _Resolver:
             return Wait("fixed", (self.rates.use(clock, path, "duration")[0],))
         return Wait("memoryless", (self.rates.use(clock, path, "rate")[0],))
 
-    def form_of(self, x: object, depth: int = 0) -> str:
+    def form_of(self, x: object) -> str:
         """Return the form of the figure a value stands for, following names."""
         if isinstance(x, Ref):
-            return self.form_of(self.rates.specs.get(x.name), depth + 1) if depth < 20 else ""
+            if x.name not in self.forms:
+                self.forms[x.name] = ""  # what a circle of names comes to
+                self.forms[x.name] = self.form_of(self.rates.specs.get(x.name))
+            return self.forms[x.name]
         if isinstance(x, RateSpec):
             cells = [x.value, *(c for table in (x.by or {}).values() for c in table.values())]
-            forms = [self.form_of(c, depth + 1) for c in cells if c is not None]
+            forms = [self.form_of(c) for c in cells if c is not None]
             return next((f for f in forms if f != "number"), forms[0] if forms else "")
         return x.form if isinstance(x, Quantity) else ""
 
@@ -374,8 +387,10 @@ class _Resolver:
         assert spec.lognormal is not None
         median = self.rates.use(spec.lognormal.median, (*inner, "median"), "duration")[0]
         sigma = self.rates.use(spec.lognormal.sigma, (*inner, "sigma"), "number")[0]
-        if min(median.cells) <= 0 or min(sigma.cells) <= 0:
-            raise self.note(inner, None, "median and sigma are positive", "write {median: 14 days, sigma: 0.8}")
+        for word, rate in (("median", median), ("sigma", sigma)):
+            if min(rate.cells) <= 0:
+                raise self.note((*inner, word), None, "median and sigma are positive",
+                                "write {median: 14 days, sigma: 0.8}")  # fmt: skip
         return Wait("lognormal", (median, sigma))
 
     def outcomes(
@@ -408,7 +423,7 @@ class _Resolver:
             chances[name] = own.chance if own else held
             if chances[name] is None:
                 self.note((*inner, name), None, "the outcome has no chance", "add chance: 35 %, or rest", "chance")
-        clock_ms = None
+        clock_ms = UNKNOWN if wait is None and (spec.after or spec.every) else None
         if wait is not None and wait.kind == "fixed" and len(set(wait.params[0].cells)) == 1:
             clock_ms = wait.params[0].cells[0]
 
@@ -420,7 +435,8 @@ class _Resolver:
             return other.role == role if other else None
 
         try:
-            resolved, rest = self.chances(chances, inner, clock_ms, stays)
+            places = {name: (*inner, name, "chance") for name in chances}
+            resolved, rest = self.chances(chances, places, clock_ms, stays)
         except Unusable:
             return None
         self.complete(resolved, rest, inner, list(chances))
@@ -438,23 +454,23 @@ class _Resolver:
         return name
 
     def chances(
-        self, table: dict[str, Any], path: Path_, clock_ms: float | None, stays: Any
+        self, table: dict[str, Any], places: dict[str, Path_], clock_ms: float | None, stays: Any
     ) -> tuple[dict[str, Rate], str | None]:
-        """Return the chance of each name, and which one takes the rest."""
+        """Return the chance of each name, and which one takes the rest; ``places`` are their paths."""
         found: dict[str, Rate] = {}
         rest: str | None = None
         failed = False
         for name, x in table.items():
             if isinstance(x, Ref) and x.name == "rest":
                 if rest is not None:
-                    self.note((*path, name), "rest", f"'{rest}' already takes the rest", "give one of them a chance")
+                    self.note(places[name], "rest", f"'{rest}' already takes the rest", "give one of them a chance")
                 rest = name
                 continue
             if x is None:
                 failed = True
                 continue
             try:
-                found[name] = self.rates.use(x, (*path, name), "chance", clock_ms, stays(name))[0]
+                found[name] = self.rates.use(x, places[name], "chance", clock_ms, stays(name))[0]
             except Unusable:
                 failed = True
         if failed:
@@ -467,8 +483,8 @@ class _Resolver:
         spread = [name for name, chance in chances.items() if chance.spread is not None]
         if spread and (len(chances) > 1 or rest is None):
             other = next((n for n in names if n != spread[0] and n != rest), names[0])
-            self.note((*path, other), None, f"'{spread[0]}' varies from person to person, so only 'rest' may stand beside it",
-                      "split the decision into two stages")  # fmt: skip
+            rule = f"'{spread[0]}' varies from person to person, so only 'rest' may stand beside it"
+            self.note((*path, other), None, rule, "split the decision into two stages")
 
     # -- effects --------------------------------------------------------------------------------
 
@@ -478,19 +494,25 @@ class _Resolver:
         sets = []
         for attribute, level in (spec.set or {}).items():
             inner = (*path, "set")
-            if attribute not in self.attribute_specs:
-                self.note(inner, None, f"'{attribute}' is no attribute", nearest(attribute, self.attribute_specs),
+            if attribute in BUILT_IN:
+                self.note(inner, None, f"'{attribute}' is built in and cannot be set", "set an attribute of your own",
                           attribute)  # fmt: skip
+            elif attribute not in self.known_attributes:
+                self.note(inner, None, f"'{attribute}' is no attribute", nearest(attribute, self.known_attributes),
+                          attribute)  # fmt: skip
+            elif attribute not in self.levels:
+                continue  # defined, but its own problems are noted there
             elif level not in self.levels[attribute]:
                 self.note((*inner, attribute), level, f"no level of '{attribute}'",
                           nearest(level, self.levels[attribute]))  # fmt: skip
             else:
                 sets.append(SetLevel(attribute, self.levels[attribute].index(level)))
-        for channel in spec.refer or []:
+        for index, channel in enumerate(spec.refer or []):
+            place = (*path, "refer", str(index))
             if channel not in self.known_channels:
-                self.note((*path, "refer"), channel, "no channel of that name", nearest(channel, self.known_channels))
+                self.note(place, channel, "no channel of that name", nearest(channel, self.known_channels))
             elif (fed := self.channel_specs.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
-                self.note((*path, "refer"), channel, "a channel with a source of its own is not fed by 'refer'",
+                self.note(place, channel, "a channel with a source of its own is not fed by 'refer'",
                           "add a channel with 'enters' alone")  # fmt: skip
         return Effects(tuple(sets), self.money(spec, path), tuple(spec.refer or ()))
 

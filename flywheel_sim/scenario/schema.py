@@ -32,7 +32,7 @@ RESERVED: tuple[str, ...] = ("rest", "stay", "never")
 LATER: dict[str, str] = {
     **dict.fromkeys(("while", "levers", "resources", "market", "costs", "warm_up"), "section"),
     **dict.fromkeys(("when", "on_date", "staff", "takes", "patience", "gives_up", "priority"), "clock"),
-    **dict.fromkeys(("add", "until", "every", "on", "inherits", "times"), "setting"),
+    **dict.fromkeys(("add", "until", "every", "on", "inherits", "times", "set"), "setting"),
     **dict.fromkeys(("triangular", "weibull", "gamma", "erlang", "empirical"), "distribution"),
     "uncertain": "setting",
 }
@@ -92,6 +92,24 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _fail("a text belongs here", "write it in plain words")
     return value
+
+
+def _level(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _fail("one level belongs here", "write set: {plan: premium}; draws and sums come in a later version")
+    return value
+
+
+def _budget(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _fail("a channel's spend is one figure", "write 8000 per month")
+    return value
+
+
+def _delay(value: Any) -> Quantity | Ref:
+    if isinstance(value, list):
+        raise _fail("several waits belong to the language, but this version does not run them yet", "keep one of them")
+    return _scalar(value)
 
 
 def _names(value: Any) -> Any:
@@ -198,7 +216,9 @@ class DistSpec(Spec):
 
 
 Delay = Annotated[
-    Annotated[Scalar, Tag("scalar")] | Annotated[RateSpec, Tag("rate")] | Annotated[DistSpec, Tag("distribution")],
+    Annotated[Any, PlainValidator(_delay), Tag("scalar")]
+    | Annotated[RateSpec, Tag("rate")]
+    | Annotated[DistSpec, Tag("distribution")],
     Discriminator(_kind_of_value),
 ]
 Lines = Annotated[dict[NewName, X], BeforeValidator(_mapping)]
@@ -210,7 +230,7 @@ class EffectsSpec(Spec):
     earn: Lines | None = None
     spend: Lines | None = None
     refer: Names | None = None
-    set: Annotated[dict[Name, Name], BeforeValidator(_mapping)] | None = None
+    set: Annotated[dict[Name, Annotated[str, BeforeValidator(_level)]], BeforeValidator(_mapping)] | None = None
 
 
 class OutcomeSpec(EffectsSpec):
@@ -302,7 +322,7 @@ class StrategySpec(Spec):
     """What a strategy says beside the parts of the file it overlays."""
 
     without: Annotated[list[Text], BeforeValidator(_names)] | None = None
-    spend: Annotated[dict[Text, Text], BeforeValidator(_mapping)] | None = None
+    spend: Annotated[dict[Text, Annotated[str, BeforeValidator(_budget)]], BeforeValidator(_mapping)] | None = None
     extends: Name | None = None
 
 
@@ -312,7 +332,7 @@ class FileSpec(Spec):
     name: Text
     horizon: Figure
     start: Text | None = None
-    currency: Name | None = None
+    currency: Text | None = None
     discount: Figure | None = None
     seed: Figure | None = None
     follow: Figure | None = None

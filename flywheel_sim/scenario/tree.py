@@ -7,6 +7,7 @@ and ``strategies`` replace, ``~`` deletes, and a bare value over a rate moves it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,14 @@ from flywheel_sim.errors import ConfigError, DataError, Problem
 Raw = Any
 Path_ = tuple[str, ...]
 
+#: What is wrong with a ``~`` where nothing is inherited.
+NOTHING = "~ deletes an inherited value, and there is none"
+
 #: The key under which a merge leaves the bare value that moves a rate's family.
 MOVED = "(moved to)"
+
+#: How many brackets or indented levels a file may nest.
+DEEPEST = 60
 
 #: The last step of the path under which the place of a key, not of its value, is kept.
 KEY = "(key)"
@@ -79,16 +86,20 @@ class Tree:
         """Return a problem placed at a path.
 
         The place is the value's, where that is a text; else the key's. With ``key``, the problem is
-        with that key of the mapping at the path, whether it stands there or is missing.
+        with that key of the mapping at the path, whether it stands there or is missing. Without a
+        ``value``, the text that stands there is shown.
         """
         written = self.locate(path)
+        found = self.at(written)
         if key:
             mark = self.mark((*written, key, KEY))
             written = (*written, key)
         else:
-            mark = self.mark(written if isinstance(self.at(written), str) else (*written, KEY))
-        shown = value if isinstance(value, str) else ("" if value is None else str(value))
-        return Problem(mark.file, mark.line, mark.column, ".".join(written), shown, rule, remedy)
+            mark = self.mark(written if isinstance(found, str) else (*written, KEY))
+            value = found if value is None else value
+        shown = value if isinstance(value, str) else ""
+        steps = ".".join(step for step in written if step != MOVED)
+        return Problem(mark.file, mark.line, mark.column, steps, shown, rule, remedy)
 
 
 def read_text(text: str, name: str) -> Tree:
@@ -101,7 +112,7 @@ def read_text(text: str, name: str) -> Tree:
         anchors, merge keys, empty values, several documents.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLStreamError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     tree = Tree({}, {(): Mark(name, 1, 1)})
     problems: list[Problem] = []
@@ -109,18 +120,32 @@ def read_text(text: str, name: str) -> Tree:
         events = list(YAML(typ="rt", pure=True).parse(text))
         _Composer(tree, name, problems).compose(events)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        said = (error.problem or "cannot be read").splitlines()[0]
-        problems.append(
-            Problem(name, line, column, "", "", f"not YAML: {said}",
-                    "check indentation, colons, brackets and quotes at this place")
-        )  # fmt: skip
-    except YAMLStreamError as error:
-        problems.append(Problem(name, 1, 1, "", "", f"not YAML: {error}", "save the file as plain UTF-8 text"))
+        problems.append(_not_yaml(error, name))
+    except YAMLError as error:
+        said = str(error).splitlines()[0]
+        before = text[: getattr(error, "position", None) or 0]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problems.append(Problem(name, line, column, "", "", f"not YAML: {said}", "save the file as plain UTF-8 text"))
+    except RecursionError:
+        problems.append(Problem(name, 1, 1, "", "", "brackets nest too deeply", "nest at most 60 levels"))
     if problems:
         raise ConfigError(problems)
     return tree
+
+
+def _not_yaml(error: Any, name: str) -> Problem:
+    """Return what the YAML parser refused, placed where it began to go wrong."""
+    mark, said = error.problem_mark or error.context_mark, error.problem or "cannot be read"
+    remedy = "check indentation, colons, brackets and quotes at this place"
+    begun = error.context_mark
+    if "'\\t'" in said:
+        remedy = "indent with spaces, not tabs"
+    elif begun and ("end of stream" in said or "simple key" in str(error.context)):
+        mark = begun
+    elif begun and begun.line != mark.line:
+        remedy = f"check what begins at line {begun.line + 1}, column {begun.column + 1}, and this place"
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Problem(name, line, column, "", "", f"not YAML: {said.splitlines()[0]}", remedy)
 
 
 def read_file(path: Path) -> Tree:
@@ -176,9 +201,12 @@ class _Composer:
             Problem(self.name, mark.line + 1, mark.column + 1, ".".join(path), value, rule, remedy)
         )
 
-    def value(self, event: Any, stream: Iterator[Any], path: Path_) -> Raw:
+    def value(self, event: Any, stream: Iterator[Any], path: Path_, key: Any = None) -> Raw:
         kind = type(event).__name__
         mark = event.start_mark
+        if len(path) > DEEPEST:
+            self.refuse(event, path[:3], "", "brackets nest too deeply", f"nest at most {DEEPEST} levels")
+            raise ConfigError(self.problems)
         self.tree.marks[path] = Mark(self.name, mark.line + 1, mark.column + 1)
         if getattr(event, "anchor", None) or kind == "AliasEvent":
             rule = "anchors and aliases are refused: a reader must see each value where it stands"
@@ -189,7 +217,7 @@ class _Composer:
         if tag is not None and str(tag) not in ("", "None"):
             self.refuse(event, path, str(tag), "tags are refused", "remove the tag; units say what a value is")
         if kind == "ScalarEvent":
-            return self.scalar(event, path)
+            return self.scalar(event, path, key or event)
         if kind == "SequenceStartEvent":
             items: list[Raw] = []
             for item in stream:
@@ -197,35 +225,40 @@ class _Composer:
                     return items
                 items.append(self.value(item, stream, (*path, str(len(items)))))
         mapping: dict[str, Raw] = {}
-        for key in stream:
-            if type(key).__name__ == "MappingEndEvent":
+        for word in stream:
+            if type(word).__name__ == "MappingEndEvent":
                 break
-            if type(key).__name__ != "ScalarEvent":
-                self.refuse(key, path, "", "a key is a plain word", "write 'key: value'")
-                self.value(key, stream, (*path, "?"))
+            if type(word).__name__ != "ScalarEvent":
+                self.refuse(word, path, "", "a key is a plain word", "write 'key: value'")
+                self.value(word, stream, (*path, "?"))
                 self.value(next(stream), stream, (*path, "?"))
                 continue
-            name = str(key.value)
+            name = str(word.value)
             inner = (*path, name)
-            held = self.value(next(stream), stream, inner)
-            place = key.start_mark
+            held = self.value(next(stream), stream, inner, word)
+            place = word.start_mark
             self.tree.marks[(*inner, KEY)] = Mark(self.name, place.line + 1, place.column + 1)
-            if name == "<<":
-                self.refuse(key, path, name, "merge keys are refused", "use 'extends', or repeat the lines")
+            if name == MOVED:
+                self.refuse(word, inner, name, "this key is no word of the language", "remove it")
+            elif name == "<<":
+                self.refuse(word, inner, name, "merge keys are refused", "use 'extends', or repeat the lines")
             elif name in mapping:
-                self.refuse(key, inner, name, "this key stands twice", "keep one of the two, or rename one")
+                self.refuse(word, inner, name, "this key stands twice", "keep one of the two, or rename one")
             else:
                 mapping[name] = held
         return mapping
 
-    def scalar(self, event: Any, path: Path_) -> Raw:
+    def scalar(self, event: Any, path: Path_, place: Any) -> Raw:
         text = str(event.value)
         if event.style in ("'", '"'):
             return text
         if text == "~":
             return None
         if text == "":
-            self.refuse(event, path, "", "the value is empty", "write a value, or ~ to delete an inherited one")
+            if path and re.match(r"\d", path[-1]):
+                self.refuse(place, path[:-1], path[-1], "a comma splits this number", "write 1000 or 1_000, and 0.5")
+            else:
+                self.refuse(place, path, "", "the value is empty", "write a value, or ~ to delete an inherited one")
             return None
         return text
 
@@ -235,8 +268,32 @@ def is_rate(raw: Raw) -> bool:
     return isinstance(raw, dict) and bool({"value", "by", "times"} & raw.keys()) and "to" not in raw
 
 
+def deletions(over: Tree, base: Tree, below: Path_ = ()) -> list[Problem]:
+    """Return a problem for each ``~`` in a tree that has nothing to delete in the base."""
+    problems: list[Problem] = []
+
+    def walk(raw: Raw, path: Path_) -> None:
+        if isinstance(raw, dict):
+            for key, value in raw.items():
+                if value is None and (base is over or base.at((*path, key)) is None):
+                    mark = over.mark((*path, key, KEY))
+                    where = ".".join((*below, *path, key))
+                    problems.append(Problem(mark.file, mark.line, mark.column, where, "~", NOTHING, "remove the line"))
+                elif path or key != "strategies":
+                    walk(value, (*path, key))
+
+    walk(over.root, ())
+    return problems
+
+
 def merge(base: Tree, over: Tree) -> Tree:
-    """Return base with another tree laid over it."""
+    """Return base with another tree laid over it.
+
+    Raises
+    ------
+    ConfigError
+        If a level of a rate is laid over a family that a bare value moved before.
+    """
     marks = dict(base.marks)
     root = _merge(base.root, over.root, (), marks, over.marks)
     return Tree(root, marks)
@@ -244,6 +301,12 @@ def merge(base: Tree, over: Tree) -> Tree:
 
 def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> Raw:
     if isinstance(base, dict) and isinstance(over, dict) and path != ("strategies",):
+        if MOVED in base and (again := [key for key in ("value", "by", "times") if key in over]):
+            inner = (*path, again[0])
+            mark = over_marks.get((*inner, KEY)) or over_marks.get(inner, Mark("<values set in code>"))
+            rule = "a bare value moved this rate's whole family before"
+            remedy = "lay single levels over it first and the bare value last"
+            raise ConfigError([Problem(mark.file, mark.line, mark.column, ".".join(inner), "", rule, remedy)])
         merged = dict(base)
         for key, value in over.items():
             inner = (*path, key)

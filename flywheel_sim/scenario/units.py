@@ -20,6 +20,9 @@ MONTH = YEAR // 12
 #: A duration without end: longer than any horizon, and safe to add to any time.
 NEVER = 1 << 62
 
+#: No figure is larger than this, so that no product of figures leaves the range of a float.
+LARGEST = 1e15
+
 UNITS = {
     "second": SECOND,
     "minute": MINUTE,
@@ -111,6 +114,8 @@ def parse(text: str) -> Quantity:
             "write a number with its unit, such as 35 %, 20 of 30, 95 % per month, 14 days or 49",
         )
     number = float(found["number"].replace("_", ""))
+    if not abs(number) <= LARGEST or float(found["count"] or 1) > LARGEST:
+        raise UnitError("no figure is this large", "write at most 1e15")
     per_ms = None
     if found["unit"]:
         per_ms = float(found["count"] or 1) * unit_ms(found["unit"])
@@ -123,6 +128,8 @@ def parse(text: str) -> Quantity:
         whole = float(found["of"].replace("_", ""))
         if whole <= 0:
             raise UnitError("'of' takes a positive whole", "write 20 of 30")
+        if not abs(number / whole) <= LARGEST:
+            raise UnitError("no figure is this large", "write 20 of 30")
         number, form = number / whole, "percent"
     elif found["percent"]:
         number, form = number / 100.0, "percent"
@@ -144,6 +151,8 @@ def parse(text: str) -> Quantity:
             raise UnitError("a duration is not negative", f"write {text.lstrip('-')}")
         if number >= NEVER:
             raise UnitError("a duration this long is 'never'", "write never")
+    if form not in ("number", "percent") and (per_ms or found["what"]):
+        raise UnitError("only chances, rates and money are said 'per' something", f"write {text.split(' per ')[0]}")
     return Quantity(number, form, per_ms, reading, found["what"], text)
 
 
@@ -163,7 +172,7 @@ def unit_ms(word: str) -> int:
     short = {"yr": "year", "mo": "month", "wk": "week", "hr": "hour", "min": "minute",
              "sec": "second", "d": "day", "w": "week", "h": "hour", "m": "month", "y": "year"}  # fmt: skip
     near = short.get(singular.lower()) or next(
-        iter(difflib.get_close_matches(singular.lower(), UNITS, n=1, cutoff=0.6)), None
+        iter(difflib.get_close_matches(singular.lower(), UNITS, n=1, cutoff=0.7)), None
     )
     remedy = f"did you mean '{near}'?" if near else "units are " + ", ".join(UNITS)
     raise UnitError(f"'{word}' is no unit of time", remedy)

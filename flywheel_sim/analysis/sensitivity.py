@@ -1,0 +1,297 @@
+"""How much a metric depends on one rate: response curve, elasticity, and both readings of "+5 %".
+
+Every value of the rate meets the same people with the same luck, so even small steps are seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.replicate import Job, replicate_jobs
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.scenario.describe import reference_value
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.units import Quantity
+from flywheel_sim.stats import Estimate, estimate_mean, figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+#: The step of the readings, and that of the derivative behind the elasticity (relative).
+READING, STEP = 0.05, 0.01
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of "+5 %": the value it means, and what it does to the metric.
+
+    Attributes
+    ----------
+    label
+        ``+5 points`` or ``+5 % relative``.
+    value
+        The rate's value, in the unit it is stated in; NaN where it is impossible.
+    change, relative
+        Paired change of the metric, in its unit and in % of today's mean; None where impossible.
+    note
+        Why it is impossible, or "".
+    """
+
+    label: str
+    value: float
+    change: Estimate | None
+    relative: Estimate | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The response of one metric to one rate, for each strategy; frozen.
+
+    Attributes
+    ----------
+    of, over
+        The metric and the rate.
+    unit, rate_unit
+        Their units; a chance is shown in %.
+    values
+        Values of the rate at which the curve was run, shape (points,), as shown in ``rate_unit``.
+    base
+        Today's value for each strategy.
+    curve
+        For each strategy the metric, shape (points, replications).
+    elasticity
+        For each strategy the % by which the metric changes for 1 % more of the rate.
+    readings
+        For each strategy both readings of "+5 %", of which points are for chances only.
+    base_runs
+        The runs at today's value.
+    """
+
+    of: str
+    over: str
+    label: str
+    unit: str
+    rate_unit: str
+    values: FloatArray
+    base: Mapping[str, float]
+    curve: Mapping[str, FloatArray] = field(repr=False)
+    elasticity: Mapping[str, Estimate]
+    readings: Mapping[str, tuple[Reading, ...]]
+    base_runs: Mapping[str, Runs] = field(repr=False)
+
+    def at(self, strategy: str, point: int) -> Estimate:
+        """Return the metric's mean at a point of the curve."""
+        return estimate_mean(self.curve[strategy][point], self.unit)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the curve as a tidy table: one row per strategy and point."""
+        import pandas as pd
+
+        rows = []
+        for strategy in self.curve:
+            for point, value in enumerate(self.values):
+                found = self.at(strategy, point)
+                rows.append((strategy, self.over, float(value), self.rate_unit, self.of, found.mean, found.low,
+                             found.high, found.unit, found.n))  # fmt: skip
+        columns = ["strategy", "rate", "value", "rate_unit", "metric", "mean", "low", "high", "unit", "n"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def readings_frame(self) -> pd.DataFrame:
+        """Return both readings as a table: one row per strategy and reading."""
+        import pandas as pd
+
+        rows = []
+        for strategy, readings in self.readings.items():
+            for one in readings:
+                change, share = one.change, one.relative
+                rows.append((
+                    strategy, one.label, self.base[strategy], one.value, self.rate_unit,
+                    *((change.mean, change.low, change.high) if change else (math.nan,) * 3), self.unit,
+                    *((share.mean, share.low, share.high) if share else (math.nan,) * 3), one.note,
+                ))  # fmt: skip
+        columns = ["strategy", "reading", "from", "to", "rate_unit", "change", "low", "high", "unit", "percent",
+                   "percent_low", "percent_high", "note"]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def __str__(self) -> str:
+        lines = [f"{self.label} over {self.over} ({self.rate_unit})"]
+        for strategy, readings in self.readings.items():
+            lines.append(f"  {strategy}: today {figure(self.base[strategy])}, elasticity {self.elasticity[strategy]}")
+            for one in readings:
+                said = f"{one.change}, {one.relative}" if one.change else one.note
+                lines.append(f"    {one.label} (to {figure(one.value)}): {said}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        number = "{:,.2f}".format
+        html = self.readings_frame().to_html(index=False, float_format=number, na_rep="n/a")
+        first = next(iter(self.base_runs.values()))
+        return f"<p><b>{self.label} over {self.over}</b></p>{html}<p><small>{first.provenance}</small></p>"
+
+
+def sensitivity(
+    model: Scenario,
+    of: str = "profit",
+    over: str = "retention",
+    *,
+    values: Sequence[float | str] | None = None,
+    strategies: Sequence[str] | None = None,
+    replications: int = 50,
+    seed: int | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> Sensitivity:
+    """Run a metric over a rate.
+
+    Parameters
+    ----------
+    model
+        The scenario.
+    of, over
+        A metric and a named rate.
+    values
+        Values of the rate, in its own unit (fractions for chances) or as texts; a sensible range
+        around today's unless given. The whole family of the rate moves with it.
+    strategies
+        Those of the file unless given; a file without any is run as written.
+    replications, seed, workers, executor, progress
+        As for `replicate`.
+
+    Raises
+    ------
+    ConfigError
+        If the rate is not there, or a value does not fit it.
+    ExperimentError
+        If the metric is not known.
+    """
+    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
+    shown = {name: name or "as written" for name in names}
+    today = {name: reference_value(model, over, name) for name in names}
+    first = today[names[0]]
+    chance = first.form == "percent"
+    if first.form in ("duration", "never"):
+        raise ExperimentError(f"'{over}' is a duration; a sensitivity runs over a chance, a rate or money")
+    grid = _possible(model, over, _grid(first)) if values is None else [_number(model, over, v) for v in values]
+    jobs: list[Job] = []
+    plan: dict[tuple[str | None, str, int], int] = {}
+
+    def add(name: str | None, what: str, index: int, value: float | None) -> None:
+        changed = model if value is None else model.with_(**{over: value})
+        journey = changed.journey(name)
+        plan[name, what, index] = len(jobs)
+        jobs.append(Job(journey, journey.seed if seed is None else seed))
+
+    notes: dict[tuple[str | None, str], tuple[float, str]] = {}
+    for name in names:
+        base = today[name].number
+        add(name, "base", 0, None)
+        for index, value in enumerate(grid):
+            add(name, "grid", index, value)
+        step = min(STEP * base, (1 - base) / 2) if chance else STEP * base
+        readings = {"+5 % relative": base * (1 + READING)}
+        if chance:
+            readings = {"+5 points": base + READING} | readings
+        for label, value in {**readings, "up": base + step, "down": base - step}.items():
+            notes[name, label] = (value, "")
+            if chance and value > 1:
+                notes[name, label] = (math.nan, f"impossible: {100 * value:.4g} % is more than 100 %")
+                continue
+            try:
+                add(name, label, 0, value)
+            except ConfigError as error:
+                notes[name, label] = (math.nan, f"impossible: {error.problems[0].rule}")
+    runs = replicate_jobs(jobs, replications, workers, executor, progress)
+
+    def metric(name: str | None, what: str, index: int = 0) -> FloatArray:
+        return runs[plan[name, what, index]].values(of)
+
+    factor = 100.0 if chance else 1.0
+    elasticity, results = {}, {}
+    for name in names:
+        base, ground = today[name].number, metric(name, "base")
+        mean = float(np.mean(ground))
+        slope = np.full(replications, math.nan)
+        if (name, "up", 0) in plan and (name, "down", 0) in plan and mean:
+            rise = notes[name, "up"][0] - notes[name, "down"][0]
+            slope = (metric(name, "up") - metric(name, "down")) / rise * base / mean
+        elasticity[shown[name]] = estimate_mean(slope, "% per 1 %")
+        found = []
+        for label in ("+5 points", "+5 % relative"):
+            if (name, label) not in notes:
+                continue
+            value, note = notes[name, label]
+            change = share = None
+            if (name, label, 0) in plan:
+                gain = metric(name, label) - ground
+                change = estimate_mean(gain, runs[0].unit(of))
+                share = estimate_mean(100 * gain / abs(mean), "%") if mean else None
+            found.append(Reading(label, factor * value, change, share, note))
+        results[shown[name]] = tuple(found)
+    return Sensitivity(
+        of=of,
+        over=over,
+        label=runs[0].metric(of).label,
+        unit=runs[0].unit(of),
+        rate_unit=_rate_unit(first),
+        values=factor * np.array(grid),
+        base={shown[name]: factor * today[name].number for name in names},
+        curve={shown[n]: np.array([metric(n, "grid", i) for i in range(len(grid))]) for n in names},
+        elasticity=elasticity,
+        readings=results,
+        base_runs={shown[name]: runs[plan[name, "base", 0]] for name in names},
+    )
+
+
+def _number(model: Scenario, over: str, value: float | str) -> float:
+    if not isinstance(value, str):
+        return float(value)
+    return reference_value(model.with_(**{over: value}), over).number
+
+
+def _grid(base: Quantity) -> list[float]:
+    """Return seven values around today's, today's among them."""
+    if base.form == "percent":
+        room = min(base.number, 1 - base.number)
+        if room <= 0:
+            raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
+        below = [base.number - share * min(0.10, base.number) for share in (1.0, 0.5, 0.25)]
+        above = [base.number + share * (1 - base.number) for share in (0.25, 0.5, 0.75)]
+        if base.number < 0.5:
+            above = [base.number * (1 + share) for share in (0.25, 0.5, 0.75)]
+            below = [base.number * (1 - share) for share in (0.75, 0.5, 0.25)]
+        return [round(v, 6) for v in (*below, base.number, *above)]
+    return [round(base.number * share, 9) for share in (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)]
+
+
+def _possible(model: Scenario, over: str, grid: list[float]) -> list[float]:
+    """Return the values of a default grid that the rate can take: a spread may leave no room at an end."""
+    found = []
+    for value in grid:
+        try:
+            model.with_(**{over: value})
+        except ConfigError:
+            continue
+        found.append(value)
+    return found
+
+
+def _rate_unit(quantity: Quantity) -> str:
+    """Return the unit a rate's figures are shown in."""
+    words = quantity.text.split(" per ", 1)
+    per = f" per {words[1]}" if len(words) > 1 else ""
+    reading = f" {quantity.reading}" if quantity.reading else ""
+    if quantity.form == "percent":
+        return f"%{reading}{per}"
+    return per.strip() or "as stated"

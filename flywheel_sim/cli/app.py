@@ -1,0 +1,269 @@
+"""The commands. Results go to standard output, progress and messages to standard error.
+
+Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flywheel_sim.errors import FlywheelError, SimulationError
+
+if TYPE_CHECKING:
+    from flywheel_sim.scenario.load import Scenario
+    from flywheel_sim.stats import Estimate
+
+app = typer.Typer(
+    name="flywheel",
+    help="Simulate customers moving round the marketing flywheel: what to expect, how sure, and which strategy.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[str, typer.Argument(help="A journey file, or the name of a shipped one (subscription, ad_campaign).")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")]
+Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
+Replications = Annotated[int, typer.Option(min=1, help="How many replications of each strategy.")]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; the file's seed unless given.")]
+Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 months'.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the report and its data.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Workers = Annotated[int, typer.Option(min=0, help="Processes to run on; 0 takes all cores.")]
+
+
+def main() -> None:
+    """Run the command and turn errors into messages and exit codes."""
+    try:
+        app(standalone_mode=False)
+    except SimulationError as error:
+        _fail(str(error), 3)
+    except FlywheelError as error:
+        _fail(str(error), 2)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if type(error).__name__ == "Abort":
+            _fail("stopped", 130)
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            _fail(f"{error.format_message()}; see flywheel --help", 2)
+        raise
+
+
+def _fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+def _model(config: str, sets: list[str] | None, horizon: str | None) -> Scenario:
+    from flywheel_sim.errors import ConfigError, Problem
+    from flywheel_sim.scenario.load import load
+
+    model = load(config)
+    values: dict[str, str] = {}
+    for item in sets or []:
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise ConfigError([Problem("--set", 0, 0, "", item, "not RATE=VALUE", "write --set 'retention=95 % per month'")])
+        values[name.strip()] = value.strip()
+    if horizon is not None:
+        values["horizon"] = horizon
+    return model.with_(**values) if values else model
+
+
+def _workers(asked: int) -> int:
+    return asked or os.cpu_count() or 1
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _numbers(found: Estimate) -> dict[str, Any]:
+    clean = {k: None if isinstance(v, float) and v != v else v for k, v in
+             (("mean", found.mean), ("low", found.low), ("high", found.high))}  # fmt: skip
+    clean = {k: ("infinite" if isinstance(v, float) and v in (float("inf"), float("-inf")) else v) for k, v in clean.items()}
+    return {**clean, "level": found.level, "n": found.n, "unit": found.unit}
+
+
+@app.command()
+def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json: AsJson = False) -> None:
+    """Check a journey with all its strategies, and say what is in it."""
+    from flywheel_sim.scenario.describe import assumptions
+
+    model = _model(config, sets, horizon)
+    journey = model.journey()
+    unexplained = [a.name for a in assumptions(model) if not a.why]
+    if as_json:
+        print(json.dumps({"name": model.name, "fingerprint": journey.fingerprint, "strategies": list(model.strategies),
+                          "stages": [s.name for s in journey.stages], "channels": [c.name for c in journey.channels],
+                          "rates": list(model.rates), "rates_without_why": unexplained}))  # fmt: skip
+        return
+    print(f"{model.origin}: '{model.name}' can run")
+    print(f"  stages      {', '.join(s.name for s in journey.stages)}")
+    print(f"  channels    {', '.join(c.name for c in journey.channels)}")
+    print(f"  strategies  {', '.join(model.strategies) or 'none: the file as written'}")
+    if unexplained:
+        print(f"  note: no 'why' given for {', '.join(unexplained)}")
+
+
+@app.command()
+def run(
+    config: Config,
+    sets: Sets = None,
+    strategy: Strategies = None,
+    replications: Replications = 20,
+    seed: Seed = None,
+    horizon: Horizon = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    workers: Workers = 0,
+) -> None:
+    """Replicate one strategy and print its figures."""
+    from flywheel_sim.errors import ExperimentError
+    from flywheel_sim.experiment.replicate import replicate
+
+    model = _model(config, sets, horizon)
+    if strategy and len(strategy) > 1:
+        raise ExperimentError("run takes one --strategy; use compare for several")
+    _say(f"{model.name}: {replications:,} replications")
+    runs = replicate(model, strategy[0] if strategy else None, replications=replications, seed=seed,
+                     workers=_workers(workers), progress=True)  # fmt: skip
+    summary = runs.summary()
+    if as_json:
+        figures = {str(name): _numbers(runs[str(name)]) for name in summary.index}
+        print(json.dumps({"provenance": vars(runs.provenance), "metrics": figures, "warnings": runs.warnings()}))
+    else:
+        print(runs.provenance)
+        width = max(len(str(label)) for label in summary["label"])
+        for name in summary.index:
+            print(f"  {summary.loc[name, 'label']!s:<{width}}  {runs[str(name)]}")
+        for text in runs.warnings():
+            print(f"  warning: {text}")
+    if out is not None:
+        from flywheel_sim.report.html import write_report
+
+        _frame(runs.frame(), out)
+        _say(f"report: {write_report(runs, to=out / 'report.html', model=model)}")
+
+
+@app.command()
+def compare(
+    config: Config,
+    other: Annotated[str | None, typer.Argument(help="A second journey to compare with; else strategies of the first.")] = None,
+    sets: Sets = None,
+    strategy: Strategies = None,
+    replications: Replications = 20,
+    seed: Seed = None,
+    horizon: Horizon = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    workers: Workers = 0,
+    over: Annotated[str | None, typer.Option("--over", help="Also show the response of profit to this rate.")] = None,
+) -> None:
+    """Compare strategies on the same people with the same luck."""
+    from flywheel_sim.analysis.compare import compare as compare_
+
+    model = _model(config, sets, horizon)
+    second = _model(other, sets, horizon) if other else None
+    _say(f"{model.name}: comparing strategies, {replications:,} replications each")
+    duel = compare_(model, second, strategies=strategy, replications=replications, seed=seed,
+                    workers=_workers(workers), progress=True)  # fmt: skip
+    found: list[Any] = [duel]
+    if over:
+        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 3), seed, workers))
+    if as_json:
+        summary = duel.summary()
+        shared = [str(n) for n in summary.index if not summary.loc[n, list(duel.names)].isna().any()]
+        cross = duel.crossover("profit")
+        print(json.dumps({
+            "answer": duel.answer(),
+            "difference": {name: _numbers(duel.difference(name)) for name in shared},
+            "strategies": {s: {name: _numbers(duel[s][name]) for name in shared} for s in duel.names},
+            "crossover": {"month": cross.month, "low": cross.low, "high": cross.high,
+                          "date": cross.date.isoformat() if cross.date else None,
+                          "probability_percent": _numbers(cross.probability)},
+            "what_differs": [[d.what, d.one, d.other] for d in duel.what_differs()],
+            "provenance": [vars(r.provenance) for r in duel.runs.values()],
+        }))  # fmt: skip
+    else:
+        print(duel)
+        for each in found[1:]:
+            print(each)
+    if out is not None:
+        from flywheel_sim.report.html import write_report
+
+        _frame(duel.frame(), out)
+        _say(f"report: {write_report(*found, to=out / 'report.html')}")
+
+
+@app.command()
+def sensitivity(
+    config: Config,
+    of: Annotated[str, typer.Option(help="The metric that responds.")] = "profit",
+    over: Annotated[str, typer.Option(help="The named rate that moves.")] = "retention",
+    sets: Sets = None,
+    strategy: Strategies = None,
+    replications: Replications = 10,
+    seed: Seed = None,
+    horizon: Horizon = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    workers: Workers = 0,
+) -> None:
+    """Show how much a metric depends on a rate: curve, elasticity, both readings of "+5 %"."""
+    model = _model(config, sets, horizon)
+    result = _sensitivity(model, of, over, strategy, replications, seed, workers)
+    if as_json:
+        readings = {
+            s: [{"reading": r.label, "value": None if r.value != r.value else r.value, "note": r.note,
+                 "change": _numbers(r.change) if r.change else None,
+                 "percent": _numbers(r.relative) if r.relative else None} for r in found]
+            for s, found in result.readings.items()
+        }  # fmt: skip
+        print(json.dumps({
+            "metric": of, "rate": over, "rate_unit": result.rate_unit,
+            "curve": json.loads(result.frame().to_json(orient="records")),
+            "elasticity": {s: _numbers(e) for s, e in result.elasticity.items()}, "readings": readings,
+            "provenance": [vars(r.provenance) for r in result.base_runs.values()],
+        }))  # fmt: skip
+    else:
+        print(result)
+        print(result.frame()[["strategy", "value", "mean", "low", "high", "unit"]].to_string(index=False))
+    if out is not None:
+        from flywheel_sim.report.html import write_report
+
+        _frame(result.frame(), out)
+        _say(f"report: {write_report(result, to=out / 'report.html', model=model)}")
+
+
+def _sensitivity(
+    model: Scenario, of: str, over: str, strategy: list[str] | None, replications: int, seed: int | None, workers: int
+) -> Any:
+    from flywheel_sim.analysis.sensitivity import sensitivity as sensitivity_
+
+    _say(f"{model.name}: {of} over {over}, {replications:,} replications at each value")
+    return sensitivity_(model, of, over, strategies=strategy, replications=replications, seed=seed,
+                        workers=_workers(workers), progress=True)  # fmt: skip
+
+
+def _frame(frame: Any, out: Path) -> None:
+    from flywheel_sim.errors import DataError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(out / "results.csv", index=False)
+    except OSError as error:
+        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error

@@ -1,0 +1,164 @@
+"""What replications of one strategy leave: the stacked ledger, and metrics read from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine.run import Provenance
+from flywheel_sim.ledger import Ledger
+from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
+from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.scenario.journey import Journey
+from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.stats import Estimate, estimate_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Replications of one strategy; frozen. ``runs["clv"]`` is an `Estimate`.
+
+    Attributes
+    ----------
+    journey
+        What was run.
+    ledger
+        Replication axis first.
+    provenance
+        Where the figures come from.
+    people, events
+        The people table and the event log, where one run was asked to keep them.
+    """
+
+    journey: Journey
+    ledger: Ledger = field(repr=False)
+    provenance: Provenance
+    people: pd.DataFrame | None = field(default=None, repr=False)
+    events: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def n(self) -> int:
+        """Return the number of replications."""
+        return len(self.ledger.n_events)
+
+    @property
+    def books(self) -> Books:
+        """Return what metrics read."""
+        return Books(self.ledger, self.journey)
+
+    def metric(self, name: str) -> Metric:
+        """Return a metric of this journey by name.
+
+        Raises
+        ------
+        ExperimentError
+            If there is none, naming the nearest.
+        """
+        return metric_of(name, self.books)
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a metric, with the currency."""
+        return self.metric(name).unit_for(self.journey)
+
+    def __getitem__(self, name: str) -> Estimate:
+        """Return the mean of a metric over the horizon with its 95 % interval."""
+        return self.estimate(name)
+
+    def estimate(self, name: str, level: float = 0.95) -> Estimate:
+        """Return the mean of a metric over the horizon with its interval at a level."""
+        return estimate_mean(self.values(name), self.unit(name), level)
+
+    def values(self, name: str) -> FloatArray:
+        """Return a metric over the horizon for each replication, shape (replications,)."""
+        return self.metric(name).total(self.books)
+
+    def series(self, name: str, cumulative: bool = False) -> FloatArray:
+        """Return a metric month by month, shape (replications, periods); or its running sum."""
+        array = self.metric(name).series(self.books)
+        return np.cumsum(array, axis=1) if cumulative else array
+
+    def summary(self) -> pd.DataFrame:
+        """Return every metric with mean, interval, unit and definition; one row a metric."""
+        import pandas as pd
+
+        names = [metric.name for metric in metrics()] + lines_of(self.books)
+        rows = []
+        for name in names:
+            metric, estimate = self.metric(name), self[name]
+            rows.append((name, metric.label, estimate.mean, estimate.low, estimate.high, estimate.unit, estimate.n,
+                         metric.definition))  # fmt: skip
+        columns = ["metric", "label", "mean", "low", "high", "unit", "n", "definition"]
+        return pd.DataFrame(rows, columns=columns).set_index("metric")
+
+    def frame(self) -> pd.DataFrame:
+        """Return the long tidy table: one row per strategy, replication and metric."""
+        import pandas as pd
+
+        parts = []
+        for metric in metrics():
+            part = {"replication": np.arange(self.n), "metric": metric.name, "value": self.values(metric.name),
+                    "unit": metric.unit_for(self.journey)}  # fmt: skip
+            parts.append(pd.DataFrame(part))
+        table = pd.concat(parts, ignore_index=True)
+        table.insert(0, "strategy", self.journey.strategy or "as written")
+        return table
+
+    def conversions(self) -> pd.DataFrame:
+        """Return, for every prospect stage: people entered, share who went on with its interval."""
+        import pandas as pd
+
+        from flywheel_sim.metrics.growth import stage_conversion
+
+        rows = []
+        layout = self.ledger.layout
+        for stage, role in zip(layout.stages, layout.roles, strict=True):
+            if role == "prospect":
+                _, entered = stage_conversion(self.books, stage)
+                share = self[f"conversion.{stage}"]
+                rows.append((stage, float(entered.sum(axis=1).mean()), share.mean, share.low, share.high))
+        return pd.DataFrame(rows, columns=["stage", "entered", "conversion", "low", "high"]).set_index("stage")
+
+    def dates(self) -> list[dt.date] | None:
+        """Return the first day of each period, where the journey has a start; months are named ones."""
+        return period_dates(self.journey)
+
+    def warnings(self) -> list[str]:
+        """Return what a reader must know before trusting these figures."""
+        said = []
+        ratio = self["ltv_cac"]
+        if ratio.n and ratio.mean < 1:
+            said.append(
+                f"A customer costs more than it brings: CLV {self['clv'].mean:,.2f} against CAC "
+                f"{self['cac'].mean:,.2f} {self.journey.currency}, a ratio of {ratio.mean:.3f}. CLV counts the first "
+                f"{self.journey.follow // MONTH} months."
+            )
+        return said
+
+    def __str__(self) -> str:
+        lines = [str(self.provenance)]
+        lines += [f"  {name:<18} {self[name]}" for name in ("revenue", "spend", "profit", "active_customers", "clv")]
+        return "\n".join(lines + [f"  warning: {text}" for text in self.warnings()])
+
+    def _repr_html_(self) -> str:
+        table = self.summary()[["label", "mean", "low", "high", "unit"]]
+        html = table.to_html(index=False, float_format=lambda v: f"{v:,.2f}")
+        notes = "".join(f"<p><b>Warning.</b> {text}</p>" for text in self.warnings())
+        return f"{html}{notes}<p><small>Mean over replications with its 95 % interval. {self.provenance}</small></p>"
+
+
+def period_dates(journey: Journey) -> list[dt.date] | None:
+    """Return the first day of each period of a journey with a start, else None."""
+    if journey.start is None:
+        return None
+    first = dt.date.fromisoformat(journey.start)
+    months = [first.month - 1 + k for k in range(journey.periods + 1)]
+    return [dt.date(first.year + m // 12, m % 12 + 1, min(first.day, 28)) for m in months]

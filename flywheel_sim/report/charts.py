@@ -1,0 +1,354 @@
+"""Charts: each function takes a result and returns a `Chart`, its figure and the figures behind it.
+
+Every chart says in its title what it shows, carries units, and shows an interval; labels tell a
+confidence interval of a mean from percentiles of futures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.compare import Comparison
+from flywheel_sim.analysis.sensitivity import Sensitivity
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.metrics.growth import stage_conversion
+from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.stats import Estimate, estimate_mean, figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FloatArray = NDArray[np.float64]
+
+#: Colour-blind safe (Okabe and Ito 2008), darkened for print.
+COLOURS = ("#0b6aa2", "#d1600a", "#1b8a63", "#a6478d", "#7a7a1e", "#444444")
+INK, FAINT = "#22303c", "#8a97a3"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with the data behind it.
+
+    Attributes
+    ----------
+    name, title
+        File name without extension, and what the chart shows.
+    figure
+        The matplotlib figure.
+    data
+        What is drawn, as a tidy frame.
+    """
+
+    name: str
+    title: str
+    figure: Figure
+    data: pd.DataFrame
+
+    def svg(self) -> str:
+        """Return the figure as SVG text."""
+        import matplotlib as mpl
+
+        out = io.StringIO()
+        with mpl.rc_context({"svg.hashsalt": "flywheel_sim"}):
+            self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        return out.getvalue()
+
+    def csv(self) -> str:
+        """Return the data as CSV text."""
+        return self.data.to_csv(index=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the figure to a file (its ending says the format), and the data beside it as CSV."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.figure.savefig(path, dpi=160)
+        path.with_suffix(".csv").write_text(self.csv(), encoding="utf-8")
+        return path
+
+    def _repr_png_(self) -> bytes:
+        out = io.BytesIO()
+        self.figure.savefig(out, format="png", dpi=110)
+        return out.getvalue()
+
+
+def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = False) -> Chart:
+    """Show a metric over time: median, and the bands that hold half and nine tenths of the futures.
+
+    Parameters
+    ----------
+    result
+        Replications of one strategy, or a comparison.
+    metric, cumulative
+        What, and whether as a running sum.
+    """
+    import pandas as pd
+
+    runs = _by_name(result)
+    first = next(iter(runs.values()))
+    label, unit = first.metric(metric).label, first.unit(metric)
+    what = f"{'Cumulative' if cumulative else 'Monthly'} {_lower(label)}"
+    if first.metric(metric).aggregation == "last":
+        what = label
+    title = f"{what} of {' and '.join(runs)}" if len(runs) > 1 else what
+    figure_, axes = _axes(title, "Line: median future. Dark band: half of the futures. Light band: 90 % of them.")
+    x = _x(first)
+    parts = []
+    quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
+    for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
+        paths = one.series(metric, cumulative)
+        q = np.nanquantile(paths, quantiles, axis=0)
+        axes.fill_between(x, q[0], q[4], color=colour, alpha=0.13, lw=0)
+        axes.fill_between(x, q[1], q[3], color=colour, alpha=0.28, lw=0)
+        axes.plot(x, q[2], color=colour, lw=2, label=name)
+        part = pd.DataFrame(q.T, columns=[f"p{100 * level:.0f}" for level in quantiles])
+        part.insert(0, "month", np.arange(1, len(x) + 1))
+        part.insert(0, "strategy", name)
+        parts.append(part.assign(metric=metric, unit=unit, n=one.n))
+    if cumulative:
+        axes.axhline(0, color=INK, lw=0.8)
+    _finish(axes, first, f"{label} ({unit}{'' if cumulative or _stock(first, metric) else ' per month'})", len(runs) > 1)
+    return Chart(f"fan_{metric}{'_cumulative' if cumulative else ''}", title, figure_, pd.concat(parts, ignore_index=True))
+
+
+def difference(comparison: Comparison, metric: str = "profit", of: str | None = None, against: str | None = None) -> Chart:
+    """Show the cumulative paired difference of two strategies over time, and where one overtakes."""
+    import pandas as pd
+
+    a, b = of or comparison.names[-1], against or comparison.names[0]
+    one = comparison[a]
+    paths = comparison.difference_series(metric, True, a, b)
+    unit, label = one.unit(metric), _lower(one.metric(metric).label)
+    found = [estimate_mean(column, unit) for column in paths.T]
+    mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
+    p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)
+    cross = comparison.crossover(metric, a, b)
+    if cross.month is None:
+        title = f"The {a} does not overtake the {b} in cumulative {label}"
+    elif cross.month == 1:
+        title = f"The {a} is ahead of the {b} in cumulative {label} from the start"
+    else:
+        title = f"The {a} overtakes the {b} in cumulative {label} in month {cross.month}"
+    note = f"{a} less {b}, same people and same luck. Dark band: 95 % interval of the mean. Light band: 90 % of futures."
+    figure_, axes = _axes(title, note)
+    x = _x(one)
+    axes.axhline(0, color=INK, lw=0.9)
+    axes.fill_between(x, p5, p95, color=COLOURS[1], alpha=0.14, lw=0)
+    if not np.isnan(low).any():
+        axes.fill_between(x, low, high, color=COLOURS[1], alpha=0.35, lw=0)
+    axes.plot(x, mean, color=COLOURS[1], lw=2)
+    if cross.month is not None and cross.month > 1:
+        at = x[cross.month - 1]
+        axes.axvline(at, color=FAINT, lw=1, ls=(0, (4, 3)))
+        when = f"{cross.date:%b %Y}" if cross.date else f"month {cross.month}"
+        span = f"\n95 % of those futures: months {cross.low} to {cross.high}" if cross.low is not None else ""
+        axes.annotate(f" overtakes: {when}{span}".replace("\n", "\n "), (at, 1), xycoords=("data", "axes fraction"),
+                      va="top", color=INK, fontsize=9)  # fmt: skip
+    _finish(axes, one, f"Cumulative difference in {label} ({unit})", False)
+    data = pd.DataFrame({"month": np.arange(1, len(mean) + 1), "mean": mean, "low": low, "high": high, "p5": p5,
+                         "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b, "n": one.n})  # fmt: skip
+    return Chart(f"difference_{metric}", title, figure_, data)
+
+
+def stage_flow(result: Runs | Comparison) -> Chart:
+    """Show how many people enter each stage, and which share of them goes on to buy or decide."""
+    import pandas as pd
+
+    runs = _by_name(result)
+    first = next(iter(runs.values()))
+    layout = first.ledger.layout
+    rows: list[dict[str, Any]] = []
+    for name, one in runs.items():
+        for stage, role in zip(layout.stages, layout.roles, strict=True):
+            gone_on, entered = (a.sum(axis=1) for a in stage_conversion(one.books, stage))
+            count = estimate_mean(entered, "people")
+            share = estimate_mean(100 * gone_on / np.where(entered > 0, entered, np.nan), "%")
+            rows.append({"strategy": name, "stage": stage, "role": role, "entered": count.mean, "low": count.low,
+                         "high": count.high, "goes_on_percent": share.mean, "goes_on_low": share.low,
+                         "goes_on_high": share.high, "n": one.n})  # fmt: skip
+    data = pd.DataFrame(rows)
+    title = "How many people enter each stage"
+    note = "Mean of all replications with the 95 % interval of the mean. On prospect stages: the share that goes on."
+    height = 1.3 + 0.32 * len(layout.stages) * len(runs) + 0.2 * len(layout.stages)
+    figure_, axes = _axes(title, note, height)
+    width = 0.8 / len(runs)
+    top = float(data["entered"].max()) or 1.0
+    for index, (name, colour) in enumerate(zip(runs, COLOURS, strict=False)):
+        part = data[data["strategy"] == name]
+        y = np.arange(len(part)) + (index - (len(runs) - 1) / 2) * width
+        error = np.nan_to_num(np.array([part["entered"] - part["low"], part["high"] - part["entered"]]))
+        axes.barh(y, part["entered"], height=width * 0.9, color=colour, label=name)
+        axes.errorbar(part["entered"], y, xerr=error, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2)
+        for at, row in zip(y, part.itertuples(), strict=True):
+            text = f"{row.entered:,.0f}"
+            if row.role == "prospect" and not np.isnan(row.goes_on_percent):
+                text += f"   {row.goes_on_percent:.1f} % go on"
+            axes.text(row.entered + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
+    axes.set_yticks(range(len(layout.stages)), [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)])
+    axes.invert_yaxis()
+    axes.set_xlim(0, top * 1.28)
+    axes.set_xlabel(f"People entering the stage within {first.journey.periods} month{'s' * (first.journey.periods > 1)}")
+    axes.xaxis.set_major_formatter(_thousands)
+    axes.grid(axis="y", visible=False)
+    if len(runs) > 1:
+        axes.legend(loc="lower right", frameon=False)
+    return Chart("stage_flow", title, figure_, data)
+
+
+def spending(comparison: Comparison) -> Chart:
+    """Show what each strategy spends, by channel and line, so that budgets can be seen to agree."""
+    import pandas as pd
+
+    names = list(comparison.names)
+    lines = dict.fromkeys(m for n in names for m in lines_of(comparison[n].books) if m.startswith("spend."))
+    rows: list[dict[str, Any]] = []
+    totals: dict[str, Estimate] = {name: comparison[name]["spend"] for name in names}
+    unit = totals[names[0]].unit
+    for metric in lines:
+        for name in names:
+            has = metric in lines_of(comparison[name].books)
+            found = comparison[name][metric] if has else estimate_mean([0.0], unit)
+            rows.append({"strategy": name, "line": metric[6:], "mean": found.mean, "low": found.low,
+                         "high": found.high, "unit": unit, "n": found.n})  # fmt: skip
+    for name in names:
+        found = totals[name]
+        rows.append({"strategy": name, "line": "total", "mean": found.mean, "low": found.low, "high": found.high,
+                     "unit": unit, "n": found.n})  # fmt: skip
+    data = pd.DataFrame(rows)
+    gap = comparison.spend_gap()
+    same = "spend the same" if abs(gap) <= 0.01 else f"do not spend the same ({gap:+.1%})"
+    title = f"{_and(names)} {same} in total"
+    title = title[0].upper() + title[1:]
+    figure_, axes = _axes(title, "Mean over replications; the whisker is the 95 % interval of the total.", 1.9 + 0.5 * len(names))
+    left = np.zeros(len(names))
+    for metric, colour in zip(lines, (*COLOURS, *COLOURS), strict=False):
+        means = data[data["line"] == metric[6:]].set_index("strategy")["mean"].reindex(names).to_numpy(dtype=float)
+        axes.barh(names, means, left=left, color=colour, height=0.55, label=metric[6:].replace("_", " "))
+        left = left + means
+    for index, name in enumerate(names):
+        found = totals[name]
+        if not np.isnan(found.low):
+            axes.errorbar(found.mean, index, xerr=found.half_width, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+        axes.text(found.mean + 0.012 * left.max(), index, figure(found.mean), va="center", color=INK, fontsize=9)
+    axes.invert_yaxis()
+    axes.set_xlim(0, left.max() * 1.12)
+    axes.set_xlabel(f"Total spend ({unit})")
+    axes.xaxis.set_major_formatter(_thousands)
+    axes.grid(axis="y", visible=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=min(len(lines), 6), frameon=False, fontsize=9)
+    return Chart("spending", title, figure_, data)
+
+
+def response(result: Sensitivity) -> Chart:
+    """Show how a metric responds to a rate, with both readings of "+5 %"."""
+    import pandas as pd
+
+    title = f"{result.label} as {result.over.replace('_', ' ')} changes"
+    note = "Line: mean with its 95 % interval. Ring: today. Filled: “+5 points” (square) and “+5 % relative” (triangle)."
+    figure_, axes = _axes(title, note)
+    rows: list[pd.DataFrame] = [result.frame().assign(point="curve")]
+    for (name, base), colour in zip(result.base.items(), COLOURS, strict=False):
+        found = [result.at(name, i) for i in range(len(result.values))]
+        mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
+        order = np.argsort(result.values)
+        x = result.values[order]
+        axes.plot(x, mean[order], color=colour, lw=2, label=name)
+        if not np.isnan(low).any():
+            axes.fill_between(x, low[order], high[order], color=colour, alpha=0.2, lw=0)
+        now = result.base_runs[name][result.of]
+        axes.plot([base], [now.mean], "o", ms=9, mfc="white", mec=colour, mew=2, zorder=5)
+        for reading, marker in zip(result.readings[name], ("s", "^")[-len(result.readings[name]):], strict=True):
+            if reading.change is not None:
+                axes.plot([reading.value], [now.mean + reading.change.mean], marker, ms=7, color=colour, zorder=5)
+                rows.append(pd.DataFrame([{
+                    "strategy": name, "rate": result.over, "value": reading.value, "rate_unit": result.rate_unit,
+                    "metric": result.of, "mean": now.mean + reading.change.mean, "unit": result.unit,
+                    "n": reading.change.n, "point": reading.label,
+                }]))  # fmt: skip
+        rows.append(pd.DataFrame([{
+            "strategy": name, "rate": result.over, "value": base, "rate_unit": result.rate_unit, "metric": result.of,
+            "mean": now.mean, "low": now.low, "high": now.high, "unit": now.unit, "n": now.n, "point": "today",
+        }]))  # fmt: skip
+    axes.set_xlabel(f"{result.over.replace('_', ' ').capitalize()} ({result.rate_unit})")
+    axes.set_ylabel(f"{result.label} over the horizon ({result.unit})")
+    axes.yaxis.set_major_formatter(_thousands)
+    if axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
+        axes.axhline(0, color=INK, lw=0.8)
+    axes.legend(loc="upper left", frameon=False)
+    return Chart(f"response_{result.of}_{result.over}", title, figure_, pd.concat(rows, ignore_index=True))
+
+
+# -- drawing ------------------------------------------------------------------------------------
+
+
+def _axes(title: str, note: str, height: float = 4.2) -> tuple[Figure, Axes]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(9, height), layout="constrained")
+    FigureCanvasAgg(made)
+    axes = made.add_subplot()
+    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=24)
+    axes.annotate(note, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+                  color="#55636f", annotation_clip=False)  # fmt: skip
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(colors="#44525e", labelsize=9)
+    axes.grid(color="#e4e9ed", lw=0.8)
+    axes.set_axisbelow(True)
+    return made, axes
+
+
+def _thousands(value: float, _: int) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:g}"
+
+
+def _x(runs: Runs) -> list[Any]:
+    """Return each period's end on the axis: dates where the journey has a start, else month numbers."""
+    dates = runs.dates()
+    if dates is None:
+        return list(range(1, runs.journey.periods + 1))
+    return dates[1:]
+
+
+def _finish(axes: Axes, runs: Runs, label: str, legend: bool) -> None:
+    axes.set_ylabel(label)
+    axes.yaxis.set_major_formatter(_thousands)
+    if runs.journey.start is not None:
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator(minticks=4, maxticks=9)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        first = dt.date.fromisoformat(runs.journey.start)
+        axes.set_xlabel(f"End of month (start {first:%d %B %Y})")
+    else:
+        axes.set_xlabel("Month")
+    axes.margins(x=0.01)
+    if legend:
+        axes.legend(loc="upper left", frameon=False)
+
+
+def _by_name(result: Runs | Comparison) -> Mapping[str, Runs]:
+    return result.runs if isinstance(result, Comparison) else {result.journey.strategy or result.journey.name: result}
+
+
+def _stock(runs: Runs, metric: str) -> bool:
+    return runs.metric(metric).aggregation != "sum"
+
+
+def _lower(label: str) -> str:
+    return label if label.isupper() else label[0].lower() + label[1:]
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

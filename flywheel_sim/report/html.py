@@ -1,0 +1,250 @@
+"""The report: one self-contained HTML page for a board, with the figures behind every chart."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison
+from flywheel_sim.analysis.sensitivity import Sensitivity
+from flywheel_sim.errors import DataError, ExperimentError
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.metrics.registry import metrics
+from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.report import charts
+from flywheel_sim.report.charts import Chart
+from flywheel_sim.scenario.describe import assumptions
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.units import format_duration
+from flywheel_sim.stats import Estimate, figure, with_unit
+
+#: Metrics of the table of key figures, in its order.
+KEY_FIGURES = (
+    "prospects", "acquisitions", "conversion", "active_customers", "churned", "won_back", "referred",
+    "observed_retention", "revenue", "spend", "profit", "arpu", "cac", "clv", "ltv_cac", "payback", "k_factor",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts; ``numbers`` are the columns set flush right."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: frozenset[int] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it."""
+
+    title: str
+    texts: Sequence[str] = ()
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+
+
+def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, model: Scenario | None = None) -> Path:
+    """Write results to one HTML file, and the data behind every chart to ``csv/`` beside it.
+
+    Parameters
+    ----------
+    *results
+        A comparison, replications or sensitivities, in any number.
+    to
+        Path of the HTML file; its folder is made.
+    model
+        The scenario, for its assumptions; a comparison brings its own.
+
+    Returns
+    -------
+    Path
+        Of the file written.
+
+    Raises
+    ------
+    ExperimentError
+        If there is nothing to report.
+    DataError
+        If the file cannot be written.
+    """
+    import jinja2
+
+    if not results:
+        raise ExperimentError("a report of nothing: give it a comparison, replications or a sensitivity")
+    comparisons = [r for r in results if isinstance(r, Comparison)]
+    every = list(_runs(results))
+    first = every[0]
+    if model is None and comparisons:
+        model = next(iter(comparisons[0].models.values()))[0]
+    sections: list[Section] = []
+    for result in results:
+        if isinstance(result, Comparison):
+            sections += _compared(result)
+        elif isinstance(result, Runs):
+            sections += _replicated(result)
+        else:
+            sections.append(_sensitive(result))
+    if model is not None:
+        sections.append(_assumed(model, comparisons[0] if comparisons else None))
+    sections.append(_defined(first))
+    start = f"from {first.journey.start} on" if first.journey.start else "from month 1 on"
+    warnings = [f"{_named(r)}{text}" for r in every[: len(comparisons[0].names) if comparisons else 1] for text in r.warnings()]
+    folder = Path(to).parent
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    page = environment.get_template("report.html").render(
+        title=first.journey.name if not comparisons else f"{first.journey.name}: {charts._and(list(comparisons[0].names))}",
+        subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
+        "the same people with the same luck in all of them",
+        answer=" ".join(c.answer() for c in comparisons),
+        warnings=warnings,
+        sections=[_drawn(section) for section in sections],
+        provenance=dict.fromkeys(str(r.provenance) for r in every),
+    )
+    try:
+        (folder / "csv").mkdir(parents=True, exist_ok=True)
+        Path(to).write_text(page, encoding="utf-8")
+        for section in sections:
+            for chart in section.charts:
+                (folder / "csv" / f"{chart.name}.csv").write_text(chart.csv(), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{to}: {error.strerror or error}; choose a folder that can be written") from error
+    return Path(to)
+
+
+def _runs(results: Iterable[Runs | Comparison | Sensitivity]) -> Iterable[Runs]:
+    for result in results:
+        if isinstance(result, Comparison):
+            yield from result.runs.values()
+        elif isinstance(result, Runs):
+            yield result
+        else:
+            yield from result.base_runs.values()
+
+
+def _named(runs: Runs) -> str:
+    return f"{runs.journey.strategy.capitalize()}: " if runs.journey.strategy else ""
+
+
+def _drawn(section: Section) -> dict[str, object]:
+    def encoded(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    drawn = [
+        {"name": c.name, "title": c.title, "svg": encoded(c.svg()), "csv": encoded(c.csv()), "caption": ""}
+        for c in section.charts
+    ]
+    return {"title": section.title, "texts": section.texts, "charts": drawn, "tables": section.tables}
+
+
+def _compared(result: Comparison) -> list[Section]:
+    names = result.names
+    cross = result.crossover("profit")
+    gain = result.pairing_gain("profit")
+    paired = (
+        f"Both strategies met the same strangers with the same luck in each of {result[names[0]].n:,} replications; "
+        + (f"that made the variance of the difference {gain:.1f} times smaller than separate runs would have."
+           if gain >= 1.05 else "here that did not make the difference steadier than separate runs would have.")
+    )  # fmt: skip
+    ahead = f"At the horizon the {names[-1]} is ahead in {cross.probability}."
+    gap = result.spend_gap()
+    budget = (
+        f"Total spend differs by {gap:+.1%}: " + ("within the 1 % that a fair comparison allows." if abs(gap) <= SPEND_TOLERANCE
+        else "more than the 1 % that a fair comparison allows, so this report does not say which is better.")
+    )  # fmt: skip
+    differs = Table(
+        ("What", names[0], names[-1]), [(d.what, d.one, d.other) for d in result.what_differs()],
+        note="Everything not named here is the same in both.",
+    )  # fmt: skip
+    return [
+        Section("What it earns", charts=(charts.fan(result, "profit", cumulative=True), charts.fan(result, "revenue"))),
+        Section("Which is ahead, and since when", (ahead, paired), (charts.difference(result, "profit"),)),
+        Section("Key figures", tables=(_figures(result),)),
+        Section("What both spend", (budget,), (charts.spending(result),)),
+        Section("What the strategies differ in", tables=(differs,)),
+        Section("How people flow", charts=(charts.stage_flow(result),)),
+    ]
+
+
+def _figures(result: Comparison) -> Table:
+    rows = []
+    for name in KEY_FIGURES:
+        found: list[Estimate] = [result[s][name] for s in result.names]
+        gap = result.difference(name)
+        if all(e.mean == 0 or math.isnan(e.mean) for e in found):
+            continue
+        rows.append((
+            result[result.names[0]].metric(name).label, *(_short(e) for e in found), _short(gap, plus=True), found[0].unit,
+        ))  # fmt: skip
+    return Table(
+        ("", *result.names, f"{result.names[-1]} less {result.names[0]}", "unit"), rows,
+        frozenset(range(1, len(result.names) + 2)),
+        f"Means over replications with the half-width of their 95 % interval, over "
+        f"{result[result.names[0]].journey.periods} months; the difference is paired.",
+    )  # fmt: skip
+
+
+def _short(found: Estimate, plus: bool = False) -> str:
+    if math.isnan(found.mean):
+        return "n/a"
+    sign = "+" if plus and found.mean > 0 else ""
+    if math.isnan(found.half_width):
+        return sign + figure(found.mean, found.unit)
+    return f"{sign}{figure(found.mean, found.unit)} ± {figure(found.half_width, found.unit)}"
+
+
+def _replicated(result: Runs) -> list[Section]:
+    names = [n for n in KEY_FIGURES if result[n].mean != 0] + lines_of(result.books)
+    rows = [(result.metric(n).label, _short(result[n]), result.unit(n)) for n in names]
+    table = Table(("", "mean ± half-width of the 95 % interval", "unit"), rows, frozenset({1}))
+    return [
+        Section("What it earns", charts=(charts.fan(result, "profit", cumulative=True), charts.fan(result, "revenue"))),
+        Section("Key figures", tables=(table,)),
+        Section("How people flow", charts=(charts.stage_flow(result),)),
+    ]
+
+
+def _sensitive(result: Sensitivity) -> Section:
+    rows = []
+    for strategy, readings in result.readings.items():
+        rows.append((strategy, "today", with_unit(result.base[strategy], result.rate_unit), "", "",
+                     _short(result.elasticity[strategy])))  # fmt: skip
+        for one in readings:
+            if one.change is None or one.relative is None:
+                rows.append((strategy, one.label, one.note, "", "", ""))
+            else:
+                rows.append((strategy, one.label, with_unit(one.value, result.rate_unit), _short(one.change, plus=True),
+                             f"{_short(one.relative, plus=True)} %", ""))  # fmt: skip
+    rate = result.over.replace("_", " ")
+    heads = ("", f"reading of “+5 %” {rate}", rate, f"change in {result.label.lower()} ({result.unit})", "in %", "elasticity")
+    text = (
+        f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
+        f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."
+    )
+    return Section(f"How much {rate} matters", (text,), (charts.response(result),),
+                   (Table(heads, rows, frozenset({3, 4, 5})),))  # fmt: skip
+
+
+def _assumed(model: Scenario, comparison: Comparison | None) -> Section:
+    strategy = comparison.models[comparison.names[-1]][1] if comparison else None
+    rows = [(a.name.replace("_", " "), a.value, a.why) for a in assumptions(model, strategy)]
+    of = f" of the {strategy}" if strategy else ""
+    return Section("Assumptions", (f"Every named rate{of}, as the file states it, and why it stands there.",),
+                   tables=(Table(("Rate", "Value", "Why"), rows),))  # fmt: skip
+
+
+def _defined(runs: Runs) -> Section:
+    rows = [(m.label, m.definition, m.unit_for(runs.journey)) for m in metrics() if m.name in KEY_FIGURES]
+    follow = format_duration(runs.journey.follow)
+    text = (
+        f"CLV, payback and K-factor follow customers acquired at least {follow} before the horizon for {follow}. "
+        f"CLV is discounted at {runs.journey.discount:.4g} a year to acquisition; revenue, spend and profit are not "
+        "discounted. An interval is that of a mean over replications; a band of futures shows where single futures lie."
+    ).replace(f"{runs.journey.discount:.4g} a year", f"{100 * runs.journey.discount:.4g} % a year")
+    return Section("What the figures mean", (text,), tables=(Table(("Figure", "Definition", "Unit"), rows),))

@@ -1,0 +1,123 @@
+"""What a scenario says, for people: figures as texts, assumptions with their reasons, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flywheel_sim.errors import ConfigError, Problem, nearest
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.tree import MOVED, Raw
+from flywheel_sim.scenario.units import Quantity, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A named rate as a strategy has it: its value as text and the reason given."""
+
+    name: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two journeys differ; a side that lacks it says "none"."""
+
+    what: str
+    one: str
+    other: str
+
+
+def as_text(raw: Raw) -> str:
+    """Return a raw value on one line, a rate with its levels and factors."""
+    if raw is None:
+        return "none"
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, list):
+        return ", ".join(as_text(item) for item in raw)
+    parts = []
+    if MOVED in raw:
+        parts.append(f"{raw[MOVED]} (family moved from {as_text(raw.get('value'))})")
+    elif "value" in raw:
+        parts.append(as_text(raw["value"]))
+    for key, value in raw.items():
+        if key in ("value", "why", MOVED):
+            continue
+        if key in ("by", "times") and isinstance(value, dict):
+            for attribute, levels in value.items():
+                sign = "× " if key == "times" else ""
+                held = levels.items() if isinstance(levels, dict) else [("", levels)]
+                parts.append(f"{attribute}: " + ", ".join(f"{k} {sign}{as_text(v)}" for k, v in held))
+        else:
+            parts.append(f"{key} {as_text(value)}")
+    return "; ".join(parts)
+
+
+def reference_value(model: Scenario, rate: str, strategy: str | None = None) -> Quantity:
+    """Return the reference value of a named rate in the unit it is stated in.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such rate, or it has no single reference value.
+    """
+    table = model.raw(strategy).get("rates") or {}
+    if rate not in table:
+        raise ConfigError([Problem(model.origin, 0, 0, "rates", rate, "no rate of that name", nearest(rate, table))])
+    raw: Any = table[rate]
+    text = raw
+    if isinstance(raw, dict):
+        text = raw.get(MOVED, raw.get("value"))
+        if MOVED in raw and isinstance(raw.get("value"), str):
+            old, new = parse(raw["value"]), parse(raw[MOVED])
+            if new.per_ms is None and old.per_ms is not None:
+                return Quantity(new.number, old.form, old.per_ms, old.reading, old.per_what, new.text)
+    try:
+        return parse(text)
+    except (ValueError, TypeError, AttributeError):
+        rule = "the rate has no single reference value of its own"
+        raise ConfigError([Problem(model.origin, 0, 0, f"rates.{rate}", as_text(raw), rule,
+                                   "give it a 'value'")]) from None  # fmt: skip
+
+
+def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption]:
+    """Return every named rate of a strategy with its value and why."""
+    table = model.raw(strategy).get("rates") or {}
+    return [
+        Assumption(name, as_text(raw), raw.get("why", "") if isinstance(raw, dict) else "")
+        for name, raw in table.items()
+    ]
+
+
+def differences(one: tuple[Scenario, str | None], other: tuple[Scenario, str | None]) -> list[Difference]:
+    """Return every place where two journeys differ, in the order of the file."""
+    (model_a, strategy_a), (model_b, strategy_b) = one, other
+    found = list(_walk(_bearing(model_a.raw(strategy_a)), _bearing(model_b.raw(strategy_b)), ""))
+    gone_a, gone_b = model_a.removed(strategy_a), model_b.removed(strategy_b)
+    for kind, a, b in (("event", gone_a.events, gone_b.events), ("channel", gone_a.channels, gone_b.channels)):
+        for name in sorted(a ^ b):
+            there = ("left out", "as in the file") if name in a else ("as in the file", "left out")
+            found.append(Difference(f"{kind} {name.replace('/', ': ')}", *there))
+    return found
+
+
+def _bearing(raw: dict[str, Raw]) -> dict[str, Raw]:
+    return {k: v for k, v in raw.items() if k not in ("strategies", "reference", "name", "seed")}
+
+
+def _walk(a: Raw, b: Raw, path: str) -> Iterator[Difference]:
+    if a == b:
+        return
+    parts = path.split(".")
+    if isinstance(a, dict) and isinstance(b, dict) and len(parts) < 3 and parts[0] != "rates":
+        for key in dict.fromkeys([*a, *b]):
+            yield from _walk(a.get(key), b.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(a, dict) and isinstance(b, dict) and path == "rates":
+        for key in dict.fromkeys([*a, *b]):
+            if a.get(key) != b.get(key):
+                yield Difference(f"rate {key}", as_text(a.get(key)), as_text(b.get(key)))
+    else:
+        yield Difference(path.replace(".", ": ").replace("channels", "channel"), as_text(a), as_text(b))

@@ -1,0 +1,117 @@
+"""Estimates and their intervals: what a set of replications says about a mean, and about futures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean (or probability) over replications with its confidence interval.
+
+    Attributes
+    ----------
+    mean, low, high
+        The estimate and the ends of its interval, in ``unit``; the ends are NaN where fewer than two
+        replications have a value.
+    level
+        Confidence level, such as 0.95.
+    n
+        Replications that have a value.
+    unit
+        Unit of the figures.
+    of
+        What is estimated: ``mean`` or ``probability``.
+    sd
+        Standard deviation between replications, in ``unit``.
+    """
+
+    mean: float
+    low: float
+    high: float
+    level: float
+    n: int
+    unit: str
+    of: str = "mean"
+    sd: float = math.nan
+
+    @property
+    def half_width(self) -> float:
+        """Return half the width of the interval."""
+        return (self.high - self.low) / 2
+
+    def __str__(self) -> str:
+        value = with_unit(self.mean, self.unit)
+        if math.isnan(self.low):
+            return f"{value} (no interval, n = {self.n:,})"
+        low, high = figure(self.low, self.unit), with_unit(self.high, self.unit)
+        return f"{value} ({self.level * 100:g} % interval of the {self.of} {low} to {high}, n = {self.n:,})"
+
+    def __repr__(self) -> str:
+        return f"Estimate({self})"
+
+    def _repr_html_(self) -> str:
+        return f"<span title='interval of the {self.of} over {self.n:,} replications'>{self}</span>"
+
+
+def estimate_mean(values: ArrayLike, unit: str, level: float = 0.95) -> Estimate:
+    """Return the mean of replications with its Student interval.
+
+    NaN values are left out and not counted; one that is infinite (a payback never reached) makes the
+    mean infinite, without an interval.
+    """
+    from scipy import stats
+
+    array = np.asarray(values, dtype=np.float64)
+    array = array[~np.isnan(array)]
+    n = len(array)
+    if n == 0:
+        return Estimate(math.nan, math.nan, math.nan, level, 0, unit)
+    if np.isinf(array).any():
+        return Estimate(float(np.max(array)), math.nan, math.nan, level, n, unit)
+    mean = float(np.mean(array))
+    if n == 1:
+        return Estimate(mean, math.nan, math.nan, level, 1, unit)
+    sd = float(np.std(array, ddof=1))
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * sd / math.sqrt(n)
+    return Estimate(mean, mean - half, mean + half, level, n, unit, sd=sd)
+
+
+def estimate_probability(happened: ArrayLike, level: float = 0.95) -> Estimate:
+    """Return a probability with its Wilson interval (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    from scipy import stats
+
+    array = np.asarray(happened, dtype=bool)
+    n = len(array)
+    if n == 0:
+        return Estimate(math.nan, math.nan, math.nan, level, 0, "%", "probability")
+    share, z = float(np.mean(array)), float(stats.norm.ppf(0.5 + level / 2))
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Estimate(100 * share, 100 * low, 100 * high, level, n, "%", "probability")
+
+
+def figure(value: float, unit: str = "") -> str:
+    """Return a figure as a reader wants it: no false precision, thousands apart."""
+    if math.isnan(value):
+        return "n/a"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if unit == "%":
+        return f"{value:.1f}"
+    if size >= 100 or value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if size >= 10 else f"{value:,.2f}" if size >= 0.1 else f"{value:.3g}"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a figure with its unit."""
+    return f"{figure(value, unit)} {unit}".strip()

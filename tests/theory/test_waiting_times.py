@@ -1,0 +1,27 @@
+"""Waits in the event log follow the distribution the file names."""
+
+import pytest
+from checking import follows, run
+from scipy import stats
+
+from flywheel_sim.scenario.units import DAY, MONTH
+
+WAITS = {
+    "{lognormal: {median: 14 days, sigma: 0.8}}": stats.lognorm(s=0.8, scale=14 * DAY),
+    "{uniform: [3 months, 9 months]}": stats.uniform(3 * MONTH, 6 * MONTH),
+    "{exponential: 30 days}": stats.expon(scale=30 * DAY),
+}
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_wait_follows_its_distribution(wait):
+    text = f"""
+name: Waits
+horizon: 40 years
+channels: {{start: {{batch: 40000, enters: waiting}}}}
+journey:
+  waiting: {{role: prospect, after: {wait}, to: done}}
+  done: exit
+"""
+    log = run(text, seed=9 + list(WAITS).index(wait), events=True).events
+    follows(log.time[log.event == "waiting"], WAITS[wait].cdf, what=wait)
