@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,7 +182,5 @@ class Ledger:
 
 def stack(ledgers: Sequence[Ledger]) -> Ledger:
     """Return one ledger with a replication axis from ledgers of single runs."""
-    arrays = {name: np.stack([getattr(one, name) for one in ledgers]) for name in Ledger.ARRAYS}
+    arrays: dict[str, Any] = {name: np.stack([getattr(one, name) for one in ledgers]) for name in Ledger.ARRAYS}
     return replace(ledgers[0], **arrays)
-
-

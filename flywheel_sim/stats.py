@@ -115,3 +115,13 @@ def figure(value: float, unit: str = "") -> str:
 def with_unit(value: float, unit: str) -> str:
     """Return a figure with its unit."""
     return f"{figure(value, unit)} {unit}".strip()
+
+
+def plus_minus(found: Estimate, signed: bool = False) -> str:
+    """Return a mean with the half-width of its interval, both to the half-width's two leading digits."""
+    sign = "+" if signed and found.mean > 0 else ""
+    half = found.half_width
+    if not math.isfinite(found.mean) or not math.isfinite(half) or half == 0:
+        return sign + figure(found.mean, found.unit)
+    digits = max(0, min(6, 1 - math.floor(math.log10(half))))
+    return f"{sign}{found.mean:,.{digits}f} ± {half:,.{digits}f}"

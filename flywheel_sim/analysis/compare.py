@@ -147,13 +147,18 @@ class Comparison:
         sure = math.isnan(gap.low) or gap.low * gap.high > 0
         verb = "earns" if metric in ("profit", "revenue") else "makes"
         more = "more" if gap.mean >= 0 else "less"
-        said = f"The {a} {verb} {with_unit(abs(gap.mean), gap.unit)} {more} {label} than the {b} by month {months}{interval}"
+        by = with_unit(abs(gap.mean), gap.unit)
+        said = f"The {a} {verb} {by} {more} {label} than the {b} by month {months}{interval}"
         if not sure:
             said += "; the interval includes zero, so these runs do not tell which is ahead"
         said += "."
         if cross.month is not None and cross.month > 1:
             when = f"month {cross.month}" + (f" ({cross.date:%B %Y})" if cross.date else "")
-            span = f", in 95 % of the futures that overtake between months {cross.low} and {cross.high}" if cross.low else ""
+            span = (
+                f", in 95 % of the futures that overtake between months {cross.low} and {cross.high}"
+                if cross.low
+                else ""
+            )
             said += f" It overtakes in {when}{span}; before that the {b} is ahead."
         elif cross.month == 1:
             said += " It is ahead from the first month on."
@@ -255,7 +260,7 @@ def compare(
             raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
         models = {name: (model, name) for name in names}
     else:
-        chosen: list[str | None] = list(strategies or [None])
+        chosen: list[str | None] = [*strategies] if strategies else [None]
         one, two = (chosen * 2)[:2]
         label_a, label_b = one or model.name, two or other.name
         if label_a == label_b:

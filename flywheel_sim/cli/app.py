@@ -6,6 +6,7 @@ Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits, 130 st
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -28,8 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Config = Annotated[str, typer.Argument(help="A journey file, or the name of a shipped one (subscription, ad_campaign).")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")]
+Config = Annotated[
+    str, typer.Argument(help="A journey file, or the name of a shipped one (subscription, ad_campaign).")
+]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
+]
 Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
 Replications = Annotated[int, typer.Option(min=1, help="How many replications of each strategy.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; the file's seed unless given.")]
@@ -76,7 +81,9 @@ def _model(config: str, sets: list[str] | None, horizon: str | None) -> Scenario
     for item in sets or []:
         name, equals, value = item.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise ConfigError([Problem("--set", 0, 0, "", item, "not RATE=VALUE", "write --set 'retention=95 % per month'")])
+            raise ConfigError(
+                [Problem("--set", 0, 0, "", item, "not RATE=VALUE", "write --set 'retention=95 % per month'")]
+            )
         values[name.strip()] = value.strip()
     if horizon is not None:
         values["horizon"] = horizon
@@ -92,10 +99,13 @@ def _say(text: str) -> None:
 
 
 def _numbers(found: Estimate) -> dict[str, Any]:
-    clean = {k: None if isinstance(v, float) and v != v else v for k, v in
-             (("mean", found.mean), ("low", found.low), ("high", found.high))}  # fmt: skip
-    clean = {k: ("infinite" if isinstance(v, float) and v in (float("inf"), float("-inf")) else v) for k, v in clean.items()}
-    return {**clean, "level": found.level, "n": found.n, "unit": found.unit}
+    """Return an estimate for JSON, which knows neither NaN (null) nor infinity (a text)."""
+
+    def plain(value: float) -> float | str | None:
+        return value if math.isfinite(value) else None if math.isnan(value) else "infinite"
+
+    ends = {"mean": plain(found.mean), "low": plain(found.low), "high": plain(found.high)}
+    return {**ends, "level": found.level, "n": found.n, "unit": found.unit}
 
 
 @app.command()
@@ -162,7 +172,9 @@ def run(
 @app.command()
 def compare(
     config: Config,
-    other: Annotated[str | None, typer.Argument(help="A second journey to compare with; else strategies of the first.")] = None,
+    other: Annotated[
+        str | None, typer.Argument(help="A second journey to compare with; else strategies of the first.")
+    ] = None,
     sets: Sets = None,
     strategy: Strategies = None,
     replications: Replications = 20,

@@ -1,0 +1,1 @@
+"""One ledger from one journey, one seed and one replication."""

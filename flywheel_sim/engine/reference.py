@@ -102,6 +102,11 @@ class Reference:
         self.people_rows: list[Person] | None = [] if people else None
         self.event_rows: list[tuple[int, int, int, str, str, str, str]] | None = [] if events else None
 
+    @property
+    def now(self) -> int:
+        """Return the time in ms from the start."""
+        return int(self.env.now)
+
     def run(self) -> Ledger:
         """Return the ledger of the run."""
         for index, channel in enumerate(self.journey.channels):
@@ -113,6 +118,7 @@ class Reference:
     # -- how people come --------------------------------------------------------------------------
 
     def arrivals(self, index: int, channel: Channel) -> Generator[simpy.Event, None, None]:
+        """Be one channel: bring people over time, in batches, or as already there."""
         root = draws.name_key(channel.name)
         self.books.spend_on_channel(index, channel)
         if channel.kind == "referral":
@@ -127,25 +133,26 @@ class Reference:
             key = draws.child_key(root, 0, n)
             _, uniform = draws.draw(self.seed, self.replication, key, code, 0)
             wait = draws.memoryless_wait(draws.unit_exponential(uniform), channel.rate, self.longest)
-            if self.env.now + wait >= self.horizon:
+            if self.now + wait >= self.horizon:
                 return
             yield self.env.timeout(wait)
-            self.books.arrival_cost(index, channel, self.env.now)
-            self.start(Person(key, index, self.env.now), channel)
+            self.books.arrival_cost(index, channel, self.now)
+            self.start(Person(key, index, self.now), channel)
             n += 1
 
     def start(self, person: Person, channel: Channel) -> None:
+        """Let a person begin to live."""
         self.n_people += 1
         if self.n_people > self.max_people:
             raise SimulationError(
-                f"more than {self.max_people:,} people came by month {self.env.now // 2_628_000_000}: "
+                f"more than {self.max_people:,} people came by month {self.now // 2_628_000_000}: "
                 "referrals may feed themselves; lower a referral rate or the horizon, or raise max_people"
             )
         self.env.process(self.live(person, channel))
 
     def live(self, person: Person, channel: Channel) -> Generator[simpy.Event, None, None]:
         """Be one person, from arrival to the horizon or to a stage where nothing happens."""
-        now, present = self.env.now, channel.kind == "present"
+        now, present = self.now, channel.kind == "present"
         person.levels["channel"] = person.channel
         for attribute in self.journey.attributes:
             person.levels[attribute.name] = 0
@@ -165,7 +172,7 @@ class Reference:
             clock = min(person.clocks, key=lambda c: c.due)
             if clock.due >= self.horizon:
                 break
-            yield self.env.timeout(clock.due - self.env.now)
+            yield self.env.timeout(clock.due - self.now)
             self.n_events += 1
             self.fire(person, clock)
         self.close_accruals(person, self.horizon)
@@ -174,7 +181,7 @@ class Reference:
 
     def enter(self, person: Person, stage: Stage, present: bool = False) -> None:
         """Enter a stage: role changes, effects of entry, clocks; fire at once what has no clock."""
-        now = self.env.now
+        now = self.now
         old, person.stage = person.stage, stage
         visit = person.visits.get(stage.name, -1) + 1
         if visit >= draws.MAX_VISITS:
@@ -202,15 +209,17 @@ class Reference:
             self.fire(person, person.clocks[0])
 
     def leave(self, person: Person) -> None:
+        """Leave the stage: what accrues there stops."""
         assert person.stage is not None
-        self.close_accruals(person, self.env.now)
+        self.close_accruals(person, self.now)
         for amount, cell, _ in person.accruing:
-            self.books.accrue(person.stage.name, amount, cell, person.group, self.env.now, -1)
+            self.books.accrue(person.stage.name, amount, cell, person.group, self.now, -1)
         person.accruing = []
-        self.books.move(person.stage.name, person.group, self.env.now, -1)
+        self.books.move(person.stage.name, person.group, self.now, -1)
 
     def change_role(self, person: Person, old: Stage | None, new: Stage, present: bool) -> None:
-        now, was, is_ = self.env.now, old is not None and old.role == "customer", new.role == "customer"
+        """Count an acquisition, a churn or a win-back, where the role of customer is entered or left."""
+        now, was, is_ = self.now, old is not None and old.role == "customer", new.role == "customer"
         if present:
             person.was_customer = is_
         elif is_ and not was:
@@ -229,13 +238,15 @@ class Reference:
     # -- clocks -----------------------------------------------------------------------------------
 
     def luck(self, person: Person, decision: str, counter: int) -> tuple[int, float]:
+        """Return a person's word and uniform for a decision."""
         word, uniform = draws.draw(self.seed, self.replication, person.key, self.codes[decision], counter)
         return word, uniform
 
     def wind(self, person: Person, clock: Clock, now: int) -> None:
         """Wind a clock: draw its wait, and with it the word that will decide its outcome."""
-        assert clock.event.wait is not None and person.stage is not None
         wait = clock.event.wait
+        assert wait is not None
+        assert person.stage is not None
         if wait.kind == "fixed":
             clock.due = now + int(min(self.value(wait.params[0], person), float(self.longest)))
             clock.word = -1
@@ -254,7 +265,7 @@ class Reference:
 
     def run_down(self, person: Person, fired: Clock) -> None:
         """Let memoryless clocks whose rate has changed go on at the new one with the work they have left."""
-        now = self.env.now
+        now = self.now
         for clock in person.clocks:
             wait = clock.event.wait
             if clock is fired or wait is None or wait.kind != "memoryless":
@@ -274,7 +285,7 @@ class Reference:
         if len(event.outcomes) > 1:
             word = clock.word if clock.word >= 0 else self.luck(person, event.decision, counter)[0]
             outcome = event.outcomes[self.pick(person, [o.chance for o in event.outcomes], word)]
-        self.books.count_outcome(event, outcome, person.group, self.env.now)
+        self.books.count_outcome(event, outcome, person.group, self.now)
         self.log(person, stage.name, event.name, outcome.name, outcome.to or stage.name)
         earned: list[tuple[str, str, int]] = []
         if event.effects != _NOTHING or outcome.effects != _NOTHING:
@@ -290,7 +301,7 @@ class Reference:
                 if clock.firing >= draws.MAX_FIRINGS:
                     raise SimulationError(f"'{event.decision}' fired more than {draws.MAX_FIRINGS:,} times in one "
                                           "visit; lower its rate")  # fmt: skip
-                self.wind(person, clock, self.env.now)
+                self.wind(person, clock, self.now)
             else:
                 person.clocks.remove(clock)
         if person.acquired >= 0:
@@ -323,13 +334,15 @@ class Reference:
         stage = person.stage
         assert stage is not None
         both = (effects,) if outcome is None else (effects, outcome.effects)
-        minor = {id(amount): draws.whole_money(self.value(amount.value, person)) for part in both for amount in part.money}
-        booked = []
+        minor = {
+            id(amount): draws.whole_money(self.value(amount.value, person)) for part in both for amount in part.money
+        }
+        booked: list[tuple[str, str, int]] = []
         for part in both:
             if part.sets:
                 self.set_levels(person, {one.attribute: one.level for one in part.sets})
             for amount in part.money:
-                self.books.book(amount, stage.role, person.group, self.env.now, minor[id(amount)])
+                self.books.book(amount, stage.role, person.group, self.now, minor[id(amount)])
                 person.book(amount.side, minor[id(amount)])
                 booked.append((amount.side, stage.role, minor[id(amount)]))
         number = 0
@@ -345,7 +358,7 @@ class Reference:
     def set_levels(self, person: Person, levels: dict[str, int]) -> None:
         """Set attributes; people move between groups, and what accrues changes its price."""
         assert person.stage is not None
-        now, name = self.env.now, person.stage.name
+        now, name = self.now, person.stage.name
         person.levels.update(levels)
         group = self.books.group(person)
         cells = [self.index(amount.value, person) for amount, _, _ in person.accruing]
@@ -369,15 +382,15 @@ class Reference:
         key = draws.child_key(person.key, self.codes[decision], counter << 8 | number)
         person.referrals += 1
         if person.acquired >= 0:
-            self.books.cohort("invited", person.acquired, self.env.now, person.cohort_group, 1)
+            self.books.cohort("invited", person.acquired, self.now, person.cohort_group, 1)
         sponsor = Sponsor(person.key, person.acquired, person.cohort_group)
-        self.start(Person(key, index, self.env.now, person.generation + 1, sponsor), channel)
+        self.start(Person(key, index, self.now, person.generation + 1, sponsor), channel)
 
     def credit(self, person: Person, side: str, role: str, minor: int) -> None:
         """Credit money just booked to the cohort of a customer: revenue, and service cost."""
         if side == "spend" and role != "customer":
             return
-        now, sign = self.env.now, 1 if side == "earn" else -1
+        now, sign = self.now, 1 if side == "earn" else -1
         name = "revenue" if side == "earn" else "service"
         self.books.cohort(name, person.acquired, now, person.cohort_group, minor * draws.FIXED)
         value = sign * draws.discounted(float(minor), self.books.force, now - person.acquired)
@@ -414,6 +427,7 @@ class Reference:
     # -- rates ------------------------------------------------------------------------------------
 
     def index(self, rate: Rate, person: Person) -> int:
+        """Return the cell of a rate that a person's levels pick."""
         index = 0
         for attribute in rate.over:
             index = index * self.sizes[attribute] + person.levels[attribute]
@@ -433,7 +447,7 @@ class Reference:
         return value
 
     def log(self, person: Person, stage: str, event: str, outcome: str, to: str) -> None:
+        """Write a line of the event log, where one is kept."""
         if self.event_rows is not None:
-            self.event_rows.append((self.env.now, person.key, person.step, stage, event, outcome, to))
+            self.event_rows.append((self.now, person.key, person.step, stage, event, outcome, to))
         person.step += 1
-

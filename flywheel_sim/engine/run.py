@@ -97,7 +97,9 @@ def run_once(
     from flywheel_sim.engine.reference import Reference
 
     if not 0 <= seed < 2**32 or not 0 <= replication < 2**32:
-        raise SimulationError(f"seed {seed}, replication {replication}: both lie between 0 and 4294967295; choose others")
+        raise SimulationError(
+            f"seed {seed}, replication {replication}: both lie between 0 and 4294967295; choose others"
+        )
     begun = time.perf_counter()
     engine = Reference(journey, seed, replication, people, events, max_people)
     ledger = engine.run()

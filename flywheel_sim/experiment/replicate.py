@@ -160,7 +160,9 @@ def replicate_jobs(
     for job, found in zip(jobs, ledgers, strict=True):
         ledger = stack([found[number] for number in range(replications)])
         results.append(
-            Runs(job.journey, ledger, _provenance(job.journey, job.seed, replications, took, int(ledger.n_events.sum())))
+            Runs(
+                job.journey, ledger, _provenance(job.journey, job.seed, replications, took, int(ledger.n_events.sum()))
+            )
         )
     return results
 

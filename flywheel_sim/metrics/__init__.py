@@ -1,0 +1,1 @@
+"""Every figure, defined once, read from a ledger and nothing else."""

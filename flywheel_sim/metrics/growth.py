@@ -11,7 +11,7 @@ from flywheel_sim.scenario.units import MONTH
 
 def role_flow(books: Books, name: str) -> FloatArray:
     """Return one of the flows that are not outcomes, shape (replications, periods)."""
-    return books.ledger.flow[..., ROLE_FLOWS.index(name)].sum(axis=2).astype(np.float64)
+    return np.asarray(books.ledger.flow[..., ROLE_FLOWS.index(name)].sum(axis=2), dtype=np.float64)
 
 
 def prospects(books: Books) -> FloatArray:
@@ -20,19 +20,19 @@ def prospects(books: Books) -> FloatArray:
     role = dict(zip(layout.stages, layout.roles, strict=True))
     entry = np.array([role[layout.enters[c]] == "prospect" for c in layout.channel_of_group()])
     both = books.ledger.flow[..., ROLE_FLOWS.index("arrived")] + books.ledger.flow[..., ROLE_FLOWS.index("referred")]
-    return both[:, :, entry].sum(axis=2).astype(np.float64)
+    return np.asarray(both[:, :, entry].sum(axis=2), dtype=np.float64)
 
 
 def active_customers(books: Books) -> FloatArray:
     """Return people in a customer stage at the end of each period."""
     customer = books.ledger.layout.stages_of("customer")
-    return books.ledger.stock[..., customer].sum(axis=(2, 3)).astype(np.float64)
+    return np.asarray(books.ledger.stock[..., customer].sum(axis=(2, 3)), dtype=np.float64)
 
 
 def customer_months(books: Books) -> FloatArray:
     """Return months lived as a customer, by all together, in each period."""
     customer = books.ledger.layout.stages_of("customer")
-    return books.ledger.time[..., customer].sum(axis=(2, 3)) / float(MONTH)
+    return np.asarray(books.ledger.time[..., customer].sum(axis=(2, 3)) / MONTH)
 
 
 register(Metric(

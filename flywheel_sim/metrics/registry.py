@@ -76,7 +76,7 @@ class Metric:
         if self.aggregation == "cohort":
             return factor * top
         if self.aggregation == "last":
-            return factor * top[:, -1]
+            return np.asarray(factor * top[:, -1])
         if self.bottom is None:
             return factor * top.sum(axis=1)
         return factor * ratio(top.sum(axis=1), self.bottom(books).sum(axis=1))
@@ -94,7 +94,7 @@ class Metric:
                                   "ask for its total")  # fmt: skip
         factor = 100.0 if self.percent else 1.0
         if self.bottom is None:
-            return factor * self.top(books)
+            return np.asarray(factor * self.top(books))
         return factor * ratio(self.top(books), self.bottom(books))
 
     def unit_for(self, journey: Journey) -> str:

@@ -15,13 +15,13 @@ def money(books: Books, side: str, kind: str | None = None, line: str | None = N
         index for index, (s, name, k) in enumerate(lines)
         if s == side and kind in (None, k) and line in (None, name)
     ]  # fmt: skip
-    return books.ledger.money[..., picked].sum(axis=(2, 3)) / books.per_unit
+    return np.asarray(books.ledger.money[..., picked].sum(axis=(2, 3)) / books.per_unit)
 
 
 def channel_spend(books: Books, channel: str | None = None) -> FloatArray:
     """Return what is spent on bringing people, in units of the currency, shape (replications, periods)."""
     picked = [i for i, name in enumerate(books.ledger.layout.channels) if channel in (None, name)]
-    return books.ledger.channel_spend[..., picked].sum(axis=2) / books.per_unit
+    return np.asarray(books.ledger.channel_spend[..., picked].sum(axis=2) / books.per_unit)
 
 
 def revenue(books: Books) -> FloatArray:
@@ -97,5 +97,3 @@ def lines_of(books: Books) -> list[str]:
         if np.any(books.ledger.channel_spend[..., index])
     ]  # fmt: skip
     return list(dict.fromkeys([*earned, *channels, *spent]))
-
-

@@ -32,7 +32,7 @@ def followed(books: Books, measure: str) -> FloatArray:
     array = books.ledger.cohort[:, :eligible, :ages, :, index].sum(axis=(1, 3))
     if measure in ("revenue", "service", "margin_discounted"):
         return np.asarray(array / (FIXED * books.per_unit))
-    return array.astype(np.float64)
+    return np.asarray(array, dtype=np.float64)
 
 
 def clv(books: Books) -> FloatArray:

@@ -1,0 +1,1 @@
+"""What engines share: keyed draws, samplers and quantile tables."""

@@ -1,0 +1,1 @@
+"""Charts, tables and pages: they take results and compute nothing new."""

@@ -116,11 +116,17 @@ def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = Fa
         parts.append(part.assign(metric=metric, unit=unit, n=one.n))
     if cumulative:
         axes.axhline(0, color=INK, lw=0.8)
-    _finish(axes, first, f"{label} ({unit}{'' if cumulative or _stock(first, metric) else ' per month'})", len(runs) > 1)
-    return Chart(f"fan_{metric}{'_cumulative' if cumulative else ''}", title, figure_, pd.concat(parts, ignore_index=True))
+    _finish(
+        axes, first, f"{label} ({unit}{'' if cumulative or _stock(first, metric) else ' per month'})", len(runs) > 1
+    )
+    return Chart(
+        f"fan_{metric}{'_cumulative' if cumulative else ''}", title, figure_, pd.concat(parts, ignore_index=True)
+    )
 
 
-def difference(comparison: Comparison, metric: str = "profit", of: str | None = None, against: str | None = None) -> Chart:
+def difference(
+    comparison: Comparison, metric: str = "profit", of: str | None = None, against: str | None = None
+) -> Chart:
     """Show the cumulative paired difference of two strategies over time, and where one overtakes."""
     import pandas as pd
 
@@ -138,7 +144,9 @@ def difference(comparison: Comparison, metric: str = "profit", of: str | None = 
         title = f"The {a} is ahead of the {b} in cumulative {label} from the start"
     else:
         title = f"The {a} overtakes the {b} in cumulative {label} in month {cross.month}"
-    note = f"{a} less {b}, same people and same luck. Dark band: 95 % interval of the mean. Light band: 90 % of futures."
+    note = (
+        f"{a} less {b}, same people and same luck. Dark band: 95 % interval of the mean. Light band: 90 % of futures."
+    )
     figure_, axes = _axes(title, note)
     x = _x(one)
     axes.axhline(0, color=INK, lw=0.9)
@@ -188,15 +196,19 @@ def stage_flow(result: Runs | Comparison) -> Chart:
         error = np.nan_to_num(np.array([part["entered"] - part["low"], part["high"] - part["entered"]]))
         axes.barh(y, part["entered"], height=width * 0.9, color=colour, label=name)
         axes.errorbar(part["entered"], y, xerr=error, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2)
-        for at, row in zip(y, part.itertuples(), strict=True):
-            text = f"{row.entered:,.0f}"
-            if row.role == "prospect" and not np.isnan(row.goes_on_percent):
-                text += f"   {row.goes_on_percent:.1f} % go on"
-            axes.text(row.entered + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
-    axes.set_yticks(range(len(layout.stages)), [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)])
+        for at, row in zip(y, part.to_dict("records"), strict=True):
+            text = f"{row['entered']:,.0f}"
+            if row["role"] == "prospect" and not np.isnan(row["goes_on_percent"]):
+                text += f"   {row['goes_on_percent']:.1f} % go on"
+            axes.text(row["entered"] + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
+    axes.set_yticks(
+        range(len(layout.stages)), [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)]
+    )
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.28)
-    axes.set_xlabel(f"People entering the stage within {first.journey.periods} month{'s' * (first.journey.periods > 1)}")
+    axes.set_xlabel(
+        f"People entering the stage within {first.journey.periods} month{'s' * (first.journey.periods > 1)}"
+    )
     axes.xaxis.set_major_formatter(_thousands)
     axes.grid(axis="y", visible=False)
     if len(runs) > 1:
@@ -228,7 +240,9 @@ def spending(comparison: Comparison) -> Chart:
     same = "spend the same" if abs(gap) <= 0.01 else f"do not spend the same ({gap:+.1%})"
     title = f"{_and(names)} {same} in total"
     title = title[0].upper() + title[1:]
-    figure_, axes = _axes(title, "Mean over replications; the whisker is the 95 % interval of the total.", 1.9 + 0.5 * len(names))
+    figure_, axes = _axes(
+        title, "Mean over replications; the whisker is the 95 % interval of the total.", 1.9 + 0.5 * len(names)
+    )
     left = np.zeros(len(names))
     for metric, colour in zip(lines, (*COLOURS, *COLOURS), strict=False):
         means = data[data["line"] == metric[6:]].set_index("strategy")["mean"].reindex(names).to_numpy(dtype=float)
@@ -253,7 +267,9 @@ def response(result: Sensitivity) -> Chart:
     import pandas as pd
 
     title = f"{result.label} as {result.over.replace('_', ' ')} changes"
-    note = "Line: mean with its 95 % interval. Ring: today. Filled: “+5 points” (square) and “+5 % relative” (triangle)."
+    note = (
+        "Line: mean with its 95 % interval. Ring: today. Filled: “+5 points” (square) and “+5 % relative” (triangle)."
+    )
     figure_, axes = _axes(title, note)
     rows: list[pd.DataFrame] = [result.frame().assign(point="curve")]
     for (name, base), colour in zip(result.base.items(), COLOURS, strict=False):
@@ -266,7 +282,7 @@ def response(result: Sensitivity) -> Chart:
             axes.fill_between(x, low[order], high[order], color=colour, alpha=0.2, lw=0)
         now = result.base_runs[name][result.of]
         axes.plot([base], [now.mean], "o", ms=9, mfc="white", mec=colour, mew=2, zorder=5)
-        for reading, marker in zip(result.readings[name], ("s", "^")[-len(result.readings[name]):], strict=True):
+        for reading, marker in zip(result.readings[name], ("s", "^")[-len(result.readings[name]) :], strict=True):
             if reading.change is not None:
                 axes.plot([reading.value], [now.mean + reading.change.mean], marker, ms=7, color=colour, zorder=5)
                 rows.append(pd.DataFrame([{
@@ -308,7 +324,7 @@ def _axes(title: str, note: str, height: float = 4.2) -> tuple[Figure, Axes]:
     return made, axes
 
 
-def _thousands(value: float, _: int) -> str:
+def _thousands(value: float, _: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:g}"
 
 
@@ -326,9 +342,9 @@ def _finish(axes: Axes, runs: Runs, label: str, legend: bool) -> None:
     if runs.journey.start is not None:
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        locator = AutoDateLocator(minticks=4, maxticks=9)
+        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         first = dt.date.fromisoformat(runs.journey.start)
         axes.set_xlabel(f"End of month (start {first:%d %B %Y})")
     else:

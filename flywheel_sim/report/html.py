@@ -19,7 +19,7 @@ from flywheel_sim.report.charts import Chart
 from flywheel_sim.scenario.describe import assumptions
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import format_duration
-from flywheel_sim.stats import Estimate, figure, with_unit
+from flywheel_sim.stats import Estimate, plus_minus, with_unit
 
 #: Metrics of the table of key figures, in its order.
 KEY_FIGURES = (
@@ -93,13 +93,17 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
         sections.append(_assumed(model, comparisons[0] if comparisons else None))
     sections.append(_defined(first))
     start = f"from {first.journey.start} on" if first.journey.start else "from month 1 on"
-    warnings = [f"{_named(r)}{text}" for r in every[: len(comparisons[0].names) if comparisons else 1] for text in r.warnings()]
+    warnings = [
+        f"{_named(r)}{text}" for r in every[: len(comparisons[0].names) if comparisons else 1] for text in r.warnings()
+    ]
     folder = Path(to).parent
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("report.html").render(
-        title=first.journey.name if not comparisons else f"{first.journey.name}: {charts._and(list(comparisons[0].names))}",
+        title=first.journey.name
+        if not comparisons
+        else f"{first.journey.name}: {charts._and(list(comparisons[0].names))}",
         subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
         "the same people with the same luck in all of them",
         answer=" ".join(c.answer() for c in comparisons),
@@ -155,9 +159,11 @@ def _compared(result: Comparison) -> list[Section]:
     ahead = f"At the horizon the {names[-1]} is ahead in {cross.probability}."
     gap = result.spend_gap()
     budget = (
-        f"Total spend differs by {gap:+.1%}: " + ("within the 1 % that a fair comparison allows." if abs(gap) <= SPEND_TOLERANCE
-        else "more than the 1 % that a fair comparison allows, so this report does not say which is better.")
-    )  # fmt: skip
+        "within the 1 % that a fair comparison allows."
+        if abs(gap) <= SPEND_TOLERANCE
+        else "more than the 1 % that a fair comparison allows, so this report does not say which is better."
+    )
+    budget = f"Total spend differs by {gap:+.1%}: {budget}"
     differs = Table(
         ("What", names[0], names[-1]), [(d.what, d.one, d.other) for d in result.what_differs()],
         note="Everything not named here is the same in both.",
@@ -180,7 +186,8 @@ def _figures(result: Comparison) -> Table:
         if all(e.mean == 0 or math.isnan(e.mean) for e in found):
             continue
         rows.append((
-            result[result.names[0]].metric(name).label, *(_short(e) for e in found), _short(gap, plus=True), found[0].unit,
+            result[result.names[0]].metric(name).label, *(plus_minus(e) for e in found),
+            plus_minus(gap, signed=True), found[0].unit,
         ))  # fmt: skip
     return Table(
         ("", *result.names, f"{result.names[-1]} less {result.names[0]}", "unit"), rows,
@@ -190,18 +197,9 @@ def _figures(result: Comparison) -> Table:
     )  # fmt: skip
 
 
-def _short(found: Estimate, plus: bool = False) -> str:
-    if math.isnan(found.mean):
-        return "n/a"
-    sign = "+" if plus and found.mean > 0 else ""
-    if math.isnan(found.half_width):
-        return sign + figure(found.mean, found.unit)
-    return f"{sign}{figure(found.mean, found.unit)} ± {figure(found.half_width, found.unit)}"
-
-
 def _replicated(result: Runs) -> list[Section]:
     names = [n for n in KEY_FIGURES if result[n].mean != 0] + lines_of(result.books)
-    rows = [(result.metric(n).label, _short(result[n]), result.unit(n)) for n in names]
+    rows = [(result.metric(n).label, plus_minus(result[n]), result.unit(n)) for n in names]
     table = Table(("", "mean ± half-width of the 95 % interval", "unit"), rows, frozenset({1}))
     return [
         Section("What it earns", charts=(charts.fan(result, "profit", cumulative=True), charts.fan(result, "revenue"))),
@@ -214,15 +212,22 @@ def _sensitive(result: Sensitivity) -> Section:
     rows = []
     for strategy, readings in result.readings.items():
         rows.append((strategy, "today", with_unit(result.base[strategy], result.rate_unit), "", "",
-                     _short(result.elasticity[strategy])))  # fmt: skip
+                     plus_minus(result.elasticity[strategy])))  # fmt: skip
         for one in readings:
             if one.change is None or one.relative is None:
                 rows.append((strategy, one.label, one.note, "", "", ""))
             else:
-                rows.append((strategy, one.label, with_unit(one.value, result.rate_unit), _short(one.change, plus=True),
-                             f"{_short(one.relative, plus=True)} %", ""))  # fmt: skip
+                change, share = plus_minus(one.change, signed=True), plus_minus(one.relative, signed=True)
+                rows.append((strategy, one.label, with_unit(one.value, result.rate_unit), change, f"{share} %", ""))
     rate = result.over.replace("_", " ")
-    heads = ("", f"reading of “+5 %” {rate}", rate, f"change in {result.label.lower()} ({result.unit})", "in %", "elasticity")
+    heads = (
+        "",
+        f"reading of “+5 %” {rate}",
+        rate,
+        f"change in {result.label.lower()} ({result.unit})",
+        "in %",
+        "elasticity",
+    )
     text = (
         f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
         f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."

@@ -443,5 +443,3 @@ def _extended(path: Path, seen: tuple[Path, ...]) -> Tree:
     merged = merge(inherited, tree)
     merged.root.pop("extends", None)
     return merged
-
-

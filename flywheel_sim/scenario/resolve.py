@@ -25,7 +25,7 @@ from flywheel_sim.scenario.journey import (
     Stage,
     Wait,
 )
-from flywheel_sim.scenario.rates import BUILT_IN, UNKNOWN, RateReader, Unusable
+from flywheel_sim.scenario.rates import BUILT_IN, DEEPEST_CHAIN, UNKNOWN, RateReader, Unusable
 from flywheel_sim.scenario.read import read, read_section
 from flywheel_sim.scenario.schema import (
     ChannelSpec,
@@ -68,13 +68,15 @@ class _Resolver:
         aside = {*schema.SECTIONS, "extends"}
         raw = {k: v for k, v in self.tree.root.items() if k not in aside and v is not None}
         self.file: FileSpec | None = read(FileSpec, raw, (), self.tree, self.problems)
+        if self.file is None:  # check the settings that can be read all the same
+            bad = {problem.path.split(".")[0] for problem in self.problems[self.before :]}
+            good = {k: v for k, v in raw.items() if k not in bad}
+            self.file = read(FileSpec, {"name": "?", "horizon": "1000 years"} | good, (), self.tree, [])
         for section in ("channels", "journey"):
             if section not in self.tree.root:
                 self.note((), None, f"'{section}' is required", f"add {section}: ...", key=section)
         sections = {
-            name: read_section(name, self.tree, self.problems)
-            for name in schema.SECTIONS
-            if name != "strategies"
+            name: read_section(name, self.tree, self.problems) for name in schema.SECTIONS if name != "strategies"
         }
         if not {"channels", "journey"} <= self.tree.root.keys():
             return None
@@ -94,9 +96,7 @@ class _Resolver:
         self.levels = levels
         currency = self.file.currency if self.file else None
         self.digits = MINOR_DIGITS.get(currency or "", 2)
-        self.rates = RateReader(
-            self.tree, self.problems, sections["rates"], levels, known_rates, self.digits
-        )
+        self.rates = RateReader(self.tree, self.problems, sections["rates"], levels, known_rates, self.digits)
         self.money_seen = False
         self.forms: dict[str, str] = {}
         attributes = [self.attribute(name, spec) for name, spec in self.attribute_specs.items()]
@@ -209,7 +209,7 @@ class _Resolver:
             self.note(path, None, "an attribute has levels", "write [basic, premium]")
             return None
         try:
-            places = {level: (*path, level) for level in spec.drawn}
+            places: dict[str, Path_] = {level: (*path, level) for level in spec.drawn}
             chances, rest = self.chances(dict(spec.drawn), places, None, lambda level: None)
         except Unusable:
             return None
@@ -308,9 +308,7 @@ class _Resolver:
         accruals = self.money(spec, path, accruing=True)
         return Stage(name, spec.role, spec.phase, on_entry, accruals, tuple(events))
 
-    def event(
-        self, stage: str, role: str, name: str, spec: EventSpec, path: Path_, siblings: int
-    ) -> Event | None:
+    def event(self, stage: str, role: str, name: str, spec: EventSpec, path: Path_, siblings: int) -> Event | None:
         if spec.after is not None and spec.every is not None:
             self.note(path, None, "an event has one clock", "keep 'after' or 'every'", "every")
             return None
@@ -348,16 +346,17 @@ class _Resolver:
             return Wait("fixed", (self.rates.use(clock, path, "duration")[0],))
         return Wait("memoryless", (self.rates.use(clock, path, "rate")[0],))
 
-    def form_of(self, x: object) -> str:
+    def form_of(self, x: object, depth: int = 0) -> str:
         """Return the form of the figure a value stands for, following names."""
         if isinstance(x, Ref):
             if x.name not in self.forms:
                 self.forms[x.name] = ""  # what a circle of names comes to
-                self.forms[x.name] = self.form_of(self.rates.specs.get(x.name))
+                held = self.rates.specs.get(x.name)
+                self.forms[x.name] = self.form_of(held, depth + 1) if depth < DEEPEST_CHAIN else ""
             return self.forms[x.name]
         if isinstance(x, RateSpec):
             cells = [x.value, *(c for table in (x.by or {}).values() for c in table.values())]
-            forms = [self.form_of(c) for c in cells if c is not None]
+            forms = [self.form_of(c, depth) for c in cells if c is not None]
             return next((f for f in forms if f != "number"), forms[0] if forms else "")
         return x.form if isinstance(x, Quantity) else ""
 
@@ -435,7 +434,7 @@ class _Resolver:
             return other.role == role if other else None
 
         try:
-            places = {name: (*inner, name, "chance") for name in chances}
+            places: dict[str, Path_] = {name: (*inner, name, "chance") for name in chances}
             resolved, rest = self.chances(chances, places, clock_ms, stays)
         except Unusable:
             return None
@@ -537,5 +536,5 @@ class _Resolver:
                         self.note(inner, None, "money that accrues has no spread in this version",
                                   "put the spread on an invoice of an event")  # fmt: skip
                     value = Rate(value.name, "money", value.over, cells)
-                amounts.append(Amount(line, side, value, per_ms))  # type: ignore[arg-type]
+                amounts.append(Amount(line, side, value, per_ms))
         return tuple(amounts)

@@ -20,7 +20,6 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from flywheel_sim.scenario.tree import MOVED
 from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
@@ -172,7 +171,7 @@ class RateSpec(Spec):
                      BeforeValidator(_mapping)] | None = None  # fmt: skip
     spread: Spread | None = None
     why: Text | None = None
-    moved: Figure | None = Field(default=None, alias=MOVED)
+    moved: Figure | None = Field(default=None, alias="(moved to)")  # tree.MOVED, which mypy wants spelt out
 
 
 class SpreadSpec(Spec):

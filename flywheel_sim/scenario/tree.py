@@ -117,8 +117,7 @@ def read_text(text: str, name: str) -> Tree:
     tree = Tree({}, {(): Mark(name, 1, 1)})
     problems: list[Problem] = []
     try:
-        events = list(YAML(typ="rt", pure=True).parse(text))
-        _Composer(tree, name, problems).compose(events)
+        _Composer(tree, name, problems).compose(iter(YAML(typ="rt", pure=True).parse(text)))
     except MarkedYAMLError as error:
         problems.append(_not_yaml(error, name))
     except YAMLError as error:
@@ -173,8 +172,7 @@ class _Composer:
     def __init__(self, tree: Tree, name: str, problems: list[Problem]) -> None:
         self.tree, self.name, self.problems = tree, name, problems
 
-    def compose(self, events: list[Any]) -> None:
-        stream: Iterator[Any] = iter(events)
+    def compose(self, stream: Iterator[Any]) -> None:
         documents = 0
         for event in stream:
             kind = type(event).__name__
@@ -197,9 +195,7 @@ class _Composer:
 
     def refuse(self, event: Any, path: Path_, value: str, rule: str, remedy: str) -> None:
         mark = event.start_mark
-        self.problems.append(
-            Problem(self.name, mark.line + 1, mark.column + 1, ".".join(path), value, rule, remedy)
-        )
+        self.problems.append(Problem(self.name, mark.line + 1, mark.column + 1, ".".join(path), value, rule, remedy))
 
     def value(self, event: Any, stream: Iterator[Any], path: Path_, key: Any = None) -> Raw:
         kind = type(event).__name__

@@ -1,0 +1,64 @@
+# Two commands for everybody: `make demo` and `make test`. Both set themselves up in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check format slow notebooks lock clean help
+
+help:
+	@echo "make demo      set up, run the shipped subscription business, write out/demo/report.html"
+	@echo "make test      set up, check format, lint and types, run the tests"
+	@echo "make slow      the long statistical tests"
+	@echo "make format    format the code"
+	@echo "make notebooks write the notebooks from their scripts, executed"
+	@echo "make lock      pin dependencies anew, by hash"
+
+# Runtime alone; `pip check` at the end says so if a set-up was cut short.
+$(VENV)/runtime: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) (first time only, a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: run 'make PYTHON=python3.11 $(MAKECMDGOALS)'"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@echo "Adding what the tests need ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/runtime
+	@$(BIN)/flywheel compare subscription --replications 16 --over retention --out out/demo
+	@echo
+	@echo "The report for the board: out/demo/report.html"
+
+test: $(VENV)/dev check
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+slow: $(VENV)/dev
+	$(BIN)/python -m pytest --slow -m slow
+
+notebooks: $(VENV)/dev
+	$(BIN)/jupytext --to ipynb --execute notebooks/*.py
+
+lock: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
