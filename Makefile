@@ -12,7 +12,7 @@ help:
 	@echo "make test      set up, check format, lint and types, run the tests"
 	@echo "make slow      the long statistical tests"
 	@echo "make format    format the code"
-	@echo "make notebooks write the notebooks from their scripts, executed"
+	@echo "make notebooks execute the notebooks anew, in place"
 	@echo "make lock      pin dependencies anew, by hash"
 
 # Runtime alone; `pip check` at the end says so if a set-up was cut short.
@@ -51,7 +51,7 @@ slow: $(VENV)/dev
 	$(BIN)/python -m pytest --slow -m slow
 
 notebooks: $(VENV)/dev
-	$(BIN)/jupytext --to ipynb --execute notebooks/*.py
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 lock: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet uv

@@ -7,6 +7,7 @@ difference is free of most of the noise that either carries alone.
 from __future__ import annotations
 
 import datetime as dt
+import html
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -113,6 +114,19 @@ class Comparison:
         date = dates[month - 1] if dates and month is not None else None
         return Crossover(month, low, high, estimate_probability([m is not None for m in months]), date)
 
+    def by_month(
+        self,
+        metric: str = "profit",
+        months: Sequence[int] = (3, 6, 12, 24),
+        of: str | None = None,
+        against: str | None = None,
+    ) -> dict[int, Estimate]:
+        """Return the cumulative paired difference at some months and at the last: had we stopped there."""
+        one, _ = self._pair(of, against)
+        paths = self.difference_series(metric, True, of, against)
+        last = paths.shape[1]
+        return {m: estimate_mean(paths[:, m - 1], one.unit(metric)) for m in (*(m for m in months if m < last), last)}
+
     def pairing_gain(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> float:
         """Return how many times smaller the variance of the paired difference is than that of unpaired runs."""
         one, other = self._pair(of, against)
@@ -137,7 +151,7 @@ class Comparison:
         gap, cross = self.difference(metric, a, b), self.crossover(metric, a, b)
         months = one.journey.periods
         label = one.metric(metric).label.lower()
-        interval = ""
+        interval = "" if gap.n != 1 else " (one replication, so no interval)"
         if not math.isnan(gap.low):
             ends = sorted((abs(gap.low), abs(gap.high)))
             if gap.low * gap.high > 0:
@@ -159,7 +173,9 @@ class Comparison:
                 if cross.low
                 else ""
             )
-            said += f" It overtakes in {when}{span}; before that the {b} is ahead."
+            before = self.difference_series(metric, True, a, b).mean(axis=0)[: cross.month - 1]
+            until = f"the {b} is ahead" if (before < 0).all() else "neither stays ahead"
+            said += f" It overtakes in {when}{span}; before that {until}."
         elif cross.month == 1:
             said += " It is ahead from the first month on."
         else:
@@ -167,9 +183,9 @@ class Comparison:
         said += f" It ends ahead in {cross.probability.mean:.0f} % of futures."
         share = self.spend_gap(a, b)
         if abs(share) > SPEND_TOLERANCE:
+            much = f"{abs(share):.1%} {'more' if share > 0 else 'less'}" if math.isfinite(share) else "and it alone"
             said += (
-                f" But it spends {abs(share):.1%} {'more' if share > 0 else 'less'}, so this is no verdict on which"
-                " strategy is better: match the budgets first."
+                f" But it spends {much}, so this is no verdict on which strategy is better: match the budgets first."
             )
         return said
 
@@ -207,7 +223,8 @@ class Comparison:
     def _repr_html_(self) -> str:
         table = self.summary().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
         first = next(iter(self.runs.values()))
-        return f"<p><b>{self.answer()}</b></p>{table}<p><small>{first.provenance}</small></p>"
+        answer, source = html.escape(self.answer()), html.escape(str(first.provenance))
+        return f"<p><b>{answer}</b></p>{table}<p><small>{source}</small></p>"
 
 
 def _points(unit: str) -> str:
@@ -261,6 +278,8 @@ def compare(
         models = {name: (model, name) for name in names}
     else:
         chosen: list[str | None] = [*strategies] if strategies else [None]
+        if len(chosen) > 2:
+            raise ExperimentError(f"two journeys take one strategy for both or one for each, not {len(chosen)}")
         one, two = (chosen * 2)[:2]
         label_a, label_b = one or model.name, two or other.name
         if label_a == label_b:

@@ -5,6 +5,7 @@ Every value of the rate meets the same people with the same luck, so even small 
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -17,7 +18,10 @@ from numpy.typing import NDArray
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.replicate import Job, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.ledger import Layout, Ledger
+from flywheel_sim.metrics.registry import Books, metric_of
 from flywheel_sim.scenario.describe import reference_value
+from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import Quantity
 from flywheel_sim.stats import Estimate, estimate_mean, figure
@@ -29,6 +33,9 @@ FloatArray = NDArray[np.float64]
 
 #: The step of the readings, and that of the derivative behind the elasticity (relative).
 READING, STEP = 0.05, 0.01
+
+#: Multiples of a rate that is no chance at which its curve is run, unless values are given.
+GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,10 @@ class Sensitivity:
         """Return the metric's mean at a point of the curve."""
         return estimate_mean(self.curve[strategy][point], self.unit)
 
+    def difference(self, point: int, of: str, against: str) -> Estimate:
+        """Return the paired difference of two strategies at a point of the curve."""
+        return estimate_mean(self.curve[of][point] - self.curve[against][point], self.unit)
+
     def frame(self) -> pd.DataFrame:
         """Return the curve as a tidy table: one row per strategy and point."""
         import pandas as pd
@@ -129,15 +140,16 @@ class Sensitivity:
         for strategy, readings in self.readings.items():
             lines.append(f"  {strategy}: today {figure(self.base[strategy])}, elasticity {self.elasticity[strategy]}")
             for one in readings:
-                said = f"{one.change}, {one.relative}" if one.change else one.note
+                said = ", ".join(str(found) for found in (one.change, one.relative) if found) or one.note
                 lines.append(f"    {one.label} (to {figure(one.value)}): {said}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         number = "{:,.2f}".format
-        html = self.readings_frame().to_html(index=False, float_format=number, na_rep="n/a")
+        shown = self.readings_frame().to_html(index=False, float_format=number, na_rep="n/a")
         first = next(iter(self.base_runs.values()))
-        return f"<p><b>{self.label} over {self.over}</b></p>{html}<p><small>{first.provenance}</small></p>"
+        source = html.escape(str(first.provenance))
+        return f"<p><b>{self.label} over {self.over}</b></p>{shown}<p><small>{source}</small></p>"
 
 
 def sensitivity(
@@ -198,7 +210,10 @@ def sensitivity(
         base = today[name].number
         add(name, "base", 0, None)
         for index, value in enumerate(grid):
-            add(name, "grid", index, value)
+            if value == base:
+                plan[name, "grid", index] = plan[name, "base", 0]
+            else:
+                add(name, "grid", index, value)
         step = min(STEP * base, (1 - base) / 2) if chance else STEP * base
         readings = {"+5 % relative": base * (1 + READING)}
         if chance:
@@ -212,6 +227,7 @@ def sensitivity(
                 add(name, label, 0, value)
             except ConfigError as error:
                 notes[name, label] = (math.nan, f"impossible: {error.problems[0].rule}")
+    _refuse_unknown(of, jobs[0].journey)
     runs = replicate_jobs(jobs, replications, workers, executor, progress)
 
     def metric(name: str | None, what: str, index: int = 0) -> FloatArray:
@@ -260,19 +276,26 @@ def _number(model: Scenario, over: str, value: float | str) -> float:
     return reference_value(model.with_(**{over: value}), over).number
 
 
+def _refuse_unknown(metric: str, journey: Journey) -> None:
+    """Raise if a journey has no metric of that name, before anything is run."""
+    layout = Layout.of(journey)
+    nothing = np.zeros((0, layout.periods), dtype=np.int64)
+    metric_of(metric, Books(Ledger(layout, *[nothing] * len(Ledger.ARRAYS)), journey))
+
+
 def _grid(base: Quantity) -> list[float]:
-    """Return seven values around today's, today's among them."""
+    """Return five values around today's, today's among them."""
     if base.form == "percent":
         room = min(base.number, 1 - base.number)
         if room <= 0:
             raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
-        below = [base.number - share * min(0.10, base.number) for share in (1.0, 0.5, 0.25)]
-        above = [base.number + share * (1 - base.number) for share in (0.25, 0.5, 0.75)]
+        below = [base.number - share * min(0.20, base.number) for share in (1.0, 0.5)]
+        above = [base.number + share * (1 - base.number) for share in (1 / 3, 2 / 3)]
         if base.number < 0.5:
-            above = [base.number * (1 + share) for share in (0.25, 0.5, 0.75)]
-            below = [base.number * (1 - share) for share in (0.75, 0.5, 0.25)]
-        return [round(v, 6) for v in (*below, base.number, *above)]
-    return [round(base.number * share, 9) for share in (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)]
+            above = [base.number * (1 + share) for share in (0.3, 0.6)]
+            below = [base.number * (1 - share) for share in (0.6, 0.3)]
+        return [*(round(v, 6) for v in below), base.number, *(round(v, 6) for v in above)]
+    return [float(f"{base.number * share:.9g}") if share != 1 else base.number for share in GRID]
 
 
 def _possible(model: Scenario, over: str, grid: list[float]) -> list[float]:

@@ -23,8 +23,6 @@ from flywheel_sim.model import draws
 from flywheel_sim.model.compile import decisions, rank_tables
 from flywheel_sim.scenario.journey import Amount, Channel, Effects, Event, Journey, Outcome, Rate, Stage
 
-_NOTHING = Effects()
-
 
 @dataclass(slots=True)
 class Clock:
@@ -92,6 +90,7 @@ class Reference:
         self.horizon, self.longest = journey.horizon, journey.horizon + 1
         self.max_people, self.n_people, self.n_events = max_people, 0, 0
         self.env = simpy.Environment(initial_time=0)
+        self.now = 0  # the environment's clock, as every process finds it when it wakes
         self.stages = {stage.name: stage for stage in journey.stages}
         self.channels = {channel.name: index for index, channel in enumerate(journey.channels)}
         self.sizes = {a.name: len(a.levels) for a in journey.attributes} | {"channel": len(journey.channels)}
@@ -101,11 +100,6 @@ class Reference:
         self.books = Books(Layout.of(journey), journey)
         self.people_rows: list[Person] | None = [] if people else None
         self.event_rows: list[tuple[int, int, int, str, str, str, str]] | None = [] if events else None
-
-    @property
-    def now(self) -> int:
-        """Return the time in ms from the start."""
-        return int(self.env.now)
 
     def run(self) -> Ledger:
         """Return the ledger of the run."""
@@ -128,7 +122,6 @@ class Reference:
                 self.start(Person(draws.child_key(root, 0, n), index, 0), channel)
             return
         code, n = self.codes["person/arrival"], 0
-        yield self.env.timeout(0)
         while True:
             key = draws.child_key(root, 0, n)
             _, uniform = draws.draw(self.seed, self.replication, key, code, 0)
@@ -136,6 +129,7 @@ class Reference:
             if self.now + wait >= self.horizon:
                 return
             yield self.env.timeout(wait)
+            self.now = int(self.env.now)
             self.books.arrival_cost(index, channel, self.now)
             self.start(Person(key, index, self.now), channel)
             n += 1
@@ -152,7 +146,8 @@ class Reference:
 
     def live(self, person: Person, channel: Channel) -> Generator[simpy.Event, None, None]:
         """Be one person, from arrival to the horizon or to a stage where nothing happens."""
-        now, present = self.now, channel.kind == "present"
+        self.now = now = int(self.env.now)
+        present = channel.kind == "present"
         person.levels["channel"] = person.channel
         for attribute in self.journey.attributes:
             person.levels[attribute.name] = 0
@@ -173,6 +168,7 @@ class Reference:
             if clock.due >= self.horizon:
                 break
             yield self.env.timeout(clock.due - self.now)
+            self.now = int(self.env.now)
             self.n_events += 1
             self.fire(person, clock)
         self.close_accruals(person, self.horizon)
@@ -190,7 +186,7 @@ class Reference:
         person.visits[stage.name] = visit
         self.books.move(stage.name, person.group, now, +1)
         self.change_role(person, old, stage, present)
-        if not present and stage.on_entry != _NOTHING:
+        if not present and stage.on_entry.any:
             self.apply(person, stage.on_entry, f"{stage.name}/on_entry", visit << 20, None)
         for amount in stage.accruals:
             cell = self.index(amount.value, person)
@@ -288,7 +284,7 @@ class Reference:
         self.books.count_outcome(event, outcome, person.group, self.now)
         self.log(person, stage.name, event.name, outcome.name, outcome.to or stage.name)
         earned: list[tuple[str, str, int]] = []
-        if event.effects != _NOTHING or outcome.effects != _NOTHING:
+        if event.effects.any or outcome.effects.any:
             earned = self.apply(person, event.effects, event.decision, counter, outcome)
         if outcome.to is not None:
             self.leave(person)
@@ -435,9 +431,9 @@ class Reference:
 
     def value(self, rate: Rate, person: Person) -> float:
         """Return a rate's value for a person: the cell of their levels, at their own rank."""
-        index = self.index(rate, person) if rate.over else 0
         if rate.spread is None:
-            return rate.cells[index]
+            return rate.cells[self.index(rate, person) if rate.over else 0]
+        index = self.index(rate, person)
         if rate.name not in person.ranks:
             person.ranks[rate.name] = self.luck(person, f"rate/{rate.name}", 0)[1]
         tables = self.tables.get(id(rate))

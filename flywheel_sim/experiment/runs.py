@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import Provenance
+from flywheel_sim.errors import ExperimentError
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
@@ -82,8 +84,17 @@ class Runs:
         return self.metric(name).total(self.books)
 
     def series(self, name: str, cumulative: bool = False) -> FloatArray:
-        """Return a metric month by month, shape (replications, periods); or its running sum."""
-        array = self.metric(name).series(self.books)
+        """Return a metric month by month, shape (replications, periods); or its running sum.
+
+        Raises
+        ------
+        ExperimentError
+            If the metric has no months, or no running sum: that of a stock or a ratio means nothing.
+        """
+        metric = self.metric(name)
+        array = metric.series(self.books)
+        if cumulative and metric.aggregation != "sum":
+            raise ExperimentError(f"'{name}' has no running sum, being no flow; ask for it month by month")
         return np.cumsum(array, axis=1) if cumulative else array
 
     def summary(self) -> pd.DataFrame:
@@ -150,9 +161,10 @@ class Runs:
 
     def _repr_html_(self) -> str:
         table = self.summary()[["label", "mean", "low", "high", "unit"]]
-        html = table.to_html(index=False, float_format=lambda v: f"{v:,.2f}")
-        notes = "".join(f"<p><b>Warning.</b> {text}</p>" for text in self.warnings())
-        return f"{html}{notes}<p><small>Mean over replications with its 95 % interval. {self.provenance}</small></p>"
+        shown = table.to_html(index=False, float_format=lambda v: f"{v:,.2f}")
+        notes = "".join(f"<p><b>Warning.</b> {html.escape(text)}</p>" for text in self.warnings())
+        source = html.escape(str(self.provenance))
+        return f"{shown}{notes}<p><small>Mean over replications with its 95 % interval. {source}</small></p>"
 
 
 def period_dates(journey: Journey) -> list[dt.date] | None:

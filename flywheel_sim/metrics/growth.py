@@ -14,13 +14,24 @@ def role_flow(books: Books, name: str) -> FloatArray:
     return np.asarray(books.ledger.flow[..., ROLE_FLOWS.index(name)].sum(axis=2), dtype=np.float64)
 
 
-def prospects(books: Books) -> FloatArray:
-    """Return people who came into a prospect stage, strangers and referred."""
+def from_prospects(books: Books, *names: str) -> FloatArray:
+    """Return flows that are not outcomes, of people whose channel enters a prospect stage."""
     layout = books.ledger.layout
     role = dict(zip(layout.stages, layout.roles, strict=True))
     entry = np.array([role[layout.enters[c]] == "prospect" for c in layout.channel_of_group()])
-    both = books.ledger.flow[..., ROLE_FLOWS.index("arrived")] + books.ledger.flow[..., ROLE_FLOWS.index("referred")]
-    return np.asarray(both[:, :, entry].sum(axis=2), dtype=np.float64)
+    picked = [ROLE_FLOWS.index(name) for name in names]
+    return np.asarray(books.ledger.flow[:, :, entry][..., picked].sum(axis=(2, 3)), dtype=np.float64)
+
+
+def set_aside(books: Books) -> FloatArray:
+    """Return moves from a prospect stage to one that is aside, shape (replications, periods)."""
+    layout = books.ledger.layout
+    role = dict(zip(layout.stages, layout.roles, strict=True))
+    moves = [
+        index for index, ((source, _, _), target) in enumerate(zip(layout.flows, layout.targets, strict=True))
+        if target and role[source] == "prospect" and role[target] == "aside"
+    ]  # fmt: skip
+    return np.asarray(books.ledger.flow[..., moves].sum(axis=(2, 3)), dtype=np.float64)
 
 
 def active_customers(books: Books) -> FloatArray:
@@ -37,7 +48,7 @@ def customer_months(books: Books) -> FloatArray:
 
 register(Metric(
     "prospects", "Prospects", "people", "People who came into a prospect stage: strangers and referred.", "sum",
-    prospects,
+    lambda b: from_prospects(b, "arrived", "referred"),
 ))  # fmt: skip
 register(Metric(
     "acquisitions", "Acquisitions", "people",
@@ -46,8 +57,9 @@ register(Metric(
 ))  # fmt: skip
 register(Metric(
     "conversion", "Conversion", "%",
-    "Acquisitions per prospect. People still deciding at the horizon count as not converted.", "ratio",
-    lambda b: role_flow(b, "acquired"), prospects, percent=True,
+    "Acquisitions per prospect who was not set aside. People still deciding at the horizon count as not converted.",
+    "ratio", lambda b: from_prospects(b, "acquired"),
+    lambda b: from_prospects(b, "arrived", "referred", "present") - set_aside(b), percent=True,
 ))  # fmt: skip
 register(Metric(
     "active_customers", "Active customers", "people", "People in a customer stage at the end of the month.", "last",

@@ -78,7 +78,7 @@ class Metric:
         if self.aggregation == "last":
             return np.asarray(factor * top[:, -1])
         if self.bottom is None:
-            return factor * top.sum(axis=1)
+            return np.asarray(factor * top.sum(axis=1))
         return factor * ratio(top.sum(axis=1), self.bottom(books).sum(axis=1))
 
     def series(self, books: Books) -> FloatArray:

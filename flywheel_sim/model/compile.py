@@ -61,19 +61,20 @@ def decisions(journey: Journey) -> dict[str, int]:
     Raises
     ------
     ConfigError
-        If two names share a hash, so that their luck would be one.
+        If two decisions share a name or a hash, so that their luck would be one.
     """
     names = ["person/arrival", *(f"person/{a.name}" for a in journey.attributes if a.drawn)]
     for stage in journey.stages:
         names.append(f"{stage.name}/on_entry")
         names += [event.decision for event in stage.events]
-    names += [f"rate/{rate.name}" for rate in rates(journey) if rate.spread]
+    names += dict.fromkeys(f"rate/{rate.name}" for rate in rates(journey) if rate.spread)
     found: dict[str, int] = {}
     by_hash: dict[int, str] = {}
-    for name in dict.fromkeys(names):
+    for name in names:
         code = decision_hash(name)
         if code in by_hash:
-            rule = f"'{name}' and '{by_hash[code]}' would share their luck (32-bit hashes collide)"
+            why = "both bear that name" if by_hash[code] == name else "32-bit hashes collide"
+            rule = f"'{name}' and '{by_hash[code]}' would share their luck ({why})"
             raise ConfigError([Problem("<journey>", 0, 0, name, "", rule, "rename one of the two")])
         found[name], by_hash[code] = code, name
     return found

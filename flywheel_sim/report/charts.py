@@ -54,6 +54,13 @@ class Chart:
     figure: Figure
     data: pd.DataFrame
 
+    def __post_init__(self) -> None:
+        """Take every text as it is written: a dollar sign in a journey's name begins no formula."""
+        from matplotlib.text import Text
+
+        for text in self.figure.findobj(Text):
+            text.set_parse_math(False)
+
     def svg(self) -> str:
         """Return the figure as SVG text."""
         import matplotlib as mpl
@@ -207,7 +214,8 @@ def stage_flow(result: Runs | Comparison) -> Chart:
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.28)
     axes.set_xlabel(
-        f"People entering the stage within {first.journey.periods} month{'s' * (first.journey.periods > 1)}"
+        f"People entering the stage{', less those set aside from it,' * ('aside' in layout.roles)} within "
+        f"{first.journey.periods} month{'s' * (first.journey.periods > 1)}"
     )
     axes.xaxis.set_major_formatter(_thousands)
     axes.grid(axis="y", visible=False)
@@ -236,7 +244,7 @@ def spending(comparison: Comparison) -> Chart:
         rows.append({"strategy": name, "line": "total", "mean": found.mean, "low": found.low, "high": found.high,
                      "unit": unit, "n": found.n})  # fmt: skip
     data = pd.DataFrame(rows)
-    gap = comparison.spend_gap()
+    gap = max((comparison.spend_gap(name, names[0]) for name in names[1:]), key=abs)
     same = "spend the same" if abs(gap) <= 0.01 else f"do not spend the same ({gap:+.1%})"
     title = f"{_and(names)} {same} in total"
     title = title[0].upper() + title[1:]
@@ -254,11 +262,13 @@ def spending(comparison: Comparison) -> Chart:
             axes.errorbar(found.mean, index, xerr=found.half_width, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
         axes.text(found.mean + 0.012 * left.max(), index, figure(found.mean), va="center", color=INK, fontsize=9)
     axes.invert_yaxis()
-    axes.set_xlim(0, left.max() * 1.12)
+    axes.set_xlim(0, left.max() * 1.12 or 1.0)
     axes.set_xlabel(f"Total spend ({unit})")
     axes.xaxis.set_major_formatter(_thousands)
     axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=min(len(lines), 6), frameon=False, fontsize=9)
+    if lines:
+        columns = min(len(lines), 6)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=columns, frameon=False, fontsize=9)
     return Chart("spending", title, figure_, data)
 
 

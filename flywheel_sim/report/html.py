@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison
 from flywheel_sim.analysis.sensitivity import Sensitivity
@@ -93,9 +96,9 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
         sections.append(_assumed(model, comparisons[0] if comparisons else None))
     sections.append(_defined(first))
     start = f"from {first.journey.start} on" if first.journey.start else "from month 1 on"
-    warnings = [
-        f"{_named(r)}{text}" for r in every[: len(comparisons[0].names) if comparisons else 1] for text in r.warnings()
-    ]
+    shown = list(_runs(r for r in results if not isinstance(r, Sensitivity))) or every
+    warnings = dict.fromkeys(f"{_named(r)}{text}" for r in shown for text in r.warnings())
+    sections = _apart(sections)
     folder = Path(to).parent
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -120,6 +123,18 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
     except OSError as error:
         raise DataError(f"{to}: {error.strerror or error}; choose a folder that can be written") from error
     return Path(to)
+
+
+def _apart(sections: Sequence[Section]) -> list[Section]:
+    """Return sections whose charts have names of their own, so that no data file overwrites another."""
+    taken: Counter[str] = Counter()
+
+    def renamed(chart: Chart) -> Chart:
+        taken[chart.name] += 1
+        count = taken[chart.name]
+        return replace(chart, name=f"{chart.name}_{count}") if count > 1 else chart
+
+    return [replace(section, charts=tuple(renamed(c) for c in section.charts)) for section in sections]
 
 
 def _runs(results: Iterable[Runs | Comparison | Sensitivity]) -> Iterable[Runs]:
@@ -151,31 +166,50 @@ def _compared(result: Comparison) -> list[Section]:
     names = result.names
     cross = result.crossover("profit")
     gain = result.pairing_gain("profit")
-    paired = (
+    paired = "" if math.isnan(gain) else (
         f"Both strategies met the same strangers with the same luck in each of {result[names[0]].n:,} replications; "
         + (f"that made the variance of the difference {gain:.1f} times smaller than separate runs would have."
            if gain >= 1.05 else "here that did not make the difference steadier than separate runs would have.")
     )  # fmt: skip
     ahead = f"At the horizon the {names[-1]} is ahead in {cross.probability}."
-    gap = result.spend_gap()
+    gap = max((result.spend_gap(name, names[0]) for name in names[1:]), key=abs)
     budget = (
         "within the 1 % that a fair comparison allows."
         if abs(gap) <= SPEND_TOLERANCE
         else "more than the 1 % that a fair comparison allows, so this report does not say which is better."
     )
-    budget = f"Total spend differs by {gap:+.1%}: {budget}"
+    most = " at most" if len(names) > 2 else ""
+    budget = f"Total spend differs by {gap:+.1%}{most}: {budget}"
     differs = Table(
         ("What", names[0], names[-1]), [(d.what, d.one, d.other) for d in result.what_differs()],
         note="Everything not named here is the same in both.",
     )  # fmt: skip
     return [
         Section("What it earns", charts=(charts.fan(result, "profit", cumulative=True), charts.fan(result, "revenue"))),
-        Section("Which is ahead, and since when", (ahead, paired), (charts.difference(result, "profit"),)),
+        Section(
+            "Which is ahead, and since when",
+            (ahead, paired) if paired else (ahead,),
+            (charts.difference(result, "profit"),),
+            (_months(result),),
+        ),
         Section("Key figures", tables=(_figures(result),)),
         Section("What both spend", (budget,), (charts.spending(result),)),
         Section("What the strategies differ in", tables=(differs,)),
         Section("How people flow", charts=(charts.stage_flow(result),)),
     ]
+
+
+def _months(result: Comparison) -> Table:
+    a, b = result.names[-1], result.names[0]
+    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, _ahead(e, a, b)) for m, e in result.by_month().items()]
+    heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
+    return Table(heads, rows, frozenset({1}), "A short horizon can turn the answer round.")
+
+
+def _ahead(gap: Estimate, a: str, b: str) -> str:
+    if math.isnan(gap.low) or gap.low <= 0 <= gap.high:
+        return "not told apart"
+    return a if gap.mean > 0 else b
 
 
 def _figures(result: Comparison) -> Table:
@@ -232,8 +266,23 @@ def _sensitive(result: Sensitivity) -> Section:
         f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
         f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."
     )
-    return Section(f"How much {rate} matters", (text,), (charts.response(result),),
-                   (Table(heads, rows, frozenset({3, 4, 5})),))  # fmt: skip
+    tables = [Table(heads, rows, frozenset({3, 4, 5}))]
+    if len(result.curve) > 1:
+        tables.append(_along(result, rate))
+    return Section(f"How much {rate} matters", (text,), (charts.response(result),), tables)
+
+
+def _along(result: Sensitivity, rate: str) -> Table:
+    b, a = (list(result.curve)[i] for i in (0, -1))
+    rows = []
+    for point in np.argsort(result.values):
+        gap = result.difference(int(point), a, b)
+        at = with_unit(float(result.values[point]), result.rate_unit)
+        rows.append((at, plus_minus(gap, signed=True), gap.unit, _ahead(gap, a, b)))
+    heads = (rate.capitalize(), f"{result.label.lower()}, {a} less {b}", "unit", "ahead")
+    return Table(
+        heads, rows, frozenset({1}), f"Which strategy wins depends on {rate} itself; everything else as in the file."
+    )
 
 
 def _assumed(model: Scenario, comparison: Comparison | None) -> Section:

@@ -6,7 +6,7 @@ Canonical units: times in milliseconds, rates per millisecond, money in minor un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from flywheel_sim.scenario.units import MONTH, YEAR
@@ -118,6 +118,10 @@ class Effects:
     sets: tuple[SetLevel, ...] = ()
     money: tuple[Amount, ...] = ()
     refer: tuple[str, ...] = ()
+    any: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "any", bool(self.sets or self.money or self.refer))
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,7 +288,7 @@ def merge(base: Tree, over: Tree) -> Tree:
     Raises
     ------
     ConfigError
-        If a level of a rate is laid over a family that a bare value moved before.
+        If a figure of a rate with levels is laid over a family that a bare value moved before.
     """
     marks = dict(base.marks)
     root = _merge(base.root, over.root, (), marks, over.marks)
@@ -298,6 +298,8 @@ def merge(base: Tree, over: Tree) -> Tree:
 def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> Raw:
     if isinstance(base, dict) and isinstance(over, dict) and path != ("strategies",):
         if MOVED in base and (again := [key for key in ("value", "by", "times") if key in over]):
+            if not {"by", "times"} & {*base, *over}:
+                return _merge({k: v for k, v in base.items() if k != MOVED}, over, path, marks, over_marks)
             inner = (*path, again[0])
             mark = over_marks.get((*inner, KEY)) or over_marks.get(inner, Mark("<values set in code>"))
             rule = "a bare value moved this rate's whole family before"

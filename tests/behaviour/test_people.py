@@ -18,6 +18,7 @@ SHOP = """
 name: Shop
 horizon: 24 months
 currency: EUR
+report_by: [plan]
 rates:
   retention: {value: 88 % per month, by: {mood: {low: 75 %}}}
   inviting: {value: 0.1 per month, spread: {shape: 2}}

@@ -55,9 +55,7 @@ journey:
 """
     force, churn = math.log(1.127497) / 12, 0.05
     discount = [churn / (churn + k * force) for k in range(5)]  # E[exp(-k force lifetime)]
-    centred = [
-        sum(math.comb(k, j) * discount[j] * (-discount[1]) ** (k - j) for j in range(k + 1)) for k in range(5)
-    ]
+    centred = [sum(math.comb(k, j) * discount[j] * (-discount[1]) ** (k - j) for j in range(k + 1)) for k in range(5)]
     scale = 20 / force
     assert scale * (1 - discount[1]) == pytest.approx(333.333, abs=5e-4)
     people = run(text, seed=4, people=True).people

@@ -18,9 +18,14 @@ from flywheel_sim.scenario.load import loads
 REFERRED = """
 name: Birth, death, immigration
 horizon: 24 months
-channels: {paid: {rate: PAID per month, enters: client}, friends: {enters: client}, base: {present: BASE, enters: client}}
+channels:
+  paid: {rate: PAID per month, enters: client}
+  friends: {enters: client}
+  base: {present: BASE, enters: client}
 journey:
-  client: {role: customer, events: {refer: {every: 0.02 per month, refer: friends}, leave: {after: 0.05 per month, to: gone}}}
+  client:
+    role: customer
+    events: {refer: {every: 0.02 per month, refer: friends}, leave: {after: 0.05 per month, to: gone}}
   gone: exit
 """
 COMING = """
@@ -65,7 +70,9 @@ def test_a_business_with_referrals_has_the_exact_mean_and_to_five_percent_the_ex
 
 
 def test_a_fiftieth_of_a_business_with_referrals_has_the_exact_mean_and_sd():
-    agrees(customers(REFERRED, 19_000, 13, paid=0.2, base=1), *birth_death_immigration(1, 0.2, 0.05, 0.02, 24), what="1/50")
+    agrees(
+        customers(REFERRED, 19_000, 13, paid=0.2, base=1), *birth_death_immigration(1, 0.2, 0.05, 0.02, 24), what="1/50"
+    )
 
 
 @pytest.mark.slow

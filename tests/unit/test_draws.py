@@ -95,7 +95,9 @@ def test_an_outcome_is_as_likely_as_its_threshold_says():
     assert draws.threshold(1.0) == 2**32
 
 
-PROBABILITIES = np.concatenate([10.0 ** np.arange(-300, -1, 7), np.linspace(0.01, 0.99, 197), 1 - 2.0 ** -np.arange(7, 53)])
+PROBABILITIES = np.concatenate(
+    [10.0 ** np.arange(-300, -1, 7), np.linspace(0.01, 0.99, 197), 1 - 2.0 ** -np.arange(7, 53)]
+)
 
 
 def test_the_normal_quantile_is_scipys():
