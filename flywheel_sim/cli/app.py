@@ -63,7 +63,9 @@ def main() -> None:
         if type(error).__name__ == "Abort":
             _fail("stopped", 130)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-            _fail(f"{error.format_message()}; see flywheel --help", 2)
+            message = error.format_message()
+            helped = type(error).__name__ == "NoArgsIsHelpError"
+            _fail(message if helped else f"{message.rstrip('.')}; see flywheel --help", 2)
         raise
 
 

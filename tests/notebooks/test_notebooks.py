@@ -1,0 +1,23 @@
+"""Every notebook runs from top to bottom, as a reader would run it."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_shows_something_in_every_chart(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    charts = [cell for cell in notebook.cells if cell.cell_type == "code" and "fs.charts." in cell.source]
+    assert charts
+    for cell in charts:
+        assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.source
+
+
+def test_there_is_a_notebook():
+    assert [path.stem for path in NOTEBOOKS] == ["01_funnel_or_flywheel"]

@@ -1,0 +1,302 @@
+"""The command: figures on standard output, the rest on standard error, and never a traceback."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+from journeys import CLUB, COINS, LOOP, club
+
+from flywheel_sim.analysis.compare import compare
+from flywheel_sim.cli import main
+from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.scenario.load import loads
+
+SMALL = COINS + "strategies: {plain: {}, lucky: {rates: {heads: 75 %}}}\n"
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Go to a folder with the journeys of these tests."""
+    for name, text in {"coins": SMALL, "club": CLUB, "loop": LOOP, "bad": SMALL.replace("40", "-1")}.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def flywheel(files, monkeypatch, capsys):
+    """Return a function that runs the command and returns (exit status, output, error)."""
+
+    def call(line, *more):
+        monkeypatch.setattr(sys, "argv", ["flywheel", *line.split(), *more])
+        status = 0
+        try:
+            main()
+        except SystemExit as done:
+            status = done.code or 0
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+def strict_json(text):
+    """Return what a text says in JSON proper, which knows neither NaN nor Infinity."""
+    return json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+# -- the commands -----------------------------------------------------------------------------------
+
+
+def test_validate_says_what_is_in_a_journey(flywheel):
+    status, out, err = flywheel("validate club.yaml")
+    assert (status, err) == (0, "")
+    assert "'Club' can run" in out
+    for said in ("visitor, trial, member", "ads, fair, friends, base", "quiet, loud, louder"):
+        assert said in out
+    assert "no 'why' given" not in out
+
+
+def test_validate_names_rates_without_a_reason(flywheel, files):
+    (files / "mute.yaml").write_text(COINS.replace(', why: "a fair coin"', ""), encoding="utf-8")
+    assert "no 'why' given for heads" in flywheel("validate mute.yaml")[1]
+    assert strict_json(flywheel("validate mute.yaml --json")[1])["rates_without_why"] == ["heads"]
+
+
+@pytest.mark.parametrize("name", ["subscription", "ad_campaign"])
+def test_shipped_journeys_are_found_from_anywhere(flywheel, name):
+    assert flywheel(f"validate {name}")[0] == 0
+
+
+def test_run_prints_every_metric_with_unit_level_and_n(flywheel):
+    status, out, _ = flywheel("run club.yaml --replications 3 --workers 1")
+    runs = replicate(club(), replications=3)
+    assert status == 0
+    for name in runs.summary().index:
+        assert str(runs[name]) in out
+    assert "95 % interval of the mean" in out
+
+
+def test_run_prints_a_warning_where_a_customer_costs_more_than_it_brings(flywheel):
+    assert (
+        "warning: A customer costs more" in flywheel("run club.yaml --replications 1 --set price=0.01 --workers 1")[1]
+    )
+
+
+def test_compare_prints_the_answer_and_both_spends(flywheel):
+    status, out, _ = flywheel("compare club.yaml --strategy quiet --strategy loud --replications 3 --workers 1")
+    duel = compare(club(), strategies=["quiet", "loud"], replications=3)
+    assert status == 0
+    assert out.startswith(duel.answer())
+    assert "spend of quiet" in out
+    assert "spend of loud" in out
+    assert "louder" not in out
+
+
+def test_compare_takes_two_files(flywheel):
+    _, out, _ = flywheel("compare club.yaml coins.yaml --replications 1 --workers 1 --horizon", "1 month")
+    assert "spend of Club" in out
+    assert "spend of Coins" in out
+
+
+def test_sensitivity_prints_both_readings_and_the_curve(flywheel):
+    status, out, _ = flywheel("sensitivity coins.yaml --of revenue --over heads --replications 2 --workers 1")
+    assert status == 0
+    assert "+5 points (to 55)" in out
+    assert "+5 % relative (to 52.5)" in out
+    assert "elasticity" in out
+    assert len(re.findall(r"^ *(?:plain|lucky) +[\d.]+ ", out, re.MULTILINE)) == 14
+
+
+def test_no_command_and_help_list_the_commands(flywheel):
+    for line in ("", "--help"):
+        status, out, err = flywheel(line)
+        assert status == (0 if line else 2)
+        assert all(command in out + err for command in ("validate", "run", "compare", "sensitivity"))
+
+
+# -- options ----------------------------------------------------------------------------------------
+
+
+def test_set_changes_rates_and_settings_and_is_repeatable(flywheel):
+    _, out, _ = flywheel("run coins.yaml --replications 2 --workers 1 --json --set", "heads=100 %", "--set", "seed=8")
+    found = strict_json(out)
+    assert found["metrics"]["revenue"]["mean"] == 80
+    assert found["provenance"]["seed"] == 8
+
+
+@pytest.mark.parametrize(
+    ("options", "how"),
+    [
+        ("--seed 11", {"seed": 11}),
+        ("--strategy lucky", {"strategy": "lucky"}),
+        ("--replications 5", {"replications": 5}),
+        ("--workers 2", {}),
+    ],
+)
+def test_options_do_what_the_library_does(flywheel, options, how):
+    _, out, _ = flywheel(f"run coins.yaml --replications 3 --workers 1 --json {options}")
+    runs = replicate(loads(SMALL), **{"replications": 3} | how)
+    assert strict_json(out)["metrics"]["revenue"]["mean"] == runs["revenue"].mean
+    assert strict_json(out)["provenance"]["fingerprint"] == runs.provenance.fingerprint
+
+
+def test_horizon_is_how_far_to_look(flywheel):
+    _, out, _ = flywheel("run club.yaml --replications 1 --workers 1 --json --horizon", "6 months")
+    assert strict_json(out)["metrics"]["spend.ads"]["mean"] == 1800
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run coins.yaml --replications 2",
+        "compare coins.yaml --replications 2 --over heads",
+        "sensitivity coins.yaml --of revenue --over heads --replications 2",
+    ],
+)
+def test_out_writes_a_report_and_tidy_results(flywheel, files, line):
+    status, out, err = flywheel(f"{line} --workers 1 --out there/it/is")
+    folder = files / "there" / "it" / "is"
+    assert status == 0
+    assert "report: " in err
+    assert "report: " not in out
+    assert "<title>Coins" in (folder / "report.html").read_text(encoding="utf-8")
+    assert len(pd.read_csv(folder / "results.csv")) > 0
+    assert list((folder / "csv").glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "validate club.yaml",
+        "run club.yaml --replications 1",
+        "run coins.yaml --replications 2",
+        "compare club.yaml --replications 1",
+        "compare coins.yaml --replications 2",
+        "sensitivity coins.yaml --of revenue --over heads --replications 2",
+        "sensitivity coins.yaml --of payback --over heads --replications 1",
+        "sensitivity coins.yaml --of revenue --over heads --replications 1 --set heads=99%",
+    ],
+)
+def test_json_is_json_alone_on_standard_output(flywheel, line):
+    status, out, _ = flywheel(f"{line} --json {'--workers 1' * (not line.startswith('validate'))}")
+    assert status == 0
+    assert out.count("\n") == 1
+    assert strict_json(out)
+
+
+def test_json_of_a_comparison_holds_the_answer_and_its_figures(flywheel):
+    _, out, _ = flywheel("compare coins.yaml --replications 3 --json --workers 1")
+    duel, found = compare(loads(SMALL), replications=3), strict_json(out)
+    assert found["answer"] == duel.answer()
+    assert found["difference"]["revenue"]["mean"] == duel.difference("revenue").mean
+    assert found["strategies"]["lucky"]["revenue"]["n"] == 3
+    assert found["crossover"]["month"] == duel.crossover().month
+    assert found["what_differs"][0][0] == "rate heads"
+    assert [p["strategy"] for p in found["provenance"]] == ["plain", "lucky"]
+
+
+def test_progress_goes_to_standard_error_alone(flywheel):
+    _, out, err = flywheel("run coins.yaml --replications 3 --workers 1")
+    assert "Coins: 3 replications" in err
+    assert "run/s]" in err
+    assert "%|" not in out
+    assert "run/s" not in out
+
+
+# -- what goes wrong --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("validate nowhere.yaml", "nowhere.yaml"),
+        ("validate subscribtion", "subscription"),
+        ("validate bad.yaml", "bad.yaml:"),
+        ("run coins.yaml --replication 3", "--replications"),
+        ("run coins.yaml --replications none", "'none' is not a valid int"),
+        ("run coins.yaml --replications 0", "0 is not in the range"),
+        ("run coins.yaml --seed -1", "-1 is not in the range"),
+        ("run coins.yaml --set heads", "write --set 'retention=95 % per month'"),
+        ("run coins.yaml --set =3", "not RATE=VALUE"),
+        ("run coins.yaml --set haeds=3%", "did you mean 'heads'"),
+        ("run coins.yaml --set heads=120%", "100 %"),
+        ("run coins.yaml --horizon soon", "horizon"),
+        ("run coins.yaml --strategy luck", "did you mean 'lucky'"),
+        ("run coins.yaml --strategy plain --strategy lucky", "use compare for several"),
+        ("compare coins.yaml --strategy lucky", "two different strategies; the file has: plain, lucky"),
+        ("compare coins.yaml --strategy lucky --strategy plane", "did you mean 'plain'"),
+        ("compare coins.yaml club.yaml", "differ in horizon"),
+        ("sensitivity coins.yaml --over head --of revenue", "did you mean 'heads'"),
+        ("sensitivity coins.yaml --over heads --of revenu", "did you mean 'revenue'"),
+        ("run coins.yaml --replications 1 --workers 1 --out coins.yaml", "choose a folder"),
+        ("walk coins.yaml", "No such command 'walk'; see flywheel --help"),
+        ("run", "Missing argument"),
+    ],
+)
+def test_what_was_written_wrong_is_said_in_a_message_with_status_2(flywheel, line, said):
+    status, out, err = flywheel(line)
+    assert status == 2
+    assert said in err
+    assert out == ""
+    assert "Traceback" not in err
+
+
+def test_all_problems_of_a_file_are_said_at_once(flywheel, files):
+    (files / "bad.yaml").write_text(SMALL.replace("40", "-1").replace("50 %", "500 %"), encoding="utf-8")
+    _, _, err = flywheel("validate bad.yaml")
+    assert len(re.findall(r"^bad.yaml:\d+:\d+ ", err, re.MULTILINE)) == 2
+
+
+def test_a_run_that_meets_its_limits_ends_with_status_3(flywheel):
+    status, out, err = flywheel("run loop.yaml --replications 1 --workers 1")
+    assert (status, out) == (3, "")
+    assert "more than 4096 times; give the loop an exit or a longer wait" in err
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_stops_with_status_130(flywheel, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flywheel_sim.experiment.replicate.replicate", interrupted)
+    status, _, err = flywheel("run coins.yaml --replications 1")
+    assert status == 130
+    assert err.endswith("stopped\n")
+
+
+# -- as a process of its own ------------------------------------------------------------------------
+
+
+def test_the_installed_command_keeps_its_streams_and_status_apart(files):
+    command = [sys.executable, "-c", "from flywheel_sim.cli import main; main()"]
+    done = subprocess.run(
+        [*command, "run", "coins.yaml", "--json", "--replications", "2"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert strict_json(done.stdout)["metrics"]["prospects"]["mean"] == 40
+    assert "2 replications" in done.stderr
+    wrong = subprocess.run([*command, "validate", "bad.yaml"], capture_output=True, text=True)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "Traceback" not in wrong.stderr
+
+
+def test_help_comes_at_once_and_imports_nothing_heavy():
+    code = """
+import sys
+sys.argv = ["flywheel", "--help"]
+from flywheel_sim.cli import main
+main()
+print(sorted({"numpy", "numba", "pandas", "scipy", "matplotlib", "simpy", "pydantic"} & set(sys.modules)))
+"""
+    took = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        took.append(time.perf_counter() - begun)
+        assert done.stdout.endswith("[]\n")
+    assert min(took) < 0.5

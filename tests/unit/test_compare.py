@@ -1,0 +1,307 @@
+"""A comparison holds the same people with the same luck against each other, and claims no more than it knows."""
+
+import datetime as dt
+import math
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from journeys import CLUB, COINS, club
+
+from flywheel_sim.analysis.compare import Comparison, Crossover, _overtakes, compare
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.scenario.load import loads
+from flywheel_sim.stats import estimate_mean
+
+#: Two shops decided at once, on one budget of 400: what differs is chance and price alone.
+SHOPS = COINS + "strategies:\n  plain: {}\n  lucky: {rates: {heads: 75 %}}\n"
+SHOPS = SHOPS.replace("batch: 40, enters", "batch: 40, cost_per_batch: 400, enters")
+
+
+@pytest.fixture(scope="module")
+def duel():
+    return compare(club(), strategies=["quiet", "loud"], replications=6)
+
+
+def test_the_difference_is_that_of_the_same_replications(duel):
+    for metric in ("profit", "revenue", "referred", "cac", "spend.reward"):
+        pairs = duel["loud"].values(metric) - duel["quiet"].values(metric) if metric != "spend.reward" else None
+        if pairs is not None:
+            found = duel.difference(metric)
+            assert found == estimate_mean(pairs, found.unit)
+            assert duel.difference(metric, "quiet", "loud").mean == pytest.approx(-found.mean)
+
+
+def test_shares_differ_by_points(duel):
+    assert duel.difference("conversion").unit == "points"
+    assert duel.difference("observed_retention").unit == "points per month"
+    assert duel.difference("profit").unit == "EUR"
+
+
+def test_a_strategy_differs_from_itself_by_exactly_nothing(duel):
+    for metric in ("profit", "revenue", "clv", "conversion", "active_customers"):
+        same = duel.difference(metric, "loud", "loud")
+        assert (same.mean, same.low, same.high) == (0.0, 0.0, 0.0)
+    assert not duel.difference_series("profit", True, "loud", "loud").any()
+    assert duel.crossover("profit", "loud", "loud").month is None
+    assert duel.what_differs("loud", "loud") == []
+    assert duel.spend_gap("loud", "loud") == 0.0
+
+
+def test_the_series_of_differences_adds_up_to_the_difference(duel):
+    paths = duel.difference_series("profit", cumulative=True)
+    assert paths.shape == (6, 12)
+    assert paths[:, -1].mean() == pytest.approx(duel.difference("profit").mean)
+    np.testing.assert_allclose(np.cumsum(duel.difference_series("profit"), axis=1), paths)
+
+
+def test_what_one_would_have_seen_stopping_earlier_is_the_difference_until_then(duel):
+    found = duel.by_month("profit", months=(3, 6, 99))
+    paths = duel.difference_series("profit", cumulative=True)
+    assert list(found) == [3, 6, 12]
+    assert found[3].mean == pytest.approx(paths[:, 2].mean())
+    assert found[12].mean == pytest.approx(duel.difference("profit").mean)
+
+
+def test_the_same_people_come_in_every_strategy(duel):
+    paired = duel.pairing_gain("profit")
+    assert paired > 1
+    a, b = (duel[name].ledger.flow[..., duel[name].ledger.layout.role_flow("arrived")] for name in duel.names)
+    np.testing.assert_array_equal(a, b)
+
+
+def test_a_replication_without_a_value_is_left_out_of_the_pair(monkeypatch, duel):
+    runs = [SimpleNamespace(values=lambda _, v=v: np.array(v), unit=lambda _: "months")
+            for v in ([3.0, math.inf, 5.0, math.nan], [1.0, 2.0, 2.0, 4.0])]  # fmt: skip
+    monkeypatch.setattr(Comparison, "_pair", lambda *_: runs)
+    assert duel.difference("payback").mean == 2.5
+    assert duel.difference("payback").n == 2
+
+
+# -- crossover --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "month"),
+    [
+        ([1, 2, 3], 1),
+        ([-1, 2, 3], 2),
+        ([1, -1, 3, 4], 3),
+        ([-1, 1, -1, 1], 4),
+        ([0, 0, 1], 3),
+        ([1, 2, -1], None),
+        ([1, 2, 0], None),
+        ([-1, -2, -3], None),
+        ([5], 1),
+        ([0], None),
+    ],
+)
+def test_crossover_is_the_first_month_from_which_the_path_stays_ahead(path, month):
+    assert _overtakes(np.array(path, dtype=float)) == month
+
+
+def synthetic(monkeypatch, duel, monthly, start=None):
+    """Return the comparison with monthly differences of its profit planted, shape (replications, months)."""
+    monthly = np.array(monthly, dtype=float)
+    journey = replace(duel["loud"].journey, start=start)
+    label = duel["loud"].metric("profit")
+
+    def runs(paths):
+        return SimpleNamespace(
+            journey=journey,
+            values=lambda _: paths.sum(axis=1),
+            series=lambda _, cumulative=False: paths.cumsum(axis=1) if cumulative else paths,
+            unit=lambda _: "EUR",
+            metric=lambda _: label,
+        )
+
+    monkeypatch.setattr(Comparison, "_pair", lambda *_: (runs(monthly), runs(0 * monthly)))
+    monkeypatch.setattr(Comparison, "spend_gap", lambda *_: 0.0)
+    return duel
+
+
+def test_crossover_on_synthetic_paths(monkeypatch, duel):
+    early, late, never = [-1] + [5] * 11, [-1] * 6 + [5] * 6, [-1] * 12
+    found = synthetic(monkeypatch, duel, [early] * 30 + [late] * 60 + [never] * 10, "2027-01-01").crossover()
+    mean = (30 * np.cumsum(early) + 60 * np.cumsum(late) + 10 * np.cumsum(never)) / 100
+    assert found.month == _overtakes(mean)
+    assert (found.low, found.high) == (2, 8)
+    assert (found.probability.mean, found.probability.n) == (90.0, 100)
+    assert found.date == dt.date(2027, found.month, 1)
+
+
+def test_crossover_of_paths_that_never_overtake(monkeypatch, duel):
+    found = synthetic(monkeypatch, duel, [[-1] * 12] * 4).crossover()
+    assert (found.month, found.low, found.high, found.date) == (None, None, None, None)
+    assert found.probability.mean == 0.0
+    assert found.probability.high > 0
+
+
+def test_crossover_of_a_ratio_means_nothing_and_is_refused(duel):
+    for metric in ("arpu", "active_customers", "clv"):
+        with pytest.raises(ExperimentError, match=metric):
+            duel.crossover(metric)
+
+
+# -- the answer -------------------------------------------------------------------------------------
+
+NOISE = np.array([0.9, 1.0, 1.1, 1.0])[:, None]
+
+
+def test_answer_ahead_from_the_start(monkeypatch, duel):
+    said = synthetic(monkeypatch, duel, NOISE * ([100] * 12)).answer()
+    assert said.startswith("The loud earns 1,200 EUR more profit than the quiet by month 12 (95 % interval 1,0")
+    assert "ahead from the first month on. It ends ahead in 100 % of futures." in said
+    assert "spends" not in said
+
+
+def test_answer_overtakes_later(monkeypatch, duel):
+    said = synthetic(monkeypatch, duel, NOISE * ([-10] + [100] * 11), "2027-01-01").answer()
+    assert "It overtakes in month 2 (February 2027)" in said
+    assert "before that the quiet is ahead" in said
+
+
+def test_answer_does_not_call_anybody_ahead_where_the_lead_changed_before(monkeypatch, duel):
+    said = synthetic(monkeypatch, duel, NOISE * ([10, -20] + [100] * 10)).answer()
+    assert "It overtakes in month 3" in said
+    assert "before that neither stays ahead" in said
+
+
+def test_answer_never(monkeypatch, duel):
+    said = synthetic(monkeypatch, duel, NOISE * ([10] + [-100] * 11)).answer()
+    assert said.startswith("The loud earns 1,090 EUR less profit than the quiet")
+    assert "It never overtakes for good within 12 months. It ends ahead in 0 % of futures." in said
+
+
+def test_answer_undecided(monkeypatch, duel):
+    said = synthetic(monkeypatch, duel, [[-50] * 12, [60] * 12, [-40] * 12, [50] * 12]).answer()
+    assert "interval includes zero, so these runs do not tell which is ahead" in said
+    assert "95 % interval of the difference -" in said
+    assert "It ends ahead in 50 % of futures." in said
+
+
+def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):
+    said = synthetic(monkeypatch, duel, [[100] * 12]).answer()
+    assert "(one replication, so no interval)" in said
+
+
+@pytest.mark.parametrize(
+    ("gap", "said"),
+    [(0.05, "But it spends 5.0% more"), (-0.02, "But it spends 2.0% less"), (math.inf, "But it spends and it alone")],
+)
+def test_answer_gives_no_verdict_on_unequal_spend(monkeypatch, duel, gap, said):
+    other = synthetic(monkeypatch, duel, NOISE * ([100] * 12))
+    monkeypatch.setattr(Comparison, "spend_gap", lambda *_: gap)
+    assert other.answer().endswith(
+        f"{said}, so this is no verdict on which strategy is better: match the budgets first."
+    )
+
+
+@pytest.mark.parametrize("gap", [0.0099, -0.0099])
+def test_answer_lets_one_percent_of_spend_pass(monkeypatch, duel, gap):
+    other = synthetic(monkeypatch, duel, NOISE * ([100] * 12))
+    monkeypatch.setattr(Comparison, "spend_gap", lambda *_: gap)
+    assert "verdict" not in other.answer()
+
+
+def test_the_answer_never_says_better_but_to_refuse_it(duel):
+    texts = [duel.answer(m, a, b) for m in ("profit", "revenue") for a, b in (("loud", "quiet"), ("quiet", "loud"))]
+    assert all(re.sub("no verdict on which strategy is better", "", t).find("better") < 0 for t in texts)
+    assert all(abs(duel.spend_gap()) > 0.01 and "match the budgets" in t for t in texts)
+
+
+def test_both_spends_stand_below_the_answer(duel):
+    for name in duel.names:
+        assert f"spend of {name}: {duel[name]['spend']}" in str(duel)
+
+
+# -- what is compared -------------------------------------------------------------------------------
+
+
+def test_a_comparison_knows_its_strategies_and_their_spend():
+    shops = compare(loads(SHOPS), replications=5)
+    assert shops.names == ("plain", "lucky")
+    assert shops.spend_gap() == 0.0
+    assert shops.difference("revenue").mean > 0
+    assert shops.crossover("profit").month == 1
+    assert [(d.what, d.one, d.other) for d in shops.what_differs()] == [
+        ("rate heads", "50 %", "75 % (family moved from 50 %)")
+    ]
+
+
+def test_what_differs_names_events_left_out_and_rates(duel):
+    assert [(d.what, d.one, d.other) for d in duel.what_differs()] == [
+        ("event member: invite", "left out", "as in the file")
+    ]
+    assert [d.what for d in duel.what_differs("quiet", "loud")] == ["event member: invite"]
+
+
+def test_all_strategies_of_the_file_are_compared_unless_said():
+    assert compare(club(), replications=1).names == ("quiet", "loud", "louder")
+
+
+def test_two_models_are_compared_on_the_same_people():
+    dear = club(price="25 per month")
+    found = compare(club(), dear, replications=2)
+    assert found.names == ("Club (first)", "Club (second)")
+    assert found.difference("acquisitions").half_width == 0.0
+    assert found.difference("revenue.platform").mean == pytest.approx(
+        found["Club (first)"]["revenue.platform"].mean, rel=1e-3
+    )
+    assert [d.what for d in found.what_differs()] == ["rate price"]
+
+
+def test_two_models_take_a_strategy_each_or_one_for_both():
+    other = loads(CLUB.replace("name: Club", "name: Other"))
+    assert compare(club(), other, strategies=["quiet", "loud"], replications=1).names == ("quiet", "loud")
+    both = compare(club(), other, strategies=["quiet"], replications=1)
+    assert both.names == ("quiet (first)", "quiet (second)")
+    assert [m[1] for m in both.models.values()] == ["quiet", "quiet"]
+    with pytest.raises(ExperimentError, match="not 3"):
+        compare(club(), other, strategies=["quiet", "loud", "louder"], replications=1)
+
+
+@pytest.mark.parametrize("change", [{"horizon": "13 months"}, {"currency": "USD"}])
+def test_models_of_different_horizon_or_currency_are_refused(change):
+    other = loads(CLUB.replace("currency: EUR", f"currency: {change.get('currency', 'EUR')}"))
+    other = other.with_(horizon=change["horizon"]) if "horizon" in change else other
+    with pytest.raises(ExperimentError, match="differ in horizon or currency"):
+        compare(club(), other, replications=1)
+
+
+@pytest.mark.parametrize("strategies", [["loud"], [], ["loud", "loud"]])
+def test_fewer_than_two_strategies_are_no_comparison(strategies):
+    with pytest.raises(ExperimentError, match="two different strategies; the file has: quiet, loud, louder"):
+        compare(club(), strategies=strategies, replications=1)
+
+
+def test_an_unknown_strategy_names_the_nearest(duel):
+    with pytest.raises(ConfigError, match="did you mean 'loud"):
+        compare(club(), strategies=["lowd", "quiet"], replications=1)
+    with pytest.raises(ExperimentError, match="did you mean 'loud'"):
+        duel["lowd"]
+
+
+def test_tables_of_a_comparison_hold_its_figures(duel):
+    table = duel.summary()
+    assert table.loc["profit", "difference"] == duel.difference("profit").mean
+    assert table.loc["profit", "quiet"] == duel["quiet"]["profit"].mean
+    frame = duel.frame()
+    assert not frame.duplicated(["strategy", "replication", "metric"]).any()
+    assert set(frame.strategy) == {"quiet", "loud"}
+
+
+def test_html_of_a_comparison_escapes_names_and_leads_with_the_answer():
+    evil = loads(COINS.replace("name: Coins", "name: '<script>x</script>'"))
+    page = compare(evil, loads(COINS), replications=2)._repr_html_()
+    assert "<script>" not in page
+    assert "no interval" not in page
+    assert "less" in page or "more" in page
+
+
+def test_a_crossover_is_frozen(duel):
+    assert isinstance(duel.crossover(), Crossover)
+    with pytest.raises(AttributeError):
+        duel.crossover().month = 3

@@ -1,0 +1,132 @@
+"""The ledger is whole numbers: stocks and person-time are exact sums of what came and went."""
+
+import numpy as np
+import pytest
+from journeys import CLUB, club
+
+from flywheel_sim.engine.run import run_once
+from flywheel_sim.ledger import COHORT_MEASURES, ROLE_FLOWS, Layout, Ledger, person_time, stack
+from flywheel_sim.scenario.load import loads
+from flywheel_sim.scenario.units import MONTH
+
+
+def brute_force(stays, ends):
+    """Return stocks and person-time of stays [(from, to or None)], one stay and one period at a time."""
+    stock, time = np.zeros(len(ends), dtype=np.int64), np.zeros(len(ends), dtype=np.int64)
+    for period, end in enumerate(ends):
+        begin = ends[period - 1] if period else 0
+        for came, went in stays:
+            until = ends[-1] if went is None else went
+            time[period] += max(0, min(end, until) - max(begin, came))
+            stock[period] += came < end and (went is None or went >= end)
+    return stock, time
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("horizon", [12 * MONTH, 11 * MONTH + 12_345_678])
+def test_person_time_is_that_of_every_stay_added_up(seed, horizon):
+    rng = np.random.default_rng(seed)
+    ends = np.minimum(np.arange(1, 13) * MONTH, horizon)
+    came = rng.integers(0, horizon, size=200)
+    came[:5] = [0, 0, MONTH, MONTH - 1, 3 * MONTH]
+    went = [int(t) if (t := c + int(rng.exponential(2 * MONTH))) < horizon else None for c in came]
+    delta, offset = np.zeros((2, 12), dtype=np.int64)
+    for times, sign in ((came, 1), ([t for t in went if t is not None], -1)):
+        for at in times:
+            delta[at // MONTH] += sign
+            offset[at // MONTH] += sign * (ends[at // MONTH] - at)
+    stock, time = person_time(delta, offset, ends)
+    exact_stock, exact_time = brute_force(list(zip(came.tolist(), went, strict=True)), ends)
+    np.testing.assert_array_equal(time, exact_time)
+    np.testing.assert_array_equal(stock, exact_stock)
+
+
+def test_person_time_keeps_groups_and_stages_apart():
+    rng = np.random.default_rng(0)
+    delta, offset = rng.integers(0, 9, size=(2, 6, 3, 4))
+    ends = np.arange(1, 7) * MONTH
+    whole = person_time(delta, offset, ends)
+    for group in range(3):
+        for stage in range(4):
+            one = person_time(delta[:, group, stage], offset[:, group, stage], ends)
+            np.testing.assert_array_equal([w[:, group, stage] for w in whole], one)
+
+
+@pytest.fixture(scope="module")
+def ledgers():
+    journey = club().journey()
+    return [run_once(journey, 3, k).ledger for k in range(4)]
+
+
+def test_stacked_runs_are_picked_out_as_they_went_in(ledgers):
+    many = stack(ledgers)
+    for name in Ledger.ARRAYS:
+        assert getattr(many, name).shape == (4, *getattr(ledgers[0], name).shape)
+        assert getattr(many, name).dtype == np.int64
+    assert all(many.pick(k).equals(one) for k, one in enumerate(ledgers))
+    assert many.pick(slice(1, 3)).equals(stack(ledgers[1:3]))
+    assert many.pick(np.array([3, 0])).equals(stack([ledgers[3], ledgers[0]]))
+
+
+@pytest.mark.parametrize("name", Ledger.ARRAYS)
+def test_ledgers_that_differ_in_one_number_are_not_equal(ledgers, name):
+    one, other = stack(ledgers), stack(ledgers)
+    assert one.equals(other)
+    getattr(other, name).flat[-1] += 1
+    assert not one.equals(other)
+
+
+def test_ledgers_of_different_layouts_are_not_equal(ledgers):
+    other = run_once(loads(CLUB.replace("report_by: [plan]", "report_by: []")).journey(), 3).ledger
+    assert not ledgers[0].equals(other)
+
+
+def test_groups_are_channels_of_origin_times_the_levels_reported_by():
+    text = CLUB.replace("report_by: [plan]", "report_by: [plan, mood]")
+    text = text.replace("  plan: [basic, premium]", "  mood: {low: 30 %, high: 70 %}\n  plan: [basic, premium]")
+    layout = Layout.of(loads(text).journey())
+    channels = ("ads", "fair", "friends", "base")
+    plans, moods = ("basic", "premium"), ("low", "high")
+    assert layout.groups == tuple((c, p, m) for c in channels for p in plans for m in moods)
+    assert [layout.channels[c] for c in layout.channel_of_group()] == [group[0] for group in layout.groups]
+
+
+def test_without_report_by_the_groups_are_the_channels():
+    layout = Layout.of(loads(CLUB.replace("report_by: [plan]", "report_by: []")).journey())
+    assert layout.groups == (("ads",), ("fair",), ("friends",), ("base",))
+
+
+def test_grouping_changes_no_total(ledgers):
+    plain = run_once(loads(CLUB.replace("report_by: [plan]", "report_by: []")).journey(), 3).ledger
+    np.testing.assert_array_equal(ledgers[0].flow.sum(axis=1), plain.flow.sum(axis=1))
+    np.testing.assert_array_equal(ledgers[0].time.sum(axis=1), plain.time.sum(axis=1))
+    np.testing.assert_array_equal(ledgers[0].stock.sum(axis=1), plain.stock.sum(axis=1))
+
+
+def test_people_are_counted_in_the_group_they_are_in(ledgers):
+    premium = [i for i, group in enumerate(ledgers[0].layout.groups) if group[1] == "premium"]
+    arrived = ledgers[0].layout.role_flow("arrived")
+    assert ledgers[0].flow[:, premium, arrived].sum() == 0
+    assert ledgers[0].stock[-1, premium].sum() > 0
+
+
+def test_the_layout_names_every_axis(ledgers):
+    one = ledgers[0]
+    layout = one.layout
+    groups = len(layout.groups)
+    assert one.flow.shape == (12, groups, len(layout.flows))
+    assert len(layout.flows) == len(layout.targets)
+    assert one.money.shape == (12, groups, len(layout.lines))
+    assert one.channel_spend.shape == (12, len(layout.channels))
+    assert one.stock.shape == one.time.shape == (12, groups, len(layout.stages))
+    assert one.cohort.shape == (12, 12, groups, len(COHORT_MEASURES))
+    assert layout.flows[: len(ROLE_FLOWS)] == tuple(("", "", name) for name in ROLE_FLOWS)
+    assert ("spend", "support", "service") in layout.lines
+    assert ("earn", "club", "") in layout.lines
+    assert layout.stages_of("prospect", "lapsed") == [0, 1, 3]
+
+
+def test_the_last_period_ends_at_the_horizon():
+    layout = Layout.of(club(horizon="345 days").journey())
+    assert layout.period_ends[-1] == 345 * 24 * 3_600_000
+    assert layout.periods == 12

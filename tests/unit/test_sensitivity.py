@@ -1,0 +1,176 @@
+"""A sensitivity says what a rate does to a metric, in both readings of "+5 %", on the same people."""
+
+import math
+
+import numpy as np
+import pytest
+from journeys import CLUB, COINS, club
+
+from flywheel_sim.analysis.sensitivity import sensitivity
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.scenario.load import loads
+
+
+@pytest.fixture(scope="module")
+def retention():
+    return sensitivity(club(), "profit", "retention", strategies=["quiet", "loud"], replications=3)
+
+
+def test_the_curve_passes_through_today(retention):
+    (today,) = np.flatnonzero(retention.values == 85.0)
+    for name in ("quiet", "loud"):
+        runs = replicate(club(), name, replications=3)
+        np.testing.assert_array_equal(retention.curve[name][today], runs.values("profit"))
+        assert retention.base[name] == 85.0
+        assert retention.base_runs[name].ledger.equals(runs.ledger)
+
+
+@pytest.mark.parametrize("value", ["20 of 30", "12.3456789 %", "1 of 7", "99.99999 %"])
+def test_the_curve_passes_through_a_base_that_is_no_round_number(value):
+    found = sensitivity(loads(COINS).with_(heads=value), "revenue", "heads", replications=2)
+    assert found.base["as written"] in found.values
+
+
+def test_every_point_of_the_curve_is_the_journey_at_that_value(retention):
+    point = int(np.argmax(retention.values))
+    runs = replicate(club(retention=retention.values[point] / 100), "loud", replications=3)
+    np.testing.assert_array_equal(retention.curve["loud"][point], runs.values("profit"))
+    assert retention.at("loud", point).mean == pytest.approx(runs["profit"].mean)
+
+
+def test_both_readings_are_the_paired_change_at_the_value_they_mean(retention):
+    for name in ("quiet", "loud"):
+        points, relative = retention.readings[name]
+        assert (points.label, points.value) == ("+5 points", pytest.approx(90.0))
+        assert (relative.label, relative.value) == ("+5 % relative", pytest.approx(89.25))
+        ground = replicate(club(), name, replications=3).values("profit")
+        for reading in (points, relative):
+            gain = replicate(club(retention=reading.value / 100), name, replications=3).values("profit") - ground
+            assert reading.change.mean == pytest.approx(gain.mean())
+            assert reading.relative.mean == pytest.approx(100 * gain.mean() / ground.mean())
+            assert reading.relative.unit == "%"
+
+
+def test_more_retention_is_worth_more(retention):
+    order = np.argsort(retention.values)
+    assert retention.readings["quiet"][0].change.mean > 0
+    assert (np.diff(retention.curve["quiet"][order].mean(axis=1)) > 0).all()
+
+
+def test_the_difference_of_strategies_at_a_point_is_paired(retention):
+    gap = retention.difference(0, "loud", "quiet")
+    assert gap.mean == pytest.approx((retention.curve["loud"][0] - retention.curve["quiet"][0]).mean())
+
+
+@pytest.fixture(scope="module")
+def impossible():
+    return sensitivity(loads(COINS).with_(heads="98 %"), "revenue", "heads", replications=2)
+
+
+def test_impossible_points_are_said_to_be_impossible(impossible):
+    points, relative = impossible.readings["as written"]
+    assert points.change is None
+    assert points.note == "impossible: 103 % is more than 100 %"
+    assert relative.note == "impossible: 102.9 % is more than 100 %"
+    assert math.isnan(points.value)
+    assert points.note in str(impossible)
+    assert list(impossible.readings_frame().note) == [points.note, relative.note]
+    assert impossible.values.max() <= 100
+
+
+def test_a_spread_that_leaves_no_room_makes_a_reading_impossible():
+    model = loads(COINS.replace("value: 50 %", "value: 90 %, spread: 25 points"))
+    points, _ = sensitivity(model, "revenue", "heads", values=[0.9], replications=1).readings["as written"]
+    assert points.change is None
+    assert points.note.startswith("impossible: ")
+
+
+def test_accruing_revenue_is_proportional_to_its_price():
+    dear = club(price="12500 per month")  # so that rounding to the cent does not show
+    found = sensitivity(dear, "revenue.platform", "price", strategies=["loud"], replications=3)
+    assert found.elasticity["loud"].mean == pytest.approx(1.0, abs=1e-4)
+    assert found.elasticity["loud"].unit == "% per 1 %"
+    (relative,) = found.readings["loud"]
+    assert relative.relative.mean == pytest.approx(5.0, abs=1e-3)
+    assert found.rate_unit == "per month"
+
+
+def test_revenue_does_not_depend_on_the_price_of_something_else():
+    found = sensitivity(club(), "revenue.club", "price", strategies=["loud"], replications=2)
+    assert found.elasticity["loud"].mean == 0.0
+    assert (found.curve["loud"] == found.curve["loud"][0]).all()
+
+
+def test_a_metric_that_is_nothing_today_has_no_elasticity():
+    found = sensitivity(club(), "referred", "inviting", strategies=["quiet"], replications=2)
+    assert math.isnan(found.elasticity["quiet"].mean)
+    assert found.readings["quiet"][0].relative is None
+    assert "0 people" in str(found)
+    assert "None" not in str(found)
+
+
+def test_each_strategy_starts_from_its_own_value():
+    found = sensitivity(club(), "referred", "inviting", strategies=["loud", "louder"], values=[0.1], replications=1)
+    assert found.base == {"loud": 0.15, "louder": 0.30}
+
+
+def test_a_file_without_strategies_is_run_as_written():
+    found = sensitivity(loads(COINS), "revenue", "heads", replications=2)
+    assert list(found.curve) == ["as written"]
+    assert found.curve["as written"].shape == (len(found.values), 2)
+
+
+def test_values_are_given_as_numbers_or_as_text():
+    found = sensitivity(loads(COINS), "revenue", "heads", values=[0.25, "60 %"], replications=1)
+    np.testing.assert_allclose(found.values, [25.0, 60.0])
+
+
+def test_workers_change_nothing(retention):
+    again = sensitivity(club(), "profit", "retention", strategies=["quiet", "loud"], replications=3, workers=2)
+    assert str(again) == str(retention)
+
+
+def test_the_frames_are_tidy_and_carry_units(retention):
+    table = retention.frame()
+    assert len(table) == 2 * len(retention.values)
+    assert not table.duplicated(["strategy", "value"]).any()
+    assert set(table.rate_unit) == {"% per month"}
+    assert set(table.unit) == {"EUR"}
+    readings = retention.readings_frame()
+    assert list(readings.reading) == ["+5 points", "+5 % relative"] * 2
+    assert (readings["from"] == 85.0).all()
+
+
+def test_an_unknown_rate_names_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'retention'"):
+        sensitivity(club(), "profit", "retenton")
+
+
+def test_an_unknown_metric_is_refused_before_anything_is_run(monkeypatch):
+    monkeypatch.setattr("flywheel_sim.analysis.sensitivity.replicate_jobs", lambda *_: pytest.fail("it ran"))
+    with pytest.raises(ExperimentError, match="did you mean 'profit'"):
+        sensitivity(club(), "proft", "retention")
+
+
+def test_a_value_that_cannot_be_is_refused():
+    with pytest.raises(ConfigError, match="100 %"):
+        sensitivity(club(), "profit", "retention", values=[1.2], replications=1)
+
+
+def test_a_rate_at_its_end_asks_for_values():
+    with pytest.raises(ExperimentError, match="give the values"):
+        sensitivity(loads(COINS).with_(heads="100 %"), "revenue", "heads", replications=1)
+
+
+def test_a_duration_is_no_rate_to_run_over():
+    model = loads(
+        CLUB.replace("rates:\n", "rates:\n  pace: 10 days\n").replace("exponential: 10 days", "exponential: pace")
+    )
+    with pytest.raises(ExperimentError, match="'pace' is a duration"):
+        sensitivity(model, "profit", "pace", replications=1)
+
+
+def test_html_of_a_sensitivity_escapes_what_the_file_says():
+    evil = loads(COINS.replace("name: Coins", "name: '<script>x</script>'"))
+    assert "<script>" not in sensitivity(evil, "revenue", "heads", replications=1)._repr_html_()

@@ -1,0 +1,154 @@
+"""The file as written: raw text with its place, and what merging does to both."""
+
+import pytest
+
+from flywheel_sim.errors import ConfigError
+from flywheel_sim.scenario.tree import KEY, MOVED, Mark, deletions, merge, read_text, tree_of
+
+
+def tree(text, name="f.yaml"):
+    return read_text(text, name)
+
+
+def merged(base, over):
+    return merge(tree(base, "base.yaml"), tree(over, "over.yaml"))
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "on", "yes", "1:30", "0x10", "1e3", "null", "2027-01-01", "true", "010", ".inf"]
+)
+def test_a_scalar_stays_the_text_it_is(text):
+    assert tree(f"a: {text}").root == {"a": text}
+
+
+@pytest.mark.parametrize("text", ["no", "on", "1:30"])
+def test_a_key_stays_the_text_it_is(text):
+    assert tree(f"{text}: a").root == {text: "a"}
+
+
+def test_a_tilde_is_a_deletion_and_a_quoted_one_a_text():
+    assert tree("a: ~\nb: '~'").root == {"a": None, "b": "~"}
+
+
+def test_a_quoted_empty_text_is_a_text():
+    assert tree("a: ''").root == {"a": ""}
+
+
+def test_lists_and_mappings_nest_as_written():
+    assert tree("a: [x, {b: y}]\nc:\n  - z").root == {"a": ["x", {"b": "y"}], "c": ["z"]}
+
+
+def test_every_key_and_every_value_has_its_place():
+    marks = tree("a:\n  b: [x, y]\n").marks
+    assert marks[("a", "b", KEY)] == Mark("f.yaml", 2, 3)
+    assert marks[("a", "b")] == Mark("f.yaml", 2, 6)
+    assert marks[("a", "b", "1")] == Mark("f.yaml", 2, 10)
+
+
+def test_a_problem_shows_the_text_at_its_place():
+    problem = tree("a:\n  b: x").problem(("a", "b"), None, "rule", "remedy")
+    assert str(problem) == "f.yaml:2:6 a.b: 'x': rule; remedy"
+
+
+def test_a_problem_with_a_mapping_is_placed_at_its_key():
+    problem = tree("a:\n  b: {c: x}").problem(("a", "b"), None, "rule", "remedy")
+    assert str(problem) == "f.yaml:2:3 a.b: rule; remedy"
+
+
+def test_a_problem_with_what_is_missing_is_placed_where_it_belongs():
+    problem = tree("a:\n  b: {c: x}").problem(("a", "b"), None, "rule", "remedy", key="d")
+    assert str(problem) == "f.yaml:2:3 a.b.d: rule; remedy"
+
+
+def test_steps_that_an_inline_form_leaves_out_are_left_out_of_the_path():
+    assert tree("a: {to: x}").locate(("a", "events", "a", "to")) == ("a", "to")
+
+
+def test_values_from_code_are_placed_in_code():
+    assert str(tree_of({"a": "x"}, "<code>").problem(("a",), None, "rule", "remedy")) == "<code> a: 'x': rule; remedy"
+
+
+# -- merging ------------------------------------------------------------------------------------
+
+
+def test_mappings_merge():
+    assert merged("a: {b: x, c: y}", "a: {c: z, d: w}").root == {"a": {"b": "x", "c": "z", "d": "w"}}
+
+
+def test_the_base_stays_as_it_is():
+    base = tree("a: {b: x}")
+    merge(base, tree("a: {b: y, c: z}"))
+    assert base.root == {"a": {"b": "x"}}
+
+
+def test_lists_replace():
+    assert merged("a: [x, y]", "a: [z]").root == {"a": ["z"]}
+
+
+def test_strategies_replace_and_do_not_merge():
+    assert merged("strategies: {a: {}, b: {}}", "strategies: {c: {}}").root == {"strategies": {"c": {}}}
+
+
+def test_a_tilde_deletes():
+    assert merged("a: {b: x, c: y}", "a: {b: ~}").root == {"a": {"c": "y"}}
+
+
+def test_a_deletion_inside_a_new_part_leaves_nothing():
+    assert merged("a: x", "b: {c: ~, d: y}").root == {"a": "x", "b": {"d": "y"}}
+
+
+@pytest.mark.parametrize("rate", ["{value: 1, by: {p: {q: 2}}}", "{by: {p: {q: 2}}}", "{value: 1}"])
+def test_a_bare_value_over_a_rate_moves_its_family(rate):
+    found = merged(f"a: {rate}", "a: 3").root["a"]
+    assert found == {**tree(f"a: {rate}").root["a"], MOVED: "3"}
+
+
+def test_a_bare_value_over_a_bare_value_replaces_it():
+    assert merged("a: 1", "a: 3").root == {"a": "3"}
+
+
+def test_a_bare_value_over_a_distribution_replaces_it():
+    assert merged("a: {exponential: 7 days}", "a: 3 days").root == {"a": "3 days"}
+
+
+def test_a_value_in_braces_changes_the_reference_alone():
+    assert merged("a: {value: 1, by: {p: {q: 2}}}", "a: {value: 3}").root == {
+        "a": {"value": "3", "by": {"p": {"q": "2"}}}
+    }
+
+
+def test_a_second_move_takes_the_place_of_the_first():
+    twice = merge(merged("a: {value: 1}", "a: 2"), tree("a: 3"))
+    assert twice.root == {"a": {"value": "1", MOVED: "3"}}
+
+
+def test_a_value_laid_over_a_moved_rate_without_levels_replaces_it():
+    assert merge(merged("a: {value: 1}", "a: 2"), tree("a: {value: 3}")).root == {"a": {"value": "3"}}
+
+
+def test_a_level_laid_over_a_moved_family_is_refused_where_it_stands():
+    with pytest.raises(ConfigError, match=r"late\.yaml:2:5 a\.value: a bare value moved .*; lay single levels over it"):
+        merge(merged("a: {value: 1, by: {p: {q: 2}}}", "a: 2"), tree("b: x\na: {value: 3}", "late.yaml"))
+
+
+def test_places_survive_merges():
+    found = merged("a:\n  b: x\n  c: y\n", "\n\na: {c: z}\n")
+    assert found.mark(("a", "b")) == Mark("base.yaml", 2, 6)
+    assert found.mark(("a", "c")) == Mark("over.yaml", 3, 8)
+
+
+def test_the_places_of_a_replaced_part_go_with_it():
+    found = merged("a: {exponential: 7 days}", "a: 3 days")
+    assert [mark.file for path, mark in found.marks.items() if path[:1] == ("a",)] == ["over.yaml", "over.yaml"]
+
+
+def test_the_place_of_a_move_is_where_the_bare_value_stands():
+    assert merged("a: {value: 1}", "\na: 2").mark(("a", MOVED)) == Mark("over.yaml", 2, 4)
+
+
+def test_deletions_with_nothing_to_delete_are_found():
+    base, over = tree("a: {b: x}"), tree("a: {b: ~, c: ~}\nd: ~\nstrategies: {s: {a: ~}}", "over.yaml")
+    assert [(p.line, p.column, p.path) for p in deletions(over, base)] == [(1, 11, "a.c"), (2, 1, "d")]
