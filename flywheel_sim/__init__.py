@@ -24,7 +24,6 @@ _HOMES = {
     "expected_path": "analysis.expected",
     "sensitivity": "analysis.sensitivity",
     "Sensitivity": "analysis.sensitivity",
-    "metrics": "metrics.registry",
     "Estimate": "stats",
     "charts": "report.charts",
     "write_report": "report.html",
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from flywheel_sim.errors import ConfigError, DataError, ExperimentError, FlywheelError, SimulationError
     from flywheel_sim.experiment.replicate import replicate, run
     from flywheel_sim.experiment.runs import Runs
-    from flywheel_sim.metrics.registry import metrics
     from flywheel_sim.report import charts
     from flywheel_sim.report.html import write_report
     from flywheel_sim.scenario.describe import assumptions
@@ -66,7 +64,6 @@ __all__ = [
     "expected_path",
     "load",
     "loads",
-    "metrics",
     "replicate",
     "run",
     "sensitivity",

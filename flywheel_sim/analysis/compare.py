@@ -131,7 +131,7 @@ class Comparison:
         """Return how many times smaller the variance of the paired difference is than that of unpaired runs."""
         one, other = self._pair(of, against)
         a, b = one.values(metric), other.values(metric)
-        paired = float(np.var(a - b, ddof=1)) if len(a) > 1 else math.nan
+        paired = float(np.var(a - b, ddof=1)) if len(a) > 1 else 0.0
         return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / paired if paired else math.nan
 
     def spend_gap(self, of: str | None = None, against: str | None = None) -> float:

@@ -47,7 +47,11 @@ Workers = Annotated[int, typer.Option(min=0, help="Processes to run on; 0 takes 
 def main() -> None:
     """Run the command and turn errors into messages and exit codes."""
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
+        if status == 130:
+            raise KeyboardInterrupt
+        if status:
+            sys.exit(status)
     except SimulationError as error:
         _fail(str(error), 3)
     except FlywheelError as error:
@@ -148,6 +152,7 @@ def run(
     from flywheel_sim.experiment.replicate import replicate
 
     model = _model(config, sets, horizon)
+    _folder(out)
     if strategy and len(strategy) > 1:
         raise ExperimentError("run takes one --strategy; use compare for several")
     _say(f"{model.name}: {replications:,} replications")
@@ -192,6 +197,7 @@ def compare(
 
     model = _model(config, sets, horizon)
     second = _model(other, sets, horizon) if other else None
+    _folder(out)
     _say(f"{model.name}: comparing strategies, {replications:,} replications each")
     duel = compare_(model, second, strategies=strategy, replications=replications, seed=seed,
                     workers=_workers(workers), progress=True)  # fmt: skip
@@ -239,6 +245,7 @@ def sensitivity(
 ) -> None:
     """Show how much a metric depends on a rate: curve, elasticity, both readings of "+5 %"."""
     model = _model(config, sets, horizon)
+    _folder(out)
     result = _sensitivity(model, of, over, strategy, replications, seed, workers)
     if as_json:
         readings = {
@@ -273,11 +280,22 @@ def _sensitivity(
                         workers=_workers(workers), progress=True)  # fmt: skip
 
 
+def _folder(out: Path | None) -> None:
+    """Make the folder for the report before anything is run, so that no run is lost to a wrong path."""
+    from flywheel_sim.errors import DataError
+
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
+
+
 def _frame(frame: Any, out: Path) -> None:
     from flywheel_sim.errors import DataError
 
     try:
-        out.mkdir(parents=True, exist_ok=True)
         frame.to_csv(out / "results.csv", index=False)
     except OSError as error:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error

@@ -13,7 +13,8 @@ from flywheel_sim.scenario.journey import Journey
 if TYPE_CHECKING:
     import pandas as pd
 
-    from flywheel_sim.engine.reference import Person, Reference
+    from flywheel_sim.engine.person import Person
+    from flywheel_sim.engine.reference import Reference
 
 #: People one run may bring before it is stopped as feeding itself.
 MAX_PEOPLE = 5_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -118,8 +118,6 @@ def replicate_jobs(
 
     ``order`` is the order in which batches are handed out; figures do not depend on it.
     """
-    from tqdm.auto import tqdm
-
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
     if workers < 1:
@@ -134,14 +132,14 @@ def replicate_jobs(
     begun = time.perf_counter()
     ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     with ExitStack() as scope:
-        bar = scope.enter_context(tqdm(total=len(jobs) * replications, unit="run", disable=not progress, leave=False))
+        advance = _bar(len(jobs) * replications, scope) if progress else _silent
         if executor is None and workers > 1:
             executor = scope.enter_context(ProcessPoolExecutor(workers))
         if executor is None:
             for index, numbers in batches:
                 for number in numbers:
                     ledgers[index][number] = run_once(jobs[index].journey, jobs[index].seed, number).ledger
-                    bar.update()
+                    advance(1)
         else:
             futures: dict[Future[list[Ledger]], tuple[int, tuple[int, ...]]] = {}
             for index, numbers in batches:
@@ -150,7 +148,7 @@ def replicate_jobs(
                 for future in as_completed(futures):
                     index, numbers = futures[future]
                     ledgers[index].update(zip(numbers, future.result(), strict=True))
-                    bar.update(len(numbers))
+                    advance(len(numbers))
             except BaseException:
                 for future in futures:
                     future.cancel()
@@ -165,6 +163,17 @@ def replicate_jobs(
             )
         )
     return results
+
+
+def _bar(total: int, scope: ExitStack) -> Callable[[int], object]:
+    from tqdm.auto import tqdm
+
+    bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
+    return lambda count: bar.update(count)
+
+
+def _silent(count: int) -> None:
+    """Show no progress."""
 
 
 def _batch(job: Job, numbers: tuple[int, ...]) -> list[Ledger]:

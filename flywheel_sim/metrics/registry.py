@@ -128,7 +128,6 @@ def register_family(prefix: str, make: Callable[[str, Books], Metric | None]) ->
 
 def metrics() -> tuple[Metric, ...]:
     """Return every registered metric, in order."""
-    _fill()
     return tuple(_REGISTRY.values())
 
 
@@ -140,7 +139,6 @@ def metric_of(name: str, books: Books) -> Metric:
     ExperimentError
         If there is none, naming the nearest.
     """
-    _fill()
     if name in _REGISTRY:
         return _REGISTRY[name]
     prefix, _, member = name.partition(".")
@@ -149,8 +147,3 @@ def metric_of(name: str, books: Books) -> Metric:
         if found is not None:
             return found
     raise ExperimentError(f"'{name}' is no metric of this journey; {nearest(name, _REGISTRY)}")
-
-
-def _fill() -> None:
-    """Import the rooms that define metrics; each registers its own."""
-    from flywheel_sim.metrics import growth, revenue, value  # noqa: F401

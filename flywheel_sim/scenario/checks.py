@@ -9,7 +9,7 @@ from typing import Any
 
 from flywheel_sim.errors import Problem
 from flywheel_sim.scenario.journey import Channel, Effects, Event, Rate, Stage
-from flywheel_sim.scenario.rates import MOST_CELLS
+from flywheel_sim.scenario.stated import MOST_CELLS
 from flywheel_sim.scenario.tree import Path_, Tree
 
 

@@ -25,6 +25,11 @@ SPEND_KIND_OF_ROLE: dict[str, str] = {
 }
 
 
+def cohort_length(horizon: int) -> int:
+    """Return the length of a cohort period in ms: a month, or a year where the horizon exceeds ten."""
+    return MONTH if horizon <= 10 * YEAR else YEAR
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """How people differ around a rate: one rank per person and rate, for life.
@@ -211,7 +216,7 @@ class Journey:
     Attributes
     ----------
     horizon, follow
-        Milliseconds.
+        Milliseconds; ``follow`` is a whole number of cohort periods, or the horizon where that is shorter.
     discount
         Effective annual rate.
     start
@@ -243,7 +248,7 @@ class Journey:
     @property
     def cohort_ms(self) -> int:
         """Length of a cohort period: a month, or a year where the horizon exceeds ten."""
-        return MONTH if self.horizon <= 10 * YEAR else YEAR
+        return cohort_length(self.horizon)
 
     @property
     def cohorts(self) -> int:

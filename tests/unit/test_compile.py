@@ -112,6 +112,5 @@ def test_decisions_of_different_things_never_share_a_name(old, new):
         text = text.replace("order: {every", "pace: {every")
     if new == "person":
         text = text.replace("person: exit", "person: {role: prospect, events: {mood: {after: 1 month, to: client}}}")
-    journey = loads(text).journey()
-    with pytest.raises(ConfigError):
-        decisions(journey)
+    with pytest.raises(ConfigError, match="reserved name"):
+        loads(text)

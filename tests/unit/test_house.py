@@ -1,0 +1,169 @@
+"""The rules of the house: imports point down, rooms stay small, libraries keep quiet, assumptions give reasons."""
+
+import ast
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from flywheel_sim.analysis.compare import compare
+from flywheel_sim.scenario.describe import assumptions
+from flywheel_sim.scenario.load import load, shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "flywheel_sim"
+FLOORS = (
+    "errors", "stats", "scenario", "model", "ledger", "engine", "metrics", "experiment", "analysis", "report", "cli",
+)  # fmt: skip
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_of(path):
+    """Return the dotted name of a file below the package, '' for the package itself."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+def imported(tree):
+    """Return everything a module imports, wherever in it the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports say the whole path"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms(module):
+    """Return the modules of the package that a module imports."""
+    found = set()
+    for name in imported(MODULES[module]):
+        head, _, inner = name.partition(".")
+        if head != "flywheel_sim" or inner == "__version__":
+            continue
+        room = next((part for part in (inner, inner.rpartition(".")[0]) if part in MODULES), None)
+        assert room, f"{module or 'flywheel_sim'} imports {name}, which is in no room"
+        found.add(room)
+    return found
+
+
+GRAPH = {module: rooms(module) for module in MODULES if module}
+
+
+def test_every_room_is_on_a_floor():
+    assert {module.split(".")[0] for module in GRAPH} == set(FLOORS)
+    assert sum(len(found) for found in GRAPH.values()) > 50
+
+
+@pytest.mark.parametrize("module", GRAPH)
+def test_imports_point_down(module):
+    floor = FLOORS.index(module.split(".")[0])
+    above = [found for found in GRAPH[module] if FLOORS.index(found.split(".")[0]) > floor]
+    assert not above, f"{module} imports from above: {above}"
+
+
+def test_no_room_is_reached_from_itself():
+    try:
+        tuple(TopologicalSorter(GRAPH).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle: {' → '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_is_longer_than_400_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_there_is_no_drawer_for_odds_and_ends():
+    names = {path.stem for path in FILES}
+    assert not names & {"utils", "util", "helpers", "misc", "common"}
+
+
+def uses(module, *names):
+    """Return where a module uses one of these dotted names."""
+    return [
+        f"{module}:{node.lineno} {ast.unparse(node)}" for node in ast.walk(MODULES[module])
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in names
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [m for m in GRAPH if not m.startswith("cli")])
+def test_libraries_never_print(module):
+    assert uses(module, "print", "sys.stdout", "sys.stderr", "sys.exit") == []
+
+
+@pytest.mark.parametrize("module", GRAPH)
+def test_there_is_no_random_state_but_the_keyed_draws(module):
+    assert not {"random", "secrets"} & {name.split(".")[0] for name in imported(MODULES[module])}
+    assert uses(module, "np.random", "numpy.random") == []
+
+
+def test_only_the_report_draws():
+    drawing = {module for module in GRAPH if any(n.startswith("matplotlib") for n in imported(MODULES[module]))}
+    assert drawing == {"report.charts"}
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = """
+import sys, flywheel_sim
+assert "replicate" in dir(flywheel_sim)
+print(sorted({"numpy", "pandas", "numba", "scipy", "matplotlib", "pydantic"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_every_public_name_is_there():
+    import flywheel_sim as fs
+
+    assert all(getattr(fs, name) is not None for name in fs.__all__)
+    assert set(fs.__all__) == set(fs._HOMES)
+    with pytest.raises(AttributeError, match="'replicat'"):
+        fs.replicat  # noqa: B018
+
+
+# -- the shipped journeys ---------------------------------------------------------------------------
+
+
+def test_every_file_among_the_configs_is_shipped():
+    assert sorted(shipped()) == sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
+    assert {"subscription", "ad_campaign"} <= set(shipped())
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_named_rate_that_ships_says_why(name):
+    model = load(name)
+    for strategy in (None, *model.strategies):
+        model.journey(strategy)
+        assert [one.name for one in assumptions(model, strategy) if len(one.why) < 10] == []
+
+
+def test_funnel_and_flywheel_spend_the_same():
+    duel = compare(load("subscription"), strategies=["funnel", "flywheel"], replications=12)
+    assert abs(duel.spend_gap()) <= 0.01
+
+
+# -- the repository ---------------------------------------------------------------------------------
+
+#: In two parts each, so that this file may stand among those it looks through.
+ADDRESSES = tuple("".join(parts) for parts in (
+    ("pypi", ".org"), ("files.python", "hosted"), ("/wo", "rk/"), ("../sha", "red"),
+))  # fmt: skip
+
+
+def test_no_file_names_an_address_of_the_place_it_was_made_in():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no git checkout")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    assert len(paths) > 30
+    found = [
+        f"{path.relative_to(ROOT)}: {address}" for path in paths for address in ADDRESSES
+        if address in path.read_text(encoding="utf-8", errors="ignore")
+    ]  # fmt: skip
+    assert found == []
