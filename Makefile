@@ -15,7 +15,7 @@ help:
 	@echo "make notebooks execute the notebooks anew, in place"
 	@echo "make lock      pin dependencies anew, by hash"
 
-# Runtime alone; `pip check` at the end says so if a set-up was cut short.
+# What running takes, without what testing takes.
 $(VENV)/runtime: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (first time only, a minute or two) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -23,6 +23,7 @@ $(VENV)/runtime: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'import flywheel_sim.model.draws'  # compiles once, so that no run has to
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime

@@ -257,7 +257,8 @@ def compare(
     model, other
         One scenario whose strategies are compared, or two scenarios.
     strategies
-        Names, the first being what others are held against; all strategies of the file unless given.
+        Names, the first being what others are held against; all strategies of the file unless given,
+        its ``reference`` first.
         With two scenarios: one strategy for both, or one for each.
     replications, seed, workers, executor, progress
         As for `replicate`.
@@ -271,7 +272,8 @@ def compare(
     """
     models: dict[str, tuple[Scenario, str | None]]
     if other is None:
-        names = tuple(strategies if strategies is not None else model.strategies)
+        held = model.raw().get("reference")
+        names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
         if len(names) < 2 or len(set(names)) != len(names):
             known = ", ".join(model.strategies) or "none"
             raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")

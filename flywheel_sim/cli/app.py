@@ -203,7 +203,7 @@ def compare(
                     workers=_workers(workers), progress=True)  # fmt: skip
     found: list[Any] = [duel]
     if over:
-        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 3), seed, workers))
+        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 4), seed, workers))
     if as_json:
         summary = duel.summary()
         shared = [str(n) for n in summary.index if not summary.loc[n, list(duel.names)].isna().any()]

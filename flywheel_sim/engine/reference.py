@@ -224,7 +224,7 @@ class Reference:
         outcome = event.outcomes[0]
         if len(event.outcomes) > 1:
             word = clock.word if clock.word >= 0 else self.luck(person, event.decision, counter)[0]
-            outcome = event.outcomes[self.pick(person, [o.chance for o in event.outcomes], word)]
+            outcome = event.outcomes[self.pick(person, event.chances, word)]
         self.books.count_outcome(event, outcome, person.group, self.now)
         self.log(person, stage.name, event.name, outcome.name, outcome.to or stage.name)
         earned: list[tuple[str, str, int]] = []

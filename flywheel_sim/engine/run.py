@@ -30,8 +30,8 @@ class Provenance:
         Names.
     fingerprint
         Hash of the journey as run.
-    seed, replications
-        Root of the luck, and how many replications (numbers 0 to n - 1).
+    seed, replications, first
+        Root of the luck, and how many replications, numbered from the first.
     engine, version
         Which engine, and the package's version.
     seconds
@@ -49,13 +49,15 @@ class Provenance:
     version: str
     seconds: float
     n_events: int
+    first: int = 0
 
     def __str__(self) -> str:
         strategy = f", strategy '{self.strategy}'" if self.strategy else ""
+        count = f"{self.replications:,} replications" if self.replications != 1 else f"replication {self.first}"
         return (
             f"{self.scenario}{strategy} · scenario {self.fingerprint} · seed {self.seed} · "
-            f"{self.replications:,} replication{'s' if self.replications != 1 else ''} · "
-            f"{self.n_events:,} events in {self.seconds:.1f} s · {self.engine} engine, flywheel_sim {self.version}"
+            f"{count} · {self.n_events:,} events in {self.seconds:.1f} s · "
+            f"{self.engine} engine, flywheel_sim {self.version}"
         )
 
 

@@ -64,7 +64,7 @@ def run(
     journey = model.journey(strategy)
     root = journey.seed if seed is None else seed
     raw = run_once(journey, root, replication, people, events, max_people)
-    provenance = _provenance(journey, root, 1, raw.seconds, int(raw.ledger.n_events))
+    provenance = _provenance(journey, root, 1, raw.seconds, int(raw.ledger.n_events), replication)
     return Runs(journey, stack([raw.ledger]), provenance, raw.people, raw.events)
 
 
@@ -180,6 +180,8 @@ def _batch(job: Job, numbers: tuple[int, ...]) -> list[Ledger]:
     return [run_once(job.journey, job.seed, number).ledger for number in numbers]
 
 
-def _provenance(journey: Journey, seed: int, replications: int, seconds: float, n_events: int) -> Provenance:
+def _provenance(
+    journey: Journey, seed: int, replications: int, seconds: float, n_events: int, first: int = 0
+) -> Provenance:
     return Provenance(journey.name, journey.strategy, journey.fingerprint, seed, replications, ENGINE, __version__,
-                      seconds, n_events)  # fmt: skip
+                      seconds, n_events, first)  # fmt: skip

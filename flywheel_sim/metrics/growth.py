@@ -24,14 +24,14 @@ def from_prospects(books: Books, *names: str) -> FloatArray:
 
 
 def set_aside(books: Books) -> FloatArray:
-    """Return moves from a prospect stage to one that is aside, shape (replications, periods)."""
+    """Return moves from a prospect stage to one that is aside, less those back, shape (replications, periods)."""
     layout = books.ledger.layout
     role = dict(zip(layout.stages, layout.roles, strict=True))
-    moves = [
-        index for index, ((source, _, _), target) in enumerate(zip(layout.flows, layout.targets, strict=True))
-        if target and role[source] == "prospect" and role[target] == "aside"
-    ]  # fmt: skip
-    return np.asarray(books.ledger.flow[..., moves].sum(axis=(2, 3)), dtype=np.float64)
+    net = np.zeros(books.ledger.flow.shape[:2])
+    for index, ((source, _, _), target) in enumerate(zip(layout.flows, layout.targets, strict=True)):
+        if source and target and {role[source], role[target]} == {"prospect", "aside"}:
+            net += (1 if role[target] == "aside" else -1) * books.ledger.flow[..., index].sum(axis=2)
+    return net
 
 
 def active_customers(books: Books) -> FloatArray:

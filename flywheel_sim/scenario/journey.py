@@ -152,6 +152,10 @@ class Event:
     wait: Wait | None
     effects: Effects
     outcomes: tuple[Outcome, ...]
+    chances: tuple[Rate | None, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chances", tuple(outcome.chance for outcome in self.outcomes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,23 @@ def test_conversion_of_everybody_who_decides_is_the_chance_that_was_written():
     assert total(found, "conversion") == pytest.approx(100 * bought / (400 - set_aside))
 
 
+def test_who_is_set_aside_and_returns_is_a_prospect_again():
+    text = "horizon: 4 months\ncurrency: EUR\nname: x\nchannels: {a: {batch: 50, enters: p}}\n"
+    text += "journey: {p: {role: prospect, every: 1 month, to: {q: 50 %, c: rest}}, c: customer, "
+    text += "q: {role: aside, after: 7 days, to: p}}"
+    found = run(loads(text))
+    left_aside = found.ledger.stock[0, -1, :, 2].sum()
+    assert total(found, "conversion") == pytest.approx(100 * total(found, "acquisitions") / (50 - left_aside))
+
+
+def test_lapsed_people_present_at_the_start_are_won_back_and_not_acquired():
+    text = "horizon: 2 months\ncurrency: EUR\nname: x\nchannels: {a: {present: 20, enters: past}}\n"
+    text += "journey: {past: {role: lapsed, after: 7 days, to: c}, c: customer}"
+    found = run(loads(text))
+    assert total(found, "won_back") == 20
+    assert total(found, "acquisitions") == 0
+
+
 def test_people_who_come_as_customers_are_acquired_without_having_been_converted():
     text = "horizon: 1 month\ncurrency: EUR\nname: x\nchannels: {a: {batch: 8, enters: p}, b: {batch: 30, enters: c}}\n"
     found = run(loads(text + "journey: {p: {role: prospect, to: {c: 100 %}}, c: customer}"))
