@@ -32,7 +32,7 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@touch $@
 
 demo: $(VENV)/runtime
-	@$(BIN)/flywheel compare subscription --replications 16 --over retention --out out/demo
+	@$(BIN)/flywheel compare subscription --replications 18 --over retention --out out/demo
 	@echo
 	@echo "The report for the board: out/demo/report.html"
 

@@ -190,7 +190,10 @@ def compare(
     out: Out = None,
     as_json: AsJson = False,
     workers: Workers = 0,
-    over: Annotated[str | None, typer.Option("--over", help="Also show the response of profit to this rate.")] = None,
+    over: Annotated[
+        str | None,
+        typer.Option("--over", help="Also the response of profit to this rate, on a third of the replications."),
+    ] = None,
 ) -> None:
     """Compare strategies on the same people with the same luck."""
     from flywheel_sim.analysis.compare import compare as compare_
@@ -203,7 +206,7 @@ def compare(
                     workers=_workers(workers), progress=True)  # fmt: skip
     found: list[Any] = [duel]
     if over:
-        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 4), seed, workers))
+        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 3), seed, workers))
     if as_json:
         summary = duel.summary()
         shared = [str(n) for n in summary.index if not summary.loc[n, list(duel.names)].isna().any()]

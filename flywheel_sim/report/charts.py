@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +51,8 @@ class Chart:
 
     name: str
     title: str
-    figure: Figure
-    data: pd.DataFrame
+    figure: Figure = field(repr=False)
+    data: pd.DataFrame = field(repr=False)
 
     def __post_init__(self) -> None:
         """Take every text as it is written: a dollar sign in a journey's name begins no formula."""
@@ -236,7 +236,7 @@ def spending(comparison: Comparison) -> Chart:
     for metric in lines:
         for name in names:
             has = metric in lines_of(comparison[name].books)
-            found = comparison[name][metric] if has else estimate_mean([0.0], unit)
+            found = comparison[name][metric] if has else estimate_mean(np.zeros(comparison[name].n), unit)
             rows.append({"strategy": name, "line": metric[6:], "mean": found.mean, "low": found.low,
                          "high": found.high, "unit": unit, "n": found.n})  # fmt: skip
     for name in names:
