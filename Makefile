@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make demo      set up, run the shipped subscription business, write out/demo/report.html"
 	@echo "make test      set up, check format, lint and types, run the tests"
-	@echo "make slow      the long statistical tests"
+	@echo "make slow      the statistical tests, long ones too, with the figures they find"
 	@echo "make format    format the code"
 	@echo "make notebooks execute the notebooks anew, in place"
 	@echo "make lock      pin dependencies anew, by hash"
@@ -49,7 +49,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 slow: $(VENV)/dev
-	$(BIN)/python -m pytest --slow -m slow
+	$(BIN)/python -m pytest --slow -s tests/theory
 
 notebooks: $(VENV)/dev
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

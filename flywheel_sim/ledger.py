@@ -20,8 +20,9 @@ from flywheel_sim.scenario.units import MONTH
 
 IntArray = NDArray[np.int64]
 
-#: Flows that are not outcomes of an event: how people come, and moves between roles.
-ROLE_FLOWS: tuple[str, ...] = ("arrived", "referred", "present", "acquired", "churned", "won_back")
+#: Flows that are not outcomes of an event: how people come, and moves between roles. ``set_aside`` is
+#: net: people who never were customers and are set aside, less those of them who come back.
+ROLE_FLOWS: tuple[str, ...] = ("arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside")
 
 #: Measures of a cohort; money in fixed point (65,536 per minor unit).
 COHORT_MEASURES: tuple[str, ...] = ("acquired", "revenue", "service", "margin_discounted", "invited", "converted")

@@ -22,6 +22,7 @@ from flywheel_sim.experiment.replicate import Job, replicate_jobs
 from flywheel_sim.experiment.runs import Runs, period_dates
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, figure, with_unit
 
 if TYPE_CHECKING:
@@ -149,7 +150,12 @@ class Comparison:
         a, b = of or self.names[-1], against or self.names[0]
         one, _ = self._pair(of, against)
         gap, cross = self.difference(metric, a, b), self.crossover(metric, a, b)
-        months = one.journey.periods
+        journey, n = one.journey, cross.probability.n
+        end = (
+            f"month {journey.periods}"
+            if journey.horizon % MONTH == 0
+            else f"the end ({format_duration(journey.horizon)})"
+        )
         label = one.metric(metric).label.lower()
         interval = "" if gap.n != 1 else " (one replication, so no interval)"
         if not math.isnan(gap.low):
@@ -162,11 +168,10 @@ class Comparison:
         verb = "earns" if metric in ("profit", "revenue") else "makes"
         more = "more" if gap.mean >= 0 else "less"
         by = with_unit(abs(gap.mean), gap.unit)
-        said = f"The {a} {verb} {by} {more} {label} than the {b} by month {months}{interval}"
+        said = f"{called(a, True)} {verb} {by} {more} {label} than {called(b)} by {end}{interval}"
         if not sure:
-            said += "; the interval includes zero, so these runs do not tell which is ahead"
-        said += "."
-        if cross.month is not None and cross.month > 1:
+            said += "; the interval includes zero, so these runs do not tell which is ahead."
+        elif cross.month is not None and cross.month > 1:
             when = f"month {cross.month}" + (f" ({cross.date:%B %Y})" if cross.date else "")
             span = (
                 f", in 95 % of the futures that overtake between months {cross.low} and {cross.high}"
@@ -174,13 +179,18 @@ class Comparison:
                 else ""
             )
             before = self.difference_series(metric, True, a, b).mean(axis=0)[: cross.month - 1]
-            until = f"the {b} is ahead" if (before < 0).all() else "neither stays ahead"
-            said += f" It overtakes in {when}{span}; before that {until}."
+            until = f"{called(b)} is ahead" if (before < 0).all() else "neither stays ahead"
+            said += f". It overtakes in {when}{span}; before that {until}."
         elif cross.month == 1:
-            said += " It is ahead from the first month on."
+            said += ". It is ahead from the first month on."
         else:
-            said += f" It never overtakes for good within {months} months."
-        said += f" It ends ahead in {cross.probability.mean:.0f} % of futures."
+            said += f". It never overtakes for good by {end}."
+        ahead = round(cross.probability.mean * n / 100)
+        said += (
+            f" It ends ahead in {ahead} of {n} futures."
+            if n < 100
+            else f" It ends ahead in {ahead / n:.0%} of futures."
+        )
         share = self.spend_gap(a, b)
         if abs(share) > SPEND_TOLERANCE:
             much = f"{abs(share):.1%} {'more' if share > 0 else 'less'}" if math.isfinite(share) else "and it alone"
@@ -216,7 +226,7 @@ class Comparison:
         return pd.concat(parts, ignore_index=True)
 
     def __str__(self) -> str:
-        lines = [self.answer()]
+        lines = [self.answer(of=name) for name in self.names[1:]]
         lines += [f"  spend of {name}: {runs['spend']}" for name, runs in self.runs.items()]
         return "\n".join(lines)
 
@@ -225,6 +235,13 @@ class Comparison:
         first = next(iter(self.runs.values()))
         answer, source = html.escape(self.answer()), html.escape(str(first.provenance))
         return f"<p><b>{answer}</b></p>{table}<p><small>{source}</small></p>"
+
+
+def called(name: str, first: bool = False) -> str:
+    """Return a strategy's name as it stands in a sentence."""
+    if name in ("funnel", "flywheel"):
+        return f"{'The' if first else 'the'} {name}"
+    return f"'{name}'"
 
 
 def _points(unit: str) -> str:

@@ -93,7 +93,7 @@ def expected_path(model: Scenario, strategy: str | None = None) -> ExpectedPath:
 
 def _exact(rate: Rate) -> Fraction:
     """Return a figure as the decimal or simple fraction it was written as."""
-    return Fraction(rate.cells[0]).limit_denominator(1_000_000)
+    return Fraction(rate.cells[0]).limit_denominator(10**9)
 
 
 def _shares(event: Event) -> list[tuple[str | None, Fraction, Effects]]:
@@ -108,11 +108,15 @@ def _refuse_what_takes_time(journey: Journey) -> None:
         if channel.kind not in ("batch",):
             why = f"the channel '{channel.name}' is no batch"
     for stage in journey.stages:
+        amounts = [*stage.on_entry.money]
+        if stage.accruals:
+            why = f"money accrues in '{stage.name}'"
         for event in stage.events:
-            rates = [o.chance for o in event.outcomes if o.chance]
             if event.wait is not None:
                 why = f"'{event.decision}' takes time"
-            elif any(rate.over for rate in rates):
+            amounts += [*event.effects.money, *(a for outcome in event.outcomes for a in outcome.effects.money)]
+            rates = [*(chance for chance in event.chances if chance), *(amount.value for amount in amounts)]
+            if not all(rate.constant for rate in rates):
                 why = f"'{event.decision}' depends on who somebody is"
     if why:
         raise ExperimentError(f"{journey.name}: {why}, so no chances can simply be multiplied; use replicate")

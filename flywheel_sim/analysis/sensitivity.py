@@ -78,7 +78,8 @@ class Sensitivity:
     curve
         For each strategy the metric, shape (points, replications).
     elasticity
-        For each strategy the % by which the metric changes for 1 % more of the rate.
+        For each strategy the change of the metric, in % of the size of its mean, for 1 % more of the
+        rate; positive is for the better even where the mean is a loss.
     readings
         For each strategy both readings of "+5 %", of which points are for chances only.
     base_runs
@@ -237,11 +238,12 @@ def sensitivity(
     elasticity, results = {}, {}
     for name in names:
         base, ground = today[name].number, metric(name, "base")
-        mean = float(np.mean(ground))
+        finite = ground[np.isfinite(ground)]
+        mean = float(np.mean(finite)) if len(finite) else math.nan
         slope = np.full(replications, math.nan)
         if (name, "up", 0) in plan and (name, "down", 0) in plan and mean:
             rise = notes[name, "up"][0] - notes[name, "down"][0]
-            slope = (metric(name, "up") - metric(name, "down")) / rise * base / mean
+            slope = (_finite(metric(name, "up")) - _finite(metric(name, "down"))) / rise * base / abs(mean)
         elasticity[shown[name]] = estimate_mean(slope, "% per 1 %")
         found = []
         for label in ("+5 points", "+5 % relative"):
@@ -250,7 +252,7 @@ def sensitivity(
             value, note = notes[name, label]
             change = share = None
             if (name, label, 0) in plan:
-                gain = metric(name, label) - ground
+                gain = _finite(metric(name, label)) - _finite(ground)
                 change = estimate_mean(gain, runs[0].unit(of))
                 share = estimate_mean(100 * gain / abs(mean), "%") if mean else None
             found.append(Reading(label, factor * value, change, share, note))
@@ -283,6 +285,11 @@ def _refuse_unknown(metric: str, journey: Journey) -> None:
     metric_of(metric, Books(Ledger(layout, *[nothing] * len(Ledger.ARRAYS)), journey))
 
 
+def _finite(values: FloatArray) -> FloatArray:
+    """Return values with NaN for what is infinite, which has no differences."""
+    return np.where(np.isfinite(values), values, math.nan)
+
+
 def _grid(base: Quantity) -> list[float]:
     """Return five values around today's, today's among them."""
     if base.form == "percent":
@@ -295,6 +302,8 @@ def _grid(base: Quantity) -> list[float]:
             above = [base.number * (1 + share) for share in (0.3, 0.6)]
             below = [base.number * (1 - share) for share in (0.6, 0.3)]
         return [*(round(v, 6) for v in below), base.number, *(round(v, 6) for v in above)]
+    if base.number == 0:
+        raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
     return [float(f"{base.number * share:.9g}") if share != 1 else base.number for share in GRID]
 
 

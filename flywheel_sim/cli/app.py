@@ -17,6 +17,7 @@ import typer
 from flywheel_sim.errors import FlywheelError, SimulationError
 
 if TYPE_CHECKING:
+    from flywheel_sim.analysis.sensitivity import Sensitivity
     from flywheel_sim.scenario.load import Scenario
     from flywheel_sim.stats import Estimate
 
@@ -201,6 +202,10 @@ def compare(
     model = _model(config, sets, horizon)
     second = _model(other, sets, horizon) if other else None
     _folder(out)
+    if over:
+        from flywheel_sim.scenario.describe import reference_value
+
+        reference_value(model, over)  # a wrong name is said before anything runs
     _say(f"{model.name}: comparing strategies, {replications:,} replications each")
     duel = compare_(model, second, strategies=strategy, replications=replications, seed=seed,
                     workers=_workers(workers), progress=True)  # fmt: skip
@@ -220,6 +225,7 @@ def compare(
                           "probability_percent": _numbers(cross.probability)},
             "what_differs": [[d.what, d.one, d.other] for d in duel.what_differs()],
             "provenance": [vars(r.provenance) for r in duel.runs.values()],
+            **({"sensitivity": _sensitivity_json(found[1])} if over else {}),
         }))  # fmt: skip
     else:
         print(duel)
@@ -251,18 +257,7 @@ def sensitivity(
     _folder(out)
     result = _sensitivity(model, of, over, strategy, replications, seed, workers)
     if as_json:
-        readings = {
-            s: [{"reading": r.label, "value": None if r.value != r.value else r.value, "note": r.note,
-                 "change": _numbers(r.change) if r.change else None,
-                 "percent": _numbers(r.relative) if r.relative else None} for r in found]
-            for s, found in result.readings.items()
-        }  # fmt: skip
-        print(json.dumps({
-            "metric": of, "rate": over, "rate_unit": result.rate_unit,
-            "curve": json.loads(result.frame().to_json(orient="records")),
-            "elasticity": {s: _numbers(e) for s, e in result.elasticity.items()}, "readings": readings,
-            "provenance": [vars(r.provenance) for r in result.base_runs.values()],
-        }))  # fmt: skip
+        print(json.dumps(_sensitivity_json(result)))
     else:
         print(result)
         print(result.frame()[["strategy", "value", "mean", "low", "high", "unit"]].to_string(index=False))
@@ -275,7 +270,7 @@ def sensitivity(
 
 def _sensitivity(
     model: Scenario, of: str, over: str, strategy: list[str] | None, replications: int, seed: int | None, workers: int
-) -> Any:
+) -> Sensitivity:
     from flywheel_sim.analysis.sensitivity import sensitivity as sensitivity_
 
     _say(f"{model.name}: {of} over {over}, {replications:,} replications at each value")
@@ -293,6 +288,21 @@ def _folder(out: Path | None) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
+
+
+def _sensitivity_json(result: Sensitivity) -> dict[str, Any]:
+    readings = {
+        s: [{"reading": r.label, "value": None if math.isnan(r.value) else r.value, "note": r.note,
+             "change": _numbers(r.change) if r.change else None,
+             "percent": _numbers(r.relative) if r.relative else None} for r in found]
+        for s, found in result.readings.items()
+    }  # fmt: skip
+    return {
+        "metric": result.of, "rate": result.over, "rate_unit": result.rate_unit,
+        "curve": json.loads(result.frame().to_json(orient="records")),
+        "elasticity": {s: _numbers(e) for s, e in result.elasticity.items()}, "readings": readings,
+        "provenance": [vars(r.provenance) for r in result.base_runs.values()],
+    }  # fmt: skip
 
 
 def _frame(frame: Any, out: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import COHORT_MEASURES, ROLE_FLOWS, IntArray, Layout, Ledger, person_time
 from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Amount, Channel, Event, Journey, Outcome
 from flywheel_sim.scenario.units import MONTH, YEAR
@@ -51,9 +52,9 @@ class Books:
             index = index * size + person.levels[name]
         return index
 
-    def count_role(self, name: str, group: int, now: int) -> None:
-        """Count one of the flows that are not outcomes."""
-        self.flow[now // MONTH, group, ROLE_FLOWS.index(name)] += 1
+    def count_role(self, name: str, group: int, now: int, sign: int = 1) -> None:
+        """Count one of the flows that are not outcomes; a negative sign takes one back."""
+        self.flow[now // MONTH, group, ROLE_FLOWS.index(name)] += sign
 
     def count_outcome(self, event: Event, outcome: Outcome, group: int, now: int) -> None:
         """Count an outcome of an event."""
@@ -116,6 +117,10 @@ class Books:
         def filled(shape: tuple[int, ...], counts: dict[tuple[int, ...], int]) -> IntArray:
             array = np.zeros(shape, dtype=np.int64)
             for key, count in counts.items():
+                if abs(count) >= 1 << 62:
+                    raise SimulationError(
+                        "money beyond what a ledger can hold; state it in a larger unit, such as thousands"
+                    )
                 array[key] += count
             return array
 

@@ -1,7 +1,6 @@
 """The reference engine: SimPy, one process per person, the executable definition of the semantics.
 
-Slow, short and plain. It shares draws, quantile tables and rate values with any other engine and
-nothing else; what a stage, a clock, an outcome and the ledger mean is written out here.
+It shares draws, quantile tables and rate values with any other engine; all else is written out here.
 
 Order within a person: the earliest clock fires; ties go to the event declared first. A firing draws
 its outcome and amounts from the state before; then come the event's effects, the outcome's effects
@@ -22,6 +21,7 @@ from flywheel_sim.ledger import Layout, Ledger
 from flywheel_sim.model import draws
 from flywheel_sim.model.compile import decisions, rank_tables
 from flywheel_sim.scenario.journey import Channel, Effects, Journey, Outcome, Rate, Stage
+from flywheel_sim.scenario.units import MONTH, NEVER
 
 
 class Reference:
@@ -53,8 +53,6 @@ class Reference:
         self.env.run(until=self.horizon)
         return self.books.ledger(self.n_events)
 
-    # -- how people come --------------------------------------------------------------------------
-
     def arrivals(self, index: int, channel: Channel) -> Generator[simpy.Event, None, None]:
         """Be one channel: bring people over time, in batches, or as already there."""
         root = draws.name_key(channel.name)
@@ -82,19 +80,17 @@ class Reference:
         """Let a person begin to live."""
         self.n_people += 1
         if self.n_people > self.max_people:
-            raise SimulationError(
-                f"more than {self.max_people:,} people came by month {self.now // 2_628_000_000}: "
-                "referrals may feed themselves; lower a referral rate or the horizon, or raise max_people"
+            said = (
+                f"more than {self.max_people:,} people came by month {self.now // MONTH}: referrals may feed themselves"
             )
+            raise SimulationError(f"{said}; lower a referral rate or the horizon, or raise max_people")
         self.env.process(self.live(person, channel))
 
     def live(self, person: Person, channel: Channel) -> Generator[simpy.Event, None, None]:
         """Be one person, from arrival to the horizon or to a stage where nothing happens."""
         self.now = now = int(self.env.now)
         present = channel.kind == "present"
-        person.levels["channel"] = person.channel
-        for attribute in self.journey.attributes:
-            person.levels[attribute.name] = 0
+        person.levels = {"channel": person.channel} | {a.name: 0 for a in self.journey.attributes}
         for attribute in self.drawn:
             code = self.codes[f"person/{attribute.name}"]
             word, _ = draws.draw(self.seed, self.replication, person.key, code, 0)
@@ -106,7 +102,7 @@ class Reference:
         self.log(person, "", how, "", channel.enters)
         if self.people_rows is not None:
             self.people_rows.append(person)
-        self.enter(person, self.stages[channel.enters], present)
+        self.settle(person, self.enter(person, self.stages[channel.enters], present))
         while person.clocks:
             clock = min(person.clocks, key=lambda c: c.due)
             if clock.due >= self.horizon:
@@ -114,13 +110,13 @@ class Reference:
             yield self.env.timeout(clock.due - self.now)
             self.now = int(self.env.now)
             self.n_events += 1
-            self.fire(person, clock)
+            self.settle(person, clock)
         self.close_accruals(person, self.horizon)
 
     # -- stages -----------------------------------------------------------------------------------
 
-    def enter(self, person: Person, stage: Stage, present: bool = False) -> None:
-        """Enter a stage: role changes, effects of entry, clocks; fire at once what has no clock."""
+    def enter(self, person: Person, stage: Stage, present: bool = False) -> Clock | None:
+        """Enter a stage: role changes, effects of entry, clocks; return the one to fire at once, if any."""
         now = self.now
         old, person.stage = person.stage, stage
         visit = person.visits.get(stage.name, -1) + 1
@@ -143,10 +139,11 @@ class Reference:
             if event.wait is not None:
                 self.wind(person, clock, now)
                 if present and event.recurring and event.wait.kind == "fixed":
-                    _, phase = self.luck(person, event.decision, visit << 20)
-                    clock.due = now + draws.uniform_wait(phase, 0.0, float(clock.due - now), self.longest)
-        if stage.events and stage.events[0].wait is None:
-            self.fire(person, person.clocks[0])
+                    period = self.value(event.wait.params[0], person)
+                    if period < NEVER:
+                        _, phase = self.luck(person, event.decision, visit << 20)
+                        clock.due = now + draws.uniform_wait(phase, 0.0, period, self.longest)
+        return person.clocks[0] if stage.events and stage.events[0].wait is None else None
 
     def leave(self, person: Person) -> None:
         """Leave the stage: what accrues there stops."""
@@ -160,6 +157,8 @@ class Reference:
     def change_role(self, person: Person, old: Stage | None, new: Stage, present: bool) -> None:
         """Count an acquisition, a churn or a win-back, where the role of customer is entered or left."""
         now, was, is_ = self.now, old is not None and old.role == "customer", new.role == "customer"
+        if not person.was_customer and (old is not None and old.role == "aside") != (new.role == "aside"):
+            self.books.count_role("set_aside", person.group, now, +1 if new.role == "aside" else -1)
         if present:
             person.was_customer = is_ or new.role == "lapsed"
         elif is_ and not was:
@@ -216,8 +215,13 @@ class Reference:
                 clock.rate, clock.since = rate, now
                 clock.due = now + draws.memoryless_wait(clock.work, rate, self.longest)
 
-    def fire(self, person: Person, clock: Clock) -> None:
-        """Let an event happen: outcome, effects, referrals, move."""
+    def settle(self, person: Person, clock: Clock | None) -> None:
+        """Fire a clock, and whatever is then decided at once."""
+        while clock is not None:
+            clock = self.fire(person, clock)
+
+    def fire(self, person: Person, clock: Clock) -> Clock | None:
+        """Let an event happen: outcome, effects, referrals, move; return what fires at once thereupon."""
         stage, event = person.stage, clock.event
         assert stage is not None
         counter = person.visits[stage.name] << 20 | clock.firing
@@ -230,9 +234,10 @@ class Reference:
         earned: list[tuple[str, str, int]] = []
         if event.effects.any or outcome.effects.any:
             earned = self.apply(person, event.effects, event.decision, counter, outcome)
+        at_once = None
         if outcome.to is not None:
             self.leave(person)
-            self.enter(person, self.stages[outcome.to])
+            at_once = self.enter(person, self.stages[outcome.to])
         else:
             if event.effects.sets or outcome.effects.sets:
                 self.run_down(person, clock)
@@ -247,6 +252,7 @@ class Reference:
         if person.acquired >= 0:
             for side, role, minor in earned:
                 self.credit(person, side, role, minor)
+        return at_once
 
     def pick(self, person: Person, chances: Any, word: int) -> int:
         """Return the index of the outcome a word decides; None among the chances takes the rest."""

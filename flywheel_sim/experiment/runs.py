@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import html
 from dataclasses import dataclass, field
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.ledger import Ledger
+from flywheel_sim.ledger import COHORT_MEASURES, Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.scenario.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, estimate_mean
 
 if TYPE_CHECKING:
@@ -152,6 +153,12 @@ class Runs:
                 f"{self['cac'].mean:,.2f} {self.journey.currency}, a ratio of {ratio.mean:.3f}. CLV counts the first "
                 f"{self.journey.follow // MONTH} months."
             )
+        later = self.ledger.cohort[:, 1:, :, :, COHORT_MEASURES.index("acquired")]
+        if self.journey.horizon - self.journey.follow < self.journey.cohort_ms and later.any():
+            said.append(
+                f"CLV, payback and K-factor follow customers for {format_duration(self.journey.follow)}, nearly the "
+                "whole horizon: those acquired in the first month count, though they are watched a little less long."
+            )
         return said
 
     def __str__(self) -> str:
@@ -172,5 +179,8 @@ def period_dates(journey: Journey) -> list[dt.date] | None:
     if journey.start is None:
         return None
     first = dt.date.fromisoformat(journey.start)
-    months = [first.month - 1 + k for k in range(journey.periods + 1)]
-    return [dt.date(first.year + m // 12, m % 12 + 1, min(first.day, 28)) for m in months]
+    found = []
+    for month in range(first.month - 1, first.month + journey.periods):
+        year, month_of_year = first.year + month // 12, month % 12 + 1
+        found.append(dt.date(year, month_of_year, min(first.day, calendar.monthrange(year, month_of_year)[1])))
+    return found

@@ -23,17 +23,6 @@ def from_prospects(books: Books, *names: str) -> FloatArray:
     return np.asarray(books.ledger.flow[:, :, entry][..., picked].sum(axis=(2, 3)), dtype=np.float64)
 
 
-def set_aside(books: Books) -> FloatArray:
-    """Return moves from a prospect stage to one that is aside, less those back, shape (replications, periods)."""
-    layout = books.ledger.layout
-    role = dict(zip(layout.stages, layout.roles, strict=True))
-    net = np.zeros(books.ledger.flow.shape[:2])
-    for index, ((source, _, _), target) in enumerate(zip(layout.flows, layout.targets, strict=True)):
-        if source and target and {role[source], role[target]} == {"prospect", "aside"}:
-            net += (1 if role[target] == "aside" else -1) * books.ledger.flow[..., index].sum(axis=2)
-    return net
-
-
 def active_customers(books: Books) -> FloatArray:
     """Return people in a customer stage at the end of each period."""
     customer = books.ledger.layout.stages_of("customer")
@@ -59,7 +48,7 @@ register(Metric(
     "conversion", "Conversion", "%",
     "Acquisitions per prospect who was not set aside. People still deciding at the horizon count as not converted.",
     "ratio", lambda b: from_prospects(b, "acquired"),
-    lambda b: from_prospects(b, "arrived", "referred", "present") - set_aside(b), percent=True,
+    lambda b: from_prospects(b, "arrived", "referred", "present") - from_prospects(b, "set_aside"), percent=True,
 ))  # fmt: skip
 register(Metric(
     "active_customers", "Active customers", "people", "People in a customer stage at the end of the month.", "last",

@@ -24,9 +24,7 @@ def followed(books: Books, measure: str) -> FloatArray:
     """
     journey, layout = books.journey, books.ledger.layout
     length = layout.cohort_ms
-    eligible = max((journey.horizon - journey.follow) // length, 0)
-    if journey.horizon == journey.follow:
-        eligible = 1
+    eligible = max((journey.horizon - journey.follow) // length, 1)
     ages = max(journey.follow // length, 1)
     index = COHORT_MEASURES.index(measure)
     array = books.ledger.cohort[:, :eligible, :ages, :, index].sum(axis=(1, 3))

@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from flywheel_sim.scenario.units import NEVER
-
 #: Highest firing within a visit, and highest visit to a stage, that a counter can hold.
 MAX_FIRINGS = 1 << 20
 MAX_VISITS = 1 << 12
@@ -226,7 +224,3 @@ def discounted_flow(price, force, begin, end):  # type: ignore[no-untyped-def]
         return np.int64(np.rint(price * (end - begin) * FIXED))
     span = -math.expm1(-force * (end - begin)) / force
     return np.int64(np.rint(price * FIXED * math.exp(-force * begin) * span))
-
-
-#: Longest wait any clock can hold.
-LONGEST = NEVER

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import Comparison
+from flywheel_sim.analysis.compare import Comparison, called
 from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
@@ -145,12 +145,16 @@ def difference(
     mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
     p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)
     cross = comparison.crossover(metric, a, b)
-    if cross.month is None:
-        title = f"The {a} does not overtake the {b} in cumulative {label}"
+    gap = comparison.difference(metric, a, b)
+    sure = np.isnan(gap.low) or gap.low * gap.high > 0
+    if not sure:
+        title = f"These runs do not tell {called(a)} and {called(b)} apart in cumulative {label}"
+    elif cross.month is None:
+        title = f"{called(a, True)} does not overtake {called(b)} in cumulative {label}"
     elif cross.month == 1:
-        title = f"The {a} is ahead of the {b} in cumulative {label} from the start"
+        title = f"{called(a, True)} is ahead of {called(b)} in cumulative {label} from the start"
     else:
-        title = f"The {a} overtakes the {b} in cumulative {label} in month {cross.month}"
+        title = f"{called(a, True)} overtakes {called(b)} in cumulative {label} in month {cross.month}"
     note = (
         f"{a} less {b}, same people and same luck. Dark band: 95 % interval of the mean. Light band: 90 % of futures."
     )
@@ -161,7 +165,7 @@ def difference(
     if not np.isnan(low).any():
         axes.fill_between(x, low, high, color=COLOURS[1], alpha=0.35, lw=0)
     axes.plot(x, mean, color=COLOURS[1], lw=2)
-    if cross.month is not None and cross.month > 1:
+    if sure and cross.month is not None and cross.month > 1:
         at = x[cross.month - 1]
         axes.axvline(at, color=FAINT, lw=1, ls=(0, (4, 3)))
         when = f"{cross.date:%b %Y}" if cross.date else f"month {cross.month}"
@@ -207,7 +211,8 @@ def stage_flow(result: Runs | Comparison) -> Chart:
             text = f"{row['entered']:,.0f}"
             if row["role"] == "prospect" and not np.isnan(row["goes_on_percent"]):
                 text += f"   {row['goes_on_percent']:.1f} % go on"
-            axes.text(row["entered"] + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
+            reach = np.nanmax([row["entered"], row["high"]])
+            axes.text(reach + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
     axes.set_yticks(
         range(len(layout.stages)), [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)]
     )
@@ -260,7 +265,8 @@ def spending(comparison: Comparison) -> Chart:
         found = totals[name]
         if not np.isnan(found.low):
             axes.errorbar(found.mean, index, xerr=found.half_width, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
-        axes.text(found.mean + 0.012 * left.max(), index, figure(found.mean), va="center", color=INK, fontsize=9)
+        reach = np.nanmax([found.mean, found.high])
+        axes.text(reach + 0.012 * left.max(), index, figure(found.mean), va="center", color=INK, fontsize=9)
     axes.invert_yaxis()
     axes.set_xlim(0, left.max() * 1.12 or 1.0)
     axes.set_xlabel(f"Total spend ({unit})")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison
+from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
 from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.experiment.runs import Runs
@@ -19,7 +19,7 @@ from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report import charts
 from flywheel_sim.report.charts import Chart
-from flywheel_sim.scenario.describe import assumptions
+from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import Estimate, plus_minus, with_unit
@@ -109,7 +109,7 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
         else f"{first.journey.name}: {charts._and(list(comparisons[0].names))}",
         subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
         "the same people with the same luck in all of them",
-        answer=" ".join(c.answer() for c in comparisons),
+        answer=" ".join(c.answer(of=name) for c in comparisons for name in c.names[1:]),
         warnings=warnings,
         sections=[_drawn(section) for section in sections],
         provenance=dict.fromkeys(str(r.provenance) for r in every),
@@ -171,7 +171,7 @@ def _compared(result: Comparison) -> list[Section]:
         + (f"that made the variance of the difference {gain:.1f} times smaller than separate runs would have."
            if gain >= 1.05 else "here that did not make the difference steadier than separate runs would have.")
     )  # fmt: skip
-    ahead = f"At the horizon the {names[-1]} is ahead in {cross.probability}."
+    ahead = f"At the horizon {called(names[-1])} is ahead of {called(names[0])} in {cross.probability} of futures."
     gap = max((result.spend_gap(name, names[0]) for name in names[1:]), key=abs)
     budget = (
         "within the 1 % that a fair comparison allows."
@@ -179,7 +179,9 @@ def _compared(result: Comparison) -> list[Section]:
         else "more than the 1 % that a fair comparison allows, so this report does not say which is better."
     )
     most = " at most" if len(names) > 2 else ""
-    budget = f"Total spend differs by {gap:+.1%}{most}: {budget}"
+    spent = result.difference("spend")
+    exact = f" ({plus_minus(spent, signed=True)} {spent.unit}, {called(names[-1])} less {called(names[0])})"
+    budget = f"Total spend differs by {gap:+.1%}{most}{exact if len(names) == 2 else ''}: {budget}"
     differs = Table(
         ("What", names[0], names[-1]), [(d.what, d.one, d.other) for d in result.what_differs()],
         note="Everything not named here is the same in both.",
@@ -203,7 +205,8 @@ def _months(result: Comparison) -> Table:
     a, b = result.names[-1], result.names[0]
     rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, _ahead(e, a, b)) for m, e in result.by_month().items()]
     heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
-    return Table(heads, rows, frozenset({1}), "A short horizon can turn the answer round.")
+    turns = len({row[3] for row in rows} & {a, b}) == 2
+    return Table(heads, rows, frozenset({1}), "A shorter horizon turns the answer round." if turns else "")
 
 
 def _ahead(gap: Estimate, a: str, b: str) -> str:
@@ -221,7 +224,7 @@ def _figures(result: Comparison) -> Table:
             continue
         rows.append((
             result[result.names[0]].metric(name).label, *(plus_minus(e) for e in found),
-            plus_minus(gap, signed=True), found[0].unit,
+            plus_minus(gap, signed=True), found[0].unit + ("; difference in points" if found[0].unit[0] == "%" else ""),
         ))  # fmt: skip
     return Table(
         ("", *result.names, f"{result.names[-1]} less {result.names[0]}", "unit"), rows,
@@ -266,7 +269,9 @@ def _sensitive(result: Sensitivity) -> Section:
         f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
         f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."
     )
-    tables = [Table(heads, rows, frozenset({3, 4, 5}))]
+    n = next(iter(result.base_runs.values())).n
+    note = f"Means with the half-width of their 95 % interval, over {n} replications at each value."
+    tables = [Table(heads, rows, frozenset({3, 4, 5}), note)]
     if len(result.curve) > 1:
         tables.append(_along(result, rate))
     return Section(f"How much {rate} matters", (text,), (charts.response(result),), tables)
@@ -280,17 +285,28 @@ def _along(result: Sensitivity, rate: str) -> Table:
         at = with_unit(float(result.values[point]), result.rate_unit)
         rows.append((at, plus_minus(gap, signed=True), gap.unit, _ahead(gap, a, b)))
     heads = (rate.capitalize(), f"{result.label.lower()}, {a} less {b}", "unit", "ahead")
-    return Table(
-        heads, rows, frozenset({1}), f"Which strategy wins depends on {rate} itself; everything else as in the file."
-    )
+    turns = len({row[3] for row in rows} & {a, b}) == 2
+    return Table(heads, rows, frozenset({1}), f"Which strategy wins depends on {rate} itself." if turns else "")
 
 
 def _assumed(model: Scenario, comparison: Comparison | None) -> Section:
-    strategy = comparison.models[comparison.names[-1]][1] if comparison else None
-    rows = [(a.name.replace("_", " "), a.value, a.why) for a in assumptions(model, strategy)]
-    of = f" of the {strategy}" if strategy else ""
-    return Section("Assumptions", (f"Every named rate{of}, as the file states it, and why it stands there.",),
-                   tables=(Table(("Rate", "Value", "Why"), rows),))  # fmt: skip
+    """Return every named rate with its why, by strategy where they differ, and every figure without a name."""
+    chosen = [strategy for _, strategy in comparison.models.values()] if comparison else [None]
+    by_strategy = [{a.name: a for a in assumptions(model, strategy)} for strategy in chosen]
+    rows = []
+    for name in dict.fromkeys(name for found in by_strategy for name in found):
+        held = [found[name] for found in by_strategy if name in found]
+        values = [one.value for one in held]
+        if len(set(values)) > 1:
+            values = [f"{strategy}: {one.value}" for strategy, one in zip(chosen, held, strict=False)]
+        whys = dict.fromkeys(one.why or "no reason given" for one in held)
+        rows.append((name.replace("_", " "), "; ".join(dict.fromkeys(values)), "; ".join(whys)))
+    tables = [Table(("Rate", "Value", "Why"), rows)] if rows else []
+    unnamed = inline_figures(model, chosen[-1])
+    if unnamed:
+        tables.append(Table(("Figure without a name", "Value"), [(place.replace("_", " "), v) for place, v in unnamed]))
+    text = "Every figure as the file states it; named rates with the reason they stand there."
+    return Section("Assumptions", (text,), tables=tables)
 
 
 def _defined(runs: Runs) -> Section:

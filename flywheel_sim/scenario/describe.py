@@ -9,7 +9,7 @@ from typing import Any
 from flywheel_sim.errors import ConfigError, Problem, nearest
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.tree import MOVED, Raw
-from flywheel_sim.scenario.units import Quantity, parse
+from flywheel_sim.scenario.units import Quantity, looks_like_quantity, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,27 @@ def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption
         Assumption(name, as_text(raw), raw.get("why", "") if isinstance(raw, dict) else "")
         for name, raw in table.items()
     ]
+
+
+def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[str, str]]:
+    """Return every figure that stands in channels, attributes or stages without a name, with its place."""
+    raw = model.raw(strategy)
+    found: list[tuple[str, str]] = []
+
+    def walk(held: Raw, path: tuple[str, ...]) -> None:
+        if isinstance(held, dict):
+            for key, value in held.items():
+                walk(value, (*path, key))
+        elif isinstance(held, list):
+            for value in held:
+                walk(value, path)
+        elif isinstance(held, str) and looks_like_quantity(held):
+            found.append((": ".join(path), held))
+
+    for section in ("attributes", "channels", "journey"):
+        for name, held in (raw.get(section) or {}).items():
+            walk(held, (name,))
+    return found
 
 
 def differences(one: tuple[Scenario, str | None], other: tuple[Scenario, str | None]) -> list[Difference]:

@@ -110,6 +110,8 @@ class _Resolver(EventReader):
             return None
         horizon = self.duration(file.horizon, "horizon")
         follow = self.duration(file.follow, "follow") if file.follow else None
+        if horizon and follow and follow > horizon and not self.tree.mark(("horizon",)).line:
+            follow = None  # the horizon was shortened from outside the file: half of it, as without `follow`
         if horizon and follow and follow > horizon:
             self.note(("follow",), None, "customers are followed longer than the horizon",
                       f"write at most {file.horizon.text}")  # fmt: skip

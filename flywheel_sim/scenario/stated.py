@@ -38,7 +38,7 @@ BUILT_IN: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "m
 UNKNOWN = -1.0
 
 #: Bounds that keep a file from filling the memory, the books or the stack.
-MOST_CELLS, MOST_MONEY, DEEPEST_CHAIN = 100_000, 1e12, 50
+MOST_CELLS, MOST_MONEY, DEEPEST_CHAIN = 100_000, 1e8, 50
 
 
 class Unusable(Exception):
@@ -137,7 +137,8 @@ class StatedReader:
             found = self.stated(self.specs[name], ("rates", name), kind)
         finally:
             self.reading.pop()
-        self.known[name, kind] = replace(found, name=name)
+        alias = isinstance(self.specs[name], Ref)  # another name for the same rate: one rank, one luck
+        self.known[name, kind] = found if alias else replace(found, name=name)
         return self.known[name, kind]
 
     def _table(self, spec: RateSpec, name: str, path: Path_, kind: Kind) -> Stated:
@@ -188,6 +189,11 @@ class StatedReader:
                     place = (*path, "times", attribute, person[attribute])
             cells.append(cell)
             places.append(place)
+        for part in parts:
+            if part.spread is not None and part.name != name:
+                raise self.note(part.path if part is reference else (*path, "by"), None,
+                                f"the spread of '{part.name}' would be lost inside another rate",
+                                "state the spread in the outer rate, and name one without")  # fmt: skip
         stated = Stated(name, path, unit, over, tuple(cells), tuple(places), spec.spread)
         return self._moved(stated, spec, reference, kind)
 

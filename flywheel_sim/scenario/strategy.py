@@ -80,6 +80,9 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
             laid = tree_of({"channels": {channel: {"spend": text}}}, mark.file)
             laid.marks = dict.fromkeys(laid.marks, mark)
             merged = merge(merged, laid)
+    if spec.without is not None:  # a list replaces the one it extends
+        removed.channels.clear()
+        removed.events.clear()
     for index, item in enumerate(spec.without or []):
         _without(tree, merged, item, (*path, "without", str(index)), removed, problems)
     return merged

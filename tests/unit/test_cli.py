@@ -98,7 +98,7 @@ def test_compare_prints_the_answer_and_both_spends(flywheel):
 def test_compare_takes_two_files(flywheel, files):
     (files / "gold.yaml").write_text(SMALL.replace("Coins", "Gold").replace("prize: 2", "prize: 9"), encoding="utf-8")
     _, out, _ = flywheel("compare coins.yaml gold.yaml --replications 2 --workers 1")
-    assert out.startswith("The Gold earns ")
+    assert out.startswith("'Gold' earns ")
     assert "spend of Coins" in out
     assert "spend of Gold" in out
 

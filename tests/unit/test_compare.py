@@ -152,15 +152,15 @@ NOISE = np.array([0.9, 1.0, 1.1, 1.0])[:, None]
 
 def test_answer_ahead_from_the_start(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([100] * 12)).answer()
-    assert said.startswith("The loud earns 1,200 EUR more profit than the quiet by month 12 (95 % interval 1,0")
-    assert "ahead from the first month on. It ends ahead in 100 % of futures." in said
+    assert said.startswith("'loud' earns 1,200 EUR more profit than 'quiet' by month 12 (95 % interval 1,0")
+    assert "ahead from the first month on. It ends ahead in 4 of 4 futures." in said
     assert "spends" not in said
 
 
 def test_answer_overtakes_later(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([-10] + [100] * 11), "2027-01-01").answer()
     assert "It overtakes in month 2 (February 2027)" in said
-    assert "before that the quiet is ahead" in said
+    assert "before that 'quiet' is ahead" in said
 
 
 def test_answer_does_not_call_anybody_ahead_where_the_lead_changed_before(monkeypatch, duel):
@@ -171,15 +171,15 @@ def test_answer_does_not_call_anybody_ahead_where_the_lead_changed_before(monkey
 
 def test_answer_never(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([10] + [-100] * 11)).answer()
-    assert said.startswith("The loud earns 1,090 EUR less profit than the quiet")
-    assert "It never overtakes for good within 12 months. It ends ahead in 0 % of futures." in said
+    assert said.startswith("'loud' earns 1,090 EUR less profit than 'quiet'")
+    assert "It never overtakes for good by month 12. It ends ahead in 0 of 4 futures." in said
 
 
 def test_answer_undecided(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, [[-50] * 12, [60] * 12, [-40] * 12, [50] * 12]).answer()
     assert "interval includes zero, so these runs do not tell which is ahead" in said
     assert "95 % interval of the difference -" in said
-    assert "It ends ahead in 50 % of futures." in said
+    assert "It ends ahead in 2 of 4 futures." in said
 
 
 def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):
