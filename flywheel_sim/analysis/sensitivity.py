@@ -296,7 +296,7 @@ def _grid(base: Quantity) -> list[float]:
         room = min(base.number, 1 - base.number)
         if room <= 0:
             raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
-        below = [base.number - share * min(0.20, base.number) for share in (1.0, 0.5)]
+        below = [base.number - share * min(0.25, base.number) for share in (1.0, 0.5)]
         above = [base.number + share * (1 - base.number) for share in (1 / 3, 2 / 3)]
         if base.number < 0.5:
             above = [base.number * (1 + share) for share in (0.3, 0.6)]
