@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import Comparison, called
+from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
 from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
@@ -250,7 +250,7 @@ def spending(comparison: Comparison) -> Chart:
                      "unit": unit, "n": found.n})  # fmt: skip
     data = pd.DataFrame(rows)
     gap = max((comparison.spend_gap(name, names[0]) for name in names[1:]), key=abs)
-    same = "spend the same" if abs(gap) <= 0.01 else f"do not spend the same ({gap:+.1%})"
+    same = "spend the same" if abs(gap) <= SPEND_TOLERANCE else f"do not spend the same ({gap:+.1%})"
     title = f"{_and(names)} {same} in total"
     title = title[0].upper() + title[1:]
     figure_, axes = _axes(

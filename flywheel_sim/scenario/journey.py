@@ -14,8 +14,7 @@ from flywheel_sim.scenario.units import MONTH, YEAR
 Kind = Literal["chance", "rate", "duration", "money", "number"]
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
 
-#: Booked kinds of spend, by the role of the stage a person is in when it is booked.
-SPEND_KINDS: tuple[str, ...] = ("acquisition", "service", "win-back")
+#: The kind under which spend is booked, by the role of the stage a person is in at that moment.
 SPEND_KIND_OF_ROLE: dict[str, str] = {
     "prospect": "acquisition",
     "aside": "acquisition",
