@@ -32,14 +32,23 @@ _HOMES = {
     "DataError": "errors",
     "SimulationError": "errors",
     "ExperimentError": "errors",
+    "LimitReached": "errors",
+    "Limits": "experiment.replicate",
 }
 
 if TYPE_CHECKING:
     from flywheel_sim.analysis.compare import Comparison, compare
     from flywheel_sim.analysis.expected import expected_path
     from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
-    from flywheel_sim.errors import ConfigError, DataError, ExperimentError, FlywheelError, SimulationError
-    from flywheel_sim.experiment.replicate import replicate, run
+    from flywheel_sim.errors import (
+        ConfigError,
+        DataError,
+        ExperimentError,
+        FlywheelError,
+        LimitReached,
+        SimulationError,
+    )
+    from flywheel_sim.experiment.replicate import Limits, replicate, run
     from flywheel_sim.experiment.runs import Runs
     from flywheel_sim.report import charts
     from flywheel_sim.report.html import write_report
@@ -54,6 +63,8 @@ __all__ = [
     "Estimate",
     "ExperimentError",
     "FlywheelError",
+    "LimitReached",
+    "Limits",
     "Runs",
     "Scenario",
     "Sensitivity",

@@ -4,6 +4,7 @@ FlywheelError
 ├── ConfigError       what a journey file or an option says cannot be run (exit 2)
 ├── DataError         a file or value of the user's cannot be read (exit 2)
 ├── SimulationError   a run met one of its limits (exit 3)
+│   └── LimitReached  one of many runs did; what was complete before is kept
 └── ExperimentError   many runs together cannot answer what was asked (exit 2)
 
 A message names the place, the value met there, the rule it breaks and the remedy.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class FlywheelError(Exception):
@@ -26,6 +28,21 @@ class DataError(FlywheelError):
 
 class SimulationError(FlywheelError):
     """Say that a run met one of its limits."""
+
+
+class LimitReached(SimulationError):
+    """Say that one of many runs met a limit.
+
+    Attributes
+    ----------
+    complete
+        What had been done before it, as the call would have returned it for fewer replications; empty
+        where nothing was complete.
+    """
+
+    def __init__(self, message: str, complete: Any) -> None:
+        super().__init__(message)
+        self.complete = complete
 
 
 class ExperimentError(FlywheelError):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey
+from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey, Stage, StageSet
 from flywheel_sim.scenario.units import MONTH
 
 IntArray = NDArray[np.int64]
@@ -24,8 +24,23 @@ IntArray = NDArray[np.int64]
 #: net: people who never were customers and are set aside, less those of them who come back.
 ROLE_FLOWS: tuple[str, ...] = ("arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside")
 
-#: Measures of a cohort; money in fixed point (65,536 per minor unit).
-COHORT_MEASURES: tuple[str, ...] = ("acquired", "revenue", "service", "margin_discounted", "invited", "converted")
+#: Measures of customers who are followed for the same time, by their age; money in fixed point (65,536 per
+#: minor unit), delays in ms. ``roots`` are those nobody referred, ``lineage`` the discounted margin of a
+#: root and of everybody descended from it, ``delay`` the time from arrival to acquisition.
+FOLLOWED: tuple[str, ...] = (
+    "acquired", "revenue", "service", "margin_discounted", "invited", "converted", "delay", "roots", "lineage",
+)  # fmt: skip
+
+#: Measures of a cohort: who joins, customers lost less those come back, revenue in fixed point.
+COHORT: tuple[str, ...] = ("acquired", "lost", "revenue")
+
+#: Movements of monthly recurring revenue, in fixed point. ``transferred`` moves it between groups, and adds up to 0.
+MRR: tuple[str, ...] = ("new", "expansion", "contraction", "churn", "reactivation", "transferred")
+
+#: Measures by generation: people, acquisitions, and the time from the referrer's acquisition to one's own in ms
+#: (``gap``, of ``gaps`` people). The last generation holds all beyond it.
+GENERATION: tuple[str, ...] = ("people", "acquired", "gaps", "gap")
+GENERATIONS = 16
 
 
 @dataclass(frozen=True)
@@ -39,15 +54,20 @@ class Layout:
     groups
         For each group: (channel of origin, level of each ``report_by`` attribute).
     flows
-        For each flow: (stage, event, outcome), or ("", "", name) for those in `ROLE_FLOWS`.
+        For each flow: (stage, event, outcome), or ("", "", name) for those in `ROLE_FLOWS`. An event
+        of a set is called set.event, and has a flow for each stage of the set.
     targets
         For each flow: the stage it leads to, "" where it leads nowhere.
     lines
         For each money line: (side, line, kind); kind is "" for earnings, else acquisition, service or win-back.
     stages, roles
         Stage names in file order, and their roles.
+    costs
+        For each cost that comes whoever comes: (name, kind); kind is overhead or acquisition.
     cohorts, cohort_ms
         Number of cohort periods, and their length in milliseconds.
+    eligible, ages
+        Of how many cohorts people are followed, and for how many cohort periods each.
     """
 
     periods: int
@@ -60,13 +80,17 @@ class Layout:
     roles: tuple[str, ...]
     channels: tuple[str, ...]
     enters: tuple[str, ...]
+    costs: tuple[tuple[str, str], ...]
     cohorts: int
     cohort_ms: int
+    eligible: int
+    ages: int
 
     @staticmethod
     def of(journey: Journey) -> Layout:
         """Return the layout that a journey's ledger has."""
         levels = {a.name: a.levels for a in journey.attributes}
+        roles = {stage.name: stage.role for stage in journey.stages}
         groups: list[tuple[str, ...]] = [(channel.name,) for channel in journey.channels]
         for attribute in journey.report_by:
             groups = [(*group, level) for group in groups for level in levels[attribute]]
@@ -74,17 +98,19 @@ class Layout:
         targets = ["" for _ in ROLE_FLOWS]
         earned: list[tuple[str, str, str]] = []
         spent: list[tuple[str, str, str]] = []
-        for stage in journey.stages:
-            amounts = [*stage.on_entry.money, *stage.accruals]
-            for event in stage.events:
-                amounts += event.effects.money
-                for outcome in event.outcomes:
-                    amounts += outcome.effects.money
-                    flows.append((stage.name, event.name, outcome.name))
-                    targets.append(outcome.to or "")
-            kind = SPEND_KIND_OF_ROLE[stage.role]
+        owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
+        for owner in owners:
+            inside = owner.stages if isinstance(owner, StageSet) else (owner.name,)
+            amounts = [*owner.on_entry.money, *owner.accruals]
+            for event in owner.events:
+                name = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
+                flows += [(stage, name, outcome.name) for stage in inside for outcome in event.outcomes]
+                targets += [outcome.to or "" for _ in inside for outcome in event.outcomes]
+                for effects in (event.effects, *(outcome.effects for outcome in event.outcomes)):
+                    amounts += effects.money
+            kinds = dict.fromkeys(SPEND_KIND_OF_ROLE[roles[stage]] for stage in inside)
             earned += [("earn", a.line, "") for a in amounts if a.side == "earn"]
-            spent += [("spend", a.line, kind) for a in amounts if a.side == "spend"]
+            spent += [("spend", a.line, kind) for a in amounts if a.side == "spend" for kind in kinds]
         return Layout(
             periods=journey.periods,
             horizon=journey.horizon,
@@ -92,13 +118,36 @@ class Layout:
             flows=tuple(flows),
             targets=tuple(targets),
             lines=tuple(dict.fromkeys([*earned, *spent])),
-            stages=tuple(stage.name for stage in journey.stages),
-            roles=tuple(stage.role for stage in journey.stages),
+            stages=tuple(roles),
+            roles=tuple(roles.values()),
             channels=tuple(channel.name for channel in journey.channels),
             enters=tuple(channel.enters for channel in journey.channels),
+            costs=tuple((cost.name, cost.kind) for cost in journey.costs),
             cohorts=journey.cohorts,
             cohort_ms=journey.cohort_ms,
+            eligible=max((journey.horizon - journey.follow) // journey.cohort_ms, 1),
+            ages=max(journey.follow // journey.cohort_ms, 1),
         )
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every array of a ledger of one run."""
+        groups = len(self.groups)
+        stages = (self.periods, groups, len(self.stages))
+        return {
+            "flow": (self.periods, groups, len(self.flows)),
+            "money": (self.periods, groups, len(self.lines)),
+            "channel_spend": (self.periods, len(self.channels)),
+            "costs": (self.periods, len(self.costs)),
+            "mrr": (self.periods, groups, len(MRR)),
+            "stock": stages,
+            "time": stages,
+            "unfinished": (len(self.stages),),
+            "cohort": (self.cohorts, self.cohorts, len(COHORT)),
+            "followed": (self.ages, groups, len(FOLLOWED)),
+            "generation": (GENERATIONS, len(GENERATION)),
+            "n_events": (),
+        }
 
     @cached_property
     def period_ends(self) -> IntArray:
@@ -137,6 +186,34 @@ def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntA
     return stock, (stock - delta) * lengths + offset
 
 
+def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]:
+    """Return what is spent whoever comes, rounded once a period.
+
+    Returns
+    -------
+    channels
+        Accruing spend and batches of each channel, minor units; shape (periods, channels).
+    costs
+        Overheads and levers paid by the month, minor units; shape (periods, costs).
+    """
+    channels = np.zeros(layout.shapes["channel_spend"], dtype=np.int64)
+    costs = np.zeros(layout.shapes["costs"], dtype=np.int64)
+
+    def accrued(per_ms: float, until: int) -> list[int]:
+        ends = [round(per_ms * min(int(end), until)) for end in layout.period_ends]
+        return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+
+    for index, channel in enumerate(journey.channels):
+        if channel.removed:
+            continue
+        channels[:, index] = accrued(channel.spend_per_ms, channel.until)
+        for at in channel.times:
+            channels[at // MONTH, index] += channel.cost_per_batch
+    for index, cost in enumerate(journey.costs):
+        costs[:, index] = accrued(cost.spend_per_ms, journey.horizon)
+    return channels, costs
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Whole numbers of one run, or of many with the replication axis first.
@@ -149,13 +226,24 @@ class Ledger:
         Minor units; shape (..., periods, groups, lines).
     channel_spend
         Minor units spent on bringing people, by channel; shape (..., periods, channels).
+    costs
+        Minor units of what is spent whoever comes; shape (..., periods, costs).
+    mrr
+        Movements of monthly recurring revenue, fixed point; shape (..., periods, groups, `MRR`).
     stock
         People in each stage at the end of each period; shape (..., periods, groups, stages).
     time
         Person-milliseconds in each stage; shape (..., periods, groups, stages).
+    unfinished
+        Milliseconds that those in a stage at the horizon have spent there since they entered; shape (..., stages).
     cohort
-        `COHORT_MEASURES` of people acquired in a cohort period, by age since acquisition and group
-        at acquisition; shape (..., cohorts, ages, groups, measures).
+        `COHORT` measures of people acquired in a cohort period, by age since acquisition; shape
+        (..., cohorts, ages, measures).
+    followed
+        `FOLLOWED` measures of people acquired at least ``follow`` before the horizon, by age and
+        group at acquisition; shape (..., ages, groups, measures).
+    generation
+        `GENERATION` measures; shape (..., generations, measures).
     n_events
         Arrivals and clocks that fired; shape (...).
     """
@@ -164,12 +252,20 @@ class Ledger:
     flow: IntArray
     money: IntArray
     channel_spend: IntArray
+    costs: IntArray
+    mrr: IntArray
     stock: IntArray
     time: IntArray
+    unfinished: IntArray
     cohort: IntArray
+    followed: IntArray
+    generation: IntArray
     n_events: IntArray
 
-    ARRAYS = ("flow", "money", "channel_spend", "stock", "time", "cohort", "n_events")
+    ARRAYS = (
+        "flow", "money", "channel_spend", "costs", "mrr", "stock", "time", "unfinished", "cohort", "followed",
+        "generation", "n_events",
+    )  # fmt: skip
 
     def pick(self, index: int | slice | IntArray) -> Ledger:
         """Return the ledger of one or some replications."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.replicate import Job, replicate_jobs
+from flywheel_sim.errors import ExperimentError, LimitReached, nearest
+from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs, period_dates
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.load import Scenario
@@ -263,9 +263,11 @@ def compare(
     strategies: Sequence[str] | None = None,
     replications: int = 100,
     seed: int | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
 ) -> Comparison:
     """Compare strategies of one scenario, or two scenarios, on the same people with the same luck.
 
@@ -277,23 +279,25 @@ def compare(
         Names, the first being what others are held against; all strategies of the file unless given,
         its ``reference`` first.
         With two scenarios: one strategy for both, or one for each.
-    replications, seed, workers, executor, progress
+    replications, seed, workers, executor, progress, engine, limits
         As for `replicate`.
 
     Raises
     ------
     ExperimentError
         If there are not two things to compare.
+    LimitReached
+        If a run meets a limit; ``complete`` then is the comparison of what was done before, or None.
     ConfigError
         If a strategy is not in the file.
     """
     models: dict[str, tuple[Scenario, str | None]]
     if other is None:
         held = model.raw().get("reference")
-        names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
+        names = tuple(strategies if strategies is not None else sorted(model.runnable, key=lambda s: s != held))
         if len(names) < 2 or len(set(names)) != len(names):
-            known = ", ".join(model.strategies) or "none"
-            raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
+            known = ", ".join(model.runnable) or "none"
+            raise ExperimentError(f"a comparison takes two different strategies; those that can run: {known}")
         models = {name: (model, name) for name in names}
     else:
         chosen: list[str | None] = [*strategies] if strategies else [None]
@@ -310,5 +314,10 @@ def compare(
         if (journey.horizon, journey.currency) != (first.horizon, first.currency):
             raise ExperimentError("the two journeys differ in horizon or currency; bring both to the same")
     root = first.seed if seed is None else seed
-    runs = replicate_jobs([Job(j, root) for j in journeys.values()], replications, workers, executor, progress)
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    try:
+        runs = replicate_jobs([Job(j, root) for j in journeys.values()], replications, ways)
+    except LimitReached as stop:
+        done = Comparison(dict(zip(journeys, stop.complete, strict=True)), models) if stop.complete else None
+        raise LimitReached(str(stop), done) from stop
     return Comparison(dict(zip(journeys, runs, strict=True)), models)

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.scenario.journey import Effects, Event, Journey, Rate
+from flywheel_sim.scenario.figures import Rate
+from flywheel_sim.scenario.journey import Effects, Event, Journey
 from flywheel_sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -64,11 +65,12 @@ def expected_path(model: Scenario, strategy: str | None = None) -> ExpectedPath:
     _refuse_what_takes_time(journey)
     people = {stage.name: Fraction(0) for stage in journey.stages}
     money = {"earn": Fraction(0), "spend": Fraction(0)}
-    waiting = [(c.enters, Fraction(c.count)) for c in journey.channels if not c.removed]
-    money["spend"] += sum(c.cost_per_batch for c in journey.channels if not c.removed)
+    waiting = [(c.enters, Fraction(c.count * len(c.times))) for c in journey.channels if not c.removed]
+    money["spend"] += sum(c.cost_per_batch * len(c.times) for c in journey.channels if not c.removed)
 
     def book(effects: Effects, count: Fraction) -> None:
         for amount in effects.money:
+            assert isinstance(amount.value, Rate)
             money[amount.side] += count * _exact(amount.value)
 
     while waiting:
@@ -107,16 +109,18 @@ def _refuse_what_takes_time(journey: Journey) -> None:
     for channel in journey.channels:
         if channel.kind not in ("batch",):
             why = f"the channel '{channel.name}' is no batch"
+    if journey.sets or journey.costs or journey.uncertain:
+        why = "money or clocks run on by themselves, or a rate is uncertain"
     for stage in journey.stages:
         amounts = [*stage.on_entry.money]
         if stage.accruals:
             why = f"money accrues in '{stage.name}'"
         for event in stage.events:
-            if event.wait is not None:
+            if not event.at_once:
                 why = f"'{event.decision}' takes time"
             amounts += [*event.effects.money, *(a for outcome in event.outcomes for a in outcome.effects.money)]
-            rates = [*(chance for chance in event.chances if chance), *(amount.value for amount in amounts)]
-            if not all(rate.constant for rate in rates):
+            figures = [*(chance for chance in event.chances if chance), *(amount.value for amount in amounts)]
+            if not all(isinstance(figure, Rate) and figure.constant for figure in figures):
                 why = f"'{event.decision}' depends on who somebody is"
     if why:
         raise ExperimentError(f"{journey.name}: {why}, so no chances can simply be multiplied; use replicate")

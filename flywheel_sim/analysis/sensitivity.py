@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.replicate import Job, replicate_jobs
+from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import Layout, Ledger
 from flywheel_sim.metrics.registry import Books, metric_of
@@ -162,9 +162,11 @@ def sensitivity(
     strategies: Sequence[str] | None = None,
     replications: int = 50,
     seed: int | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
 ) -> Sensitivity:
     """Run a metric over a rate.
 
@@ -179,7 +181,7 @@ def sensitivity(
         around today's unless given. The whole family of the rate moves with it.
     strategies
         Those of the file unless given; a file without any is run as written.
-    replications, seed, workers, executor, progress
+    replications, seed, workers, executor, progress, engine, limits
         As for `replicate`.
 
     Raises
@@ -189,7 +191,7 @@ def sensitivity(
     ExperimentError
         If the metric is not known.
     """
-    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
+    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.runnable) or (None,)
     shown = {name: name or "as written" for name in names}
     today = {name: reference_value(model, over, name) for name in names}
     first = today[names[0]]
@@ -229,11 +231,22 @@ def sensitivity(
             except ConfigError as error:
                 notes[name, label] = (math.nan, f"impossible: {error.problems[0].rule}")
     _refuse_unknown(of, jobs[0].journey)
-    runs = replicate_jobs(jobs, replications, workers, executor, progress)
+    base_at = {plan[name, "base", 0]: shown[name] for name in names}
+    base_runs: dict[str, Runs] = {}
+
+    def keep(index: int, runs: Runs) -> FloatArray:
+        if index in base_at:
+            base_runs[base_at[index]] = runs
+        return runs.values(of)
+
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    found_values = replicate_jobs(jobs, replications, ways, keep=keep)
 
     def metric(name: str | None, what: str, index: int = 0) -> FloatArray:
-        return runs[plan[name, what, index]].values(of)
+        values: FloatArray = found_values[plan[name, what, index]]
+        return values
 
+    any_runs = base_runs[shown[names[0]]]
     factor = 100.0 if chance else 1.0
     elasticity, results = {}, {}
     for name in names:
@@ -253,22 +266,22 @@ def sensitivity(
             change = share = None
             if (name, label, 0) in plan:
                 gain = _finite(metric(name, label)) - _finite(ground)
-                change = estimate_mean(gain, runs[0].unit(of))
+                change = estimate_mean(gain, any_runs.unit(of))
                 share = estimate_mean(100 * gain / abs(mean), "%") if mean else None
             found.append(Reading(label, factor * value, change, share, note))
         results[shown[name]] = tuple(found)
     return Sensitivity(
         of=of,
         over=over,
-        label=runs[0].metric(of).label,
-        unit=runs[0].unit(of),
+        label=any_runs.metric(of).label,
+        unit=any_runs.unit(of),
         rate_unit=_rate_unit(first),
         values=factor * np.array(grid),
         base={shown[name]: factor * today[name].number for name in names},
         curve={shown[n]: np.array([metric(n, "grid", i) for i in range(len(grid))]) for n in names},
         elasticity=elasticity,
         readings=results,
-        base_runs={shown[name]: runs[plan[name, "base", 0]] for name in names},
+        base_runs={shown[name]: base_runs[shown[name]] for name in names},
     )
 
 

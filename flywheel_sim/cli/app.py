@@ -9,12 +9,13 @@ import json
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flywheel_sim.errors import FlywheelError, SimulationError
+from flywheel_sim.errors import FlywheelError, LimitReached, SimulationError
 
 if TYPE_CHECKING:
     from flywheel_sim.analysis.sensitivity import Sensitivity
@@ -42,7 +43,11 @@ Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; 
 Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 months'.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the report and its data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Workers = Annotated[int, typer.Option(min=0, help="Processes to run on; 0 takes all cores.")]
+Workers = Annotated[int, typer.Option(min=0, help="Threads to run on; 0 takes all cores.")]
+Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (SimPy); both give the same figures.")]
+MaxPeople = Annotated[int | None, typer.Option(min=1, help="People in one replication at which a run is stopped.")]
+MaxEvents = Annotated[int | None, typer.Option(min=1, help="Events in one replication at which a run is stopped.")]
+MaxMemory = Annotated[float | None, typer.Option(help="GiB that all ledgers together may take.")]
 
 
 def main() -> None:
@@ -97,8 +102,31 @@ def _model(config: str, sets: list[str] | None, horizon: str | None) -> Scenario
     return model.with_(**values) if values else model
 
 
-def _workers(asked: int) -> int:
-    return asked or os.cpu_count() or 1
+def _ways(
+    workers: int, engine: str, max_people: int | None, max_events: int | None, max_memory: float | None
+) -> dict[str, Any]:
+    """Return how to run, as the verbs take it."""
+    from flywheel_sim.experiment.replicate import Limits
+
+    usual = Limits()
+    limits = Limits(max_people or usual.max_people, max_events or usual.max_events, max_memory)
+    return {"workers": workers or None, "engine": engine, "limits": limits, "progress": True}
+
+
+def _kept(call: Callable[[], Any]) -> tuple[Any, str]:
+    """Return what a call gives; where it met a limit, what was complete before, and what it said."""
+    try:
+        return call(), ""
+    except LimitReached as stop:
+        if not stop.complete:
+            raise
+        return stop.complete, str(stop)
+
+
+def _stopped(said: str, n: int) -> None:
+    """End with the status of a run that met its limits, once what was complete is printed and written."""
+    if said:
+        raise SimulationError(f"{said}\nwhat is printed and written rests on the {n:,} replications done before")
 
 
 def _say(text: str) -> None:
@@ -141,12 +169,16 @@ def run(
     config: Config,
     sets: Sets = None,
     strategy: Strategies = None,
-    replications: Replications = 20,
+    replications: Replications = 200,
     seed: Seed = None,
     horizon: Horizon = None,
     out: Out = None,
     as_json: AsJson = False,
     workers: Workers = 0,
+    engine: Engine = "kernel",
+    max_people: MaxPeople = None,
+    max_events: MaxEvents = None,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Replicate one strategy and print its figures."""
     from flywheel_sim.errors import ExperimentError
@@ -157,8 +189,9 @@ def run(
     if strategy and len(strategy) > 1:
         raise ExperimentError("run takes one --strategy; use compare for several")
     _say(f"{model.name}: {replications:,} replications")
-    runs = replicate(model, strategy[0] if strategy else None, replications=replications, seed=seed,
-                     workers=_workers(workers), progress=True)  # fmt: skip
+    how = _ways(workers, engine, max_people, max_events, max_memory)
+    name = strategy[0] if strategy else None
+    runs, said = _kept(lambda: replicate(model, name, replications=replications, seed=seed, **how))
     summary = runs.summary()
     if as_json:
         figures = {str(name): _numbers(runs[str(name)]) for name in summary.index}
@@ -175,6 +208,7 @@ def run(
 
         _frame(runs.frame(), out)
         _say(f"report: {write_report(runs, to=out / 'report.html', model=model)}")
+    _stopped(said, runs.n)
 
 
 @app.command()
@@ -185,12 +219,16 @@ def compare(
     ] = None,
     sets: Sets = None,
     strategy: Strategies = None,
-    replications: Replications = 20,
+    replications: Replications = 200,
     seed: Seed = None,
     horizon: Horizon = None,
     out: Out = None,
     as_json: AsJson = False,
     workers: Workers = 0,
+    engine: Engine = "kernel",
+    max_people: MaxPeople = None,
+    max_events: MaxEvents = None,
+    max_memory: MaxMemory = None,
     over: Annotated[
         str | None,
         typer.Option("--over", help="Also the response of profit to this rate, on a third of the replications."),
@@ -207,11 +245,13 @@ def compare(
 
         reference_value(model, over)  # a wrong name is said before anything runs
     _say(f"{model.name}: comparing strategies, {replications:,} replications each")
-    duel = compare_(model, second, strategies=strategy, replications=replications, seed=seed,
-                    workers=_workers(workers), progress=True)  # fmt: skip
+    how = _ways(workers, engine, max_people, max_events, max_memory)
+    duel, said = _kept(
+        lambda: compare_(model, second, strategies=strategy, replications=replications, seed=seed, **how)
+    )
     found: list[Any] = [duel]
-    if over:
-        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 3), seed, workers))
+    if over and not said:
+        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 3), seed, how))
     if as_json:
         summary = duel.summary()
         shared = [str(n) for n in summary.index if not summary.loc[n, list(duel.names)].isna().any()]
@@ -225,7 +265,7 @@ def compare(
                           "probability_percent": _numbers(cross.probability)},
             "what_differs": [[d.what, d.one, d.other] for d in duel.what_differs()],
             "provenance": [vars(r.provenance) for r in duel.runs.values()],
-            **({"sensitivity": _sensitivity_json(found[1])} if over else {}),
+            **({"sensitivity": _sensitivity_json(found[1])} if len(found) > 1 else {}),
         }))  # fmt: skip
     else:
         print(duel)
@@ -236,6 +276,7 @@ def compare(
 
         _frame(duel.frame(), out)
         _say(f"report: {write_report(*found, to=out / 'report.html')}")
+    _stopped(said, next(iter(duel.runs.values())).n)
 
 
 @app.command()
@@ -245,17 +286,22 @@ def sensitivity(
     over: Annotated[str, typer.Option(help="The named rate that moves.")] = "retention",
     sets: Sets = None,
     strategy: Strategies = None,
-    replications: Replications = 10,
+    replications: Replications = 100,
     seed: Seed = None,
     horizon: Horizon = None,
     out: Out = None,
     as_json: AsJson = False,
     workers: Workers = 0,
+    engine: Engine = "kernel",
+    max_people: MaxPeople = None,
+    max_events: MaxEvents = None,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Show how much a metric depends on a rate: curve, elasticity, both readings of "+5 %"."""
     model = _model(config, sets, horizon)
     _folder(out)
-    result = _sensitivity(model, of, over, strategy, replications, seed, workers)
+    how = _ways(workers, engine, max_people, max_events, max_memory)
+    result = _sensitivity(model, of, over, strategy, replications, seed, how)
     if as_json:
         print(json.dumps(_sensitivity_json(result)))
     else:
@@ -269,13 +315,18 @@ def sensitivity(
 
 
 def _sensitivity(
-    model: Scenario, of: str, over: str, strategy: list[str] | None, replications: int, seed: int | None, workers: int
+    model: Scenario,
+    of: str,
+    over: str,
+    strategy: list[str] | None,
+    replications: int,
+    seed: int | None,
+    how: dict[str, Any],
 ) -> Sensitivity:
     from flywheel_sim.analysis.sensitivity import sensitivity as sensitivity_
 
     _say(f"{model.name}: {of} over {over}, {replications:,} replications at each value")
-    return sensitivity_(model, of, over, strategies=strategy, replications=replications, seed=seed,
-                        workers=_workers(workers), progress=True)  # fmt: skip
+    return sensitivity_(model, of, over, strategies=strategy, replications=replications, seed=seed, **how)
 
 
 def _folder(out: Path | None) -> None:

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from typing import Protocol
 
 import numpy as np
 
+from flywheel_sim.engine.person import Person, Stretch
 from flywheel_sim.errors import SimulationError
-from flywheel_sim.ledger import COHORT_MEASURES, ROLE_FLOWS, IntArray, Layout, Ledger, person_time
-from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Amount, Channel, Event, Journey, Outcome
+from flywheel_sim.ledger import (
+    COHORT,
+    FOLLOWED,
+    GENERATION,
+    GENERATIONS,
+    MRR,
+    ROLE_FLOWS,
+    IntArray,
+    Layout,
+    Ledger,
+    person_time,
+    spend_by_plan,
+)
+from flywheel_sim.model import draws
+from flywheel_sim.scenario.journey import Channel, Journey
 from flywheel_sim.scenario.units import MONTH, YEAR
 
-
-class Grouped(Protocol):
-    """Anybody with attribute levels and a channel of origin."""
-
-    channel: int
-    levels: dict[str, int]
+#: What accrues at one price: (stage or set, place in its list), cell, kind, group.
+Accrual = tuple[tuple[str, int], int, str, int]
+Counts = dict[tuple[int, ...], int]
 
 
 class Books:
@@ -28,126 +38,145 @@ class Books:
         self.layout, self.journey = layout, journey
         self.ends = [int(end) for end in layout.period_ends]
         self.force = math.log1p(journey.discount) / YEAR
-        self.by = [(name, len(next(a.levels for a in journey.attributes if a.name == name)))
-                   for name in journey.report_by]  # fmt: skip
+        levels = {a.name: a.levels for a in journey.attributes}
+        self.by = [(name, len(levels[name])) for name in journey.report_by]
         self.flow_of = {flow: index for index, flow in enumerate(layout.flows)}
         self.line_of = {line: index for index, line in enumerate(layout.lines)}
-        self.outcome_of: dict[int, int] = {}
-        for stage in journey.stages:
-            for event in stage.events:
-                for outcome in event.outcomes:
-                    self.outcome_of[id(outcome)] = self.flow_of[stage.name, event.name, outcome.name]
-        self.flow: dict[tuple[int, int, int], int] = defaultdict(int)
-        self.money: dict[tuple[int, int, int], int] = defaultdict(int)
-        self.channel_spend: dict[tuple[int, int], int] = defaultdict(int)
-        self.moves: dict[tuple[int, int, str], list[int]] = defaultdict(lambda: [0, 0])
-        self.accruals: dict[tuple[str, str, str, int, int], dict[int, list[int]]] = {}
-        self.prices: dict[tuple[str, str, str, int, int], tuple[float, str]] = {}
-        self.cohorts: dict[tuple[int, int, int, int], int] = defaultdict(int)
+        self.stage_of = {name: index for index, name in enumerate(layout.stages)}
+        self.flow: Counts = defaultdict(int)
+        self.money: Counts = defaultdict(int)
+        self.arrival_costs: Counts = defaultdict(int)
+        self.movements: Counts = defaultdict(int)
+        self.moves: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self.accruals: dict[Accrual, dict[int, list[int]]] = {}
+        self.prices: dict[Accrual, tuple[float, int]] = {}
+        self.stays: Counts = defaultdict(int)
+        self.cohorts: Counts = defaultdict(int)
+        self.followed: Counts = defaultdict(int)
+        self.generations: Counts = defaultdict(int)
 
-    def group(self, person: Grouped) -> int:
+    def group(self, person: Person) -> int:
         """Return the group a person is in."""
         index = person.channel
         for name, size in self.by:
-            index = index * size + person.levels[name]
+            index = index * size + person.state[name]
         return index
+
+    # -- people -----------------------------------------------------------------------------------
 
     def count_role(self, name: str, group: int, now: int, sign: int = 1) -> None:
         """Count one of the flows that are not outcomes; a negative sign takes one back."""
         self.flow[now // MONTH, group, ROLE_FLOWS.index(name)] += sign
 
-    def count_outcome(self, event: Event, outcome: Outcome, group: int, now: int) -> None:
-        """Count an outcome of an event."""
-        self.flow[now // MONTH, group, self.outcome_of[id(outcome)]] += 1
+    def count_outcome(self, stage: str, event: str, outcome: str, group: int, now: int) -> None:
+        """Count an outcome of an event in a stage."""
+        self.flow[now // MONTH, group, self.flow_of[stage, event, outcome]] += 1
 
     def move(self, stage: str, group: int, now: int, sign: int) -> None:
         """Count an entry to a stage (+1) or an exit (-1), with its offset to the period's end."""
         period = now // MONTH
-        cell = self.moves[period, group, stage]
-        cell[0] += sign
-        cell[1] += sign * (self.ends[period] - now)
+        counted = self.moves[period, group, self.stage_of[stage]]
+        counted[0] += sign
+        counted[1] += sign * (self.ends[period] - now)
 
-    def accrue(self, stage: str, amount: Amount, cell: int, group: int, now: int, sign: int) -> None:
-        """Let an amount begin (+1) or cease (-1) to accrue at one cell of its price."""
-        key = (stage, amount.side, amount.line, cell, group)
-        if key not in self.accruals:
-            role = next(s.role for s in self.journey.stages if s.name == stage)
-            self.accruals[key] = {}
-            self.prices[key] = (amount.value.cells[cell], role)
-        period = now // MONTH
-        at = self.accruals[key].setdefault(period, [0, 0])
-        at[0] += sign
-        at[1] += sign * (self.ends[period] - now)
+    def unfinished(self, stage: str, ms: int) -> None:
+        """Add how long somebody has been in the stage they are in at the horizon."""
+        self.stays[self.stage_of[stage],] += ms
 
-    def book(self, amount: Amount, role: str, group: int, now: int, minor: int) -> None:
-        """Book an amount on its line."""
-        self.money[now // MONTH, group, self.line(amount.side, amount.line, role)] += minor
-
-    def line(self, side: str, name: str, role: str) -> int:
-        """Return the index of a money line."""
-        return self.line_of[side, name, SPEND_KIND_OF_ROLE[role] if side == "spend" else ""]
-
-    def spend_on_channel(self, index: int, channel: Channel) -> None:
-        """Book what a channel costs whoever comes: spend over time, and its batch."""
-        begin = 0
-        for period, end in enumerate(self.ends):
-            if channel.spend_per_ms:
-                whole = round(channel.spend_per_ms * end) - round(channel.spend_per_ms * begin)
-                self.channel_spend[period, index] += whole
-            begin = end
-        if channel.kind == "batch":
-            self.channel_spend[0, index] += channel.cost_per_batch
+    # -- money ------------------------------------------------------------------------------------
 
     def arrival_cost(self, index: int, channel: Channel, now: int) -> None:
         """Book the price of one arrival, where arrivals are paid one by one."""
-        if channel.cost_per_arrival:
-            self.channel_spend[now // MONTH, index] += channel.cost_per_arrival
+        self.arrival_costs[now // MONTH, index] += channel.cost_per_arrival
 
-    def cohort(self, measure: str, acquired: int, at: int, group: int, value: int) -> None:
+    def book(self, side: str, line: str, kind: str, group: int, now: int, minor: int) -> None:
+        """Book an amount on its line."""
+        self.money[now // MONTH, group, self.line_of[side, line, kind]] += minor
+
+    def accrue(self, stretch: Stretch, now: int, sign: int) -> None:
+        """Let money begin (+1) or cease (-1) to accrue at a price that is the same for all in its cell."""
+        key = (stretch.place, stretch.cell, stretch.kind, stretch.group)
+        if key not in self.accruals:
+            amount = stretch.amount
+            self.accruals[key] = {}
+            self.prices[key] = (stretch.price, self.line_of[amount.side, amount.line, stretch.kind])
+        period = min(now // MONTH, self.layout.periods - 1)
+        counted = self.accruals[key].setdefault(period, [0, 0])
+        counted[0] += sign
+        counted[1] += sign * (self.ends[period] - now)
+
+    def book_stretch(self, stretch: Stretch, end: int) -> None:
+        """Book what has accrued at a price of one person's own, in whole minor units by period."""
+        begin, amount = stretch.begin, stretch.amount
+        while begin < end:
+            stop = min(self.ends[begin // MONTH], end)
+            past, sofar = (draws.whole_money(stretch.price * (at - stretch.begin)) for at in (begin, stop))
+            self.book(amount.side, amount.line, stretch.kind, stretch.group, begin, sofar - past)
+            begin = stop
+
+    def recur(self, measure: str, group: int, now: int, value: int) -> None:
+        """Book a movement of monthly recurring revenue, fixed point."""
+        self.movements[now // MONTH, group, MRR.index(measure)] += value
+
+    # -- cohorts ----------------------------------------------------------------------------------
+
+    def cohort(self, measure: str, acquired: int, at: int, value: int) -> None:
         """Add to a measure of the people acquired when somebody was, at the age they have."""
         length = self.journey.cohort_ms
-        key = (acquired // length, (at - acquired) // length, group, COHORT_MEASURES.index(measure))
-        self.cohorts[key] += value
+        self.cohorts[acquired // length, (at - acquired) // length, COHORT.index(measure)] += value
+
+    def follow(self, measure: str, acquired: int, at: int, group: int, value: int) -> None:
+        """Add to a measure of people acquired early enough to be followed, while they are."""
+        length = self.journey.cohort_ms
+        age = (at - acquired) // length
+        if acquired // length < self.layout.eligible and age < self.layout.ages:
+            self.followed[age, group, FOLLOWED.index(measure)] += value
+
+    def generation(self, measure: str, generation: int, value: int) -> None:
+        """Add to a measure of a generation; the last holds all beyond it."""
+        self.generations[min(generation, GENERATIONS - 1), GENERATION.index(measure)] += value
+
+    # -- the end ----------------------------------------------------------------------------------
 
     def ledger(self, n_events: int) -> Ledger:
         """Return the closed ledger."""
         lay = self.layout
-        groups = len(lay.groups)
-
-        def filled(shape: tuple[int, ...], counts: dict[tuple[int, ...], int]) -> IntArray:
-            array = np.zeros(shape, dtype=np.int64)
-            for key, count in counts.items():
-                if abs(count) >= 1 << 62:
-                    raise SimulationError(
-                        "money beyond what a ledger can hold; state it in a larger unit, such as thousands"
-                    )
-                array[key] += count
-            return array
-
-        delta = np.zeros((lay.periods, groups, len(lay.stages)), dtype=np.int64)
-        offset = np.zeros_like(delta)
-        place = {name: index for index, name in enumerate(lay.stages)}
-        for (period, group, name), (count, ms) in self.moves.items():
-            delta[period, group, place[name]] += count
-            offset[period, group, place[name]] += ms
+        channel_spend, costs = spend_by_plan(self.journey, lay)
+        delta, offset = np.zeros((2, *lay.shapes["stock"]), dtype=np.int64)
+        for place, (count, ms) in self.moves.items():
+            delta[place], offset[place] = count, ms
         stock, time = person_time(delta, offset, lay.period_ends)
-        money = filled((lay.periods, groups, len(lay.lines)), self.money)  # type: ignore[arg-type]
+        money = self.filled("money", self.money)
         for key, periods in self.accruals.items():
-            price, role = self.prices[key]
-            _, side, line, _, group = key
+            price, line = self.prices[key]
             begun, ms_left = np.zeros((2, lay.periods), dtype=np.int64)
             for period, (count, ms) in periods.items():
-                begun[period] += count
-                ms_left[period] += ms
+                begun[period], ms_left[period] = count, ms
             _, spent = person_time(begun, ms_left, lay.period_ends)
-            money[:, group, self.line(side, line, role)] += np.rint(price * spent).astype(np.int64)
+            money[:, key[3], line] += np.rint(price * spent).astype(np.int64)
         return Ledger(
             layout=lay,
-            flow=filled((lay.periods, groups, len(lay.flows)), self.flow),  # type: ignore[arg-type]
+            flow=self.filled("flow", self.flow),
             money=money,
-            channel_spend=filled((lay.periods, len(lay.channels)), self.channel_spend),  # type: ignore[arg-type]
+            channel_spend=channel_spend + self.filled("channel_spend", self.arrival_costs),
+            costs=costs,
+            mrr=self.filled("mrr", self.movements),
             stock=stock,
             time=time,
-            cohort=filled((lay.cohorts, lay.cohorts, groups, len(COHORT_MEASURES)), self.cohorts),  # type: ignore[arg-type]
-            n_events=np.int64(n_events) + np.zeros((), dtype=np.int64),
+            unfinished=self.filled("unfinished", self.stays),
+            cohort=self.filled("cohort", self.cohorts),
+            followed=self.filled("followed", self.followed),
+            generation=self.filled("generation", self.generations),
+            n_events=np.asarray(n_events, dtype=np.int64),
         )
+
+    def filled(self, name: str, counts: Counts) -> IntArray:
+        """Return an array of the ledger from its counts."""
+        array = np.zeros(self.layout.shapes[name], dtype=np.int64)
+        for key, count in counts.items():
+            if abs(count) >= 1 << 62:
+                raise SimulationError(
+                    "money beyond what a ledger can hold; state it in a larger unit, such as thousands"
+                )
+            array[key] += count
+        return array

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from flywheel_sim.errors import SimulationError
+from flywheel_sim.engine.tables import event_columns, event_frame, people_columns, people_frame
+from flywheel_sim.errors import SimulationError, nearest
 from flywheel_sim.ledger import Ledger
+from flywheel_sim.model.worlds import world
 from flywheel_sim.scenario.journey import Journey
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from flywheel_sim.engine.person import Person
-    from flywheel_sim.engine.reference import Reference
+#: The engines: compiled, and plain SimPy.
+ENGINES = ("kernel", "reference")
 
 #: People one run may bring before it is stopped as feeding itself.
-MAX_PEOPLE = 5_000_000
+MAX_PEOPLE = 20_000_000
+
+#: Events that may happen in one run.
+MAX_EVENTS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,10 @@ class RawRun:
     ledger: Ledger
     people: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
-    seconds: float = 0.0
+
+
+#: How an engine runs a replication of the journey it was made for, given seed and number.
+Runner = Callable[[int, int], RawRun]
 
 
 def run_once(
@@ -78,89 +87,97 @@ def run_once(
     people: bool = False,
     events: bool = False,
     max_people: int = MAX_PEOPLE,
+    max_events: int = MAX_EVENTS,
+    engine: str = "kernel",
 ) -> RawRun:
-    """Run one replication of a journey.
+    """Run one replication of a journey; parameters as for `run_many`."""
+    return next(run_many(journey, seed, (replication,), people, events, max_people, max_events, engine))
+
+
+def run_many(
+    journey: Journey,
+    seed: int,
+    replications: Iterable[int],
+    people: bool = False,
+    events: bool = False,
+    max_people: int = MAX_PEOPLE,
+    max_events: int = MAX_EVENTS,
+    engine: str = "kernel",
+) -> Iterator[RawRun]:
+    """Run replications of a journey, one after another.
 
     Parameters
     ----------
     journey
         One strategy of a scenario, resolved.
-    seed, replication
-        Whole numbers from 0 to 2^32 - 1; together they fix all luck.
+    seed, replications
+        Whole numbers from 0 to 2^32 - 1; seed and number of a replication together fix all its luck.
     people, events
         Whether to keep the people table and the event log.
-    max_people
-        People after whom the run is stopped.
+    max_people, max_events
+        People who come, and events that happen, beyond which a run is stopped.
+    engine
+        ``kernel`` (compiled) or ``reference`` (SimPy); both give the same figures.
 
     Raises
     ------
     SimulationError
-        If the run meets a limit.
+        If a run meets a limit.
     """
+    if engine not in ENGINES:
+        raise SimulationError(f"'{engine}' is no engine; {nearest(engine, ENGINES)}")
+    make = _kernel if engine == "kernel" else _reference
+    runs = None
+    for replication in replications:
+        if not 0 <= seed < 2**32 or not 0 <= replication < 2**32:
+            raise SimulationError(
+                f"seed {seed}, replication {replication}: both lie between 0 and 4294967295; choose others"
+            )
+        here = world(journey, partial(_uniform, seed, replication)) if journey.uncertain else journey
+        if runs is None or journey.uncertain:
+            runs = make(here, people, events, max_people, max_events)
+        yield runs(seed, replication)
+
+
+def _uniform(seed: int, replication: int, name: str) -> float:
+    """Return the luck of a replication itself, in [0, 1)."""
+    from flywheel_sim.model.draws import decision_hash, draw
+
+    return float(draw(seed, replication, 0, decision_hash(name), 0)[1])
+
+
+def _kernel(
+    journey: Journey, people: bool, events: bool, max_people: int, max_events: int
+) -> Callable[[int, int], RawRun]:
+    """Return how the compiled engine runs a journey."""
+    from flywheel_sim.engine.compiled import Kernel
+
+    kernel = Kernel(journey, people, events)
+
+    def run(seed: int, replication: int) -> RawRun:
+        ledger, who, what = kernel.run(seed, replication, max_people, max_events)
+        return RawRun(ledger, people_frame(journey, who) if who else None, event_frame(journey, what) if what else None)
+
+    return run
+
+
+def _reference(
+    journey: Journey, people: bool, events: bool, max_people: int, max_events: int
+) -> Callable[[int, int], RawRun]:
+    """Return how the reference engine runs a journey."""
     from flywheel_sim.engine.reference import Reference
 
-    if not 0 <= seed < 2**32 or not 0 <= replication < 2**32:
-        raise SimulationError(
-            f"seed {seed}, replication {replication}: both lie between 0 and 4294967295; choose others"
+    def run(seed: int, replication: int) -> RawRun:
+        engine = Reference(journey, seed, replication, people, events, max_people, max_events=max_events)
+        ledger = engine.run()
+        who = (
+            people_frame(journey, people_columns(journey, engine.people_rows))
+            if engine.people_rows is not None
+            else None
         )
-    begun = time.perf_counter()
-    engine = Reference(journey, seed, replication, people, events, max_people)
-    ledger = engine.run()
-    return RawRun(
-        ledger,
-        _people_frame(journey, engine.people_rows) if engine.people_rows is not None else None,
-        _event_frame(engine) if engine.event_rows is not None else None,
-        time.perf_counter() - begun,
-    )
+        what = (
+            event_frame(journey, event_columns(journey, engine.event_rows)) if engine.event_rows is not None else None
+        )
+        return RawRun(ledger, who, what)
 
-
-def _people_frame(journey: Journey, rows: list[Person]) -> pd.DataFrame:
-    """Return the people table, by time of arrival and then key.
-
-    Columns: key and referrer (hexadecimal; referrer "" for strangers), channel, generation, born,
-    acquired and churned (ms from the start, -1 never), stage (at the end), one per attribute,
-    revenue, cost (minor units), margin_discounted (minor units, to acquisition), referrals.
-    """
-    import pandas as pd
-
-    from flywheel_sim.model.draws import FIXED
-
-    rows = sorted(rows, key=lambda p: (p.born, p.key))
-    columns: dict[str, list[object]] = {
-        "key": [_hex(p.key) for p in rows],
-        "referrer": [_hex(p.sponsor.key) if p.sponsor else "" for p in rows],
-        "channel": [journey.channels[p.channel].name for p in rows],
-        "generation": [p.generation for p in rows],
-        "born": [p.born for p in rows],
-        "acquired": [p.acquired for p in rows],
-        "churned": [p.churned for p in rows],
-        "stage": [p.stage.name if p.stage else "" for p in rows],
-    }
-    for attribute in journey.attributes:
-        columns[attribute.name] = [attribute.levels[p.levels[attribute.name]] for p in rows]
-    columns |= {
-        "revenue": [p.revenue for p in rows],
-        "cost": [p.cost for p in rows],
-        "margin_discounted": [p.margin_discounted / FIXED for p in rows],
-        "referrals": [p.referrals for p in rows],
-    }
-    return pd.DataFrame(columns)
-
-
-def _event_frame(engine: Reference) -> pd.DataFrame:
-    """Return the event log, by time, person and step.
-
-    Columns: time (ms from the start), person (hexadecimal), step, stage, event, outcome, to.
-    """
-    import pandas as pd
-
-    assert engine.event_rows is not None
-    names = ["time", "person", "step", "stage", "event", "outcome", "to"]
-    rows = sorted(engine.event_rows, key=lambda row: row[:3])
-    frame = pd.DataFrame(rows, columns=names)
-    frame["person"] = [_hex(row[1]) for row in rows]
-    return frame
-
-
-def _hex(key: int) -> str:
-    return f"{key & 0xFFFFFFFFFFFFFFFF:016x}"
+    return run

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.ledger import COHORT_MEASURES, Ledger
+from flywheel_sim.experiment import tables
+from flywheel_sim.ledger import COHORT, Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.scenario.journey import Journey
@@ -99,10 +100,10 @@ class Runs:
         return np.cumsum(array, axis=1) if cumulative else array
 
     def summary(self) -> pd.DataFrame:
-        """Return every metric with mean, interval, unit and definition; one row a metric."""
+        """Return every metric the journey has, with mean, interval, unit and definition; one row a metric."""
         import pandas as pd
 
-        names = [metric.name for metric in metrics()] + lines_of(self.books)
+        names = [metric.name for metric in metrics() if metric.applies(self.books)] + lines_of(self.books)
         rows = []
         for name in names:
             metric, estimate = self.metric(name), self[name]
@@ -139,6 +140,72 @@ class Runs:
                 rows.append((stage, float(entered.sum(axis=1).mean()), share.mean, share.low, share.high))
         return pd.DataFrame(rows, columns=["stage", "entered", "conversion", "low", "high"]).set_index("stage")
 
+    def by(self, name: str, *names: str, level: float = 0.95) -> pd.DataFrame:
+        """Return metrics for each channel, or each level of an attribute under ``report_by``.
+
+        Parameters
+        ----------
+        name
+            ``channel`` or the attribute. By channel, costs that come whoever comes have a row of their own.
+        *names
+            Which metrics; all that make sense for such groups unless given.
+        level
+            Of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per level; columns (metric, mean | low | high), units in ``attrs["units"]``.
+
+        Raises
+        ------
+        ExperimentError
+            If results are not kept by that name, or a metric cannot be split by it.
+        """
+        return tables.by_group(self.books, name, names, level)
+
+    def cohorts(self, join: int = 1, level: float = 0.95) -> pd.DataFrame:
+        """Return how many of each cohort are still customers, and what they bring, by age.
+
+        Parameters
+        ----------
+        join
+            How many cohort periods (months, or years beyond a horizon of ten) make one row and one step of age.
+        level
+            Of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cohort (the number of its first period) and age (months); columns (acquired |
+            retention | revenue, mean | low | high), units in ``attrs["units"]``. Retention is the share who
+            are customers on reaching the age, revenue what a person acquired brings from that age to the
+            next: ratios of sums over replications, NaN where not all have got so far before the horizon.
+
+        Raises
+        ------
+        ExperimentError
+            If so many periods cannot be joined.
+        """
+        return tables.by_cohort(self.books, join, level)
+
+    def generations(self, level: float = 0.95) -> pd.DataFrame:
+        """Return who was brought by whom, one row per generation; 0 are those whom nobody referred.
+
+        Columns (people | acquired | brought | gap, mean | low | high), units in ``attrs["units"]``. Brought are
+        customers of the next generation per customer of this one, those present at the start included,
+        within the horizon; gap is the mean time from the referrer's acquisition to one's own.
+        """
+        return tables.by_generation(self.books, level)
+
+    def movements(self, level: float = 0.95) -> pd.DataFrame:
+        """Return what moves recurring revenue, one row per month; losses are negative.
+
+        Columns (start | new | expansion | reactivation | contraction | churn | end | nrr | grr, mean | low | high),
+        units in ``attrs["units"]``. The start and the five movements add up to the end.
+        """
+        return tables.by_movement(self.books, level)
+
     def dates(self) -> list[dt.date] | None:
         """Return the first day of each period, where the journey has a start; months are named ones."""
         return period_dates(self.journey)
@@ -153,11 +220,12 @@ class Runs:
                 f"{self['cac'].mean:,.2f} {self.journey.currency}, a ratio of {ratio.mean:.3f}. CLV counts the first "
                 f"{self.journey.follow // MONTH} months."
             )
-        later = self.ledger.cohort[:, 1:, :, :, COHORT_MEASURES.index("acquired")]
+        later = self.ledger.cohort[:, 1:, :, COHORT.index("acquired")]
         if self.journey.horizon - self.journey.follow < self.journey.cohort_ms and later.any():
             said.append(
-                f"CLV, payback and K-factor follow customers for {format_duration(self.journey.follow)}, nearly the "
-                "whole horizon: those acquired in the first month count, though they are watched a little less long."
+                "CLV, payback, K-factor, lineage value and time to convert follow customers for "
+                f"{format_duration(self.journey.follow)}, nearly the whole horizon: those acquired in the first month "
+                "count, though they are watched a little less long."
             )
         return said
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from flywheel_sim.ledger import ROLE_FLOWS
-from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register, register_family
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register, register_family
+from flywheel_sim.scenario.units import DAY, MONTH
 
 
 def role_flow(books: Books, name: str) -> FloatArray:
@@ -14,11 +14,18 @@ def role_flow(books: Books, name: str) -> FloatArray:
     return np.asarray(books.ledger.flow[..., ROLE_FLOWS.index(name)].sum(axis=2), dtype=np.float64)
 
 
+def entered_by(books: Books) -> list[str]:
+    """Return the stage that people of each group enter on arrival."""
+    layout = books.ledger.layout
+    enters = dict(zip(layout.channels, layout.enters, strict=True))
+    return [enters[channel] for channel, *_ in layout.groups]
+
+
 def from_prospects(books: Books, *names: str) -> FloatArray:
     """Return flows that are not outcomes, of people whose channel enters a prospect stage."""
     layout = books.ledger.layout
     role = dict(zip(layout.stages, layout.roles, strict=True))
-    entry = np.array([role[layout.enters[c]] == "prospect" for c in layout.channel_of_group()])
+    entry = np.array([role[stage] == "prospect" for stage in entered_by(books)], dtype=bool)
     picked = [ROLE_FLOWS.index(name) for name in names]
     return np.asarray(books.ledger.flow[:, :, entry][..., picked].sum(axis=(2, 3)), dtype=np.float64)
 
@@ -36,6 +43,10 @@ def customer_months(books: Books) -> FloatArray:
 
 
 register(Metric(
+    "people", "People", "people", "Everybody: people there at the start, strangers who come, people who are referred.",
+    "sum", lambda b: role_flow(b, "arrived") + role_flow(b, "referred") + role_flow(b, "present"),
+))  # fmt: skip
+register(Metric(
     "prospects", "Prospects", "people", "People who came into a prospect stage: strangers and referred.", "sum",
     lambda b: from_prospects(b, "arrived", "referred"),
 ))  # fmt: skip
@@ -49,6 +60,7 @@ register(Metric(
     "Acquisitions per prospect who was not set aside. People still deciding at the horizon count as not converted.",
     "ratio", lambda b: from_prospects(b, "acquired"),
     lambda b: from_prospects(b, "arrived", "referred", "present") - from_prospects(b, "set_aside"), percent=True,
+    split="fixed",
 ))  # fmt: skip
 register(Metric(
     "active_customers", "Active customers", "people", "People in a customer stage at the end of the month.", "last",
@@ -74,6 +86,16 @@ register(Metric(
 ))  # fmt: skip
 
 
+def entries(books: Books, stage: str) -> FloatArray:
+    """Return how often people entered a stage, on arrival or by a move, shape (replications, periods)."""
+    layout, flow = books.ledger.layout, books.ledger.flow
+    groups = [group for group, entered in enumerate(entered_by(books)) if entered == stage]
+    came = [ROLE_FLOWS.index(name) for name in ("arrived", "referred", "present")]
+    moves = [index for index, target in enumerate(layout.targets) if target == stage]
+    arrivals = flow[:, :, groups][..., came].sum(axis=(2, 3))
+    return np.asarray(arrivals + flow[..., moves].sum(axis=(2, 3)), dtype=np.float64)
+
+
 def stage_conversion(books: Books, stage: str, to: str | None = None) -> tuple[FloatArray, FloatArray]:
     """Return (people who went on, people who entered and were not set aside), each (replications, periods).
 
@@ -81,21 +103,25 @@ def stage_conversion(books: Books, stage: str, to: str | None = None) -> tuple[F
     """
     layout, flow = books.ledger.layout, books.ledger.flow
     roles = dict(zip(layout.stages, layout.roles, strict=True))
-    entered = np.zeros(flow.shape[:2])
-    for group, channel in enumerate(layout.channel_of_group()):
-        if layout.enters[channel] == stage:
-            entered += flow[:, :, group, : len(("arrived", "referred", "present"))].sum(axis=2)
+    entered = entries(books, stage)
     gone_on = np.zeros_like(entered)
     for index, ((source, _, _), target) in enumerate(zip(layout.flows, layout.targets, strict=True)):
-        count = flow[..., index].sum(axis=2)
-        if target == stage:
-            entered += count
         if source == stage and target:
+            count = flow[..., index].sum(axis=2)
             if roles[target] == "aside":
                 entered -= count
             if target == to or (to is None and target != stage and roles[target] in ("prospect", "customer")):
                 gone_on += count
     return gone_on, entered
+
+
+def time_in(books: Books, stage: str) -> FloatArray:
+    """Return the mean time of a completed visit to a stage in days, shape (replications,)."""
+    layout, ledger = books.ledger.layout, books.ledger
+    index = layout.stages.index(stage)
+    completed = entries(books, stage).sum(axis=1) - ledger.stock[:, -1, :, index].sum(axis=1)
+    lived = ledger.time[..., index].sum(axis=(1, 2)) - ledger.unfinished[:, index]
+    return ratio(lived / DAY, completed)
 
 
 def _conversion(member: str, books: Books) -> Metric | None:
@@ -108,8 +134,20 @@ def _conversion(member: str, books: Books) -> Metric | None:
         f"Moves from '{stage}' {goal}, per person who entered it and was not set aside. "
         "People still there at the horizon count as not converted.", "ratio",
         lambda b: stage_conversion(b, stage, to or None)[0], lambda b: stage_conversion(b, stage, to or None)[1],
-        percent=True,
+        percent=True, split="fixed",
+    )  # fmt: skip
+
+
+def _time_in(member: str, books: Books) -> Metric | None:
+    if member not in books.ledger.layout.stages:
+        return None
+    return Metric(
+        f"time_in.{member}", f"Time in {member}", "days",
+        f"Mean time of a visit to '{member}' that was completed within the horizon. People present at the start "
+        "count from the start; visits still going on at the horizon are left out, with the time spent in them.",
+        "cohort", lambda b: time_in(b, member), split="whole",
     )  # fmt: skip
 
 
 register_family("conversion", _conversion)
+register_family("time_in", _time_in)

@@ -19,6 +19,7 @@ from flywheel_sim.scenario.journey import Journey
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]
+Split = Literal["any", "fixed", "channel", "whole"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Books:
 
 
 Series = Callable[[Books], FloatArray]
+
+
+def always(_: Books) -> bool:
+    """Tell that a metric is there in every journey."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,11 @@ class Metric:
         Where the definition comes from.
     percent
         Whether figures are shown times 100.
+    split
+        What it can be split by: ``any`` group of people; ``fixed`` groups, which nobody leaves; the
+        ``channel`` alone, because it takes what channels cost; or nothing, being of the ``whole``.
+    applies
+        Whether a journey has such a figure: where not, summaries leave it out.
     """
 
     name: str
@@ -68,6 +79,8 @@ class Metric:
     bottom: Series | None = None
     source: str = ""
     percent: bool = False
+    split: Split = "any"
+    applies: Callable[[Books], bool] = always
 
     def total(self, books: Books) -> FloatArray:
         """Return the metric over the whole horizon, shape (replications,)."""

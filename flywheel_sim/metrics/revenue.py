@@ -24,30 +24,42 @@ def channel_spend(books: Books, channel: str | None = None) -> FloatArray:
     return np.asarray(books.ledger.channel_spend[..., picked].sum(axis=2) / books.per_unit)
 
 
+def costs(books: Books, kind: str | None = None, name: str | None = None) -> FloatArray:
+    """Return what is spent whoever comes, in units of the currency, shape (replications, periods)."""
+    picked = [
+        index for index, (cost, k) in enumerate(books.ledger.layout.costs) if kind in (None, k) and name in (None, cost)
+    ]
+    return np.asarray(books.ledger.costs[..., picked].sum(axis=2) / books.per_unit)
+
+
 def revenue(books: Books) -> FloatArray:
     """Return everything earned."""
     return money(books, "earn")
 
 
 def acquisition_spend(books: Books) -> FloatArray:
-    """Return what is spent on channels, prospects and people set aside."""
-    return channel_spend(books) + money(books, "spend", "acquisition")
+    """Return what is spent on channels, levers paid by the month, prospects and people set aside."""
+    return channel_spend(books) + costs(books, "acquisition") + money(books, "spend", "acquisition")
 
 
 def spend(books: Books) -> FloatArray:
     """Return everything spent."""
-    return channel_spend(books) + money(books, "spend")
+    return channel_spend(books) + costs(books) + money(books, "spend")
 
 
 register(Metric("revenue", "Revenue", "CUR", "Everything earned, when it is booked.", "sum", revenue))
-register(Metric("spend", "Spend", "CUR", "Everything spent: channels, prospects, customers, win-back.", "sum", spend))
 register(Metric(
-    "profit", "Profit", "CUR", "Revenue − spend, before overheads that the journey does not name.", "sum",
-    lambda b: revenue(b) - spend(b),
+    "spend", "Spend", "CUR", "Everything spent: channels, levers, prospects, customers, win-back and overheads.", "sum",
+    spend, split="channel",
 ))  # fmt: skip
 register(Metric(
-    "acquisition_spend", "Acquisition spend", "CUR", "Spent on channels, prospects and people set aside.", "sum",
-    acquisition_spend,
+    "profit", "Profit", "CUR", "Revenue − spend; overheads are in it as far as the journey names them.", "sum",
+    lambda b: revenue(b) - spend(b), split="channel",
+))  # fmt: skip
+register(Metric(
+    "acquisition_spend", "Acquisition spend", "CUR",
+    "Spent on channels, levers paid by the month, prospects and people set aside.", "sum", acquisition_spend,
+    split="channel",
 ))  # fmt: skip
 register(Metric(
     "service_spend", "Service spend", "CUR", "Spent on people while they are customers.", "sum",
@@ -58,12 +70,16 @@ register(Metric(
     lambda b: money(b, "spend", "win-back"),
 ))  # fmt: skip
 register(Metric(
+    "overhead_spend", "Overheads", "CUR", "Costs that come whoever comes, where the journey names them.", "sum",
+    lambda b: costs(b, "overhead"), split="whole",
+))  # fmt: skip
+register(Metric(
     "arpu", "Revenue per user", "CUR per customer-month", "Revenue per month lived as a customer (ARPU).", "ratio",
     revenue, customer_months,
 ))  # fmt: skip
 register(Metric(
     "cac", "Acquisition cost", "CUR per customer", "Acquisition spend per acquisition (CAC).", "ratio",
-    acquisition_spend, lambda b: role_flow(b, "acquired"),
+    acquisition_spend, lambda b: role_flow(b, "acquired"), split="channel",
 ))  # fmt: skip
 
 
@@ -75,13 +91,20 @@ def _revenue_line(member: str, books: Books) -> Metric | None:
 
 
 def _spend_line(member: str, books: Books) -> Metric | None:
-    if member in books.ledger.layout.channels:
-        return Metric(f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on the channel '{member}'.", "sum",
-                      lambda b: channel_spend(b, member))  # fmt: skip
-    if any(side == "spend" and name == member for side, name, _ in books.ledger.layout.lines):
-        return Metric(f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on the line '{member}'.", "sum",
-                      lambda b: money(b, "spend", line=member))  # fmt: skip
-    return None
+    layout = books.ledger.layout
+    places = {
+        "the channel": member in layout.channels,
+        "the line": any(side == "spend" and name == member for side, name, _ in layout.lines),
+        "the cost": any(name == member for name, _ in layout.costs),
+    }
+    if not any(places.values()):
+        return None
+    said = " and ".join(f"{kind} '{member}'" for kind, there in places.items() if there)
+    return Metric(
+        f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on {said}.", "sum",
+        lambda b: channel_spend(b, member) + money(b, "spend", line=member) + costs(b, name=member),
+        split="any" if list(places.values()) == [False, True, False] else "channel",
+    )  # fmt: skip
 
 
 register_family("revenue", _revenue_line)
@@ -89,11 +112,10 @@ register_family("spend", _spend_line)
 
 
 def lines_of(books: Books) -> list[str]:
-    """Return the names of every metric of one money line: revenue by line, spend by channel and line."""
-    earned = [f"revenue.{name}" for side, name, _ in books.ledger.layout.lines if side == "earn"]
-    spent = [f"spend.{name}" for side, name, _ in books.ledger.layout.lines if side == "spend"]
-    channels = [
-        f"spend.{name}" for index, name in enumerate(books.ledger.layout.channels)
-        if np.any(books.ledger.channel_spend[..., index])
-    ]  # fmt: skip
-    return list(dict.fromkeys([*earned, *channels, *spent]))
+    """Return the names of every metric of one money line: revenue by line; spend by channel, line and cost."""
+    ledger, layout = books.ledger, books.ledger.layout
+    earned = [f"revenue.{name}" for side, name, _ in layout.lines if side == "earn"]
+    spent = [f"spend.{name}" for side, name, _ in layout.lines if side == "spend"]
+    channels = [f"spend.{n}" for i, n in enumerate(layout.channels) if np.any(ledger.channel_spend[..., i])]
+    fixed = [f"spend.{name}" for name, _ in layout.costs]
+    return list(dict.fromkeys([*earned, *channels, *spent, *fixed]))

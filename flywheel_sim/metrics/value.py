@@ -1,41 +1,42 @@
 """What a customer is worth, measured on customers who can be followed long enough.
 
-CLV, payback and K-factor use people acquired at least ``follow`` before the horizon, each followed
-for just that long, so that late customers do not pull the figures down. Customers present at the
-start were acquired before it and are left out.
+CLV, payback, K-factor, lineage value and time to convert use people acquired at least ``follow``
+before the horizon, each followed for just that long, so that late customers do not pull the figures
+down. Customers present at the start were acquired before it and are left out.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.ledger import COHORT_MEASURES
+from flywheel_sim.ledger import FOLLOWED
 from flywheel_sim.metrics.growth import role_flow
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register
 from flywheel_sim.metrics.revenue import acquisition_spend
 from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.scenario.units import DAY, MONTH
+
+#: Measures of the followed that are money in fixed point.
+MONEY = ("revenue", "service", "margin_discounted", "lineage")
 
 
 def followed(books: Books, measure: str) -> FloatArray:
-    """Return a cohort measure by age of those followed long enough, shape (replications, ages).
+    """Return a measure by age of those followed long enough, shape (replications, ages).
 
-    Money is in units of the currency.
+    Money is in units of the currency, delays are in ms.
     """
-    journey, layout = books.journey, books.ledger.layout
-    length = layout.cohort_ms
-    eligible = max((journey.horizon - journey.follow) // length, 1)
-    ages = max(journey.follow // length, 1)
-    index = COHORT_MEASURES.index(measure)
-    array = books.ledger.cohort[:, :eligible, :ages, :, index].sum(axis=(1, 3))
-    if measure in ("revenue", "service", "margin_discounted"):
-        return np.asarray(array / (FIXED * books.per_unit))
-    return np.asarray(array, dtype=np.float64)
+    array = books.ledger.followed[..., FOLLOWED.index(measure)].sum(axis=2)
+    return np.asarray(array / (FIXED * books.per_unit) if measure in MONEY else array, dtype=np.float64)
+
+
+def per_followed(books: Books, measure: str, whom: str = "acquired") -> FloatArray:
+    """Return a measure over all ages per person followed, shape (replications,)."""
+    return ratio(followed(books, measure).sum(axis=1), followed(books, whom).sum(axis=1))
 
 
 def clv(books: Books) -> FloatArray:
     """Return the mean discounted margin of a followed customer, shape (replications,)."""
-    return ratio(followed(books, "margin_discounted").sum(axis=1), followed(books, "acquired").sum(axis=1))
+    return per_followed(books, "margin_discounted")
 
 
 def cac(books: Books) -> FloatArray:
@@ -75,14 +76,19 @@ register(Metric(
 ))  # fmt: skip
 register(Metric(
     "ltv_cac", "CLV per acquisition cost", "ratio", "CLV divided by CAC; below 1 a customer costs more than it brings.",
-    "cohort", lambda b: ratio(clv(b), cac(b)),
+    "cohort", lambda b: ratio(clv(b), cac(b)), split="channel",
 ))  # fmt: skip
 register(Metric(
     "payback", "Payback", "months",
     "Age at which the mean cumulative margin of a followed customer, undiscounted, reaches CAC.", "cohort", payback,
+    split="channel",
 ))  # fmt: skip
 register(Metric(
     "k_factor", "K-factor", "customers per customer",
     "People referred by a followed customer who became customers themselves while the referrer was followed.",
-    "cohort", lambda b: ratio(followed(b, "converted").sum(axis=1), followed(b, "acquired").sum(axis=1)),
+    "cohort", lambda b: per_followed(b, "converted"),
+))  # fmt: skip
+register(Metric(
+    "time_to_convert", "Time to convert", "days", "Mean time from arrival to acquisition, of followed customers.",
+    "cohort", lambda b: per_followed(b, "delay") / DAY,
 ))  # fmt: skip

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.model.draws import KNOTS, decision_hash
-from flywheel_sim.scenario.journey import Journey, Rate, Spread
+from flywheel_sim.scenario.figures import Dist, Rate, Spread
+from flywheel_sim.scenario.journey import Amount, Effects, Journey, Stage, StageSet
 
 FloatArray = NDArray[np.float64]
 
@@ -63,11 +64,14 @@ def decisions(journey: Journey) -> dict[str, int]:
     ConfigError
         If two decisions share a name or a hash, so that their luck would be one.
     """
-    names = ["person/arrival", *(f"person/{a.name}" for a in journey.attributes if a.drawn)]
-    for stage in journey.stages:
-        names.append(f"{stage.name}/on_entry")
-        names += [event.decision for event in stage.events]
+    names = ["person/arrival", *(f"person/{a.name}" for a in journey.attributes)]
+    for owner in owners(journey):
+        names.append(f"{owner.name}/on_entry")
+        names += [event.decision for event in owner.events]
+        for part in effects_of(owner):
+            names += dict.fromkeys(d for d in _drawn(part))
     names += dict.fromkeys(f"rate/{rate.name}" for rate in rates(journey) if rate.spread)
+    names += [f"uncertain/{one.name}" for one in journey.uncertain]
     found: dict[str, int] = {}
     by_hash: dict[int, str] = {}
     for name in names:
@@ -80,18 +84,39 @@ def decisions(journey: Journey) -> dict[str, int]:
     return found
 
 
+def owners(journey: Journey) -> list[Stage | StageSet]:
+    """Return the stages and sets of a journey, all that events belong to."""
+    return [*journey.stages, *journey.sets]
+
+
+def effects_of(owner: Stage | StageSet) -> list[tuple[Effects, ...]]:
+    """Return the effects of each firing of a stage or set: on entry, then each event with its outcomes."""
+    found: list[tuple[Effects, ...]] = [(owner.on_entry,)]
+    found += [(event.effects, *(outcome.effects for outcome in event.outcomes)) for event in owner.events]
+    return found
+
+
+def _drawn(parts: tuple[Effects, ...]) -> list[str]:
+    """Return the decisions of drawn amounts and levels in the effects of one firing."""
+    found = [amount.decision for part in parts for amount in part.money if amount.decision]
+    return found + [one.draw.decision for part in parts for one in part.sets if one.draw]
+
+
 def rates(journey: Journey) -> list[Rate]:
     """Return every rate in use, at each place of its use."""
-    found: list[Rate] = []
-    for attribute in journey.attributes:
-        found += [rate for rate in attribute.drawn or () if rate]
-    for stage in journey.stages:
-        amounts = [*stage.on_entry.money, *stage.accruals]
-        for event in stage.events:
-            found += event.wait.params if event.wait else ()
-            amounts += event.effects.money
-            for outcome in event.outcomes:
-                amounts += outcome.effects.money
-                found += [outcome.chance] if outcome.chance else []
-        found += [amount.value for amount in amounts]
+    found: list[Rate] = [channel.rate for channel in journey.channels if channel.rate]
+    draws = [attribute.draw for attribute in journey.attributes]
+    draws += [one.draw for channel in journey.channels for one in channel.sets]
+    amounts: list[Amount] = []
+    for owner in owners(journey):
+        amounts += owner.accruals
+        for part in effects_of(owner):
+            amounts += [amount for effects in part for amount in effects.money]
+            draws += [one.draw for effects in part for one in effects.sets]
+        for event in owner.events:
+            found += [rate for wait in event.waits for rate in wait.params]
+            found += [chance for chance in event.chances if chance]
+    found += [rate for draw in draws if draw for rate in draw.chances if rate]
+    for amount in amounts:
+        found += amount.value.params if isinstance(amount.value, Dist) else (amount.value,)
     return found

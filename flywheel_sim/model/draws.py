@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
 
 import numpy as np
-from numba import njit
+
+from flywheel_sim.model.arithmetic import exp, log
+from flywheel_sim.model.cache import jit as _jit
 
 #: Highest firing within a visit, and highest visit to a stage, that a counter can hold.
 MAX_FIRINGS = 1 << 20
@@ -31,7 +32,8 @@ KNOTS = 1025
 #: Fixed-point units per minor unit of money, for discounted amounts.
 FIXED = 65536
 
-_jit: Any = lambda signature: njit(signature, cache=True, error_model="numpy", nogil=True)  # noqa: E731
+#: A twelfth of a 365-day year.
+MONTH_MS = 2_628_000_000
 
 
 def decision_hash(name: str) -> int:
@@ -116,7 +118,7 @@ def threshold(chance):  # type: ignore[no-untyped-def]
 @_jit("float64(float64)")
 def unit_exponential(uniform):  # type: ignore[no-untyped-def]
     """Return the unit-exponential quantile of a uniform."""
-    return -math.log1p(-uniform)
+    return -log(1.0 - uniform)
 
 
 @_jit("float64(float64)")
@@ -135,7 +137,7 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]
     r = p if q < 0 else 1.0 - p
     if r <= 0.0:
         return -math.inf if q < 0 else math.inf
-    r = math.sqrt(-math.log(r))
+    r = math.sqrt(-log(r))
     if r <= 5.0:
         r -= 1.6
         top = ((((((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r + 0.24178072517745061177) * r
@@ -185,12 +187,6 @@ def uniform_wait(uniform, low, high, longest):  # type: ignore[no-untyped-def]
     return whole_ms(low + (high - low) * uniform, longest)
 
 
-@_jit("int64(float64, float64, float64, int64)")
-def lognormal_wait(uniform, median, sigma, longest):  # type: ignore[no-untyped-def]
-    """Return a lognormal wait of this median and sigma of the logarithm."""
-    return whole_ms(median * math.exp(sigma * normal_quantile(uniform)), longest)
-
-
 @_jit("float64(float64[::1], float64)")
 def from_table(table, rank):  # type: ignore[no-untyped-def]
     """Return the value of an inverse-CDF table at a rank in [0, 1).
@@ -214,7 +210,9 @@ def whole_money(amount):  # type: ignore[no-untyped-def]
 @_jit("int64(float64, float64, int64)")
 def discounted(amount, force, age):  # type: ignore[no-untyped-def]
     """Return an amount discounted over an age at a force of interest per ms, in fixed point."""
-    return np.int64(np.rint(amount * FIXED * math.exp(-force * age)))
+    if force == 0.0:
+        return np.int64(np.rint(amount * FIXED))
+    return np.int64(np.rint(amount * FIXED * exp(-force * age)))
 
 
 @_jit("int64(float64, float64, int64, int64)")
@@ -223,4 +221,71 @@ def discounted_flow(price, force, begin, end):  # type: ignore[no-untyped-def]
     if force <= 0.0:
         return np.int64(np.rint(price * (end - begin) * FIXED))
     span = -math.expm1(-force * (end - begin)) / force
-    return np.int64(np.rint(price * FIXED * math.exp(-force * begin) * span))
+    return np.int64(np.rint(price * FIXED * exp(-force * begin) * span))
+
+
+#: Numbers of the kinds of distribution that `quantile` knows; waits of the first three are no draws of it.
+KINDS: tuple[str, ...] = (
+    "fixed", "memoryless", "at", "exponential", "uniform", "triangular", "lognormal", "weibull", "gamma", "empirical",
+)  # fmt: skip
+EXPONENTIAL, UNIFORM, TRIANGULAR, LOGNORMAL, WEIBULL, GAMMA, EMPIRICAL = range(3, 10)
+
+
+@_jit("float64(int64, float64, float64, float64, float64)")
+def closed_quantile(kind, uniform, a, b, c):  # type: ignore[no-untyped-def]
+    """Return the quantile of a distribution that needs no table; parameters as for `quantile`."""
+    if kind == EXPONENTIAL:
+        return a * unit_exponential(uniform)
+    if kind == UNIFORM:
+        return a + (b - a) * uniform
+    if kind == TRIANGULAR:
+        width = c - a
+        if width <= 0.0:
+            return a
+        if uniform * width < b - a:
+            return a + math.sqrt(uniform * width * (b - a))
+        return c - math.sqrt((1.0 - uniform) * width * (c - b))
+    if kind == LOGNORMAL:
+        return a * exp(b * normal_quantile(uniform))
+    return a * exp(log(unit_exponential(uniform)) / b) if uniform > 0.0 else 0.0
+
+
+@_jit("float64(int64, float64, float64, float64, float64, float64[::1])")
+def quantile(kind, uniform, a, b, c, table):  # type: ignore[no-untyped-def]
+    """Return the quantile of a distribution at a uniform in [0, 1).
+
+    Parameters
+    ----------
+    kind
+        Index into `KINDS`, from exponential on.
+    a, b, c
+        Parameters in the order of `figures.Dist`; those it does not have are ignored.
+    table
+        For gamma the quantiles at the knots for mean 1; for empirical the sample, ascending.
+    """
+    if kind == GAMMA:
+        return a * from_table(table, uniform)
+    if kind == EMPIRICAL:
+        return table[min(np.int64(uniform * table.shape[0]), table.shape[0] - 1)]
+    return closed_quantile(kind, uniform, a, b, c)
+
+
+@_jit("int64(int64, int64)")
+def month_at(phase, now):  # type: ignore[no-untyped-def]
+    """Return the month of the year, 0 to 11, at a time of a run that starts a phase into the year, in ms."""
+    return (phase + now) // MONTH_MS % 12
+
+
+@_jit("int64(int64, int64)")
+def next_month(phase, now):  # type: ignore[no-untyped-def]
+    """Return when the next month begins."""
+    return ((phase + now) // MONTH_MS + 1) * MONTH_MS - phase
+
+
+@_jit("int64(float64, float64)")
+def monthly(amount, per_month):  # type: ignore[no-untyped-def]
+    """Return recurring revenue by the month in fixed point: an amount in minor units, times a factor.
+
+    The factor is `FIXED` x month / period for an invoice, `FIXED` x month for a price per ms.
+    """
+    return np.int64(np.rint(amount * per_month))

@@ -6,86 +6,43 @@ confidence interval of a mean from percentiles of futures.
 
 from __future__ import annotations
 
-import datetime as dt
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
 from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.report.charts_cohorts import cohort_retention, mrr_movements, staying
+from flywheel_sim.report.drawing import (
+    COLOURS,
+    FAINT,
+    INK,
+    Chart,
+    axes_of,
+    by_name,
+    finish,
+    joined,
+    lowered,
+    months_of,
+    stock,
+    thousands,
+)
 from flywheel_sim.stats import Estimate, estimate_mean, figure
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-FloatArray = NDArray[np.float64]
-
-#: Colour-blind safe (Okabe and Ito 2008), darkened for print.
-COLOURS = ("#0b6aa2", "#d1600a", "#1b8a63", "#a6478d", "#7a7a1e", "#444444")
-INK, FAINT = "#22303c", "#8a97a3"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A figure with the data behind it.
-
-    Attributes
-    ----------
-    name, title
-        File name without extension, and what the chart shows.
-    figure
-        The matplotlib figure.
-    data
-        What is drawn, as a tidy frame.
-    """
-
-    name: str
-    title: str
-    figure: Figure = field(repr=False)
-    data: pd.DataFrame = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Take every text as it is written: a dollar sign in a journey's name begins no formula."""
-        from matplotlib.text import Text
-
-        for text in self.figure.findobj(Text):
-            text.set_parse_math(False)
-
-    def svg(self) -> str:
-        """Return the figure as SVG text."""
-        import matplotlib as mpl
-
-        out = io.StringIO()
-        with mpl.rc_context({"svg.hashsalt": "flywheel_sim"}):
-            self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-        return out.getvalue()
-
-    def csv(self) -> str:
-        """Return the data as CSV text."""
-        return self.data.to_csv(index=False)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the figure to a file (its ending says the format), and the data beside it as CSV."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.figure.savefig(path, dpi=160)
-        path.with_suffix(".csv").write_text(self.csv(), encoding="utf-8")
-        return path
-
-    def _repr_png_(self) -> bytes:
-        out = io.BytesIO()
-        self.figure.savefig(out, format="png", dpi=110)
-        return out.getvalue()
+__all__ = [
+    "Chart",
+    "cohort_retention",
+    "difference",
+    "fan",
+    "mrr_movements",
+    "response",
+    "spending",
+    "stage_flow",
+    "staying",
+]
 
 
 def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = False) -> Chart:
@@ -100,15 +57,15 @@ def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = Fa
     """
     import pandas as pd
 
-    runs = _by_name(result)
+    runs = by_name(result)
     first = next(iter(runs.values()))
     label, unit = first.metric(metric).label, first.unit(metric)
-    what = f"{'Cumulative' if cumulative else 'Monthly'} {_lower(label)}"
+    what = f"{'Cumulative' if cumulative else 'Monthly'} {lowered(label)}"
     if first.metric(metric).aggregation == "last":
         what = label
     title = f"{what} of {' and '.join(runs)}" if len(runs) > 1 else what
-    figure_, axes = _axes(title, "Line: median future. Dark band: half of the futures. Light band: 90 % of them.")
-    x = _x(first)
+    figure_, axes = axes_of(title, "Line: median future. Dark band: half of the futures. Light band: 90 % of them.")
+    x = months_of(first)
     parts = []
     quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
     for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
@@ -123,9 +80,7 @@ def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = Fa
         parts.append(part.assign(metric=metric, unit=unit, n=one.n))
     if cumulative:
         axes.axhline(0, color=INK, lw=0.8)
-    _finish(
-        axes, first, f"{label} ({unit}{'' if cumulative or _stock(first, metric) else ' per month'})", len(runs) > 1
-    )
+    finish(axes, first, f"{label} ({unit}{'' if cumulative or stock(first, metric) else ' per month'})", len(runs) > 1)
     return Chart(
         f"fan_{metric}{'_cumulative' if cumulative else ''}", title, figure_, pd.concat(parts, ignore_index=True)
     )
@@ -140,7 +95,7 @@ def difference(
     a, b = of or comparison.names[-1], against or comparison.names[0]
     one = comparison[a]
     paths = comparison.difference_series(metric, True, a, b)
-    unit, label = one.unit(metric), _lower(one.metric(metric).label)
+    unit, label = one.unit(metric), lowered(one.metric(metric).label)
     found = [estimate_mean(column, unit) for column in paths.T]
     mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
     p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)
@@ -158,8 +113,8 @@ def difference(
     note = (
         f"{a} less {b}, same people and same luck. Dark band: 95 % interval of the mean. Light band: 90 % of futures."
     )
-    figure_, axes = _axes(title, note)
-    x = _x(one)
+    figure_, axes = axes_of(title, note)
+    x = months_of(one)
     axes.axhline(0, color=INK, lw=0.9)
     axes.fill_between(x, p5, p95, color=COLOURS[1], alpha=0.14, lw=0)
     if not np.isnan(low).any():
@@ -172,7 +127,7 @@ def difference(
         span = f"\n95 % of those futures: months {cross.low} to {cross.high}" if cross.low is not None else ""
         axes.annotate(f" overtakes: {when}{span}".replace("\n", "\n "), (at, 1), xycoords=("data", "axes fraction"),
                       va="top", color=INK, fontsize=9)  # fmt: skip
-    _finish(axes, one, f"Cumulative difference in {label} ({unit})", False)
+    finish(axes, one, f"Cumulative difference in {label} ({unit})", False)
     data = pd.DataFrame({"month": np.arange(1, len(mean) + 1), "mean": mean, "low": low, "high": high, "p5": p5,
                          "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b, "n": one.n})  # fmt: skip
     return Chart(f"difference_{metric}", title, figure_, data)
@@ -182,7 +137,7 @@ def stage_flow(result: Runs | Comparison) -> Chart:
     """Show how many people enter each stage, and which share of them goes on to buy or decide."""
     import pandas as pd
 
-    runs = _by_name(result)
+    runs = by_name(result)
     first = next(iter(runs.values()))
     layout = first.ledger.layout
     rows: list[dict[str, Any]] = []
@@ -198,7 +153,7 @@ def stage_flow(result: Runs | Comparison) -> Chart:
     title = "How many people enter each stage"
     note = "Mean of all replications with the 95 % interval of the mean. On prospect stages: the share that goes on."
     height = 1.3 + 0.32 * len(layout.stages) * len(runs) + 0.2 * len(layout.stages)
-    figure_, axes = _axes(title, note, height)
+    figure_, axes = axes_of(title, note, height)
     width = 0.8 / len(runs)
     top = float(data["entered"].max()) or 1.0
     for index, (name, colour) in enumerate(zip(runs, COLOURS, strict=False)):
@@ -222,7 +177,7 @@ def stage_flow(result: Runs | Comparison) -> Chart:
         f"People entering the stage{', less those set aside from it,' * ('aside' in layout.roles)} within "
         f"{first.journey.periods} month{'s' * (first.journey.periods > 1)}"
     )
-    axes.xaxis.set_major_formatter(_thousands)
+    axes.xaxis.set_major_formatter(thousands)
     axes.grid(axis="y", visible=False)
     if len(runs) > 1:
         axes.legend(loc="lower right", frameon=False)
@@ -251,9 +206,9 @@ def spending(comparison: Comparison) -> Chart:
     data = pd.DataFrame(rows)
     gap = max((comparison.spend_gap(name, names[0]) for name in names[1:]), key=abs)
     same = "spend the same" if abs(gap) <= SPEND_TOLERANCE else f"do not spend the same ({gap:+.1%})"
-    title = f"{_and(names)} {same} in total"
+    title = f"{joined(names)} {same} in total"
     title = title[0].upper() + title[1:]
-    figure_, axes = _axes(
+    figure_, axes = axes_of(
         title, "Mean over replications; the whisker is the 95 % interval of the total.", 1.9 + 0.5 * len(names)
     )
     left = np.zeros(len(names))
@@ -270,7 +225,7 @@ def spending(comparison: Comparison) -> Chart:
     axes.invert_yaxis()
     axes.set_xlim(0, left.max() * 1.12 or 1.0)
     axes.set_xlabel(f"Total spend ({unit})")
-    axes.xaxis.set_major_formatter(_thousands)
+    axes.xaxis.set_major_formatter(thousands)
     axes.grid(axis="y", visible=False)
     if lines:
         columns = min(len(lines), 6)
@@ -286,7 +241,7 @@ def response(result: Sensitivity) -> Chart:
     note = (
         "Line: mean with its 95 % interval. Ring: today. Filled: “+5 points” (square) and “+5 % relative” (triangle)."
     )
-    figure_, axes = _axes(title, note)
+    figure_, axes = axes_of(title, note)
     rows: list[pd.DataFrame] = [result.frame().assign(point="curve")]
     for (name, base), colour in zip(result.base.items(), COLOURS, strict=False):
         found = [result.at(name, i) for i in range(len(result.values))]
@@ -312,75 +267,8 @@ def response(result: Sensitivity) -> Chart:
         }]))  # fmt: skip
     axes.set_xlabel(f"{result.over.replace('_', ' ').capitalize()} ({result.rate_unit})")
     axes.set_ylabel(f"{result.label} over the horizon ({result.unit})")
-    axes.yaxis.set_major_formatter(_thousands)
+    axes.yaxis.set_major_formatter(thousands)
     if axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
         axes.axhline(0, color=INK, lw=0.8)
     axes.legend(loc="upper left", frameon=False)
     return Chart(f"response_{result.of}_{result.over}", title, figure_, pd.concat(rows, ignore_index=True))
-
-
-# -- drawing ------------------------------------------------------------------------------------
-
-
-def _axes(title: str, note: str, height: float = 4.2) -> tuple[Figure, Axes]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(9, height), layout="constrained")
-    FigureCanvasAgg(made)
-    axes = made.add_subplot()
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=24)
-    axes.annotate(note, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-                  color="#55636f", annotation_clip=False)  # fmt: skip
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(colors="#44525e", labelsize=9)
-    axes.grid(color="#e4e9ed", lw=0.8)
-    axes.set_axisbelow(True)
-    return made, axes
-
-
-def _thousands(value: float, _: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:g}"
-
-
-def _x(runs: Runs) -> list[Any]:
-    """Return each period's end on the axis: dates where the journey has a start, else month numbers."""
-    dates = runs.dates()
-    if dates is None:
-        return list(range(1, runs.journey.periods + 1))
-    return dates[1:]
-
-
-def _finish(axes: Axes, runs: Runs, label: str, legend: bool) -> None:
-    axes.set_ylabel(label)
-    axes.yaxis.set_major_formatter(_thousands)
-    if runs.journey.start is not None:
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-        first = dt.date.fromisoformat(runs.journey.start)
-        axes.set_xlabel(f"End of month (start {first:%d %B %Y})")
-    else:
-        axes.set_xlabel("Month")
-    axes.margins(x=0.01)
-    if legend:
-        axes.legend(loc="upper left", frameon=False)
-
-
-def _by_name(result: Runs | Comparison) -> Mapping[str, Runs]:
-    return result.runs if isinstance(result, Comparison) else {result.journey.strategy or result.journey.name: result}
-
-
-def _stock(runs: Runs, metric: str) -> bool:
-    return runs.metric(metric).aggregation != "sum"
-
-
-def _lower(label: str) -> str:
-    return label if label.isupper() else label[0].lower() + label[1:]
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

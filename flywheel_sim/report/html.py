@@ -6,6 +6,7 @@ import base64
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report import charts
-from flywheel_sim.report.charts import Chart
+from flywheel_sim.report.drawing import Chart, joined
 from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import format_duration
@@ -27,8 +28,12 @@ from flywheel_sim.stats import Estimate, plus_minus, with_unit
 #: Metrics of the table of key figures, in its order.
 KEY_FIGURES = (
     "prospects", "acquisitions", "conversion", "active_customers", "churned", "won_back", "referred",
-    "observed_retention", "revenue", "spend", "profit", "arpu", "cac", "clv", "ltv_cac", "payback", "k_factor",
+    "observed_retention", "revenue", "spend", "profit", "mrr", "nrr", "grr", "arpu", "cac", "clv", "ltv_cac", "payback",
+    "time_to_convert", "k_factor", "generation_share", "lineage_value",
 )  # fmt: skip
+
+#: Metrics of the table by channel.
+BY_CHANNEL = ("acquisitions", "active_customers", "revenue", "spend", "cac", "clv", "k_factor")
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,7 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
         loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("report.html").render(
-        title=first.journey.name
-        if not comparisons
-        else f"{first.journey.name}: {charts._and(list(comparisons[0].names))}",
+        title=first.journey.name if not comparisons else f"{first.journey.name}: {joined(list(comparisons[0].names))}",
         subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
         "the same people with the same luck in all of them",
         answer=" ".join(c.answer(of=name) for c in comparisons for name in c.names[1:]),
@@ -195,6 +198,7 @@ def _compared(result: Comparison) -> list[Section]:
             (_months(result),),
         ),
         Section("Key figures", tables=(_figures(result),)),
+        *_customers(result),
         Section("What both spend", (budget,), (charts.spending(result),)),
         Section("What the strategies differ in", tables=(differs,)),
         Section("How people flow", charts=(charts.stage_flow(result),)),
@@ -241,8 +245,55 @@ def _replicated(result: Runs) -> list[Section]:
     return [
         Section("What it earns", charts=(charts.fan(result, "profit", cumulative=True), charts.fan(result, "revenue"))),
         Section("Key figures", tables=(table,)),
+        *_customers(result),
         Section("How people flow", charts=(charts.stage_flow(result),)),
     ]
+
+
+def _customers(result: Runs | Comparison) -> list[Section]:
+    """Return what there is to say of recurring revenue, of how long customers stay, and of channels."""
+    runs = list(_runs((result,)))
+    sections = []
+    paying = [one for one in runs if one.ledger.mrr.any()]
+    if paying:
+        drawn = [charts.mrr_movements(one) for one in paying]
+        both = [charts.fan(result, "mrr")] if len(runs) > 1 else []
+        sections.append(Section("Recurring revenue", charts=(*both, *drawn)))
+    lives: list[Chart] = []
+    with suppress(ExperimentError):
+        lives.append(charts.staying(result))
+    for one in runs:
+        with suppress(ExperimentError):
+            lives.append(charts.cohort_retention(one))
+    if lives:
+        sections.append(Section("Who stays", charts=lives))
+    if any(len(one.journey.channels) > 1 for one in runs):
+        text = (
+            "Everything belongs to the channel a person came by; what a referral costs is spend on the customer "
+            "who refers. Means with the half-width of their 95 % interval."
+        )
+        sections.append(Section("Where they come from", (text,), tables=[_channels(one) for one in runs]))
+    return sections
+
+
+def _channels(runs: Runs) -> Table:
+    shown = runs.by("channel", *BY_CHANNEL)
+    units = {name: runs.unit(name) for name in BY_CHANNEL}
+    currency = runs.unit("revenue")
+    rows = []
+    for channel, row in shown.iterrows():
+        found = [
+            Estimate(row[name, "mean"], row[name, "low"], row[name, "high"], 0.95, runs.n, units[name])
+            for name in BY_CHANNEL
+        ]
+        rows.append((str(channel).replace("_", "\u00a0"), *(plus_minus(one) for one in found)))
+    heads = [
+        runs.metric(name).label + (f" ({unit.removesuffix(' per customer')})" if unit.startswith(currency) else "")
+        for name, unit in units.items()
+    ]
+    return Table(
+        (_named(runs).rstrip(": ").replace("_", " ") or "Channel", *heads), rows, frozenset(range(1, len(heads) + 1))
+    )
 
 
 def _sensitive(result: Sensitivity) -> Section:

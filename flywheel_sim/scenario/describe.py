@@ -93,7 +93,7 @@ def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption
 
 
 def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[str, str]]:
-    """Return every figure that stands in channels, attributes or stages without a name, with its place."""
+    """Return every figure that stands outside ``rates`` without a name, with its place."""
     raw = model.raw(strategy)
     found: list[tuple[str, str]] = []
 
@@ -107,7 +107,7 @@ def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[s
         elif isinstance(held, str) and looks_like_quantity(held):
             found.append((": ".join(path), held))
 
-    for section in ("attributes", "channels", "journey"):
+    for section in ("attributes", "channels", "journey", "while", "levers", "costs"):
         for name, held in (raw.get(section) or {}).items():
             walk(held, (name,))
     return found
@@ -141,4 +141,6 @@ def _walk(a: Raw, b: Raw, path: str) -> Iterator[Difference]:
             if a.get(key) != b.get(key):
                 yield Difference(f"rate {key}", as_text(a.get(key)), as_text(b.get(key)))
     else:
-        yield Difference(path.replace(".", ": ").replace("channels", "channel"), as_text(a), as_text(b))
+        section, _, place = path.partition(".")
+        what = {"channels": "channel", "levers": "lever", "costs": "overhead"}.get(section, section)
+        yield Difference(f"{what}: {place}".replace(".", ": ") if place else what, as_text(a), as_text(b))

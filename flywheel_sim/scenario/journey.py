@@ -1,18 +1,19 @@
-"""A journey ready to run: names resolved, every figure in canonical units, nothing left to look up.
-
-Canonical units: times in milliseconds, rates per millisecond, money in minor units of the currency
-(accruing money in minor units per millisecond), chances in [0, 1].
-"""
+"""A journey ready to run: names resolved, every figure in canonical units, nothing left to look up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+from flywheel_sim.scenario.figures import Dist, Rate
 from flywheel_sim.scenario.units import MONTH, YEAR
 
-Kind = Literal["chance", "rate", "duration", "money", "number"]
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
+#: Attributes every journey has. ``generation`` is a number, ``calendar`` a time since the start of the
+#: run, ``month`` the named month (jan to dec); the others have named levels.
+BUILT_IN: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "month", "stage")
+MONTHS: tuple[str, ...] = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+REFERRER: tuple[str, ...] = ("none", "present", "gone")
 
 #: The kind under which spend is booked, by the role of the stage a person is in at that moment.
 SPEND_KIND_OF_ROLE: dict[str, str] = {
@@ -30,102 +31,77 @@ def cohort_length(horizon: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """How people differ around a rate: one rank per person and rate, for life.
-
-    Attributes
-    ----------
-    family
-        ``beta`` for chances, ``gamma`` for rates and money.
-    cells
-        Shape parameters for each cell of the rate: (alpha, beta) for beta; (shape, mean) for gamma.
-    power
-        Exponent that turns a chance of the stated period into one of the period of use.
-    lost
-        Whether the chance is stated as lost per period, so that 1 - p is what takes the exponent.
-    """
-
-    family: Literal["beta", "gamma"]
-    cells: tuple[tuple[float, float], ...]
-    power: float = 1.0
-    lost: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A figure that may depend on the person, at one place of use.
-
-    Attributes
-    ----------
-    name
-        The rate's name, or the dotted path of an inline one; ranks belong to it.
-    kind
-        What it is, which fixes the unit of the cells.
-    over
-        Attributes it depends on, in the file's order: the axes of ``cells``.
-    cells
-        One mean per combination of levels, last attribute fastest.
-    spread
-        How people differ around the cells, or None.
-    """
-
-    name: str
-    kind: Kind
-    over: tuple[str, ...]
-    cells: tuple[float, ...]
-    spread: Spread | None = None
-
-    @property
-    def constant(self) -> bool:
-        """Tell whether it is the same for everybody."""
-        return not self.over and self.spread is None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long a clock runs.
-
-    ``kind`` is ``fixed`` (one duration), ``memoryless`` (one rate per ms), ``uniform`` (two ends) or
-    ``lognormal`` (median and sigma of the logarithm); ``params`` are in that order.
-    """
-
-    kind: Literal["fixed", "memoryless", "uniform", "lognormal"]
-    params: tuple[Rate, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Amount:
     """Money that moves: earned or spent on a line, once or accruing with time.
 
-    ``period_ms`` is the period the price is stated for: it makes an amount on an event an invoice,
-    and one on a stage accrue; None for a one-off.
+    Attributes
+    ----------
+    value
+        What it comes to, or the distribution it is drawn from (never where it accrues).
+    period_ms
+        The period the price is stated for: it makes an amount on an event an invoice, and one on a
+        stage or set accrue; None for a one-off.
+    decision
+        What a drawn amount's luck belongs to: stage/event/line; "" where nothing is drawn.
     """
 
     line: str
     side: Literal["earn", "spend"]
-    value: Rate
+    value: Rate | Dist
     period_ms: float | None = None
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class SetLevel:
-    """An attribute set to a level, by the level's index."""
+class Draw:
+    """A level drawn by one word of luck: chances in the file's order, None for the one that takes the rest.
+
+    ``decision`` is person/NAME on arrival, stage/event/NAME in an effect; ``levels`` are indices.
+    """
+
+    decision: str
+    levels: tuple[int, ...]
+    chances: tuple[Rate | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetTo:
+    """An attribute set: to a value, to what another attribute has, or to a drawn level.
+
+    ``value`` is a level's index, a counter's number, or what a stopwatch then shows in ms (`NEVER`
+    for a stopwatch longer than any level); ``copy`` names an attribute of the same kind.
+    """
 
     attribute: str
-    level: int
+    value: int = 0
+    copy: str = ""
+    draw: Draw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddTo:
+    """A number added to a counter, which stays within its bounds.
+
+    ``earned`` adds what the firing earned, in whole units of the currency, instead of ``number``.
+    """
+
+    attribute: str
+    number: int = 0
+    earned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What happens, in this order: sets as in the file, money, referrals (channel names)."""
+    """What happens, in this order: sets as in the file, adds, money, referrals (channel names)."""
 
-    sets: tuple[SetLevel, ...] = ()
+    sets: tuple[SetTo, ...] = ()
+    adds: tuple[AddTo, ...] = ()
     money: tuple[Amount, ...] = ()
     refer: tuple[str, ...] = ()
     any: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "any", bool(self.sets or self.money or self.refer))
+        object.__setattr__(self, "any", bool(self.sets or self.adds or self.money or self.refer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +115,35 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happens in a stage; ``wait`` None is decided at once on entry.
+class Condition:
+    """What must hold for a ``when``: a level's index (named), or a least value (numbers, times in ms)."""
 
-    ``decision`` is the dotted name its draws belong to: stage/event.
+    attribute: str
+    value: int
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens in a stage, or in a set of stages.
+
+    Attributes
+    ----------
+    decision
+        The dotted name its draws belong to: stage/event, or set/event.
+    waits
+        One for ``every`` and ``after``; several where ``after`` or ``on_date`` list several, each a
+        clock of its own whose firing number is its place in the list. Empty for ``when`` and for
+        what is decided at once.
+    when
+        Conditions which must all hold; empty for other clocks.
     """
 
     name: str
     decision: str
     recurring: bool
-    wait: Wait | None
+    waits: tuple[Dist, ...]
+    when: tuple[Condition, ...]
     effects: Effects
     outcomes: tuple[Outcome, ...]
     chances: tuple[Rate | None, ...] = field(init=False)
@@ -156,10 +151,15 @@ class Event:
     def __post_init__(self) -> None:
         object.__setattr__(self, "chances", tuple(outcome.chance for outcome in self.outcomes))
 
+    @property
+    def at_once(self) -> bool:
+        """Tell whether it is decided on entry, without a clock."""
+        return not self.waits and not self.when
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a person can be, with what happens there."""
+    """Where a person can be, with what happens there; ``accruals`` have a `Rate` as value."""
 
     name: str
     role: Role
@@ -170,16 +170,37 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class StageSet:
+    """A ``while``: what runs on while a person moves among some stages."""
+
+    name: str
+    stages: tuple[str, ...]
+    on_entry: Effects
+    accruals: tuple[Amount, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """What distinguishes people.
 
-    ``drawn`` holds the chance of each level on arrival (None for the level that takes the rest);
-    without it everybody starts as the first level.
+    Attributes
+    ----------
+    kind
+        ``levels`` (named), ``counter`` (a whole number from ``low`` to ``high``) or ``stopwatch``.
+    levels
+        Names of the levels; empty for counters and stopwatches.
+    draw
+        How the level is drawn on arrival; without it everybody starts as the first level, a counter
+        at the number nearest to 0 within its bounds, a stopwatch at 0.
     """
 
     name: str
-    levels: tuple[str, ...]
-    drawn: tuple[Rate | None, ...] | None
+    kind: Literal["levels", "counter", "stopwatch"]
+    levels: tuple[str, ...] = ()
+    draw: Draw | None = None
+    low: int = 0
+    high: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +210,22 @@ class Channel:
     Attributes
     ----------
     kind
-        ``rate`` (Poisson arrivals), ``batch`` (at the start), ``present`` (there at the start) or
+        ``rate`` (Poisson arrivals), ``batch`` (at ``times``), ``present`` (there at the start) or
         ``referral`` (fed by ``refer``).
     rate
-        Arrivals per millisecond, for ``rate``.
+        Arrivals per millisecond, for ``rate``: it depends on the calendar and the month at most.
     count
-        People, for ``batch`` and ``present``.
+        People of each batch, or present.
+    times
+        When batches come, ms, ascending, all before the horizon and before ``until``.
+    until
+        When arrivals and spend end, ms; at most the horizon.
     spend_per_ms, cost_per_arrival, cost_per_batch
         Minor units: accruing, for each arrival, at each batch.
+    sets
+        What arrival by this channel sets, after the draws of the attributes.
+    inherits
+        Attributes a referred person takes over from the referrer instead of starting or drawing them.
     removed
         Whether a strategy does without it: nobody arrives, nothing is spent.
     """
@@ -204,12 +233,37 @@ class Channel:
     name: str
     enters: str
     kind: Literal["rate", "batch", "present", "referral"]
-    rate: float = 0.0
+    until: int
+    rate: Rate | None = None
     count: int = 0
+    times: tuple[int, ...] = ()
     spend_per_ms: float = 0.0
     cost_per_arrival: int = 0
     cost_per_batch: int = 0
+    sets: tuple[SetTo, ...] = ()
+    inherits: tuple[str, ...] = ()
     removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is spent over time whoever comes: an overhead, or a lever paid by the month."""
+
+    name: str
+    kind: Literal["overhead", "acquisition"]
+    spend_per_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """A rate whose reference value is not known: each replication has its own.
+
+    ``family`` and ``params`` are as in `Spread.cells`, around the stated reference value.
+    """
+
+    name: str
+    family: Literal["beta", "gamma"]
+    params: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +278,14 @@ class Journey:
         Effective annual rate.
     start
         ISO date, or None.
+    phase
+        How far into the year the run starts, ms of a year of twelve equal months; 0 without a start.
+    sets
+        Sets of stages (``while``), in file order; levers paid per person are sets with an accrual.
+    costs
+        Overheads, and levers paid by the month.
+    uncertain
+        Rates drawn once a replication; ``source`` is what `scenario.worlds` needs to draw them.
     fingerprint
         Hash of everything that bears on the run's figures except the seed.
     """
@@ -242,6 +304,11 @@ class Journey:
     stages: tuple[Stage, ...]
     report_by: tuple[str, ...]
     fingerprint: str
+    phase: int = 0
+    sets: tuple[StageSet, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    uncertain: tuple[Uncertain, ...] = ()
+    source: Any = field(default=None, repr=False, compare=False)
 
     @property
     def periods(self) -> int:

@@ -55,6 +55,11 @@ class Scenario:
         return tuple(self.tree.root.get("strategies") or ())
 
     @property
+    def runnable(self) -> tuple[str, ...]:
+        """Return the names of the strategies that this version can run, in the order of the file."""
+        return tuple(name for name in self.strategies if not self.removed(name).later)
+
+    @property
     def rates(self) -> tuple[str, ...]:
         """Return the names of the named rates, in the order of the file."""
         return tuple(self.tree.root.get("rates") or ())
@@ -65,14 +70,15 @@ class Scenario:
         Raises
         ------
         ConfigError
-            If there is no such strategy, or a changed value makes the journey impossible.
+            If there is no such strategy, it says what this version does not run yet, or a changed
+            value makes the journey impossible.
         """
         key = strategy or ""
         if key not in self._journeys:
             problems: list[Problem] = []
-            found = self._resolve(key, problems)
-            if problems or found is None:
-                raise ConfigError(problems)
+            found, later = self._resolve(key, problems)
+            if problems or later or found is None:
+                raise ConfigError(problems or later)
             self._journeys[key] = found
         return self._journeys[key]
 
@@ -100,6 +106,10 @@ class Scenario:
                 rule, remedy = "no rate, setting or dotted path of that name", self._near(name)
                 problems.append(Problem("<values set in code>", 0, 0, "", name, rule, remedy))
                 continue
+            if path[0] == "levers":
+                rule = "changing a lever belongs to the language, but this version does not run it yet"
+                problems.append(Problem("<values set in code>", 0, 0, name, "", rule, "change the rates it moves"))
+                continue
             text = _as_text(value, changed._raw_at(path))
             changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), _journeys={})
         if problems:
@@ -119,8 +129,8 @@ class Scenario:
         whole = {"channels", "journey"} <= self.tree.root.keys()
         for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
-            found = self._resolve(strategy, key_problems)
-            if found is not None and not key_problems:
+            found, later = self._resolve(strategy, key_problems)
+            if found is not None and not key_problems and not later:
                 self._journeys[strategy] = found
             noted = {(p.file, p.line, p.column, p.path) for p in problems}
             problems += [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted or not p.line]
@@ -163,11 +173,11 @@ class Scenario:
             known = list(held) if isinstance(held, dict) else []
         return f"under '{'.'.join(path)}', {nearest(step, known)}" if path else nearest(step, known)
 
-    def _resolve(self, strategy: str, problems: list[Problem]) -> Journey | None:
+    def _resolve(self, strategy: str, problems: list[Problem]) -> tuple[Journey | None, list[Problem]]:
+        """Return a strategy's journey, and what it says that this version does not run."""
         tree, removed = self._merged(strategy, problems)
-        if problems:
-            return None
-        return resolve(tree, strategy, removed, problems)
+        later = list(removed.later.values())
+        return None if problems else resolve(tree, strategy, removed, problems), later
 
     def _merged(self, strategy: str, problems: list[Problem]) -> tuple[Tree, Removed]:
         tree, removed = self.tree, Removed()

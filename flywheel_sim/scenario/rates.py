@@ -6,15 +6,19 @@ not belong there.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from decimal import Decimal
 
-from flywheel_sim.scenario.journey import Kind, Rate, Spread
-from flywheel_sim.scenario.schema import Ref, SpreadSpec
-from flywheel_sim.scenario.stated import MOST_MONEY, NOUNS, UNKNOWN, Stated, StatedReader
+from flywheel_sim.scenario.axes import label
+from flywheel_sim.scenario.families import NOUNS, Stated
+from flywheel_sim.scenario.figures import Kind, Rate, Spread
+from flywheel_sim.scenario.stated import UNKNOWN, StatedReader
 from flywheel_sim.scenario.tree import Path_
 from flywheel_sim.scenario.units import NEVER, UNITS, Quantity, format_duration
+from flywheel_sim.scenario.values import DrawSpec, RateSpec, Ref
+
+#: No amount of money is larger than this, so that the books stay within their numbers.
+MOST_MONEY = 1e8
 
 
 class RateReader(StatedReader):
@@ -42,23 +46,42 @@ class RateReader(StatedReader):
             After noting a problem.
         """
         stated = self.stated(x, path, kind)
+        return self.convert(stated, path, kind, x, clock_ms, stays), stated.unit.per_ms
+
+    def draw_chance(self, spec: DrawSpec, path: Path_, level: str) -> Rate | None:
+        """Return the chance of one level of a draw, None where it takes the rest.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        stated = self.drawn(spec, path, level)
+        if stated is None:
+            return None
+        return self.convert(stated, (*path, level), "chance", (spec.levels or {}).get(level))
+
+    def convert(
+        self, stated: Stated, path: Path_, kind: Kind, x: object, clock_ms: float | None = None,
+        stays: bool | None = None,
+    ) -> Rate:  # fmt: skip
+        """Return a stated rate in canonical units for its place of use, where ``x`` is written."""
         named = f" (rate '{stated.name}')" if isinstance(x, Ref) else ""
         shown = x.name if isinstance(x, Ref) else stated.unit.text
-        self._check_unit(stated, path, kind, shown, named)
+        self.check_unit(stated, path, kind, shown, named)
         self._check_cells(stated, kind)
         if kind == "chance":
-            return self._chance(stated, path, clock_ms, stays, shown, named), stated.unit.per_ms
+            return self._chance(stated, path, clock_ms, stays, shown, named)
         if kind == "rate":
             assert stated.unit.per_ms
             cells = tuple(cell / stated.unit.per_ms for cell in stated.cells)
         elif kind == "money":
-            cells = tuple(float(Decimal(repr(c)).scaleb(self.minor_digits)) for c in stated.cells)
+            cells = tuple(minor_units(cell, self.minor_digits) for cell in stated.cells)
         elif kind == "duration":
             cells = tuple(float(min(round(cell), NEVER)) for cell in stated.cells)
         else:
             cells = stated.cells
-        spread = self._gamma(stated, cells, kind)
-        return Rate(stated.name, kind, stated.over, cells, spread), stated.unit.per_ms
+        return Rate(stated.name, kind, stated.over, cells, self._gamma(stated, cells, kind))
 
     def read_alone(self, x: object, path: Path_, kind: Kind) -> None:
         """Read a rate that nothing uses, for its own mistakes.
@@ -69,9 +92,24 @@ class RateReader(StatedReader):
             After noting a problem.
         """
         stated = self.stated(x, path, kind)
-        self._check_unit(stated, path, kind, stated.unit.text, "")
+        self.check_unit(stated, path, kind, stated.unit.text, "")
         if kind in ("chance", "duration"):
             self._check_cells(stated, kind)
+
+    def form_of(self, x: object, forms: dict[str, str] | None = None, depth: int = 0) -> str:
+        """Return the form of the figure a value stands for, following names."""
+        forms = {} if forms is None else forms
+        if isinstance(x, Ref):
+            if x.name not in forms:
+                forms[x.name] = ""  # what a circle of names comes to
+                held = self.specs.get(x.name)
+                forms[x.name] = self.form_of(held, forms, depth + 1) if depth < 50 else ""
+            return forms[x.name]
+        if isinstance(x, RateSpec):
+            cells = [x.value, *(c for table in (x.by or {}).values() for c in table.values())]
+            found = [self.form_of(c, forms, depth) for c in cells if c is not None]
+            return next((f for f in found if f != "number"), found[0] if found else "")
+        return x.form if isinstance(x, Quantity) else ""
 
     def _check_cells(self, stated: Stated, kind: Kind) -> None:
         for index, cell in enumerate(stated.cells):
@@ -91,10 +129,7 @@ class RateReader(StatedReader):
             raise self.note(stated.places[index], None, f"{rule}, but {self._cell(stated, index)}is {got}", remedy)
 
     def _cell(self, stated: Stated, index: int) -> str:
-        if not stated.over:
-            return "it "
-        levels = list(itertools.product(*(self.attributes[a] for a in stated.over)))[index]
-        return "the cell " + ", ".join(f"{a} {v}" for a, v in zip(stated.over, levels, strict=True)) + " "
+        return f"the cell {label(self.traits, stated.over, index)} " if stated.over else "it "
 
     def _chance(
         self, stated: Stated, path: Path_, clock_ms: float | None, stays: bool | None, shown: str, named: str
@@ -126,15 +161,9 @@ class RateReader(StatedReader):
 
     def _beta(self, stated: Stated) -> Spread:
         spread = stated.spread
+        assert spread is not None
         path = (*stated.path, "spread")
-        if isinstance(spread, Quantity) and spread.form != "points":
-            rule = "the spread of a chance is in points"
-            raise self.note(path, spread.text, rule, "write 4 points, or {alpha, beta}")
-        if isinstance(spread, SpreadSpec):
-            if spread.shape or not (spread.alpha and spread.beta):
-                raise self.note(path, None, "the spread of a chance takes alpha and beta, both",
-                                "write {alpha: 0.7, beta: 1.2}")  # fmt: skip
-            self._parameters(spread, ("alpha", "beta"), stated.path)
+        self.check_beta(spread, path, "the spread of a chance")
         variance = stated.sd**2
         cells = []
         for index, mean in enumerate(stated.cells):
@@ -149,23 +178,18 @@ class RateReader(StatedReader):
         return Spread("beta", tuple(cells))
 
     def _gamma(self, stated: Stated, cells: tuple[float, ...], kind: Kind) -> Spread | None:
-        spread = stated.spread
-        if spread is None:
+        if stated.spread is None:
             return None
         path = (*stated.path, "spread")
         if kind not in ("rate", "money"):
             raise self.note(path, None, f"{NOUNS[kind]} has no spread", "use a distribution, such as lognormal")
-        if isinstance(spread, Quantity):
-            if spread.form != "of_mean" or spread.number <= 0:
-                raise self.note(path, spread.text, f"the spread of {NOUNS[kind]} is a positive share of its mean",
-                                "write 40 % of mean, or {shape: 2}")  # fmt: skip
-            shape = 1.0 / spread.number**2
-        elif not spread.shape or spread.alpha or spread.beta:
-            raise self.note(path, None, f"the spread of {NOUNS[kind]} takes a shape alone", "write {shape: 2}")
-        else:
-            self._parameters(spread, ("shape",), stated.path)
-            shape = spread.shape.number
+        shape = self.gamma_shape(stated.spread, path, f"the spread of {NOUNS[kind]}")
         return Spread("gamma", tuple((shape, cell) for cell in cells))
+
+
+def minor_units(amount: float, digits: int) -> float:
+    """Return an amount in minor units of a currency, as exactly as it is written."""
+    return float(Decimal(repr(amount)).scaleb(digits))
 
 
 def _per(ms: float) -> str:

@@ -8,16 +8,21 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from flywheel_sim.errors import Problem, nearest
-from flywheel_sim.scenario import schema
-from flywheel_sim.scenario.tree import KEY, NOTHING, Path_, Raw, Tree
+from flywheel_sim.scenario import schema, values
+from flywheel_sim.scenario.tree import KEY, MOVED, NOTHING, Path_, Raw, Tree
 
-_WORDS: dict[str, Any] = {
+#: The model around a word, by the step before it in a location.
+_AROUND: dict[str, Any] = {
     "on_entry": schema.EffectsSpec,
-    "outcome": schema.OutcomeSpec,
-    "rate": schema.RateSpec,
-    "distribution": schema.DistSpec,
-    "lognormal": schema.LognormalSpec,
-    "parameters": schema.SpreadSpec,
+    "(outcome)": schema.OutcomeSpec,
+    "(rate)": values.RateSpec,
+    "(distribution)": values.DistSpec,
+    "lognormal": values.LognormalSpec,
+    "weibull": values.WeibullSpec,
+    "gamma": values.GammaSpec,
+    "erlang": values.GammaSpec,
+    "empirical": values.EmpiricalSpec,
+    "(parameters)": values.SpreadSpec,
 }
 
 
@@ -32,15 +37,16 @@ def read(model: Any, raw: Raw, path: Path_, tree: Tree, problems: list[Problem])
         return _adapter(model).validate_python(raw)
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=True):
-            loc = tuple(str(step) for step in item["loc"] if step != "[key]")
-            problems.append(_problem(model, item, path, loc, tree))
+            problems.append(_problem(model, item, path, tree))
         return None
 
 
-def _problem(model: Any, item: Any, path: Path_, loc: Path_, tree: Tree) -> Problem:
+def _problem(model: Any, item: Any, path: Path_, tree: Tree) -> Problem:
+    steps = tuple(str(step) for step in item["loc"] if step != "[key]")
+    loc = tuple(step for step in steps if not step.startswith("(") or step == MOVED)
     full = (*path, *loc)
     kind, value = item["type"], item["input"]
-    if model is schema.NewName:
+    if model is values.NewName:
         return tree.problem(path[:-1], value, item["ctx"]["rule"], item["ctx"]["remedy"], key=path[-1])
     shown = value if isinstance(value, str) else None
     if kind == "journey":
@@ -50,17 +56,7 @@ def _problem(model: Any, item: Any, path: Path_, loc: Path_, tree: Tree) -> Prob
             full, key = full[:-1], full[-1]
         return tree.problem(full, context["got"] or shown, context["rule"], context["remedy"], key)
     if kind == "extra_forbidden":
-        word = loc[-1]
-        words = _words(model, loc)
-        here = tree.at(tree.locate(full[:-1]))
-        if word in schema.LATER and word not in words:
-            what = schema.LATER[word]
-            return tree.problem(
-                full[:-1], None, f"the {what} '{word}' belongs to the language, but this version does not run it yet",
-                "leave it out for now", key=word,
-            )  # fmt: skip
-        free = words - set(here or ()) if isinstance(here, dict) else words
-        return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, free), key=word)
+        return _unknown(model, steps, full, tree)
     if kind == "missing":
         return tree.problem(full[:-1], None, f"'{loc[-1]}' is required", f"add {loc[-1]}: ...", key=loc[-1])
     if kind == "literal_error":
@@ -70,21 +66,52 @@ def _problem(model: Any, item: Any, path: Path_, loc: Path_, tree: Tree) -> Prob
     return tree.problem(full, shown, item["msg"], "see docs/journey.md for what may stand here")
 
 
-def _words(model: Any, loc: Path_) -> set[str]:
+def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
+    """Return the problem of a word that is not known where it stands."""
+    word = steps[-1]
+    words = _words(model, steps)
+    here = tree.at(tree.locate(full[:-1]))
+    if word in schema.LATER and word not in words:
+        what = schema.LATER[word]
+        rule = f"the {what} '{word}' belongs to the language, but this version does not run it yet"
+        return tree.problem(full[:-1], None, rule, "leave it out for now", key=word)
+    if word in values.DISTRIBUTIONS and {"value", "times"} <= words and word not in words:
+        rule = f"a distribution such as '{word}' stands where a wait or an amount is used, not in a rate"
+        remedy = "write it there; the figures in it may be rates by name"
+        return tree.problem(full[:-1], None, rule, remedy, key=word)
+    free = words - set(here or ()) if isinstance(here, dict) else words
+    return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, free or words), key=word)
+
+
+def _words(model: Any, steps: Path_) -> set[str]:
     """Return the words that may stand beside the one at the end of a location."""
-    around = loc[-2] if len(loc) > 1 else ""
-    if len(loc) > 2 and loc[-3] == "events":
+    around = steps[-2] if len(steps) > 1 else ""
+    if len(steps) > 2 and steps[-3] == "events":
         owner: Any = schema.EventSpec
     else:
-        owner = _WORDS.get(around, model if isinstance(model, type) else schema.RateSpec)
-    words = set(getattr(owner, "model_fields", {})) - {"moved"}
+        owner = _AROUND.get(around, model if isinstance(model, type) else values.RateSpec)
+        if owner is schema.AttributeSpec or model is schema.Attribute:
+            owner = _AROUND.get(around, schema.AttributeSpec)
+    words = _fields(owner)
     if owner is schema.FileSpec:
         words |= {*schema.SECTIONS, "extends"}
-    if owner is schema.RateSpec and len(loc) > 2 and loc[-3] in ("after", "every"):
-        words |= set(schema.DISTRIBUTIONS)
-    if owner is schema.StageSpec:
-        words |= set(schema.EventSpec.model_fields)
+    if owner is values.RateSpec and _takes_distributions(steps[:-2]):
+        words |= set(values.DISTRIBUTIONS)
+    if owner in (schema.StageSpec, schema.WhileSpec):
+        words |= _fields(schema.EventSpec)
     return words
+
+
+def _fields(owner: Any) -> set[str]:
+    """Return the words of a model, as they are written."""
+    fields = getattr(owner, "model_fields", {})
+    return {name for name in (field.alias or key for key, field in fields.items()) if not name.startswith("(")}
+
+
+def _takes_distributions(steps: Path_) -> bool:
+    """Tell whether a value at a location may be a distribution: a clock, or an amount of money."""
+    around = [step for step in steps if not step.startswith("(") and not step.isdigit()]
+    return bool(around) and (around[-1] in ("after", "every") or around[-2:-1] in (["earn"], ["spend"]))
 
 
 def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, Any]:
@@ -97,7 +124,7 @@ def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, An
         return {}
     found: dict[str, Any] = {}
     for item, held in raw.items():
-        if read(schema.NewName, item, (name, item), tree, problems) is None:
+        if read(values.NewName, item, (name, item), tree, problems) is None:
             continue
         if held is None:
             mark = tree.mark((name, item, KEY))
@@ -105,14 +132,15 @@ def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, An
                 Problem(mark.file, mark.line, mark.column, f"{name}.{item}", "~", NOTHING, "remove the line")
             )
             continue
-        if name == "journey":
+        if name in ("journey", "while"):
             if isinstance(held, dict) and "events" in held and (both := [k for k in schema.INLINE if k in held]):
                 problems.append(
                     tree.problem((name, item), None, f"'{both[0]}' stands beside 'events'",
                                  "write one event inline, or all of them under 'events'", key=both[0])
                 )  # fmt: skip
                 continue
-            held = schema.long_form(item, held)
+            if name == "journey" or isinstance(held, dict):
+                held = schema.long_form(item, held)
         spec = read(schema.SECTIONS[name], held, (name, item), tree, problems)
         if spec is not None:
             found[item] = spec

@@ -6,221 +6,101 @@ checked when the file is resolved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    Tag,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
 
-from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
+from flywheel_sim.scenario.values import (
+    Drawn,
+    DrawSpec,
+    Factors,
+    Figure,
+    Instant,
+    Instants,
+    Name,
+    Names,
+    NewName,
+    RateSpec,
+    Scalar,
+    Spec,
+    Text,
+    Value,
+    X,
+    fail,
+    mapping,
+    names,
+)
 
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
 ROLES: tuple[str, ...] = ("prospect", "customer", "lapsed", "exit", "aside")
-DISTRIBUTIONS: tuple[str, ...] = ("fixed", "exponential", "uniform", "lognormal")
-RESERVED: tuple[str, ...] = ("rest", "stay", "never")
 
-#: Words of the language that this version reads but does not run yet.
+#: Words of the language that this version reads but does not run yet: those of people who affect one another.
 LATER: dict[str, str] = {
-    **dict.fromkeys(("while", "levers", "resources", "market", "costs", "warm_up"), "section"),
-    **dict.fromkeys(("when", "on_date", "staff", "takes", "patience", "gives_up", "priority"), "clock"),
-    **dict.fromkeys(("add", "until", "every", "on", "inherits", "times", "set"), "setting"),
-    **dict.fromkeys(("triangular", "weibull", "gamma", "erlang", "empirical"), "distribution"),
-    "uncertain": "setting",
+    **dict.fromkeys(("resources", "market", "warm_up"), "section"),
+    **dict.fromkeys(("staff", "takes", "patience", "gives_up", "priority"), "clock"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A name standing where a value may stand."""
-
-    name: str
-
-
-def _fail(rule: str, remedy: str, value: object = "") -> PydanticCustomError:
-    context = {"rule": rule, "remedy": remedy, "got": value if isinstance(value, str) else ""}
-    return PydanticCustomError("journey", "{rule}", context)
+def _kind_of_outcome(value: Any) -> str:
+    if isinstance(value, dict):
+        return "(outcome)" if {"chance", "to", "earn", "spend", "set", "refer", "add"} & value.keys() else "(rate)"
+    return "(scalar)"
 
 
-def _scalar(value: Any) -> Quantity | Ref:
-    if isinstance(value, (Quantity, Ref)):
+def _kind_of_goal(value: Any) -> str:
+    return "(one)" if isinstance(value, str) else "(many)"
+
+
+def _one_wait(value: Any) -> Any:
+    if isinstance(value, list):
+        raise fail("'every' takes one wait", "write every: 1 month, or use 'after' for several times")
+    return value
+
+
+def _waits(value: Any) -> Any:
+    if isinstance(value, list):
+        if not value:
+            raise fail("the list is empty", "write at least one wait, such as 14 days")
         return value
-    if not isinstance(value, str):
-        raise _fail("a single value belongs here", "write a number with its unit, or the name of a rate")
-    if not looks_like_quantity(value):
-        return Ref(value)
-    try:
-        return parse(value)
-    except UnitError as error:
-        raise _fail(error.rule, error.remedy, value) from error
+    return [value]
 
 
-def _quantity(value: Any) -> Quantity:
-    found = _scalar(value)
-    if isinstance(found, Ref):
-        raise _fail("a figure belongs here, not a name", "write a number with its unit", found.name)
-    return found
-
-
-def _name(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _fail("a name belongs here", "write one plain word")
-    if not value.replace("_", "a").replace("-", "a").isalnum() or value[0].isdigit():
-        raise _fail(
-            "a name is letters, digits and underscores, starting with a letter",
-            f"write {''.join(c if c.isalnum() else '_' for c in value).lstrip('0123456789_') or 'a_name'}",
-            value,
-        )
+def _set_to(value: Any) -> Any:
+    if not isinstance(value, (str, dict, DrawSpec)):
+        raise fail("one level, number, duration, attribute or draw belongs here", "write set: {plan: premium}")
     return value
 
 
-def _new_name(value: Any) -> str:
-    if value in RESERVED:
-        raise _fail(f"'{value}' is a reserved word", "choose another name", value)
-    return _name(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _fail("a text belongs here", "write it in plain words")
+def _add(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise fail("a whole number or 'earned' belongs here", "write add: {points: 5}")
     return value
 
 
-def _level(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _fail("one level belongs here", "write set: {plan: premium}; draws and sums come in a later version")
+def _when(value: Any) -> Any:
+    if not mapping(value):
+        raise fail("a 'when' has a condition", "write when: {score: 60}")
+    for attribute, level in value.items():
+        if not isinstance(level, str):
+            rule, remedy = f"one level or least value of '{attribute}' belongs here", "write when: {score: 60}"
+            raise fail(rule, remedy, attribute)
     return value
 
 
 def _budget(value: Any) -> str:
     if not isinstance(value, str):
-        raise _fail("a channel's spend is one figure", "write 8000 per month")
+        raise fail("a spend is one figure, or 'matched'", "write 8000 per month")
     return value
 
 
-def _delay(value: Any) -> Quantity | Ref:
-    if isinstance(value, list):
-        raise _fail("several waits belong to the language, but this version does not run them yet", "keep one of them")
-    return _scalar(value)
-
-
-def _names(value: Any) -> Any:
-    if isinstance(value, str):
-        return [value]
-    if not isinstance(value, list):
-        raise _fail("a list of names belongs here", "write [one, other]")
-    return value
-
-
-def _mapping(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise _fail("a mapping belongs here", "write name: value", value)
-    return value
-
-
-Scalar = Annotated[Any, PlainValidator(_scalar)]
-Figure = Annotated[Any, PlainValidator(_quantity)]
-Name = Annotated[str, BeforeValidator(_name)]
-NewName = Annotated[str, BeforeValidator(_new_name)]
-Text = Annotated[str, BeforeValidator(_text)]
-Names = Annotated[list[Name], BeforeValidator(_names)]
-
-
-class Spec(BaseModel):
-    """A part of a file: strict, frozen, nothing beyond what is named."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-def _kind_of_value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "distribution" if value.keys() & (set(DISTRIBUTIONS) | _later("distribution")) else "rate"
-    if isinstance(value, BaseModel):
-        return "rate" if isinstance(value, RateSpec) else "distribution"
-    return "scalar"
-
-
-def _kind_of_outcome(value: Any) -> str:
-    if isinstance(value, dict):
-        return "outcome" if {"chance", "to", "earn", "spend", "set", "refer", "add"} & value.keys() else "rate"
-    return "scalar"
-
-
-def _kind_of_goal(value: Any) -> str:
-    return "one" if isinstance(value, str) else "many"
-
-
-def _later(kind: str) -> set[str]:
-    return {word for word, what in LATER.items() if what == kind}
-
-
-class RateSpec(Spec):
-    """A figure that depends on the person: a reference value, levels, factors, a spread."""
-
-    value: Scalar | None = None
-    by: Annotated[dict[Name, Annotated[dict[str, X], BeforeValidator(_mapping)]],
-                  BeforeValidator(_mapping)] | None = None  # fmt: skip
-    times: Annotated[dict[Name, Annotated[dict[str, Figure], BeforeValidator(_mapping)]],
-                     BeforeValidator(_mapping)] | None = None  # fmt: skip
-    spread: Spread | None = None
-    why: Text | None = None
-    moved: Figure | None = Field(default=None, alias="(moved to)")  # tree.MOVED, which mypy wants spelt out
-
-
-class SpreadSpec(Spec):
-    """How people differ around a rate, by the parameters of its distribution."""
-
-    alpha: Figure | None = None
-    beta: Figure | None = None
-    shape: Figure | None = None
-
-
-Spread = Annotated[
-    Annotated[SpreadSpec, Tag("parameters")] | Annotated[Figure, Tag("figure")],
-    Discriminator(lambda v: "parameters" if isinstance(v, (dict, SpreadSpec)) else "figure"),
+Lines = Annotated[dict[NewName, Value], BeforeValidator(mapping)]
+SetTo = Annotated[
+    Annotated[str, Tag("(text)")] | Annotated[Drawn, Tag("(draw)")],
+    Discriminator(lambda v: "(text)" if isinstance(v, str) else "(draw)"),
+    BeforeValidator(_set_to),
 ]
-X = Annotated[
-    Annotated[Scalar, Tag("scalar")] | Annotated[RateSpec, Tag("rate")],
-    Discriminator(lambda v: "rate" if isinstance(v, (dict, RateSpec)) else "scalar"),
-]
-
-
-class LognormalSpec(Spec):
-    """Median and sigma of the logarithm."""
-
-    median: X
-    sigma: X
-
-
-def _pair(value: Any) -> Any:
-    if not isinstance(value, list) or len(value) != 2:
-        raise _fail("a range has two ends", "write [3 months, 9 months]")
-    return value
-
-
-class DistSpec(Spec):
-    """A distribution of waiting times: exactly one of its kinds."""
-
-    fixed: X | None = None
-    exponential: X | None = None
-    uniform: Annotated[list[X], BeforeValidator(_pair)] | None = None
-    lognormal: LognormalSpec | None = None
-
-
-Delay = Annotated[
-    Annotated[Any, PlainValidator(_delay), Tag("scalar")]
-    | Annotated[RateSpec, Tag("rate")]
-    | Annotated[DistSpec, Tag("distribution")],
-    Discriminator(_kind_of_value),
-]
-Lines = Annotated[dict[NewName, X], BeforeValidator(_mapping)]
+Sets = Annotated[dict[Name, SetTo], BeforeValidator(mapping)]
 
 
 class EffectsSpec(Spec):
@@ -229,7 +109,8 @@ class EffectsSpec(Spec):
     earn: Lines | None = None
     spend: Lines | None = None
     refer: Names | None = None
-    set: Annotated[dict[Name, Annotated[str, BeforeValidator(_level)]], BeforeValidator(_mapping)] | None = None
+    set: Sets | None = None
+    add: Annotated[dict[Name, Annotated[str, BeforeValidator(_add)]], BeforeValidator(mapping)] | None = None
 
 
 class OutcomeSpec(EffectsSpec):
@@ -240,24 +121,37 @@ class OutcomeSpec(EffectsSpec):
 
 
 Outcome = Annotated[
-    Annotated[Scalar, Tag("scalar")] | Annotated[RateSpec, Tag("rate")] | Annotated[OutcomeSpec, Tag("outcome")],
+    Annotated[Scalar, Tag("(scalar)")] | Annotated[RateSpec, Tag("(rate)")] | Annotated[OutcomeSpec, Tag("(outcome)")],
     Discriminator(_kind_of_outcome),
 ]
-Outcomes = Annotated[dict[Name, Outcome], BeforeValidator(_mapping)]
-Goal = Annotated[Annotated[Name, Tag("one")] | Annotated[Outcomes, Tag("many")], Discriminator(_kind_of_goal)]
+Outcomes = Annotated[dict[Name, Outcome], BeforeValidator(mapping)]
+Goal = Annotated[Annotated[Name, Tag("(one)")] | Annotated[Outcomes, Tag("(many)")], Discriminator(_kind_of_goal)]
+
+#: The words that start an event, in the order in which they are looked for.
+CLOCKS: tuple[str, ...] = ("after", "every", "when", "on_date")
 
 
 class EventSpec(EffectsSpec):
-    """Something that can happen to a person in a stage."""
+    """Something that can happen to a person in a stage, or while in one of several."""
 
-    after: Delay | None = None
-    every: Delay | None = None
+    after: Annotated[list[Value], BeforeValidator(_waits)] | None = None
+    every: Annotated[Value, BeforeValidator(_one_wait)] | None = None
+    when: Annotated[dict[Name, str], BeforeValidator(_when)] | None = None
+    on_date: Instants | None = None
     to: Goal | None = None
     outcomes: Outcomes | None = None
 
+    @property
+    def clocks(self) -> list[str]:
+        """Return the words of its clocks."""
+        return [word for word in CLOCKS if getattr(self, word) is not None]
+
 
 #: Keys that make a stage an inline event.
-INLINE = ("after", "every", "to", "outcomes", "refer", "set", *sorted(_later("clock")), "add")
+INLINE: tuple[str, ...] = (
+    "after", "every", "to", "outcomes", "refer", "set", "add", "when", "on_date",
+    *sorted(word for word, what in LATER.items() if what == "clock"),
+)  # fmt: skip
 
 
 class StageSpec(Spec):
@@ -268,15 +162,25 @@ class StageSpec(Spec):
     on_entry: EffectsSpec | None = None
     earn: Lines | None = None
     spend: Lines | None = None
-    events: Annotated[dict[NewName, EventSpec], BeforeValidator(_mapping)] | None = None
+    events: Annotated[dict[NewName, EventSpec], BeforeValidator(mapping)] | None = None
+
+
+class WhileSpec(Spec):
+    """What runs on while a person moves among some stages."""
+
+    in_: Names | None = Field(default=None, alias="in")
+    on_entry: EffectsSpec | None = None
+    earn: Lines | None = None
+    spend: Lines | None = None
+    events: Annotated[dict[NewName, EventSpec], BeforeValidator(mapping)] | None = None
 
 
 def long_form(name: str, raw: Any) -> Any:
-    """Return a raw stage in the long form, with an inline event put under ``events``."""
+    """Return a raw stage or set in the long form, with an inline event put under ``events``."""
     if isinstance(raw, str):
         return {"role": raw}
     if isinstance(raw, dict) and "events" not in raw and any(key in raw for key in INLINE):
-        outer = {key: raw[key] for key in ("role", "phase", "on_entry") if key in raw}
+        outer = {key: raw[key] for key in ("role", "phase", "in", "on_entry") if key in raw}
         return outer | {"events": {name: {key: value for key, value in raw.items() if key not in outer}}}
     return raw
 
@@ -292,36 +196,81 @@ class ChannelSpec(Spec):
     cost_per_arrival: X | None = None
     cost_per_batch: X | None = None
     at_most: X | None = None
+    every: X | None = None
+    on: Instants | None = None
+    until: Instant | None = None
+    times: Factors | None = None
+    set: Sets | None = None
+    inherits: Names | None = None
+
+
+_COUNTS = re.compile(r"([+-]?\d+(?:_\d+)*)\s+to\s+([+-]?\d+(?:_\d+)*)")
+
+
+def _counts(value: Any) -> Any:
+    found = _COUNTS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, tuple):
+        return value
+    if found is None:
+        raise fail("a counter counts from one whole number to another", "write counts: 0 to 100", value)
+    low, high = (int(end.replace("_", "")) for end in found.groups())
+    if not -(10**9) <= low < high <= 10**9:
+        rule = "a counter's second number is the larger one, and neither is beyond a billion"
+        raise fail(rule, "write counts: 0 to 100", value)
+    return low, high
 
 
 def _attribute(value: Any) -> Any:
-    if isinstance(value, str) or (isinstance(value, dict) and ("counts" in value or "mean_of" in value)):
-        what = value if isinstance(value, str) else next(k for k in ("counts", "mean_of") if k in value)
-        raise _fail(
-            f"'{what}' attributes belong to the language, but this version does not run them yet",
-            "use named levels, such as [basic, premium]",
-            what,
+    if isinstance(value, dict) and "mean_of" in value:
+        raise fail(
+            "'mean_of' attributes belong to the language, but this version does not run them yet",
+            "leave it out for now",
+            "mean_of",
         )
+    if isinstance(value, AttributeSpec):
+        return value
     if isinstance(value, list):
-        return {"levels": value}
-    return {"drawn": _mapping(value)}
+        return {"(named)": value}
+    if isinstance(value, str):
+        if value != "stopwatch":
+            raise fail(f"'{value}' is no kind of attribute", "write stopwatch, [basic, premium] or {counts: 0 to 100}",
+                       value)  # fmt: skip
+        return {"(stopwatch)": True}
+    if isinstance(value, dict) and value.keys() == {"counts"}:
+        return value
+    return {"(drawn)": mapping(value)}
 
 
 class AttributeSpec(Spec):
-    """What distinguishes people: levels, the first at the start or one drawn on arrival."""
+    """What distinguishes people: named levels, listed or drawn on arrival, a counter or a stopwatch."""
 
-    levels: list[NewName] | None = None
-    drawn: dict[NewName, X] | None = None
+    named: list[NewName] | None = Field(default=None, alias="(named)")
+    drawn: Drawn | None = Field(default=None, alias="(drawn)")
+    counts: Annotated[Any, PlainValidator(_counts)] | None = None
+    stopwatch: bool = Field(default=False, alias="(stopwatch)")
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Return the named levels; none for counters and stopwatches."""
+        return tuple(self.named or (self.drawn.names() if self.drawn else ()))
 
 
 Attribute = Annotated[AttributeSpec, BeforeValidator(_attribute)]
 
 
+class LeverSpec(Spec):
+    """Spend that moves rates, or a friction."""
+
+    spend: Figure | None = None
+    moves: Annotated[dict[Name, Annotated[dict[str, Figure], BeforeValidator(mapping)]], BeforeValidator(mapping)]
+    phase: Name | None = None
+
+
 class StrategySpec(Spec):
     """What a strategy says beside the parts of the file it overlays."""
 
-    without: Annotated[list[Text], BeforeValidator(_names)] | None = None
-    spend: Annotated[dict[Text, Annotated[str, BeforeValidator(_budget)]], BeforeValidator(_mapping)] | None = None
+    without: Annotated[list[Text], BeforeValidator(names)] | None = None
+    spend: Annotated[dict[Text, Annotated[str, BeforeValidator(_budget)]], BeforeValidator(mapping)] | None = None
     extends: Name | None = None
 
 
@@ -345,11 +294,11 @@ SECTIONS: dict[str, Any] = {
     "attributes": Attribute,
     "channels": ChannelSpec,
     "journey": StageSpec,
+    "while": WhileSpec,
+    "levers": LeverSpec,
+    "costs": X,
     "strategies": None,
 }
-
-for _model in (RateSpec, SpreadSpec, LognormalSpec, DistSpec, OutcomeSpec, EventSpec, StageSpec, ChannelSpec):
-    _model.model_rebuild()
 
 #: Settings that stand alone at the top of a file.
 SETTINGS: tuple[str, ...] = tuple(FileSpec.model_fields)

@@ -2,78 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flywheel_sim.errors import Problem, nearest
-from flywheel_sim.scenario.journey import Kind
-from flywheel_sim.scenario.schema import RateSpec, Ref, SpreadSpec
-from flywheel_sim.scenario.tree import MOVED, Path_, Tree
-from flywheel_sim.scenario.units import Quantity, UnitError, unit_ms
-
-#: What to write where a figure of each kind belongs.
-EXAMPLES: dict[str, str] = {
-    "chance": "35 %, 20 of 30, or 95 % per month on a monthly event",
-    "rate": "0.12 per month",
-    "duration": "14 days",
-    "money": "49, or 49 per month",
-    "number": "a plain number, such as 0.8 or 1000",
-}
-
-#: What each kind is called in a message.
-NOUNS: dict[str, str] = {
-    "chance": "a chance",
-    "rate": "a rate",
-    "duration": "a duration",
-    "money": "an amount of money",
-    "number": "a plain number",
-}
-
-#: Attributes that the language has built in; of these only the channel runs in this version.
-BUILT_IN: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "month", "stage")
+from flywheel_sim.scenario.axes import MOST_CELLS, Traits, joint, places, size
+from flywheel_sim.scenario.families import EXAMPLES, NOUNS, FamilyReader, Stated
+from flywheel_sim.scenario.figures import Axis, Kind
+from flywheel_sim.scenario.journey import MONTHS
+from flywheel_sim.scenario.notes import Unusable
+from flywheel_sim.scenario.tree import Path_, Tree
+from flywheel_sim.scenario.units import NEVER, Quantity, UnitError, unit_ms
+from flywheel_sim.scenario.values import DrawSpec, RateSpec, Ref, SpreadSpec
 
 #: The period of a clock whose own problem is noted already.
 UNKNOWN = -1.0
 
-#: Bounds that keep a file from filling the memory, the books or the stack.
-MOST_CELLS, MOST_MONEY, DEEPEST_CHAIN = 100_000, 1e8, 50
+#: How many rates may name one another in a chain.
+DEEPEST_CHAIN = 50
 
 
-class Unusable(Exception):
-    """Raised once a problem is noted, where nothing sensible can be returned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A rate in the unit it is written in.
-
-    ``unit`` is a quantity whose number is the reference; ``places`` holds, for each cell, the path of
-    the figure that decides it.
-    """
-
-    name: str
-    path: Path_
-    unit: Quantity
-    over: tuple[str, ...]
-    cells: tuple[float, ...]
-    places: tuple[Path_, ...]
-    spread: SpreadSpec | Quantity | None = None
-
-    @property
-    def sd(self) -> float:
-        """Return the SD that a chance's spread states, in the stated unit."""
-        if isinstance(self.spread, Quantity):
-            return self.spread.number
-        assert self.spread is not None
-        assert self.spread.alpha
-        assert self.spread.beta
-        a, b = self.spread.alpha.number, self.spread.beta.number
-        return float((a * b / ((a + b) ** 2 * (a + b + 1))) ** 0.5)
-
-
-class StatedReader:
+class StatedReader(FamilyReader):
     """Reads the rates of one file; every problem it meets is added to ``problems``."""
 
     def __init__(
@@ -81,21 +30,22 @@ class StatedReader:
         tree: Tree,
         problems: list[Problem],
         specs: Mapping[str, object],
-        attributes: Mapping[str, tuple[str, ...]],
+        traits: Traits,
         known_names: set[str],
         minor_digits: int,
+        dated: bool,
+        settled: bool = False,
     ) -> None:
         self.tree, self.problems = tree, problems
-        self.specs, self.attributes = specs, attributes
+        self.specs, self.traits = specs, traits
         self.known_names, self.minor_digits = known_names, minor_digits
+        #: Whether the file says when the run starts; whether what is uncertain has been drawn already.
+        self.dated, self.settled = dated, settled
         self.used: set[str] = set()
         self.reading: list[str] = []
         self.known: dict[tuple[str, Kind], Stated] = {}
-
-    def note(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Unusable:
-        """Add a problem and return what to raise where nothing can be returned."""
-        self.problems.append(self.tree.problem(path, value, rule, remedy, key))
-        return Unusable()
+        self.uncertain = {}
+        self.units: dict[str, Quantity] = {}
 
     # -- as stated ------------------------------------------------------------------------------
 
@@ -108,11 +58,11 @@ class StatedReader:
             After noting a problem.
         """
         if isinstance(x, Quantity):
-            return Stated(".".join(path), path, x, (), (x.number,), (path,))
+            return Stated(".".join(path), path, x, (), (x.number,), (path,), reference=x.number)
         if isinstance(x, Ref):
             return self._named(x.name, path, kind)
         assert isinstance(x, RateSpec)
-        return self._table(x, ".".join(path), path, kind)
+        return self._table(x, path, kind)
 
     def _named(self, name: str, path: Path_, kind: Kind) -> Stated:
         if name not in self.specs:
@@ -137,95 +87,211 @@ class StatedReader:
             found = self.stated(self.specs[name], ("rates", name), kind)
         finally:
             self.reading.pop()
-        alias = isinstance(self.specs[name], Ref)  # another name for the same rate: one rank, one luck
-        self.known[name, kind] = found if alias else replace(found, name=name)
-        return self.known[name, kind]
+        spec = self.specs[name]
+        alias = isinstance(spec, Ref)  # another name for the same rate: one rank, one luck
+        found = found if alias else replace(found, name=name)
+        if isinstance(spec, RateSpec) and spec.uncertain is not None and not self.settled:
+            found = replace(found, doubts=frozenset({name}))
+            self.uncertain[name] = replace(self.uncertain[".".join(found.path)], name=name)
+            self.units[name] = found.unit
+        self.known[name, kind] = found
+        return found
 
-    def _table(self, spec: RateSpec, name: str, path: Path_, kind: Kind) -> Stated:
+    def _table(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated:
         reference = self._reference(spec, path, kind)
-        levels: dict[str, Stated] = {}
-        by = None
         for word in ("by", "times"):
             if (given := getattr(spec, word)) is not None and not (given and all(given.values())):
                 remedy = f"write {word}: {{attribute: {{level: ...}}}}"
                 raise self.note(path, None, f"'{word}' has no levels", remedy, word)
+        levels: dict[str, Stated] = {}
+        by = ""
         if spec.by:
             if len(spec.by) > 1:
                 raise self.note(path, None, "'by' takes one attribute", "nest one 'by' in the other", "by")
             by, table = next(iter(spec.by.items()))
-            self._check_levels(by, table, (*path, "by"))
-            for level, x in table.items():
-                levels[level] = self.stated(x, (*path, "by", by, level), kind)
-            missing = [level for level in self.attributes[by] if level not in levels]
-            if reference is None and missing:
-                raise self.note(
-                    path, None, f"without a 'value' every level of '{by}' must be given",
-                    f"add {', '.join(missing)}, or a value", "by",
-                )  # fmt: skip
-        for attribute, factors in (spec.times or {}).items():
-            self._check_levels(attribute, factors, (*path, "times"))
-            for level, factor in factors.items():
-                if factor.form != "number" or factor.per_ms or factor.per_what or factor.number < 0:
-                    raise self.note((*path, "times", attribute, level), factor.text,
-                                    "a factor is a plain number, not negative", "write 1.2")  # fmt: skip
-        parts = [*([reference] if reference else []), *levels.values()]
-        if not parts:
+            self.keys(by, table, (*path, "by"))
+            levels = {key: self.stated(x, (*path, "by", by, key), kind) for key, x in table.items()}
+        if reference is None and not levels:
             raise self.note(path, None, "the rate has no figure", f"write value: {EXAMPLES[kind]}")
-        unit = self._unit(parts, kind)
-        used = {by, *(spec.times or {}), *(a for part in parts for a in part.over)} - {None}
-        over = tuple(attribute for attribute in self.attributes if attribute in used)
-        if math.prod(len(self.attributes[a]) for a in over) > MOST_CELLS:
-            raise self.note(path, None, f"its table has more than {MOST_CELLS} cells", "use fewer attributes or levels")
-        cells, places = [], []
-        for combination in itertools.product(*(self.attributes[a] for a in over)):
-            person = dict(zip(over, combination, strict=True))
-            part = levels.get(person[by], reference) if by else reference
-            assert part is not None
-            index = self._index(part.over, person)
-            cell, place = part.cells[index], part.places[index]
-            for attribute, factors in (spec.times or {}).items():
-                if person[attribute] in factors:
-                    cell *= factors[person[attribute]].number
-                    place = (*path, "times", attribute, person[attribute])
-            cells.append(cell)
-            places.append(place)
-        for part in parts:
-            if part.spread is not None and part.name != name:
-                raise self.note(part.path if part is reference else (*path, "by"), None,
-                                f"the spread of '{part.name}' would be lost inside another rate",
-                                "state the spread in the outer rate, and name one without")  # fmt: skip
-        stated = Stated(name, path, unit, over, tuple(cells), tuple(places), spec.spread)
-        return self._moved(stated, spec, reference, kind)
+        found = self.compose(path, kind, reference, by, levels)
+        found = replace(self.scaled(found, spec.times or {}, path), spread=spec.spread)
+        if spec.moved is not None:
+            found = self.moved(found, spec.moved, kind)
+        if spec.uncertain is not None and not self.settled:
+            if len(path) != 2 or path[0] != "rates":
+                raise self.note(path, None, "what is uncertain is a rate with a name",
+                                "put it under 'rates', and write its name here", "uncertain")  # fmt: skip
+            self.uncertain[".".join(path)] = self.doubt(found, spec.uncertain, kind)
+        return found
 
     def _reference(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated | None:
         if spec.value is not None:
             return self.stated(spec.value, (*path, "value"), kind)
-        if isinstance(spec.spread, SpreadSpec) and spec.spread.alpha and spec.spread.beta:
-            self._parameters(spec.spread, ("alpha", "beta"), path)
-            a, b = spec.spread.alpha.number, spec.spread.beta.number
-            mean = Quantity(a / (a + b), "percent", text=f"{100 * a / (a + b):.4g} %")
-            return Stated(".".join(path), path, mean, (), (mean.number,), ((*path, "spread"),))
+        for word in ("spread", "uncertain"):
+            given = getattr(spec, word)
+            if isinstance(given, SpreadSpec) and given.alpha and given.beta:
+                inner = (*path, word)
+                self.parameters(given, ("alpha", "beta"), inner)
+                a, b = given.alpha.number, given.beta.number
+                mean = Quantity(a / (a + b), "percent", text=f"{100 * a / (a + b):.4g} %")
+                return Stated(".".join(path), path, mean, (), (mean.number,), (inner,), reference=mean.number)
         return None
 
-    def _check_levels(self, attribute: str, table: Mapping[str, object], path: Path_) -> None:
-        if attribute not in self.attributes and attribute in (self.tree.root.get("attributes") or ()):
+    # -- tables ---------------------------------------------------------------------------------
+
+    def compose(
+        self, path: Path_, kind: Kind, reference: Stated | None, by: str, levels: Mapping[str, Stated]
+    ) -> Stated:
+        """Return the rate that has a part for each level of an attribute, and a reference for the others.
+
+        Raises
+        ------
+        Unusable
+            After noting that a level has no figure, that units differ, or that the table is too large.
+        """
+        parts = [*([reference] if reference else []), *levels.values()]
+        for part in parts:
+            if part.spread is not None:
+                raise self.note(part.path if part is reference else (*path, "by"), None,
+                                f"the spread of '{part.name}' would be lost inside another rate",
+                                "state the spread in the outer rate, and name one without")  # fmt: skip
+        over: list[Sequence[Axis]] = [part.over for part in parts]
+        if by:
+            table = self.keys(by, levels, (*path, "by"))
+            over.append((self.traits[by].axis(table.values()),))
+        axes = self.axes(over, path)
+        chosen: list[str | None] = [None] * size(axes)
+        if by:
+            chosen = self._chosen(by, table, axes, reference is not None, path)
+        at = {id(part): places(part.over, axes) for part in parts}
+        cells, where = [], []
+        for index, key in enumerate(chosen):
+            held = reference if key is None else levels[key]
+            assert held is not None
+            cell = at[id(held)][index]
+            cells.append(held.cells[cell])
+            where.append(held.places[cell])
+        doubts = frozenset(name for part in parts for name in part.doubts)
+        at_one = reference.cells[0] if reference and len(set(reference.cells)) == 1 else None
+        return Stated(".".join(path), path, self._unit(parts, kind), axes, tuple(cells), tuple(where),
+                      reference=at_one, doubts=doubts)  # fmt: skip
+
+    def _chosen(
+        self, by: str, table: Mapping[str, int], axes: Sequence[Axis], has_reference: bool, path: Path_
+    ) -> list[str | None]:
+        """Return the key of a 'by' that applies in each cell, None where it is the reference."""
+        trait = self.traits[by]
+        axis = next((a for a in axes if a.attribute == by), trait.axis())
+        keys = trait.keys(axis, table)
+        if not has_reference and None in keys:
+            if trait.kind == "levels":
+                missing = ", ".join(trait.levels[i] for i, key in enumerate(keys) if key is None)
+            else:
+                missing = "0 days" if trait.kind == "time" else str(trait.low)
+            raise self.note(path, None, f"without a 'value' every level of '{by}' must be given",
+                            f"add {missing}, or a value", "by")  # fmt: skip
+        return [keys[cell] for cell in places((axis,), axes)]
+
+    def scaled(self, stated: Stated, times: Mapping[str, Mapping[str, Quantity]], path: Path_) -> Stated:
+        """Return a rate multiplied by the factors of ``times``."""
+        tables = {}
+        for attribute, factors in times.items():
+            tables[attribute] = self.keys(attribute, factors, (*path, "times"))
+            for level, factor in factors.items():
+                if factor.form != "number" or factor.per_ms or factor.per_what or factor.number < 0:
+                    raise self.note((*path, "times", attribute, level), factor.text,
+                                    "a factor is a plain number, not negative", "write 1.2")  # fmt: skip
+        if not tables:
+            return stated
+        axes = self.axes([stated.over, *((self.traits[a].axis(t.values()),) for a, t in tables.items())], path)
+        at = places(stated.over, axes)
+        cells, where = [stated.cells[i] for i in at], [stated.places[i] for i in at]
+        for attribute, table in tables.items():
+            for index, key in enumerate(self._chosen(attribute, table, axes, True, path)):
+                if key is not None:
+                    endless = stated.unit.form in ("duration", "never") and cells[index] >= NEVER
+                    cells[index] *= 1 if endless else times[attribute][key].number
+                    where[index] = (*path, "times", attribute, key)
+        return replace(stated, over=axes, cells=tuple(cells), places=tuple(where))
+
+    def axes(self, overs: Sequence[Sequence[Axis]], path: Path_) -> tuple[Axis, ...]:
+        """Return the axes on which tables meet, within the bound on cells."""
+        found = joint(self.traits, overs)
+        if size(found) > MOST_CELLS:
+            raise self.note(path, None, f"its table has more than {MOST_CELLS} cells", "use fewer attributes or levels")
+        return found
+
+    def keys(self, attribute: str, table: Mapping[str, object], path: Path_) -> dict[str, int]:
+        """Return what the levels of an attribute in a table stand for.
+
+        Raises
+        ------
+        Unusable
+            After noting that there is no such attribute, or no such level.
+        """
+        if attribute not in self.traits and attribute in (self.tree.root.get("attributes") or ()):
             raise Unusable  # defined, but its own problems are noted there
-        if attribute not in self.attributes and attribute in BUILT_IN:
-            raise self.note(path, None, f"the attribute '{attribute}' belongs to the language, but this version "
-                            "does not run it yet", "leave it out for now", attribute)  # fmt: skip
-        if attribute not in self.attributes:
+        if attribute not in self.traits:
             raise self.note(path, None, f"'{attribute}' is no attribute",
-                            nearest(attribute, self.attributes), attribute)  # fmt: skip
-        unknown = [level for level in table if level not in self.attributes[attribute]]
-        for level in unknown:
-            self.note((*path, attribute), None, f"'{level}' is no level of '{attribute}'",
-                      nearest(level, self.attributes[attribute]), level)  # fmt: skip
-        if unknown:
+                            nearest(attribute, self.traits), attribute)  # fmt: skip
+        trait, failed = self.traits[attribute], False
+        if trait.levels == MONTHS and attribute == "month" and not self.dated:
+            raise self.note(path, None, "named months need the date the run starts at",
+                            "add start: 2027-01-01", attribute)  # fmt: skip
+        found: dict[str, int] = {}
+        for key in table:
+            try:
+                value = trait.value(key)
+            except UnitError as error:
+                rule = f"'{key}' is {error.rule}" if trait.kind == "levels" else error.rule
+                self.note((*path, attribute), None, rule, error.remedy, key)
+                failed = True
+                continue
+            if (same := next((k for k, v in found.items() if v == value), None)) is not None:
+                self.note((*path, attribute), None, f"'{key}' and '{same}' are one level", "keep one of them", key)
+                failed = True
+            found[key] = value
+        if failed:
             raise Unusable
+        return found
+
+    # -- draws ----------------------------------------------------------------------------------
+
+    def drawn(self, spec: DrawSpec, path: Path_, level: str) -> Stated | None:
+        """Return the chance of one level of a draw as stated, None where it takes the rest.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        if spec.levels is not None:
+            if level not in spec.levels:
+                return Stated("", path, Quantity(0, "percent", text="0 %"), (), (0.0,), (path,))
+            held = spec.levels[level]
+            return None if held == Ref("rest") else self.stated(held, (*path, level), "chance")
+        assert spec.by is not None
+        if len(spec.by) != 1 or not all(spec.by.values()):
+            rule = "'by' takes one attribute" if len(spec.by) > 1 else "'by' has no levels"
+            raise self.note(path, None, rule, "write by: {attribute: {level: {one: 30 %, other: rest}}}", "by")
+        by, table = next(iter(spec.by.items()))
+        self.keys(by, table, (*path, "by"))
+        cells = {key: self.drawn(cell, (*path, "by", by, key), level) for key, cell in table.items()}
+        reference = self.drawn(spec.value, (*path, "value"), level) if spec.value is not None else None
+        given = {key: cell for key, cell in cells.items() if cell is not None}
+        rests = len(cells) - len(given) + (spec.value is not None and reference is None)
+        if rests == len(cells) + (spec.value is not None):
+            return None
+        if rests:
+            raise Unusable  # cells differ in who takes the rest, which whoever reads the draw notes once
+        return replace(self.compose(path, "chance", reference, by, given), name=".".join((*path, level)))
+
+    # -- units ----------------------------------------------------------------------------------
 
     def _unit(self, parts: list[Stated], kind: Kind) -> Quantity:
         """Return the unit all parts share; a bare figure takes that of the first part with a period."""
-        unit = next((p.unit for p in parts if p.unit.per_ms), parts[0].unit)
+        periods = [p.unit for p in parts if p.unit.per_ms]
+        unit = next((p.unit for p in parts if p.unit.per_ms and any(p.cells)), (periods or [parts[0].unit])[0])
         for part in parts:
             other = part.unit
             bare = other.per_ms is None and other.form == unit.form
@@ -235,54 +301,13 @@ class StatedReader:
             agrees = same and other.reading in (None, unit.reading)
             if not (bare or zero or never or agrees) or (other.per_what != unit.per_what and not bare):
                 for odd in parts:
-                    self._check_unit(odd, odd.places[0], kind, odd.unit.text, "")
+                    self.check_unit(odd, odd.places[0], kind, odd.unit.text, "")
                 raise self.note(part.path, other.text, f"its unit differs from '{unit.text}' in the same rate",
                                 "state all levels of a rate in one unit")  # fmt: skip
         return replace(unit, form="duration") if unit.form == "never" and len(parts) > 1 else unit
 
-    def _moved(self, stated: Stated, spec: RateSpec, reference: Stated | None, kind: Kind) -> Stated:
-        if spec.moved is None:
-            return stated
-        path = (*stated.path, MOVED)
-        new = spec.moved
-        if reference is None or len(set(reference.cells)) != 1:
-            raise self.note(path, new.text, f"'{stated.name}' has no single reference value to move",
-                            "give it a 'value', or set each level")  # fmt: skip
-        old = reference.cells[0]
-        if kind == "chance" and new.form == "percent" and not 0 <= new.number <= 1:
-            raise self.note(path, new.text, "a chance lies between 0 % and 100 %", "write 35 %")
-        target = self._in_unit(new, stated.unit, path)
-        if kind == "chance":
-            if not 0 < old < 1 and len(set(stated.cells)) > 1:
-                raise self.note(path, new.text, "a family at 0 % or 100 % has no odds to move",
-                                "set each level")  # fmt: skip
-            if target == 1 or not 0 < old < 1:
-                cells = [target for _ in stated.cells]
-            else:
-                odds = target * (1 - old) / ((1 - target) * old)
-                cells = [target if c == old else odds * c / (1 - c + odds * c) for c in stated.cells]
-        else:
-            if old == 0 and len(set(stated.cells)) > 1:
-                raise self.note(path, new.text, "a family at 0 has no factor to move by", "set each level")
-            cells = [target if c == old else c * (target / old) for c in stated.cells]
-        places = tuple(path for _ in cells)
-        unit = replace(stated.unit, number=target, text=new.text)
-        return replace(stated, cells=tuple(cells), places=places, unit=unit)
-
-    def _in_unit(self, new: Quantity, unit: Quantity, path: Path_) -> float:
-        """Return a new bare value's figure in the unit of the rate it moves."""
-        if new.form == unit.form and new.per_what == unit.per_what:
-            if new.per_ms in (None, unit.per_ms):
-                return new.number
-            if new.form == "number" and unit.per_ms and new.per_ms:
-                return new.number * unit.per_ms / new.per_ms
-            if new.form == "percent" and unit.per_ms and new.per_ms and (reading := new.reading or unit.reading):
-                power = unit.per_ms / new.per_ms
-                return float(new.number**power if reading == "kept" else 1 - (1 - new.number) ** power)
-        raise self.note(path, new.text, f"its unit differs from that of the value it replaces, '{unit.text}'",
-                        "state it in the same unit")  # fmt: skip
-
-    def _check_unit(self, stated: Stated, path: Path_, kind: Kind, shown: str, named: str) -> None:
+    def check_unit(self, stated: Stated, path: Path_, kind: Kind, shown: str, named: str) -> None:
+        """Refuse a rate whose unit does not belong where it is used."""
         unit = stated.unit
         zero = unit.form == "number" and not any(stated.cells) and unit.per_ms is None
         if unit.per_what is not None:
@@ -301,7 +326,7 @@ class StatedReader:
             "number": unit.form == "number" and unit.per_ms is None,
         }[kind]
         if not fits:
-            clock = path[-1] in ("after", "every", "exponential")
+            clock = path[-1] in ("after", "every", "exponential") or path[-2:-1] == ("after",)
             noun = "a duration or a rate" if clock else NOUNS[kind]
             hint = f"write {EXAMPLES[kind]}"
             if kind == "chance" and unit.form == "number" and 0 < unit.number <= 1 and unit.per_ms is None:
@@ -311,18 +336,3 @@ class StatedReader:
             elif kind == "rate" and unit.form == "number":
                 hint = f"say how often: {unit.text} per month" + (", or how long: 14 days" if clock else "")
             raise self.note(path, shown, f"{noun} belongs here, not '{unit.text}'{named}", hint)
-
-    def _parameters(self, spread: SpreadSpec, names: tuple[str, ...], path: Path_) -> None:
-        """Refuse parameters of a spread that are no positive plain numbers."""
-        for name in names:
-            given = getattr(spread, name)
-            if given.form != "number" or given.per_ms or given.per_what or given.number <= 0:
-                raise self.note((*path, "spread", name), given.text, f"'{name}' is a positive plain number",
-                                f"write {name}: 2")  # fmt: skip
-
-    def _index(self, over: tuple[str, ...], person: Mapping[str, str]) -> int:
-        index = 0
-        for attribute in over:
-            levels = self.attributes[attribute]
-            index = index * len(levels) + levels.index(person[attribute])
-        return index

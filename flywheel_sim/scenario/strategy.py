@@ -8,14 +8,23 @@ from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.scenario.read import read
 from flywheel_sim.scenario.schema import LATER, SECTIONS, SETTINGS, StrategySpec, long_form
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, tree_of
+from flywheel_sim.scenario.units import UnitError, looks_like_quantity, parse
+
+_LATER = "belongs to the language, but this version does not run it yet"
+_KINDS = ("event", "channel", "lever")
 
 
 @dataclass(slots=True)
 class Removed:
-    """What a strategy does without: channel names, and events as stage/event."""
+    """What a strategy does without: channel names, and events as stage/event.
+
+    ``later`` holds what the strategy says that this version reads but does not run, by what it
+    concerns: (what, name). A strategy with any of it cannot run.
+    """
 
     channels: set[str] = field(default_factory=set)
     events: set[str] = field(default_factory=set)
+    later: dict[tuple[str, str], Problem] = field(default_factory=dict)
 
 
 def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Removed]:
@@ -53,10 +62,12 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
     for key in rest:
         known = {*SETTINGS, *SECTIONS, "without", "spend", "extends"} - {"name", "strategies"}
         if LATER.get(key) == "section":
-            rule = f"the section '{key}' belongs to the language, but this version does not run it yet"
-            problems.append(tree.problem(path, None, rule, "leave it out for now", key=key))
+            problems.append(tree.problem(path, None, f"the section '{key}' {_LATER}", "leave it out for now", key=key))
         elif key not in known:
             problems.append(tree.problem(path, None, f"'{key}' is no part of a strategy", nearest(key, known), key=key))
+    if "levers" in rest:
+        removed.later["levers", ""] = tree.problem(path, None, f"a strategy that changes levers {_LATER}",
+                                                   "leave it out for now", key="levers")  # fmt: skip
     if spec is None:
         return merged
     over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
@@ -64,56 +75,113 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
     before, merged = merged, merge(merged, over)
     for section in ("rates", "attributes", "channels", "journey"):
         problems += _idle(tree, before, merged, section, path)
-    for channel, text in (spec.spend or {}).items():
-        spend_path = (*path, "spend")
-        if channel not in (names := _items(merged, "channels")):
-            rule = f"no channel '{channel}'"
-            problems.append(tree.problem(spend_path, None, rule, nearest(channel, names), key=channel))
-        elif text == "matched":
-            problems.append(
-                tree.problem((*spend_path, channel), text,
-                             "'matched' belongs to the language, but this version does not run it yet",
-                             "write the spend as a figure, such as 8000 per month")
-            )  # fmt: skip
-        else:
-            mark = tree.mark((*spend_path, channel))
-            laid = tree_of({"channels": {channel: {"spend": text}}}, mark.file)
-            laid.marks = dict.fromkeys(laid.marks, mark)
-            merged = merge(merged, laid)
+    for wanted, text in (spec.spend or {}).items():
+        merged = _spend(tree, merged, wanted, text, (*path, "spend"), removed, problems)
     if spec.without is not None:  # a list replaces the one it extends
         removed.channels.clear()
         removed.events.clear()
+        removed.later = {key: held for key, held in removed.later.items() if key[0] != "without"}
     for index, item in enumerate(spec.without or []):
         _without(tree, merged, item, (*path, "without", str(index)), removed, problems)
     return merged
 
 
+def _spend(
+    tree: Tree, merged: Tree, wanted: str, text: str, path: Path_, removed: Removed, problems: list[Problem]
+) -> Tree:
+    """Return the file with what a strategy spends on one channel or lever."""
+    channels, levers = _items(merged, "channels"), _items(merged, "levers")
+    kind, _, name = wanted.rpartition(".")
+    if kind not in ("channel", "lever"):
+        kind, name = "", wanted
+    if not kind and name in channels and name in levers:
+        rule = f"'{name}' is a channel and a lever"
+        problems.append(tree.problem(path, None, rule, f"write channel.{name} or lever.{name}", key=wanted))
+        return merged
+    if name not in (channels if kind == "channel" else levers if kind == "lever" else {*channels, *levers}):
+        known = {"channel": channels, "lever": levers}.get(kind, {*channels, *levers})
+        what = kind or ("channel or lever" if levers else "channel")
+        problems.append(tree.problem(path, None, f"no {what} '{name}'", nearest(name, known), key=wanted))
+        return merged
+    place = (*path, wanted)
+    if name in levers and kind != "channel":
+        if text != "matched":
+            _check_lever_spend(tree, text, levers[name], place, problems)
+        removed.later["spend", f"lever.{name}"] = tree.problem(
+            place, text, f"another spend of a lever {_LATER}", "leave it out for now"
+        )
+        return merged
+    if text == "matched":
+        removed.later["spend", name] = tree.problem(
+            place, text, f"'matched' {_LATER}", "write the spend as a figure, such as 8000 per month"
+        )
+        held = channels[name]
+        if not isinstance(held, dict) or "spend" not in held:
+            problems.append(tree.problem(place, text, f"'{name}' has no spend to match", "name a channel with 'spend'"))
+        return merged
+    rates = _items(merged, "rates")
+    if not looks_like_quantity(text) and text not in rates:
+        rule = "neither an amount of money, a name under 'rates' nor 'matched'"
+        problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
+        return merged
+    removed.later.pop(("spend", name), None)
+    mark = tree.mark(place)
+    laid = tree_of({"channels": {name: {"spend": text}}}, mark.file)
+    laid.marks = dict.fromkeys(laid.marks, mark)
+    return merge(merged, laid)
+
+
+def _check_lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> None:
+    """Note a spend that is not said per what the lever's own spend is."""
+    stated = lever.get("spend") if isinstance(lever, dict) else None
+    if not isinstance(stated, str):
+        problems.append(tree.problem(path, text, "a friction has no spend", "leave it out"))
+        return
+    try:
+        new = parse(text)
+    except UnitError as error:
+        problems.append(tree.problem(path, text, error.rule, error.remedy))
+        return
+    try:
+        old = parse(stated)
+    except UnitError:
+        return  # noted where it stands
+    if (new.form, new.per_what, bool(new.per_ms)) != (old.form, old.per_what, bool(old.per_ms)):
+        rule = f"its unit differs from that of the lever's spend, '{stated}'"
+        problems.append(tree.problem(path, text, rule, "state it per the same thing"))
+
+
 def _without(tree: Tree, merged: Tree, item: str, path: Path_, removed: Removed, problems: list[Problem]) -> None:
-    """Note one name of a ``without`` list: an event (in every stage that has it) or a channel."""
+    """Note one name of a ``without`` list: an event (wherever it is found), a channel or a lever."""
     events: dict[str, list[str]] = {}
-    for stage, raw in _items(merged, "journey").items():
-        held = long_form(stage, raw)
-        if isinstance(held, dict) and isinstance(held.get("events"), dict):
-            for event in held["events"]:
-                events.setdefault(event, []).append(f"{stage}/{event}")
-                events.setdefault(f"{stage}.{event}", []).append(f"{stage}/{event}")
-    channels = _items(merged, "channels")
+    for section in ("journey", "while"):
+        for owner, raw in _items(merged, section).items():
+            held = long_form(owner, raw)
+            if isinstance(held, dict) and isinstance(held.get("events"), dict):
+                for event in held["events"]:
+                    events.setdefault(event, []).append(f"{owner}/{event}")
+                    events.setdefault(f"{owner}.{event}", []).append(f"{owner}/{event}")
+    found = {"event": events, "channel": _items(merged, "channels"), "lever": _items(merged, "levers")}
     kind, _, name = item.partition(".")
-    if kind == "event" and name in events:
-        removed.events |= set(events[name])
-    elif kind == "channel" and name in channels:
-        removed.channels.add(name)
-    elif item in events and item in channels:
-        rule = f"'{item}' is an event and a channel"
-        problems.append(tree.problem(path, item, rule, f"write event.{item} or channel.{item}"))
-    elif item in events:
-        removed.events |= set(events[item])
-    elif item in channels:
-        removed.channels.add(item)
+    if kind in _KINDS and name in found[kind]:
+        kinds = [kind]
     else:
-        known = [*(e for e in events if "." not in e), *channels]
-        wanted = name if kind in ("event", "channel") else item
-        problems.append(tree.problem(path, item, "no event or channel of that name", nearest(wanted, known)))
+        kinds, name = [k for k in _KINDS if item in found[k]], item
+    if len(kinds) > 1:
+        rule = f"'{item}' is {' and '.join(('an ' if k == 'event' else 'a ') + k for k in kinds)}"
+        problems.append(tree.problem(path, item, rule, "write " + " or ".join(f"{k}.{item}" for k in kinds)))
+    elif not kinds:
+        known = [*(e for e in events if "." not in e), *found["channel"], *found["lever"]]
+        wanted = item.partition(".")[2] if kind in _KINDS else item
+        what = "event, channel or lever" if found["lever"] else "event or channel"
+        problems.append(tree.problem(path, item, f"no {what} of that name", nearest(wanted, known)))
+    elif kinds == ["event"]:
+        removed.events |= set(events[name])
+    elif kinds == ["channel"]:
+        removed.channels.add(name)
+    else:
+        rule = f"doing without a lever {_LATER}"
+        removed.later["without", name] = tree.problem(path, item, rule, "leave it out for now")
 
 
 def _items(tree: Tree, section: str) -> dict[str, Raw]:

@@ -2,7 +2,8 @@
 
 YAML is read through its events, so that `no`, `on` and `1:30` stay text and every scalar keeps line
 and column. Overlays (``extends``, strategies, values set from code) merge here: mappings merge, lists
-and ``strategies`` replace, ``~`` deletes, and a bare value over a rate moves its whole family.
+and ``strategies`` replace, ``~`` deletes, a bare value over a rate moves its whole family, and a rate
+without a value laid over a bare value keeps that one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem
+from flywheel_sim.scenario.units import looks_like_quantity
 
 #: A raw value: text, None for ``~``, or nested mappings and lists of these.
 Raw = Any
@@ -24,6 +26,11 @@ NOTHING = "~ deletes an inherited value, and there is none"
 
 #: The key under which a merge leaves the bare value that moves a rate's family.
 MOVED = "(moved to)"
+
+#: The words of a rate beside its value; a mapping of these laid over a bare value leaves that in place.
+RATE_WORDS = frozenset({"by", "times", "spread", "uncertain", "why"})
+
+_RATE = RATE_WORDS | {"value", MOVED}
 
 #: How many brackets or indented levels a file may nest.
 DEEPEST = 60
@@ -261,7 +268,7 @@ class _Composer:
 
 def is_rate(raw: Raw) -> bool:
     """Tell whether a raw mapping is a rate with a table, so that a bare value moves its family."""
-    return isinstance(raw, dict) and bool({"value", "by", "times"} & raw.keys()) and "to" not in raw
+    return isinstance(raw, dict) and bool({"value", "by", "times"} & raw.keys()) and raw.keys() <= _RATE
 
 
 def deletions(over: Tree, base: Tree, below: Path_ = ()) -> list[Problem]:
@@ -316,6 +323,15 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
                 merged[key] = _clean(value)
                 _take_marks(inner, marks, over_marks)
         return merged
+    if path[:1] == ("attributes",) or path[-2:-1] == ("set",):  # draws, which have tables too
+        _take_marks(path, marks, over_marks)
+        return _clean(over)
+    bare = isinstance(base, str) and (path[:1] == ("rates",) or looks_like_quantity(base))
+    if bare and isinstance(over, dict) and over and over.keys() <= RATE_WORDS:
+        place = marks.get(path, Mark("<values set in code>"))
+        _take_marks(path, marks, over_marks)
+        marks[(*path, "value")] = place
+        return {"value": base, **_clean(over)}
     if is_rate(base) and isinstance(over, str):
         marks[(*path, MOVED)] = over_marks.get(path, Mark("<values set in code>"))
         return {**base, MOVED: over}

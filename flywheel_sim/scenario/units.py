@@ -44,7 +44,7 @@ _QUANTITY = re.compile(
     rf"(?P<number>{_NUMBER})"
     rf"(?:\s*(?P<percent>%)|\s+of\s+(?P<of>{_NUMBER}))?"
     r"(?:\s+(?P<word>[A-Za-z]+(?:\s+mean)?))?"
-    rf"(?:\s+per\s+(?P<what>(?!{'|'.join(UNITS)})[A-Za-z_]\w*)(?=\s|$))?"
+    rf"(?:\s+per\s+(?P<what>(?!(?:{'|'.join(UNITS)})s?(?![\w-]))[A-Za-z_][\w-]*)(?=\s|$))?"
     rf"(?:\s+per\s+{_SPAN})?"
 )
 

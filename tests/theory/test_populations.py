@@ -12,7 +12,7 @@ import pytest
 from checking import agrees, moments
 from scipy import stats
 
-from flywheel_sim.engine.run import run_once
+from flywheel_sim.engine.run import run_many
 from flywheel_sim.scenario.load import loads
 
 REFERRED = """
@@ -41,7 +41,7 @@ journey:
 def customers(text, replications, seed, paid, base=0):
     """Return the customers at the horizon of each replication."""
     journey = loads(text.replace("PAID", str(paid)).replace("BASE", str(base))).journey()
-    return [run_once(journey, seed, r).ledger.stock[-1, :, 0].sum() for r in range(replications)]
+    return [run.ledger.stock[-1, :, 0].sum() for run in run_many(journey, seed, range(replications))]
 
 
 def birth_death_immigration(base, paid, churn, referral, months, size=400):

@@ -94,6 +94,13 @@ def test_every_decision_has_a_hash_by_its_dotted_name():
     assert len(set(found.values())) == len(found)
 
 
+def test_events_of_sets_drawn_amounts_and_drawn_levels_have_hashes_of_their_own():
+    text = SHOP.replace("earn: {order: 5}", "earn: {order: {exponential: 5}}, set: {mood: {low: 50 %, high: 50 %}}")
+    text = text.replace("journey:", "while:\n  all: {in: [client], events: {mail: {every: 1 month}}}\njourney:")
+    found = set(decisions(loads(text).journey()))
+    assert found >= {"all/on_entry", "all/mail", "client/order/order", "client/order/mood"}
+
+
 def test_decisions_whose_hashes_collide_are_refused(monkeypatch):
     journey = loads(SHOP).journey()
     monkeypatch.setattr(compiled, "decision_hash", lambda name: 7)

@@ -7,9 +7,11 @@ import pytest
 
 from flywheel_sim.errors import ConfigError
 from flywheel_sim.metrics import registry
-from flywheel_sim.scenario import schema
+from flywheel_sim.scenario import schema, values
+from flywheel_sim.scenario.journey import BUILT_IN, REFERRER
 from flywheel_sim.scenario.load import Scenario, load, loads
-from flywheel_sim.scenario.tree import MOVED, merge, read_text
+from flywheel_sim.scenario.resolve import RESERVED_OWNERS
+from flywheel_sim.scenario.tree import merge, read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/journey.md")
@@ -18,9 +20,6 @@ REFUSED = JOURNEY.split("\n## Words of the language that this version refuses\n"
 
 #: A fenced block of YAML, with the comment above it that says what it is.
 BLOCK = re.compile(r"(?:<!-- (?P<mark>[^\n]*?) -->\n)?```yaml\n(?P<text>.*?)\n```", re.DOTALL)
-
-#: Words that the schema reads for the sake of their message, and that are refused.
-READ_AND_REFUSED = {"at_most"}
 
 #: What fragments are laid over; stages and channels that a fragment names, it replaces.
 BASE = """\
@@ -130,7 +129,7 @@ def test_the_family_moves_as_the_page_says():
     assert all(figure in JOURNEY for figure in ("94 % per month", "84.6 %", "96.7 %"))
 
 
-@pytest.mark.parametrize("word", sorted(schema.LATER.keys() | READ_AND_REFUSED))
+@pytest.mark.parametrize("word", sorted(schema.LATER.keys() | {"mean_of"}))
 def test_every_word_of_a_later_version_is_named_as_refused(word):
     assert re.search(rf"\b{word}\b", code_of(REFUSED))
 
@@ -139,27 +138,35 @@ MODELS = (
     schema.FileSpec,
     schema.ChannelSpec,
     schema.StageSpec,
+    schema.WhileSpec,
     schema.EventSpec,
     schema.OutcomeSpec,
     schema.EffectsSpec,
-    schema.RateSpec,
-    schema.SpreadSpec,
-    schema.DistSpec,
-    schema.LognormalSpec,
+    schema.AttributeSpec,
+    schema.LeverSpec,
     schema.StrategySpec,
+    values.RateSpec,
+    values.SpreadSpec,
+    values.DistSpec,
+    values.LognormalSpec,
+    values.WeibullSpec,
+    values.GammaSpec,
+    values.EmpiricalSpec,
+    values.DrawSpec,
 )
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_word_that_runs_is_explained(model):
     said = code_of(JOURNEY.replace(REFUSED, ""))
-    words = [
-        name for name, field in model.model_fields.items() if field.alias != MOVED and name not in READ_AND_REFUSED
-    ]
+    words = [name for key, field in model.model_fields.items() if not (name := field.alias or key).startswith("(")]
     assert [word for word in words if not re.search(rf"\b{word}\b", said)] == []
 
 
-@pytest.mark.parametrize("word", [*schema.SECTIONS, *schema.ROLES, *schema.RESERVED, "extends"])
+@pytest.mark.parametrize(
+    "word",
+    [*schema.SECTIONS, *schema.ROLES, *values.RESERVED, *BUILT_IN, *REFERRER, *RESERVED_OWNERS, "extends", "counts"],
+)
 def test_every_section_role_and_reserved_word_is_explained(word):
     assert re.search(rf"\b{word}\b", code_of(JOURNEY.replace(REFUSED, "")))
 

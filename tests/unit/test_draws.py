@@ -1,12 +1,14 @@
 """Luck is Philox, keyed by who decides what; every sampler is one monotone function of one uniform."""
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from flywheel_sim.model import draws
+from flywheel_sim.model import arithmetic, draws
+from flywheel_sim.model.compile import gamma_table
 
 ONES = 0xFFFFFFFF
 
@@ -118,7 +120,61 @@ def test_waits_are_scipys_quantiles_to_the_millisecond():
         assert exponential == pytest.approx(stats.expon.ppf(u, scale=mean), abs=0.6)
         assert draws.uniform_wait(u, low, high, LONG) == pytest.approx(low + (high - low) * u, abs=0.6)
         lognormal = stats.lognorm.ppf(u, sigma, scale=median)
-        assert draws.lognormal_wait(u, median, sigma, LONG) == pytest.approx(lognormal, rel=1e-12, abs=0.6)
+        drawn = draws.whole_ms(draws.closed_quantile(draws.LOGNORMAL, u, median, sigma, 0.0), LONG)
+        assert drawn == pytest.approx(lognormal, rel=1e-12, abs=0.6)
+
+
+TABLE = gamma_table(0.7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "theirs"),
+    [
+        (draws.EXPONENTIAL, (5000.0, 0.0, 0.0), stats.expon(scale=5000)),
+        (draws.UNIFORM, (20.0, 90.0, 0.0), stats.uniform(20, 70)),
+        (draws.TRIANGULAR, (20.0, 30.0, 90.0), stats.triang(1 / 7, 20, 70)),
+        (draws.TRIANGULAR, (20.0, 20.0, 90.0), stats.triang(0, 20, 70)),
+        (draws.LOGNORMAL, (1e6, 0.6, 0.0), stats.lognorm(0.6, scale=1e6)),
+        (draws.WEIBULL, (1e6, 0.7, 0.0), stats.weibull_min(0.7, scale=1e6)),
+        (draws.WEIBULL, (1e6, 3.0, 0.0), stats.weibull_min(3.0, scale=1e6)),
+    ],
+)
+def test_quantiles_in_closed_form_are_scipys(kind, parameters, theirs):
+    inside = UNIFORMS[1:-1]
+    ours = [draws.quantile(kind, u, *parameters, TABLE) for u in inside]
+    np.testing.assert_allclose(ours, theirs.ppf(inside), rtol=1e-12)
+    assert ours == sorted(ours)
+
+
+def test_quantiles_of_a_gamma_come_from_its_table():
+    inside = np.linspace(0.001, 0.999, 333)
+    ours = [draws.quantile(draws.GAMMA, u, 40.0, 0.7, 0.0, TABLE) for u in inside]
+    np.testing.assert_allclose(ours, stats.gamma(0.7, scale=40 / 0.7).ppf(inside), rtol=2e-5)
+
+
+def test_every_value_of_a_sample_is_as_likely_as_the_others():
+    sample = np.array([1.0, 2.0, 7.0, 50.0])
+    drawn = [draws.quantile(draws.EMPIRICAL, u, 0.0, 0.0, 0.0, sample) for u in (np.arange(4000) + 0.5) / 4000]
+    assert {value: drawn.count(value) for value in sample} == dict.fromkeys(sample, 1000)
+
+
+@pytest.mark.parametrize(("function", "exact"), [(arithmetic.log, "ln"), (arithmetic.exp, "exp")])
+def test_logarithm_and_exponential_are_right_to_the_last_bits(function, exact):
+    rng = np.random.default_rng(1)
+    points = rng.uniform(-700, 700, 2000) if exact == "exp" else 10.0 ** rng.uniform(-17, 6, 2000)
+    points = [*points, *(1 - 10.0 ** rng.uniform(-15, -1, 1000))]
+    with localcontext() as context:
+        context.prec = 40
+        for x in map(float, points):
+            true = getattr(Decimal(x), exact)()
+            error = abs(Decimal(function(x)) - true)
+            assert error <= (true if exact == "exp" else max(abs(true), 1)) * Decimal("4e-16")
+
+
+def test_the_ends_of_logarithm_and_exponential_are_exact():
+    assert (arithmetic.log(1.0), arithmetic.exp(0.0), arithmetic.exp(-0.0)) == (0.0, 1.0, 1.0)
+    assert (arithmetic.exp(-1e9), arithmetic.exp(1e9)) == (0.0, math.inf)
+    assert math.isnan(arithmetic.exp(math.nan))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +182,7 @@ def test_waits_are_scipys_quantiles_to_the_millisecond():
     [
         lambda u: draws.memoryless_wait(draws.unit_exponential(u), 1e-9, LONG),
         lambda u: draws.uniform_wait(u, 1e8, 9e8, LONG),
-        lambda u: draws.lognormal_wait(u, 1e9, 0.8, LONG),
+        lambda u: draws.whole_ms(draws.closed_quantile(draws.LOGNORMAL, u, 1e9, 0.8, 0.0), LONG),
     ],
     ids=["exponential", "uniform", "lognormal"],
 )

@@ -10,8 +10,9 @@ import pytest
 from journeys import CLUB, COINS, LOOP, club
 
 import flywheel_sim
-from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
-from flywheel_sim.experiment.replicate import Job, replicate, replicate_jobs, run
+from flywheel_sim.analysis.compare import compare
+from flywheel_sim.errors import ConfigError, ExperimentError, LimitReached, SimulationError
+from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate, replicate_jobs, run
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.scenario.load import loads
 
@@ -23,7 +24,24 @@ def serial():
     return replicate(club(), replications=N)
 
 
-def test_two_processes_give_the_same_ledgers(serial):
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_any_number_of_threads_gives_the_same_ledgers(serial, workers):
+    assert replicate(club(), replications=N, workers=workers).ledger.equals(serial.ledger)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_reference_engine_gives_the_same_ledgers_in_any_number_of_processes(serial, workers):
+    found = replicate(club(), replications=N, workers=workers, engine="reference")
+    assert found.ledger.equals(serial.ledger)
+    assert "reference engine" in str(found.provenance)
+
+
+def test_an_unknown_engine_is_refused_with_those_there_are():
+    with pytest.raises(SimulationError, match="did you mean 'kernel'"):
+        replicate(club(), replications=1, engine="kernal")
+
+
+def test_two_threads_give_the_same_ledgers(serial):
     assert replicate(club(), replications=N, workers=2).ledger.equals(serial.ledger)
 
 
@@ -36,14 +54,14 @@ def test_any_executor_gives_the_same_ledgers(serial, pool):
 @pytest.mark.parametrize("threads", [0, 2])
 def test_the_order_of_batches_changes_nothing(threads):
     jobs = [Job(club().journey(name), 3) for name in ("quiet", "loud")]
-    in_order = replicate_jobs(jobs, N)
+    in_order = replicate_jobs(jobs, N, Ways(workers=1))
     shuffled = list(range(8))  # four batches of each
     random.Random(2).shuffle(shuffled)
     if threads:
         with ThreadPoolExecutor(threads) as executor:
-            mixed = replicate_jobs(jobs, N, executor=executor, order=shuffled)
+            mixed = replicate_jobs(jobs, N, Ways(executor=executor, workers=1), order=shuffled)
     else:
-        mixed = replicate_jobs(jobs, N, order=shuffled)
+        mixed = replicate_jobs(jobs, N, Ways(workers=1), order=shuffled)
     assert [a.ledger.equals(b.ledger) for a, b in zip(in_order, mixed, strict=True)] == [True, True]
     assert [r.journey.strategy for r in mixed] == ["quiet", "loud"]
 
@@ -91,11 +109,11 @@ def test_results_are_frozen(serial, what):
 def test_provenance_is_enough_to_run_it_again(serial):
     found = serial.provenance
     assert (found.scenario, found.strategy, found.seed, found.replications) == ("Club", "", 3, N)
-    assert (found.engine, found.version) == ("reference", flywheel_sim.__version__)
+    assert (found.engine, found.version) == ("kernel", flywheel_sim.__version__)
     assert found.fingerprint == club().journey().fingerprint
     assert found.n_events == serial.ledger.n_events.sum() > 0
     assert found.seconds > 0
-    for said in ("Club", found.fingerprint, "seed 3", "12 replications", "reference engine", found.version):
+    for said in ("Club", found.fingerprint, "seed 3", "12 replications", "kernel engine", found.version):
         assert said in str(found)
 
 
@@ -166,6 +184,55 @@ def test_luck_out_of_range_is_refused(wrong):
         run(club(), **wrong)
 
 
+def test_at_a_limit_what_was_complete_before_is_kept(serial):
+    """Replications are stopped by the first that has more events than allowed; those before it are whole."""
+    events = serial.ledger.n_events
+    most = int(max(events[:3]))
+    first = int(np.argmax(events > most))
+    assert 3 <= first < N
+    for workers in (1, 2):
+        with pytest.raises(LimitReached, match=f"more than {most:,} events happened.*raise max_events") as stop:
+            replicate(club(), replications=N, workers=workers, limits=Limits(max_events=most))
+        assert 1 <= stop.value.complete.n <= first
+        assert stop.value.complete.ledger.equals(serial.ledger.pick(slice(0, stop.value.complete.n)))
+        assert stop.value.complete.provenance.replications == stop.value.complete.n
+
+
+def test_at_a_limit_a_comparison_keeps_pairs():
+    counts = compare(club(), strategies=["quiet", "loud"], replications=N)["loud"].ledger.n_events
+    most = int(max(counts[:3]))
+    with pytest.raises(LimitReached) as stop:
+        compare(club(), strategies=["quiet", "loud"], replications=N, workers=1, limits=Limits(max_events=most))
+    assert stop.value.complete["quiet"].n == stop.value.complete["loud"].n >= 1
+
+
+def test_nothing_is_kept_where_the_first_replication_meets_the_limit():
+    with pytest.raises(LimitReached) as stop:
+        replicate(club(), replications=2, limits=Limits(max_events=3))
+    assert stop.value.complete is None
+
+
+def test_what_would_not_fit_into_memory_is_refused_before_it_runs():
+    with pytest.raises(ExperimentError, match=r"take about \d+\.\d GiB, more than the 0\.1 GiB allowed; run fewer"):
+        replicate(club(), replications=10_000_000, limits=Limits(max_memory=0.1))
+
+
+@pytest.mark.parametrize("wrong", [{"max_people": 0}, {"max_events": -1}, {"max_memory": 0.0}])
+def test_a_limit_is_positive(wrong):
+    with pytest.raises(ExperimentError, match="a limit is positive"):
+        Limits(**wrong)
+
+
+def test_referrals_that_feed_themselves_are_announced(caplog):
+    model = loads(CLUB.replace("value: 0.15 per month", "value: 3 per month"))
+    with pytest.raises(SimulationError):
+        run(model, limits=Limits(max_people=2000))
+    assert "referrals feed themselves" in caplog.text
+    caplog.clear()
+    run(club())
+    assert not caplog.text
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_in_a_run_comes_through_from_any_worker(workers):
     with pytest.raises(SimulationError, match="entered 'a' more than 4096 times; give the loop an exit"):
@@ -174,12 +241,12 @@ def test_an_error_in_a_run_comes_through_from_any_worker(workers):
 
 def test_a_journey_that_feeds_itself_is_stopped_with_a_remedy():
     model = loads(CLUB.replace("value: 0.15 per month", "value: 30 per month"))
-    with pytest.raises(SimulationError, match=r"more than 500 people came by month \d+: referrals may feed themselves"):
-        run(model, max_people=500)
+    with pytest.raises(SimulationError, match="more than 500 people came: referrals may feed themselves"):
+        run(model, limits=Limits(max_people=500))
 
 
 def test_a_journey_within_its_limit_is_not_stopped(serial):
     people = len(run(club(), people=True).people)
-    assert run(club(), max_people=people).ledger.pick(0).equals(serial.ledger.pick(0))
+    assert run(club(), limits=Limits(max_people=people)).ledger.pick(0).equals(serial.ledger.pick(0))
     with pytest.raises(SimulationError):
-        run(club(), max_people=people - 1)
+        run(club(), limits=Limits(max_people=people - 1))

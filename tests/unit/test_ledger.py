@@ -5,7 +5,19 @@ import pytest
 from journeys import CLUB, club
 
 from flywheel_sim.engine.run import run_once
-from flywheel_sim.ledger import COHORT_MEASURES, ROLE_FLOWS, Layout, Ledger, person_time, stack
+from flywheel_sim.ledger import (
+    COHORT,
+    FOLLOWED,
+    GENERATION,
+    GENERATIONS,
+    MRR,
+    ROLE_FLOWS,
+    Layout,
+    Ledger,
+    person_time,
+    spend_by_plan,
+    stack,
+)
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.scenario.units import MONTH
 
@@ -54,7 +66,7 @@ def test_person_time_keeps_groups_and_stages_apart():
 
 @pytest.fixture(scope="module")
 def ledgers():
-    journey = club().journey()
+    journey = loads(CLUB + "costs: {office: 250 per month}\n").journey()
     return [run_once(journey, 3, k).ledger for k in range(4)]
 
 
@@ -119,11 +131,51 @@ def test_the_layout_names_every_axis(ledgers):
     assert one.money.shape == (12, groups, len(layout.lines))
     assert one.channel_spend.shape == (12, len(layout.channels))
     assert one.stock.shape == one.time.shape == (12, groups, len(layout.stages))
-    assert one.cohort.shape == (12, 12, groups, len(COHORT_MEASURES))
+    assert one.costs.shape == (12, len(layout.costs)) == (12, 1)
+    assert one.mrr.shape == (12, groups, len(MRR))
+    assert one.unfinished.shape == (len(layout.stages),)
+    assert one.cohort.shape == (12, 12, len(COHORT))
+    assert one.followed.shape == (5, groups, len(FOLLOWED))
+    assert one.generation.shape == (GENERATIONS, len(GENERATION))
     assert layout.flows[: len(ROLE_FLOWS)] == tuple(("", "", name) for name in ROLE_FLOWS)
     assert ("spend", "support", "service") in layout.lines
     assert ("earn", "club", "") in layout.lines
     assert layout.stages_of("prospect", "lapsed") == [0, 1, 3]
+
+
+SETS = """
+name: Sets
+horizon: 100 days
+currency: EUR
+channels:
+  ads: {spend: 100 per month, cost_per_arrival: 10, enters: lead, until: 2 months}
+  fair: {batch: 3, every: 1 month, cost_per_batch: 50, enters: lead}
+costs: {office: 30 per month}
+while:
+  listed: {in: [lead, client], events: {mail: {every: 1 week, spend: {post: 1}, to: {stay: 90 %, client: rest}}}}
+journey:
+  lead: {role: prospect, after: 1 month, to: client}
+  client: customer
+"""
+
+
+def test_an_event_of_a_set_has_a_flow_for_each_stage_and_a_line_for_each_kind_of_spend():
+    layout = Layout.of(loads(SETS).journey())
+    of_set = [(flow, to) for flow, to in zip(layout.flows, layout.targets, strict=True) if flow[1] == "listed.mail"]
+    stays = [(("lead", "listed.mail", "stay"), ""), (("client", "listed.mail", "stay"), "")]
+    assert sorted(of_set) == sorted(
+        [*stays, (("lead", "listed.mail", "client"), "client"), (("client", "listed.mail", "client"), "client")]
+    )
+    assert layout.lines == (("spend", "post", "acquisition"), ("spend", "post", "service"))
+    assert layout.costs == (("office", "overhead"),)
+
+
+def test_what_is_spent_whoever_comes_ends_with_the_channel_and_is_rounded_once_a_period():
+    journey = loads(SETS).journey()
+    channels, costs = spend_by_plan(journey, Layout.of(journey))
+    assert channels.T.tolist() == [[10_000, 10_000, 0, 0], [5_000, 5_000, 5_000, 5_000]]
+    last = round(3_000 * 100 * 24 * 3_600_000 / MONTH)
+    assert costs.T.tolist() == [[3_000, 3_000, 3_000, last - 9_000]]
 
 
 def test_the_last_period_ends_at_the_horizon():

@@ -11,7 +11,7 @@ from flywheel_sim.experiment.replicate import replicate, run
 from flywheel_sim.metrics.registry import metrics, register
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import MONTH, YEAR
+from flywheel_sim.scenario.units import DAY, MONTH, YEAR
 
 MONTHS, FOLLOW, FORCE = 12, 5, math.log(1.10) / YEAR
 #: What one firing books: (stage, event, outcome) -> [(side, line, kind, euros)].
@@ -100,7 +100,7 @@ def test_people_present_at_the_start_are_no_acquisitions_and_in_no_cohort(one):
     assert total(alone, "active_customers") > 0
     assert total(alone, "revenue") > 0
     assert total(alone, "acquisitions") == 0
-    assert alone.ledger.cohort.sum() == 0
+    assert alone.ledger.cohort.sum() == alone.ledger.followed.sum() == 0
     assert math.isnan(total(alone, "clv"))
     assert math.isnan(total(alone, "cac"))
 
@@ -237,7 +237,7 @@ def test_lines_add_up_to_revenue_and_spend_to_the_cent(one):
 
 
 def test_kinds_of_spend_add_up_to_spend_and_profit_is_what_is_left(one):
-    kinds = [one.series(f"{kind}_spend") for kind in ("acquisition", "service", "win_back")]
+    kinds = [one.series(f"{kind}_spend") for kind in ("acquisition", "service", "win_back", "overhead")]
     np.testing.assert_allclose(sum(kinds), one.series("spend"), atol=1e-9)
     np.testing.assert_allclose(one.series("profit"), one.series("revenue") - one.series("spend"), atol=1e-9)
 
@@ -313,6 +313,101 @@ def test_k_factor_counts_referred_people_who_bought_while_the_referrer_was_follo
     assert total(one, "k_factor") > 0
 
 
+def test_time_to_convert_is_the_wait_of_followed_customers(one, followed):
+    people = one.people.set_index("key").loc[followed.index]
+    assert total(one, "time_to_convert") == pytest.approx((people.acquired - people.born).mean() / DAY)
+    assert total(one, "time_to_convert") > 5
+
+
+def test_time_in_a_stage_is_the_mean_of_the_stays_that_ended(one, stays):
+    for stage in ("visitor", "trial", "member", "lapsed"):
+        ended = stays[(stays.stage == stage) & (stays.until < one.ledger.layout.horizon)]
+        assert total(one, f"time_in.{stage}") == pytest.approx((ended.until - ended.since).mean() / DAY)
+
+
+# -- those who brought each other -------------------------------------------------------------------
+
+
+def test_referred_share_and_generation_time_are_those_of_the_people_table(one):
+    won = one.people[one.people.acquired >= 0]
+    assert total(one, "generation_share") == pytest.approx(100 * (won.generation > 0).mean())
+    referrer = one.people.set_index("key").acquired
+    gaps = [row.acquired - referrer[row.referrer] for row in won[won.referrer != ""].itertuples()
+            if 0 <= referrer[row.referrer] <= row.born]  # fmt: skip
+    assert total(one, "generation_time") == pytest.approx(np.mean(gaps) / DAY)
+    table = one.generations()
+    assert table[("people", "mean")].tolist() == one.people.generation.value_counts().sort_index().tolist()
+    assert table[("acquired", "mean")].sum() == total(one, "acquisitions")
+
+
+def test_lineage_value_is_the_margin_of_a_root_and_of_everybody_descended_from_it(one, booked, stays):
+    people = one.people.set_index("key")
+    roots = {}
+    for row in one.people.sort_values("born").itertuples():
+        above = row.referrer and people.acquired[row.referrer]
+        roots[row.key] = row.key if not row.referrer else roots[row.referrer] if 0 <= above <= row.born else None
+    own = {key: people.acquired[key] for key in roots if people.acquired[key] >= 0}
+    counted = {
+        key: own[root] for key, root in roots.items() if own.get(root, MONTHS * MONTH) < (MONTHS - FOLLOW) * MONTH
+    }
+    flow = (ACCRUING["earn", "platform", ""] - ACCRUING["spend", "support", "service"]) / MONTH
+    worth = 0.0
+    for person, at, side, _, kind, euros in booked:
+        if person in counted and person in own and at >= own[person] and (side == "earn" or kind == "service"):
+            age = at - counted[person]
+            worth += (age < FOLLOW * MONTH) * (euros if side == "earn" else -euros) * math.exp(-FORCE * age)
+    for stay in stays[(stays.stage == "member") & stays.person.isin(counted) & stays.person.isin(own)].itertuples():
+        ends = np.minimum(np.array([stay.since, stay.until]) - counted[stay.person], FOLLOW * MONTH)
+        worth += flow * (math.exp(-FORCE * ends[0]) - math.exp(-FORCE * ends[1])) / FORCE
+    first = [key for key in counted if roots[key] == key]
+    assert total(one, "lineage_value") == pytest.approx(worth / len(first), rel=1e-4)
+    assert sum(key in own and roots[key] != key for key in counted) > 2
+
+
+# -- what recurs ------------------------------------------------------------------------------------
+
+
+def test_recurring_revenue_is_the_price_of_the_platform_for_everybody_who_is_a_member(one, log):
+    np.testing.assert_allclose(one.series("mrr"), 12.5 * one.series("active_customers"), atol=0.01)
+    base = (log.event == "present").sum()
+    assert total(one, "mrr_new") == pytest.approx(12.5 * (base + total(one, "acquisitions")), abs=0.01)
+    assert total(one, "mrr_churn") == pytest.approx(-12.5 * total(one, "churned"), abs=0.01)
+    assert total(one, "mrr_reactivation") == pytest.approx(12.5 * total(one, "won_back"), abs=0.01)
+    assert total(one, "mrr_expansion") == total(one, "mrr_contraction") == 0
+
+
+def test_gross_retention_is_what_members_at_the_beginning_of_a_month_keep(one):
+    start = one.series("active_customers")[0, :-1]
+    lost = one.series("churned")[0, 1:]
+    assert total(one, "grr") == pytest.approx(100 * (1 - lost.sum() / start.sum()), rel=1e-4)
+
+
+# -- tables -----------------------------------------------------------------------------------------
+
+
+def test_cohorts_are_the_stays_of_those_acquired_in_a_month(one, stays):
+    customers = one.people[one.people.acquired >= 0].set_index("key").acquired
+    members = stays[stays.stage == "member"]
+    table = one.cohorts()
+    for cohort, age in ((1, 3), (3, 5), (6, 6), (2, 0), (11, 1)):
+        of = customers[customers // MONTH == cohort - 1]
+        at = members.person.map(of) + age * MONTH
+        there = ((members.since < at) & (members.until >= at)).sum() if age else len(of)
+        assert table.loc[(cohort, age), ("retention", "mean")] == pytest.approx(100 * there / len(of))
+
+
+def test_tables_by_channel_and_by_plan_are_those_of_the_people_table(one):
+    by = one.by("channel")
+    people = one.people.groupby("channel")
+    assert by[("people", "mean")].to_dict() == people.size().reindex(by.index).to_dict()
+    assert by.loc["ads", ("spend", "mean")] > by.loc["fair", ("spend", "mean")] > 0
+    assert by[("active_customers", "mean")].sum() == total(one, "active_customers")
+    plan = one.by("plan")
+    members = one.people[one.people.stage == "member"].plan.value_counts()
+    assert plan[("active_customers", "mean")].to_dict() == members.to_dict()
+    assert plan[("mrr", "mean")].sum() == pytest.approx(total(one, "mrr"))
+
+
 def test_a_customer_worth_48_who_cost_2000_is_a_warning():
     found = run(loads(DEAR))
     assert (total(found, "clv"), total(found, "cac")) == (48.0, 2000.0)
@@ -360,7 +455,10 @@ def test_months_make_up_the_whole(many):
 
 def test_cohort_metrics_have_no_months(many):
     cohort = [m.name for m in metrics() if m.aggregation == "cohort"]
-    assert cohort == ["clv", "ltv_cac", "payback", "k_factor"]
+    assert cohort == [
+        "clv", "ltv_cac", "payback", "k_factor", "time_to_convert", "lineage_value", "generation_share",
+        "generation_time",
+    ]  # fmt: skip
     for name in cohort:
         with pytest.raises(ExperimentError, match=f"'{name}' has no months"):
             many.series(name)

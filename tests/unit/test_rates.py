@@ -37,7 +37,7 @@ def chance(rate, every="1 month", **values):
 
 def clock(rate, **values):
     made = scenario(rate, "every: asked, to: gone").with_(**values)
-    return made.journey().stage("home").events[0].wait
+    return made.journey().stage("home").events[0].waits[0]
 
 
 def price(rate, currency="EUR", **values):
@@ -49,6 +49,11 @@ def refused(rate, **values):
     with pytest.raises(ConfigError) as caught:
         chance(rate, **values)
     return str(caught.value)
+
+
+def over(rate):
+    """Return the names of the attributes a rate depends on."""
+    return tuple(axis.attribute for axis in rate.over)
 
 
 def odds(p):
@@ -68,7 +73,7 @@ def test_a_named_rate_keeps_the_name_it_is_used_by():
 
 def test_levels_are_absolute_and_the_value_is_everybody_else():
     found = chance("{value: 30 %, by: {mood: {sour: 10 %, sweet: 60 %}}}")
-    assert (found.over, found.cells) == (("mood",), (0.1, 0.3, 0.6))
+    assert (over(found), found.cells) == (("mood",), (0.1, 0.3, 0.6))
 
 
 def test_factors_multiply():
@@ -77,7 +82,7 @@ def test_factors_multiply():
 
 def test_factors_of_two_attributes_multiply_each_other():
     found = chance("{value: 20 %, times: {mood: {sweet: 2}, plan: {pro: 1.5}}}")
-    assert found.over == ("mood", "plan")
+    assert over(found) == ("mood", "plan")
     assert found.cells == pytest.approx((0.2, 0.3, 0.2, 0.3, 0.4, 0.6))
 
 
@@ -88,7 +93,7 @@ def test_factors_multiply_levels_too():
 
 def test_one_by_nests_in_another():
     found = chance("{value: 20 %, by: {plan: {pro: {value: 40 %, by: {mood: {sweet: 90 %}}}}}}")
-    assert found.over == ("mood", "plan")
+    assert over(found) == ("mood", "plan")
     assert found.cells == (0.2, 0.4, 0.2, 0.4, 0.2, 0.9)
 
 
@@ -98,7 +103,7 @@ def test_every_level_stands_in_for_a_value():
 
 def test_the_channel_is_an_attribute_like_any_other():
     found = chance("{value: 20 %, by: {channel: {mail: 40 %}}}")
-    assert (found.over, found.cells) == (("channel",), (0.2, 0.4))
+    assert (over(found), found.cells) == (("channel",), (0.2, 0.4))
 
 
 def test_a_rate_may_be_another_rate_by_name():
@@ -109,6 +114,103 @@ def test_a_rate_may_be_another_rate_by_name():
 
 def test_a_level_of_0_needs_no_unit():
     assert chance("{value: 30 %, by: {plan: {pro: 0}}}").cells == (0.3, 0.0)
+
+
+# -- numbers and times --------------------------------------------------------------------------
+
+TIMED = """\
+name: One stage
+start: 2027-03-01
+horizon: 12 months
+currency: EUR
+rates:
+  asked: {rate}
+attributes:
+  mood: [sour, even, sweet]
+  plan: [free, pro]
+  score: {{counts: -3 to 100}}
+  visits: {{counts: 0 to 9}}
+  tenure: stopwatch
+channels: {{ads: {{batch: 10, enters: home}}, mail: {{enters: home}}}}
+journey:
+  home: {{role: customer, events: {{pay: {{every: asked, earn: {{fee: 5}}}}, tell: {{every: 1 month, refer: mail}}}}}}
+"""
+
+
+def timed(rate):
+    return loads(TIMED.format(rate=rate)).journey().stage("home").events[0].waits[0].params[0]
+
+
+def test_levels_of_a_number_are_lower_bounds():
+    found = timed("{value: 1 per month, by: {visits: {2: 3, 5: 4}}}")
+    assert [(a.attribute, a.size, a.bounds) for a in found.over] == [("visits", 3, (2, 5))]
+    assert found.cells == pytest.approx([1 / MONTH, 3 / MONTH, 4 / MONTH])
+
+
+def test_a_level_at_the_lowest_value_stands_in_for_the_value():
+    found = timed("{by: {visits: {0: 1 per month, 5: 4}}}")
+    assert found.over[0].bounds == (5,)
+    assert found.cells == pytest.approx([1 / MONTH, 4 / MONTH])
+
+
+def test_a_level_below_the_lowest_value_does_so_too():
+    found = timed("{by: {score: {-10: 1 per month, 0: 2, 60: 4}}}")
+    assert found.over[0].bounds == (0, 60)
+
+
+def test_the_highest_of_several_levels_at_the_lowest_value_applies():
+    assert timed("{by: {visits: {-2: 1 per month, -1: 2, 5: 4}}}").cells == pytest.approx([2 / MONTH, 4 / MONTH])
+
+
+def test_below_the_first_level_the_factor_is_1():
+    assert timed("{value: 1 per month, times: {visits: {2: 3}}}").cells == pytest.approx([1 / MONTH, 3 / MONTH])
+
+
+def test_levels_of_a_stopwatch_and_of_the_calendar_are_durations():
+    found = timed("{value: 1 per month, times: {tenure: {0 days: 1, 1 year: 2}, calendar: {6 months: 3}}}")
+    assert [(a.attribute, a.bounds) for a in found.over] == [("tenure", (YEAR,)), ("calendar", (6 * MONTH,))]
+    assert found.cells == pytest.approx([x / MONTH for x in (1, 3, 2, 6)])
+
+
+def test_a_level_of_0_needs_no_unit_of_time():
+    assert timed("{by: {tenure: {0: 1 per month, 1 year: 2}}}").over[0].bounds == (YEAR,)
+
+
+def test_one_bound_may_be_used_in_several_parts_of_a_rate():
+    found = timed("{by: {visits: {0: {value: 1 per month, by: {visits: {3: 2}}}, 2: 5}}, times: {visits: {4: 10}}}")
+    assert found.over[0].bounds == (2, 3, 4)
+    assert found.cells == pytest.approx([x / MONTH for x in (1, 5, 5, 50)])
+
+
+def test_bounds_of_nested_parts_meet():
+    found = timed("{by: {plan: {free: {by: {visits: {0: 1 per month, 2: 2}}}, pro: {by: {visits: {0: 3, 5: 4}}}}}}")
+    assert [(a.attribute, a.bounds) for a in found.over] == [("plan", ()), ("visits", (2, 5))]
+    assert found.cells == pytest.approx([x / MONTH for x in (1, 2, 2, 3, 3, 4)])
+
+
+def test_a_number_that_makes_no_difference_is_no_axis():
+    assert timed("{by: {visits: {0: 1 per month}}}").over == ()
+
+
+def test_the_generation_is_a_number():
+    assert timed("{value: 1 per month, times: {generation: {1: 0.8, 2: 0.6}}}").over[0].bounds == (1, 2)
+
+
+def test_months_the_referrer_and_the_stage_are_named_levels():
+    found = timed("{value: 1 per month, times: {referrer: {gone: 2}, month: {dec: 3}, stage: {home: 5}}}")
+    assert [(a.attribute, a.size) for a in found.over] == [("referrer", 3), ("month", 12), ("stage", 1)]
+    assert found.cells[11] == pytest.approx(15 / MONTH)
+    assert found.cells[-1] == pytest.approx(30 / MONTH)
+
+
+def test_axes_come_in_the_order_of_the_file_and_then_of_the_built_in_ones():
+    times = "{month: {may: 2}, tenure: {1 year: 2}, channel: {ads: 2}, mood: {even: 2}}"
+    found = timed(f"{{value: 1 per month, times: {times}}}")
+    assert over(found) == ("mood", "tenure", "channel", "month")
+
+
+def test_a_rate_of_0_needs_no_common_period():
+    assert timed("{by: {plan: {free: 0 per year, pro: 2 per month}}}").cells == pytest.approx([0, 2 / MONTH])
 
 
 # -- units --------------------------------------------------------------------------------------
@@ -128,7 +230,7 @@ def test_never_is_a_level_of_a_duration():
 
 def test_an_exponential_mean_is_the_inverse_of_its_rate():
     assert clock("1 per day").params[0].cells == pytest.approx((1 / DAY,))
-    found = scenario("3 %", "after: {exponential: 1 day}, to: gone").journey().stage("home").events[0].wait
+    found = scenario("3 %", "after: {exponential: 1 day}, to: gone").journey().stage("home").events[0].waits[0]
     assert found.params[0].cells == pytest.approx((1 / DAY,))
 
 
@@ -221,6 +323,17 @@ def test_a_level_in_braces_changes_that_level_alone():
 def test_a_family_without_a_reference_cannot_be_moved():
     said = refused("{by: {plan: {free: 20 %, pro: 40 %}}}", asked="30 %")
     assert "has no single reference value to move" in said
+
+
+def test_a_moved_duration_leaves_never_as_it_is():
+    rate = "{value: 30 days, by: {plan: {pro: never}}, times: {mood: {sour: 2}}}"
+    assert clock(rate, asked="15 days").params[0].cells == (30 * DAY, NEVER, 15 * DAY, NEVER, 15 * DAY, NEVER)
+    assert set(clock(rate, asked="never").params[0].cells) == {NEVER}
+
+
+def test_a_duration_that_is_never_has_no_factor_to_move_by():
+    with pytest.raises(ConfigError, match="a family at never has no factor to move by; set each level"):
+        clock("{value: never, by: {plan: {pro: 3 days}}}", asked="15 days")
 
 
 # -- spreads ------------------------------------------------------------------------------------

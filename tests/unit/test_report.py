@@ -21,7 +21,7 @@ from flywheel_sim.report import charts
 from flywheel_sim.report.html import KEY_FIGURES, write_report
 from flywheel_sim.scenario.describe import assumptions
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.stats import plus_minus
+from flywheel_sim.stats import Estimate, plus_minus
 
 EVIL = "<script>alert('$5_{ & $10')</script>"
 
@@ -59,13 +59,13 @@ def embedded(page, kind):
 def test_the_page_needs_nothing_from_elsewhere(page):
     assert not re.search(r"https?:|//[a-z]+\.[a-z]|<script|<link|<iframe|@import|url\(", page)
     sources = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
-    assert len(sources) == 12
+    assert len(sources) == 28
     assert all(source.startswith("data:") for source in sources)
 
 
 def test_the_charts_in_it_need_nothing_from_elsewhere(page):
     pictures = embedded(page, r"image/svg\+xml")
-    assert len(pictures) == 6
+    assert len(pictures) == 14
     for picture in pictures:
         assert "</svg>" in picture
         assert not re.search(r"href=\"(?!#)|url\((?!#)|<script|<image", picture)
@@ -116,6 +116,26 @@ def test_warnings_of_every_result_stand_on_the_page(tmp_path):
     assert "a ratio of 0.012" in page
 
 
+def test_the_page_shows_recurring_revenue_who_stays_and_channels_of_every_strategy(page, duel):
+    text = html.unescape(page)
+    heads = re.findall(r"<h2>(.*?)</h2>", text)
+    assert {"Recurring revenue", "Who stays", "Where they come from"} <= set(heads)
+    for name in duel.names:
+        by = duel[name].by("channel", "acquisitions")["acquisitions"]
+        for channel in ("ads", "friends"):
+            mean, low, high = by.loc[channel, ["mean", "low", "high"]]
+            assert plus_minus(Estimate(mean, low, high, 0.95, 4, "people")) in text
+        assert f"Customers still there with '{name}'" in text
+        assert f"What moves monthly recurring revenue with '{name}'" in text
+
+
+def test_a_page_of_a_journey_without_anything_recurring_is_silent_about_it(tmp_path):
+    page = write_report(run(loads(COINS)), to=tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Recurring revenue" not in page
+    assert "Who stays" not in page
+    assert "Where they come from" not in page
+
+
 def test_every_tag_is_closed(page):
     for tag in ("table", "tr", "td", "th", "figure", "div", "p", "h2", "main"):
         assert len(re.findall(rf"<{tag}[ >]", page)) == page.count(f"</{tag}>"), tag
@@ -128,7 +148,7 @@ def test_behind_every_chart_lies_a_csv_in_the_page_and_beside_it(page, folder):
     names = re.findall(r"download=\"([^\"]*)\"", page)
     files = {path.name: path.read_text(encoding="utf-8") for path in (folder / "csv").iterdir()}
     assert sorted(names) == sorted(files)
-    assert len(set(names)) == len(names) == 6
+    assert len(set(names)) == len(names) == 14
     for name, text in zip(names, embedded(page, "text/csv"), strict=True):
         assert files[name] == text
         assert len(pd.read_csv(io.StringIO(text))) > 0

@@ -195,7 +195,7 @@ def test_settings_are_set_by_name(shop):
 def test_anything_else_is_set_by_its_dotted_path(shop):
     changed = shop.with_(**{"channels.ads.spend": 200, "journey.visit.after": "4 days"})
     assert channel(changed, "ads").spend_per_ms == 2 * channel(shop, "ads").spend_per_ms
-    assert changed.journey().stage("visit").events[0].wait.params[0].cells == (4 * 86_400_000,)
+    assert changed.journey().stage("visit").events[0].waits[0].params[0].cells == (4 * 86_400_000,)
 
 
 def test_a_value_set_in_code_holds_in_every_strategy(shop):

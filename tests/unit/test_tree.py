@@ -152,3 +152,60 @@ def test_the_place_of_a_move_is_where_the_bare_value_stands():
 def test_deletions_with_nothing_to_delete_are_found():
     base, over = tree("a: {b: x}"), tree("a: {b: ~, c: ~}\nd: ~\nstrategies: {s: {a: ~}}", "over.yaml")
     assert [(p.line, p.column, p.path) for p in deletions(over, base)] == [(1, 11, "a.c"), (2, 1, "d")]
+
+
+# -- a table over a bare value ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "over", ["{by: {p: {q: 2}}}", "{times: {p: {q: 2}}}", "{spread: 3 points}", "{uncertain: 3 points}", "{why: so}"]
+)
+def test_a_table_without_a_value_keeps_the_bare_value_it_is_laid_over(over):
+    assert merged("rates: {a: 45 days}", f"rates: {{a: {over}}}").root == {
+        "rates": {"a": {"value": "45 days", **tree(f"a: {over}").root["a"]}}
+    }
+
+
+def test_a_rate_that_is_another_by_name_keeps_that_one():
+    assert merged("rates: {a: b}", "rates: {a: {by: {p: {q: 2}}}}").root["rates"]["a"]["value"] == "b"
+
+
+def test_an_inline_figure_keeps_its_value_too():
+    found = merged("journey: {s: {after: 45 days}}", "journey: {s: {after: {by: {p: {q: never}}}}}")
+    assert found.root["journey"]["s"]["after"] == {"value": "45 days", "by": {"p": {"q": "never"}}}
+
+
+@pytest.mark.parametrize("over", ["{value: 3, by: {p: {q: 2}}}", "{by: {p: {q: 2}}, to: s}", "{}"])
+def test_other_mappings_replace_a_bare_value(over):
+    assert merged("rates: {a: 45 days}", f"rates: {{a: {over}}}").root["rates"]["a"] == tree(f"a: {over}").root["a"]
+
+
+def test_a_draw_replaces_the_kind_of_an_attribute():
+    over = "attributes: {a: {by: {p: {q: {x: rest}}}}}"
+    assert merged("attributes: {a: stopwatch}", over).root == tree(over).root
+    assert merged(over, "attributes: {a: stopwatch}").root == tree("attributes: {a: stopwatch}").root
+
+
+def test_a_name_that_is_set_is_replaced_by_a_draw():
+    found = merged("e: {set: {mood: sweet}}", "e: {set: {mood: {by: {p: {q: {sour: rest}}}}}}")
+    assert found.root["e"]["set"]["mood"] == {"by": {"p": {"q": {"sour": "rest"}}}}
+    back = merged("e: {set: {mood: {by: {p: {q: {sour: rest}}}}}}", "e: {set: {mood: sweet}}")
+    assert back.root["e"]["set"]["mood"] == "sweet"
+
+
+def test_the_value_kept_has_its_own_place_and_the_table_its_own():
+    found = merged("\nrates:\n  a: 45 days\n", "rates: {a: {by: {p: {q: 2}}}}")
+    assert found.mark(("rates", "a", "value")) == Mark("base.yaml", 3, 6)
+    assert found.mark(("rates", "a", "by", "p", "q")) == Mark("over.yaml", 1, 25)
+
+
+def test_a_level_laid_over_a_kept_value_joins_the_others():
+    once = merged("rates: {a: 45 days}", "rates: {a: {by: {p: {q: 2 days}}}}")
+    assert merge(once, tree("rates: {a: {by: {p: {r: 3 days}}}}")).root["rates"]["a"] == {
+        "value": "45 days", "by": {"p": {"q": "2 days", "r": "3 days"}},
+    }  # fmt: skip
+
+
+def test_channels_with_seasons_are_no_rates():
+    base = "channels: {a: {rate: 3, times: {month: {may: 2}}}}"
+    assert merged(base, "channels: {a: 3}").root == {"channels": {"a": "3"}}

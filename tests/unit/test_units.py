@@ -130,3 +130,19 @@ def test_units_stand_in_singular_and_plural(word, length):
 )
 def test_a_duration_is_said_in_its_largest_whole_unit(ms, text):
     assert format_duration(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "per_ms"),
+    [
+        ("3 per customer per month", "customer", MONTH),
+        ("10 per invite", "invite", None),
+        ("2 per day_pass", "day_pass", None),
+        ("2 per monthly per 2 weeks", "monthly", 14 * DAY),
+        ("2 per win-back", "win-back", None),
+        ("2 per months", None, MONTH),
+    ],
+)
+def test_what_an_amount_is_counted_by_may_begin_like_a_unit(text, what, per_ms):
+    found = parse(text)
+    assert (found.per_what, found.per_ms) == (what, per_ms)

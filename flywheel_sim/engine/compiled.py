@@ -1,0 +1,206 @@
+"""Running the kernel: memory for a journey, one replication after another, and ledgers and tables from it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine import kernel
+from flywheel_sim.engine import words as w
+from flywheel_sim.engine.image import Image
+from flywheel_sim.engine.k_clocks import FIRING
+from flywheel_sim.errors import SimulationError
+from flywheel_sim.ledger import IntArray, Ledger, person_time, spend_by_plan
+from flywheel_sim.model import cache
+from flywheel_sim.scenario.journey import Journey
+
+cache.note_ready()  # importing the kernel has compiled it, or found it compiled
+
+#: Arrays of the ledger in memory, with the header word that holds the place of each.
+_ARRAYS = {
+    "flow": w.H_FLOW, "money": w.H_MONEY, "channel_spend": w.H_CHANNEL_SPEND, "mrr": w.H_MRR, "delta": w.H_DELTA,
+    "offset": w.H_OFFSET, "unfinished": w.H_UNFINISHED, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
+    "generation": w.H_GENERATION, "acc_delta": w.H_ACC_DELTA, "acc_offset": w.H_ACC_OFFSET,
+}  # fmt: skip
+
+#: How many people live at a time, how many newborns can wait at first, and rows of a buffer of the logs.
+LANES, WAITING, ROWS = 256, 4096, 1 << 16
+
+
+class Kernel:
+    """The compiled engine with the memory of one journey; not for use by two threads at a time.
+
+    Parameters
+    ----------
+    journey
+        What to run; without uncertain rates, or the journey of one world.
+    people, events
+        Whether to keep the people table and the event log.
+    """
+
+    def __init__(self, journey: Journey, people: bool = False, events: bool = False) -> None:
+        self.journey = journey
+        self.image = Image(journey)
+        self.layout = lay = self.image.layout
+        self.plan = spend_by_plan(journey, lay)
+        shapes = lay.shapes
+        keys = (lay.periods, len(self.image.accruals))
+        self.shapes = {
+            name: shapes.get(name, {"delta": shapes["time"], "offset": shapes["time"]}.get(name, keys))
+            for name in _ARRAYS
+        }
+        size = len(self.image.words)
+        self.begin = size
+        self.places: dict[str, tuple[int, int]] = {}
+        for name, shape in self.shapes.items():
+            self.places[name] = (size, size + int(np.prod(shape, dtype=np.int64)))
+            size = self.places[name][1]
+        self.end = self.lanes = size
+        size += LANES * self.image.width
+        self.idle = size
+        size += LANES
+        self.counts = size
+        size += self.image.n_clocks + FIRING
+        self.buckets = size
+        size += (self.image.n_clocks + FIRING) * LANES
+        self.by_outcome = size
+        size += (self.image.most_outcomes + 1) * (LANES + 1)
+        self.pool, self.pool_width = size, w.WAITING + len(journey.attributes)
+        self.memory = np.zeros(size + WAITING * self.pool_width, dtype=np.int64)
+        self.memory[: self.begin] = self.image.words
+        head = self.memory
+        for name, word in _ARRAYS.items():
+            head[word] = self.places[name][0]
+        head[w.H_N_LANES], head[w.H_N_IDLE], head[w.H_IDLE] = LANES, LANES, self.idle
+        head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
+        head[w.H_WITH_MARGIN] = int(people)
+        self.template = head[: self.begin].copy()
+        self.width = self.image.due0
+        self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
+        self.events = np.zeros(ROWS * 5, dtype=np.int64) if events else None
+
+    def run(
+        self, seed: int, replication: int, max_people: int, max_events: int
+    ) -> tuple[Ledger, dict[str, NDArray[np.int64]] | None, dict[str, NDArray[np.int64]] | None]:
+        """Return the ledger of a replication, and the columns of its people and events where they are kept.
+
+        Raises
+        ------
+        SimulationError
+            If the run meets a limit.
+        """
+        head = self.memory
+        head[: self.begin] = self.template
+        head[self.begin : self.end] = 0
+        head[w.H_SEED], head[w.H_REPLICATION] = seed, replication
+        head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS] = max_people, max_events
+        begin, end = self.places["channel_spend"]
+        head[begin:end] = self.plan[0].ravel()
+        head[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
+        head[self.counts : self.buckets] = 0
+        self._fill_pool(0)
+        people: list[NDArray[np.int64]] = []
+        events: list[NDArray[np.int64]] = []
+        if self.people is not None:
+            head[w.H_PEOPLE], head[w.H_PEOPLE_SIZE], head[w.H_PEOPLE_WIDTH] = self.people.ctypes.data, ROWS, self.width
+        if self.events is not None:
+            head[w.H_EVENTS], head[w.H_EVENTS_SIZE] = self.events.ctypes.data, ROWS
+        while True:
+            status = kernel.waves(self.memory.ctypes.data)
+            if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
+                self._drain(people, events)
+            elif status == w.POOL_FULL:
+                self._grow_pool()
+            else:
+                raise SimulationError(self._why(status))
+            if status == w.DONE:
+                break
+        return self._ledger(), self._people(people), self._events(events)
+
+    def _fill_pool(self, used: int) -> None:
+        """Link every free record of those waiting to live, from the first one never used."""
+        first = self.pool + used * self.pool_width
+        n = (len(self.memory) - first) // self.pool_width
+        links = first + np.arange(1, n + 1, dtype=np.int64) * self.pool_width
+        links[-1] = self.memory[w.H_FREE] if used else 0
+        self.memory[first : first + n * self.pool_width : self.pool_width] = links
+        self.memory[w.H_FREE] = first
+        self.memory[w.H_POOL_LEFT] += n
+
+    def _grow_pool(self) -> None:
+        held = (len(self.memory) - self.pool) // self.pool_width
+        larger = np.zeros(len(self.memory) + held * self.pool_width, dtype=np.int64)
+        larger[: len(self.memory)] = self.memory
+        self.memory = larger
+        self._fill_pool(held)
+
+    def _drain(self, people: list[NDArray[np.int64]], events: list[NDArray[np.int64]]) -> None:
+        """Take the rows of the logs out of their buffers."""
+        if self.people is not None:
+            n = int(self.memory[w.H_PEOPLE_N])
+            people.append(self.people[: n * self.width].reshape(n, self.width).copy())
+            self.memory[w.H_PEOPLE_N] = 0
+        if self.events is not None:
+            n = int(self.memory[w.H_EVENTS_N])
+            events.append(self.events[: n * 5].reshape(n, 5).copy())
+            self.memory[w.H_EVENTS_N] = 0
+
+    def _why(self, status: int) -> str:
+        """Return what stood in the way of the run, and what to do."""
+        head, lay = self.memory, self.layout
+        at = int(head[w.H_STATUS_AT])
+        if status == w.TOO_MANY_PEOPLE:
+            return (
+                f"more than {int(head[w.H_MAX_PEOPLE]):,} people came: referrals may feed themselves; lower a referral "
+                "rate or the horizon, or raise max_people"
+            )
+        if status == w.TOO_MANY_EVENTS:
+            most = int(head[w.H_MAX_EVENTS])
+            return f"more than {most:,} events happened; lower a rate or the horizon, or raise max_events"
+        if status == w.TOO_MANY_VISITS:
+            name = [*lay.stages, *(one.name for one in self.journey.sets)][at]
+            return f"a person entered '{name}' more than 4096 times; give the loop an exit or a longer wait"
+        return "an event fired more than 1,048,576 times in one visit; lower its rate"
+
+    def _array(self, name: str) -> IntArray:
+        begin, end = self.places[name]
+        return self.memory[begin:end].reshape(self.shapes[name])
+
+    def _ledger(self) -> Ledger:
+        lay = self.layout
+        stock, time = person_time(self._array("delta"), self._array("offset"), lay.period_ends)
+        money = self._array("money").copy()
+        if self.image.accruals:
+            _, spent = person_time(self._array("acc_delta"), self._array("acc_offset"), lay.period_ends)
+            for key, (price, group, line) in enumerate(self.image.accruals):
+                money[:, group, line] += np.rint(price * spent[:, key]).astype(np.int64)
+        kept = {n: self._array(n).copy() for n in
+                ("flow", "channel_spend", "mrr", "unfinished", "cohort", "followed", "generation")}  # fmt: skip
+        n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
+        return Ledger(layout=lay, money=money, stock=stock, time=time, costs=self.plan[1], n_events=n_events, **kept)
+
+    def _people(self, parts: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]] | None:
+        """Return the columns that `tables.people_frame` takes."""
+        if self.people is None:
+            return None
+        rows = np.concatenate(parts)
+        columns = {
+            "key": w.B_KEY, "referrer": w.B_SPONSOR, "referred": w.B_REFERRED, "channel": w.B_CHANNEL,
+            "generation": w.B_GENERATION, "born": w.B_BORN, "acquired": w.B_ACQUIRED, "churned": w.B_CHURNED,
+            "stage": w.B_STAGE, "revenue": w.B_REVENUE, "cost": w.B_COST, "margin_discounted": w.B_MARGIN,
+            "referrals": w.B_REFERRALS,
+        }  # fmt: skip
+        found = {name: rows[:, column] for name, column in columns.items()}
+        attributes = rows[:, self.image.attribute0 : self.image.attribute0 + len(self.journey.attributes)]
+        for index, attribute in enumerate(self.journey.attributes):
+            if attribute.kind == "stopwatch":
+                since = attributes[:, index]
+                attributes[:, index] = np.where(since > -w.BIG, self.journey.horizon - since, -1)
+        return found | {"attributes": attributes}
+
+    def _events(self, parts: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]] | None:
+        """Return the columns that `tables.event_frame` takes."""
+        if self.events is None:
+            return None
+        rows = np.concatenate(parts)
+        return {name: rows[:, i] for i, name in enumerate(("time", "person", "step", "flow", "to"))}

@@ -1,0 +1,313 @@
+"""From a journey to the memory of the compiled engine: every table it looks up, and where people stand.
+
+Rows and their words are described in `words`. Chances become cumulative integer thresholds, rates dense
+tables over just the attributes they depend on, and distributions without a closed form tables of quantiles.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine import words as w
+from flywheel_sim.engine.rows import Rows, bits
+from flywheel_sim.ledger import Layout
+from flywheel_sim.model import draws
+from flywheel_sim.model.compile import decisions
+from flywheel_sim.scenario.figures import Axis, Rate
+from flywheel_sim.scenario.journey import (
+    SPEND_KIND_OF_ROLE,
+    Amount,
+    Channel,
+    Condition,
+    Event,
+    Journey,
+    Stage,
+    StageSet,
+)
+from flywheel_sim.scenario.units import NEVER, YEAR
+
+IntArray = NDArray[np.int64]
+_KIND_OF_BUILT_IN = {"generation": w.NUMBER, "calendar": w.CALENDAR, "month": w.MONTH_OF_YEAR}
+_KIND = {"levels": w.NAMED, "counter": w.NUMBER, "stopwatch": w.STOPWATCH}
+
+
+class Image(Rows):
+    """The memory of one journey, as it stands before a run.
+
+    Attributes
+    ----------
+    words
+        Header and tables; whole numbers, floats by their bits.
+    layout
+        What the ledger's axes mean.
+    accruals
+        For each key of the accruals' books: (price per ms, group, money line).
+    """
+
+    def __init__(self, journey: Journey) -> None:
+        self.journey, self.layout = journey, Layout.of(journey)
+        self.codes = decisions(journey)
+        self.memory: list[int] = [0] * w.HEADER
+        self.kept: dict[object, int] = {}
+        self.accruals: list[tuple[float, int, int]] = []
+        self.n_clocks = self.most_outcomes = 0
+        self._columns()
+        self._tables()
+        self.words: IntArray = np.array(self.memory, dtype=np.int64)
+
+    # -- columns of a person ----------------------------------------------------------------------
+
+    def _columns(self) -> None:
+        """Give each attribute, rank, visit, invoice and clock its column in a person's row."""
+        journey = self.journey
+        roles = {stage.name: w.ROLES.index(stage.role) for stage in journey.stages}
+        self.role, self.place = roles, {stage.name: i for i, stage in enumerate(journey.stages)}
+        self.channel = {channel.name: i for i, channel in enumerate(journey.channels)}
+        self.column = {"channel": w.B_CHANNEL, "generation": w.B_GENERATION, "referrer": w.B_REFERRER,
+                       "stage": w.B_STAGE, "calendar": 0, "month": 0}  # fmt: skip
+        self.kind = {name: _KIND_OF_BUILT_IN.get(name, w.NAMED) for name in self.column}
+        at = w.PERSON
+        self.attribute0 = at
+        for attribute in journey.attributes:
+            self.column[attribute.name], self.kind[attribute.name] = at, _KIND[attribute.kind]
+            at += 1
+        self.owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
+        self.visits = {owner.name: at + i for i, owner in enumerate(self.owners)}
+        at += len(self.owners)
+        self.ranks = dict[str, int]()
+        for rate in self._rates_with_spread():
+            if rate.name not in self.ranks:
+                self.ranks[rate.name] = at
+                at += 1
+        self.invoice0, self.invoices = at, dict[str, int]()
+        for amount in self._amounts():
+            if amount.side == "earn" and amount.period_ms and amount.line not in self.invoices:
+                self.invoices[amount.line] = at
+                at += 1
+        self.sets_of = {s.name: [u for u in journey.sets if s.name in u.stages] for s in journey.stages}
+        accruals = max(
+            (len(s.accruals) + sum(len(u.accruals) for u in self.sets_of[s.name]) for s in journey.stages), default=0
+        )
+        self.accrual0 = at
+        at += 2 * accruals  # the cell and the price of each
+        clocks = {owner.name: sum(max(len(e.waits), 1) for e in owner.events) for owner in self.owners}
+        self.slot_of_set, slots = dict[str, int](), 0
+        for one in journey.sets:
+            self.slot_of_set[one.name] = slots
+            slots += clocks[one.name]
+        self.first_slot = slots
+        slots += max((clocks[stage.name] for stage in journey.stages), default=0)
+        self.due0 = at
+        at += slots
+        self.slot0 = at
+        self.width = at + slots * w.SLOT
+
+    def _rates_with_spread(self) -> list[Rate]:
+        from flywheel_sim.model.compile import rates
+
+        return [rate for rate in rates(self.journey) if rate.spread]
+
+    def _amounts(self) -> list[Amount]:
+        found: list[Amount] = []
+        for owner in self.owners:
+            parts = [owner.on_entry]
+            for event in owner.events:
+                parts += [event.effects, *(outcome.effects for outcome in event.outcomes)]
+            found += [amount for part in parts for amount in part.money]
+        return found
+
+    # -- tables -----------------------------------------------------------------------------------
+
+    def _tables(self) -> None:
+        journey, lay, memory = self.journey, self.layout, self.memory
+        self.group_stride = math.prod(len(a.levels) for a in journey.attributes if a.name in journey.report_by)
+        row, stride = [], 1
+        for name in reversed(journey.report_by):
+            row += [self.column[name], stride]
+            stride *= len(next(a.levels for a in journey.attributes if a.name == name))
+        head = {
+            w.H_HORIZON: journey.horizon,
+            w.H_LONGEST: journey.horizon + 1,
+            w.H_PHASE: journey.phase,
+            w.H_FORCE: bits(math.log1p(journey.discount) / YEAR),
+            w.H_YEARLY: int(journey.cohort_ms == YEAR),
+            w.H_ELIGIBLE: lay.eligible,
+            w.H_AGES: lay.ages,
+            w.H_COHORTS: lay.cohorts,
+            w.H_GROUPS: len(lay.groups),
+            w.H_FLOWS: len(lay.flows),
+            w.H_LINES: len(lay.lines),
+            w.H_STAGES: len(lay.stages),
+            w.H_CHANNELS: len(lay.channels),
+            w.H_PERIOD_ENDS: self.put(lay.period_ends.tolist()),
+            w.H_GROUP_ROW: self.put([len(journey.report_by), self.group_stride, *row]),
+            w.H_ARRIVAL_CODE: self.codes["person/arrival"],
+            w.H_UNIT: 10**journey.minor_digits,
+            w.H_INVOICE0: self.invoice0,
+            w.H_N_INVOICES: len(self.invoices),
+            w.H_ACCRUAL0: self.accrual0,
+            w.H_LANE_WIDTH: self.width,
+            w.H_ATTRIBUTE0: self.attribute0,
+        }
+        attributes = []
+        for a in journey.attributes:
+            pick = self.pick(a.draw) if a.draw else 0
+            attributes += [self.column[a.name], int(a.kind == "stopwatch"), pick, self.codes[f"person/{a.name}"]]
+        head[w.H_ATTRIBUTES], head[w.H_N_ATTRIBUTES] = self.put(attributes), len(journey.attributes)
+        self.flow_at: dict[tuple[str, str], int] = {}
+        for index, (name, event, _) in enumerate(lay.flows):
+            self.flow_at.setdefault((name, event), index)
+        self.line_of = {line: index for index, line in enumerate(lay.lines)}
+        sets = {one.name: self._set(bit, one) for bit, one in enumerate(journey.sets)}
+        rows: list[int] = []
+        for stage in journey.stages:
+            rows += self._stage(stage, sets)
+        head[w.H_STAGE_ROWS] = self.put(rows)
+        channels: list[int] = []
+        for channel in journey.channels:
+            channels += self._channel(channel)
+        head[w.H_CHANNEL_ROWS] = self.put(channels)
+        head[w.H_ACC_KEYS] = len(self.accruals)
+        head[w.H_WITH_MRR] = int(bool(self.invoices) or any(a.side == "earn" for o in self.owners for a in o.accruals))
+        head[w.H_WITH_REFERRER] = int(
+            any(axis.attribute == "referrer" for axis in self._axes()) or self._when_referrer()
+        )
+        head[w.H_N_CLOCKS] = self.n_clocks
+        self.most_outcomes = max((len(e.outcomes) for o in self.owners for e in o.events), default=1)
+        most = max((sum(len(p.money) for p in (e.effects, *(x.effects for x in e.outcomes)))
+                    for o in self.owners for e in o.events), default=0)  # fmt: skip
+        most = max(most, max((len(o.on_entry.money) for o in self.owners), default=0))
+        head[w.H_SCRATCH], head[w.H_SCRATCH_HALF] = self.put([0] * (2 * most + 1)), most
+        head[w.H_ROWS_A_STEP] = len(journey.stages) + 3
+        head[w.H_REFERS_A_STEP] = 1 + sum(
+            len(part.refer)
+            for o in self.owners
+            for part in (o.on_entry, *(x for e in o.events for x in (e.effects, *(y.effects for y in e.outcomes))))
+        )
+        blank = [0] * self.due0
+        for column in (w.B_GONE_AT, w.B_LEFT_AT):
+            blank[column] = w.BIG
+        for column in (w.B_ACQUIRED, w.B_CHURNED, w.B_SPONSOR_ACQUIRED, w.B_ROOT_ACQUIRED, *self.visits.values()):
+            blank[column] = -1
+        for column in self.ranks.values():
+            blank[column] = bits(-1.0)
+        for name, column in self.column.items():
+            attribute = next((a for a in journey.attributes if a.name == name), None)
+            if attribute and attribute.kind == "counter":
+                blank[column] = min(max(0, attribute.low), attribute.high)
+        head[w.H_BLANK] = self.put(blank)
+        head[w.H_N_BLANK] = len(blank)
+        for place, word in head.items():
+            memory[place] = word
+
+    def _axes(self) -> list[Axis]:
+        from flywheel_sim.model.compile import rates
+
+        return [axis for rate in rates(self.journey) for axis in rate.over]
+
+    def _when_referrer(self) -> bool:
+        return any(c.attribute == "referrer" for o in self.owners for e in o.events for c in e.when)
+
+    # -- events and stages ------------------------------------------------------------------------
+
+    def event(self, owner: Stage | StageSet, event: Event) -> int:
+        """Return the place of an event."""
+        label = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
+        flows = self.put([self.flow_at.get((stage.name, label), -1) for stage in self.journey.stages])
+        outcomes = []
+        for outcome in event.outcomes:
+            outcomes += [self.place[outcome.to] if outcome.to else -1, self.effects(outcome.effects)]
+        pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
+        parts = (event.effects, *(outcome.effects for outcome in event.outcomes))
+        changes = int(any(part.sets or part.adds for part in parts))
+        effects, ways = self.effects(event.effects), self.put(outcomes)
+        return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
+                         self.codes[event.decision], int(event.recurring), changes])  # fmt: skip
+
+    def clocks(self, owner: Stage | StageSet, slot: int) -> tuple[list[int], list[int], int]:
+        """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""
+        whens: list[int] = []
+        others: list[int] = []
+        at_once = 0
+        for event in owner.events:
+            place = self.event(owner, event)
+            code, visits = self.codes[event.decision], self.visits[owner.name]
+            if event.at_once:
+                at_once = place
+            if event.when:
+                conditions = self.put([word for one in event.when for word in self.condition(one)])
+                whens.append(self.put([w.K_WHEN, place, 0, *self.at(slot), 0, 0, 0, 0, 0, conditions,
+                                       len(event.when), code, visits, self.n_clocks, 0]))  # fmt: skip
+                slot, self.n_clocks = slot + 1, self.n_clocks + 1
+            for number, wait in enumerate(event.waits):
+                kind = draws.KINDS.index(wait.kind)
+                constant = 0
+                if wait.kind in ("fixed", "memoryless") and wait.params[0].constant:
+                    cell = wait.params[0].cells[0]
+                    constant = bits(cell) if wait.kind == "memoryless" else int(min(cell, self.journey.horizon + 1.0))
+                    constant = 0 if cell >= NEVER else constant
+                others.append(self.put([kind, place, number, *self.at(slot), *self.dist(wait), 0, 0, code, visits,
+                                        self.n_clocks, constant]))  # fmt: skip
+                slot, self.n_clocks = slot + 1, self.n_clocks + 1
+        return whens, others, at_once
+
+    def at(self, slot: int) -> tuple[int, int]:
+        """Return the columns of a running clock and of its due time."""
+        return self.slot0 + slot * w.SLOT, self.due0 + slot
+
+    def condition(self, one: Condition) -> list[int]:
+        """Return the words of a condition."""
+        return [self.kind[one.attribute], self.column[one.attribute], one.value]
+
+    def _set(self, bit: int, one: StageSet) -> int:
+        whens, others, _ = self.clocks(one, self.slot_of_set[one.name])
+        self.kept["clocks", one.name] = len(self.memory)
+        self.clocks_of = getattr(self, "clocks_of", {}) | {one.name: (whens, others)}
+        own = self.put([*whens, *others])
+        return self.put([bit, self.visits[one.name], self.effects(one.on_entry), self.codes[f"{one.name}/on_entry"],
+                         len(whens) + len(others), own])  # fmt: skip
+
+    def _stage(self, stage: Stage, sets: dict[str, int]) -> list[int]:
+        whens, others, at_once = self.clocks(stage, self.first_slot)
+        inside = self.sets_of[stage.name]
+        running = [c for u in inside for c in self.clocks_of[u.name][0]] + whens
+        running += [c for u in inside for c in self.clocks_of[u.name][1]] + others
+        live = [word for c in running for word in (c, self.memory[c + w.C_DUE])]
+        accruals: list[int] = []
+        hosts: list[Stage | StageSet] = [*inside, stage]
+        for owner in hosts:
+            for amount in owner.accruals:
+                accruals += self._accrual(amount, stage.role)
+        mask = 0
+        for bit, one in enumerate(self.journey.sets):
+            mask |= (1 << bit) if stage.name in one.stages else 0
+        return [w.ROLES.index(stage.role), len(running), self.put(live), len(whens) + len(others),
+                self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
+                self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
+                len(inside), self.put([sets[u.name] for u in inside]), mask]  # fmt: skip
+
+    def _accrual(self, amount: Amount, role: str) -> list[int]:
+        assert isinstance(amount.value, Rate)
+        line = self.line(amount, role)
+        key = -1
+        if amount.value.spread is None:
+            name = ("accrual", id(amount), SPEND_KIND_OF_ROLE[role] if amount.side == "spend" else "")
+            if name not in self.kept:
+                self.kept[name] = len(self.accruals)
+                for price in amount.value.cells:
+                    self.accruals += [(price, group, line) for group in range(len(self.layout.groups))]
+            key = self.kept[name]
+        return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key]
+
+    def _channel(self, channel: Channel) -> list[int]:
+        kind = ("rate", "batch", "present", "referral").index(channel.kind)
+        times = channel.times if channel.kind == "batch" else (0,) if channel.kind == "present" else ()
+        sets = self.put([word for one in channel.sets for word in self.setting(one)])
+        inherits = self.put([self.column[name] for name in channel.inherits])
+        return [kind, self.place[channel.enters], self.rate(channel.rate) if channel.rate else 0, channel.count,
+                self.put(times), len(times), min(channel.until, self.journey.horizon), draws.name_key(channel.name),
+                channel.cost_per_arrival, sets, len(channel.sets), inherits, len(channel.inherits),
+                int(channel.removed), 0, 0, 0, 0]  # fmt: skip

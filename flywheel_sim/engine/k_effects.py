@@ -1,0 +1,182 @@
+"""Kernel: effects of one firing. Attributes set and added to, money, referrals, and the event log."""
+
+from __future__ import annotations
+
+from flywheel_sim.engine import words as w
+from flywheel_sim.engine.k_books import (
+    F_INVITED,
+    book,
+    close_accruals,
+    credit,
+    followed,
+    invoice,
+    move,
+    open_accruals,
+)
+from flywheel_sim.engine.k_clocks import drawn
+from flywheel_sim.engine.k_rates import group_of, luck, pick, value
+from flywheel_sim.engine.memory import add, ld, ldf, st
+from flywheel_sim.model import draws
+from flywheel_sim.model.cache import inner
+
+
+@inner
+def log(mem, p, now, flow, to):  # type: ignore[no-untyped-def]
+    """Write a line of the event log, where one is kept: time, key, step, flow, stage it leads to."""
+    if ld(mem, w.H_EVENTS):
+        row = ld(mem, w.H_EVENTS_N)
+        out = ld(mem, w.H_EVENTS)
+        st(out, row * 5, now)
+        st(out, row * 5 + 1, ld(mem, p + w.B_KEY))
+        st(out, row * 5 + 2, ld(mem, p + w.B_STEP))
+        st(out, row * 5 + 3, flow)
+        st(out, row * 5 + 4, to)
+        st(mem, w.H_EVENTS_N, row + 1)
+        add(mem, p + w.B_STEP, 1)
+
+
+@inner
+def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def]
+    """Set attributes one after another."""
+    for _ in range(n):
+        mode, column = ld(mem, row + w.S_MODE), p + ld(mem, row + w.S_COLUMN)
+        held = ld(mem, row + w.S_VALUE)
+        if mode == w.TO_COPY:
+            held = ld(mem, p + ld(mem, row + w.S_SOURCE))
+        elif mode == w.TO_DRAW:
+            word = luck(mem, p, ld(mem, row + w.S_CODE), counter)[0]
+            held = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
+        elif mode == w.TO_SHOW:
+            held = -w.BIG if held >= w.BIG else now - held
+        st(mem, column, min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
+        row += w.SETTING
+    return n
+
+
+@inner
+def value_money(mem, p, effects, counter, now, filled):  # type: ignore[no-untyped-def]
+    """Put the amounts of some effects into the scratch place, as the state is now; return how many are there."""
+    scratch = ld(mem, w.H_SCRATCH)
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        kind = ld(mem, row + w.M_DIST)
+        if kind == 0:
+            amount = value(mem, p, ld(mem, row + w.M_A), now)
+        else:
+            uniform = luck(mem, p, ld(mem, row + w.M_CODE), counter)[1]
+            amount = drawn(mem, p, kind, row + w.M_A, uniform, now)
+        st(mem, scratch + filled, draws.whole_money(amount))
+        filled += 1
+        row += w.MONEY
+    return filled
+
+
+@inner
+def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-untyped-def]
+    """Apply some effects but referrals, with the amounts from the scratch place; return how many are taken."""
+    n = ld(mem, effects + w.E_SETS)
+    if n > 0:
+        set_attributes(mem, p, ld(mem, effects + w.E_SETS_AT), n, counter, now)
+    row = ld(mem, effects + w.E_ADDS_AT)
+    for _ in range(ld(mem, effects + w.E_ADDS)):
+        column = p + ld(mem, row + w.D_COLUMN)
+        number = earned // ld(mem, w.H_UNIT) if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
+        held = ld(mem, column) + number
+        st(mem, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
+        row += w.ADDITION
+    stage = ld(mem, p + w.B_STAGE)
+    group = ld(mem, p + w.B_GROUP)
+    if n > 0:
+        new = group_of(mem, p)
+        if new != group:
+            move(mem, stage, group, now, -1)
+            move(mem, stage, new, now, 1)
+            if ld(mem, p + w.B_SINCE) >= 0:
+                close_accruals(mem, p, now, False)
+                st(mem, p + w.B_GROUP, new)
+                open_accruals(mem, p, now)
+            group = new
+            st(mem, p + w.B_GROUP, group)
+    role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
+    scratch = ld(mem, w.H_SCRATCH)
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        minor = ld(mem, scratch + taken)
+        book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), minor)
+        if ld(mem, row + w.M_SIDE) > 0:
+            add(mem, p + w.B_REVENUE, minor)
+            column = ld(mem, row + w.M_INVOICE)
+            if column:
+                invoice(mem, p, column, draws.monthly(float(minor), ldf(mem, row + w.M_MONTHLY)))
+        else:
+            add(mem, p + w.B_COST, minor)
+        taken += 1
+        row += w.MONEY
+    return taken
+
+
+@inner
+def credit_money(mem, p, effects, now, role, taken):  # type: ignore[no-untyped-def]
+    """Credit the amounts in the scratch place to the person's cohort; return how many are taken."""
+    scratch = ld(mem, w.H_SCRATCH)
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        credit(mem, p, now, ld(mem, row + w.M_SIDE), role, ld(mem, scratch + taken))
+        taken += 1
+        row += w.MONEY
+    return taken
+
+
+@inner
+def earned_in(mem, effects, taken):  # type: ignore[no-untyped-def]
+    """Return what some effects earn, from the scratch place."""
+    total, row = 0, ld(mem, effects + w.E_MONEY_AT)
+    for i in range(ld(mem, effects + w.E_MONEY)):
+        if ld(mem, row + w.M_SIDE) > 0:
+            total += ld(mem, ld(mem, w.H_SCRATCH) + taken + i)
+        row += w.MONEY
+    return total
+
+
+@inner
+def refer(mem, p, effects, code, counter, number, now):  # type: ignore[no-untyped-def]
+    """Bring new people: who that is depends on the referrer, the event and its firing alone."""
+    at = ld(mem, effects + w.E_REFER_AT)
+    for i in range(ld(mem, effects + w.E_REFER)):
+        channel = ld(mem, at + i)
+        row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
+        if ld(mem, row + w.N_REMOVED):
+            number += 1
+            continue
+        q = ld(mem, w.H_FREE)
+        st(mem, w.H_FREE, ld(mem, q + w.Y_LINK))
+        add(mem, w.H_POOL_LEFT, -1)
+        add(mem, p + w.B_REFERRALS, 1)
+        acquired, group = ld(mem, p + w.B_ACQUIRED), ld(mem, p + w.B_COHORT_GROUP)
+        if acquired >= 0:
+            followed(mem, F_INVITED, acquired, group, now, 1)
+        first = ld(mem, p + w.B_GENERATION) == 0
+        st(mem, q + w.Y_KEY, draws.child_key(ld(mem, p + w.B_KEY), code, counter << 8 | number))
+        st(mem, q + w.Y_CHANNEL, channel)
+        st(mem, q + w.Y_BORN, now)
+        st(mem, q + w.Y_GENERATION, ld(mem, p + w.B_GENERATION) + 1)
+        st(mem, q + w.Y_SPONSOR, ld(mem, p + w.B_KEY))
+        st(mem, q + w.Y_SPONSOR_ACQUIRED, acquired)
+        st(mem, q + w.Y_SPONSOR_GROUP, group)
+        st(mem, q + w.Y_ROOT_ACQUIRED, acquired if first else ld(mem, p + w.B_ROOT_ACQUIRED))
+        st(mem, q + w.Y_ROOT_GROUP, group if first else ld(mem, p + w.B_ROOT_GROUP))
+        st(mem, q + w.Y_REFERRER, 1 if ld(mem, p + w.B_LEFT_AT) >= w.BIG else 2)
+        st(mem, q + w.Y_GONE_AT, w.BIG)
+        st(mem, q + w.Y_REFERRED, 1)
+        columns = ld(mem, row + w.N_INHERITS)
+        for j in range(ld(mem, row + w.N_INHERITS_N)):
+            column = ld(mem, columns + j)
+            st(mem, q + w.WAITING + column - ld(mem, w.H_ATTRIBUTE0), ld(mem, p + column))
+        if ld(mem, w.H_WITH_REFERRER):
+            st(mem, q + w.Y_LINK, ld(mem, p + w.B_CHILDREN))
+            st(mem, p + w.B_CHILDREN, q)
+        else:
+            st(mem, q + w.Y_LINK, ld(mem, w.H_READY))
+            st(mem, w.H_READY, q)
+        number += 1
+    return number

@@ -1,0 +1,115 @@
+"""Where things stand in the compiled engine's memory: places within rows, one word each.
+
+`image` writes the rows, the kernel reads them. A *place* is an index into memory; place 0 is never
+used, so 0 means "none". Constants of one row are numbered from 0; WIDTH is the length of the row.
+"""
+
+from __future__ import annotations
+
+#: A time beyond any horizon, and the mark of a stopwatch that never ran (`units.NEVER`).
+BIG = 1 << 62
+
+#: Header: figures of the run, at fixed places from the start of memory.
+(
+    H_SEED, H_REPLICATION, H_HORIZON, H_LONGEST, H_PHASE, H_FORCE, H_YEARLY, H_ELIGIBLE, H_AGES, H_COHORTS, H_GROUPS,
+    H_FLOWS, H_LINES, H_STAGES, H_CHANNELS, H_PERIOD_ENDS, H_FLOW, H_MONEY, H_CHANNEL_SPEND, H_MRR, H_DELTA, H_OFFSET,
+    H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA, H_ACC_OFFSET, H_STAGE_ROWS,
+    H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH, H_SCRATCH_HALF, H_ARRIVAL_CODE, H_UNIT,
+    H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES, H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS, H_N_PEOPLE,
+    H_N_EVENTS, H_STATUS, H_STATUS_AT, H_STATUS_WHAT, H_LANES, H_N_LANES, H_LANE_WIDTH, H_IDLE, H_N_IDLE, H_BUCKETS,
+    H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE, H_PEOPLE_SIZE, H_PEOPLE_N,
+    H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP, H_PERIOD, H_N_BLANK,
+    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0,
+) = range(77)  # fmt: skip
+HEADER = 96
+
+#: Why the kernel came back.
+DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS = range(
+    8
+)
+
+#: Roles, as numbers.
+ROLES: tuple[str, ...] = ("prospect", "customer", "lapsed", "exit", "aside")
+PROSPECT, CUSTOMER, LAPSED, EXIT, ASIDE = range(5)
+
+#: A rate: number of axes, cells, quantile tables of the cells (0 none), column of the rank, decision of
+#: the rank, whether time alone can change it, then its axes.
+R_AXES, R_CELLS, R_TABLES, R_RANK, R_CODE, R_TIMED, RATE = range(7)
+#: An axis: kind, column of the person, stride, number of bounds, bounds.
+A_KIND, A_COLUMN, A_STRIDE, A_N, A_BOUNDS, AXIS = range(6)
+NAMED, NUMBER, STOPWATCH, CALENDAR, MONTH_OF_YEAR = range(5)
+
+#: A pick among levels or outcomes: number of thresholds, a rate for the cell (its axes alone count), thresholds
+#: by cell, the result of each threshold and last that of the rest, and the chance with a spread (0 none).
+P_N, P_CELL, P_THRESHOLDS, P_RESULTS, P_SPREAD, PICK = range(6)
+
+#: Effects: number and place of sets, adds, money, referrals.
+E_SETS, E_SETS_AT, E_ADDS, E_ADDS_AT, E_MONEY, E_MONEY_AT, E_REFER, E_REFER_AT, EFFECTS = range(9)
+#: A set: mode, column, value, source column, pick, decision, bounds.
+S_MODE, S_COLUMN, S_VALUE, S_SOURCE, S_PICK, S_CODE, S_LOW, S_HIGH, SETTING = range(9)
+TO_VALUE, TO_COPY, TO_DRAW, TO_SHOW = range(4)
+#: An add: column, number, whether it adds what was earned, bounds.
+D_COLUMN, D_NUMBER, D_EARNED, D_LOW, D_HIGH, ADDITION = range(6)
+#: An amount: distribution (0 fixed), three rates, table, its length, decision, side (1 earn, -1 spend), column of
+#: the invoice (0 none), its factor to a month, and its line by role.
+M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_LINES = range(11)
+MONEY = M_LINES + len(ROLES)
+
+#: An event: column of its owner's visits, number of outcomes, pick, effects, outcomes, flow by stage, decision, whether
+#: it recurs, whether any of its effects changes an attribute.
+V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANGES, EVENT = range(10)
+#: An outcome: stage to go to (-1 stay), effects.
+O_TO, O_EFFECTS, OUTCOME = range(3)
+
+#: A clock: kind, event, first firing, columns of the running clock and of its due time, three rates, table, its
+#: length, conditions and their number, decision,
+#: column of visits, a number of its own by which waves sort, and the value of the first rate where it is
+#: the same for everybody at all times: ms, or the bits of a rate (0 otherwise).
+(
+    C_KIND, C_EVENT, C_FIRST, C_AT, C_DUE, C_A, C_B, C_C, C_TABLE, C_SIZE, C_WHEN, C_N_WHEN, C_CODE, C_VISITS, C_ID,
+    C_CONSTANT, CLOCK,
+) = range(17)  # fmt: skip
+#: Kinds of clock beyond `draws.KINDS`.
+K_FIXED, K_MEMORYLESS, K_AT, K_WHEN = 0, 1, 2, 20
+#: A condition: kind of axis, column, value.
+W_KIND, W_COLUMN, W_VALUE, CONDITION = range(4)
+
+#: A running clock: firing, word, since, work, rate, mode (its due time lies with the others' for quick search).
+L_FIRING, L_WORD, L_SINCE, L_WORK, L_RATE, L_MODE, SLOT = range(7)
+FIRES, LOOKS, SPENT = 0, 1, 2
+
+#: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
+#: decision on entry, column of visits, its sets and their bits, and whether anything in it depends on attributes.
+(
+    G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
+    G_SETS, G_MASK, STAGE,
+) = range(15)  # fmt: skip
+#: A set of stages: bit, column of visits, effects and decision on entry, clocks.
+U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
+#: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal).
+Q_RATE, Q_SIDE, Q_LINE, Q_KEY, ACCRUAL = range(5)
+
+#: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
+#: sets and their number, columns inherited and their number, whether it is removed; then where it stands: n, time,
+#: batch, left.
+(
+    N_KIND, N_ENTERS, N_RATE, N_COUNT, N_TIMES, N_TIMES_N, N_UNTIL, N_ROOT, N_PRICE, N_SETS, N_SETS_N, N_INHERITS,
+    N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, CHANNEL,
+) = range(19)  # fmt: skip
+BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
+#: An attribute: column, whether it is a stopwatch (which starts at arrival), pick, decision.
+T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
+
+#: A person: identity and what is known of them, then columns whose number depends on the journey, from H_RANK0 on.
+(
+    B_KEY, B_BORN, B_NEXT, B_CLOCK, B_GROUP, B_ACQUIRED, B_COHORT_GROUP, B_WAS, B_CHURNED, B_ENTERED, B_SPONSOR,
+    B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_ROOT_ACQUIRED, B_ROOT_GROUP, B_GONE_AT, B_LEFT_AT, B_STEP, B_REVENUE, B_COST,
+    B_MARGIN, B_REFERRALS, B_SINCE, B_LOOK, B_MRR, B_MRR_BOOKED, B_MRR_EVER, B_MRR_GROUP, B_CHILDREN, B_REFERRED,
+    B_COHORT, B_CHANNEL, B_GENERATION, B_REFERRER, B_STAGE, B_ROW, PERSON,
+) = range(37)  # fmt: skip
+
+#: Somebody waiting to live: link, then what they start with, then attributes of the referrer.
+(
+    Y_LINK, Y_KEY, Y_CHANNEL, Y_BORN, Y_GENERATION, Y_SPONSOR, Y_SPONSOR_ACQUIRED, Y_SPONSOR_GROUP, Y_ROOT_ACQUIRED,
+    Y_ROOT_GROUP, Y_REFERRER, Y_GONE_AT, Y_REFERRED, WAITING,
+) = range(14)  # fmt: skip

@@ -1,0 +1,156 @@
+"""Tables of many replications: by group, by cohort, by generation, by month.
+
+Every figure has three columns: its mean, and the ends of its interval. Units stand in ``attrs["units"]``,
+the number of replications in ``attrs["n"]`` and the level of the intervals in ``attrs["level"]``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.ledger import GENERATIONS
+from flywheel_sim.metrics.cohorts import cohorts
+from flywheel_sim.metrics.groups import parts, splits
+from flywheel_sim.metrics.lineage import customers, generations
+from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, movement, mrr, retained
+from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics, ratio
+from flywheel_sim.scenario.units import DAY
+from flywheel_sim.stats import estimate_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Mean, and both ends of its interval, of one or many figures.
+Found = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def ratio_of_sums(top: FloatArray, bottom: FloatArray, level: float = 0.95) -> Found:
+    """Return the ratio of two sums over replications with its interval.
+
+    Student's interval of the residuals top - ratio x bottom (Cochran 1977, Sampling Techniques,
+    section 2.11); none where a single replication has a bottom. Over a bottom of ones that is the mean
+    with its interval.
+
+    Parameters
+    ----------
+    top, bottom
+        Replication axis first.
+    """
+    from scipy import stats
+
+    n = len(top)
+    mean = ratio(top.sum(axis=0), bottom.sum(axis=0))
+    if n < 2:
+        nothing = np.full_like(mean, math.nan)
+        return mean, nothing, nothing
+    variance = ((top - mean * bottom) ** 2).sum(axis=0) / (n - 1)
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * ratio(np.sqrt(variance / n), np.abs(bottom.mean(axis=0)))
+    half = np.where((bottom != 0).sum(axis=0) > 1, half, math.nan)
+    return mean, mean - half, mean + half
+
+
+def by_group(books: Books, name: str, wanted: Sequence[str], level: float) -> pd.DataFrame:
+    """Return metrics for each channel, or each level of an attribute that results are kept by."""
+    groups = parts(books, name)
+    chosen = [metric_of(one, books) for one in wanted] or [
+        m for m in metrics() if m.applies(books) and splits(m, books.journey, name)
+    ]
+    for metric in chosen:
+        if not splits(metric, books.journey, name):
+            others = ", ".join(m.name for m in metrics() if splits(m, books.journey, name))
+            raise ExperimentError(f"'{metric.name}' cannot be split by '{name}'; those that can: {others}")
+    figures: dict[str, tuple[str, Found]] = {}
+    for metric in chosen:
+        unit = metric.unit_for(books.journey)
+        found = [estimate_mean(metric.total(part), unit, level) for part in groups.values()]
+        mean, low, high = (np.array([getattr(e, end) for e in found]) for end in ("mean", "low", "high"))
+        figures[metric.name] = unit, (mean, low, high)
+    return _table(books, {name: list(groups)}, figures, level)
+
+
+def by_cohort(books: Books, join: int, level: float) -> pd.DataFrame:
+    """Return, by cohort and age: people acquired, share still customers, revenue per person acquired."""
+    if not 1 <= join <= books.ledger.layout.cohorts:
+        raise ExperimentError(f"{join} cohort periods to a row: take 1 to {books.ledger.layout.cohorts}")
+    found = cohorts(books, join)
+    currency = books.journey.currency or "money units"
+    rows, ages = found.reached.shape
+    people = np.repeat(found.acquired[..., None], ages, axis=2)
+
+    def figure(top: FloatArray, bottom: FloatArray, complete: Any) -> Found:
+        held = ratio_of_sums(top, bottom, level)
+        low, mid, high = (np.where(complete, end, math.nan).ravel() for end in (held[1], held[0], held[2]))
+        return mid, low, high
+
+    index = {
+        "cohort": np.repeat(np.arange(rows) * join + 1, ages),
+        "age": np.tile(np.arange(ages) * found.months, rows),
+    }
+    return _table(books, index, {
+        "acquired": ("people", figure(people, np.ones_like(people), True)),
+        "retention": ("%", figure(100 * found.kept, people, found.reached)),
+        "revenue": (f"{currency} per customer", figure(found.revenue, people, found.passed)),
+    }, level)  # fmt: skip
+
+
+def by_generation(books: Books, level: float) -> pd.DataFrame:
+    """Return, for each generation: people, acquisitions, customers brought per customer, time since the referrer's."""
+    people, acquired, gaps, gap = (
+        generations(books, name).astype(np.float64) for name in ("people", "acquired", "gaps", "gap")
+    )
+    buyers = customers(books).astype(np.float64)
+    one = np.ones_like(people)
+    brought = np.concatenate([acquired[:, 1:], np.zeros_like(acquired[:, :1])], axis=1)
+    # The last generation holds all beyond it, so who brought whom is unknown there.
+    unknown = [GENERATIONS - 1, GENERATIONS - 2] if people[:, -1].any() else [GENERATIONS - 1]
+    brought[:, unknown] = math.nan
+    depth = int(np.flatnonzero(people.any(axis=0))[-1]) + 1 if people.any() else 1
+    figures = {
+        "people": ("people", ratio_of_sums(people, one, level)),
+        "acquired": ("people", ratio_of_sums(acquired, one, level)),
+        "brought": ("customers per customer", ratio_of_sums(brought, buyers, level)),
+        "gap": ("days", ratio_of_sums(gap / DAY, gaps, level)),
+    }
+    kept = {name: (unit, (m[:depth], a[:depth], b[:depth])) for name, (unit, (m, a, b)) in figures.items()}
+    return _table(books, {"generation": np.arange(depth)}, kept, level)
+
+
+def by_movement(books: Books, level: float) -> pd.DataFrame:
+    """Return recurring revenue month by month: at the beginning, what moved it, at the end, and what was kept."""
+    unit = f"{books.journey.currency or 'money units'} per month"
+    end = mrr(books)
+    one = np.ones_like(end)
+    start = np.concatenate([np.zeros_like(end[:, :1]), end[:, :-1]], axis=1)
+    figures = {"start": (unit, ratio_of_sums(start, one, level))}
+    figures |= {name: (unit, ratio_of_sums(movement(books, name), one, level)) for name in MOVEMENTS}
+    figures["end"] = (unit, ratio_of_sums(end, one, level))
+    stake = 1.0 * at_stake(books)
+    for name, kept in (("nrr", ("expansion", "contraction", "churn")), ("grr", ("contraction", "churn"))):
+        figures[name] = ("% per month", ratio_of_sums(100 * retained(books, *kept), stake, level))
+    return _table(books, {"month": np.arange(1, end.shape[1] + 1)}, figures, level)
+
+
+def _table(
+    books: Books, index: Mapping[str, Any], figures: Mapping[str, tuple[str, Found]], level: float
+) -> pd.DataFrame:
+    import pandas as pd
+
+    many = pd.MultiIndex.from_arrays(list(index.values()), names=list(index))
+    rows = many if len(index) > 1 else many.get_level_values(0)
+    columns = {
+        (name, end): values for name, (_, found) in figures.items()
+        for end, values in zip(("mean", "low", "high"), found, strict=True)
+    }  # fmt: skip
+    table = pd.DataFrame(columns, index=rows)
+    table.columns = pd.MultiIndex.from_tuples(list(columns), names=["figure", "of"])
+    table.attrs = {
+        "units": {name: unit for name, (unit, _) in figures.items()},
+        "n": len(books.ledger.n_events),
+        "level": level,
+    }
+    return table

@@ -1,0 +1,93 @@
+"""Metrics of some of the people: by channel of origin, or by an attribute that results are kept by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.metrics.registry import Books, Metric
+from flywheel_sim.scenario.journey import Effects, Journey, Stage, StageSet
+
+#: The part of a split by channel that holds the costs which come whoever comes.
+NO_CHANNEL = "no channel"
+
+
+def restrict(books: Books, groups: Sequence[int], channels: Sequence[str] = (), costs: bool = False) -> Books:
+    """Return the books of some groups of people alone.
+
+    What has no groups is left empty: cohorts, generations and unfinished visits.
+
+    Parameters
+    ----------
+    groups
+        Indices into ``layout.groups``.
+    channels
+        Channels whose spend on bringing people is kept.
+    costs
+        Whether what is spent whoever comes is kept.
+    """
+    ledger, picked = books.ledger, np.asarray(groups, dtype=np.int64)
+    layout = replace(ledger.layout, groups=tuple(ledger.layout.groups[index] for index in picked))
+    paid = np.array([name in channels for name in layout.channels], dtype=np.int64)
+    kept = {name: getattr(ledger, name)[:, :, picked] for name in ("flow", "money", "mrr", "stock", "time", "followed")}
+    empty = {name: np.zeros_like(getattr(ledger, name)) for name in ("unfinished", "cohort", "generation")}
+    return replace(books, ledger=replace(
+        ledger, layout=layout, channel_spend=ledger.channel_spend * paid, costs=ledger.costs * int(costs),
+        **kept, **empty,
+    ))  # fmt: skip
+
+
+def parts(books: Books, name: str) -> dict[str, Books]:
+    """Return the books of each level of an attribute, or of each channel, by its name.
+
+    Where a journey has costs that come whoever comes, a split by channel has one part more that
+    holds them, so that the parts add up to the whole.
+
+    Raises
+    ------
+    ExperimentError
+        If results are not kept by that name.
+    """
+    journey, layout = books.journey, books.ledger.layout
+    known = ("channel", *journey.report_by)
+    if name not in known:
+        remedy = nearest(name, known)
+        if name in (attribute.name for attribute in journey.attributes):
+            remedy = f"write it under report_by and run again, or {remedy}"
+        raise ExperimentError(f"results are not kept by '{name}'; {remedy}")
+    place = known.index(name)
+    levels = layout.channels if place == 0 else tuple(dict.fromkeys(group[place] for group in layout.groups))
+    found = {}
+    for level in levels:
+        groups = [index for index, group in enumerate(layout.groups) if group[place] == level]
+        found[level] = restrict(books, groups, (level,) if place == 0 else ())
+    if place == 0 and layout.costs:
+        found[NO_CHANNEL] = restrict(books, (), costs=True)
+    return found
+
+
+def splits(metric: Metric, journey: Journey, name: str) -> bool:
+    """Tell whether a metric makes sense for each level of an attribute, or each channel."""
+    if name == "channel":
+        return metric.split != "whole"
+    return metric.split == "any" or (metric.split == "fixed" and not changes(journey, name))
+
+
+def changes(journey: Journey, attribute: str) -> bool:
+    """Tell whether people can change an attribute after they have arrived."""
+    owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
+
+    def touches(effects: Effects) -> bool:
+        return any(change.attribute == attribute for change in effects.sets)
+
+    return any(
+        touches(effects)
+        for owner in owners
+        for effects in (
+            owner.on_entry, *(event.effects for event in owner.events),
+            *(outcome.effects for event in owner.events for outcome in event.outcomes),
+        )
+    )  # fmt: skip

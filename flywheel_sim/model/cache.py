@@ -1,0 +1,118 @@
+"""Where compiled functions are kept: a folder that changes with every edit and upgrade.
+
+Numba's own cache misses edits made in another module, such as a constant. Here the folder's name is a
+hash of the package's source and of the versions of what compiles it, so nothing stale is ever found. A
+home that cannot be written falls back to the folder for temporary files; without any, every start compiles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core import config
+
+#: Modules whose source goes into compiled code.
+_COMPILED = ("model", "engine", "ledger.py", "scenario/units.py")
+
+#: Folders of other versions are removed after this many days without use.
+_KEPT_DAYS = 30
+
+
+@cache
+def fingerprint() -> str:
+    """Return the hash of everything that compiled code depends on."""
+    return fingerprint_of(Path(__file__).resolve().parent.parent)
+
+
+def fingerprint_of(root: Path) -> str:
+    """Return the hash of the package's source under a folder, and of what compiles it."""
+    found = hashlib.blake2b(f"{numba.__version__} {llvmlite.__version__} {sys.version}".encode(), digest_size=8)
+    for part in _COMPILED:
+        whole = root / part
+        for path in sorted(whole.glob("*.py")) if whole.is_dir() else [whole]:
+            found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+@cache
+def folder() -> Path | None:
+    """Return the folder of compiled code, made where need be; None where nothing can be written."""
+    given = os.environ.get("FLYWHEEL_CACHE_DIR")
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    user = f"flywheel_sim-{os.getuid()}" if hasattr(os, "getuid") else "flywheel_sim"
+    candidates = [Path(given)] if given else []
+    candidates += [Path(home).expanduser() / "flywheel_sim", Path(tempfile.gettempdir()) / user]
+    for base in candidates:
+        place = base / fingerprint()
+        try:
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except OSError:
+            continue
+        _forget(base, place)
+        return place
+    return None
+
+
+def _forget(base: Path, place: Path) -> None:
+    """Remove folders of versions that have not been used for long."""
+    try:
+        os.utime(place)
+        for other in base.iterdir():
+            old = time.time() - other.stat().st_mtime > _KEPT_DAYS * 86_400
+            if other != place and len(other.name) == len(place.name) and other.is_dir() and old:
+                shutil.rmtree(other, ignore_errors=True)
+    except OSError:
+        return
+
+
+def ready() -> bool:
+    """Tell whether the compiled engine is there, so that a run starts without compiling."""
+    place = folder()
+    return place is not None and (place / "ready").exists()
+
+
+def note_ready() -> None:
+    """Note that the compiled engine is there."""
+    place = folder()
+    if place is not None:
+        try:
+            (place / "ready").touch()
+        except OSError:
+            return
+
+
+def jit(signature: Any) -> Any:
+    """Return a decorator that compiles a function for a signature, kept in `folder`.
+
+    Without the interpreter lock, in IEEE arithmetic, division by zero as in numpy.
+    """
+    place = folder()
+
+    def decorate(function: Any) -> Any:
+        settings: Any = config
+        before, settings.CACHE_DIR = settings.CACHE_DIR, str(place) if place else ""
+        try:
+            return numba.njit(signature, cache=place is not None, error_model="numpy", nogil=True)(function)
+        finally:
+            settings.CACHE_DIR = before
+
+    return decorate
+
+
+def inner(function: Any) -> Any:
+    """Return a function for compiled code alone: compiled into whatever calls it, with the types it is called with."""
+    compile_: Any = numba.njit  # the stubs do not know of all its options
+    made: Any = compile_(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return made

@@ -1,0 +1,287 @@
+"""Random figures of the language: rates with their tables, durations, distributions, drawn levels.
+
+Everything is a raw text or a nest of them, as it would stand in a file. `World` knows what a figure
+may depend on.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flywheel_sim.scenario.units import MONTH, parse
+
+SAMPLE = Path(__file__).with_name("sample.csv")
+FACTORS = ("0.5", "0.8", "1.25", "1.5", "2")
+BASES = ("channel", "referrer", "generation", "stage", "calendar", "month")
+REFERRER = ("none", "present", "gone")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+SPANS = (
+    "1 month", "2 months", "3 months", "6 months", "1 year", "30 days", "1 week", "2 weeks", "45 days", "90 days",
+    "3 days", "1 day", "18 months", "2 years", "100 hours", "5 years",
+)  # fmt: skip
+
+
+@dataclass
+class Attr:
+    """An attribute as the generator knows it; ``watched`` where a ``when`` may depend on it."""
+
+    name: str
+    kind: str
+    levels: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 0
+    watched: bool = False
+
+
+@dataclass
+class World:
+    """What is known of a journey while it is made up; ``tied`` where all durations are whole months."""
+
+    choose: object
+    horizon: int
+    start: str = ""
+    currency: str = "EUR"
+    tied: bool = False
+    attributes: dict = field(default_factory=dict)
+    channels: tuple = ()
+    stages: tuple = ()
+    rates: dict = field(default_factory=dict)
+    movable: dict = field(default_factory=dict)
+
+    @property
+    def months(self):
+        return self.horizon / MONTH
+
+    def spans(self, least=80, most=1.5):
+        """Return durations that fit the horizon: not too short to be over soon, not too long to matter."""
+        fit = [s for s in SPANS if self.horizon / least <= parse(s).number <= self.horizon / most]
+        whole = [s for s in fit if "month" in s or "year" in s] if self.tied else []
+        return whole if len(whole) > 1 else fit
+
+    def named(self, raw, kind="", movable=None):
+        """Return a figure, or the name under which it now stands among the rates."""
+        if not self.choose.yes(45):
+            return raw
+        name = f"r{len(self.rates)}_{kind or 'x'}"
+        self.rates[name] = raw
+        if movable is not None:
+            self.movable[name] = movable
+        if self.choose.yes(6):
+            self.rates[f"{name}_too"] = name
+            return f"{name}_too"
+        return name
+
+    # -- what figures depend on ---------------------------------------------------------------------
+
+    def axes(self, place):
+        """Return the names of what a figure in a place may depend on."""
+        seasons = ["calendar", *(["month"] if self.start else [])]
+        if place == "channel":
+            return seasons
+        if place == "arrival":
+            return [*seasons, "channel", "generation", "referrer"]
+        if place.startswith("draw "):  # of an attribute on arrival: those settled before
+            return ["channel", "calendar", *list(self.attributes)[: int(place[5:])]]
+        return [*self.attributes, *(b for b in BASES if b != "month" or self.start)]
+
+    def cells(self, axis):
+        """Return all levels of a named axis, or some bounds of a numeric one, the lowest first."""
+        choose = self.choose
+        fixed = {"channel": self.channels, "referrer": REFERRER, "month": MONTHS}
+        if axis in fixed:
+            return list(fixed[axis])
+        if axis == "stage":
+            return list(self.stages)
+        if axis == "generation":
+            return ["0", *choose.some(["1", "2", "3"])]
+        if axis == "calendar" or self.attributes[axis].kind == "stopwatch":
+            spans = sorted(self.spans(30, 1), key=lambda s: parse(s).number)
+            return [choose.one(["0 days", "0 months"]), *choose.some(spans, most=3)]
+        attr = self.attributes[axis]
+        if attr.kind == "levels":
+            return list(attr.levels)
+        inner = sorted({attr.low + (attr.high - attr.low) * k // 10 for k in (1, 2, 4, 7)} - {attr.low})
+        return [str(attr.low), *(str(i) for i in choose.some(inner, most=3))]
+
+    def part(self, axis):
+        """Return some levels of an axis, at least one."""
+        return self.choose.some(self.cells(axis), most=3)
+
+
+# -- numbers ----------------------------------------------------------------------------------------
+
+
+def number(w, low, high):
+    """Return a number on a grid between two ends, as text."""
+    return plain(low + (high - low) * w.choose.whole(0, 24) / 24)
+
+
+def plain(value):
+    """Return a number as text, three digits where it is small."""
+    text = f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
+    if "e" in text:
+        text = f"{value:.9f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def table(w, low, high, unit, place="event", zero=False, deep=2, value=True):
+    """Return a figure between two ends: alone, or with levels and factors that keep it between them."""
+    choose = w.choose
+    axes = [a for a in w.axes(place) if a not in ("month", "stage") or choose.yes(50)]
+    shape = choose.weighted(alone=40, levels=14, all=12, times=16, both=10, nested=8)
+    if shape == "alone" or not axes or not deep or not value:
+        return number(w, low, high) + unit
+    if shape == "nested":
+        axis = choose.one(axes)
+        inner = table(w, low, high, unit, place, zero, 1)
+        outer = {"by": {axis: {one: number(w, low, high) + unit for one in w.part(axis)}}}
+        level = next(iter(outer["by"][axis]))
+        outer["by"][axis][level] = inner
+        return {"value": number(w, low, high) + unit, **outer}
+    factors = {}
+    if shape in ("times", "both"):
+        for axis in choose.some(axes, most=2):
+            factors[axis] = {one: choose.one((*FACTORS, "0") if zero else FACTORS) for one in w.part(axis)}
+        for held in factors.values():
+            high /= max(1.0, *(float(f) for f in held.values()))
+        low = min(low, high / 2)
+    raw = {}
+    if shape != "all":
+        raw["value"] = number(w, low, high) + unit
+    if shape != "times":
+        left = [a for a in axes if a not in factors]
+        if left:
+            axis = choose.one(left)
+            levels = w.cells(axis) if shape == "all" else w.part(axis)
+            raw["by"] = {axis: {one: number(w, low, high) + unit for one in levels}}
+            if zero and choose.yes(20):
+                raw["by"][axis][levels[-1]] = "0" + unit
+    if factors:
+        raw["times"] = factors
+    return raw if "by" in raw or "times" in raw else number(w, low, high) + unit
+
+
+def _with(w, raw, kind, unit, spread):
+    """Add what a rate may carry: spread, uncertainty, a reason; name it or leave it inline."""
+    choose = w.choose
+    ways = {"chance": ("2 points", "4 points"), "rate": ("40 % of mean", "25 % of mean")}
+    ways["money"] = ways["rate"]
+    held = {"value": raw} if isinstance(raw, str) else dict(raw)
+    extra = False
+    if spread and choose.yes(30):
+        extra = True
+        if kind == "chance" and not unit.startswith(" % ") and choose.yes(40):
+            held = {"spread": {"alpha": choose.one(["0.7", "2", "5"]), "beta": choose.one(["1.2", "3", "4.5"])}}
+        else:
+            held["spread"] = choose.one([*ways[kind], *([{"shape": "0.6"}] if kind != "chance" else [])])
+    sure = isinstance(held.get("value"), str)
+    if sure and (kind != "chance" or spread) and choose.yes(12):
+        extra = True
+        held["uncertain"] = choose.one(ways[kind])
+    if extra and choose.yes(10):
+        held["why"] = "made up"
+    if "uncertain" in held:
+        name = f"r{len(w.rates)}_{kind}"
+        w.rates[name] = held
+        return name
+    found = held if extra else raw
+    movable = None
+    if sure and (kind != "chance" or spread):
+        movable = (kind, unit, float(held["value"].split(" ")[0]))
+    return w.named(found, kind, movable)
+
+
+def chance(w, low=5, high=80, alone=True, period="", place="event"):
+    """Return a chance; ``alone`` where only `rest` stands beside it."""
+    unit = f" %{period}"
+    if not period and w.choose.yes(8):
+        return w.choose.one(["1 of 4", "20 of 30", "30 of 100"]) if high >= 67 else "1 of 20" if high >= 5 else "0 %"
+    raw = table(w, low, high, unit, place, zero=not alone)
+    return _with(w, raw, "chance", unit, alone)
+
+
+def rate(w, least, most, place="event", spread=True, value=True):
+    """Return a rate that fires so often within the horizon."""
+    period, per = w.choose.one([(MONTH, " per month"), (12 * MONTH, " per year"), (7 * MONTH, " per 7 months")])
+    times = w.horizon / period
+    raw = table(w, least / times, most / times, per, place, zero=True, value=value)
+    return _with(w, raw, "rate", per, spread)
+
+
+def money(w, low=1, high=90, per="", place="event", spread=True):
+    """Return an amount of money, accruing or invoiced where it has a period."""
+    raw = table(w, low, high, per, place, zero=True)
+    return _with(w, raw, "money", per, spread)
+
+
+def duration(w, least=80, most=1.5, never=False, zero=False, tables=True):
+    """Return a duration: alone, with levels (some of them never), or with factors."""
+    choose, spans = w.choose, w.spans(least, most)
+    shape = choose.weighted(alone=60, levels=18, all=10, times=10) if tables else "alone"
+    if zero and choose.yes(25):
+        return "0 days"
+    if shape == "alone":
+        return w.named(choose.one(spans), "wait") if choose.yes(40) else choose.one(spans)
+    axis = choose.one(w.axes("event"))
+    if shape == "times":
+        return w.named(
+            {"value": choose.one(spans), "times": {axis: {one: choose.one(FACTORS) for one in w.part(axis)}}}, "wait"
+        )
+    levels = w.cells(axis) if shape == "all" else w.part(axis)
+    raw = {"by": {axis: {one: choose.one(spans) for one in levels}}}
+    if never and choose.yes(60):
+        raw["by"][axis][levels[-1 if choose.yes(50) else 0]] = "never"
+    return w.named(raw if shape == "all" else {"value": choose.one(spans), **raw}, "wait")
+
+
+def distribution(w, kind, ends, middle, sample):
+    """Return a distribution: of waits or of amounts, from texts that say a low, a high and a middle."""
+    low, high = ends
+    shape = w.choose.one(["0.5", "0.9", "2", "3.5"])
+    return {
+        "fixed": lambda: {"fixed": middle},
+        "exponential": lambda: {"exponential": middle},
+        "uniform": lambda: {"uniform": [low, high]},
+        "triangular": lambda: {"triangular": [low, w.choose.one([low, high]), high]},
+        "lognormal": lambda: {"lognormal": {"median": middle, "sigma": w.choose.one(["0.4", "0.8", "1.5"])}},
+        "weibull": lambda: {"weibull": {"scale": middle, "shape": shape}},
+        "gamma": lambda: {"gamma": {"mean": middle, "shape": shape}},
+        "erlang": lambda: {"erlang": {"mean": middle, "shape": w.choose.one(["1", "2", "3"])}},
+        "empirical": lambda: {"empirical": {"file": str(SAMPLE), **sample}},
+    }[kind]()
+
+
+KINDS = ("exponential", "uniform", "triangular", "lognormal", "weibull", "gamma", "erlang", "empirical", "fixed")
+
+
+def wait(w):
+    """Return a distribution of waits, none of them 0 by design."""
+    spans = sorted(w.spans(60, 2), key=lambda s: parse(s).number)
+    ends = (spans[0], spans[-1])
+    kind = w.choose.one(KINDS)
+    if kind == "exponential" and w.choose.yes(30):
+        return {"exponential": rate(w, 1, 6)}
+    return distribution(w, kind, ends, duration(w, 40, 2), {"column": "days", "unit": "days"})
+
+
+def drawn_money(w):
+    """Return a distribution of amounts."""
+    middle = table(w, 5, 90, "", "event")
+    return distribution(w, w.choose.one(KINDS), ("2.50", "120"), middle, {"column": "money"})
+
+
+def drawn_levels(w, attr, place="event", least=2):
+    """Return chances of the levels of an attribute, perhaps by another attribute; at least so many levels."""
+    choose = w.choose
+    levels, way = choose.some(attr.levels, least=least), choose.weighted(exact=50, rest=50)
+    if choose.yes(30):
+        axis = choose.one(w.axes(place))
+        return {"by": {axis: {one: _levels(w, levels, way, place) for one in w.cells(axis)}}}
+    return _levels(w, levels, way, place)
+
+
+def _levels(w, levels, way, place):
+    if way == "exact":
+        parts = w.choose.one([("30 %", "70 %"), ("55 %", "45 %")]) if len(levels) == 2 else ("20 %", "30 %", "50 %")
+        return dict(zip(levels, parts, strict=True))
+    raw = {one: chance(w, 2, 90 / len(levels), alone=False, place=place) for one in levels[:-1]}
+    return {**raw, levels[-1]: "rest"}

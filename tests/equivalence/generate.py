@@ -1,0 +1,342 @@
+"""Random journeys over the whole language, for people who do not affect one another.
+
+`journey` makes one up from `Choices`, as nested dicts of raw texts that `writing.to_yaml` writes out;
+`journeys` is the same as a hypothesis strategy. Nearly all load, end, and have a few hundred events or
+more. How often each part of the language occurs is counted by `constructs.constructs`.
+"""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from flywheel_sim.scenario.units import MONTH, parse
+
+from . import figures as f
+from . import happenings as h
+from .choices import Drawn, Seeded
+
+MOST_CLOCKS = 16
+HORIZONS = (
+    "13 months", "400 days", "24 months", "27 weeks", "36 months", "1000 days", "11 years", "5 years", "121 months"
+)  # fmt: skip
+STARTS = ("", "2027-01-01", "2027-05-17", "2028-02-29", "2026-12-31", "2027-07-02")
+NAMES = ("visit", "trial", "user", "member", "club", "quiet", "asleep", "guest", "friend")
+ROLES = ("prospect", "customer", "lapsed", "aside")
+
+
+@dataclass
+class Plan:
+    """A stage before anything happens in it."""
+
+    name: str
+    index: int
+    role: str
+    phase: str = ""
+    tail: bool = False
+    at_once: bool = False
+
+
+@st.composite
+def journeys(draw):
+    """Make up journey files, as nested dicts of raw texts."""
+    return journey(Drawn(draw))
+
+
+def seeded(seed):
+    """Return the journey of a seed."""
+    return journey(Seeded(seed))
+
+
+def journey(choose):
+    """Return a journey file, as nested dicts of raw texts."""
+    horizon = choose.one(HORIZONS)
+    w = f.World(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "USD", "JPY", "KWD"]))
+    w.tied = choose.yes(30)
+    plans = _plans(w)
+    w.stages = tuple(p.name for p in plans)
+    feeds = {"brought": "head", **({"told": "head"} if choose.yes(25) else {})}
+    feeds |= {"invited": "tail"} if choose.yes(80) else {}
+    feeds |= {"shown": "tail"} if choose.yes(35) else {}
+    sources = choose.some(["ads", "shop", "fair", "base", "import"], least=2, most=3)
+    w.channels = (*sources, *feeds)
+    attributes = _attributes(w)
+    channels = _channels(w, plans, sources, feeds)
+    tails = tuple(name for name, end in feeds.items() if end == "tail")
+    while_, room = _sets(w, plans, tails)
+    stages = {p.name: _stage(w, plans, p, tails, room) for p in plans}
+    _bring(w, plans, stages, feeds, room)
+    _reach(w, plans, stages, channels, feeds, while_)
+    raw = {"name": "Made up", "horizon": horizon}
+    if w.start:
+        raw["start"] = w.start
+    raw["currency"] = w.currency
+    if choose.yes(60):
+        raw["discount"] = choose.one(["10 % per year", "4.5 % per year"])
+    if choose.yes(40):
+        raw["follow"] = choose.one([s for s in w.spans(100, 1) if parse(s).number % MONTH == 0])
+    named = [a.name for a in w.attributes.values() if a.kind == "levels"]
+    if named and choose.yes(50):
+        raw["report_by"] = choose.some(named, most=2)
+    levers = h.levers(w, plans, stages, while_)
+    costs = {"rent": f.number(w, 50, 900) + " per month"} if choose.yes(25) else {}
+    parts = {"rates": w.rates, "attributes": attributes, "channels": channels, "costs": costs, "while": while_}
+    raw |= {key: held for key, held in parts.items() if held}
+    raw["journey"] = {p.name: _short(w, stages[p.name]) for p in plans}
+    if levers:
+        raw["levers"] = levers
+    if choose.yes(40):
+        raw["strategies"] = h.strategies(w, stages, while_, channels)
+    return raw
+
+
+# -- people -----------------------------------------------------------------------------------------
+
+
+def _attributes(w):
+    """Return the section of attributes, and let the world know them."""
+    choose = w.choose
+    made = [
+        f.Attr("plan", "levels", ("basic", "premium")), f.Attr("was", "levels", ("basic", "premium")),
+        f.Attr("mood", "levels", ("low", "mid", "high")), f.Attr("score", "counter", (), 0, 40),
+        f.Attr("best", "counter", (), 0, 40), f.Attr("debt", "counter", (), -5, 9),
+        f.Attr("silence", "stopwatch"), f.Attr("tenure", "stopwatch"), f.Attr("kind", "levels", ("a", "b", "c")),
+    ]  # fmt: skip
+    raw = {}
+    chosen = choose.some(made, least=2, most=7)
+    for attr in chosen:
+        attr.watched = choose.yes(60)
+        w.attributes[attr.name] = attr
+    for index, attr in enumerate(chosen):
+        if attr.kind == "stopwatch":
+            raw[attr.name] = "stopwatch"
+        elif attr.kind == "counter":
+            raw[attr.name] = {"counts": f"{attr.low} to {attr.high}"}
+        elif choose.yes(50):
+            raw[attr.name] = f.drawn_levels(w, attr, f"draw {index}", len(attr.levels))
+        else:
+            raw[attr.name] = list(attr.levels)
+    return raw
+
+
+def _channels(w, plans, sources, feeds):
+    """Return the section of channels."""
+    choose, months = w.choose, w.months
+    live = [p for p in plans if p.role != "exit"]
+    raw = {}
+    for name in (*sources, *feeds):
+        if name in feeds:
+            held = {"enters": choose.one([p for p in live if p.tail == (feeds[name] == "tail")]).name}
+            if w.attributes and choose.yes(60):
+                held["inherits"] = choose.some(w.attributes, most=2)
+        elif name == "base":
+            held = {"present": str(choose.whole(15, 40)), "enters": choose.one([p for p in live if not p.at_once]).name}
+        elif name in ("fair", "import"):
+            held = {"batch": str(choose.whole(30, 60)), "enters": live[0].name}
+            if choose.yes(35):
+                held["cost_per_batch"] = f.number(w, 10, 500)
+            if choose.yes(50):
+                held["batch"] = str(choose.whole(8, 18))
+                dates = choose.one([list(dict.fromkeys([h.date(w), h.date(w)])), h.date(w)])
+                held |= {"every": choose.one(w.spans(8, 2))} if choose.yes(50) else {"on": dates}
+        else:
+            held = _flow_channel(w, live[0].name, months)
+        if name != "base" and name not in feeds and choose.yes(20):
+            held["until"] = choose.one(w.spans(4, 1.01))
+        if w.attributes and choose.yes(25):
+            chosen = choose.some(w.attributes.values(), most=2)
+            held["set"] = {a.name: h.setting(w, a, False) for a in chosen}
+            drawn = [a for a in chosen if a.kind == "levels"]
+            if drawn and choose.yes(40):
+                held["set"][drawn[0].name] = f.drawn_levels(w, drawn[0], "arrival")
+        raw[name] = held
+    return raw
+
+
+def _flow_channel(w, enters, months):
+    """Return a channel whose people come one by one, by a rate or for money."""
+    choose = w.choose
+    people = choose.whole(35, 75)
+    held = {"enters": enters}
+    if choose.yes(50):
+        if choose.yes(40):
+            held = {"rate": f.rate(w, people / 2, people, "channel", spread=False), **held}
+        else:
+            held = {"rate": f.plain(people / months) + " per month", **held}
+        if choose.yes(40):
+            held["cost_per_arrival"] = f.number(w, 1, 30)
+    else:
+        price = choose.whole(5, 40)
+        held = {"spend": f.plain(people * price / months) + " per month", "cost_per_arrival": str(price), **held}
+        if choose.yes(50):
+            held["at_most"] = f.plain(2 * people / months) + " per month"
+    if choose.yes(30) and not isinstance(held.get("rate"), dict) and held.get("rate") not in w.rates:
+        axes = choose.some(w.axes("channel"))
+        held["times"] = {a: {one: choose.one((*f.FACTORS[:3], "0")) for one in w.part(a)} for a in axes}
+    return held
+
+
+# -- stages and sets --------------------------------------------------------------------------------
+
+
+def _plans(w):
+    """Return the stages: the last live one or two are the tail, one or two exits follow."""
+    choose = w.choose
+    count = choose.whole(3, 6)
+    names = [*NAMES[:count]]
+    plans = []
+    for index, name in enumerate(names):
+        role = choose.weighted(customer=45, prospect=25, lapsed=18, aside=12)
+        if index == 0 and choose.yes(60):
+            role = "prospect"
+        if index == 1 and choose.yes(80):
+            role = "customer"
+        at_once = 0 < index < count - 1 and choose.yes(18)
+        phase = choose.one(["", "awake", "loyal"])
+        plans.append(Plan(name, index, role, phase, at_once=at_once))
+    if not any(p.role == "customer" for p in plans):
+        plans[1].role = "customer"
+    plans[-1].tail, plans[-1].at_once = True, False
+    if count > 4 and choose.yes(40):
+        plans[-2].tail = True
+    exits = ["lost", "gone"][: choose.whole(1, 2)]
+    return plans + [Plan(name, count + i, "exit") for i, name in enumerate(exits)]
+
+
+def _sets(w, plans, tails):
+    """Return the section ``while``, and how many clocks every stage has room for."""
+    choose, raw = w.choose, {}
+    live = [p for p in plans if p.role != "exit"]
+    room = {p.name: MOST_CLOCKS for p in plans}
+    for number in range(choose.one([0, 0, 1, 1, 2, 3])):
+        kind = choose.weighted(listed=55, role=25, phase=20)
+        one = choose.one(live)
+        if kind == "listed":
+            name, inside = f"span{number}", choose.some(live, most=4)
+        else:
+            name = one.role if kind == "role" else one.phase
+            inside = [p for p in live if name == (p.role if kind == "role" else p.phase)]
+        if not name or name in raw or not inside:
+            continue
+        where = h.Where(name, tuple(p.name for p in inside), max(p.index for p in inside),
+                        any(p.tail for p in inside), True)  # fmt: skip
+        raw[name] = {"in": list(where.members)} if kind == "listed" else {}
+        feeds = () if where.tail else tails
+        raw[name] |= _owner(w, feeds)
+        events = {}
+        for n in range(choose.whole(0 if len(raw[name]) > (kind == "listed") else 1, 3)):
+            made, count = h.event(w, plans, where, min(room[p.name] for p in inside) - 4, feeds)
+            events[f"{name[0]}{n}"] = made
+            for p in inside:
+                room[p.name] -= count
+        if events:
+            raw[name]["events"] = events
+    return raw, room
+
+
+def _owner(w, feeds):
+    """Return what stages and sets have beside events: effects on entry, money that accrues."""
+    choose, raw = w.choose, {}
+    if choose.yes(35):
+        found = h.effects(w, False, feeds if choose.yes(40) else (), full=30)
+        if found:
+            raw["on_entry"] = found
+    for side in ("earn", "spend"):
+        if choose.yes(25):
+            lines, per = choose.some(h.LINES, most=2), choose.one([" per month", " per year"])
+            raw[side] = {line: f.money(w, 0.5, 30, per) for line in lines}
+    return raw
+
+
+def _stage(w, plans, plan, tails, room):
+    """Return a stage in the long form."""
+    choose = w.choose
+    raw = {"role": plan.role}
+    if plan.phase:
+        raw["phase"] = plan.phase
+    feeds = () if plan.tail else tails
+    if plan.role == "exit":
+        if choose.yes(15):
+            raw |= {"on_entry": found} if (found := h.effects(w, full=30)) else {}
+        return raw
+    raw |= _owner(w, feeds)
+    where = h.Where(plan.name, (plan.name,), plan.index, plan.tail)
+    if plan.at_once:
+        made = h.at_once(w, plans, where, feeds)
+        return {**raw, "events": {plan.name: made}}
+    events = {}
+    if plan.tail and choose.yes(25):
+        return raw if choose.yes(50) else {key: held for key, held in raw.items() if key in ("role", "phase")}
+    for n in range(choose.whole(1, 4)):
+        made, count = h.event(w, plans, where, room[plan.name] - 3, feeds)
+        events[f"e{n}"] = made
+        room[plan.name] -= count
+    return {**raw, "events": events}
+
+
+def _bring(w, plans, stages, feeds, room):
+    """Add events that bring people: seldom for those who bring others in turn, else as often as it happens."""
+    choose = w.choose
+    able = [p for p in plans if p.role != "exit" and not p.tail and not p.at_once]
+    for channel, end in feeds.items():
+        for n in range(choose.whole(1, 2)):
+            plan = choose.one(able)
+            room[plan.name] -= 1
+            more = h.effects(w, full=20)
+            if end == "tail":
+                made = {"every": f.rate(w, 0.3, 3), **more, "refer": channel}
+            elif choose.yes(60):
+                made = {"every": f.rate(w, 0.2, 0.7), **more, "refer": channel}
+            else:
+                odds = {"value": choose.one(["20 %", "35 %"]), "by": {"generation": {"2": "0 %"}}}
+                brings = {"chance": odds, **more, "refer": channel}
+                made = {"after": f.rate(w, 2, 6), "outcomes": {"brings": brings, "not": "rest"}}
+            stages[plan.name]["events"][f"bring_{channel}{n}"] = made
+
+
+def _reach(w, plans, stages, channels, feeds, while_):
+    """Let an event lead to every stage that nobody would reach."""
+    lead = {p.name: set(_goals(stages[p.name])) for p in plans}
+    for name, held in while_.items():
+        for inside in held.get("in") or [p.name for p in plans if name in (p.role, p.phase)]:
+            lead[inside] |= set(_goals(held))
+    reached, waiting = set(), [held["enters"] for name, held in channels.items() if name not in feeds]
+    while True:
+        while waiting:
+            name = waiting.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting += lead[name]
+        missing = next((p for p in plans if p.name not in reached), None)
+        if missing is None:
+            return
+        hosts = [p for p in plans if p.name in reached and p.role != "exit" and not p.at_once]
+        hosts = [p for p in hosts if not p.tail or missing.tail or missing.role == "exit"]
+        host = min(hosts, key=lambda p: (p.index > missing.index, len(stages[p.name].get("events", ())), -p.index))
+        goal = {"after": f.rate(w, 0.5, 5, spread=False, value=False), "to": missing.name}
+        stages[host.name].setdefault("events", {})[f"to_{missing.name}"] = goal
+        waiting.append(missing.name)
+
+
+def _goals(raw):
+    for event in (raw.get("events") or {}).values():
+        to = event.get("to")
+        if isinstance(to, str):
+            yield to
+        elif to:
+            yield from (name for name in to if name != "stay")
+        for held in (event.get("outcomes") or {}).values():
+            if isinstance(held, dict) and "to" in held:
+                yield held["to"]
+
+
+def _short(w, raw):
+    """Return a stage as short as it may be written, or not quite."""
+    if list(raw) == ["role"]:
+        return raw["role"]
+    events = raw.get("events") or {}
+    if len(events) == 1 and not {"earn", "spend"} & set(raw) and w.choose.yes(70):
+        only = next(iter(events.values()))
+        if not only or not ({"after", "every", "when", "on_date", "to", "outcomes"} & set(only)):
+            return raw
+        return {key: held for key, held in raw.items() if key != "events"} | only
+    return raw

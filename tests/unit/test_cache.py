@@ -1,0 +1,70 @@
+"""Compiled code is never stale, and no home that cannot be written keeps anybody from running."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import flywheel_sim
+from flywheel_sim.model import cache
+
+ASK = "from flywheel_sim.model import cache; print(cache.folder())"
+RUN = "from flywheel_sim.model import draws; print(draws.threshold(0.25))"
+
+
+def asked(code, **environment):
+    held = {k: v for k, v in os.environ.items() if k not in ("FLYWHEEL_CACHE_DIR", "XDG_CACHE_HOME")}
+    return subprocess.run([sys.executable, "-c", code], env=held | environment, capture_output=True, text=True)
+
+
+def test_the_folder_is_named_after_the_source(tmp_path):
+    found = Path(asked(ASK, FLYWHEEL_CACHE_DIR=str(tmp_path)).stdout.strip())
+    assert found == tmp_path / cache.fingerprint()
+
+
+def test_an_edit_of_any_compiled_module_changes_the_folder(tmp_path):
+    package = Path(flywheel_sim.__file__).parent
+    names = ["model/draws.py", "engine/words.py", "ledger.py", "scenario/units.py"]
+    for path in [*package.glob("model/*.py"), *package.glob("engine/*.py"), package / "ledger.py",
+                 package / "scenario/units.py"]:  # fmt: skip
+        copy = tmp_path / path.relative_to(package)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    seen = {cache.fingerprint_of(tmp_path)}
+    assert seen == {cache.fingerprint()}
+    for name in names:
+        with (tmp_path / name).open("a") as file:
+            file.write("# edited\n")
+        seen.add(cache.fingerprint_of(tmp_path))
+    assert len(seen) == 1 + len(names)
+
+
+def test_a_home_that_cannot_be_written_is_passed_over(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    found = asked(ASK, HOME=str(tmp_path / "file"), XDG_CACHE_HOME=str(tmp_path / "file"), TMPDIR=str(tmp_path))
+    assert found.stdout.strip().startswith(str(tmp_path / "flywheel_sim"))
+    assert not found.stderr
+
+
+def test_without_any_folder_it_compiles_and_runs(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    nowhere = str(tmp_path / "file")
+    code = f"import tempfile; tempfile.tempdir = {nowhere!r}; " + RUN
+    found = asked(code, FLYWHEEL_CACHE_DIR=nowhere, XDG_CACHE_HOME=nowhere, HOME=nowhere)
+    assert found.stdout.strip() == str(1 << 30), found.stderr
+
+
+def test_cold_starts_at_once_all_run(tmp_path):
+    held = os.environ | {"FLYWHEEL_CACHE_DIR": str(tmp_path)}
+    both = [subprocess.Popen([sys.executable, "-c", RUN], env=held, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    assert [process.communicate()[0].strip() for process in both] == [str(1 << 30)] * 2
+
+
+def test_old_folders_are_forgotten_and_new_ones_kept(tmp_path):
+    old, new, other = tmp_path / ("0" * 16), tmp_path / ("1" * 16), tmp_path / "notes"
+    for place in (old, new, other):
+        place.mkdir()
+    for place in (old, other):
+        os.utime(place, (1, 1))
+    asked(ASK, FLYWHEEL_CACHE_DIR=str(tmp_path))
+    assert (old.exists(), new.exists(), other.exists()) == (False, True, True)
