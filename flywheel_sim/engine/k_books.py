@@ -7,7 +7,7 @@ from flywheel_sim.engine.k_rates import cell_of, next_break, value_in
 from flywheel_sim.engine.memory import add, ld, ldf, st, stf
 from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, MRR, ROLE_FLOWS
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inner
+from flywheel_sim.model.cache import inlined, inner
 
 _FIXED = draws.FIXED
 _MONTH = draws.MONTH_MS
@@ -23,21 +23,21 @@ _LAST_GENERATION = GENERATIONS - 1
 _PER_MONTH = float(_FIXED * _MONTH)
 
 
-@inner
+@inlined
 def count(mem, flow, group, sign):  # type: ignore[no-untyped-def]
     """Count a flow."""
     cell = (ld(mem, w.H_PERIOD) * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_FLOWS) + flow
     add(mem, ld(mem, w.H_FLOW) + cell, sign)
 
 
-@inner
+@inlined
 def book(mem, line, group, period, minor):  # type: ignore[no-untyped-def]
     """Book money on a line."""
     cell = (period * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_LINES) + line
     add(mem, ld(mem, w.H_MONEY) + cell, minor)
 
 
-@inner
+@inlined
 def move(mem, stage, group, now, sign):  # type: ignore[no-untyped-def]
     """Count an entry to a stage (+1) or an exit (-1), with its offset to the period's end."""
     period = ld(mem, w.H_PERIOD)
@@ -46,20 +46,20 @@ def move(mem, stage, group, now, sign):  # type: ignore[no-untyped-def]
     add(mem, ld(mem, w.H_OFFSET) + cell, sign * (ld(mem, ld(mem, w.H_PERIOD_ENDS) + period) - now))
 
 
-@inner
+@inlined
 def cohort_periods(mem, ms):  # type: ignore[no-untyped-def]
     """Return how many whole cohort periods a time holds."""
     return ms // _YEAR if ld(mem, w.H_YEARLY) else ms // _MONTH
 
 
-@inner
+@inlined
 def cohort(mem, measure, acquired, now, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of the people acquired when somebody was, at the age they have."""
     row = cohort_periods(mem, acquired) * ld(mem, w.H_COHORTS) + cohort_periods(mem, now - acquired)
     add(mem, ld(mem, w.H_COHORT) + row * _N_COHORT + measure, amount)
 
 
-@inner
+@inlined
 def followed_at(mem, acquired, group, now):  # type: ignore[no-untyped-def]
     """Return the place of the measures of somebody who is followed, -1 for others."""
     if acquired < 0 or cohort_periods(mem, acquired) >= ld(mem, w.H_ELIGIBLE):
@@ -70,7 +70,7 @@ def followed_at(mem, acquired, group, now):  # type: ignore[no-untyped-def]
     return ld(mem, w.H_FOLLOWED) + (age * ld(mem, w.H_GROUPS) + group) * _N_FOLLOWED
 
 
-@inner
+@inlined
 def followed(mem, measure, acquired, group, now, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of followed customers."""
     at = followed_at(mem, acquired, group, now)
@@ -78,7 +78,7 @@ def followed(mem, measure, acquired, group, now, amount):  # type: ignore[no-unt
         add(mem, at + measure, amount)
 
 
-@inner
+@inlined
 def credit(mem, p, now, side, role, minor):  # type: ignore[no-untyped-def]
     """Credit money just booked to the cohort of a customer and to their lineage: revenue, and service cost."""
     if side < 0 and role != w.CUSTOMER:
@@ -110,7 +110,7 @@ def credit(mem, p, now, side, role, minor):  # type: ignore[no-untyped-def]
 # -- recurring revenue ---------------------------------------------------------------------------------
 
 
-@inner
+@inlined
 def reckon(mem, p):  # type: ignore[no-untyped-def]
     """Book how a person's recurring revenue has moved."""
     present, booked = ld(mem, p + w.B_MRR), ld(mem, p + w.B_MRR_BOOKED)
@@ -133,7 +133,7 @@ def reckon(mem, p):  # type: ignore[no-untyped-def]
         st(mem, p + w.B_MRR_BOOKED, present)
 
 
-@inner
+@inlined
 def invoice(mem, p, column, monthly):  # type: ignore[no-untyped-def]
     """Let an invoice take the place of the last one of its line."""
     add(mem, p + w.B_MRR, monthly - ld(mem, p + column))
@@ -276,7 +276,7 @@ def look_at_accruals(mem, p, now):  # type: ignore[no-untyped-def]
         open_accruals(mem, p, now)
 
 
-@inner
+@inlined
 def generation(mem, number, measure, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of a generation."""
     add(mem, ld(mem, w.H_GENERATION) + min(number, _LAST_GENERATION) * _N_GENERATION + measure, amount)

@@ -7,7 +7,7 @@ from flywheel_sim.engine.k_books import look_at_accruals, reckon
 from flywheel_sim.engine.k_rates import by_month, cell_of, holds_from, luck, next_break, table_at, value
 from flywheel_sim.engine.memory import ld, ldf, st, stf
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inner
+from flywheel_sim.model.cache import inlined, inner
 from flywheel_sim.scenario.units import NEVER
 
 _NEVER = float(NEVER)
@@ -33,7 +33,7 @@ def drawn(mem, p, kind, row, uniform, now):  # type: ignore[no-untyped-def]
     return draws.closed_quantile(kind, uniform, a, b, c)
 
 
-@inner
+@inlined
 def set_memoryless(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
     """Set when a memoryless clock fires, or is looked at again because its rate may change before."""
     rate = ldf(mem, slot + w.L_RATE)
@@ -44,7 +44,7 @@ def set_memoryless(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
     st(mem, slot + w.L_MODE, w.LOOKS if look <= fires else w.FIRES)
 
 
-@inner
+@inlined
 def set_fixed(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
     """Start a fixed clock, or let it stand while its duration is never."""
     due = p + ld(mem, c + w.C_DUE)
@@ -57,7 +57,7 @@ def set_fixed(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
         st(mem, slot + w.L_MODE, w.FIRES)
 
 
-@inner
+@inlined
 def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
     """Wind a clock: draw its wait, and with it the word that will decide its outcome."""
     kind = ld(mem, c + w.C_KIND)
@@ -166,7 +166,7 @@ def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
         reckon(mem, p)
 
 
-@inner
+@inlined
 def choose(mem, p):  # type: ignore[no-untyped-def]
     """Find what happens next to a person, and put them into the bucket of those to whom the same happens.
 

@@ -17,10 +17,10 @@ from flywheel_sim.engine.k_clocks import drawn
 from flywheel_sim.engine.k_rates import group_of, luck, pick, value
 from flywheel_sim.engine.memory import add, ld, ldf, st
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inner
+from flywheel_sim.model.cache import inlined, inner
 
 
-@inner
+@inlined
 def log(mem, p, now, flow, to):  # type: ignore[no-untyped-def]
     """Write a line of the event log, where one is kept: time, key, step, flow, stage it leads to."""
     if ld(mem, w.H_EVENTS):
@@ -115,7 +115,7 @@ def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-unty
     return taken
 
 
-@inner
+@inlined
 def credit_money(mem, p, effects, now, role, taken):  # type: ignore[no-untyped-def]
     """Credit the amounts in the scratch place to the person's cohort; return how many are taken."""
     scratch = ld(mem, w.H_SCRATCH)
@@ -127,7 +127,7 @@ def credit_money(mem, p, effects, now, role, taken):  # type: ignore[no-untyped-
     return taken
 
 
-@inner
+@inlined
 def earned_in(mem, effects, taken):  # type: ignore[no-untyped-def]
     """Return what some effects earn, from the scratch place."""
     total, row = 0, ld(mem, effects + w.E_MONEY_AT)

@@ -30,7 +30,7 @@ from flywheel_sim.engine.k_effects import apply, credit_money, earned_in, log, r
 from flywheel_sim.engine.k_rates import luck, pick, stop
 from flywheel_sim.engine.memory import ld, st
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inner
+from flywheel_sim.model.cache import inlined, inner
 
 _MAX_VISITS, _MAX_FIRINGS = draws.MAX_VISITS, draws.MAX_FIRINGS
 
@@ -81,7 +81,7 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
             cohort(mem, C_LOST, ld(mem, p + w.B_ACQUIRED), now, 1)
 
 
-@inner
+@inlined
 def on_entry(mem, p, effects, code, visits, now):  # type: ignore[no-untyped-def]
     """Apply the effects of entering a stage or set."""
     if effects == 0:
@@ -95,7 +95,7 @@ def on_entry(mem, p, effects, code, visits, now):  # type: ignore[no-untyped-def
         credit_money(mem, p, effects, now, role, 0)
 
 
-@inner
+@inlined
 def visit(mem, p, column, owner):  # type: ignore[no-untyped-def]
     """Count a visit."""
     number = ld(mem, p + column) + 1
@@ -104,7 +104,7 @@ def visit(mem, p, column, owner):  # type: ignore[no-untyped-def]
     st(mem, p + column, number)
 
 
-@inner
+@inlined
 def again(mem, p, c, now):  # type: ignore[no-untyped-def]
     """Let a clock that has fired, and whose stage or set goes on, run again, wait, or end."""
     slot = p + ld(mem, c + w.C_AT)
@@ -173,7 +173,7 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
 # -- firing --------------------------------------------------------------------------------------------
 
 
-@inner
+@inlined
 def outcome_of(mem, p, event, c, now):  # type: ignore[no-untyped-def]
     """Return the index of the outcome of an event whose clock fires (0: decided at once)."""
     if ld(mem, event + w.V_N) == 1:

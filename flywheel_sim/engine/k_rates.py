@@ -7,12 +7,12 @@ import math
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.memory import ld, ldf, st, stf
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inner
+from flywheel_sim.model.cache import inlined, inner
 
 _KNOTS = draws.KNOTS
 
 
-@inner
+@inlined
 def luck(mem, p, code, counter):  # type: ignore[no-untyped-def]
     """Return a person's word and uniform for a decision."""
     return draws.draw(ld(mem, w.H_SEED), ld(mem, w.H_REPLICATION), ld(mem, p + w.B_KEY), code, counter)
@@ -59,7 +59,7 @@ def cell_of(mem, p, r, now):  # type: ignore[no-untyped-def]
     return cell
 
 
-@inner
+@inlined
 def value_in(mem, p, r, cell):  # type: ignore[no-untyped-def]
     """Return a rate's value in a cell, at the person's own rank where people differ."""
     tables = ld(mem, r + w.R_TABLES)
@@ -73,7 +73,7 @@ def value_in(mem, p, r, cell):  # type: ignore[no-untyped-def]
     return table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
 
 
-@inner
+@inlined
 def value(mem, p, r, now):  # type: ignore[no-untyped-def]
     """Return a rate's value for a person."""
     if ld(mem, r + w.R_AXES) == 0:
@@ -105,7 +105,7 @@ def next_break(mem, p, r, now):  # type: ignore[no-untyped-def]
     return best
 
 
-@inner
+@inlined
 def pick(mem, p, k, word, now):  # type: ignore[no-untyped-def]
     """Return what a word picks."""
     n, results = ld(mem, k + w.P_N), ld(mem, k + w.P_RESULTS)
@@ -122,7 +122,7 @@ def pick(mem, p, k, word, now):  # type: ignore[no-untyped-def]
     return ld(mem, results + n)
 
 
-@inner
+@inlined
 def group_of(mem, p):  # type: ignore[no-untyped-def]
     """Return the group a person is in."""
     row = ld(mem, w.H_GROUP_ROW)

@@ -23,10 +23,10 @@ from flywheel_sim.engine.k_events import enter, fire, outcome_of
 from flywheel_sim.engine.k_rates import group_of, luck, next_break, pick, stop, value
 from flywheel_sim.engine.memory import add, copy, ld, st
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inner, jit
+from flywheel_sim.model.cache import inlined, inner, jit
 
 
-@inner
+@inlined
 def next_arrival(mem, row):  # type: ignore[no-untyped-def]
     """Return when the next stranger of a channel of kind rate arrives, `BIG` if none does; note their time."""
     key = draws.child_key(ld(mem, row + w.N_ROOT), 0, ld(mem, row + w.N_NEXT))
@@ -45,7 +45,7 @@ def next_arrival(mem, row):  # type: ignore[no-untyped-def]
     return at if at < until else w.BIG
 
 
-@inner
+@inlined
 def blank(mem, p, channel, now):  # type: ignore[no-untyped-def]
     """Make a person's place ready for a stranger of a channel."""
     copy(mem, p, ld(mem, w.H_BLANK), ld(mem, w.H_N_BLANK))

@@ -7,7 +7,8 @@ Order within a person: the earliest clock fires. Ties go to a ``when``, then to 
 then the stage, there to the event declared first. A firing draws its outcome and amounts from the
 state before; then come the event's effects, the outcome's effects (sets, adds, money), referrals, and
 the move. After that whatever depends on what has changed goes on anew: clocks, accruing money,
-recurring revenue. Between people, at one instant: channels, then people in order of birth.
+recurring revenue. Where time alone changes a rate, what depends on it looks again by itself: a clock
+in its turn, accruing money before any clock. Between people, at one instant: channels, then people in order of birth.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ bits_of: Any = _bits_of
 float_of: Any = _float_of
 
 
-@jit("float64(float64)")
+@jit("float64(float64)", forceinline=True)
 def log(x):  # type: ignore[no-untyped-def]
     """Return the natural logarithm of a normal positive number, to 4e-16 of 1 or of itself."""
     bits = bits_of(x)
@@ -86,7 +86,7 @@ def log(x):  # type: ignore[no-untyped-def]
     return power * _LN2 + (_LOGS[i] + (r - square * (0.5 - r * tail)))
 
 
-@jit("float64(float64)")
+@jit("float64(float64)", forceinline=True)
 def exp(x):  # type: ignore[no-untyped-def]
     """Return e to the power of a number, to 3e-16 of itself; 0 below -708, infinite above 709."""
     if x < -708.0:

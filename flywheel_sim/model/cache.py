@@ -93,7 +93,7 @@ def note_ready() -> None:
             return
 
 
-def jit(signature: Any) -> Any:
+def jit(signature: Any, forceinline: bool = False) -> Any:
     """Return a decorator that compiles a function for a signature, kept in `folder`.
 
     Without the interpreter lock, in IEEE arithmetic, division by zero as in numpy.
@@ -104,7 +104,9 @@ def jit(signature: Any) -> Any:
         settings: Any = config
         before, settings.CACHE_DIR = settings.CACHE_DIR, str(place) if place else ""
         try:
-            return numba.njit(signature, cache=place is not None, error_model="numpy", nogil=True)(function)
+            options = {"error_model": "numpy", "nogil": True, "forceinline": forceinline}
+            compile_: Any = numba.njit
+            return compile_(signature, cache=place is not None, **options)(function)
         finally:
             settings.CACHE_DIR = before
 
@@ -113,6 +115,17 @@ def jit(signature: Any) -> Any:
 
 def inner(function: Any) -> Any:
     """Return a function for compiled code alone: compiled into whatever calls it, with the types it is called with."""
+    return _inner(function, False)
+
+
+def inlined(function: Any) -> Any:
+    """Return a function as `inner` does, written out wherever it is called."""
+    return _inner(function, True)
+
+
+def _inner(function: Any, forceinline: bool) -> Any:
     compile_: Any = numba.njit  # the stubs do not know of all its options
-    made: Any = compile_(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    made: Any = compile_(
+        error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=forceinline
+    )(function)
     return made

@@ -46,7 +46,7 @@ def name_key(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
 
 
-@_jit("UniTuple(uint32, 4)(uint32, uint32, uint32, uint32, uint32, uint32)")
+@_jit("UniTuple(uint32, 4)(uint32, uint32, uint32, uint32, uint32, uint32)", forceinline=True)
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Return the Philox4x32-10 block of a counter (four words) and a key (two words)."""
     for _ in range(10):
@@ -64,7 +64,7 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@_jit("Tuple((int64, float64))(int64, int64, int64, int64, int64)")
+@_jit("Tuple((int64, float64))(int64, int64, int64, int64, int64)", forceinline=True)
 def draw(seed, replication, person, decision, counter):  # type: ignore[no-untyped-def]
     """Return a decision's luck: a 32-bit word for its outcome, and a uniform in [0, 1) of 53 bits.
 
@@ -94,7 +94,7 @@ def draw(seed, replication, person, decision, counter):  # type: ignore[no-untyp
     return np.int64(w0), uniform
 
 
-@_jit("int64(int64, int64, int64)")
+@_jit("int64(int64, int64, int64)", forceinline=True)
 def child_key(parent, decision, number):  # type: ignore[no-untyped-def]
     """Return the key of the n-th person that a parent key brings by a decision.
 
@@ -109,13 +109,13 @@ def child_key(parent, decision, number):  # type: ignore[no-untyped-def]
     return np.int64(z)
 
 
-@_jit("int64(float64)")
+@_jit("int64(float64)", forceinline=True)
 def threshold(chance):  # type: ignore[no-untyped-def]
     """Return the bound below which a 32-bit word means an outcome of this chance."""
     return np.int64(math.floor(chance * 4294967296.0 + 0.5))
 
 
-@_jit("float64(float64)")
+@_jit("float64(float64)", forceinline=True)
 def unit_exponential(uniform):  # type: ignore[no-untyped-def]
     """Return the unit-exponential quantile of a uniform."""
     return -log(1.0 - uniform)
@@ -157,7 +157,7 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]
     return -top / bottom if q < 0 else top / bottom
 
 
-@_jit("int64(float64, int64)")
+@_jit("int64(float64, int64)", forceinline=True)
 def whole_ms(wait, longest):  # type: ignore[no-untyped-def]
     """Return a drawn wait in whole milliseconds, at most ``longest``; NaN counts as longest."""
     if not wait < longest:
@@ -167,7 +167,7 @@ def whole_ms(wait, longest):  # type: ignore[no-untyped-def]
     return np.int64(math.floor(wait + 0.5))
 
 
-@_jit("int64(float64, float64, int64)")
+@_jit("int64(float64, float64, int64)", forceinline=True)
 def memoryless_wait(work, rate, longest):  # type: ignore[no-untyped-def]
     """Return how long unit-exponential work takes at a rate per ms."""
     if rate <= 0.0:
@@ -175,7 +175,7 @@ def memoryless_wait(work, rate, longest):  # type: ignore[no-untyped-def]
     return whole_ms(work / rate, longest)
 
 
-@_jit("float64(float64, float64, int64)")
+@_jit("float64(float64, float64, int64)", forceinline=True)
 def work_left(work, rate, elapsed):  # type: ignore[no-untyped-def]
     """Return the work left after running down at a rate per ms for a time."""
     return max(work - rate * elapsed, 0.0)
@@ -201,13 +201,13 @@ def from_table(table, rank):  # type: ignore[no-untyped-def]
     return table[index] + (table[index + 1] - table[index]) * share
 
 
-@_jit("int64(float64)")
+@_jit("int64(float64)", forceinline=True)
 def whole_money(amount):  # type: ignore[no-untyped-def]
     """Return an amount in whole minor units, halves to even."""
     return np.int64(np.rint(amount))
 
 
-@_jit("int64(float64, float64, int64)")
+@_jit("int64(float64, float64, int64)", forceinline=True)
 def discounted(amount, force, age):  # type: ignore[no-untyped-def]
     """Return an amount discounted over an age at a force of interest per ms, in fixed point."""
     if force == 0.0:
@@ -270,19 +270,19 @@ def quantile(kind, uniform, a, b, c, table):  # type: ignore[no-untyped-def]
     return closed_quantile(kind, uniform, a, b, c)
 
 
-@_jit("int64(int64, int64)")
+@_jit("int64(int64, int64)", forceinline=True)
 def month_at(phase, now):  # type: ignore[no-untyped-def]
     """Return the month of the year, 0 to 11, at a time of a run that starts a phase into the year, in ms."""
     return (phase + now) // MONTH_MS % 12
 
 
-@_jit("int64(int64, int64)")
+@_jit("int64(int64, int64)", forceinline=True)
 def next_month(phase, now):  # type: ignore[no-untyped-def]
     """Return when the next month begins."""
     return ((phase + now) // MONTH_MS + 1) * MONTH_MS - phase
 
 
-@_jit("int64(float64, float64)")
+@_jit("int64(float64, float64)", forceinline=True)
 def monthly(amount, per_month):  # type: ignore[no-untyped-def]
     """Return recurring revenue by the month in fixed point: an amount in minor units, times a factor.
 

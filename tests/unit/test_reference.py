@@ -1,6 +1,7 @@
 """What every construct of a journey does to a person, by small journeys worked out by hand: clocks and state."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from built import (
     one,
     outcome,
     rate,
+    spend,
     stage,
     stopwatch,
     when,
@@ -27,7 +29,7 @@ from built import (
 
 from flywheel_sim.model import draws
 from flywheel_sim.model.compile import gamma_table
-from flywheel_sim.scenario.figures import Dist
+from flywheel_sim.scenario.figures import Axis, Dist
 from flywheel_sim.scenario.units import DAY, MONTH, NEVER, YEAR
 
 # -- when -------------------------------------------------------------------------------------------
@@ -197,6 +199,28 @@ def test_a_wait_without_end_stands_until_it_has_one():
 def test_a_standing_wait_starts_when_time_gives_it_an_end():
     gap = by("calendar", NEVER, NEVER, 10 * DAY, bounds=(20 * DAY, 40 * DAY))
     assert one(event("late", fixed(gap), to="end")).times("late") == [50 * DAY]
+
+
+@pytest.mark.parametrize("accruals", [(), [spend("tool", by("calendar", 1 / DAY, 2 / DAY, bounds=(20 * DAY,)))]])
+def test_money_that_accrues_by_time_does_not_change_what_comes_first(accruals):
+    """At day 20 the mood turns, then the gap gets an end: it is that of the new mood."""
+    gap = replace(by("calendar", NEVER, NEVER, 5 * DAY, 9 * DAY, bounds=(20 * DAY,)), over=(
+        Axis("calendar", 2, (20 * DAY,)), Axis("mood", 2)))  # fmt: skip
+    turn = event("turn", conditions=when(calendar=20 * DAY), sets={"mood": 1})
+    made = (stage("a", "prospect", event("gap", fixed(gap)), turn, accruals=accruals),)
+    found = live(made, [batch(1, "a")], attributes=[levels("mood", "low", "high")])
+    assert found.times("gap") == [29 * DAY]
+
+
+def test_whens_that_become_true_together_all_fire_every_year():
+    found = one(
+        event("first", conditions=when(month=(0,)), sets={"x": 1}),
+        event("second", conditions=when(month=(0,))),
+        event("back", fixed(40 * DAY, 400 * DAY), sets={"x": 0}),
+        attributes=[levels("x", "no", "yes")],
+        months=36,
+    )
+    assert found.times("first") == found.times("second") == [0, YEAR, 2 * YEAR]
 
 
 def test_a_running_fixed_wait_keeps_its_length():
