@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format slow notebooks lock clean help
+.PHONY: demo test check format slow bench notebooks lock clean help
 
 help:
 	@echo "make demo      set up, run the shipped subscription business, write out/demo/report.html"
 	@echo "make test      set up, check format, lint and types, run the tests"
 	@echo "make slow      the statistical tests, long ones too, with the figures they find"
 	@echo "make format    format the code"
+	@echo "make bench     speeds beside a SimPy twin (benchmarks/README.md)"
 	@echo "make notebooks execute the notebooks anew, in place"
 	@echo "make lock      pin dependencies anew, by hash"
 
@@ -23,7 +24,8 @@ $(VENV)/runtime: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
-	@$(BIN)/python -c 'import flywheel_sim.model.draws'  # compiles once, so that no run has to
+	@echo "Compiling the engine, first time only (half a minute) ..."
+	@$(BIN)/python -c 'import flywheel_sim.engine.compiled'
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
@@ -32,7 +34,7 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@touch $@
 
 demo: $(VENV)/runtime
-	@$(BIN)/flywheel compare subscription --replications 18 --over retention --out out/demo
+	@$(BIN)/flywheel compare subscription --replications 1000 --over retention --out out/demo
 	@echo
 	@echo "The report for the board: out/demo/report.html"
 
@@ -49,7 +51,10 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 slow: $(VENV)/dev
-	$(BIN)/python -m pytest --slow -s tests/theory
+	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence
+
+bench: $(VENV)/dev
+	$(BIN)/python benchmarks/run.py
 
 notebooks: $(VENV)/dev
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

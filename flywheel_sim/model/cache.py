@@ -13,13 +13,16 @@ import shutil
 import sys
 import tempfile
 import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import llvmlite
 import numba
-from numba.core import config
+from numba.core import codegen, config
 
 #: Modules whose source goes into compiled code.
 _COMPILED = ("model", "engine", "ledger.py", "scenario/units.py")
@@ -101,16 +104,66 @@ def jit(signature: Any, forceinline: bool = False) -> Any:
     place = folder()
 
     def decorate(function: Any) -> Any:
+        compile_: Any = numba.njit
         settings: Any = config
         before, settings.CACHE_DIR = settings.CACHE_DIR, str(place) if place else ""
         try:
-            options = {"error_model": "numpy", "nogil": True, "forceinline": forceinline}
-            compile_: Any = numba.njit
-            return compile_(signature, cache=place is not None, **options)(function)
+            with _compiled_once():
+                return compile_(
+                    signature, cache=place is not None, error_model="numpy", nogil=True, forceinline=forceinline
+                )(function)
         finally:
             settings.CACHE_DIR = before
 
     return decorate
+
+
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    """Optimise and emit inner functions once, within what calls them, and not each by itself before.
+
+    Numba would do so for every function with all it calls, so that deep ones are compiled over and over:
+    five times as long in all, for the same code in the end. Where numba has changed inside, nothing happens.
+    """
+    library: Any = getattr(codegen, "CPUCodeLibrary", None)
+    engine: Any = getattr(codegen, "JITCPUCodegen", None)
+    places = ((library, "_optimize_final_module"), (library, "_finalize_final_module"), (engine, "set_env"))
+    usual = [getattr(owner, name, None) for owner, name in places]
+    if None in usual:
+        yield
+        return
+    optimise, finalise, set_env = (cast(Any, function) for function in usual)
+
+    def is_inner(library: Any) -> bool:
+        return getattr(library, "name", "") in _INNER
+
+    def optimise_once(self: Any) -> None:
+        if not is_inner(self):
+            optimise(self)
+
+    def finalise_once(self: Any) -> None:
+        if not is_inner(self):
+            finalise(self)
+            return
+        self._finalize_dynamic_globals()
+        self._final_module.__library = weakref.proxy(self)
+        self._finalized = True
+
+    def set_env_if_there(self: Any, name: str, environment: Any) -> None:
+        if self._engine.is_symbol_defined(name):
+            set_env(self, name, environment)
+
+    for (owner, name), function in zip(places, (optimise_once, finalise_once, set_env_if_there), strict=True):
+        setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        for (owner, name), function in zip(places, usual, strict=True):
+            setattr(owner, name, function)
+
+
+#: Names of functions that never are compiled for themselves.
+_INNER: set[str] = set()
 
 
 def inner(function: Any) -> Any:
@@ -124,6 +177,7 @@ def inlined(function: Any) -> Any:
 
 
 def _inner(function: Any, forceinline: bool) -> Any:
+    _INNER.add(function.__qualname__)
     compile_: Any = numba.njit  # the stubs do not know of all its options
     made: Any = compile_(
         error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=forceinline

@@ -149,7 +149,7 @@ def test_quantiles_in_closed_form_are_scipys(kind, parameters, theirs):
 def test_quantiles_of_a_gamma_come_from_its_table():
     inside = np.linspace(0.001, 0.999, 333)
     ours = [draws.quantile(draws.GAMMA, u, 40.0, 0.7, 0.0, TABLE) for u in inside]
-    np.testing.assert_allclose(stats.gamma(0.7, scale=40 / 0.7).cdf(ours), inside, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(stats.gamma(0.7, scale=40 / 0.7).cdf(ours), inside, rtol=0, atol=5e-6)
     assert ours == sorted(ours)
 
 
