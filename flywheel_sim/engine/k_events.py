@@ -45,7 +45,8 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
     if before == 0 and (was == w.ASIDE or is_ == w.ASIDE):
         count(mem, SET_ASIDE, group, 1 if is_ == w.ASIDE else -1)
     if was >= 0:
-        end_invoices(mem, p)
+        if is_ != w.CUSTOMER:
+            end_invoices(mem, p)
         if (was == w.CUSTOMER or was == w.ASIDE) and ld(mem, p + w.B_LEFT_AT) >= w.BIG:
             st(mem, p + w.B_LEFT_AT, now)
     if present:

@@ -197,7 +197,7 @@ class Reference:
         staying = {one.name for one in self.inside[old.name]} & {one.name for one in self.inside[stage.name]}
         person.clocks = [clock for clock in person.clocks if clock.owner in staying]
         self.books.move(old.name, person.group, now, -1)
-        if old.role != stage.role:
+        if old.role != stage.role and stage.role != "customer":
             person.invoices.clear()
         return self.enter(person, stage, fired)
 

@@ -177,6 +177,14 @@ def test_an_invoice_recurs_until_the_next_of_its_line_or_until_the_role_is_left(
     }  # fmt: skip
 
 
+def test_the_invoice_of_the_sale_that_makes_a_customer_recurs():
+    sale = event("sale", fixed(MONTH), to="client", money=[earn("fee", 1200, 12 * MONTH)])
+    leave = event("leave", fixed(3 * MONTH), to="past")
+    made = (stage("lead", "prospect", sale), stage("client", "customer", leave), stage("past", "lapsed"))
+    found = live(made, [batch(1, "lead")], months=8)
+    assert movements(found) == {"new": {1: 100}, "churn": {4: -100}}
+
+
 def test_what_accrues_recurs_while_it_does_and_money_once_does_not():
     sets = [during("s", ["a", "b"], accruals=[earn("rent", 300 / MONTH, MONTH)])]
     made = (
