@@ -153,13 +153,14 @@ def _compiled_once() -> Iterator[None]:
         if self._engine.is_symbol_defined(name):
             set_env(self, name, environment)
 
-    for (owner, name), function in zip(places, (optimise_once, finalise_once, set_env_if_there), strict=True):
+    once: tuple[Any, ...] = (optimise_once, finalise_once, set_env_if_there)
+    for (owner, name), function in zip(places, once, strict=True):
         setattr(owner, name, function)
     try:
         yield
     finally:
-        for (owner, name), function in zip(places, usual, strict=True):
-            setattr(owner, name, function)
+        for (owner, name), before in zip(places, usual, strict=True):
+            setattr(owner, name, before)
 
 
 #: Names of functions that never are compiled for themselves.
