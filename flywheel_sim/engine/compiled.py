@@ -11,7 +11,7 @@ from flywheel_sim.engine.image import Image
 from flywheel_sim.engine.k_clocks import FIRING
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import IntArray, Ledger, person_time, spend_by_plan
-from flywheel_sim.model import cache
+from flywheel_sim.model import cache, draws
 from flywheel_sim.scenario.journey import Journey
 
 cache.note_ready()  # importing the kernel has compiled it, or found it compiled
@@ -159,8 +159,11 @@ class Kernel:
             return f"more than {most:,} events happened; lower a rate or the horizon, or raise max_events"
         if status == w.TOO_MANY_VISITS:
             name = [*lay.stages, *(one.name for one in self.journey.sets)][at]
-            return f"a person entered '{name}' more than 4096 times; give the loop an exit or a longer wait"
-        return "an event fired more than 1,048,576 times in one visit; lower its rate"
+            return (
+                f"a person entered '{name}' more than {draws.MAX_VISITS} times; give the loop an exit or a longer wait"
+            )
+        name = self.image.decisions[at]
+        return f"'{name}' fired more than {draws.MAX_FIRINGS:,} times in one visit; lower its rate"
 
     def _array(self, name: str) -> IntArray:
         begin, end = self.places[name]
@@ -168,6 +171,11 @@ class Kernel:
 
     def _ledger(self) -> Ledger:
         lay = self.layout
+        for name in ("money", "mrr", "cohort", "followed"):
+            if np.any(np.abs(self._array(name)) >= 1 << 62):
+                raise SimulationError(
+                    "money beyond what a ledger can hold; state it in a larger unit, such as thousands"
+                )
         stock, time = person_time(self._array("delta"), self._array("offset"), lay.period_ends)
         money = self._array("money").copy()
         if self.image.accruals:

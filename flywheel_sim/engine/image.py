@@ -45,6 +45,8 @@ class Image(Rows):
         What the ledger's axes mean.
     accruals
         For each key of the accruals' books: (price per ms, group, money line).
+    decisions
+        For each clock, by its own number, the dotted name of its event.
     """
 
     def __init__(self, journey: Journey) -> None:
@@ -54,6 +56,7 @@ class Image(Rows):
         self.kept: dict[object, int] = {}
         self.accruals: list[tuple[float, int, int]] = []
         self.n_clocks = self.most_outcomes = 0
+        self.decisions: list[str] = []
         self._columns()
         self._tables()
         self.words: IntArray = np.array(self.memory, dtype=np.int64)
@@ -237,6 +240,7 @@ class Image(Rows):
             code, visits = self.codes[event.decision], self.visits[owner.name]
             if event.at_once:
                 at_once = place
+            self.decisions += [event.decision] * max(len(event.waits), len(event.when) > 0)
             if event.when:
                 conditions = self.put([word for one in event.when for word in self.condition(one)])
                 whens.append(self.put([w.K_WHEN, place, 0, *self.at(slot), 0, 0, 0, 0, 0, conditions,
