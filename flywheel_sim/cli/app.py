@@ -160,6 +160,8 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     print(f"  stages      {', '.join(s.name for s in journey.stages)}")
     print(f"  channels    {', '.join(c.name for c in journey.channels)}")
     print(f"  strategies  {', '.join(model.strategies) or 'none: the file as written'}")
+    if later := [name for name in model.strategies if name not in model.runnable]:
+        print(f"  note: {', '.join(later)} cannot run yet: moving levers and matched budgets come in a later version")
     if unexplained:
         print(f"  note: no 'why' given for {', '.join(unexplained)}")
 

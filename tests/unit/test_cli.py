@@ -294,3 +294,19 @@ print(sorted({"numpy", "numba", "pandas", "scipy", "matplotlib", "simpy", "pydan
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_at_a_limit_what_was_complete_is_printed_and_the_status_is_3(flywheel, files):
+    status, out, err = flywheel("run club.yaml --replications 30 --workers 1 --max-events 1000")
+    assert status == 3
+    done = int(re.search(r"rests on the (\d+) replications done before", err)[1])
+    assert 1 <= done < 30
+    assert "more than 1,000 events happened" in err
+    assert f"n = {done})" in out
+
+
+def test_validate_says_which_strategies_cannot_run_yet(flywheel, files):
+    (files / "levers.yaml").write_text(CLUB + "  matched: {spend: {ads: matched}}\n")
+    status, out, _ = flywheel("validate levers.yaml")
+    assert status == 0
+    assert "note: matched cannot run yet" in out
