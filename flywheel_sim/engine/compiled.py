@@ -76,8 +76,9 @@ class Kernel:
         head[w.H_WITH_MARGIN] = int(people)
         self.template = head[: self.begin].copy()
         self.width = self.image.due0
+        self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))
         self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
-        self.events = np.zeros(ROWS * 5, dtype=np.int64) if events else None
+        self.events = np.zeros(self.rows * 5, dtype=np.int64) if events else None
 
     def run(
         self, seed: int, replication: int, max_people: int, max_events: int
@@ -104,7 +105,7 @@ class Kernel:
         if self.people is not None:
             head[w.H_PEOPLE], head[w.H_PEOPLE_SIZE], head[w.H_PEOPLE_WIDTH] = self.people.ctypes.data, ROWS, self.width
         if self.events is not None:
-            head[w.H_EVENTS], head[w.H_EVENTS_SIZE] = self.events.ctypes.data, ROWS
+            head[w.H_EVENTS], head[w.H_EVENTS_SIZE] = self.events.ctypes.data, self.rows
         while True:
             status = kernel.waves(self.memory.ctypes.data)
             if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):

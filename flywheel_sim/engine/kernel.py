@@ -199,13 +199,13 @@ def look(mem, p):  # type: ignore[no-untyped-def]
 
 @inner
 def room(mem, lanes):  # type: ignore[no-untyped-def]
-    """Tell whether every lane can take a step: room for what it writes, and no limit reached."""
-    rows = lanes * ld(mem, w.H_ROWS_A_STEP)
+    """Tell whether every lane can take two steps, an arrival and one more: room to write, and no limit reached."""
+    rows = 2 * lanes * ld(mem, w.H_ROWS_A_STEP)
     if ld(mem, w.H_EVENTS) and ld(mem, w.H_EVENTS_N) + rows > ld(mem, w.H_EVENTS_SIZE):
         stop(mem, w.EVENTS_FULL, 0, 0)
     elif ld(mem, w.H_PEOPLE) and ld(mem, w.H_PEOPLE_N) + lanes > ld(mem, w.H_PEOPLE_SIZE):
         stop(mem, w.PEOPLE_FULL, 0, 0)
-    elif ld(mem, w.H_POOL_LEFT) < lanes * ld(mem, w.H_REFERS_A_STEP):
+    elif ld(mem, w.H_POOL_LEFT) < 2 * lanes * ld(mem, w.H_REFERS_A_STEP):
         stop(mem, w.POOL_FULL, 0, 0)
     elif ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
         stop(mem, w.TOO_MANY_PEOPLE, 0, 0)

@@ -145,6 +145,13 @@ def test_a_chain_of_a_thousand_stages_decided_at_once_runs_to_its_end():
     assert total(found, "acquisitions") == 2
 
 
+def test_a_long_chain_decided_at_once_is_logged_whole():
+    """Many people at a time write more lines in one step than the log's buffer once held; the run then never ended."""
+    stages = ", ".join(f"s{i}: {{role: prospect, to: s{i + 1}}}" for i in range(300))
+    text = f"horizon: 1 month\nchannels: {{a: {{batch: 300, enters: s0}}}}\njourney: {{{stages}, s300: exit}}"
+    assert len(run(loads(HEAD + text), events=True).events) == 300 * 301
+
+
 def test_a_shorter_horizon_from_outside_needs_no_shorter_follow():
     short = load("subscription").with_(horizon="12 months")
     assert short.journey().follow * 2 == short.journey().horizon
