@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey, Stage, StageSet
+from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey, StageSet, amounts_of
 from flywheel_sim.scenario.units import MONTH
 
 IntArray = NDArray[np.int64]
@@ -98,16 +98,13 @@ class Layout:
         targets = ["" for _ in ROLE_FLOWS]
         earned: list[tuple[str, str, str]] = []
         spent: list[tuple[str, str, str]] = []
-        owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
-        for owner in owners:
+        for owner in journey.owners:
             inside = owner.stages if isinstance(owner, StageSet) else (owner.name,)
-            amounts = [*owner.on_entry.money, *owner.accruals]
+            amounts = amounts_of(owner)
             for event in owner.events:
                 name = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
                 flows += [(stage, name, outcome.name) for stage in inside for outcome in event.outcomes]
                 targets += [outcome.to or "" for _ in inside for outcome in event.outcomes]
-                for effects in (event.effects, *(outcome.effects for outcome in event.outcomes)):
-                    amounts += effects.money
             kinds = dict.fromkeys(SPEND_KIND_OF_ROLE[roles[stage]] for stage in inside)
             earned += [("earn", a.line, "") for a in amounts if a.side == "earn"]
             spent += [("spend", a.line, kind) for a in amounts if a.side == "spend" for kind in kinds]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 
 import numpy as np
 
+from flywheel_sim.engine.limits import TOO_LARGE, too_much_money
 from flywheel_sim.engine.person import Person, Stretch
-from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import (
     COHORT,
     FOLLOWED,
@@ -24,7 +23,7 @@ from flywheel_sim.ledger import (
 )
 from flywheel_sim.model import draws
 from flywheel_sim.scenario.journey import Channel, Journey
-from flywheel_sim.scenario.units import MONTH, YEAR
+from flywheel_sim.scenario.units import MONTH
 
 #: What accrues at one price: (stage or set, place in its list), cell, kind, group.
 Accrual = tuple[tuple[str, int], int, str, int]
@@ -37,7 +36,7 @@ class Books:
     def __init__(self, layout: Layout, journey: Journey) -> None:
         self.layout, self.journey = layout, journey
         self.ends = [int(end) for end in layout.period_ends]
-        self.force = math.log1p(journey.discount) / YEAR
+        self.force = journey.force
         levels = {a.name: a.levels for a in journey.attributes}
         self.by = [(name, len(levels[name])) for name in journey.report_by]
         self.flow_of = {flow: index for index, flow in enumerate(layout.flows)}
@@ -174,9 +173,7 @@ class Books:
         """Return an array of the ledger from its counts."""
         array = np.zeros(self.layout.shapes[name], dtype=np.int64)
         for key, count in counts.items():
-            if abs(count) >= 1 << 62:
-                raise SimulationError(
-                    "money beyond what a ledger can hold; state it in a larger unit, such as thousands"
-                )
+            if abs(count) >= TOO_LARGE:
+                raise too_much_money()
             array[key] += count
         return array

@@ -8,9 +8,9 @@ conditions hold; once it has fired it is spent until they are found not to hold.
 
 from __future__ import annotations
 
+from flywheel_sim.engine.limits import too_many_firings
 from flywheel_sim.engine.person import Clock, Person
 from flywheel_sim.engine.values import Values
-from flywheel_sim.errors import SimulationError
 from flywheel_sim.model import draws
 from flywheel_sim.scenario.journey import Journey, Stage, StageSet
 from flywheel_sim.scenario.units import NEVER
@@ -110,8 +110,7 @@ class Clocks:
             return
         clock.firing += 1
         if clock.firing >= draws.MAX_FIRINGS:
-            raise SimulationError(f"'{clock.event.decision}' fired more than {draws.MAX_FIRINGS:,} times in one "
-                                  "visit; lower its rate")  # fmt: skip
+            raise too_many_firings(clock.event.decision)
         if clock.event.when:
             clock.spent = True
             self.arm(person, clock, now)

@@ -9,9 +9,17 @@ from flywheel_sim.engine import kernel
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.image import Image
 from flywheel_sim.engine.k_clocks import FIRING
+from flywheel_sim.engine.limits import (
+    TOO_LARGE,
+    too_many_events,
+    too_many_firings,
+    too_many_people,
+    too_many_visits,
+    too_much_money,
+)
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import IntArray, Ledger, person_time, spend_by_plan
-from flywheel_sim.model import cache, draws
+from flywheel_sim.model import cache
 from flywheel_sim.scenario.journey import Journey
 
 cache.note_ready()  # importing the kernel has compiled it, or found it compiled
@@ -113,7 +121,7 @@ class Kernel:
             elif status == w.POOL_FULL:
                 self._grow_pool()
             else:
-                raise SimulationError(self._why(status))
+                raise self._why(status)
             if status == w.DONE:
                 break
         return self._ledger(), self._people(people), self._events(events)
@@ -146,25 +154,16 @@ class Kernel:
             events.append(self.events[: n * 5].reshape(n, 5).copy())
             self.memory[w.H_EVENTS_N] = 0
 
-    def _why(self, status: int) -> str:
-        """Return what stood in the way of the run, and what to do."""
-        head, lay = self.memory, self.layout
-        at = int(head[w.H_STATUS_AT])
+    def _why(self, status: int) -> SimulationError:
+        """Return the error of what stood in the way of the run."""
+        at = int(self.memory[w.H_STATUS_AT])
         if status == w.TOO_MANY_PEOPLE:
-            return (
-                f"more than {int(head[w.H_MAX_PEOPLE]):,} people came: referrals may feed themselves; lower a referral "
-                "rate or the horizon, or raise max_people"
-            )
+            return too_many_people(int(self.memory[w.H_MAX_PEOPLE]))
         if status == w.TOO_MANY_EVENTS:
-            most = int(head[w.H_MAX_EVENTS])
-            return f"more than {most:,} events happened; lower a rate or the horizon, or raise max_events"
+            return too_many_events(int(self.memory[w.H_MAX_EVENTS]))
         if status == w.TOO_MANY_VISITS:
-            name = [*lay.stages, *(one.name for one in self.journey.sets)][at]
-            return (
-                f"a person entered '{name}' more than {draws.MAX_VISITS} times; give the loop an exit or a longer wait"
-            )
-        name = self.image.decisions[at]
-        return f"'{name}' fired more than {draws.MAX_FIRINGS:,} times in one visit; lower its rate"
+            return too_many_visits(self.journey.owners[at].name)
+        return too_many_firings(self.image.decisions[at])
 
     def _array(self, name: str) -> IntArray:
         begin, end = self.places[name]
@@ -173,10 +172,8 @@ class Kernel:
     def _ledger(self) -> Ledger:
         lay = self.layout
         for name in ("money", "mrr", "cohort", "followed"):
-            if np.any(np.abs(self._array(name)) >= 1 << 62):
-                raise SimulationError(
-                    "money beyond what a ledger can hold; state it in a larger unit, such as thousands"
-                )
+            if np.any(np.abs(self._array(name)) >= TOO_LARGE):
+                raise too_much_money()
         stock, time = person_time(self._array("delta"), self._array("offset"), lay.period_ends)
         money = self._array("money").copy()
         if self.image.accruals:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.rows import Rows, bits
-from flywheel_sim.ledger import Layout
+from flywheel_sim.ledger import IntArray, Layout
 from flywheel_sim.model import draws
-from flywheel_sim.model.compile import decisions
-from flywheel_sim.scenario.figures import Axis, Rate
+from flywheel_sim.model.compile import decisions, rates
+from flywheel_sim.scenario.figures import Rate
 from flywheel_sim.scenario.journey import (
     SPEND_KIND_OF_ROLE,
     Amount,
@@ -24,12 +23,13 @@ from flywheel_sim.scenario.journey import (
     Condition,
     Event,
     Journey,
+    Owner,
     Stage,
     StageSet,
+    firings,
 )
 from flywheel_sim.scenario.units import NEVER, YEAR
 
-IntArray = NDArray[np.int64]
 _KIND_OF_BUILT_IN = {"generation": w.NUMBER, "calendar": w.CALENDAR, "month": w.MONTH_OF_YEAR}
 _KIND = {"levels": w.NAMED, "counter": w.NUMBER, "stopwatch": w.STOPWATCH}
 
@@ -57,6 +57,7 @@ class Image(Rows):
         self.accruals: list[tuple[float, int, int]] = []
         self.n_clocks = self.most_outcomes = 0
         self.decisions: list[str] = []
+        self.clocks_of: dict[str, tuple[list[int], list[int]]] = {}
         self._columns()
         self._tables()
         self.words: IntArray = np.array(self.memory, dtype=np.int64)
@@ -66,8 +67,7 @@ class Image(Rows):
     def _columns(self) -> None:
         """Give each attribute, rank, visit, invoice and clock its column in a person's row."""
         journey = self.journey
-        roles = {stage.name: w.ROLES.index(stage.role) for stage in journey.stages}
-        self.role, self.place = roles, {stage.name: i for i, stage in enumerate(journey.stages)}
+        self.place = {stage.name: i for i, stage in enumerate(journey.stages)}
         self.channel = {channel.name: i for i, channel in enumerate(journey.channels)}
         self.column = {"channel": w.B_CHANNEL, "generation": w.B_GENERATION, "referrer": w.B_REFERRER,
                        "stage": w.B_STAGE, "calendar": 0, "month": 0}  # fmt: skip
@@ -77,16 +77,17 @@ class Image(Rows):
         for attribute in journey.attributes:
             self.column[attribute.name], self.kind[attribute.name] = at, _KIND[attribute.kind]
             at += 1
-        self.owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
-        self.visits = {owner.name: at + i for i, owner in enumerate(self.owners)}
-        at += len(self.owners)
+        self.visits = {owner.name: at + i for i, owner in enumerate(journey.owners)}
+        at += len(self.visits)
         self.ranks = dict[str, int]()
-        for rate in self._rates_with_spread():
-            if rate.name not in self.ranks:
+        self.rates = rates(journey)
+        for rate in self.rates:
+            if rate.spread and rate.name not in self.ranks:
                 self.ranks[rate.name] = at
                 at += 1
         self.invoice0, self.invoices = at, dict[str, int]()
-        for amount in self._amounts():
+        self.parts = [parts for owner in journey.owners for parts in firings(owner)]
+        for amount in (amount for parts in self.parts for effects in parts for amount in effects.money):
             if amount.side == "earn" and amount.period_ms and amount.line not in self.invoices:
                 self.invoices[amount.line] = at
                 at += 1
@@ -96,7 +97,7 @@ class Image(Rows):
         )
         self.accrual0 = at
         at += 2 * accruals  # the cell and the price of each
-        clocks = {owner.name: sum(max(len(e.waits), 1) for e in owner.events) for owner in self.owners}
+        clocks = {owner.name: sum(max(len(e.waits), 1) for e in owner.events) for owner in journey.owners}
         self.slot_of_set, slots = dict[str, int](), 0
         for one in journey.sets:
             self.slot_of_set[one.name] = slots
@@ -107,20 +108,6 @@ class Image(Rows):
         at += slots
         self.slot0 = at
         self.width = at + slots * w.SLOT
-
-    def _rates_with_spread(self) -> list[Rate]:
-        from flywheel_sim.model.compile import rates
-
-        return [rate for rate in rates(self.journey) if rate.spread]
-
-    def _amounts(self) -> list[Amount]:
-        found: list[Amount] = []
-        for owner in self.owners:
-            parts = [owner.on_entry]
-            for event in owner.events:
-                parts += [event.effects, *(outcome.effects for outcome in event.outcomes)]
-            found += [amount for part in parts for amount in part.money]
-        return found
 
     # -- tables -----------------------------------------------------------------------------------
 
@@ -135,7 +122,7 @@ class Image(Rows):
             w.H_HORIZON: journey.horizon,
             w.H_LONGEST: journey.horizon + 1,
             w.H_PHASE: journey.phase,
-            w.H_FORCE: bits(math.log1p(journey.discount) / YEAR),
+            w.H_FORCE: bits(journey.force),
             w.H_YEARLY: int(journey.cohort_ms == YEAR),
             w.H_ELIGIBLE: lay.eligible,
             w.H_AGES: lay.ages,
@@ -152,7 +139,6 @@ class Image(Rows):
             w.H_INVOICE0: self.invoice0,
             w.H_N_INVOICES: len(self.invoices),
             w.H_ACCRUAL0: self.accrual0,
-            w.H_LANE_WIDTH: self.width,
             w.H_ATTRIBUTE0: self.attribute0,
         }
         attributes = []
@@ -174,22 +160,18 @@ class Image(Rows):
             channels += self._channel(channel)
         head[w.H_CHANNEL_ROWS] = self.put(channels)
         head[w.H_ACC_KEYS] = len(self.accruals)
-        head[w.H_WITH_MRR] = int(bool(self.invoices) or any(a.side == "earn" for o in self.owners for a in o.accruals))
-        head[w.H_WITH_REFERRER] = int(
-            any(axis.attribute == "referrer" for axis in self._axes()) or self._when_referrer()
-        )
+        accruing = (amount for owner in journey.owners for amount in owner.accruals)
+        head[w.H_WITH_MRR] = int(bool(self.invoices) or any(amount.side == "earn" for amount in accruing))
+        events = [event for owner in journey.owners for event in owner.events]
+        asked = {axis.attribute for rate in self.rates for axis in rate.over}
+        asked |= {condition.attribute for event in events for condition in event.when}
+        head[w.H_WITH_REFERRER] = int("referrer" in asked)
         head[w.H_N_CLOCKS] = self.n_clocks
-        self.most_outcomes = max((len(e.outcomes) for o in self.owners for e in o.events), default=1)
-        most = max((sum(len(p.money) for p in (e.effects, *(x.effects for x in e.outcomes)))
-                    for o in self.owners for e in o.events), default=0)  # fmt: skip
-        most = max(most, max((len(o.on_entry.money) for o in self.owners), default=0))
+        self.most_outcomes = max((len(event.outcomes) for event in events), default=1)
+        most = max(sum(len(effects.money) for effects in parts) for parts in self.parts)
         head[w.H_SCRATCH], head[w.H_SCRATCH_HALF] = self.put([0] * (2 * most + 1)), most
         head[w.H_ROWS_A_STEP] = len(journey.stages) + 3
-        head[w.H_REFERS_A_STEP] = 1 + sum(
-            len(part.refer)
-            for o in self.owners
-            for part in (o.on_entry, *(x for e in o.events for x in (e.effects, *(y.effects for y in e.outcomes))))
-        )
+        head[w.H_REFERS_A_STEP] = 1 + sum(len(effects.refer) for parts in self.parts for effects in parts)
         blank = [0] * self.due0
         for column in (w.B_GONE_AT, w.B_LEFT_AT):
             blank[column] = w.BIG
@@ -197,26 +179,17 @@ class Image(Rows):
             blank[column] = -1
         for column in self.ranks.values():
             blank[column] = bits(-1.0)
-        for name, column in self.column.items():
-            attribute = next((a for a in journey.attributes if a.name == name), None)
-            if attribute and attribute.kind == "counter":
-                blank[column] = min(max(0, attribute.low), attribute.high)
+        for one in journey.attributes:
+            if one.kind == "counter":
+                blank[self.column[one.name]] = min(max(0, one.low), one.high)
         head[w.H_BLANK] = self.put(blank)
         head[w.H_N_BLANK] = len(blank)
         for place, word in head.items():
             memory[place] = word
 
-    def _axes(self) -> list[Axis]:
-        from flywheel_sim.model.compile import rates
-
-        return [axis for rate in rates(self.journey) for axis in rate.over]
-
-    def _when_referrer(self) -> bool:
-        return any(c.attribute == "referrer" for o in self.owners for e in o.events for c in e.when)
-
     # -- events and stages ------------------------------------------------------------------------
 
-    def event(self, owner: Stage | StageSet, event: Event) -> int:
+    def event(self, owner: Owner, event: Event) -> int:
         """Return the place of an event."""
         label = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
         flows = self.put([self.flow_at.get((stage.name, label), -1) for stage in self.journey.stages])
@@ -224,13 +197,12 @@ class Image(Rows):
         for outcome in event.outcomes:
             outcomes += [self.place[outcome.to] if outcome.to else -1, self.effects(outcome.effects)]
         pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
-        parts = (event.effects, *(outcome.effects for outcome in event.outcomes))
-        changes = int(any(part.sets or part.adds for part in parts))
+        changes = int(any(part.sets or part.adds for part in event.parts))
         effects, ways = self.effects(event.effects), self.put(outcomes)
         return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
                          self.codes[event.decision], int(event.recurring), changes])  # fmt: skip
 
-    def clocks(self, owner: Stage | StageSet, slot: int) -> tuple[list[int], list[int], int]:
+    def clocks(self, owner: Owner, slot: int) -> tuple[list[int], list[int], int]:
         """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""
         whens: list[int] = []
         others: list[int] = []
@@ -268,8 +240,7 @@ class Image(Rows):
 
     def _set(self, bit: int, one: StageSet) -> int:
         whens, others, _ = self.clocks(one, self.slot_of_set[one.name])
-        self.kept["clocks", one.name] = len(self.memory)
-        self.clocks_of = getattr(self, "clocks_of", {}) | {one.name: (whens, others)}
+        self.clocks_of[one.name] = (whens, others)
         own = self.put([*whens, *others])
         return self.put([bit, self.visits[one.name], self.effects(one.on_entry), self.codes[f"{one.name}/on_entry"],
                          len(whens) + len(others), own])  # fmt: skip
@@ -281,7 +252,7 @@ class Image(Rows):
         running += [c for u in inside for c in self.clocks_of[u.name][1]] + others
         live = [word for c in running for word in (c, self.memory[c + w.C_DUE])]
         accruals: list[int] = []
-        hosts: list[Stage | StageSet] = [*inside, stage]
+        hosts: list[Owner] = [*inside, stage]
         for owner in hosts:
             for amount in owner.accruals:
                 accruals += self._accrual(amount, stage.role)

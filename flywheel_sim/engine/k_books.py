@@ -38,12 +38,17 @@ def book(mem, line, group, period, minor):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def shift(mem, counts, offsets, cell, now, sign):  # type: ignore[no-untyped-def]
+    """Count somebody in (+1) or out (-1) in this period, with the time to its end."""
+    add(mem, counts + cell, sign)
+    add(mem, offsets + cell, sign * (ld(mem, ld(mem, w.H_PERIOD_ENDS) + ld(mem, w.H_PERIOD)) - now))
+
+
+@inlined
 def move(mem, stage, group, now, sign):  # type: ignore[no-untyped-def]
-    """Count an entry to a stage (+1) or an exit (-1), with its offset to the period's end."""
-    period = ld(mem, w.H_PERIOD)
-    cell = (period * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_STAGES) + stage
-    add(mem, ld(mem, w.H_DELTA) + cell, sign)
-    add(mem, ld(mem, w.H_OFFSET) + cell, sign * (ld(mem, ld(mem, w.H_PERIOD_ENDS) + period) - now))
+    """Count an entry to a stage (+1) or an exit (-1)."""
+    cell = (ld(mem, w.H_PERIOD) * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_STAGES) + stage
+    shift(mem, ld(mem, w.H_DELTA), ld(mem, w.H_OFFSET), cell, now, sign)
 
 
 @inlined
@@ -53,21 +58,32 @@ def cohort_periods(mem, ms):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def cohort_at(mem, joined, age):  # type: ignore[no-untyped-def]
+    """Return the place of the measures of a cohort at an age, both in cohort periods."""
+    return ld(mem, w.H_COHORT) + (joined * ld(mem, w.H_COHORTS) + age) * _N_COHORT
+
+
+@inlined
 def cohort(mem, measure, acquired, now, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of the people acquired when somebody was, at the age they have."""
-    row = cohort_periods(mem, acquired) * ld(mem, w.H_COHORTS) + cohort_periods(mem, now - acquired)
-    add(mem, ld(mem, w.H_COHORT) + row * _N_COHORT + measure, amount)
+    at = cohort_at(mem, cohort_periods(mem, acquired), cohort_periods(mem, now - acquired))
+    add(mem, at + measure, amount)
+
+
+@inlined
+def followed_in(mem, joined, age, group):  # type: ignore[no-untyped-def]
+    """Return the place of the measures of those followed at an age, -1 for whom and when nobody is followed."""
+    if joined >= ld(mem, w.H_ELIGIBLE) or age >= ld(mem, w.H_AGES):
+        return -1
+    return ld(mem, w.H_FOLLOWED) + (age * ld(mem, w.H_GROUPS) + group) * _N_FOLLOWED
 
 
 @inlined
 def followed_at(mem, acquired, group, now):  # type: ignore[no-untyped-def]
     """Return the place of the measures of somebody who is followed, -1 for others."""
-    if acquired < 0 or cohort_periods(mem, acquired) >= ld(mem, w.H_ELIGIBLE):
+    if acquired < 0:
         return -1
-    age = cohort_periods(mem, now - acquired)
-    if age >= ld(mem, w.H_AGES):
-        return -1
-    return ld(mem, w.H_FOLLOWED) + (age * ld(mem, w.H_GROUPS) + group) * _N_FOLLOWED
+    return followed_in(mem, cohort_periods(mem, acquired), cohort_periods(mem, now - acquired), group)
 
 
 @inlined
@@ -86,11 +102,9 @@ def credit(mem, p, now, side, role, minor):  # type: ignore[no-untyped-def]
     acquired = ld(mem, p + w.B_ACQUIRED)
     age, joined = cohort_periods(mem, now - acquired), ld(mem, p + w.B_COHORT)
     if side > 0:
-        at = ld(mem, w.H_COHORT) + (joined * ld(mem, w.H_COHORTS) + age) * _N_COHORT
-        add(mem, at + C_REVENUE, minor * _FIXED)
-    force, at, own = ldf(mem, w.H_FORCE), -1, 0
-    if joined < ld(mem, w.H_ELIGIBLE) and age < ld(mem, w.H_AGES):
-        at = ld(mem, w.H_FOLLOWED) + (age * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_COHORT_GROUP)) * _N_FOLLOWED
+        add(mem, cohort_at(mem, joined, age) + C_REVENUE, minor * _FIXED)
+    force, own = ldf(mem, w.H_FORCE), 0
+    at = followed_in(mem, joined, age, ld(mem, p + w.B_COHORT_GROUP))
     if at >= 0 or ld(mem, w.H_WITH_MARGIN):
         own = side * draws.discounted(float(minor), force, now - acquired)
         add(mem, p + w.B_MARGIN, own)
@@ -155,10 +169,8 @@ def end_invoices(mem, p):  # type: ignore[no-untyped-def]
 @inner
 def accrue(mem, key, now, sign):  # type: ignore[no-untyped-def]
     """Let an amount begin (+1) or cease (-1) to accrue at a key of the accruals' books."""
-    period = ld(mem, w.H_PERIOD)
-    at = period * ld(mem, w.H_ACC_KEYS) + key
-    add(mem, ld(mem, w.H_ACC_DELTA) + at, sign)
-    add(mem, ld(mem, w.H_ACC_OFFSET) + at, sign * (ld(mem, ld(mem, w.H_PERIOD_ENDS) + period) - now))
+    cell = ld(mem, w.H_PERIOD) * ld(mem, w.H_ACC_KEYS) + key
+    shift(mem, ld(mem, w.H_ACC_DELTA), ld(mem, w.H_ACC_OFFSET), cell, now, sign)
 
 
 @inner

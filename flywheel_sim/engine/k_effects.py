@@ -50,7 +50,6 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
             held = -w.BIG if held >= w.BIG else now - held
         st(mem, column, min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
         row += w.SETTING
-    return n
 
 
 @inner
@@ -117,7 +116,7 @@ def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-unty
 
 @inlined
 def credit_money(mem, p, effects, now, role, taken):  # type: ignore[no-untyped-def]
-    """Credit the amounts in the scratch place to the person's cohort; return how many are taken."""
+    """Credit amounts in the scratch place, from one on, to the person's cohort; return which one is next."""
     scratch = ld(mem, w.H_SCRATCH)
     row = ld(mem, effects + w.E_MONEY_AT)
     for _ in range(ld(mem, effects + w.E_MONEY)):
@@ -167,7 +166,6 @@ def refer(mem, p, effects, code, counter, number, now):  # type: ignore[no-untyp
         st(mem, q + w.Y_ROOT_GROUP, group if first else ld(mem, p + w.B_ROOT_GROUP))
         st(mem, q + w.Y_REFERRER, 1 if ld(mem, p + w.B_LEFT_AT) >= w.BIG else 2)
         st(mem, q + w.Y_GONE_AT, w.BIG)
-        st(mem, q + w.Y_REFERRED, 1)
         columns = ld(mem, row + w.N_INHERITS)
         for j in range(ld(mem, row + w.N_INHERITS_N)):
             column = ld(mem, columns + j)

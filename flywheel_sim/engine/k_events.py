@@ -28,7 +28,7 @@ from flywheel_sim.engine.k_books import (
 from flywheel_sim.engine.k_clocks import end_clock, look_at_clock, refresh, spend_when, wind
 from flywheel_sim.engine.k_effects import apply, credit_money, earned_in, log, refer, value_money
 from flywheel_sim.engine.k_rates import luck, pick, stop
-from flywheel_sim.engine.memory import ld, st
+from flywheel_sim.engine.memory import copy, ld, st
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner
 
@@ -101,7 +101,7 @@ def visit(mem, p, column, owner):  # type: ignore[no-untyped-def]
     """Count a visit."""
     number = ld(mem, p + column) + 1
     if number >= _MAX_VISITS:
-        stop(mem, w.TOO_MANY_VISITS, owner, 0)
+        stop(mem, w.TOO_MANY_VISITS, owner)
     st(mem, p + column, number)
 
 
@@ -116,7 +116,7 @@ def again(mem, p, c, now):  # type: ignore[no-untyped-def]
         return
     firing = ld(mem, slot + w.L_FIRING) + 1
     if firing >= _MAX_FIRINGS:
-        stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID), 0)
+        stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
     if kind == w.K_WHEN:
         st(mem, slot + w.L_FIRING, firing)
         spend_when(mem, p, c, now)
@@ -220,11 +220,9 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
             number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, 0, now)
         if two:
             refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
-        # amounts are credited after the move, when the scratch place has served the entry too
-        if filled:
-            scratch = ld(mem, w.H_SCRATCH)
-            for i in range(filled):
-                st(mem, scratch + ld(mem, w.H_SCRATCH_HALF) + i, ld(mem, scratch + i))
+        # amounts are credited after the move, when the first half of the scratch place has served the entry too
+        scratch = ld(mem, w.H_SCRATCH)
+        copy(mem, scratch + ld(mem, w.H_SCRATCH_HALF), scratch, filled)
     if to >= 0:
         if ld(mem, stage + w.G_ACC_N) > 0:
             close_accruals(mem, p, now, False)
@@ -236,11 +234,10 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
         if ld(mem, event + w.V_CHANGES):
             refresh(mem, p, now, c)
     if (one or two) and ld(mem, p + w.B_ACQUIRED) >= 0:
-        scratch = ld(mem, w.H_SCRATCH)
-        st(mem, w.H_SCRATCH, scratch + ld(mem, w.H_SCRATCH_HALF))
-        taken = credit_money(mem, p, one, now, role, 0) if one else 0
+        taken = ld(mem, w.H_SCRATCH_HALF)
+        if one:
+            taken = credit_money(mem, p, one, now, role, taken)
         if two:
             credit_money(mem, p, two, now, role, taken)
-        st(mem, w.H_SCRATCH, scratch)
     if ld(mem, w.H_WITH_MRR):
         reckon(mem, p)

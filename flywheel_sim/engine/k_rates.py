@@ -171,9 +171,8 @@ def by_month(mem, c):  # type: ignore[no-untyped-def]
 
 
 @inner
-def stop(mem, status, at, what):  # type: ignore[no-untyped-def]
+def stop(mem, status, at):  # type: ignore[no-untyped-def]
     """Note why the run cannot go on."""
     if ld(mem, w.H_STATUS) == w.DONE:
         st(mem, w.H_STATUS, status)
         st(mem, w.H_STATUS_AT, at)
-        st(mem, w.H_STATUS_WHAT, what)

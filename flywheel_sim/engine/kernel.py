@@ -1,4 +1,4 @@
-"""The compiled engine: people one after another, or in waves, from a journey's memory to its ledger.
+"""The compiled engine: people in waves, from a journey's memory to its ledger.
 
 It follows the same rules as the reference engine and shares its draws, quantile tables and rate values;
 stages, clocks, outcomes and books are written anew here. Independent people may live in any order.
@@ -202,15 +202,15 @@ def room(mem, lanes):  # type: ignore[no-untyped-def]
     """Tell whether every lane can take two steps, an arrival and one more: room to write, and no limit reached."""
     rows = 2 * lanes * ld(mem, w.H_ROWS_A_STEP)
     if ld(mem, w.H_EVENTS) and ld(mem, w.H_EVENTS_N) + rows > ld(mem, w.H_EVENTS_SIZE):
-        stop(mem, w.EVENTS_FULL, 0, 0)
+        stop(mem, w.EVENTS_FULL, 0)
     elif ld(mem, w.H_PEOPLE) and ld(mem, w.H_PEOPLE_N) + lanes > ld(mem, w.H_PEOPLE_SIZE):
-        stop(mem, w.PEOPLE_FULL, 0, 0)
+        stop(mem, w.PEOPLE_FULL, 0)
     elif ld(mem, w.H_POOL_LEFT) < 2 * lanes * ld(mem, w.H_REFERS_A_STEP):
-        stop(mem, w.POOL_FULL, 0, 0)
+        stop(mem, w.POOL_FULL, 0)
     elif ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
-        stop(mem, w.TOO_MANY_PEOPLE, 0, 0)
+        stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):
-        stop(mem, w.TOO_MANY_EVENTS, 0, 0)
+        stop(mem, w.TOO_MANY_EVENTS, 0)
     return ld(mem, w.H_STATUS) == w.DONE
 
 
@@ -236,7 +236,7 @@ def waves(mem):  # type: ignore[no-untyped-def]
     """
     lanes, buckets, counts = ld(mem, w.H_N_LANES), ld(mem, w.H_BUCKETS), ld(mem, w.H_COUNTS)
     idle, by_outcome = ld(mem, w.H_IDLE), ld(mem, w.H_BY_OUTCOME)
-    n_buckets, n_outcomes = FIRING + ld(mem, w.H_N_CLOCKS), 0
+    n_buckets = FIRING + ld(mem, w.H_N_CLOCKS)
     people = by_outcome  # the first list holds the bucket taken, those after it its people by outcome
     st(mem, w.H_STATUS, w.DONE)
     while room(mem, lanes):

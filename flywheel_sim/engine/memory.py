@@ -22,46 +22,31 @@ def _place(builder: Any, address: Any, index: Any, kind: Any) -> Any:
     return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index])
 
 
-@intrinsic
-def _ld(typing: Any, mem: Any, i: Any) -> Any:
-    """Return the whole number at a place."""
+def _reader(kind: Any, held: Any) -> Any:
+    """Return a function (memory, place) that returns what stands at a place."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.load(_place(builder, args[0], args[1], _WORD))
+    @intrinsic
+    def read(typing: Any, mem: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.load(_place(builder, args[0], args[1], kind))
 
-    return types.int64(types.int64, types.int64), generate
+        return held(types.int64, types.int64), generate
 
-
-@intrinsic
-def _ldf(typing: Any, mem: Any, i: Any) -> Any:
-    """Return the float at a place."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.load(_place(builder, args[0], args[1], _FLOAT))
-
-    return types.float64(types.int64, types.int64), generate
+    return read
 
 
-@intrinsic
-def _st(typing: Any, mem: Any, i: Any, value: Any) -> Any:
-    """Store a whole number at a place."""
+def _writer(kind: Any, held: Any) -> Any:
+    """Return a function (memory, place, value) that stores a value at a place."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[2], _place(builder, args[0], args[1], _WORD))
-        return context.get_dummy_value()
+    @intrinsic
+    def write(typing: Any, mem: Any, i: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            builder.store(args[2], _place(builder, args[0], args[1], kind))
+            return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64, types.int64), generate
+        return types.void(types.int64, types.int64, held), generate
 
-
-@intrinsic
-def _stf(typing: Any, mem: Any, i: Any, value: Any) -> Any:
-    """Store a float at a place."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[2], _place(builder, args[0], args[1], _FLOAT))
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64, types.float64), generate
+    return write
 
 
 @intrinsic
@@ -91,10 +76,8 @@ def _copy(typing: Any, mem: Any, to: Any, source: Any, n: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64, types.int64), generate
 
 
-# Callers give memory and the other arguments; the first one above is numba's own.
-ld: Any = _ld
-ldf: Any = _ldf
-st: Any = _st
-stf: Any = _stf
+#: Read and write whole numbers, and floats; numba gives the first argument above itself.
+ld, ldf = _reader(_WORD, types.int64), _reader(_FLOAT, types.float64)
+st, stf = _writer(_WORD, types.int64), _writer(_FLOAT, types.float64)
 add: Any = _add
 copy: Any = _copy

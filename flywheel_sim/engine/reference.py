@@ -21,10 +21,10 @@ from simpy.events import EventPriority
 from flywheel_sim.engine.arrivals import strangers
 from flywheel_sim.engine.books import Books
 from flywheel_sim.engine.clocks import Clocks
+from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
 from flywheel_sim.engine.money import Booked, Money
 from flywheel_sim.engine.person import Clock, Person, Sponsor
 from flywheel_sim.engine.values import Values
-from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import Layout, Ledger
 from flywheel_sim.model import draws
 from flywheel_sim.scenario.journey import REFERRER, Channel, Effects, Journey, Stage, StageSet
@@ -109,16 +109,14 @@ class Reference:
         """Let a person begin to live; return the process."""
         self.n_people += 1
         if self.n_people > self.max_people:
-            raise SimulationError(f"more than {self.max_people:,} people came: referrals may feed themselves; "
-                                  "lower a referral rate or the horizon, or raise max_people")  # fmt: skip
+            raise too_many_people(self.max_people)
         return self.env.process(self.live(person, channel, self.n_people))
 
     def happened(self) -> None:
         """Count an arrival or a firing."""
         self.n_events += 1
         if self.n_events > self.max_events:
-            raise SimulationError(f"more than {self.max_events:,} events happened; "
-                                  "lower a rate or the horizon, or raise max_events")  # fmt: skip
+            raise too_many_events(self.max_events)
 
     # -- lives ------------------------------------------------------------------------------------
 
@@ -211,8 +209,7 @@ class Reference:
         for owner in new:
             visit = person.visits[owner.name] = person.visits.get(owner.name, -1) + 1
             if visit >= draws.MAX_VISITS:
-                raise SimulationError(f"a person entered '{owner.name}' more than {draws.MAX_VISITS} times; "
-                                      "give the loop an exit or a longer wait")  # fmt: skip
+                raise too_many_visits(owner.name)
         self.books.move(stage.name, person.group, now, +1)
         self.change_role(person, old, stage, present)
         for owner in new:

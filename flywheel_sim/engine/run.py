@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flywheel_sim.engine.tables import event_columns, event_frame, people_columns, people_frame
+from flywheel_sim.engine.tables import Columns, event_columns, event_frame, people_columns, people_frame
 from flywheel_sim.errors import SimulationError, nearest
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.model.worlds import world
@@ -146,9 +146,14 @@ def _uniform(seed: int, replication: int, name: str) -> float:
     return float(draw(seed, replication, 0, decision_hash(name), 0)[1])
 
 
-def _kernel(
-    journey: Journey, people: bool, events: bool, max_people: int, max_events: int
-) -> Callable[[int, int], RawRun]:
+def _raw(journey: Journey, ledger: Ledger, people: Columns | None, events: Columns | None) -> RawRun:
+    """Return a run with its tables from the plain columns that an engine leaves."""
+    return RawRun(
+        ledger, people_frame(journey, people) if people else None, event_frame(journey, events) if events else None
+    )
+
+
+def _kernel(journey: Journey, people: bool, events: bool, max_people: int, max_events: int) -> Runner:
     """Return how the compiled engine runs a journey."""
     from flywheel_sim.engine.compiled import Kernel
 
@@ -156,28 +161,20 @@ def _kernel(
 
     def run(seed: int, replication: int) -> RawRun:
         ledger, who, what = kernel.run(seed, replication, max_people, max_events)
-        return RawRun(ledger, people_frame(journey, who) if who else None, event_frame(journey, what) if what else None)
+        return _raw(journey, ledger, who, what)
 
     return run
 
 
-def _reference(
-    journey: Journey, people: bool, events: bool, max_people: int, max_events: int
-) -> Callable[[int, int], RawRun]:
+def _reference(journey: Journey, people: bool, events: bool, max_people: int, max_events: int) -> Runner:
     """Return how the reference engine runs a journey."""
     from flywheel_sim.engine.reference import Reference
 
     def run(seed: int, replication: int) -> RawRun:
         engine = Reference(journey, seed, replication, people, events, max_people, max_events=max_events)
         ledger = engine.run()
-        who = (
-            people_frame(journey, people_columns(journey, engine.people_rows))
-            if engine.people_rows is not None
-            else None
-        )
-        what = (
-            event_frame(journey, event_columns(journey, engine.event_rows)) if engine.event_rows is not None else None
-        )
-        return RawRun(ledger, who, what)
+        who = people_columns(journey, engine.people_rows) if engine.people_rows is not None else None
+        what = event_columns(journey, engine.event_rows) if engine.event_rows is not None else None
+        return _raw(journey, ledger, who, what)
 
     return run

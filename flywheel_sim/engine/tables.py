@@ -29,6 +29,9 @@ from flywheel_sim.scenario.units import NEVER
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Columns by name.
+Columns = Mapping[str, NDArray[np.int64]]
+
 #: Plain columns of people and of events, besides ``attributes``.
 PEOPLE: tuple[str, ...] = (
     "key", "referrer", "referred", "channel", "generation", "born", "acquired", "churned", "stage", "revenue", "cost",
@@ -37,7 +40,7 @@ PEOPLE: tuple[str, ...] = (
 EVENTS: tuple[str, ...] = ("time", "person", "step", "flow", "to")
 
 
-def people_frame(journey: Journey, columns: Mapping[str, NDArray[np.int64]]) -> pd.DataFrame:
+def people_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
     """Return the people table, by time of arrival and then key.
 
     Columns: key and referrer (hexadecimal; referrer "" for strangers), channel, generation, born,
@@ -71,7 +74,7 @@ def people_frame(journey: Journey, columns: Mapping[str, NDArray[np.int64]]) -> 
     return pd.DataFrame(frame)
 
 
-def event_frame(journey: Journey, columns: Mapping[str, NDArray[np.int64]]) -> pd.DataFrame:
+def event_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
     """Return the event log, by time, person and step.
 
     Columns: time (ms from the start), person (hexadecimal), step, stage, event, outcome, to. Arrivals

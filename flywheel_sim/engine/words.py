@@ -1,7 +1,7 @@
 """Where things stand in the compiled engine's memory: places within rows, one word each.
 
 `image` writes the rows, the kernel reads them. A *place* is an index into memory; place 0 is never
-used, so 0 means "none". Constants of one row are numbered from 0; WIDTH is the length of the row.
+used, so 0 means "none". Words of one row are numbered from 0; the last name of each is the row's length.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ BIG = 1 << 62
     H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA, H_ACC_OFFSET, H_STAGE_ROWS,
     H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH, H_SCRATCH_HALF, H_ARRIVAL_CODE, H_UNIT,
     H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES, H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS, H_N_PEOPLE,
-    H_N_EVENTS, H_STATUS, H_STATUS_AT, H_STATUS_WHAT, H_LANES, H_N_LANES, H_LANE_WIDTH, H_IDLE, H_N_IDLE, H_BUCKETS,
+    H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
     H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE, H_PEOPLE_SIZE, H_PEOPLE_N,
     H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP, H_PERIOD, H_N_BLANK,
-    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0,
-) = range(77)  # fmt: skip
-HEADER = 96
+    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, HEADER,
+) = range(75)  # fmt: skip
 
 #: Why the kernel came back.
 DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS = range(
@@ -62,9 +61,8 @@ V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANG
 O_TO, O_EFFECTS, OUTCOME = range(3)
 
 #: A clock: kind, event, first firing, columns of the running clock and of its due time, three rates, table, its
-#: length, conditions and their number, decision,
-#: column of visits, a number of its own by which waves sort, and the value of the first rate where it is
-#: the same for everybody at all times: ms, or the bits of a rate (0 otherwise).
+#: length, conditions and their number, decision, column of visits, a number of its own by which waves sort, and the
+#: value of the first rate where it is the same for everybody at all times: ms, or the bits of a rate (0 otherwise).
 (
     C_KIND, C_EVENT, C_FIRST, C_AT, C_DUE, C_A, C_B, C_C, C_TABLE, C_SIZE, C_WHEN, C_N_WHEN, C_CODE, C_VISITS, C_ID,
     C_CONSTANT, CLOCK,
@@ -79,7 +77,7 @@ L_FIRING, L_WORD, L_SINCE, L_WORK, L_RATE, L_MODE, SLOT = range(7)
 FIRES, LOOKS, SPENT = 0, 1, 2
 
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
-#: decision on entry, column of visits, its sets and their bits, and whether anything in it depends on attributes.
+#: decision on entry, column of visits, its sets, and the bits of all of them.
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
     G_SETS, G_MASK, STAGE,
@@ -100,7 +98,7 @@ BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
 #: An attribute: column, whether it is a stopwatch (which starts at arrival), pick, decision.
 T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
 
-#: A person: identity and what is known of them, then columns whose number depends on the journey, from H_RANK0 on.
+#: A person: identity and what is known of them, then columns whose number depends on the journey (`image`).
 (
     B_KEY, B_BORN, B_NEXT, B_CLOCK, B_GROUP, B_ACQUIRED, B_COHORT_GROUP, B_WAS, B_CHURNED, B_ENTERED, B_SPONSOR,
     B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_ROOT_ACQUIRED, B_ROOT_GROUP, B_GONE_AT, B_LEFT_AT, B_STEP, B_REVENUE, B_COST,
@@ -111,5 +109,5 @@ T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
 #: Somebody waiting to live: link, then what they start with, then attributes of the referrer.
 (
     Y_LINK, Y_KEY, Y_CHANNEL, Y_BORN, Y_GENERATION, Y_SPONSOR, Y_SPONSOR_ACQUIRED, Y_SPONSOR_GROUP, Y_ROOT_ACQUIRED,
-    Y_ROOT_GROUP, Y_REFERRER, Y_GONE_AT, Y_REFERRED, WAITING,
-) = range(14)  # fmt: skip
+    Y_ROOT_GROUP, Y_REFERRER, Y_GONE_AT, WAITING,
+) = range(13)  # fmt: skip

@@ -199,8 +199,7 @@ def replicate_jobs(
     if workers < 1:
         raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
     _check_memory(jobs if keep is None else jobs[:2], replications, how.limits)
-    for job in jobs:
-        _announce(job.journey)
+    _announce(*(job.journey for job in jobs))
     size = max(1, min(50, math.ceil(replications / (4 * workers))))
     batches = [
         (index, tuple(range(first, min(first + size, replications))))
@@ -310,12 +309,16 @@ def _free_memory() -> float:
         return math.inf
 
 
-def _announce(journey: Journey) -> None:
-    """Say before a run that its referrals feed themselves."""
-    loop = referrals(journey)
-    if loop.self_sustaining:
+def _announce(*journeys: Journey) -> None:
+    """Say before runs whose referrals feed themselves, each thing once."""
+    said: set[str] = set()
+    for journey in journeys:
+        loop = referrals(journey)
         strategy = f", strategy '{journey.strategy}'" if journey.strategy else ""
-        _LOG.warning("%s%s: %s", journey.name, strategy, loop)
+        text = f"{journey.name}{strategy}: {loop}"
+        if loop.self_sustaining and text not in said:
+            said.add(text)
+            _LOG.warning("%s", text)
 
 
 def _bar(total: int, scope: ExitStack, engine: str) -> Callable[[int], object]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.metrics.registry import Books, Metric
-from flywheel_sim.scenario.journey import Effects, Journey, Stage, StageSet
+from flywheel_sim.scenario.journey import Journey, firings
 
 #: The part of a split by channel that holds the costs which come whoever comes.
 NO_CHANNEL = "no channel"
@@ -78,16 +78,5 @@ def splits(metric: Metric, journey: Journey, name: str) -> bool:
 
 def changes(journey: Journey, attribute: str) -> bool:
     """Tell whether people can change an attribute after they have arrived."""
-    owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
-
-    def touches(effects: Effects) -> bool:
-        return any(change.attribute == attribute for change in effects.sets)
-
-    return any(
-        touches(effects)
-        for owner in owners
-        for effects in (
-            owner.on_entry, *(event.effects for event in owner.events),
-            *(outcome.effects for event in owner.events for outcome in event.outcomes),
-        )
-    )  # fmt: skip
+    parts = (effects for owner in journey.owners for parts in firings(owner) for effects in parts)
+    return any(change.attribute == attribute for effects in parts for change in effects.sets)

@@ -5,14 +5,12 @@ Losses are negative numbers, so that the movements of a month add up to what it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from flywheel_sim.ledger import MRR
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register
 from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.journey import Amount, Journey, Stage, StageSet
+from flywheel_sim.scenario.journey import Journey, amounts_of
 from flywheel_sim.scenario.units import MONTH
 
 #: Movements between people who pay, those who do not yet and those who do no longer; in the order of a statement.
@@ -46,17 +44,8 @@ def retained(books: Books, *names: str) -> FloatArray:
 
 def recurring(journey: Journey) -> bool:
     """Tell whether anything in a journey earns recurring revenue."""
-    owners: list[Stage | StageSet] = [*journey.stages, *journey.sets]
-
-    def amounts() -> Iterable[Amount]:
-        for owner in owners:
-            yield from (*owner.on_entry.money, *owner.accruals)
-            for event in owner.events:
-                yield from event.effects.money
-                for outcome in event.outcomes:
-                    yield from outcome.effects.money
-
-    return any(amount.side == "earn" and amount.period_ms is not None for amount in amounts())
+    amounts = (amount for owner in journey.owners for amount in amounts_of(owner))
+    return any(amount.side == "earn" and amount.period_ms is not None for amount in amounts)
 
 
 def _applies(books: Books) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.model.draws import KNOTS, decision_hash
 from flywheel_sim.scenario.figures import Dist, Rate, Spread
-from flywheel_sim.scenario.journey import Amount, Effects, Journey, Stage, StageSet
+from flywheel_sim.scenario.journey import Amount, Effects, Journey, firings
 
 FloatArray = NDArray[np.float64]
 
@@ -65,10 +65,10 @@ def decisions(journey: Journey) -> dict[str, int]:
         If two decisions share a name or a hash, so that their luck would be one.
     """
     names = ["person/arrival", *(f"person/{a.name}" for a in journey.attributes)]
-    for owner in owners(journey):
+    for owner in journey.owners:
         names.append(f"{owner.name}/on_entry")
         names += [event.decision for event in owner.events]
-        for part in effects_of(owner):
+        for part in firings(owner):
             names += dict.fromkeys(d for d in _drawn(part))
     names += dict.fromkeys(f"rate/{rate.name}" for rate in rates(journey) if rate.spread)
     names += [f"uncertain/{one.name}" for one in journey.uncertain]
@@ -84,18 +84,6 @@ def decisions(journey: Journey) -> dict[str, int]:
     return found
 
 
-def owners(journey: Journey) -> list[Stage | StageSet]:
-    """Return the stages and sets of a journey, all that events belong to."""
-    return [*journey.stages, *journey.sets]
-
-
-def effects_of(owner: Stage | StageSet) -> list[tuple[Effects, ...]]:
-    """Return the effects of each firing of a stage or set: on entry, then each event with its outcomes."""
-    found: list[tuple[Effects, ...]] = [(owner.on_entry,)]
-    found += [(event.effects, *(outcome.effects for outcome in event.outcomes)) for event in owner.events]
-    return found
-
-
 def _drawn(parts: tuple[Effects, ...]) -> list[str]:
     """Return the decisions of drawn amounts and levels in the effects of one firing."""
     found = [amount.decision for part in parts for amount in part.money if amount.decision]
@@ -108,9 +96,9 @@ def rates(journey: Journey) -> list[Rate]:
     draws = [attribute.draw for attribute in journey.attributes]
     draws += [one.draw for channel in journey.channels for one in channel.sets]
     amounts: list[Amount] = []
-    for owner in owners(journey):
+    for owner in journey.owners:
         amounts += owner.accruals
-        for part in effects_of(owner):
+        for part in firings(owner):
             amounts += [amount for effects in part for amount in effects.money]
             draws += [one.draw for effects in part for one in effects.sets]
         for event in owner.events:

@@ -10,7 +10,6 @@ enough to warn before millions of people arrive.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.scenario.figures import Axis, Dist, Rate
-from flywheel_sim.scenario.journey import BUILT_IN, Channel, Draw, Effects, Event, Journey, Stage, StageSet
+from flywheel_sim.scenario.journey import BUILT_IN, Channel, Draw, Effects, Event, Journey, Stage, StageSet, firings
 from flywheel_sim.scenario.units import HOUR, MONTH, NEVER
 
 #: States a chain may have; beyond them attributes are left out, those of most levels first.
@@ -66,7 +65,7 @@ def referrals(journey: Journey) -> Loop:
     """Estimate how many people a person of each channel brings."""
     names = tuple(channel.name for channel in journey.channels)
     found = np.zeros((len(names), len(names)))
-    if any(part.refer for owner in _owners(journey) for part in _all_effects(owner)):
+    if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
         kept, matters = _kept(journey), _direct(journey)
         chains: dict[tuple[int, int], _Chain] = {}
         for index, channel in enumerate(journey.channels):
@@ -84,21 +83,10 @@ def referrals(journey: Journey) -> Loop:
     return Loop(names, tuple(tuple(float(x) for x in row) for row in found), radius)
 
 
-def _owners(journey: Journey) -> list[Stage | StageSet]:
-    return [*journey.stages, *journey.sets]
-
-
-def _all_effects(owner: Stage | StageSet) -> Iterator[Effects]:
-    yield owner.on_entry
-    for event in owner.events:
-        yield event.effects
-        yield from (outcome.effects for outcome in event.outcomes)
-
-
 def _direct(journey: Journey) -> set[str]:
     """Return the attributes on which depends what happens and when."""
     found: set[str] = set()
-    for event in (event for owner in _owners(journey) for event in owner.events):
+    for event in (event for owner in journey.owners for event in owner.events):
         rates = [rate for wait in event.waits for rate in wait.params] + [one for one in event.chances if one]
         found |= {axis.attribute for rate in rates for axis in rate.over} | {one.attribute for one in event.when}
     return found
@@ -108,7 +96,7 @@ def _kept(journey: Journey) -> tuple[str, ...]:
     """Return the named attributes that bear on what happens, as many as there are states for."""
     levels = {a.name: len(a.levels) for a in journey.attributes if a.kind == "levels"}
     matter = _direct(journey)
-    sets = [one for owner in _owners(journey) for part in _all_effects(owner) for one in part.sets]
+    sets = [one for owner in journey.owners for parts in firings(owner) for part in parts for one in part.sets]
     sets += [one for channel in journey.channels for one in channel.sets]
     asked: list[tuple[str, str | None, Draw | None]] = [(one.attribute, one.copy, one.draw) for one in sets]
     asked += [(a.name, None, a.draw) for a in journey.attributes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -152,6 +153,11 @@ class Event:
         object.__setattr__(self, "chances", tuple(outcome.chance for outcome in self.outcomes))
 
     @property
+    def parts(self) -> tuple[Effects, ...]:
+        """Return its effects, then those of each outcome."""
+        return (self.effects, *(outcome.effects for outcome in self.outcomes))
+
+    @property
     def at_once(self) -> bool:
         """Tell whether it is decided on entry, without a clock."""
         return not self.waits and not self.when
@@ -178,6 +184,21 @@ class StageSet:
     on_entry: Effects
     accruals: tuple[Amount, ...]
     events: tuple[Event, ...]
+
+
+#: What events belong to.
+Owner = Stage | StageSet
+
+
+def firings(owner: Owner) -> list[tuple[Effects, ...]]:
+    """Return the effects of each firing of a stage or set: on entry, then of each event with its outcomes."""
+    return [(owner.on_entry,), *(event.parts for event in owner.events)]
+
+
+def amounts_of(owner: Owner) -> list[Amount]:
+    """Return every amount of a stage or set: on entry, accruing, then of its events and their outcomes."""
+    amounts = [*owner.on_entry.money, *owner.accruals]
+    return amounts + [amount for event in owner.events for part in event.parts for amount in part.money]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +330,16 @@ class Journey:
     costs: tuple[Cost, ...] = ()
     uncertain: tuple[Uncertain, ...] = ()
     source: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """All that events belong to: stages, then sets."""
+        return (*self.stages, *self.sets)
+
+    @property
+    def force(self) -> float:
+        """Force of interest per ms, of which the effective annual rate is ``discount``."""
+        return math.log1p(self.discount) / YEAR
 
     @property
     def periods(self) -> int:
