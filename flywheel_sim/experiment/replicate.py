@@ -123,6 +123,7 @@ def run(
     root = journey.seed if seed is None else seed
     held = limits or Limits()
     _announce(journey)
+    _say_compiling(engine)
     begun = time.perf_counter()
     raw = next(run_many(journey, root, (replication,), people, events, held.max_people, held.max_events, engine))
     took = time.perf_counter() - begun
@@ -209,6 +210,8 @@ def replicate_jobs(
     if keep is not None:
         batches.sort(key=lambda batch: batch[0])
     batches = [batches[i] for i in order] if order is not None else batches
+    if not how.progress:
+        _say_compiling(how.engine)
     begun = time.perf_counter()
     ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     results: dict[int, Any] = {}
@@ -321,13 +324,23 @@ def _announce(*journeys: Journey) -> None:
             _LOG.warning("%s", text)
 
 
+def _compiles(engine: str) -> bool:
+    """Tell whether a run has to compile the engine first."""
+    return engine == "kernel" and not cache.ready()
+
+
+def _say_compiling(engine: str) -> None:
+    """Say where no bar does that the first run takes longer."""
+    if _compiles(engine):
+        _LOG.warning("compiling the engine, first run only: about half a minute")
+
+
 def _bar(total: int, scope: ExitStack, engine: str) -> Callable[[int], object]:
     """Return how a bar of replications advances."""
     from tqdm.auto import tqdm
 
-    first = engine == "kernel" and not cache.ready()
     bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
-    if first:
+    if _compiles(engine):
         bar.set_description("compiling, first run only")
 
     def advance(count: int) -> None:

@@ -14,6 +14,7 @@ from flywheel_sim.analysis.compare import compare
 from flywheel_sim.errors import ConfigError, ExperimentError, LimitReached, SimulationError
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate, replicate_jobs, run
 from flywheel_sim.metrics.registry import metrics
+from flywheel_sim.model import cache
 from flywheel_sim.scenario.load import loads
 
 N = 12  # so that one executor is handed batches of three
@@ -230,6 +231,15 @@ def test_referrals_that_feed_themselves_are_announced(caplog):
     assert "referrals feed themselves" in caplog.text
     caplog.clear()
     run(club())
+    assert not caplog.text
+
+
+def test_a_first_run_says_that_it_compiles(monkeypatch, caplog):
+    monkeypatch.setattr(cache, "ready", lambda: False)
+    run(club())
+    assert "compiling the engine, first run only" in caplog.text
+    caplog.clear()
+    run(club(), engine="reference")
     assert not caplog.text
 
 
