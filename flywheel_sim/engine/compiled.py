@@ -73,6 +73,8 @@ class Kernel:
         size += (self.image.n_clocks + FIRING) * LANES
         self.by_outcome = size
         size += (self.image.most_outcomes + 1) * (LANES + 1)
+        self.draws = size
+        size += w.D_LISTS * w.DRAWS
         self.pool, self.pool_width = size, w.WAITING + len(journey.attributes)
         self.memory = np.zeros(size + WAITING * self.pool_width, dtype=np.int64)
         self.memory[: self.begin] = self.image.words
@@ -81,7 +83,7 @@ class Kernel:
             head[word] = self.places[name][0]
         head[w.H_N_LANES], head[w.H_N_IDLE], head[w.H_IDLE] = LANES, LANES, self.idle
         head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
-        head[w.H_WITH_MARGIN] = int(people)
+        head[w.H_DRAWS], head[w.H_WITH_MARGIN] = self.draws, int(people)
         self.template = head[: self.begin].copy()
         self.width = self.image.due0
         self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))

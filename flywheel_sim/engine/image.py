@@ -198,9 +198,10 @@ class Image(Rows):
             outcomes += [self.place[outcome.to] if outcome.to else -1, self.effects(outcome.effects)]
         pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
         changes = int(any(part.sets or part.adds for part in event.parts))
+        simple = int(event.recurring and not changes and not event.when)
         effects, ways = self.effects(event.effects), self.put(outcomes)
         return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
-                         self.codes[event.decision], int(event.recurring), changes])  # fmt: skip
+                         self.codes[event.decision], int(event.recurring), changes, simple])  # fmt: skip
 
     def clocks(self, owner: Owner, slot: int) -> tuple[list[int], list[int], int]:
         """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""
@@ -285,4 +286,4 @@ class Image(Rows):
         return [kind, self.place[channel.enters], self.rate(channel.rate) if channel.rate else 0, channel.count,
                 self.put(times), len(times), min(channel.until, self.journey.horizon), draws.name_key(channel.name),
                 channel.cost_per_arrival, sets, len(channel.sets), inherits, len(channel.inherits),
-                int(channel.removed), 0, 0, 0, 0]  # fmt: skip
+                int(channel.removed), 0, 0, 0, 0, self.put([0] * (2 * w.AHEAD))]  # fmt: skip

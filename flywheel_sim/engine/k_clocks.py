@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.k_books import look_at_accruals, reckon
-from flywheel_sim.engine.k_rates import by_month, cell_of, holds_from, luck, next_break, table_at, value
+from flywheel_sim.engine.k_rates import (
+    by_month,
+    cell_of,
+    draw_all,
+    holds_from,
+    luck,
+    next_break,
+    note_draw,
+    table_at,
+    value,
+)
 from flywheel_sim.engine.memory import ld, ldf, st, stf
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner
@@ -57,31 +67,41 @@ def set_fixed(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
         st(mem, slot + w.L_MODE, w.FIRES)
 
 
+@inner
+def start_drawn(mem):  # type: ignore[no-untyped-def]
+    """Draw all that waits to be drawn, and start the clocks that wait for it."""
+    n, at = ld(mem, w.H_N_DRAWS), ld(mem, w.H_DRAWS)
+    st(mem, w.H_N_DRAWS, 0)
+    draw_all(mem, n)
+    longest = ld(mem, w.H_LONGEST)
+    for i in range(at, at + n):
+        p, c = ld(mem, i + w.D_PEOPLE * w.DRAWS), ld(mem, i + w.D_CLOCKS * w.DRAWS)
+        uniform, now = ldf(mem, i + w.D_UNIFORMS * w.DRAWS), ld(mem, p + w.B_NEXT)
+        slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
+        st(mem, slot + w.L_WORD, ld(mem, i + w.D_WORDS * w.DRAWS))
+        kind = ld(mem, c + w.C_KIND)
+        if kind != w.K_MEMORYLESS:
+            st(mem, due, now + draws.whole_ms(drawn(mem, p, kind, c + w.C_A, uniform, now), longest))
+        elif ld(mem, c + w.C_CONSTANT):
+            work = draws.unit_exponential(uniform)
+            st(mem, due, now + draws.memoryless_wait(work, ldf(mem, c + w.C_CONSTANT), longest))
+        else:
+            stf(mem, slot + w.L_WORK, draws.unit_exponential(uniform))
+            stf(mem, slot + w.L_RATE, value(mem, p, ld(mem, c + w.C_A), now))
+            st(mem, slot + w.L_SINCE, now)
+            set_memoryless(mem, p, c, slot, now)
+
+
 @inlined
 def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
-    """Wind a clock: draw its wait, and with it the word that will decide its outcome."""
+    """Wind a clock. Where its wait is drawn, and with it the word that will decide its outcome, that comes later."""
     kind = ld(mem, c + w.C_KIND)
     slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
     st(mem, slot + w.L_FIRING, firing)
     counter = ld(mem, p + ld(mem, c + w.C_VISITS)) << 20 | firing
-    if kind == w.K_MEMORYLESS:
-        word, uniform = luck(mem, p, ld(mem, c + w.C_CODE), counter)
-        st(mem, slot + w.L_WORD, word)
-        if ld(mem, c + w.C_CONSTANT):
-            wait = draws.memoryless_wait(
-                draws.unit_exponential(uniform), ldf(mem, c + w.C_CONSTANT), ld(mem, w.H_LONGEST)
-            )
-            st(mem, due, now + wait)
-            st(mem, slot + w.L_MODE, w.FIRES)
-            return
-        stf(mem, slot + w.L_WORK, draws.unit_exponential(uniform))
-        stf(mem, slot + w.L_RATE, value(mem, p, ld(mem, c + w.C_A), now))
-        st(mem, slot + w.L_SINCE, now)
-        set_memoryless(mem, p, c, slot, now)
-        return
-    st(mem, slot + w.L_WORD, -1)
     st(mem, slot + w.L_MODE, w.FIRES)
     if kind == w.K_FIXED:
+        st(mem, slot + w.L_WORD, -1)
         if ld(mem, c + w.C_CONSTANT):
             st(mem, due, now + ld(mem, c + w.C_CONSTANT))
         else:
@@ -92,15 +112,21 @@ def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
                 phase = luck(mem, p, ld(mem, c + w.C_CODE), counter)[1]
                 st(mem, due, now + draws.uniform_wait(phase, 0.0, period, ld(mem, w.H_LONGEST)))
     elif kind == w.K_WHEN:
+        st(mem, slot + w.L_WORD, -1)
         st(mem, due, holds_from(mem, p, c, now, now))
     elif kind == w.K_AT:
+        st(mem, slot + w.L_WORD, -1)
         at = int(value(mem, p, ld(mem, c + w.C_A), now))
         st(mem, due, at if at >= now else w.BIG)
     else:
-        word, uniform = luck(mem, p, ld(mem, c + w.C_CODE), counter)
-        st(mem, slot + w.L_WORD, word)
-        wait = drawn(mem, p, kind, c + w.C_A, uniform, now)
-        st(mem, due, now + draws.whole_ms(wait, ld(mem, w.H_LONGEST)))
+        n = ld(mem, w.H_N_DRAWS)
+        at = ld(mem, w.H_DRAWS) + n
+        note_draw(mem, at, p, ld(mem, c + w.C_CODE), counter)
+        st(mem, at + w.D_PEOPLE * w.DRAWS, p)
+        st(mem, at + w.D_CLOCKS * w.DRAWS, c)
+        st(mem, w.H_N_DRAWS, n + 1)
+        if n + 1 == w.DRAWS or ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE):
+            start_drawn(mem)  # what is decided at once may lead on, and end this clock
 
 
 @inner

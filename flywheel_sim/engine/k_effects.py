@@ -52,22 +52,51 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
         row += w.SETTING
 
 
+@inlined
+def amount_of(mem, p, row, counter, now):  # type: ignore[no-untyped-def]
+    """Return an amount in minor units, as the state is now."""
+    kind = ld(mem, row + w.M_DIST)
+    if kind == 0:
+        return draws.whole_money(value(mem, p, ld(mem, row + w.M_A), now))
+    uniform = luck(mem, p, ld(mem, row + w.M_CODE), counter)[1]
+    return draws.whole_money(drawn(mem, p, kind, row + w.M_A, uniform, now))
+
+
+@inlined
+def pay(mem, p, row, role, group, minor):  # type: ignore[no-untyped-def]
+    """Book an amount on its line and to the person."""
+    book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), minor)
+    if ld(mem, row + w.M_SIDE) > 0:
+        add(mem, p + w.B_REVENUE, minor)
+        column = ld(mem, row + w.M_INVOICE)
+        if column:
+            invoice(mem, p, column, draws.monthly(float(minor), ldf(mem, row + w.M_MONTHLY)))
+    else:
+        add(mem, p + w.B_COST, minor)
+
+
 @inner
 def value_money(mem, p, effects, counter, now, filled):  # type: ignore[no-untyped-def]
     """Put the amounts of some effects into the scratch place, as the state is now; return how many are there."""
     scratch = ld(mem, w.H_SCRATCH)
     row = ld(mem, effects + w.E_MONEY_AT)
     for _ in range(ld(mem, effects + w.E_MONEY)):
-        kind = ld(mem, row + w.M_DIST)
-        if kind == 0:
-            amount = value(mem, p, ld(mem, row + w.M_A), now)
-        else:
-            uniform = luck(mem, p, ld(mem, row + w.M_CODE), counter)[1]
-            amount = drawn(mem, p, kind, row + w.M_A, uniform, now)
-        st(mem, scratch + filled, draws.whole_money(amount))
+        st(mem, scratch + filled, amount_of(mem, p, row, counter, now))
         filled += 1
         row += w.MONEY
     return filled
+
+
+@inlined
+def pay_at_once(mem, p, effects, counter, role, now):  # type: ignore[no-untyped-def]
+    """Value, book and credit the amounts of effects that change nothing else."""
+    row, group, customer = ld(mem, effects + w.E_MONEY_AT), ld(mem, p + w.B_GROUP), ld(mem, p + w.B_ACQUIRED) >= 0
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        minor = amount_of(mem, p, row, counter, now)
+        pay(mem, p, row, role, group, minor)
+        if customer:
+            credit(mem, p, now, ld(mem, row + w.M_SIDE), role, minor)
+        row += w.MONEY
 
 
 @inner
@@ -100,15 +129,7 @@ def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-unty
     scratch = ld(mem, w.H_SCRATCH)
     row = ld(mem, effects + w.E_MONEY_AT)
     for _ in range(ld(mem, effects + w.E_MONEY)):
-        minor = ld(mem, scratch + taken)
-        book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), minor)
-        if ld(mem, row + w.M_SIDE) > 0:
-            add(mem, p + w.B_REVENUE, minor)
-            column = ld(mem, row + w.M_INVOICE)
-            if column:
-                invoice(mem, p, column, draws.monthly(float(minor), ldf(mem, row + w.M_MONTHLY)))
-        else:
-            add(mem, p + w.B_COST, minor)
+        pay(mem, p, row, role, group, ld(mem, scratch + taken))
         taken += 1
         row += w.MONEY
     return taken

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.k_books import (
     ACQUIRED,
@@ -26,7 +28,7 @@ from flywheel_sim.engine.k_books import (
     reckon,
 )
 from flywheel_sim.engine.k_clocks import end_clock, look_at_clock, refresh, spend_when, wind
-from flywheel_sim.engine.k_effects import apply, credit_money, earned_in, log, refer, value_money
+from flywheel_sim.engine.k_effects import apply, credit_money, earned_in, log, pay_at_once, refer, value_money
 from flywheel_sim.engine.k_rates import luck, pick, stop
 from flywheel_sim.engine.memory import copy, ld, st
 from flywheel_sim.model import draws
@@ -88,12 +90,12 @@ def on_entry(mem, p, effects, code, visits, now):  # type: ignore[no-untyped-def
     if effects == 0:
         return
     counter = ld(mem, p + visits) << 20
-    value_money(mem, p, effects, counter, now, 0)
-    apply(mem, p, effects, counter, now, 0, earned_in(mem, effects, 0))
-    refer(mem, p, effects, code, counter, 0, now)
+    value_money(mem, p, effects, counter, now, np.int64(0))
+    apply(mem, p, effects, counter, now, np.int64(0), earned_in(mem, effects, np.int64(0)))
+    refer(mem, p, effects, code, counter, np.int64(0), now)
     if ld(mem, p + w.B_ACQUIRED) >= 0:
         role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
-        credit_money(mem, p, effects, now, role, 0)
+        credit_money(mem, p, effects, now, role, np.int64(0))
 
 
 @inlined
@@ -175,18 +177,40 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
 
 
 @inlined
-def outcome_of(mem, p, event, c, now):  # type: ignore[no-untyped-def]
-    """Return the index of the outcome of an event whose clock fires (0: decided at once)."""
+def outcome_of(mem, p, event, now):  # type: ignore[no-untyped-def]
+    """Return the index of the outcome of what is decided at once."""
     if ld(mem, event + w.V_N) == 1:
         return 0
-    word, firing = -1, 0
-    if c:
-        slot = p + ld(mem, c + w.C_AT)
-        word, firing = ld(mem, slot + w.L_WORD), ld(mem, slot + w.L_FIRING)
-    if word < 0:
-        counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | firing
-        word = luck(mem, p, ld(mem, event + w.V_CODE), counter)[0]
+    word = luck(mem, p, ld(mem, event + w.V_CODE), ld(mem, p + ld(mem, event + w.V_VISITS)) << 20)[0]
     return pick(mem, p, ld(mem, event + w.V_PICK), word, now)
+
+
+@inlined
+def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
+    """Do what `fire` does, where the person stays, the clock runs again and no effect changes an attribute."""
+    now, at = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE)
+    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    slot = p + ld(mem, c + w.C_AT)
+    firing = ld(mem, slot + w.L_FIRING)
+    counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | firing
+    flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
+    count(mem, flow, ld(mem, p + w.B_GROUP), 1)
+    log(mem, p, now, flow, at)
+    one = ld(mem, event + w.V_EFFECTS)
+    two = ld(mem, ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME + w.O_EFFECTS)
+    role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
+    for effects in (one, two):
+        if effects:
+            pay_at_once(mem, p, effects, counter, role, now)
+    number = 0
+    for effects in (one, two):
+        if effects and ld(mem, effects + w.E_REFER) > 0:
+            number = refer(mem, p, effects, ld(mem, event + w.V_CODE), counter, number, now)
+    if firing + 1 >= _MAX_FIRINGS:
+        stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
+    wind(mem, p, c, now, firing + 1, False)
+    if ld(mem, w.H_WITH_MRR):
+        reckon(mem, p)
 
 
 @inner
@@ -203,21 +227,22 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
     one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
     role = ld(mem, stage + w.G_ROLE)
     if one or two:
-        filled = value_money(mem, p, one, counter, now, 0) if one else 0
+        filled = np.int64(0)
+        filled = value_money(mem, p, one, counter, now, filled) if one else filled
         filled = value_money(mem, p, two, counter, now, filled) if two else filled
         earned, taken = 0, 0
         if ld(mem, event + w.V_CHANGES):
             if one:
-                earned += earned_in(mem, one, 0)
+                earned += earned_in(mem, one, np.int64(0))
             if two:
                 earned += earned_in(mem, two, ld(mem, one + w.E_MONEY) if one else 0)
         if one:
-            taken = apply(mem, p, one, counter, now, 0, earned)
+            taken = apply(mem, p, one, counter, now, np.int64(0), earned)
         if two:
             apply(mem, p, two, counter, now, taken, earned)
         number = 0
         if one:
-            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, 0, now)
+            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, np.int64(0), now)
         if two:
             refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
         # amounts are credited after the move, when the first half of the scratch place has served the entry too

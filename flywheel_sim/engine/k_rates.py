@@ -19,6 +19,26 @@ def luck(mem, p, code, counter):  # type: ignore[no-untyped-def]
 
 
 @inner
+def draw_all(mem, n):  # type: ignore[no-untyped-def]
+    """Draw the first ``n`` decisions of those that wait: a plain loop, of which the processor does several at once."""
+    seed, replication = ld(mem, w.H_SEED), ld(mem, w.H_REPLICATION)
+    at = ld(mem, w.H_DRAWS)
+    for i in range(at, at + n):
+        key, code = ld(mem, i + w.D_KEYS * w.DRAWS), ld(mem, i + w.D_CODES * w.DRAWS)
+        word, uniform = draws.draw(seed, replication, key, code, ld(mem, i + w.D_COUNTERS * w.DRAWS))
+        st(mem, i + w.D_WORDS * w.DRAWS, word)
+        stf(mem, i + w.D_UNIFORMS * w.DRAWS, uniform)
+
+
+@inlined
+def note_draw(mem, at, p, code, counter):  # type: ignore[no-untyped-def]
+    """Note a decision at a place among those that wait to be drawn."""
+    st(mem, at + w.D_KEYS * w.DRAWS, ld(mem, p + w.B_KEY))
+    st(mem, at + w.D_CODES * w.DRAWS, code)
+    st(mem, at + w.D_COUNTERS * w.DRAWS, counter)
+
+
+@inner
 def table_at(mem, table, size, rank):  # type: ignore[no-untyped-def]
     """Return `draws.from_table` of a table in memory."""
     root, other = math.sqrt(rank), math.sqrt(1.0 - rank)

@@ -6,6 +6,8 @@ stages, clocks, outcomes and books are written anew here. Independent people may
 
 from __future__ import annotations
 
+import numpy as np
+
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.k_books import (
     ARRIVED,
@@ -17,21 +19,40 @@ from flywheel_sim.engine.k_books import (
     look_at_accruals,
     reckon,
 )
-from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, look_at_clock, refresh
+from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, look_at_clock, refresh, start_drawn
 from flywheel_sim.engine.k_effects import log, set_attributes
-from flywheel_sim.engine.k_events import enter, fire, outcome_of
-from flywheel_sim.engine.k_rates import group_of, luck, next_break, pick, stop, value
-from flywheel_sim.engine.memory import add, copy, ld, st
+from flywheel_sim.engine.k_events import enter, fire, outcome_of, stay
+from flywheel_sim.engine.k_rates import draw_all, group_of, luck, next_break, note_draw, pick, stop, value
+from flywheel_sim.engine.memory import add, copy, ld, ldf, st, stf
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner, jit
+
+
+@inner
+def draw_ahead(mem, row):  # type: ignore[no-untyped-def]
+    """Draw keys and work of the next arrivals of a channel."""
+    start_drawn(mem)
+    at, ahead = ld(mem, w.H_DRAWS), ld(mem, row + w.N_AHEAD)
+    root, n, code = ld(mem, row + w.N_ROOT), ld(mem, row + w.N_NEXT), ld(mem, w.H_ARRIVAL_CODE)
+    for i in range(w.AHEAD):
+        key = draws.child_key(root, 0, n + i)
+        st(mem, ahead + i, key)
+        st(mem, at + w.D_KEYS * w.DRAWS + i, key)
+        st(mem, at + w.D_CODES * w.DRAWS + i, code)
+        st(mem, at + w.D_COUNTERS * w.DRAWS + i, 0)
+    draw_all(mem, w.AHEAD)
+    for i in range(w.AHEAD):
+        stf(mem, ahead + w.AHEAD + i, draws.unit_exponential(ldf(mem, at + w.D_UNIFORMS * w.DRAWS + i)))
 
 
 @inlined
 def next_arrival(mem, row):  # type: ignore[no-untyped-def]
     """Return when the next stranger of a channel of kind rate arrives, `BIG` if none does; note their time."""
-    key = draws.child_key(ld(mem, row + w.N_ROOT), 0, ld(mem, row + w.N_NEXT))
-    uniform = draws.draw(ld(mem, w.H_SEED), ld(mem, w.H_REPLICATION), key, ld(mem, w.H_ARRIVAL_CODE), 0)[1]
-    work, at, until = draws.unit_exponential(uniform), ld(mem, row + w.N_TIME), ld(mem, row + w.N_UNTIL)
+    number = ld(mem, row + w.N_NEXT) & w.AHEAD - 1
+    if number == 0:
+        draw_ahead(mem, row)
+    work = ldf(mem, ld(mem, row + w.N_AHEAD) + w.AHEAD + number)
+    at, until = ld(mem, row + w.N_TIME), ld(mem, row + w.N_UNTIL)
     rate_row, longest = ld(mem, row + w.N_RATE), ld(mem, w.H_LONGEST)
     while at < until:
         rate, look = value(mem, 0, rate_row, at), next_break(mem, 0, rate_row, at)
@@ -53,20 +74,20 @@ def blank(mem, p, channel, now):  # type: ignore[no-untyped-def]
     st(mem, p + w.B_CHANNEL, channel)
 
 
-@inner
+@inlined
 def settle(mem, p, now):  # type: ignore[no-untyped-def]
     """Let happen whatever is decided at once."""
-    while ld(mem, w.H_STATUS) == w.DONE:
+    event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
+    while event and ld(mem, w.H_STATUS) == w.DONE:
+        fire(mem, p, event, np.int64(0), outcome_of(mem, p, event, now), now)
         event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
-        if event == 0:
-            return
-        fire(mem, p, event, 0, outcome_of(mem, p, event, 0, now), now)
 
 
 @inner
 def arrive(mem, p, q):  # type: ignore[no-untyped-def]
     """Let a person arrive, whose key, channel and time are noted; ``q`` holds what a referred one starts with."""
     now, channel = ld(mem, p + w.B_BORN), ld(mem, p + w.B_CHANNEL)
+    st(mem, p + w.B_NEXT, now)
     st(mem, w.H_PERIOD, now // draws.MONTH_MS)
     channel_row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
     present = ld(mem, channel_row + w.N_KIND) == w.BY_PRESENCE
@@ -99,11 +120,10 @@ def arrive(mem, p, q):  # type: ignore[no-untyped-def]
     add(mem, w.H_N_PEOPLE, 1)
     add(mem, w.H_N_EVENTS, 1)
     log(mem, p, now, flow, stage)
-    enter(mem, p, stage, now, -1, 0, present)
+    enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
     if ld(mem, w.H_WITH_MRR):
         reckon(mem, p)
     settle(mem, p, now)
-    choose(mem, p)
 
 
 @inner
@@ -148,9 +168,13 @@ def begin(mem, p):  # type: ignore[no-untyped-def]
                 st(mem, row + w.N_LEFT, left)
         if at < w.BIG:
             blank(mem, p, channel, at)
-            st(mem, p + w.B_KEY, draws.child_key(ld(mem, row + w.N_ROOT), 0, ld(mem, row + w.N_NEXT)))
-            add(mem, row + w.N_NEXT, 1)
-            arrive(mem, p, 0)
+            number = ld(mem, row + w.N_NEXT)
+            if kind == w.BY_RATE:
+                st(mem, p + w.B_KEY, ld(mem, ld(mem, row + w.N_AHEAD) + (number & w.AHEAD - 1)))
+            else:
+                st(mem, p + w.B_KEY, draws.child_key(ld(mem, row + w.N_ROOT), 0, number))
+            st(mem, row + w.N_NEXT, number + 1)
+            arrive(mem, p, np.int64(0))
             return True
         add(mem, w.H_CHANNEL_AT, 1)
     return False
@@ -215,15 +239,41 @@ def room(mem, lanes):  # type: ignore[no-untyped-def]
 
 
 @inner
-def fire_all(mem, people, n, outcome):  # type: ignore[no-untyped-def]
+def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
     """Let the same event happen with the same outcome to many people."""
+    if ld(mem, ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME + w.O_TO) < 0 and ld(mem, event + w.V_SIMPLE):
+        for i in range(n):
+            stay(mem, ld(mem, people + i), event, c, outcome)
+        return
     for i in range(n):
         p = ld(mem, people + i)
-        now, c = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_CLOCK)
+        now = ld(mem, p + w.B_NEXT)
         st(mem, w.H_PERIOD, now // draws.MONTH_MS)
-        fire(mem, p, ld(mem, c + w.C_EVENT), c, outcome, now)
+        fire(mem, p, event, c, outcome, now)
         settle(mem, p, now)
-        choose(mem, p)
+
+
+@inner
+def end_step(mem, people, n):  # type: ignore[no-untyped-def]
+    """Draw what waits to be drawn after a step, and find what happens next to those who took it."""
+    start_drawn(mem)
+    for i in range(n):
+        choose(mem, ld(mem, people + i))
+
+
+@inner
+def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
+    """Put the words that decide the outcomes of a clock that fires for many people where draws stand."""
+    at, code, kind = ld(mem, w.H_DRAWS), ld(mem, event + w.V_CODE), ld(mem, c + w.C_KIND)
+    visits, slot = ld(mem, event + w.V_VISITS), ld(mem, c + w.C_AT)
+    if kind == w.K_FIXED or kind == w.K_AT or kind == w.K_WHEN:
+        for i in range(n):
+            p = ld(mem, people + i)
+            note_draw(mem, at + i, p, code, ld(mem, p + visits) << 20 | ld(mem, p + slot + w.L_FIRING))
+        draw_all(mem, n)
+    else:
+        for i in range(n):
+            st(mem, at + w.D_WORDS * w.DRAWS + i, ld(mem, ld(mem, people + i) + slot + w.L_WORD))
 
 
 @jit("int64(int64)")
@@ -242,9 +292,11 @@ def waves(mem):  # type: ignore[no-untyped-def]
     while room(mem, lanes):
         left = ld(mem, w.H_N_IDLE)
         if 2 * left >= lanes:
+            free = left
             while left > 0 and begin(mem, ld(mem, idle + left - 1)):
                 left -= 1
             st(mem, w.H_N_IDLE, left)
+            end_step(mem, idle + left, free - left)
         fullest, n = ENDED, ld(mem, counts)
         for bucket in range(1, n_buckets):
             if ld(mem, counts + bucket) > n:
@@ -268,17 +320,20 @@ def waves(mem):  # type: ignore[no-untyped-def]
             event = ld(mem, c + w.C_EVENT)
             n_outcomes = ld(mem, event + w.V_N)
             if n_outcomes == 1:
-                fire_all(mem, people, n, 0)
+                fire_all(mem, people, n, event, c, np.int64(0))
             else:
+                words_of(mem, people, n, event, c)
+                words = ld(mem, w.H_DRAWS) + w.D_WORDS * w.DRAWS
                 ends = by_outcome + (1 + n_outcomes) * lanes
                 for outcome in range(n_outcomes):
                     st(mem, ends + outcome, 0)
                 for i in range(n):
                     p = ld(mem, people + i)
-                    outcome = outcome_of(mem, p, event, c, ld(mem, p + w.B_NEXT))
+                    outcome = pick(mem, p, ld(mem, event + w.V_PICK), ld(mem, words + i), ld(mem, p + w.B_NEXT))
                     at = ld(mem, ends + outcome)
                     st(mem, by_outcome + (1 + outcome) * lanes + at, p)
                     st(mem, ends + outcome, at + 1)
                 for outcome in range(n_outcomes):
-                    fire_all(mem, by_outcome + (1 + outcome) * lanes, ld(mem, ends + outcome), outcome)
+                    fire_all(mem, by_outcome + (1 + outcome) * lanes, ld(mem, ends + outcome), event, c, outcome)
+            end_step(mem, people, n)
     return ld(mem, w.H_STATUS)

@@ -19,8 +19,8 @@ BIG = 1 << 62
     H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
     H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE, H_PEOPLE_SIZE, H_PEOPLE_N,
     H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP, H_PERIOD, H_N_BLANK,
-    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, HEADER,
-) = range(75)  # fmt: skip
+    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, HEADER,
+) = range(77)  # fmt: skip
 
 #: Why the kernel came back.
 DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS = range(
@@ -55,8 +55,9 @@ M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_
 MONEY = M_LINES + len(ROLES)
 
 #: An event: column of its owner's visits, number of outcomes, pick, effects, outcomes, flow by stage, decision, whether
-#: it recurs, whether any of its effects changes an attribute.
-V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANGES, EVENT = range(10)
+#: it recurs, whether any of its effects changes an attribute, and whether whoever stays has nothing to do but wind the
+#: clock again, pay, and refer.
+V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANGES, V_SIMPLE, EVENT = range(11)
 #: An outcome: stage to go to (-1 stay), effects.
 O_TO, O_EFFECTS, OUTCOME = range(3)
 
@@ -89,11 +90,11 @@ Q_RATE, Q_SIDE, Q_LINE, Q_KEY, ACCRUAL = range(5)
 
 #: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
 #: sets and their number, columns inherited and their number, whether it is removed; then where it stands: n, time,
-#: batch, left.
+#: batch, left, and the place of the keys and the work of its next arrivals.
 (
     N_KIND, N_ENTERS, N_RATE, N_COUNT, N_TIMES, N_TIMES_N, N_UNTIL, N_ROOT, N_PRICE, N_SETS, N_SETS_N, N_INHERITS,
-    N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, CHANNEL,
-) = range(19)  # fmt: skip
+    N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, CHANNEL,
+) = range(20)  # fmt: skip
 BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
 #: An attribute: column, whether it is a stopwatch (which starts at arrival), pick, decision.
 T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
@@ -111,3 +112,10 @@ T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
     Y_LINK, Y_KEY, Y_CHANNEL, Y_BORN, Y_GENERATION, Y_SPONSOR, Y_SPONSOR_ACQUIRED, Y_SPONSOR_GROUP, Y_ROOT_ACQUIRED,
     Y_ROOT_GROUP, Y_REFERRER, Y_GONE_AT, WAITING,
 ) = range(13)  # fmt: skip
+
+#: Decisions that wait to be drawn together, one list after another of `DRAWS` words each: keys, codes and counters;
+#: the words and uniforms drawn; and whose clock it is that each will wind.
+D_KEYS, D_CODES, D_COUNTERS, D_WORDS, D_UNIFORMS, D_PEOPLE, D_CLOCKS, D_LISTS = range(8)
+DRAWS = 512
+#: Arrivals of a channel are drawn so many at a time.
+AHEAD = 64
