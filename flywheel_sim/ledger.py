@@ -179,7 +179,9 @@ def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntA
         Ends of the periods, ms; shape (periods,).
     """
     stock = np.cumsum(delta, axis=0)
-    lengths = np.diff(ends, prepend=np.int64(0)).reshape((-1,) + (1,) * (delta.ndim - 1))
+    lengths = ends.copy()
+    lengths[1:] -= ends[:-1]
+    lengths = lengths.reshape((-1,) + (1,) * (delta.ndim - 1))
     return stock, (stock - delta) * lengths + offset
 
 

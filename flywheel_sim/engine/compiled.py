@@ -24,10 +24,10 @@ from flywheel_sim.scenario.journey import Journey
 
 cache.note_ready()  # importing the kernel has compiled it, or found it compiled
 
-#: Arrays of the ledger in memory, with the header word that holds the place of each.
+#: Arrays of the ledger in memory, with the header word that holds the place of each; the sums of money come first.
 _ARRAYS = {
-    "flow": w.H_FLOW, "money": w.H_MONEY, "channel_spend": w.H_CHANNEL_SPEND, "mrr": w.H_MRR, "delta": w.H_DELTA,
-    "offset": w.H_OFFSET, "unfinished": w.H_UNFINISHED, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
+    "money": w.H_MONEY, "mrr": w.H_MRR, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED, "flow": w.H_FLOW,
+    "channel_spend": w.H_CHANNEL_SPEND, "delta": w.H_DELTA, "offset": w.H_OFFSET, "unfinished": w.H_UNFINISHED,
     "generation": w.H_GENERATION, "acc_delta": w.H_ACC_DELTA, "acc_offset": w.H_ACC_OFFSET,
 }  # fmt: skip
 
@@ -85,6 +85,7 @@ class Kernel:
         head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
         head[w.H_DRAWS], head[w.H_WITH_MARGIN] = self.draws, int(people)
         self.template = head[: self.begin].copy()
+        self.whole = False
         self.width = self.image.due0
         self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))
         self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
@@ -101,7 +102,9 @@ class Kernel:
             If the run meets a limit.
         """
         head = self.memory
+        free, left = head[w.H_FREE], head[w.H_POOL_LEFT]
         head[: self.begin] = self.template
+        head[w.H_FREE], head[w.H_POOL_LEFT] = free, left
         head[self.begin : self.end] = 0
         head[w.H_SEED], head[w.H_REPLICATION] = seed, replication
         head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS] = max_people, max_events
@@ -109,7 +112,9 @@ class Kernel:
         head[begin:end] = self.plan[0].ravel()
         head[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
         head[self.counts : self.buckets] = 0
-        self._fill_pool(0)
+        if not self.whole:
+            self._fill_pool()
+        self.whole = False
         people: list[NDArray[np.int64]] = []
         events: list[NDArray[np.int64]] = []
         if self.people is not None:
@@ -126,9 +131,10 @@ class Kernel:
                 raise self._why(status)
             if status == w.DONE:
                 break
+        self.whole = True  # whoever waited to live has lived, and every record is free again
         return self._ledger(), self._people(people), self._events(events)
 
-    def _fill_pool(self, used: int) -> None:
+    def _fill_pool(self, used: int = 0) -> None:
         """Link every free record of those waiting to live, from the first one never used."""
         first = self.pool + used * self.pool_width
         n = (len(self.memory) - first) // self.pool_width
@@ -136,7 +142,7 @@ class Kernel:
         links[-1] = self.memory[w.H_FREE] if used else 0
         self.memory[first : first + n * self.pool_width : self.pool_width] = links
         self.memory[w.H_FREE] = first
-        self.memory[w.H_POOL_LEFT] += n
+        self.memory[w.H_POOL_LEFT] = n + (self.memory[w.H_POOL_LEFT] if used else 0)
 
     def _grow_pool(self) -> None:
         held = (len(self.memory) - self.pool) // self.pool_width
@@ -167,25 +173,22 @@ class Kernel:
             return too_many_visits(self.journey.owners[at].name)
         return too_many_firings(self.image.decisions[at])
 
-    def _array(self, name: str) -> IntArray:
-        begin, end = self.places[name]
-        return self.memory[begin:end].reshape(self.shapes[name])
-
     def _ledger(self) -> Ledger:
-        lay = self.layout
-        for name in ("money", "mrr", "cohort", "followed"):
-            if np.any(np.abs(self._array(name)) >= TOO_LARGE):
-                raise too_much_money()
-        stock, time = person_time(self._array("delta"), self._array("offset"), lay.period_ends)
-        money = self._array("money").copy()
+        lay, begin = self.layout, self.begin
+        block = self.memory[begin : self.end].copy()
+        sums = block[: self.places["followed"][1] - begin]
+        if sums.max(initial=0) >= TOO_LARGE or sums.min(initial=0) <= -TOO_LARGE:
+            raise too_much_money()
+        kept = {name: block[at - begin : end - begin].reshape(self.shapes[name])
+                for name, (at, end) in self.places.items()}  # fmt: skip
+        stock, time = person_time(kept.pop("delta"), kept.pop("offset"), lay.period_ends)
+        begun, ms_left = kept.pop("acc_delta"), kept.pop("acc_offset")
         if self.image.accruals:
-            _, spent = person_time(self._array("acc_delta"), self._array("acc_offset"), lay.period_ends)
+            _, spent = person_time(begun, ms_left, lay.period_ends)
             for key, (price, group, line) in enumerate(self.image.accruals):
-                money[:, group, line] += np.rint(price * spent[:, key]).astype(np.int64)
-        kept = {n: self._array(n).copy() for n in
-                ("flow", "channel_spend", "mrr", "unfinished", "cohort", "followed", "generation")}  # fmt: skip
+                kept["money"][:, group, line] += np.rint(price * spent[:, key]).astype(np.int64)
         n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
-        return Ledger(layout=lay, money=money, stock=stock, time=time, costs=self.plan[1], n_events=n_events, **kept)
+        return Ledger(layout=lay, stock=stock, time=time, costs=self.plan[1], n_events=n_events, **kept)
 
     def _people(self, parts: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]] | None:
         """Return the columns that `tables.people_frame` takes."""

@@ -22,7 +22,7 @@ from flywheel_sim.engine.k_books import (
 from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, look_at_clock, refresh, start_drawn
 from flywheel_sim.engine.k_effects import log, set_attributes
 from flywheel_sim.engine.k_events import enter, fire, outcome_of, stay
-from flywheel_sim.engine.k_rates import draw_all, group_of, luck, next_break, note_draw, pick, stop, value
+from flywheel_sim.engine.k_rates import draw_all, group_of, next_break, note_draw, pick, stop, value
 from flywheel_sim.engine.memory import add, copy, ld, ldf, st, stf
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner, jit
@@ -30,8 +30,7 @@ from flywheel_sim.model.cache import inlined, inner, jit
 
 @inner
 def draw_ahead(mem, row):  # type: ignore[no-untyped-def]
-    """Draw keys and work of the next arrivals of a channel."""
-    start_drawn(mem)
+    """Draw keys and times of the next arrivals of a channel of kind rate, `BIG` after the last one."""
     at, ahead = ld(mem, w.H_DRAWS), ld(mem, row + w.N_AHEAD)
     root, n, code = ld(mem, row + w.N_ROOT), ld(mem, row + w.N_NEXT), ld(mem, w.H_ARRIVAL_CODE)
     for i in range(w.AHEAD):
@@ -41,29 +40,24 @@ def draw_ahead(mem, row):  # type: ignore[no-untyped-def]
         st(mem, at + w.D_CODES * w.DRAWS + i, code)
         st(mem, at + w.D_COUNTERS * w.DRAWS + i, 0)
     draw_all(mem, w.AHEAD)
+    uniforms, times = at + w.D_UNIFORMS * w.DRAWS, ahead + w.AHEAD
     for i in range(w.AHEAD):
-        stf(mem, ahead + w.AHEAD + i, draws.unit_exponential(ldf(mem, at + w.D_UNIFORMS * w.DRAWS + i)))
-
-
-@inlined
-def next_arrival(mem, row):  # type: ignore[no-untyped-def]
-    """Return when the next stranger of a channel of kind rate arrives, `BIG` if none does; note their time."""
-    number = ld(mem, row + w.N_NEXT) & w.AHEAD - 1
-    if number == 0:
-        draw_ahead(mem, row)
-    work = ldf(mem, ld(mem, row + w.N_AHEAD) + w.AHEAD + number)
-    at, until = ld(mem, row + w.N_TIME), ld(mem, row + w.N_UNTIL)
-    rate_row, longest = ld(mem, row + w.N_RATE), ld(mem, w.H_LONGEST)
-    while at < until:
-        rate, look = value(mem, 0, rate_row, at), next_break(mem, 0, rate_row, at)
-        wait = draws.memoryless_wait(work, rate, longest)
-        if at + wait < look:
-            at += wait
-            break
-        work = draws.work_left(work, rate, look - at)
-        at = look
-    st(mem, row + w.N_TIME, at)
-    return at if at < until else w.BIG
+        stf(mem, uniforms + i, draws.unit_exponential(ldf(mem, uniforms + i)))
+    now, until, longest = ld(mem, row + w.N_TIME), ld(mem, row + w.N_UNTIL), ld(mem, w.H_LONGEST)
+    rate_row, rate, look = ld(mem, row + w.N_RATE), 0.0, 0
+    for i in range(w.AHEAD):
+        work = ldf(mem, uniforms + i)
+        while now < until:
+            if now >= look:
+                rate, look = value(mem, np.int64(0), rate_row, now), next_break(mem, np.int64(0), rate_row, now)
+            wait = draws.memoryless_wait(work, rate, longest)
+            if now + wait < look:
+                now += wait
+                break
+            work = draws.work_left(work, rate, look - now)
+            now = look
+        st(mem, times + i, now if now < until else w.BIG)
+    st(mem, row + w.N_TIME, now)
 
 
 @inlined
@@ -71,7 +65,95 @@ def blank(mem, p, channel, now):  # type: ignore[no-untyped-def]
     """Make a person's place ready for a stranger of a channel."""
     copy(mem, p, ld(mem, w.H_BLANK), ld(mem, w.H_N_BLANK))
     st(mem, p + w.B_BORN, now)
+    st(mem, p + w.B_NEXT, now)
     st(mem, p + w.B_CHANNEL, channel)
+
+
+@inlined
+def stranger(mem, p):  # type: ignore[no-untyped-def]
+    """Let the next stranger stand at a place; tell whether there was one."""
+    while ld(mem, w.H_CHANNEL_AT) < ld(mem, w.H_CHANNELS):
+        channel = ld(mem, w.H_CHANNEL_AT)
+        row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
+        kind, at, number = ld(mem, row + w.N_KIND), w.BIG, ld(mem, row + w.N_NEXT)
+        key = number
+        if ld(mem, row + w.N_REMOVED) == 0 and kind == w.BY_RATE:
+            ahead, i = ld(mem, row + w.N_AHEAD), number & w.AHEAD - 1
+            if i == 0:
+                draw_ahead(mem, row)
+            at, key = ld(mem, ahead + w.AHEAD + i), ld(mem, ahead + i)
+            if at < w.BIG:
+                spent = ld(mem, w.H_CHANNEL_SPEND) + at // draws.MONTH_MS * ld(mem, w.H_CHANNELS) + channel
+                add(mem, spent, ld(mem, row + w.N_PRICE))
+        elif ld(mem, row + w.N_REMOVED) == 0 and kind != w.BY_REFERRAL and ld(mem, row + w.N_COUNT) > 0:
+            batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
+            if batch < ld(mem, row + w.N_TIMES_N):
+                at, key = ld(mem, ld(mem, row + w.N_TIMES) + batch), draws.child_key(ld(mem, row + w.N_ROOT), 0, number)
+                left += 1
+                if left == ld(mem, row + w.N_COUNT):
+                    batch, left = batch + 1, 0
+                st(mem, row + w.N_BATCH, batch)
+                st(mem, row + w.N_LEFT, left)
+        if at < w.BIG:
+            blank(mem, p, channel, at)
+            st(mem, p + w.B_KEY, key)
+            st(mem, row + w.N_NEXT, number + 1)
+            return True
+        add(mem, w.H_CHANNEL_AT, 1)
+    return False
+
+
+@inlined
+def referred(mem, p, q):  # type: ignore[no-untyped-def]
+    """Let somebody who was referred stand at a place."""
+    st(mem, w.H_READY, ld(mem, q + w.Y_LINK))
+    blank(mem, p, ld(mem, q + w.Y_CHANNEL), ld(mem, q + w.Y_BORN))
+    st(mem, p + w.B_KEY, ld(mem, q + w.Y_KEY))
+    st(mem, p + w.B_GENERATION, ld(mem, q + w.Y_GENERATION))
+    st(mem, p + w.B_SPONSOR, ld(mem, q + w.Y_SPONSOR))
+    st(mem, p + w.B_SPONSOR_ACQUIRED, ld(mem, q + w.Y_SPONSOR_ACQUIRED))
+    st(mem, p + w.B_SPONSOR_GROUP, ld(mem, q + w.Y_SPONSOR_GROUP))
+    st(mem, p + w.B_ROOT_ACQUIRED, ld(mem, q + w.Y_ROOT_ACQUIRED))
+    st(mem, p + w.B_ROOT_GROUP, ld(mem, q + w.Y_ROOT_GROUP))
+    st(mem, p + w.B_REFERRER, ld(mem, q + w.Y_REFERRER))
+    st(mem, p + w.B_GONE_AT, ld(mem, q + w.Y_GONE_AT))
+    st(mem, p + w.B_REFERRED, 1)
+    st(mem, p + w.B_BROUGHT, q)
+
+
+@inlined
+def inherits(mem, p, column):  # type: ignore[no-untyped-def]
+    """Tell whether somebody starts with an attribute of who referred them, and let them."""
+    q = ld(mem, p + w.B_BROUGHT)
+    if q == 0:
+        return False
+    row = ld(mem, w.H_CHANNEL_ROWS) + ld(mem, p + w.B_CHANNEL) * w.CHANNEL
+    columns = ld(mem, row + w.N_INHERITS)
+    for j in range(ld(mem, row + w.N_INHERITS_N)):
+        if ld(mem, columns + j) == column:
+            st(mem, p + column, ld(mem, q + w.WAITING + column - ld(mem, w.H_ATTRIBUTE0)))
+            return True
+    return False
+
+
+@inner
+def set_out(mem, people, n):  # type: ignore[no-untyped-def]
+    """Give newborns the attributes they start with, one attribute after another, each drawn for all at once."""
+    row, at = ld(mem, w.H_ATTRIBUTES), ld(mem, w.H_DRAWS)
+    for _ in range(ld(mem, w.H_N_ATTRIBUTES)):
+        column, k, code = ld(mem, row + w.T_COLUMN), ld(mem, row + w.T_PICK), ld(mem, row + w.T_CODE)
+        if k:
+            for i in range(n):
+                note_draw(mem, at + i, ld(mem, people + i), code, 0)
+            draw_all(mem, n)
+        for i in range(n):
+            p = ld(mem, people + i)
+            now = ld(mem, p + w.B_BORN)
+            if ld(mem, row + w.T_STOPWATCH):
+                st(mem, p + column, now)
+            if not inherits(mem, p, column) and k:
+                st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_WORDS * w.DRAWS + i), now))
+        row += w.ATTRIBUTE
 
 
 @inlined
@@ -84,100 +166,61 @@ def settle(mem, p, now):  # type: ignore[no-untyped-def]
 
 
 @inner
-def arrive(mem, p, q):  # type: ignore[no-untyped-def]
-    """Let a person arrive, whose key, channel and time are noted; ``q`` holds what a referred one starts with."""
-    now, channel = ld(mem, p + w.B_BORN), ld(mem, p + w.B_CHANNEL)
-    st(mem, p + w.B_NEXT, now)
+def arrive(mem, p):  # type: ignore[no-untyped-def]
+    """Let a person arrive who knows everything about themselves but where they are."""
+    now, channel, q = ld(mem, p + w.B_BORN), ld(mem, p + w.B_CHANNEL), ld(mem, p + w.B_BROUGHT)
     st(mem, w.H_PERIOD, now // draws.MONTH_MS)
     channel_row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
     present = ld(mem, channel_row + w.N_KIND) == w.BY_PRESENCE
     stage = ld(mem, channel_row + w.N_ENTERS)
     st(mem, p + w.B_STAGE, stage)
-    columns, n_inherited = ld(mem, channel_row + w.N_INHERITS), ld(mem, channel_row + w.N_INHERITS_N)
-    row = ld(mem, w.H_ATTRIBUTES)
-    for _ in range(ld(mem, w.H_N_ATTRIBUTES)):
-        column, inherited = ld(mem, row + w.T_COLUMN), False
-        if ld(mem, row + w.T_STOPWATCH):
-            st(mem, p + column, now)
-        if q:
-            for j in range(n_inherited):
-                inherited = inherited or ld(mem, columns + j) == column
-        if inherited:
-            st(mem, p + column, ld(mem, q + w.WAITING + column - ld(mem, w.H_ATTRIBUTE0)))
-        elif ld(mem, row + w.T_PICK):
-            word = luck(mem, p, ld(mem, row + w.T_CODE), 0)[0]
-            st(mem, p + column, pick(mem, p, ld(mem, row + w.T_PICK), word, now))
-        row += w.ATTRIBUTE
     n = ld(mem, channel_row + w.N_SETS_N)
     if n > 0:
-        set_attributes(mem, p, ld(mem, channel_row + w.N_SETS), n, 0, now)
+        set_attributes(mem, p, ld(mem, channel_row + w.N_SETS), n, np.int64(0), now)
     group = group_of(mem, p)
     st(mem, p + w.B_GROUP, group)
     st(mem, p + w.B_MRR_GROUP, group)
     flow = PRESENT if present else REFERRED if q else ARRIVED
     count(mem, flow, group, 1)
     generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
-    add(mem, w.H_N_PEOPLE, 1)
-    add(mem, w.H_N_EVENTS, 1)
     log(mem, p, now, flow, stage)
     enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
     if ld(mem, w.H_WITH_MRR):
         reckon(mem, p)
     settle(mem, p, now)
-
-
-@inner
-def begin(mem, p):  # type: ignore[no-untyped-def]
-    """Let the next person live at a place, a referred one or a stranger; tell whether there was one."""
-    q = ld(mem, w.H_READY)
     if q:
-        st(mem, w.H_READY, ld(mem, q + w.Y_LINK))
-        blank(mem, p, ld(mem, q + w.Y_CHANNEL), ld(mem, q + w.Y_BORN))
-        st(mem, p + w.B_KEY, ld(mem, q + w.Y_KEY))
-        st(mem, p + w.B_GENERATION, ld(mem, q + w.Y_GENERATION))
-        st(mem, p + w.B_SPONSOR, ld(mem, q + w.Y_SPONSOR))
-        st(mem, p + w.B_SPONSOR_ACQUIRED, ld(mem, q + w.Y_SPONSOR_ACQUIRED))
-        st(mem, p + w.B_SPONSOR_GROUP, ld(mem, q + w.Y_SPONSOR_GROUP))
-        st(mem, p + w.B_ROOT_ACQUIRED, ld(mem, q + w.Y_ROOT_ACQUIRED))
-        st(mem, p + w.B_ROOT_GROUP, ld(mem, q + w.Y_ROOT_GROUP))
-        st(mem, p + w.B_REFERRER, ld(mem, q + w.Y_REFERRER))
-        st(mem, p + w.B_GONE_AT, ld(mem, q + w.Y_GONE_AT))
-        st(mem, p + w.B_REFERRED, 1)
-        arrive(mem, p, q)
         st(mem, q + w.Y_LINK, ld(mem, w.H_FREE))
         st(mem, w.H_FREE, q)
         add(mem, w.H_POOL_LEFT, 1)
-        return True
-    while ld(mem, w.H_CHANNEL_AT) < ld(mem, w.H_CHANNELS):
-        channel = ld(mem, w.H_CHANNEL_AT)
-        row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
-        kind, at = ld(mem, row + w.N_KIND), w.BIG
-        if ld(mem, row + w.N_REMOVED) == 0 and kind == w.BY_RATE:
-            at = next_arrival(mem, row)
-            if at < w.BIG:
-                spent = ld(mem, w.H_CHANNEL_SPEND) + at // draws.MONTH_MS * ld(mem, w.H_CHANNELS) + channel
-                add(mem, spent, ld(mem, row + w.N_PRICE))
-        elif ld(mem, row + w.N_REMOVED) == 0 and kind != w.BY_REFERRAL and ld(mem, row + w.N_COUNT) > 0:
-            batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
-            if batch < ld(mem, row + w.N_TIMES_N):
-                at = ld(mem, ld(mem, row + w.N_TIMES) + batch)
-                left += 1
-                if left == ld(mem, row + w.N_COUNT):
-                    batch, left = batch + 1, 0
-                st(mem, row + w.N_BATCH, batch)
-                st(mem, row + w.N_LEFT, left)
-        if at < w.BIG:
-            blank(mem, p, channel, at)
-            number = ld(mem, row + w.N_NEXT)
-            if kind == w.BY_RATE:
-                st(mem, p + w.B_KEY, ld(mem, ld(mem, row + w.N_AHEAD) + (number & w.AHEAD - 1)))
-            else:
-                st(mem, p + w.B_KEY, draws.child_key(ld(mem, row + w.N_ROOT), 0, number))
-            st(mem, row + w.N_NEXT, number + 1)
-            arrive(mem, p, np.int64(0))
-            return True
-        add(mem, w.H_CHANNEL_AT, 1)
-    return False
+
+
+@inner
+def end_step(mem, people, n):  # type: ignore[no-untyped-def]
+    """Draw what waits to be drawn after a step, and find what happens next to those who took it."""
+    start_drawn(mem)
+    for i in range(n):
+        choose(mem, ld(mem, people + i))
+
+
+@inner
+def begin(mem, idle, left):  # type: ignore[no-untyped-def]
+    """Let people live at idle places, referred ones before strangers; return how many places stay idle."""
+    first = left
+    while left > 0:
+        p, q = ld(mem, idle + left - 1), ld(mem, w.H_READY)
+        if q:
+            referred(mem, p, q)
+        elif not stranger(mem, p):
+            break
+        left -= 1
+    people, n = idle + left, first - left
+    add(mem, w.H_N_PEOPLE, n)
+    add(mem, w.H_N_EVENTS, n)
+    set_out(mem, people, n)
+    for i in range(n):
+        arrive(mem, ld(mem, people + i))
+    end_step(mem, people, n)
+    return left
 
 
 @inner
@@ -254,14 +297,6 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
 
 
 @inner
-def end_step(mem, people, n):  # type: ignore[no-untyped-def]
-    """Draw what waits to be drawn after a step, and find what happens next to those who took it."""
-    start_drawn(mem)
-    for i in range(n):
-        choose(mem, ld(mem, people + i))
-
-
-@inner
 def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
     """Put the words that decide the outcomes of a clock that fires for many people where draws stand."""
     at, code, kind = ld(mem, w.H_DRAWS), ld(mem, event + w.V_CODE), ld(mem, c + w.C_KIND)
@@ -292,11 +327,8 @@ def waves(mem):  # type: ignore[no-untyped-def]
     while room(mem, lanes):
         left = ld(mem, w.H_N_IDLE)
         if 2 * left >= lanes:
-            free = left
-            while left > 0 and begin(mem, ld(mem, idle + left - 1)):
-                left -= 1
+            left = begin(mem, idle, left)
             st(mem, w.H_N_IDLE, left)
-            end_step(mem, idle + left, free - left)
         fullest, n = ENDED, ld(mem, counts)
         for bucket in range(1, n_buckets):
             if ld(mem, counts + bucket) > n:

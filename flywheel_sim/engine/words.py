@@ -90,7 +90,7 @@ Q_RATE, Q_SIDE, Q_LINE, Q_KEY, ACCRUAL = range(5)
 
 #: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
 #: sets and their number, columns inherited and their number, whether it is removed; then where it stands: n, time,
-#: batch, left, and the place of the keys and the work of its next arrivals.
+#: batch, left, and the place of the keys and times of its next arrivals.
 (
     N_KIND, N_ENTERS, N_RATE, N_COUNT, N_TIMES, N_TIMES_N, N_UNTIL, N_ROOT, N_PRICE, N_SETS, N_SETS_N, N_INHERITS,
     N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, CHANNEL,
@@ -104,8 +104,8 @@ T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
     B_KEY, B_BORN, B_NEXT, B_CLOCK, B_GROUP, B_ACQUIRED, B_COHORT_GROUP, B_WAS, B_CHURNED, B_ENTERED, B_SPONSOR,
     B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_ROOT_ACQUIRED, B_ROOT_GROUP, B_GONE_AT, B_LEFT_AT, B_STEP, B_REVENUE, B_COST,
     B_MARGIN, B_REFERRALS, B_SINCE, B_LOOK, B_MRR, B_MRR_BOOKED, B_MRR_EVER, B_MRR_GROUP, B_CHILDREN, B_REFERRED,
-    B_COHORT, B_CHANNEL, B_GENERATION, B_REFERRER, B_STAGE, B_ROW, PERSON,
-) = range(37)  # fmt: skip
+    B_COHORT, B_CHANNEL, B_GENERATION, B_REFERRER, B_STAGE, B_ROW, B_BROUGHT, PERSON,
+) = range(38)  # fmt: skip
 
 #: Somebody waiting to live: link, then what they start with, then attributes of the referrer.
 (
