@@ -194,14 +194,27 @@ class Image(Rows):
         label = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
         flows = self.put([self.flow_at.get((stage.name, label), -1) for stage in self.journey.stages])
         outcomes = []
+        left = owner.stages if isinstance(owner, StageSet) else (owner.name,)
+        accrues = any(self.accruals_of(stage) for stage in self.journey.stages if stage.name in left)
         for outcome in event.outcomes:
-            outcomes += [self.place[outcome.to] if outcome.to else -1, self.effects(outcome.effects)]
+            plain = outcome.to and self.plain(outcome.to) and not (event.effects.any or outcome.effects.any or accrues)
+            to = self.place[outcome.to] if outcome.to else -1
+            outcomes += [to, self.effects(outcome.effects), int(bool(plain))]
         pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
         changes = int(any(part.sets or part.adds for part in event.parts))
         simple = int(event.recurring and not changes and not event.when)
         effects, ways = self.effects(event.effects), self.put(outcomes)
         return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
                          self.codes[event.decision], int(event.recurring), changes, simple])  # fmt: skip
+
+    def accruals_of(self, stage: Stage) -> list[Amount]:
+        """Return what accrues to whoever is in a stage, that of its sets first."""
+        return [amount for owner in (*self.sets_of[stage.name], stage) for amount in owner.accruals]
+
+    def plain(self, name: str) -> bool:
+        """Tell whether entering a stage does nothing but start its clocks."""
+        stage = self.journey.stages[self.place[name]]
+        return not (self.sets_of[name] or stage.accruals or stage.on_entry.any)
 
     def clocks(self, owner: Owner, slot: int) -> tuple[list[int], list[int], int]:
         """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""
@@ -252,18 +265,14 @@ class Image(Rows):
         running = [c for u in inside for c in self.clocks_of[u.name][0]] + whens
         running += [c for u in inside for c in self.clocks_of[u.name][1]] + others
         live = [word for c in running for word in (c, self.memory[c + w.C_DUE])]
-        accruals: list[int] = []
-        hosts: list[Owner] = [*inside, stage]
-        for owner in hosts:
-            for amount in owner.accruals:
-                accruals += self._accrual(amount, stage.role)
+        accruals = [word for amount in self.accruals_of(stage) for word in self._accrual(amount, stage.role)]
         mask = 0
         for bit, one in enumerate(self.journey.sets):
             mask |= (1 << bit) if stage.name in one.stages else 0
         return [w.ROLES.index(stage.role), len(running), self.put(live), len(whens) + len(others),
                 self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
                 self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
-                len(inside), self.put([sets[u.name] for u in inside]), mask]  # fmt: skip
+                len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name))]  # fmt: skip
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)

@@ -173,6 +173,24 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
         wind(mem, p, c, now, ld(mem, c + w.C_FIRST), present)
 
 
+@inlined
+def step_into(mem, p, to, now, was):  # type: ignore[no-untyped-def]
+    """Do what `enter` does, where that is nothing but to start the stage's clocks; ``was`` is the role left."""
+    stage = ld(mem, w.H_STAGE_ROWS) + to * w.STAGE
+    st(mem, p + w.B_STAGE, to)
+    st(mem, p + w.B_ROW, stage)
+    st(mem, p + w.B_ENTERED, now)
+    st(mem, p + w.B_SINCE, -1)
+    visit(mem, p, ld(mem, stage + w.G_VISITS), to)
+    move(mem, to, ld(mem, p + w.B_GROUP), now, 1)
+    if ld(mem, stage + w.G_ROLE) != was:
+        change_role(mem, p, now, was, False)
+    own = ld(mem, stage + w.G_OWN)
+    for j in range(ld(mem, stage + w.G_OWN_N)):
+        c = ld(mem, own + j)
+        wind(mem, p, c, now, ld(mem, c + w.C_FIRST), False)
+
+
 # -- firing --------------------------------------------------------------------------------------------
 
 
@@ -209,6 +227,20 @@ def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
     if firing + 1 >= _MAX_FIRINGS:
         stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
     wind(mem, p, c, now, firing + 1, False)
+    if ld(mem, w.H_WITH_MRR):
+        reckon(mem, p)
+
+
+@inlined
+def go(mem, p, event, outcome, to):  # type: ignore[no-untyped-def]
+    """Do what `fire` does, where the person moves between plain stages and nothing else happens."""
+    now, at, stage, group = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE), ld(mem, p + w.B_ROW), ld(mem, p + w.B_GROUP)
+    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
+    count(mem, flow, group, 1)
+    log(mem, p, now, flow, to)
+    move(mem, at, group, now, -1)
+    step_into(mem, p, to, now, ld(mem, stage + w.G_ROLE))
     if ld(mem, w.H_WITH_MRR):
         reckon(mem, p)
 

@@ -21,7 +21,7 @@ from flywheel_sim.engine.k_books import (
 )
 from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, look_at_clock, refresh, start_drawn
 from flywheel_sim.engine.k_effects import log, set_attributes
-from flywheel_sim.engine.k_events import enter, fire, outcome_of, stay
+from flywheel_sim.engine.k_events import enter, fire, go, outcome_of, stay, step_into
 from flywheel_sim.engine.k_rates import draw_all, group_of, next_break, note_draw, pick, stop, value
 from flywheel_sim.engine.memory import add, copy, ld, ldf, st, stf
 from flywheel_sim.model import draws
@@ -184,7 +184,10 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
     count(mem, flow, group, 1)
     generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
     log(mem, p, now, flow, stage)
-    enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
+    if ld(mem, ld(mem, w.H_STAGE_ROWS) + stage * w.STAGE + w.G_PLAIN) and not present:
+        step_into(mem, p, stage, now, np.int64(-1))
+    else:
+        enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
     if ld(mem, w.H_WITH_MRR):
         reckon(mem, p)
     settle(mem, p, now)
@@ -284,9 +287,15 @@ def room(mem, lanes):  # type: ignore[no-untyped-def]
 @inner
 def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
     """Let the same event happen with the same outcome to many people."""
-    if ld(mem, ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME + w.O_TO) < 0 and ld(mem, event + w.V_SIMPLE):
+    result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
+    to = ld(mem, result + w.O_TO)
+    if to < 0 and ld(mem, event + w.V_SIMPLE):
         for i in range(n):
             stay(mem, ld(mem, people + i), event, c, outcome)
+        return
+    if ld(mem, result + w.O_PLAIN):
+        for i in range(n):
+            go(mem, ld(mem, people + i), event, outcome, to)
         return
     for i in range(n):
         p = ld(mem, people + i)
@@ -309,6 +318,31 @@ def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
     else:
         for i in range(n):
             st(mem, at + w.D_WORDS * w.DRAWS + i, ld(mem, ld(mem, people + i) + slot + w.L_WORD))
+
+
+@inner
+def part(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
+    """Part people by the outcome of a clock that fires for all: lists one after another, and the length of each."""
+    words_of(mem, people, n, event, c)
+    words, k = ld(mem, w.H_DRAWS) + w.D_WORDS * w.DRAWS, ld(mem, event + w.V_PICK)
+    lanes, lists = ld(mem, w.H_N_LANES), ld(mem, w.H_BY_OUTCOME) + ld(mem, w.H_N_LANES)
+    n_outcomes = ld(mem, event + w.V_N)
+    for outcome in range(n_outcomes):
+        st(mem, ends + outcome, 0)
+    if n_outcomes == 2 and ld(mem, k + w.P_SPREAD) == 0 and ld(mem, ld(mem, k + w.P_CELL)) == 0:
+        bound, first = ld(mem, ld(mem, k + w.P_THRESHOLDS)), ld(mem, ld(mem, k + w.P_RESULTS))
+        for i in range(n):
+            outcome = first if ld(mem, words + i) < bound else 1 - first
+            at = ld(mem, ends + outcome)
+            st(mem, lists + outcome * lanes + at, ld(mem, people + i))
+            st(mem, ends + outcome, at + 1)
+        return
+    for i in range(n):
+        p = ld(mem, people + i)
+        outcome = pick(mem, p, k, ld(mem, words + i), ld(mem, p + w.B_NEXT))
+        at = ld(mem, ends + outcome)
+        st(mem, lists + outcome * lanes + at, p)
+        st(mem, ends + outcome, at + 1)
 
 
 @jit("int64(int64)")
@@ -354,17 +388,8 @@ def waves(mem):  # type: ignore[no-untyped-def]
             if n_outcomes == 1:
                 fire_all(mem, people, n, event, c, np.int64(0))
             else:
-                words_of(mem, people, n, event, c)
-                words = ld(mem, w.H_DRAWS) + w.D_WORDS * w.DRAWS
                 ends = by_outcome + (1 + n_outcomes) * lanes
-                for outcome in range(n_outcomes):
-                    st(mem, ends + outcome, 0)
-                for i in range(n):
-                    p = ld(mem, people + i)
-                    outcome = pick(mem, p, ld(mem, event + w.V_PICK), ld(mem, words + i), ld(mem, p + w.B_NEXT))
-                    at = ld(mem, ends + outcome)
-                    st(mem, by_outcome + (1 + outcome) * lanes + at, p)
-                    st(mem, ends + outcome, at + 1)
+                part(mem, people, n, event, c, ends)
                 for outcome in range(n_outcomes):
                     fire_all(mem, by_outcome + (1 + outcome) * lanes, ld(mem, ends + outcome), event, c, outcome)
             end_step(mem, people, n)

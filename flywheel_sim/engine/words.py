@@ -58,8 +58,8 @@ MONEY = M_LINES + len(ROLES)
 #: it recurs, whether any of its effects changes an attribute, and whether whoever stays has nothing to do but wind the
 #: clock again, pay, and refer.
 V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANGES, V_SIMPLE, EVENT = range(11)
-#: An outcome: stage to go to (-1 stay), effects.
-O_TO, O_EFFECTS, OUTCOME = range(3)
+#: An outcome: stage to go to (-1 stay), effects, and whether all it does is to lead from one plain stage to another.
+O_TO, O_EFFECTS, O_PLAIN, OUTCOME = range(4)
 
 #: A clock: kind, event, first firing, columns of the running clock and of its due time, three rates, table, its
 #: length, conditions and their number, decision, column of visits, a number of its own by which waves sort, and the
@@ -78,11 +78,12 @@ L_FIRING, L_WORD, L_SINCE, L_WORK, L_RATE, L_MODE, SLOT = range(7)
 FIRES, LOOKS, SPENT = 0, 1, 2
 
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
-#: decision on entry, column of visits, its sets, and the bits of all of them.
+#: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but start
+#: its clocks (no set, accrual or effect).
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
-    G_SETS, G_MASK, STAGE,
-) = range(15)  # fmt: skip
+    G_SETS, G_MASK, G_PLAIN, STAGE,
+) = range(16)  # fmt: skip
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
 #: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal).
