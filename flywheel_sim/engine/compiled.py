@@ -18,7 +18,7 @@ from flywheel_sim.engine.limits import (
     too_much_money,
 )
 from flywheel_sim.errors import SimulationError
-from flywheel_sim.ledger import IntArray, Ledger, person_time, spend_by_plan
+from flywheel_sim.ledger import Ledger, person_time, spend_by_plan
 from flywheel_sim.model import cache
 from flywheel_sim.scenario.journey import Journey
 

@@ -209,12 +209,14 @@ class Image(Rows):
 
     def accruals_of(self, stage: Stage) -> list[Amount]:
         """Return what accrues to whoever is in a stage, that of its sets first."""
-        return [amount for owner in (*self.sets_of[stage.name], stage) for amount in owner.accruals]
+        hosts: list[Owner] = [*self.sets_of[stage.name], stage]
+        return [amount for owner in hosts for amount in owner.accruals]
 
     def plain(self, name: str) -> bool:
-        """Tell whether entering a stage does nothing but start its clocks."""
+        """Tell whether entering a stage does nothing but start its clocks, and nothing is decided at once."""
         stage = self.journey.stages[self.place[name]]
-        return not (self.sets_of[name] or stage.accruals or stage.on_entry.any)
+        at_once = any(event.at_once for event in stage.events)
+        return not (self.sets_of[name] or stage.accruals or stage.on_entry.any or at_once)
 
     def clocks(self, owner: Owner, slot: int) -> tuple[list[int], list[int], int]:
         """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from flywheel_sim.engine import words as w
+from flywheel_sim.engine.k_arrivals import referred, set_out, stranger
 from flywheel_sim.engine.k_books import (
     ARRIVED,
     PRESENT,
@@ -22,138 +23,10 @@ from flywheel_sim.engine.k_books import (
 from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, look_at_clock, refresh, start_drawn
 from flywheel_sim.engine.k_effects import log, set_attributes
 from flywheel_sim.engine.k_events import enter, fire, go, outcome_of, stay, step_into
-from flywheel_sim.engine.k_rates import draw_all, group_of, next_break, note_draw, pick, stop, value
-from flywheel_sim.engine.memory import add, copy, ld, ldf, st, stf
+from flywheel_sim.engine.k_rates import draw_all, group_of, note_draw, pick, stop
+from flywheel_sim.engine.memory import add, copy, ld, st
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner, jit
-
-
-@inner
-def draw_ahead(mem, row):  # type: ignore[no-untyped-def]
-    """Draw keys and times of the next arrivals of a channel of kind rate, `BIG` after the last one."""
-    at, ahead = ld(mem, w.H_DRAWS), ld(mem, row + w.N_AHEAD)
-    root, n, code = ld(mem, row + w.N_ROOT), ld(mem, row + w.N_NEXT), ld(mem, w.H_ARRIVAL_CODE)
-    for i in range(w.AHEAD):
-        key = draws.child_key(root, 0, n + i)
-        st(mem, ahead + i, key)
-        st(mem, at + w.D_KEYS * w.DRAWS + i, key)
-        st(mem, at + w.D_CODES * w.DRAWS + i, code)
-        st(mem, at + w.D_COUNTERS * w.DRAWS + i, 0)
-    draw_all(mem, w.AHEAD)
-    uniforms, times = at + w.D_UNIFORMS * w.DRAWS, ahead + w.AHEAD
-    for i in range(w.AHEAD):
-        stf(mem, uniforms + i, draws.unit_exponential(ldf(mem, uniforms + i)))
-    now, until, longest = ld(mem, row + w.N_TIME), ld(mem, row + w.N_UNTIL), ld(mem, w.H_LONGEST)
-    rate_row, rate, look = ld(mem, row + w.N_RATE), 0.0, 0
-    for i in range(w.AHEAD):
-        work = ldf(mem, uniforms + i)
-        while now < until:
-            if now >= look:
-                rate, look = value(mem, np.int64(0), rate_row, now), next_break(mem, np.int64(0), rate_row, now)
-            wait = draws.memoryless_wait(work, rate, longest)
-            if now + wait < look:
-                now += wait
-                break
-            work = draws.work_left(work, rate, look - now)
-            now = look
-        st(mem, times + i, now if now < until else w.BIG)
-    st(mem, row + w.N_TIME, now)
-
-
-@inlined
-def blank(mem, p, channel, now):  # type: ignore[no-untyped-def]
-    """Make a person's place ready for a stranger of a channel."""
-    copy(mem, p, ld(mem, w.H_BLANK), ld(mem, w.H_N_BLANK))
-    st(mem, p + w.B_BORN, now)
-    st(mem, p + w.B_NEXT, now)
-    st(mem, p + w.B_CHANNEL, channel)
-
-
-@inlined
-def stranger(mem, p):  # type: ignore[no-untyped-def]
-    """Let the next stranger stand at a place; tell whether there was one."""
-    while ld(mem, w.H_CHANNEL_AT) < ld(mem, w.H_CHANNELS):
-        channel = ld(mem, w.H_CHANNEL_AT)
-        row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
-        kind, at, number = ld(mem, row + w.N_KIND), w.BIG, ld(mem, row + w.N_NEXT)
-        key = number
-        if ld(mem, row + w.N_REMOVED) == 0 and kind == w.BY_RATE:
-            ahead, i = ld(mem, row + w.N_AHEAD), number & w.AHEAD - 1
-            if i == 0:
-                draw_ahead(mem, row)
-            at, key = ld(mem, ahead + w.AHEAD + i), ld(mem, ahead + i)
-            if at < w.BIG:
-                spent = ld(mem, w.H_CHANNEL_SPEND) + at // draws.MONTH_MS * ld(mem, w.H_CHANNELS) + channel
-                add(mem, spent, ld(mem, row + w.N_PRICE))
-        elif ld(mem, row + w.N_REMOVED) == 0 and kind != w.BY_REFERRAL and ld(mem, row + w.N_COUNT) > 0:
-            batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
-            if batch < ld(mem, row + w.N_TIMES_N):
-                at, key = ld(mem, ld(mem, row + w.N_TIMES) + batch), draws.child_key(ld(mem, row + w.N_ROOT), 0, number)
-                left += 1
-                if left == ld(mem, row + w.N_COUNT):
-                    batch, left = batch + 1, 0
-                st(mem, row + w.N_BATCH, batch)
-                st(mem, row + w.N_LEFT, left)
-        if at < w.BIG:
-            blank(mem, p, channel, at)
-            st(mem, p + w.B_KEY, key)
-            st(mem, row + w.N_NEXT, number + 1)
-            return True
-        add(mem, w.H_CHANNEL_AT, 1)
-    return False
-
-
-@inlined
-def referred(mem, p, q):  # type: ignore[no-untyped-def]
-    """Let somebody who was referred stand at a place."""
-    st(mem, w.H_READY, ld(mem, q + w.Y_LINK))
-    blank(mem, p, ld(mem, q + w.Y_CHANNEL), ld(mem, q + w.Y_BORN))
-    st(mem, p + w.B_KEY, ld(mem, q + w.Y_KEY))
-    st(mem, p + w.B_GENERATION, ld(mem, q + w.Y_GENERATION))
-    st(mem, p + w.B_SPONSOR, ld(mem, q + w.Y_SPONSOR))
-    st(mem, p + w.B_SPONSOR_ACQUIRED, ld(mem, q + w.Y_SPONSOR_ACQUIRED))
-    st(mem, p + w.B_SPONSOR_GROUP, ld(mem, q + w.Y_SPONSOR_GROUP))
-    st(mem, p + w.B_ROOT_ACQUIRED, ld(mem, q + w.Y_ROOT_ACQUIRED))
-    st(mem, p + w.B_ROOT_GROUP, ld(mem, q + w.Y_ROOT_GROUP))
-    st(mem, p + w.B_REFERRER, ld(mem, q + w.Y_REFERRER))
-    st(mem, p + w.B_GONE_AT, ld(mem, q + w.Y_GONE_AT))
-    st(mem, p + w.B_REFERRED, 1)
-    st(mem, p + w.B_BROUGHT, q)
-
-
-@inlined
-def inherits(mem, p, column):  # type: ignore[no-untyped-def]
-    """Tell whether somebody starts with an attribute of who referred them, and let them."""
-    q = ld(mem, p + w.B_BROUGHT)
-    if q == 0:
-        return False
-    row = ld(mem, w.H_CHANNEL_ROWS) + ld(mem, p + w.B_CHANNEL) * w.CHANNEL
-    columns = ld(mem, row + w.N_INHERITS)
-    for j in range(ld(mem, row + w.N_INHERITS_N)):
-        if ld(mem, columns + j) == column:
-            st(mem, p + column, ld(mem, q + w.WAITING + column - ld(mem, w.H_ATTRIBUTE0)))
-            return True
-    return False
-
-
-@inner
-def set_out(mem, people, n):  # type: ignore[no-untyped-def]
-    """Give newborns the attributes they start with, one attribute after another, each drawn for all at once."""
-    row, at = ld(mem, w.H_ATTRIBUTES), ld(mem, w.H_DRAWS)
-    for _ in range(ld(mem, w.H_N_ATTRIBUTES)):
-        column, k, code = ld(mem, row + w.T_COLUMN), ld(mem, row + w.T_PICK), ld(mem, row + w.T_CODE)
-        if k:
-            for i in range(n):
-                note_draw(mem, at + i, ld(mem, people + i), code, 0)
-            draw_all(mem, n)
-        for i in range(n):
-            p = ld(mem, people + i)
-            now = ld(mem, p + w.B_BORN)
-            if ld(mem, row + w.T_STOPWATCH):
-                st(mem, p + column, now)
-            if not inherits(mem, p, column) and k:
-                st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_WORDS * w.DRAWS + i), now))
-        row += w.ATTRIBUTE
 
 
 @inlined

@@ -78,8 +78,8 @@ L_FIRING, L_WORD, L_SINCE, L_WORK, L_RATE, L_MODE, SLOT = range(7)
 FIRES, LOOKS, SPENT = 0, 1, 2
 
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
-#: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but start
-#: its clocks (no set, accrual or effect).
+#: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but
+#: start its clocks (no set, accrual, effect, or decision at once).
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
     G_SETS, G_MASK, G_PLAIN, STAGE,
