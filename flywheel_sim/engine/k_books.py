@@ -222,12 +222,14 @@ def settle_stretch(mem, p, row, price, since, end):  # type: ignore[no-untyped-d
     root = ld(mem, p + w.B_GENERATION) == 0
     while begin < last:
         stop_at = min(last, (begin // length + 1) * length)
-        flat = draws.discounted_flow(price, 0.0, begin, stop_at)
-        own = side * draws.discounted_flow(price, force, begin, stop_at)
-        add(mem, p + w.B_MARGIN, own)
+        at, flat, own = followed_at(mem, acquired, group, acquired + begin), 0, 0
+        if side > 0 or at >= 0:
+            flat = draws.discounted_flow(price, 0.0, begin, stop_at)
+        if at >= 0 or ld(mem, w.H_WITH_MARGIN):
+            own = side * draws.discounted_flow(price, force, begin, stop_at)
+            add(mem, p + w.B_MARGIN, own)
         if side > 0:
             cohort(mem, C_REVENUE, acquired, acquired + begin, flat)
-        at = followed_at(mem, acquired, group, acquired + begin)
         if at >= 0:
             add(mem, at + (F_REVENUE if side > 0 else F_SERVICE), flat)
             add(mem, at + F_MARGIN, own)

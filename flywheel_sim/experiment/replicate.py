@@ -2,85 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import math
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import Executor
 
-import numpy as np
-
-from flywheel_sim import __version__
-from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, Provenance, run_many
-from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
+from flywheel_sim.engine.run import run_many
+from flywheel_sim.errors import ExperimentError, LimitReached
+from flywheel_sim.experiment.driver import Job, Limits, Ways, announce, provenance, replicate_jobs, say_compiling
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.ledger import Layout, Ledger, stack
-from flywheel_sim.model import cache
-from flywheel_sim.model.loops import referrals
-from flywheel_sim.scenario.journey import Journey
+from flywheel_sim.ledger import stack
 from flywheel_sim.scenario.load import Scenario
 
-_LOG = logging.getLogger("flywheel_sim")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where runs are stopped before they take all there is.
-
-    Attributes
-    ----------
-    max_people, max_events
-        Of one replication.
-    max_memory
-        GiB that the ledgers of all replications may take together; three quarters of what the machine
-        has free unless given.
-    """
-
-    max_people: int = MAX_PEOPLE
-    max_events: int = MAX_EVENTS
-    max_memory: float | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("max_people", "max_events", "max_memory"):
-            given = getattr(self, name)
-            if given is not None and not given > 0:
-                raise ExperimentError(f"{name} is {given}: a limit is positive; write {name}=1000000, or leave it out")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One journey to replicate."""
-
-    journey: Journey
-    seed: int
-
-
-@dataclass(frozen=True)
-class Ways:
-    """How to run: on how many workers or which executor, with which engine, and within which limits.
-
-    Attributes
-    ----------
-    workers
-        Threads of the compiled engine, processes of the reference engine; None takes all cores, or one
-        process.
-    executor
-        Any executor of the ``concurrent.futures`` interface, instead of workers.
-    progress
-        Whether to show a bar.
-    engine
-        ``kernel`` (compiled) or ``reference`` (SimPy).
-    """
-
-    workers: int | None = None
-    executor: Executor | None = None
-    progress: bool = False
-    engine: str = "kernel"
-    limits: Limits = Limits()
+__all__ = ["Job", "Limits", "Ways", "replicate", "replicate_jobs", "run"]
 
 
 def run(
@@ -122,13 +54,13 @@ def run(
     journey = model.journey(strategy)
     root = journey.seed if seed is None else seed
     held = limits or Limits()
-    _announce(journey)
-    _say_compiling(engine)
+    announce(journey)
+    say_compiling(engine)
     begun = time.perf_counter()
     raw = next(run_many(journey, root, (replication,), people, events, held.max_people, held.max_events, engine))
     took = time.perf_counter() - begun
-    provenance = _provenance(journey, root, 1, took, int(raw.ledger.n_events), engine, replication)
-    return Runs(journey, stack([raw.ledger]), provenance, raw.people, raw.events)
+    source = provenance(journey, root, 1, took, int(raw.ledger.n_events), engine, replication)
+    return Runs(journey, stack([raw.ledger]), source, raw.people, raw.events)
 
 
 def replicate(
@@ -171,192 +103,3 @@ def replicate(
     except LimitReached as stop:
         raise LimitReached(str(stop), stop.complete[0] if stop.complete else None) from stop
     return found
-
-
-def replicate_jobs(
-    jobs: Sequence[Job],
-    replications: int,
-    ways: Ways | None = None,
-    order: Iterable[int] | None = None,
-    keep: Callable[[int, Runs], Any] | None = None,
-) -> list[Any]:
-    """Return the runs of several journeys, all on the same replications.
-
-    Parameters
-    ----------
-    jobs, replications, ways
-        What to run, how often, and how.
-    order
-        The order in which batches are handed out; figures do not depend on it.
-    keep
-        What to keep of a job's runs as soon as they are done, given its index and the runs, where all
-        ledgers together would fill the memory; without it the runs themselves are returned.
-    """
-    how = ways or Ways()
-    cores = os.cpu_count() or 1
-    workers = how.workers if how.workers is not None else cores if how.engine == "kernel" else 1
-    if replications < 1:
-        raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    if workers < 1:
-        raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
-    _check_memory(jobs if keep is None else jobs[:2], replications, how.limits)
-    _announce(*(job.journey for job in jobs))
-    size = max(1, min(50, math.ceil(replications / (4 * workers))))
-    batches = [
-        (index, tuple(range(first, min(first + size, replications))))
-        for first in range(0, replications, size)
-        for index in range(len(jobs))
-    ]
-    if keep is not None:
-        batches.sort(key=lambda batch: batch[0])
-    batches = [batches[i] for i in order] if order is not None else batches
-    if not how.progress:
-        _say_compiling(how.engine)
-    begun = time.perf_counter()
-    ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
-    results: dict[int, Any] = {}
-    failed: SimulationError | None = None
-
-    def collect(index: int, numbers: tuple[int, ...], done: list[Ledger]) -> None:
-        ledgers[index].update(zip(numbers, done, strict=False))
-        advance(len(done))
-        if keep is not None and len(ledgers[index]) == replications:
-            took = time.perf_counter() - begun
-            results[index] = keep(index, _runs(jobs[index], ledgers[index], replications, took, how.engine))
-            ledgers[index] = {}
-
-    with ExitStack() as scope:
-        advance = _bar(len(jobs) * replications, scope, how.engine) if how.progress else _silent
-        executor = how.executor
-        if executor is None:
-            pool = ThreadPoolExecutor if how.engine == "kernel" else ProcessPoolExecutor
-            executor = scope.enter_context(pool(min(workers, len(batches)))) if workers > 1 else None
-        if executor is None:
-            for index, numbers in batches:
-                done, failed = _batch(jobs[index], numbers, how.engine, how.limits)
-                collect(index, numbers, done)
-                if failed is not None:
-                    break
-        else:
-            futures: dict[Future[tuple[list[Ledger], SimulationError | None]], tuple[int, tuple[int, ...]]] = {}
-            try:
-                for index, numbers in batches:
-                    future = executor.submit(_batch, jobs[index], numbers, how.engine, how.limits)
-                    futures[future] = (index, numbers)
-                for future in as_completed(futures):
-                    if future.cancelled():
-                        continue
-                    index, numbers = futures[future]
-                    done, stopped = future.result()
-                    collect(index, numbers, done)
-                    if stopped is not None and failed is None:  # those under way are finished and kept
-                        failed = stopped
-                        for other in futures:
-                            other.cancel()
-            finally:
-                for future in futures:
-                    future.cancel()
-    if keep is not None:
-        if failed is not None:
-            raise failed
-        return [results[index] for index in range(len(jobs))]
-    took = (time.perf_counter() - begun) / len(jobs)
-    whole = next((n for n in range(replications) if any(n not in found for found in ledgers)), replications)
-    runs = [_runs(job, found, whole, took, how.engine) for job, found in zip(jobs, ledgers, strict=True) if whole]
-    if failed is not None:
-        raise LimitReached(str(failed), runs)
-    return runs
-
-
-def _runs(job: Job, found: dict[int, Ledger], replications: int, seconds: float, engine: str) -> Runs:
-    """Return the runs of a job whose first replications are done."""
-    ledger = stack([found[number] for number in range(replications)])
-    n_events = int(ledger.n_events.sum())
-    return Runs(job.journey, ledger, _provenance(job.journey, job.seed, replications, seconds, n_events, engine))
-
-
-def _batch(
-    job: Job, numbers: tuple[int, ...], engine: str, limits: Limits
-) -> tuple[list[Ledger], SimulationError | None]:
-    """Return the ledgers of some replications, up to the first that meets a limit, and how it said so."""
-    done: list[Ledger] = []
-    try:
-        for raw in run_many(job.journey, job.seed, numbers, max_people=limits.max_people,
-                            max_events=limits.max_events, engine=engine):  # fmt: skip
-            done.append(raw.ledger)
-    except SimulationError as error:
-        return done, error
-    return done, None
-
-
-def _check_memory(jobs: Sequence[Job], replications: int, limits: Limits) -> None:
-    """Refuse what would not fit into memory, before it is begun."""
-    needed = 0
-    for job in jobs:
-        shapes = Layout.of(job.journey).shapes
-        needed += replications * sum(8 * int(np.prod(shape, dtype=np.int64)) for shape in shapes.values())
-    allowed = limits.max_memory * 2**30 if limits.max_memory is not None else 0.75 * _free_memory()
-    if 2 * needed > allowed:  # they are held once by themselves, once together
-        taken = f"{replications:,} replications of {len(jobs)} strategies take about {2 * needed / 2**30:.1f} GiB"
-        raise ExperimentError(
-            f"{taken}, more than the {allowed / 2**30:.1f} GiB allowed; "
-            "run fewer, group results by less (report_by), or raise max_memory"
-        )
-
-
-def _free_memory() -> float:
-    """Return how many bytes of memory the machine has free; endless where it does not say."""
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return math.inf
-
-
-def _announce(*journeys: Journey) -> None:
-    """Say before runs whose referrals feed themselves, each thing once."""
-    said: set[str] = set()
-    for journey in journeys:
-        loop = referrals(journey)
-        strategy = f", strategy '{journey.strategy}'" if journey.strategy else ""
-        text = f"{journey.name}{strategy}: {loop}"
-        if loop.self_sustaining and text not in said:
-            said.add(text)
-            _LOG.warning("%s", text)
-
-
-def _compiles(engine: str) -> bool:
-    """Tell whether a run has to compile the engine first."""
-    return engine == "kernel" and not cache.ready()
-
-
-def _say_compiling(engine: str) -> None:
-    """Say where no bar does that the first run takes longer."""
-    if _compiles(engine):
-        _LOG.warning("compiling the engine, first run only: about half a minute")
-
-
-def _bar(total: int, scope: ExitStack, engine: str) -> Callable[[int], object]:
-    """Return how a bar of replications advances."""
-    from tqdm.auto import tqdm
-
-    bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
-    if _compiles(engine):
-        bar.set_description("compiling, first run only")
-
-    def advance(count: int) -> None:
-        if bar.desc:
-            bar.set_description("")
-        bar.update(count)
-
-    return advance
-
-
-def _silent(count: int) -> None:
-    """Show no progress."""
-
-
-def _provenance(
-    journey: Journey, seed: int, replications: int, seconds: float, n_events: int, engine: str, first: int = 0
-) -> Provenance:
-    return Provenance(journey.name, journey.strategy, journey.fingerprint, seed, replications, engine, __version__,
-                      seconds, n_events, first)  # fmt: skip
