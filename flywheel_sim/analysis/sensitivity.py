@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import Layout, Ledger
@@ -180,7 +181,8 @@ def sensitivity(
         Values of the rate, in its own unit (fractions for chances) or as texts; a sensible range
         around today's unless given. The whole family of the rate moves with it.
     strategies
-        Those of the file unless given; a file without any is run as written.
+        Those of the file unless given; a file without any is run as written. A spend that is ``matched`` is
+        solved for at today's rate and stays there, as a budget that has been decided on.
     replications, seed, workers, executor, progress, engine, limits
         As for `replicate`.
 
@@ -191,7 +193,9 @@ def sensitivity(
     ExperimentError
         If the metric is not known.
     """
-    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.runnable) or (None,)
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
+    model, _ = settle(model, names, seed=seed, ways=ways)
     shown = {name: name or "as written" for name in names}
     today = {name: reference_value(model, over, name) for name in names}
     first = today[names[0]]
@@ -203,7 +207,7 @@ def sensitivity(
     plan: dict[tuple[str | None, str, int], int] = {}
 
     def add(name: str | None, what: str, index: int, value: float | None) -> None:
-        changed = model if value is None else model.with_(**{over: value})
+        changed = model if value is None else model.with_(**{over: value}).solved_as(model)
         journey = changed.journey(name)
         plan[name, what, index] = len(jobs)
         jobs.append(Job(journey, journey.seed if seed is None else seed))
@@ -239,7 +243,6 @@ def sensitivity(
             base_runs[base_at[index]] = runs
         return runs.values(of)
 
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
     found_values = replicate_jobs(jobs, replications, ways, keep=keep)
 
     def metric(name: str | None, what: str, index: int = 0) -> FloatArray:

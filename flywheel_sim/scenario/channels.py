@@ -61,7 +61,7 @@ class ChannelReader(EffectReader):
             found = self.source(name, spec, path, sources[0] if sources else "", horizon)
         except Unusable:
             return None
-        return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=name in self.removed.channels, **found)
+        return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=name in self.choices.channels, **found)
 
     def source(self, name: str, spec: ChannelSpec, path: Path_, word: str, horizon: int) -> dict[str, Any]:
         """Return what a channel is by its source."""

@@ -13,7 +13,7 @@ from flywheel_sim.scenario.journey import Amount
 from flywheel_sim.scenario.notes import Notes, Unusable
 from flywheel_sim.scenario.rates import RateReader
 from flywheel_sim.scenario.schema import AttributeSpec, ChannelSpec, LeverSpec, StageSpec, WhileSpec
-from flywheel_sim.scenario.strategy import Removed
+from flywheel_sim.scenario.strategy import Choices
 from flywheel_sim.scenario.tree import Path_
 from flywheel_sim.scenario.units import NEVER
 
@@ -21,7 +21,7 @@ from flywheel_sim.scenario.units import NEVER
 class Context(Notes):
     """The parts of one file as read, before they are resolved."""
 
-    removed: Removed
+    choices: Choices
     rates: RateReader
     start: dt.date | None
     dated: bool

@@ -117,11 +117,17 @@ def differences(one: tuple[Scenario, str | None], other: tuple[Scenario, str | N
     """Return every place where two journeys differ, in the order of the file."""
     (model_a, strategy_a), (model_b, strategy_b) = one, other
     found = list(_walk(_bearing(model_a.raw(strategy_a)), _bearing(model_b.raw(strategy_b)), ""))
-    gone_a, gone_b = model_a.removed(strategy_a), model_b.removed(strategy_b)
-    for kind, a, b in (("event", gone_a.events, gone_b.events), ("channel", gone_a.channels, gone_b.channels)):
+    gone_a, gone_b = model_a.choices(strategy_a), model_b.choices(strategy_b)
+    for kind, a, b in (("event", gone_a.events, gone_b.events), ("channel", gone_a.channels, gone_b.channels),
+                       ("lever", gone_a.levers, gone_b.levers)):  # fmt: skip
         for name in sorted(a ^ b):
             there = ("left out", "as in the file") if name in a else ("as in the file", "left out")
             found.append(Difference(f"{kind} {name.replace('/', ': ')}", *there))
+    for name in sorted({*gone_a.spends, *gone_b.spends} - gone_a.levers - gone_b.levers):
+        one_, other_ = gone_a.spends.get(name), gone_b.spends.get(name)
+        there = (one_.text if one_ else "as in the file", other_.text if other_ else "as in the file")
+        if there[0] != there[1]:
+            found.append(Difference(f"lever {name}: spend", *there))
     return found
 
 

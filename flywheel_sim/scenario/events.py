@@ -78,7 +78,7 @@ class EventReader(ClockReader, EffectReader):
         """Return the events of a stage or set that are not done without."""
         found = []
         for name, held in (spec.events or {}).items():
-            if f"{owner}/{name}" in self.removed.events:
+            if f"{owner}/{name}" in self.choices.events:
                 continue
             lone = path[0] == "journey" and len(spec.events or {}) == 1
             event = self.event(owner, name, held, (*path, "events", name), stages, role, lone)

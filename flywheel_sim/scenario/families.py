@@ -108,6 +108,17 @@ class FamilyReader(Notes):
         unit = replace(stated.unit, number=target, text=new.text)
         return replace(stated, cells=tuple(cells), places=places, unit=unit, reference=target)
 
+    def pulled(self, stated: Stated, ratio: float, kind: Kind) -> Stated:
+        """Return a rate whose family a lever moves: the odds of a chance, else the rate, times a ratio."""
+
+        def move(cell: float) -> float:
+            if kind == "chance":
+                return cell if ratio == 1.0 else ratio * cell / (1 - cell + ratio * cell)
+            return cell if cell >= NEVER else cell * ratio
+
+        reference = None if stated.reference is None else move(stated.reference)
+        return replace(stated, cells=tuple(move(cell) for cell in stated.cells), reference=reference)
+
     def in_unit(self, new: Quantity, unit: Quantity, path: Path_, kind: Kind) -> float:
         """Return a new bare value's figure in the unit of the rate it moves."""
         if kind == "chance" and new.form == "percent" and not 0 <= new.number <= 1:

@@ -1,28 +1,35 @@
-"""Levers and overheads: what is spent at the file's own level, and a check of what levers would move.
+"""Levers and overheads: what they cost, and how the rates move with what is spent on levers.
 
-The file's rates hold at the file's spend, so a lever that nobody pulls is its spend alone. Pulling one
-(a strategy that does without it, or spends another sum) is read and checked, but does not run yet.
+The file's rates hold at the file's spend, so a lever that nobody pulls is its spend alone. A strategy that
+does without one, or spends another sum, moves the rates along the lever's curve: odds of a chance, any
+other rate itself, by the ratio between the two spends. Several levers multiply.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.scenario.context import Context, figure
+from flywheel_sim.scenario.figures import Kind
 from flywheel_sim.scenario.journey import Amount, Cost, Effects, StageSet
 from flywheel_sim.scenario.notes import Unusable
-from flywheel_sim.scenario.rates import MOST_MONEY, minor_units
+from flywheel_sim.scenario.rates import MOST_MONEY, RateReader, minor_units
+from flywheel_sim.scenario.read import read_section
 from flywheel_sim.scenario.schema import ROLES, LeverSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.tree import Path_
 from flywheel_sim.scenario.units import Quantity, UnitError, parse
+from flywheel_sim.scenario.values import Ref
 
 _EXAMPLE = "write 2500 per month, 3 per customer per month, or 10 per invite"
 
 
 class LeverReader(Context):
     """Reads levers and overheads."""
+
+    base_rates: RateReader
 
     def overhead(self, name: str, x: object) -> Cost | None:
         """Return an overhead ready to run, or None after noting problems."""
@@ -53,11 +60,11 @@ class LeverReader(Context):
             phases = {held.phase for held in self.stage_specs.values() if held.phase}
             if spec.phase not in phases and len(self.stage_specs) == len(self.known_stages):
                 self.note((*path, "phase"), spec.phase, "no stage has this phase", nearest(spec.phase, phases))
-        if spec.spend is None:
+        if spec.spend is None or name in self.choices.levers:
             return None
         self.money_seen = True
         try:
-            return self.spend(name, spec.spend, (*path, "spend"))
+            return self.spend(name, self.choices.spends.get(name) or spec.spend, (*path, "spend"))
         except Unusable:
             return None
 
@@ -98,10 +105,53 @@ class LeverReader(Context):
         flow = figure(".".join(path), "money", minor / spend.per_ms)
         return StageSet(name, stages, Effects(), (Amount(name, "spend", flow, spend.per_ms),), ())
 
+    def pulled(self) -> dict[str, Quantity | None]:
+        """Return what is spent on each lever that is not at the file's spend, None where it is done without."""
+        found: dict[str, Quantity | None] = {
+            name: spend for name, spend in self.choices.spends.items() if name in self.lever_specs
+        }
+        return found | {name: None for name in self.choices.levers if name in self.lever_specs}
+
+    def set_levers(self) -> None:
+        """Let the rates know which levers move them, and what the file itself says of each."""
+        tree = self.choices.base or self.tree
+        specs = self.rates.specs if tree is self.tree else read_section("rates", tree, [])
+        self.base_rates = RateReader(tree, [], specs, self.traits, set(specs), self.digits, self.dated, settled=True)
+        self.rates.pulls = {}
+        for name, spend in self.pulled().items():
+            for rate in self.lever_specs[name].moves:
+                self.rates.pulls.setdefault(rate, []).append(partial(self.pull, name, spend, rate))
+
+    def pull(self, name: str, spend: Quantity | None, rate: str, kind: Kind) -> float:
+        """Return by what a lever multiplies a rate, or its odds.
+
+        Raises
+        ------
+        Unusable
+            After noting that the lever does not say.
+        """
+        path = ("levers", name, "moves", rate)
+        base = self.base_rates.stated(Ref(rate), path, kind)
+        return self.rates.ratio(self.lever_specs[name], rate, spend, base, kind, path)
+
     def check_levers(self) -> None:
         """Check what levers move, once the rates are read where they are used."""
         for name, spec in self.lever_specs.items():
+            before = len(self.problems)
             self.moves(spec, ("levers", name))
+            for rate in spec.moves if len(self.problems) == before else ():
+                path = ("levers", name, "moves", rate)
+                with suppress(Unusable):
+                    kind = self.kind_of(rate)
+                    self.rates.curve(spec, rate, self.base_rates.stated(Ref(rate), path, kind), kind, path)
+
+    def kind_of(self, rate: str) -> Kind:
+        """Return what a rate is where it is used, or what it looks like where nothing uses it."""
+        kind = next((kind for name, kind in self.rates.known if name == rate), None)
+        if kind is None:
+            guess: Any = {"percent": "chance", "duration": "duration", "never": "duration"}
+            kind = guess.get(self.rates.form_of(self.rates.specs.get(rate)), "money")
+        return kind
 
     def moves(self, spec: LeverSpec, path: Path_) -> None:
         """Check the rates a lever moves, and the figures it moves them to."""
@@ -145,10 +195,7 @@ class LeverReader(Context):
         """Check a figure a lever moves a rate to: its unit, and that chances lie between 0 % and 100 %."""
         if rate not in self.rates.specs:
             raise Unusable  # its own problems are noted there
-        kind = next((kind for name, kind in self.rates.known if name == rate), None)
-        if kind is None:
-            guess: Any = {"percent": "chance", "duration": "duration", "never": "duration"}
-            kind = guess.get(self.rates.form_of(self.rates.specs.get(rate)), "money")
+        kind = self.kind_of(rate)
         stated = self.rates.known.get((rate, kind)) or self.rates.stated(self.rates.specs[rate], ("rates", rate), kind)
         if stated.reference is None:
             raise self.note(path[:-1], None, f"'{rate}' has no single reference value to move",

@@ -17,11 +17,13 @@ from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.resolve import resolve
 from flywheel_sim.scenario.schema import SETTINGS
-from flywheel_sim.scenario.strategy import Removed, apply_strategy
+from flywheel_sim.scenario.strategy import Choices, apply_strategy, lever_spend
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
 from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+#: Decimals of a solved spend.
+_DIGITS = 4
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
 
 
@@ -37,11 +39,15 @@ class Scenario:
         Values laid over the file and its strategies, as (dotted path, value) in order.
     origin
         Path of the file, or the name given to its text.
+    solved
+        For strategies whose spend is ``matched``, the spend that was found: currency a month for a channel,
+        the figure in the unit of its own spend for a lever.
     """
 
     tree: Tree
     changes: tuple[tuple[str, Raw], ...] = ()
     origin: str = ""
+    solved: tuple[tuple[str, float], ...] = ()
     _journeys: dict[str, Journey] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -56,8 +62,19 @@ class Scenario:
 
     @property
     def runnable(self) -> tuple[str, ...]:
-        """Return the names of the strategies that this version can run, in the order of the file."""
-        return tuple(name for name in self.strategies if not self.removed(name).later)
+        return self.strategies
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """Return the names of the strategies whose spend equals the reference's and is not solved for yet."""
+        solved = dict(self.solved)
+        return tuple(name for name in self.strategies if self.choices(name).matched and name not in solved)
+
+    @property
+    def reference(self) -> str | None:
+        """Return the strategy that others are held against: the file's ``reference``, or the first not matched."""
+        named = self.tree.root.get("reference")
+        return named or next((name for name in self.strategies if not self.choices(name).matched), None)
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -70,17 +87,31 @@ class Scenario:
         Raises
         ------
         ConfigError
-            If there is no such strategy, it says what this version does not run yet, or a changed
-            value makes the journey impossible.
+            If there is no such strategy, its spend is matched and not solved for yet, or a changed value
+            makes the journey impossible.
         """
         key = strategy or ""
         if key not in self._journeys:
             problems: list[Problem] = []
-            found, later = self._resolve(key, problems)
-            if problems or later or found is None:
-                raise ConfigError(problems or later)
+            found = self._resolve(key, problems)
+            if not problems and key in self.matched:
+                rule = "the spend is 'matched' and not solved for yet"
+                problems.append(Problem(self.origin, 0, 0, f"strategies.{key}.spend", "matched", rule,
+                                        "run, replicate or compare it, or use fs.settle(model)"))  # fmt: skip
+            if problems or found is None:
+                raise ConfigError(problems)
             self._journeys[key] = found
         return self._journeys[key]
+
+    def at_spend(self, strategy: str, spend: float) -> Scenario:
+        """Return the scenario with the spend of a strategy whose budget is matched; units as for ``solved``."""
+        return replace(self, solved=(*((s, v) for s, v in self.solved if s != strategy), (strategy, spend)), _journeys={
+            name: journey for name, journey in self._journeys.items() if name != strategy
+        })  # fmt: skip
+
+    def solved_as(self, other: Scenario) -> Scenario:
+        """Return the scenario with the matched spends that were found for another."""
+        return replace(self, solved=other.solved, _journeys={})
 
     def with_(self, **values: Any) -> Scenario:
         """Return the scenario with other values; the scenario in hand stays as it is.
@@ -106,12 +137,12 @@ class Scenario:
                 rule, remedy = "no rate, setting or dotted path of that name", self._near(name)
                 problems.append(Problem("<values set in code>", 0, 0, "", name, rule, remedy))
                 continue
-            if path[0] == "levers":
-                rule = "changing a lever belongs to the language, but this version does not run it yet"
-                problems.append(Problem("<values set in code>", 0, 0, name, "", rule, "change the rates it moves"))
+            if path[0] == "levers" and path[2:] != ("spend",):
+                rule, remedy = "of a lever, code can change the spend", "change the file, or the rates it moves"
+                problems.append(Problem("<values set in code>", 0, 0, name, "", rule, remedy))
                 continue
             text = _as_text(value, changed._raw_at(path))
-            changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), _journeys={})
+            changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), solved=(), _journeys={})
         if problems:
             raise ConfigError(problems)
         changed.check()
@@ -129,8 +160,8 @@ class Scenario:
         whole = {"channels", "journey"} <= self.tree.root.keys()
         for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
-            found, later = self._resolve(strategy, key_problems)
-            if found is not None and not key_problems and not later:
+            found = self._resolve(strategy, key_problems)
+            if found is not None and not key_problems and not (strategy and self.choices(strategy).matched):
                 self._journeys[strategy] = found
             noted = {(p.file, p.line, p.column, p.path) for p in problems}
             problems += [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted or not p.line]
@@ -141,8 +172,8 @@ class Scenario:
         """Return the merged file of a strategy as raw texts."""
         return copy.deepcopy(self._merged(strategy or "", [])[0].root)
 
-    def removed(self, strategy: str | None = None) -> Removed:
-        """Return what a strategy does without."""
+    def choices(self, strategy: str | None = None) -> Choices:
+        """Return what a strategy does without, and what it spends on levers."""
         return self._merged(strategy or "", [])[1]
 
     def _raw_at(self, path: Path_) -> Raw:
@@ -173,22 +204,42 @@ class Scenario:
             known = list(held) if isinstance(held, dict) else []
         return f"under '{'.'.join(path)}', {nearest(step, known)}" if path else nearest(step, known)
 
-    def _resolve(self, strategy: str, problems: list[Problem]) -> tuple[Journey | None, list[Problem]]:
-        """Return a strategy's journey, and what it says that this version does not run."""
-        tree, removed = self._merged(strategy, problems)
-        later = list(removed.later.values())
-        return None if problems else resolve(tree, strategy, removed, problems), later
+    def _resolve(self, strategy: str, problems: list[Problem]) -> Journey | None:
+        """Return a strategy's journey, or None after noting problems."""
+        tree, choices = self._merged(strategy, problems)
+        return None if problems else resolve(tree, strategy, choices, problems)
 
-    def _merged(self, strategy: str, problems: list[Problem]) -> tuple[Tree, Removed]:
-        tree, removed = self.tree, Removed()
+    def _merged(self, strategy: str, problems: list[Problem]) -> tuple[Tree, Choices]:
+        tree, choices = self.tree, Choices()
         if strategy:
-            tree, removed = apply_strategy(tree, strategy, problems)
+            tree, choices = apply_strategy(tree, strategy, problems)
+        choices.base = self.tree
         for path, value in self.changes:
-            nested: Raw = value
-            for key in reversed(path.split(".")):
-                nested = {key: nested}
-            tree = merge(tree, tree_of(nested, "<values set in code>"))
-        return tree, removed
+            steps = tuple(path.split("."))
+            if steps[0] == "levers":
+                spend = lever_spend(tree, value, tree.at(steps[:2]), steps, problems)
+                if spend is not None and steps[1] not in choices.levers:
+                    choices.spends[steps[1]] = spend
+                continue
+            tree = _laid(tree, steps, value)
+        solved = dict(self.solved).get(strategy)
+        if choices.matched and solved is not None:
+            kind, name = choices.matched
+            if kind == "channel":
+                tree = _laid(tree, ("channels", name, "spend"), f"{solved:.{_DIGITS}f} per month")
+            else:
+                held = parse(tree.at(("levers", name, "spend")))
+                text = f"{solved:.{_DIGITS}f} {held.text.partition(' ')[2]}"
+                choices.spends[name] = replace(held, number=solved, text=text)
+        return tree, choices
+
+
+def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
+    """Return the file with a value laid over what stands at a path."""
+    nested: Raw = value
+    for key in reversed(path):
+        nested = {key: nested}
+    return merge(tree, tree_of(nested, "<values set in code>"))
 
 
 def _as_text(value: Any, old: Raw) -> Raw:

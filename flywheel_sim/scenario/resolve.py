@@ -23,7 +23,7 @@ from flywheel_sim.scenario.notes import Unusable
 from flywheel_sim.scenario.rates import RateReader
 from flywheel_sim.scenario.read import read, read_section
 from flywheel_sim.scenario.schema import FileSpec
-from flywheel_sim.scenario.strategy import Removed
+from flywheel_sim.scenario.strategy import Choices
 from flywheel_sim.scenario.tree import Tree
 from flywheel_sim.scenario.units import MINOR_DIGITS, YEAR, Quantity
 from flywheel_sim.scenario.values import RateSpec
@@ -47,15 +47,15 @@ class Source:
     """
 
     tree: Tree
-    removed: Removed
+    choices: Choices
     sections: dict[str, dict[str, Any]]
     samples: dict[tuple[str, ...], tuple[float, ...]] = field(default_factory=dict)
     units: dict[str, Quantity] = field(default_factory=dict)
 
 
-def resolve(tree: Tree, strategy: str, removed: Removed, problems: list[Problem]) -> Journey | None:
+def resolve(tree: Tree, strategy: str, choices: Choices, problems: list[Problem]) -> Journey | None:
     """Return the journey of a merged tree, or None after noting problems."""
-    return _Resolver(Source(tree, removed, {}), strategy, problems, settled=False).journey()
+    return _Resolver(Source(tree, choices, {}), strategy, problems, settled=False).journey()
 
 
 def resolve_again(journey: Journey, values: Mapping[str, Quantity], problems: list[Problem]) -> Journey | None:
@@ -65,13 +65,13 @@ def resolve_again(journey: Journey, values: Mapping[str, Quantity], problems: li
     for name, value in values.items():
         spec: RateSpec = rates[name]
         rates[name] = spec.model_copy(update={"moved": value})
-    again = Source(source.tree, source.removed, source.sections | {"rates": rates}, source.samples)
+    again = Source(source.tree, source.choices, source.sections | {"rates": rates}, source.samples)
     return _Resolver(again, journey.strategy, problems, settled=True).journey()
 
 
 class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
     def __init__(self, source: Source, strategy: str, problems: list[Problem], settled: bool) -> None:
-        self.tree, self.removed, self.samples = source.tree, source.removed, source.samples
+        self.tree, self.choices, self.samples = source.tree, source.choices, source.samples
         self.given, self.strategy, self.problems, self.settled = source.sections, strategy, problems, settled
         self.before = len(problems)
         self.per_event, self.money_seen = {}, False
@@ -84,6 +84,8 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
         horizon = settings["horizon"] if settings else YEAR
         self.rates = RateReader(self.tree, self.problems, sections["rates"], self.traits,
                                 _names(self.tree, "rates"), self.digits, self.dated, self.settled)  # fmt: skip
+        if self.lever_specs:
+            self.set_levers()
         attribute_list = [self.attribute(name, spec) for name, spec in self.attribute_specs.items()]
         channels = [c for name, spec in self.channel_specs.items() if (c := self.channel(name, spec, horizon))]
         pulled = [self.lever(name, spec) for name, spec in self.lever_specs.items()]
@@ -98,7 +100,7 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
         if len(self.problems) > self.before or settings is None:
             return None
         checks.Paths(self.tree, stages, sets, tuple(channels)).check(
-            not self.removed.events and not self.removed.channels and not self.strategy, self.problems
+            not self.choices.events and not self.choices.channels and not self.strategy, self.problems
         )
         if len(self.problems) > self.before:
             return None
@@ -114,7 +116,7 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
             minor_digits=self.digits,
             fingerprint=self.fingerprint(),
             uncertain=uncertain,
-            source=Source(self.tree, self.removed, sections, self.samples, self.rates.units) if uncertain else None,
+            source=Source(self.tree, self.choices, sections, self.samples, self.rates.units) if uncertain else None,
             **settings,
         )
 
@@ -155,7 +157,9 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
     def fingerprint(self) -> str:
         """Return the hash of everything that bears on the figures but the seed."""
         bearing = {k: v for k, v in self.tree.root.items() if k not in ("strategies", "seed", "reference")}
-        bearing["(removed)"] = [sorted(self.removed.channels), sorted(self.removed.events)]
+        bearing["(removed)"] = [sorted(self.choices.channels), sorted(self.choices.events)]
+        if pulled := self.pulled():
+            bearing["(pulled)"] = {name: spend.text if spend else "" for name, spend in pulled.items()}
         digest = hashlib.blake2b(json.dumps(bearing, sort_keys=False).encode(), digest_size=8)
         for key, sample in sorted(self.samples.items()):
             digest.update(repr((key[1:], sample)).encode())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.scenario.axes import MOST_CELLS, Traits, joint, places, size
-from flywheel_sim.scenario.families import EXAMPLES, NOUNS, FamilyReader, Stated
+from flywheel_sim.scenario.curves import CurveReader
+from flywheel_sim.scenario.families import EXAMPLES, NOUNS, Stated
 from flywheel_sim.scenario.figures import Axis, Kind
 from flywheel_sim.scenario.journey import MONTHS
 from flywheel_sim.scenario.notes import Unusable
@@ -22,7 +23,7 @@ UNKNOWN = -1.0
 DEEPEST_CHAIN = 50
 
 
-class StatedReader(FamilyReader):
+class StatedReader(CurveReader):
     """Reads the rates of one file; every problem it meets is added to ``problems``."""
 
     def __init__(
@@ -46,6 +47,8 @@ class StatedReader(FamilyReader):
         self.known: dict[tuple[str, Kind], Stated] = {}
         self.uncertain = {}
         self.units: dict[str, Quantity] = {}
+        #: For each rate, by what each lever that is pulled multiplies it or its odds, given its kind.
+        self.pulls: dict[str, list[Callable[[Kind], float]]] = {}
 
     # -- as stated ------------------------------------------------------------------------------
 
@@ -94,6 +97,8 @@ class StatedReader(FamilyReader):
             found = replace(found, doubts=frozenset({name}))
             self.uncertain[name] = replace(self.uncertain[".".join(found.path)], name=name)
             self.units[name] = found.unit
+        for pull in self.pulls.get(name, ()):
+            found = self.pulled(found, pull(kind), kind)
         self.known[name, kind] = found
         return found
 

@@ -8,26 +8,37 @@ from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.scenario.read import read
 from flywheel_sim.scenario.schema import LATER, SECTIONS, SETTINGS, StrategySpec, long_form
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, tree_of
-from flywheel_sim.scenario.units import UnitError, looks_like_quantity, parse
+from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
 _LATER = "belongs to the language, but this version does not run it yet"
 _KINDS = ("event", "channel", "lever")
 
 
 @dataclass(slots=True)
-class Removed:
-    """What a strategy does without: channel names, and events as stage/event.
+class Choices:
+    """What a strategy says that cannot be laid over the file.
 
-    ``later`` holds what the strategy says that this version reads but does not run, by what it
-    concerns: (what, name). A strategy with any of it cannot run.
+    Attributes
+    ----------
+    channels, events, levers
+        What it does without: names, events as stage/event.
+    spends
+        What it spends on levers, by name.
+    matched
+        The channel or lever whose spend is to equal the reference's: (kind, name); None without.
+    base
+        The file itself, whose rates the levers' figures go with.
     """
 
     channels: set[str] = field(default_factory=set)
     events: set[str] = field(default_factory=set)
-    later: dict[tuple[str, str], Problem] = field(default_factory=dict)
+    levers: set[str] = field(default_factory=set)
+    spends: dict[str, Quantity] = field(default_factory=dict)
+    matched: tuple[str, str] | None = None
+    base: Tree | None = None
 
 
-def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Removed]:
+def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Choices]:
     """Return the file with a strategy laid over it, and what the strategy does without."""
     strategies = tree.root.get("strategies") or {}
     chain: list[str] = []
@@ -36,21 +47,21 @@ def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree
         path = ("strategies", *((chain[-1], "extends") if chain else ()))
         if here not in strategies:
             problems.append(tree.problem(path, here, "no strategy of that name", nearest(here, strategies)))
-            return tree, Removed()
+            return tree, Choices()
         if here in chain:
             problems.append(tree.problem(path, here, "strategies extend each other in a circle", "break it"))
-            return tree, Removed()
+            return tree, Choices()
         chain.append(here)
         held = strategies[here]
         here = held.get("extends") if isinstance(held, dict) else None
-    removed = Removed()
+    choices = Choices()
     merged = tree
     for step in reversed(chain):
-        merged = _apply_one(tree, merged, step, removed, problems)
-    return merged, removed
+        merged = _apply_one(tree, merged, step, choices, problems)
+    return merged, choices
 
 
-def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: list[Problem]) -> Tree:
+def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: list[Problem]) -> Tree:
     path = ("strategies", name)
     held = tree.at(path)
     if not isinstance(held, dict):
@@ -65,9 +76,13 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
             problems.append(tree.problem(path, None, f"the section '{key}' {_LATER}", "leave it out for now", key=key))
         elif key not in known:
             problems.append(tree.problem(path, None, f"'{key}' is no part of a strategy", nearest(key, known), key=key))
-    if "levers" in rest:
-        removed.later["levers", ""] = tree.problem(path, None, f"a strategy that changes levers {_LATER}",
-                                                   "leave it out for now", key="levers")  # fmt: skip
+    for lever, changed in (rest.get("levers") or {}).items() if isinstance(rest.get("levers"), dict) else ():
+        if lever in _items(merged, "levers") and isinstance(changed, dict) and "spend" in changed:
+            place = (*path, "levers", lever, "spend")
+            rule = "the rates hold at what the file spends on a lever, so a strategy does not change that"
+            problems.append(
+                tree.problem(place, changed["spend"], rule, f"write spend: {{{lever}: ...}} in the strategy")
+            )
     if spec is None:
         return merged
     over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
@@ -76,18 +91,18 @@ def _apply_one(tree: Tree, merged: Tree, name: str, removed: Removed, problems: 
     for section in ("rates", "attributes", "channels", "journey"):
         problems += _idle(tree, before, merged, section, path)
     for wanted, text in (spec.spend or {}).items():
-        merged = _spend(tree, merged, wanted, text, (*path, "spend"), removed, problems)
+        merged = _spend(tree, merged, wanted, text, (*path, "spend"), choices, problems)
     if spec.without is not None:  # a list replaces the one it extends
-        removed.channels.clear()
-        removed.events.clear()
-        removed.later = {key: held for key, held in removed.later.items() if key[0] != "without"}
+        choices.channels.clear()
+        choices.events.clear()
+        choices.levers.clear()
     for index, item in enumerate(spec.without or []):
-        _without(tree, merged, item, (*path, "without", str(index)), removed, problems)
+        _without(tree, merged, item, (*path, "without", str(index)), choices, problems)
     return merged
 
 
 def _spend(
-    tree: Tree, merged: Tree, wanted: str, text: str, path: Path_, removed: Removed, problems: list[Problem]
+    tree: Tree, merged: Tree, wanted: str, text: str, path: Path_, choices: Choices, problems: list[Problem]
 ) -> Tree:
     """Return the file with what a strategy spends on one channel or lever."""
     channels, levers = _items(merged, "channels"), _items(merged, "levers")
@@ -104,54 +119,59 @@ def _spend(
         problems.append(tree.problem(path, None, f"no {what} '{name}'", nearest(name, known), key=wanted))
         return merged
     place = (*path, wanted)
-    if name in levers and kind != "channel":
-        if text != "matched":
-            _check_lever_spend(tree, text, levers[name], place, problems)
-        removed.later["spend", f"lever.{name}"] = tree.problem(
-            place, text, f"another spend of a lever {_LATER}", "leave it out for now"
-        )
-        return merged
+    is_lever = name in levers and kind != "channel"
+    whose = ("lever" if is_lever else "channel", name)
     if text == "matched":
-        removed.later["spend", name] = tree.problem(
-            place, text, f"'matched' {_LATER}", "write the spend as a figure, such as 8000 per month"
-        )
-        held = channels[name]
+        held = (levers if is_lever else channels)[name]
         if not isinstance(held, dict) or "spend" not in held:
             problems.append(tree.problem(place, text, f"'{name}' has no spend to match", "name a channel with 'spend'"))
+        elif choices.matched is not None and choices.matched != whose:
+            rule = f"one spend is matched, and '{choices.matched[1]}' is already"
+            problems.append(tree.problem(place, text, rule, "write this one as a figure"))
+        choices.matched = whose
+        return merged
+    if choices.matched == whose:
+        choices.matched = None
+    if is_lever:
+        spend = lever_spend(tree, text, levers[name], place, problems)
+        if spend is not None:
+            choices.spends[name] = spend
+            choices.levers.discard(name)
         return merged
     rates = _items(merged, "rates")
     if not looks_like_quantity(text) and text not in rates:
         rule = "neither an amount of money, a name under 'rates' nor 'matched'"
         problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
         return merged
-    removed.later.pop(("spend", name), None)
     mark = tree.mark(place)
     laid = tree_of({"channels": {name: {"spend": text}}}, mark.file)
     laid.marks = dict.fromkeys(laid.marks, mark)
     return merge(merged, laid)
 
 
-def _check_lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> None:
-    """Note a spend that is not said per what the lever's own spend is."""
+def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> Quantity | None:
+    """Return what is spent on a lever, or None after noting that its unit is not that of the lever's own spend."""
     stated = lever.get("spend") if isinstance(lever, dict) else None
     if not isinstance(stated, str):
         problems.append(tree.problem(path, text, "a friction has no spend", "leave it out"))
-        return
+        return None
     try:
         new = parse(text)
     except UnitError as error:
         problems.append(tree.problem(path, text, error.rule, error.remedy))
-        return
+        return None
     try:
         old = parse(stated)
     except UnitError:
-        return  # noted where it stands
+        return None  # noted where it stands
     if (new.form, new.per_what, bool(new.per_ms)) != (old.form, old.per_what, bool(old.per_ms)):
         rule = f"its unit differs from that of the lever's spend, '{stated}'"
         problems.append(tree.problem(path, text, rule, "state it per the same thing"))
+        return None
+    return new
 
 
-def _without(tree: Tree, merged: Tree, item: str, path: Path_, removed: Removed, problems: list[Problem]) -> None:
+def _without(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices, problems: list[Problem]) -> None:
     """Note one name of a ``without`` list: an event (wherever it is found), a channel or a lever."""
     events: dict[str, list[str]] = {}
     for section in ("journey", "while"):
@@ -176,12 +196,11 @@ def _without(tree: Tree, merged: Tree, item: str, path: Path_, removed: Removed,
         what = "event, channel or lever" if found["lever"] else "event or channel"
         problems.append(tree.problem(path, item, f"no {what} of that name", nearest(wanted, known)))
     elif kinds == ["event"]:
-        removed.events |= set(events[name])
+        choices.events |= set(events[name])
     elif kinds == ["channel"]:
-        removed.channels.add(name)
+        choices.channels.add(name)
     else:
-        rule = f"doing without a lever {_LATER}"
-        removed.later["without", name] = tree.problem(path, item, rule, "leave it out for now")
+        choices.levers.add(name)
 
 
 def _items(tree: Tree, section: str) -> dict[str, Raw]:

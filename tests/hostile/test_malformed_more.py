@@ -511,6 +511,10 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
     ("a lever that earns", "3 per customer per month", "-3 per customer per month", "45:20", "levers.success.spend",
      "-3 per customer per month", "a lever's spend is money, from 0 to",
      "write 2500 per month, 3 per customer per month, or 10 per"),
+    ("a lever off its curve", "5: 92 %", "5: 89 %", "45:93", "levers.success.moves.keeps.limit", "97 %",
+     "at a spend of 5 the rate does not lie on its way to the limit", "order the figures from 'without' to 'limit'"),
+    ("a lever beside the file's value", "5: 92 %", "3: 92 %", "45:80", "levers.success.moves.keeps.3", "92 %",
+     "the file spends 3 per customer per month, where 'keeps' is 90 %", "write the same figure, or leave it out"),
     ("a lever by name", "3 per customer per month", "worth", "45:20", "levers.success.spend", "worth",
      "a figure belongs here, not a name", "write a number with its unit"),
     ("a lever without moves", "{moves: {buys: {without: 33 %}}}", "{spend: 3 per month}", "46:3",
@@ -605,7 +609,9 @@ BY_NAME = {case[0]: case for case in CASES}
 
 
 def test_the_base_text_is_a_good_journey():
-    assert loads(BASE).runnable == ("full",)
+    model = loads(BASE)
+    assert (model.strategies, model.matched) == (("full", "lean"), ("lean",))
+    assert model.journey("full").stages
 
 
 def test_the_names_of_the_cases_differ():

@@ -1,11 +1,13 @@
 """The journeys the language was made for: those that leave people independent load, the others say what is missing."""
 
+import math
 from pathlib import Path
 
 import pytest
 
 from flywheel_sim.errors import ConfigError
 from flywheel_sim.scenario.load import load
+from flywheel_sim.scenario.units import MONTH
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 
@@ -18,12 +20,10 @@ LATER = {
 }
 NAMES = sorted(path.stem for path in CASES.glob("*.yaml"))
 
-#: Strategies that use what a later version runs.
-NOT_YET = {
+#: Strategies whose spend is matched, which is solved for by running.
+MATCHED = {
     "01_subscription": {"funnel"},
     "02b_channels": {"shift"},
-    "03_product_led": {"easy_upgrade"},
-    "07_automation": {"no_content"},
     "08_reseller": {"direct"},
     "10_referral_programme": {"none"},
     "12_budget_duel": {"flywheel", "frugal"},
@@ -42,8 +42,10 @@ def test_there_are_23_cases():
 def test_a_case_of_independent_people_loads(name):
     found = case(name)
     assert found.journey().stages
-    assert set(found.strategies) - set(found.runnable) == NOT_YET.get(name, set())
-    for strategy in found.runnable:
+    assert set(found.matched) == MATCHED.get(name, set())
+    for strategy in found.matched:
+        found = found.at_spend(strategy, 1000.0)
+    for strategy in found.strategies:
         assert found.journey(strategy).strategy == strategy
 
 
@@ -54,13 +56,6 @@ def test_a_case_of_people_who_affect_one_another_is_refused_for_the_words_that_c
     problems = caught.value.problems
     assert all("belong" in p.rule and "this version does not run" in p.rule for p in problems)
     assert {word for word in words if any(f"'{word}'" in p.rule for p in problems)} == words
-
-
-@pytest.mark.parametrize(("name", "strategies"), NOT_YET.items())
-def test_a_strategy_that_comes_later_is_refused_when_asked_for(name, strategies):
-    for strategy in strategies:
-        with pytest.raises(ConfigError, match="belongs to the language, but this version does not run it yet"):
-            case(name).journey(strategy)
 
 
 # -- what the cases come to ---------------------------------------------------------------------
@@ -105,3 +100,43 @@ def test_the_budget_duel_spends_nothing_on_levers_at_todays_level():
     assert found.sets == ()
     assert found.costs == ()
     assert [a.line for a in event(found, "delight/invite").effects.money] == ["reward"]
+
+
+def cells(journey, decision, index=0):
+    return event(journey, decision).chances[index].cells
+
+
+def test_levers_of_the_budget_duel_move_their_rates_along_their_curves():
+    found = case("12_budget_duel").at_spend("flywheel", 5000.0)
+    pulled = found.journey("flywheel")
+    retention = cells(pulled, "delight/renewal")
+    assert retention[1] == pytest.approx(0.962, abs=1e-12)  # given: 3 per customer buys 96.2 %
+    odds = 0.962 / 0.038 / (0.95 / 0.05)  # the others move by the same odds ratio
+    for moved, base in zip(retention, (0.80, 0.95, 0.98), strict=True):
+        assert moved / (1 - moved) == pytest.approx(odds * base / (1 - base), rel=1e-12)
+    pace = math.log((0.30 - 0.20) / (0.30 - 0.24)) / 2000  # 1,500 on onboarding, between 0 and 2,000
+    (chance,) = cells(pulled, "engage/engage")
+    assert chance == pytest.approx(0.30 - 0.10 * math.exp(-pace * 1500), abs=1e-12)
+    assert [cost.name for cost in pulled.costs] == ["onboarding"]
+
+
+def test_without_customer_success_the_funnel_keeps_fewer():
+    funnel = case("01_subscription").at_spend("funnel", 9000.0).journey("funnel")
+    assert cells(funnel, "delight/renewal")[1] == pytest.approx(0.93, abs=1e-12)
+    assert "customer_success" not in {one.name for one in funnel.sets}
+
+
+def test_a_friction_taken_away_leaves_the_rate_the_file_names():
+    easy = case("03_product_led")
+
+    def rates(journey):
+        owners = [*journey.stages, *journey.sets]
+        return {
+            e.decision: e.waits[0].params[0].cells for o in owners for e in o.events if e.waits and e.waits[0].params
+        }
+
+    with_it, without = rates(easy.journey()), rates(easy.journey("easy_upgrade"))
+    changed = {name: cells for name, cells in without.items() if cells != with_it[name]}
+    assert changed
+    for found in changed.values():
+        assert found == pytest.approx([0.022 / MONTH] * len(found), rel=1e-12)

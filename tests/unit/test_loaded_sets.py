@@ -54,7 +54,7 @@ strategies:
   short: {without: [customer.invite, renewal, channel.word]}
   bare: {without: [invite, lever.success], spend: {ads: matched, brand: 700 per month, lever.reward: 5 per invite}}
   figure: {extends: bare, without: [friend.invite], spend: {ads: 300 per month}}
-  moved: {levers: {brand: {spend: 700 per month}}}
+  moved: {levers: {brand: {moves: {buys: {limit: 50 %}}}}, spend: {brand: 700 per month}}
   plain: {extends: today, spend: {channel.ads: 250 per month}}
 """
 
@@ -152,9 +152,15 @@ def test_a_lever_at_0_and_a_friction_spend_nothing(club):
 # -- strategies ---------------------------------------------------------------------------------
 
 
-def test_strategies_that_this_version_cannot_run_load_all_the_same(club):
+def test_a_strategy_that_is_matched_loads_and_waits_for_its_spend(club):
     assert club.strategies == ("today", "short", "bare", "figure", "moved", "plain")
-    assert club.runnable == ("today", "short", "plain")
+    assert club.matched == ("bare",)
+    with pytest.raises(ConfigError, match=r"strategies\.bare\.spend: 'matched': the spend is 'matched' and not solved"):
+        club.journey("bare")
+    settled = club.at_spend("bare", 321.5)
+    assert settled.matched == ()
+    ads = next(c for c in settled.journey("bare").channels if c.name == "ads")
+    assert ads.spend_per_ms * MONTH == pytest.approx(32150)
 
 
 def test_an_event_of_a_set_is_done_without_by_its_name_or_by_its_set(club):
@@ -163,41 +169,46 @@ def test_an_event_of_a_set_is_done_without_by_its_name_or_by_its_set(club):
     assert next(c for c in club.journey("short").channels if c.name == "word").removed
 
 
-def test_a_strategy_that_cannot_run_says_all_that_it_would_take(club):
-    with pytest.raises(ConfigError) as caught:
-        club.journey("bare")
-    assert [(p.path, p.value) for p in caught.value.problems] == [
-        ("strategies.bare.without.1", "lever.success"),
-        ("strategies.bare.spend.ads", "matched"),
-        ("strategies.bare.spend.brand", "700 per month"),
-        ("strategies.bare.spend.lever.reward", "5 per invite"),
-    ]
-    assert all("this version does not run it yet" in p.rule for p in caught.value.problems)
+def test_what_a_strategy_says_of_levers(club):
+    bare, figure = club.choices("bare"), club.choices("figure")
+    assert (bare.levers, bare.matched) == ({"success"}, ("channel", "ads"))
+    assert {name: spend.text for name, spend in bare.spends.items()} == {
+        "brand": "700 per month", "reward": "5 per invite",
+    }  # fmt: skip
+    assert (figure.levers, figure.matched, figure.spends) == (set(), None, bare.spends)
 
 
-def test_a_figure_takes_the_place_of_matched_and_a_list_that_of_another(club):
-    with pytest.raises(ConfigError) as caught:
-        club.journey("figure")
-    assert [p.path for p in caught.value.problems] == [
-        "strategies.bare.spend.brand", "strategies.bare.spend.lever.reward",
-    ]  # fmt: skip
+def test_a_lever_that_is_pulled_spends_what_the_strategy_says(club):
+    journey = club.at_spend("bare", 300).journey("bare")
+    assert next(c.spend_per_ms for c in journey.costs if c.name == "brand") == pytest.approx(70000 / MONTH)
+    assert "success" not in {s.name for s in journey.sets}
+    figure = club.journey("figure")
+    (tell,) = [e for e in held(figure, "customer").events if e.name == "invite"]
+    assert [a.value.cells for a in tell.effects.money] == [(500.0,)]
 
 
-def test_a_strategy_that_changes_levers_cannot_run_yet(club):
-    with pytest.raises(ConfigError, match=r"strategies\.moved\.levers: a strategy that changes levers belongs"):
-        club.journey("moved")
+def test_a_strategy_does_not_change_what_the_file_spends_on_a_lever():
+    with pytest.raises(
+        ConfigError, match=r"strategies\.moved\.levers\.brand\.spend: '700 per month': the rates hold at"
+    ):
+        loads(FILE.replace("{brand: {moves: {buys: {limit: 50 %}}}}", "{brand: {spend: 700 per month}}"))
 
 
-def test_a_strategy_that_cannot_run_is_checked_all_the_same():
+def test_a_strategy_that_waits_for_its_spend_is_checked_all_the_same():
     with pytest.raises(ConfigError, match="no event, channel or lever of that name"):
         loads(FILE.replace("[invite, lever.success]", "[invitt, lever.success]"))
     with pytest.raises(ConfigError, match="a chance lies between"):
         loads(FILE.replace("bare: {", "bare: {rates: {buys: 130 %}, "))
 
 
-def test_a_lever_is_not_changed_from_code_yet(club):
-    with pytest.raises(ConfigError, match="changing a lever belongs to the language"):
-        club.with_(**{"levers.brand.spend": "900 per month"})
+def test_code_pulls_a_lever_by_its_spend(club):
+    pulled = club.with_(**{"levers.brand.spend": "900 per month"})
+    assert pulled.journey().costs[2].spend_per_ms == pytest.approx(90000 / MONTH)
+    assert pulled.choices().spends["brand"].number == 900
+    with pytest.raises(ConfigError, match=r"levers\.brand\.moves\.buys\.limit: of a lever, code can change the spend"):
+        club.with_(**{"levers.brand.moves.buys.limit": "60 %"})
+    with pytest.raises(ConfigError, match="its unit differs from that of the lever's spend"):
+        club.with_(**{"levers.brand.spend": "900 per customer per month"})
 
 
 def test_what_runs_is_the_same_under_every_name_of_a_channel(club):

@@ -1,0 +1,89 @@
+"""Matched budgets: solved for on some replications, equal on others."""
+
+import numpy as np
+import pytest
+
+import flywheel_sim as fs
+from flywheel_sim import ExperimentError, loads
+from flywheel_sim.experiment.matched import settle
+
+FILE = """
+name: Duel
+horizon: 24 months
+currency: EUR
+channels:
+  ads: {spend: 1000 per month, cost_per_arrival: 10, at_most: 300 per month, enters: visit}
+  word: {enters: visit}
+journey:
+  visit: {role: prospect, after: 10 days, to: {member: 20 %, gone: rest}}
+  member:
+    role: customer
+    events:
+      renewal: {every: 1 month, earn: {fee: 30}, to: {stay: 90 %, gone: rest}}
+      tell: {every: 0.1 per month, refer: word, spend: {reward: 15}}
+  gone: exit
+costs: {office: 500 per month}
+strategies:
+  loop: {}
+  funnel: {without: [tell], spend: {ads: matched}}
+"""
+
+
+def total(model, strategy, seed, replications):
+    runs = fs.replicate(model, strategy, replications=replications, seed=seed, workers=1)
+    return runs.values("spend") - runs.values("overhead_spend")
+
+
+def test_budgets_agree_in_fresh_replications():
+    model, (match,) = settle(loads(FILE))
+    assert (match.strategy, match.reference, match.name, match.unit) == ("funnel", "loop", "ads", "EUR per month")
+    assert match.spend > 1000
+    ours, theirs = (total(model, name, 4711, 400) for name in ("funnel", "loop"))
+    assert abs(ours.mean() / theirs.mean() - 1) < 0.005
+    assert abs(match.gap.mean) < 0.05
+    assert match.gap.high - match.gap.low < 2 * 2.2 * 0.15
+
+
+def test_overheads_stay_out_of_the_match():
+    dear = FILE.replace("office: 500 per month", "office: 90000 per month")
+    extra = FILE.replace("funnel: {", "funnel: {costs: {office: 700 per month}, ")
+    spends = [settle(loads(text))[1][0].spend for text in (FILE, dear, extra)]
+    assert spends[0] == spends[1] == spends[2]
+
+
+def test_a_lever_can_be_what_is_matched():
+    text = FILE.replace("costs:", "levers: {brand: {spend: 300 per month, moves: {}}}\ncosts:").replace(
+        "moves: {}", "moves: {buys: {without: 18 %, limit: 30 %}}").replace("member: 20 %", "member: buys").replace(
+        "channels:", "rates: {buys: 20 %}\nchannels:").replace("ads: matched", "brand: matched")  # fmt: skip
+    model, (match,) = settle(loads(text))
+    assert (match.name, match.unit) == ("brand", "EUR per month")
+    ours, theirs = (total(model, name, 4711, 400) for name in ("funnel", "loop"))
+    assert abs(ours.mean() / theirs.mean() - 1) < 0.005
+
+
+def test_a_budget_that_cannot_be_matched_is_refused():
+    text = FILE.replace("loop: {}", "loop: {without: [tell], spend: {ads: 1 per month}}").replace(
+        "channels:\n", "channels:\n  fair: {batch: 500, cost_per_batch: 0, enters: visit}\n"
+    )
+    text = text.replace("funnel: {without", "funnel: {channels: {fair: {cost_per_batch: 900}}, without")
+    with pytest.raises(ExperimentError, match=r"'funnel' spends [\d,]+ even with nothing for ads, more than the"):
+        settle(loads(text))
+
+
+def test_where_all_are_matched_there_is_nothing_to_match_with():
+    with pytest.raises(ExperimentError, match="has no strategy to match"):
+        settle(loads(FILE.replace("loop: {}", "loop: {spend: {ads: matched}}")))
+
+
+def test_nothing_is_run_where_nothing_is_matched():
+    model = loads(FILE.replace("ads: matched", "ads: 1200 per month"))
+    assert settle(model) == (model, ())
+    assert settle(loads(FILE), ["loop"])[1] == ()
+
+
+def test_the_match_does_not_depend_on_workers():
+    from flywheel_sim.experiment.replicate import Ways
+
+    found = [settle(loads(FILE), ways=Ways(workers=n))[1][0] for n in (1, 2)]
+    assert found[0].spend == found[1].spend
+    assert np.isclose(found[0].gap.mean, found[1].gap.mean, rtol=0, atol=0)
