@@ -18,9 +18,16 @@ _HOMES = {
     "assumptions": "scenario.describe",
     "run": "experiment.replicate",
     "replicate": "experiment.replicate",
+    "settle": "experiment.matched",
     "Runs": "experiment.runs",
+    "sweep": "experiment.sweep",
+    "Sweep": "experiment.outcomes",
     "compare": "analysis.compare",
     "Comparison": "analysis.compare",
+    "Crossover": "analysis.crossover",
+    "Band": "analysis.bands",
+    "Ranking": "analysis.ranking",
+    "Stopping": "experiment.precision",
     "expected_path": "analysis.expected",
     "sensitivity": "analysis.sensitivity",
     "Sensitivity": "analysis.sensitivity",
@@ -37,8 +44,11 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from flywheel_sim.analysis.bands import Band
     from flywheel_sim.analysis.compare import Comparison, compare
+    from flywheel_sim.analysis.crossover import Crossover
     from flywheel_sim.analysis.expected import expected_path
+    from flywheel_sim.analysis.ranking import Ranking
     from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
     from flywheel_sim.errors import (
         ConfigError,
@@ -48,8 +58,12 @@ if TYPE_CHECKING:
         LimitReached,
         SimulationError,
     )
+    from flywheel_sim.experiment.matched import settle
+    from flywheel_sim.experiment.outcomes import Sweep
+    from flywheel_sim.experiment.precision import Stopping
     from flywheel_sim.experiment.replicate import Limits, replicate, run
     from flywheel_sim.experiment.runs import Runs
+    from flywheel_sim.experiment.sweep import sweep
     from flywheel_sim.report import charts
     from flywheel_sim.report.html import write_report
     from flywheel_sim.scenario.describe import assumptions
@@ -57,18 +71,23 @@ if TYPE_CHECKING:
     from flywheel_sim.stats import Estimate
 
 __all__ = [
+    "Band",
     "Comparison",
     "ConfigError",
+    "Crossover",
     "DataError",
     "Estimate",
     "ExperimentError",
     "FlywheelError",
     "LimitReached",
     "Limits",
+    "Ranking",
     "Runs",
     "Scenario",
     "Sensitivity",
     "SimulationError",
+    "Stopping",
+    "Sweep",
     "assumptions",
     "charts",
     "compare",
@@ -78,7 +97,9 @@ __all__ = [
     "replicate",
     "run",
     "sensitivity",
+    "settle",
     "shipped",
+    "sweep",
     "write_report",
 ]
 

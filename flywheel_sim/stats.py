@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flywheel_sim.errors import ExperimentError
+
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean (or probability) over replications with its confidence interval.
+    """A mean (or probability, or quantile) over replications with its confidence interval.
 
     Attributes
     ----------
     mean, low, high
-        The estimate and the ends of its interval, in ``unit``; the ends are NaN where fewer than two
+        The estimate and the ends of its interval, in ``unit``; the ends are NaN where too few
         replications have a value.
     level
         Confidence level, such as 0.95.
@@ -27,7 +29,7 @@ class Estimate:
     unit
         Unit of the figures.
     of
-        What is estimated: ``mean`` or ``probability``.
+        What is estimated: ``mean``, ``probability``, or a quantile such as ``5 % quantile``.
     sd
         Standard deviation between replications, in ``unit``.
     """
@@ -49,7 +51,7 @@ class Estimate:
     def __str__(self) -> str:
         value = with_unit(self.mean, self.unit)
         if math.isnan(self.low):
-            return f"{value} (no interval, n = {self.n:,})"
+            return f"{value} (no {self.level * 100:g} % interval of the {self.of}, n = {self.n:,})"
         low, high = figure(self.low, self.unit), with_unit(self.high, self.unit)
         return f"{value} ({self.level * 100:g} % interval of the {self.of} {low} to {high}, n = {self.n:,})"
 
@@ -96,6 +98,46 @@ def estimate_probability(happened: ArrayLike, level: float = 0.95) -> Estimate:
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low, high = max(0.0, middle - half), min(1.0, middle + half)
     return Estimate(100 * share, 100 * low, 100 * high, level, n, "%", "probability")
+
+
+def estimate_quantile(values: ArrayLike, q: float, unit: str, level: float = 0.95) -> Estimate:
+    """Return a quantile with its distribution-free interval between two order statistics.
+
+    Whatever the distribution, it covers with at least its level (David and Nagaraja 2003, Order Statistics,
+    section 7.1, doi:10.1002/0471722162). Too few replications for that leave no interval: a 5 % quantile
+    takes 72, the median 6. NaN values are left out and not counted; infinite ones have their place in the order.
+
+    Parameters
+    ----------
+    values, unit
+        One value a replication.
+    q
+        Between 0 and 1: the share of values below.
+    level
+        Of the interval.
+
+    Raises
+    ------
+    ExperimentError
+        If q is not between 0 and 1.
+    """
+    from scipy import stats
+
+    if not 0 < q < 1:
+        raise ExperimentError(f"quantile {q}: it lies between 0 and 1; write 0.05 for the 5 % quantile")
+    array = np.sort(np.asarray(values, dtype=np.float64))  # NaN comes last
+    array = array[~np.isnan(array)]
+    n, of = len(array), f"{100 * q:g} % quantile"
+    if n == 0:
+        return Estimate(math.nan, math.nan, math.nan, level, 0, unit, of)
+    whole = bool(np.isfinite(array).all())
+    found = float(np.quantile(array, q, method="linear" if whole else "inverted_cdf"))
+    sd = float(np.std(array, ddof=1)) if whole and n > 1 else math.nan
+    below = int(stats.binom.ppf(0.5 - level / 2, n, q))
+    above = int(stats.binom.ppf(0.5 + level / 2, n, q)) + 1
+    if below < 1 or above > n:
+        return Estimate(found, math.nan, math.nan, level, n, unit, of, sd)
+    return Estimate(found, float(array[below - 1]), float(array[above - 1]), level, n, unit, of, sd)
 
 
 def figure(value: float, unit: str = "") -> str:

@@ -6,10 +6,9 @@ difference is free of most of the noise that either carries alone.
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,45 +16,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.analysis import answers
+from flywheel_sim.analysis.answers import SPEND_TOLERANCE, called
+from flywheel_sim.analysis.bands import Band, simultaneous
+from flywheel_sim.analysis.crossover import Crossover, crossover
+from flywheel_sim.analysis.ranking import Best, Ranking, ranking
 from flywheel_sim.errors import ExperimentError, LimitReached, nearest
-from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, replicate_until, units_of
+from flywheel_sim.experiment.matched import Match, settle
+from flywheel_sim.experiment.precision import Precision, Stopping, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs, period_dates
 from flywheel_sim.scenario.describe import Difference, differences
+from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.scenario.units import MONTH, format_duration
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, figure, with_unit
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
 
-#: Relative difference of total spend above which neither strategy is called better.
-SPEND_TOLERANCE = 0.01
-
-
-@dataclass(frozen=True)
-class Crossover:
-    """When one strategy overtakes another for good.
-
-    Attributes
-    ----------
-    month
-        First month (from 1) from which the mean cumulative difference stays ahead to the horizon;
-        None where it ends behind.
-    low, high
-        Months between which it lies in 95 % of the replications that overtake; None where none does.
-    probability
-        Share of replications that end ahead.
-    date
-        First day of that month, where the journey has a start.
-    """
-
-    month: int | None
-    low: int | None
-    high: int | None
-    probability: Estimate
-    date: dt.date | None = None
+__all__ = ["SPEND_TOLERANCE", "Comparison", "Crossover", "called", "compare"]
 
 
 @dataclass(frozen=True)
@@ -68,10 +49,16 @@ class Comparison:
         One `Runs` for each name, in the order asked for; the first is what others are held against.
     models
         For each name, the scenario and strategy it came from.
+    stopping
+        Where a precision was asked for: why replicating stopped, and how precise the differences got.
+    matches
+        For each strategy whose spend is matched, what was solved for.
     """
 
     runs: Mapping[str, Runs]
     models: Mapping[str, tuple[Scenario, str | None]] = field(repr=False)
+    stopping: Stopping | None = None
+    matches: tuple[Match, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,16 +91,72 @@ class Comparison:
     def crossover(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> Crossover:
         """Return when the cumulative difference of a metric gets ahead and stays there."""
         one, _ = self._pair(of, against)
+        return crossover(self.difference_series(metric, True, of, against), period_dates(one.journey))
+
+    def band(
+        self,
+        metric: str = "profit",
+        cumulative: bool = True,
+        of: str | None = None,
+        against: str | None = None,
+        level: float = 0.95,
+    ) -> Band:
+        """Return the mean paired difference over time with a simultaneous band, which holds all months at once.
+
+        A sup-t band (`flywheel_sim.analysis.bands.critical_value`). Intervals month by month would leave out some
+        true mean far more often than 5 % of the time.
+        """
+        a, b = of or self.names[-1], against or self.names[0]
+        return self._bands(metric, cumulative, [a], b, level)[a]
+
+    def bands(self, metric: str = "profit", cumulative: bool = True, level: float = 0.95) -> dict[str, Band]:
+        """Return the difference of every name to the first, with bands that hold all months of all names at once."""
+        return self._bands(metric, cumulative, self.names[1:], self.names[0], level)
+
+    def _bands(
+        self, metric: str, cumulative: bool, names: Sequence[str], against: str, level: float
+    ) -> dict[str, Band]:
+        paths = [self.difference_series(metric, cumulative, name, against) for name in names]
+        unit, n = _points(self[against].unit(metric)), len(paths[0])
+        mean, low, high, critical = simultaneous(np.concatenate(paths, axis=1), level)
+        parts = (np.split(ends, len(names)) for ends in (mean, low, high))
+        return {
+            name: Band(m, a, b, level, n, unit, critical, metric, name, against, cumulative)
+            for name, m, a, b in zip(names, *parts, strict=True)
+        }
+
+    def ahead(
+        self,
+        metric: str = "profit",
+        months: Sequence[int] | None = None,
+        of: str | None = None,
+        against: str | None = None,
+    ) -> dict[int, Estimate]:
+        """Return in which share of futures one is ahead of another by the end of each month, all months unless said.
+
+        Ahead means that the cumulative difference is above zero. Intervals are Wilson's, each for its month alone.
+        """
         paths = self.difference_series(metric, True, of, against)
-        months = [_overtakes(path) for path in paths]
-        ends = [m for m in months if m is not None]
-        low = high = None
-        if ends:
-            low, high = (int(q) for q in np.quantile(ends, [0.025, 0.975], method="nearest"))
-        month = _overtakes(paths.mean(axis=0))
-        dates = period_dates(one.journey)
-        date = dates[month - 1] if dates and month is not None else None
-        return Crossover(month, low, high, estimate_probability([m is not None for m in months]), date)
+        wanted = range(1, paths.shape[1] + 1) if months is None else months
+        if wrong := [m for m in wanted if not 1 <= m <= paths.shape[1]]:
+            raise ExperimentError(
+                f"month {wrong[0]}: the horizon has months 1 to {paths.shape[1]}; ask for one of them"
+            )
+        return {m: estimate_probability(paths[:, m - 1] > 0) for m in wanted}
+
+    def ranking(self, metric: str = "profit", level: float = 0.95, best: Best = "highest") -> Ranking:
+        """Return all names in the order of a metric, with joint intervals of all paired differences.
+
+        Parameters
+        ----------
+        metric, level
+            What to rank by, and the level of all intervals together.
+        best
+            Whether the ``highest`` or the ``lowest`` comes first.
+        """
+        first = self[self.names[0]]
+        values = {name: runs.values(metric) for name, runs in self.runs.items()}
+        return ranking(values, metric, first.unit(metric), _points(first.unit(metric)), level, best)
 
     def by_month(
         self,
@@ -146,58 +189,20 @@ class Comparison:
         return differences(self.models[against or self.names[0]], self.models[of or self.names[-1]])
 
     def answer(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
-        """Return the answer in words: who is ahead, by how much, since when, and on what spend."""
+        """Return the answer in words: who is ahead, by how much, since when, and on what spend.
+
+        More than two strategies are answered by their `ranking`, unless a pair is asked for.
+        """
+        journey = self.runs[self.names[0]].journey
+        label = self.runs[self.names[0]].metric(metric).label.lower()
+        if len(self.names) > 2 and of is None and against is None:
+            first = self.ranking(metric)
+            shares = {name: self.spend_gap(name, first.names[0]) for name in first.names[1:]}
+            return answers.of_many(first, label, answers.end_of(journey), shares)
         a, b = of or self.names[-1], against or self.names[0]
-        one, _ = self._pair(of, against)
+        mean = self.difference_series(metric, True, a, b).mean(axis=0)
         gap, cross = self.difference(metric, a, b), self.crossover(metric, a, b)
-        journey, n = one.journey, cross.probability.n
-        end = (
-            f"month {journey.periods}"
-            if journey.horizon % MONTH == 0
-            else f"the end ({format_duration(journey.horizon)})"
-        )
-        label = one.metric(metric).label.lower()
-        interval = "" if gap.n != 1 else " (one replication, so no interval)"
-        if not math.isnan(gap.low):
-            ends = sorted((abs(gap.low), abs(gap.high)))
-            if gap.low * gap.high > 0:
-                interval = f" (95 % interval {figure(ends[0])} to {figure(ends[1])})"
-            else:
-                interval = f" (95 % interval of the difference {figure(gap.low)} to {figure(gap.high)})"
-        sure = math.isnan(gap.low) or gap.low * gap.high > 0
-        verb = "earns" if metric in ("profit", "revenue") else "makes"
-        more = "more" if gap.mean >= 0 else "less"
-        by = with_unit(abs(gap.mean), gap.unit)
-        said = f"{called(a, True)} {verb} {by} {more} {label} than {called(b)} by {end}{interval}"
-        if not sure:
-            said += "; the interval includes zero, so these runs do not tell which is ahead."
-        elif cross.month is not None and cross.month > 1:
-            when = f"month {cross.month}" + (f" ({cross.date:%B %Y})" if cross.date else "")
-            span = (
-                f", in 95 % of the futures that overtake between months {cross.low} and {cross.high}"
-                if cross.low
-                else ""
-            )
-            before = self.difference_series(metric, True, a, b).mean(axis=0)[: cross.month - 1]
-            until = f"{called(b)} is ahead" if (before < 0).all() else "neither stays ahead"
-            said += f". It overtakes in {when}{span}; before that {until}."
-        elif cross.month == 1:
-            said += ". It is ahead from the first month on."
-        else:
-            said += f". It never overtakes for good by {end}."
-        ahead = round(cross.probability.mean * n / 100)
-        said += (
-            f" It ends ahead in {ahead} of {n} futures."
-            if n < 100
-            else f" It ends ahead in {ahead / n:.0%} of futures."
-        )
-        share = self.spend_gap(a, b)
-        if abs(share) > SPEND_TOLERANCE:
-            much = f"{abs(share):.1%} {'more' if share > 0 else 'less'}" if math.isfinite(share) else "and it alone"
-            said += (
-                f" But it spends {much}, so this is no verdict on which strategy is better: match the budgets first."
-            )
-        return said
+        return answers.of_pair(a, b, metric, label, answers.end_of(journey), gap, cross, mean, self.spend_gap(a, b))
 
     def summary(self) -> pd.DataFrame:
         """Return every metric of every name, and the paired difference of the last to the first."""
@@ -226,7 +231,10 @@ class Comparison:
         return pd.concat(parts, ignore_index=True)
 
     def __str__(self) -> str:
-        lines = [self.answer(of=name) for name in self.names[1:]]
+        lines = [self.answer()] if len(self.names) > 2 else []
+        lines += [self.answer(of=name) for name in self.names[1:]]
+        lines += [f"  {self.stopping}"] if self.stopping else []
+        lines += [f"  {match}" for match in self.matches]
         lines += [f"  spend of {name}: {runs['spend']}" for name, runs in self.runs.items()]
         return "\n".join(lines)
 
@@ -234,26 +242,13 @@ class Comparison:
         table = self.summary().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
         first = next(iter(self.runs.values()))
         answer, source = html.escape(self.answer()), html.escape(str(first.provenance))
-        return f"<p><b>{answer}</b></p>{table}<p><small>{source}</small></p>"
-
-
-def called(name: str, first: bool = False) -> str:
-    """Return a strategy's name as it stands in a sentence."""
-    if name in ("funnel", "flywheel"):
-        return f"{'The' if first else 'the'} {name}"
-    return f"'{name}'"
+        notes = [*([self.stopping] if self.stopping else []), *self.matches]
+        stopped = "".join(f"<p>{html.escape(str(note))}</p>" for note in notes)
+        return f"<p><b>{answer}</b></p>{table}{stopped}<p><small>{source}</small></p>"
 
 
 def _points(unit: str) -> str:
     return "points" if unit == "%" else unit.replace("% ", "points ", 1) if unit.startswith("% ") else unit
-
-
-def _overtakes(path: FloatArray) -> int | None:
-    """Return the first month from which a path stays above zero to its end, None if it ends at or below."""
-    behind = np.flatnonzero(path <= 0)
-    if len(behind) == 0:
-        return 1
-    return None if behind[-1] == len(path) - 1 else int(behind[-1]) + 2
 
 
 def compare(
@@ -261,7 +256,9 @@ def compare(
     other: Scenario | None = None,
     *,
     strategies: Sequence[str] | None = None,
-    replications: int = 100,
+    replications: int | None = None,
+    precision: Precision | None = None,
+    at_most: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -281,6 +278,8 @@ def compare(
         With two scenarios: one strategy for both, or one for each.
     replications, seed, workers, executor, progress, engine, limits
         As for `replicate`.
+    precision, at_most
+        As for `replicate`, of the paired difference of every other strategy to the first: ``{"profit": "1000 EUR"}``.
 
     Raises
     ------
@@ -292,12 +291,14 @@ def compare(
         If a strategy is not in the file.
     """
     models: dict[str, tuple[Scenario, str | None]]
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
     if other is None:
         held = model.raw().get("reference")
-        names = tuple(strategies if strategies is not None else sorted(model.runnable, key=lambda s: s != held))
+        names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
         if len(names) < 2 or len(set(names)) != len(names):
-            known = ", ".join(model.runnable) or "none"
-            raise ExperimentError(f"a comparison takes two different strategies; those that can run: {known}")
+            known = ", ".join(model.strategies) or "none"
+            raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
+        model, matches = settle(model, names, seed=seed, ways=ways)
         models = {name: (model, name) for name in names}
     else:
         chosen: list[str | None] = [*strategies] if strategies else [None]
@@ -307,6 +308,9 @@ def compare(
         label_a, label_b = one or model.name, two or other.name
         if label_a == label_b:
             label_a, label_b = f"{label_a} (first)", f"{label_b} (second)"
+        model, matches = settle(model, [one], seed=seed, ways=ways)
+        other, more = settle(other, [two], seed=seed, ways=ways)
+        matches += more
         models = {label_a: (model, one), label_b: (other, two)}
     journeys = {name: scenario.journey(strategy) for name, (scenario, strategy) in models.items()}
     first = next(iter(journeys.values()))
@@ -314,10 +318,40 @@ def compare(
         if (journey.horizon, journey.currency) != (first.horizon, first.currency):
             raise ExperimentError("the two journeys differ in horizon or currency; bring both to the same")
     root = first.seed if seed is None else seed
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    jobs = [Job(journey, root) for journey in journeys.values()]
+    count = how_many(replications, precision, at_most)
+    watched = None if precision is None else _watched(journeys, precision, count)
     try:
-        runs = replicate_jobs([Job(j, root) for j in journeys.values()], replications, ways)
+        runs = replicate_until(jobs, *watched, ways) if watched else replicate_jobs(jobs, count, ways)
     except LimitReached as stop:
-        done = Comparison(dict(zip(journeys, stop.complete, strict=True)), models) if stop.complete else None
+        stopped = watched[0].stopping(stop.complete[0].n) if watched and stop.complete else None
+        kept = dict(zip(journeys, stop.complete, strict=True)) if stop.complete else {}
+        done = Comparison(kept, models, stopped, matches) if kept else None
         raise LimitReached(str(stop), done) from stop
-    return Comparison(dict(zip(journeys, runs, strict=True)), models)
+    stopping = watched[0].stopping() if watched else None
+    return Comparison(dict(zip(journeys, runs, strict=True)), models, stopping, matches)
+
+
+def _watched(
+    journeys: Mapping[str, Journey], precision: Precision, at_most: int
+) -> tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]:
+    """Return what watches the differences to the first journey, and how they are read from runs."""
+    against, *names = journeys
+    units = [units_of(journey, precision) for journey in journeys.values() if isinstance(precision, Mapping)]
+    asked = targets(precision, lambda name: units[0][name])
+
+    def called_(metric: str, name: str) -> str:
+        return f"{metric}, '{name}' less '{against}'"
+
+    def read(runs: list[Runs]) -> dict[str, FloatArray]:
+        first, *others = runs
+        found = {}
+        for one in asked:
+            base = first.values(one.metric)
+            for name, other in zip(names, others, strict=True):
+                gap = other.values(one.metric) - base
+                found[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
+        return found
+
+    each = {called_(one.metric, name): one for one in asked for name in names}
+    return Watch(each, {what: _points(units[0][one.metric]) for what, one in each.items()}, at_most), read

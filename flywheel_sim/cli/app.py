@@ -6,7 +6,6 @@ Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits, 130 st
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 from collections.abc import Callable
@@ -15,12 +14,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flywheel_sim.cli.as_json import comparison_json, numbers, sensitivity_json, stopping_json
+from flywheel_sim.cli.options import (
+    AsJson,
+    Config,
+    Horizon,
+    MaxEvents,
+    MaxPeople,
+    Replications,
+    Seed,
+    Sets,
+    Strategies,
+    model_of,
+    say,
+)
+from flywheel_sim.cli.sweep import export, sweep
 from flywheel_sim.errors import FlywheelError, LimitReached, SimulationError
 
 if TYPE_CHECKING:
     from flywheel_sim.analysis.sensitivity import Sensitivity
     from flywheel_sim.scenario.load import Scenario
-    from flywheel_sim.stats import Estimate
 
 app = typer.Typer(
     name="flywheel",
@@ -31,22 +44,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Config = Annotated[
-    str, typer.Argument(help="A journey file, or the name of a shipped one (subscription, ad_campaign).")
+Count = Annotated[
+    int | None, typer.Option("--replications", min=1, help="How many of each strategy; 200 unless given.")
 ]
-Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
+Precisions = Annotated[
+    list[str] | None,
+    typer.Option("--precision", metavar="METRIC=SIZE", help="Until this precise, such as profit=1%; repeatable."),
 ]
-Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
-Replications = Annotated[int, typer.Option(min=1, help="How many replications of each strategy.")]
-Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; the file's seed unless given.")]
-Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 months'.")]
+AtMost = Annotated[int | None, typer.Option(help="With --precision: replications at the latest; 10,000 unless given.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the report and its data.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Workers = Annotated[int, typer.Option(min=0, help="Threads to run on; 0 takes all cores.")]
 Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (SimPy); both give the same figures.")]
-MaxPeople = Annotated[int | None, typer.Option(min=1, help="People in one replication at which a run is stopped.")]
-MaxEvents = Annotated[int | None, typer.Option(min=1, help="Events in one replication at which a run is stopped.")]
 MaxMemory = Annotated[float | None, typer.Option(help="GiB that all ledgers together may take.")]
 
 
@@ -84,24 +92,6 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _model(config: str, sets: list[str] | None, horizon: str | None) -> Scenario:
-    from flywheel_sim.errors import ConfigError, Problem
-    from flywheel_sim.scenario.load import load
-
-    model = load(config)
-    values: dict[str, str] = {}
-    for item in sets or []:
-        name, equals, value = item.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise ConfigError(
-                [Problem("--set", 0, 0, "", item, "not RATE=VALUE", "write --set 'retention=95 % per month'")]
-            )
-        values[name.strip()] = value.strip()
-    if horizon is not None:
-        values["horizon"] = horizon
-    return model.with_(**values) if values else model
-
-
 def _ways(
     workers: int, engine: str, max_people: int | None, max_events: int | None, max_memory: float | None
 ) -> dict[str, Any]:
@@ -111,6 +101,24 @@ def _ways(
     usual = Limits()
     limits = Limits(max_people or usual.max_people, max_events or usual.max_events, max_memory)
     return {"workers": workers or None, "engine": engine, "limits": limits, "progress": True}
+
+
+def _often(replications: int | None, precision: list[str] | None, at_most: int | None) -> tuple[dict[str, Any], str]:
+    """Return how often to run as the verbs take it, and in words."""
+    from flywheel_sim.errors import ExperimentError
+
+    if not precision:
+        count = replications if replications is not None or at_most is not None else 200
+        return {"replications": count, "at_most": at_most}, f"{count:,} replications" if count else "replications"
+    asked: dict[str, str] = {}
+    for item in precision:
+        name, equals, size = (part.strip() for part in item.partition("="))
+        if not (equals and name and size) or name in asked:
+            rule = "is said twice" if name in asked else "is not METRIC=SIZE"
+            raise ExperimentError(f"--precision '{item}': {rule}; write --precision 'profit=1%' once for each metric")
+        asked[name] = size
+    words = f"replications until {', '.join(f'{name} is known to {size}' for name, size in asked.items())}"
+    return {"replications": replications, "precision": asked, "at_most": at_most}, words
 
 
 def _kept(call: Callable[[], Any]) -> tuple[Any, str]:
@@ -129,26 +137,12 @@ def _stopped(said: str, n: int) -> None:
         raise SimulationError(f"{said}\nwhat is printed and written rests on the {n:,} replications done before")
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _numbers(found: Estimate) -> dict[str, Any]:
-    """Return an estimate for JSON, which knows neither NaN (null) nor infinity (a text)."""
-
-    def plain(value: float) -> float | str | None:
-        return value if math.isfinite(value) else None if math.isnan(value) else "infinite"
-
-    ends = {"mean": plain(found.mean), "low": plain(found.low), "high": plain(found.high)}
-    return {**ends, "level": found.level, "n": found.n, "unit": found.unit}
-
-
 @app.command()
 def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json: AsJson = False) -> None:
     """Check a journey with all its strategies, and say what is in it."""
     from flywheel_sim.scenario.describe import assumptions
 
-    model = _model(config, sets, horizon)
+    model = model_of(config, sets, horizon)
     journey = model.journey()
     unexplained = [a.name for a in assumptions(model) if not a.why]
     if as_json:
@@ -160,8 +154,8 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     print(f"  stages      {', '.join(s.name for s in journey.stages)}")
     print(f"  channels    {', '.join(c.name for c in journey.channels)}")
     print(f"  strategies  {', '.join(model.strategies) or 'none: the file as written'}")
-    if later := [name for name in model.strategies if name not in model.runnable]:
-        print(f"  note: {', '.join(later)} cannot run yet: moving levers and matched budgets come in a later version")
+    for name in model.matched:
+        print(f"  note: '{name}' is matched: one of its spends is solved for when it runs")
     if unexplained:
         print(f"  note: no 'why' given for {', '.join(unexplained)}")
 
@@ -171,7 +165,9 @@ def run(
     config: Config,
     sets: Sets = None,
     strategy: Strategies = None,
-    replications: Replications = 200,
+    replications: Count = None,
+    precision: Precisions = None,
+    at_most: AtMost = None,
     seed: Seed = None,
     horizon: Horizon = None,
     out: Out = None,
@@ -186,30 +182,34 @@ def run(
     from flywheel_sim.errors import ExperimentError
     from flywheel_sim.experiment.replicate import replicate
 
-    model = _model(config, sets, horizon)
+    model = model_of(config, sets, horizon)
     _folder(out)
     if strategy and len(strategy) > 1:
         raise ExperimentError("run takes one --strategy; use compare for several")
-    _say(f"{model.name}: {replications:,} replications")
+    often, words = _often(replications, precision, at_most)
+    say(f"{model.name}: {words}")
     how = _ways(workers, engine, max_people, max_events, max_memory)
     name = strategy[0] if strategy else None
-    runs, said = _kept(lambda: replicate(model, name, replications=replications, seed=seed, **how))
+    runs, said = _kept(lambda: replicate(model, name, seed=seed, **often, **how))
     summary = runs.summary()
     if as_json:
-        figures = {str(name): _numbers(runs[str(name)]) for name in summary.index}
-        print(json.dumps({"provenance": vars(runs.provenance), "metrics": figures, "warnings": runs.warnings()}))
+        figures = {str(name): numbers(runs[str(name)]) for name in summary.index}
+        print(json.dumps({"provenance": vars(runs.provenance), "metrics": figures, "warnings": runs.warnings(),
+                          **stopping_json(runs.stopping)}))  # fmt: skip
     else:
         print(runs.provenance)
         width = max(len(str(label)) for label in summary["label"])
         for name in summary.index:
             print(f"  {summary.loc[name, 'label']!s:<{width}}  {runs[str(name)]}")
+        if runs.stopping:
+            print(f"  {runs.stopping}")
         for text in runs.warnings():
             print(f"  warning: {text}")
     if out is not None:
         from flywheel_sim.report.html import write_report
 
         _frame(runs.frame(), out)
-        _say(f"report: {write_report(runs, to=out / 'report.html', model=model)}")
+        say(f"report: {write_report(runs, to=out / 'report.html', model=model)}")
     _stopped(said, runs.n)
 
 
@@ -221,7 +221,9 @@ def compare(
     ] = None,
     sets: Sets = None,
     strategy: Strategies = None,
-    replications: Replications = 200,
+    replications: Count = None,
+    precision: Precisions = None,
+    at_most: AtMost = None,
     seed: Seed = None,
     horizon: Horizon = None,
     out: Out = None,
@@ -239,36 +241,23 @@ def compare(
     """Compare strategies on the same people with the same luck."""
     from flywheel_sim.analysis.compare import compare as compare_
 
-    model = _model(config, sets, horizon)
-    second = _model(other, sets, horizon) if other else None
+    model = model_of(config, sets, horizon)
+    second = model_of(other, sets, horizon) if other else None
     _folder(out)
     if over:
         from flywheel_sim.scenario.describe import reference_value
 
         reference_value(model, over)  # a wrong name is said before anything runs
-    _say(f"{model.name}: comparing strategies, {replications:,} replications each")
+    often, words = _often(replications, precision, at_most)
+    say(f"{model.name}: comparing strategies, {words} each")
     how = _ways(workers, engine, max_people, max_events, max_memory)
-    duel, said = _kept(
-        lambda: compare_(model, second, strategies=strategy, replications=replications, seed=seed, **how)
-    )
+    duel, said = _kept(lambda: compare_(model, second, strategies=strategy, seed=seed, **often, **how))
     found: list[Any] = [duel]
     if over and not said:
-        found.append(_sensitivity(model, "profit", over, strategy, max(2, replications // 3), seed, how))
+        found.append(_sensitivity(model, "profit", over, strategy, max(2, duel[duel.names[0]].n // 3), seed, how))
     if as_json:
-        summary = duel.summary()
-        shared = [str(n) for n in summary.index if not summary.loc[n, list(duel.names)].isna().any()]
-        cross = duel.crossover("profit")
-        print(json.dumps({
-            "answer": duel.answer(),
-            "difference": {name: _numbers(duel.difference(name)) for name in shared},
-            "strategies": {s: {name: _numbers(duel[s][name]) for name in shared} for s in duel.names},
-            "crossover": {"month": cross.month, "low": cross.low, "high": cross.high,
-                          "date": cross.date.isoformat() if cross.date else None,
-                          "probability_percent": _numbers(cross.probability)},
-            "what_differs": [[d.what, d.one, d.other] for d in duel.what_differs()],
-            "provenance": [vars(r.provenance) for r in duel.runs.values()],
-            **({"sensitivity": _sensitivity_json(found[1])} if len(found) > 1 else {}),
-        }))  # fmt: skip
+        response = {"sensitivity": sensitivity_json(found[1])} if len(found) > 1 else {}
+        print(json.dumps(comparison_json(duel) | response))
     else:
         print(duel)
         for each in found[1:]:
@@ -277,7 +266,7 @@ def compare(
         from flywheel_sim.report.html import write_report
 
         _frame(duel.frame(), out)
-        _say(f"report: {write_report(*found, to=out / 'report.html')}")
+        say(f"report: {write_report(*found, to=out / 'report.html')}")
     _stopped(said, next(iter(duel.runs.values())).n)
 
 
@@ -300,12 +289,12 @@ def sensitivity(
     max_memory: MaxMemory = None,
 ) -> None:
     """Show how much a metric depends on a rate: curve, elasticity, both readings of "+5 %"."""
-    model = _model(config, sets, horizon)
+    model = model_of(config, sets, horizon)
     _folder(out)
     how = _ways(workers, engine, max_people, max_events, max_memory)
     result = _sensitivity(model, of, over, strategy, replications, seed, how)
     if as_json:
-        print(json.dumps(_sensitivity_json(result)))
+        print(json.dumps(sensitivity_json(result)))
     else:
         print(result)
         print(result.frame()[["strategy", "value", "mean", "low", "high", "unit"]].to_string(index=False))
@@ -313,7 +302,7 @@ def sensitivity(
         from flywheel_sim.report.html import write_report
 
         _frame(result.frame(), out)
-        _say(f"report: {write_report(result, to=out / 'report.html', model=model)}")
+        say(f"report: {write_report(result, to=out / 'report.html', model=model)}")
 
 
 def _sensitivity(
@@ -327,7 +316,7 @@ def _sensitivity(
 ) -> Sensitivity:
     from flywheel_sim.analysis.sensitivity import sensitivity as sensitivity_
 
-    _say(f"{model.name}: {of} over {over}, {replications:,} replications at each value")
+    say(f"{model.name}: {of} over {over}, {replications:,} replications at each value")
     return sensitivity_(model, of, over, strategies=strategy, replications=replications, seed=seed, **how)
 
 
@@ -343,21 +332,6 @@ def _folder(out: Path | None) -> None:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
 
 
-def _sensitivity_json(result: Sensitivity) -> dict[str, Any]:
-    readings = {
-        s: [{"reading": r.label, "value": None if math.isnan(r.value) else r.value, "note": r.note,
-             "change": _numbers(r.change) if r.change else None,
-             "percent": _numbers(r.relative) if r.relative else None} for r in found]
-        for s, found in result.readings.items()
-    }  # fmt: skip
-    return {
-        "metric": result.of, "rate": result.over, "rate_unit": result.rate_unit,
-        "curve": json.loads(result.frame().to_json(orient="records")),
-        "elasticity": {s: _numbers(e) for s, e in result.elasticity.items()}, "readings": readings,
-        "provenance": [vars(r.provenance) for r in result.base_runs.values()],
-    }  # fmt: skip
-
-
 def _frame(frame: Any, out: Path) -> None:
     from flywheel_sim.errors import DataError
 
@@ -365,3 +339,7 @@ def _frame(frame: Any, out: Path) -> None:
         frame.to_csv(out / "results.csv", index=False)
     except OSError as error:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
+
+
+app.command()(sweep)
+app.command()(export)

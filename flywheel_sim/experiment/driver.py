@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,8 +17,10 @@ import numpy as np
 from flywheel_sim import __version__
 from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, Provenance, run_many
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
+from flywheel_sim.experiment.precision import FloatArray, Watch
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import Layout, Ledger, stack
+from flywheel_sim.metrics.registry import Books, metric_of
 from flywheel_sim.model import cache
 from flywheel_sim.model.loops import referrals
 from flywheel_sim.scenario.journey import Journey
@@ -102,20 +104,12 @@ def replicate_jobs(
         ledgers together would fill the memory; without it the runs themselves are returned.
     """
     how = ways or Ways()
-    cores = os.cpu_count() or 1
-    workers = how.workers if how.workers is not None else cores if how.engine == "kernel" else 1
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    if workers < 1:
-        raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
+    workers = _workers(how)
     _check_memory(jobs if keep is None else jobs[:2], replications, how.limits)
     announce(*(job.journey for job in jobs))
-    size = max(1, min(50, math.ceil(replications / (4 * workers))))
-    batches = [
-        (index, tuple(range(first, min(first + size, replications))))
-        for first in range(0, replications, size)
-        for index in range(len(jobs))
-    ]
+    batches = _batches(len(jobs), 0, replications, workers)
     if keep is not None:
         batches.sort(key=lambda batch: batch[0])
     batches = [batches[i] for i in order] if order is not None else batches
@@ -124,64 +118,166 @@ def replicate_jobs(
     begun = time.perf_counter()
     ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     results: dict[int, Any] = {}
-    failed: SimulationError | None = None
 
     def collect(index: int, numbers: tuple[int, ...], done: list[Ledger]) -> None:
         ledgers[index].update(zip(numbers, done, strict=False))
         advance(len(done))
         if keep is not None and len(ledgers[index]) == replications:
             took = time.perf_counter() - begun
-            results[index] = keep(index, _runs(jobs[index], ledgers[index], replications, took, how.engine))
+            results[index] = keep(index, _runs(jobs[index], ledgers[index], range(replications), took, how.engine))
             ledgers[index] = {}
 
     with ExitStack() as scope:
         advance = _bar(len(jobs) * replications, scope, how.engine) if how.progress else _silent
-        executor = how.executor
-        if executor is None:
-            pool = ThreadPoolExecutor if how.engine == "kernel" else ProcessPoolExecutor
-            executor = scope.enter_context(pool(min(workers, len(batches)))) if workers > 1 else None
-        if executor is None:
-            for index, numbers in batches:
-                done, failed = _batch(jobs[index], numbers, how.engine, how.limits)
-                collect(index, numbers, done)
-                if failed is not None:
-                    break
-        else:
-            futures: dict[Future[tuple[list[Ledger], SimulationError | None]], tuple[int, tuple[int, ...]]] = {}
-            try:
-                for index, numbers in batches:
-                    future = executor.submit(_batch, jobs[index], numbers, how.engine, how.limits)
-                    futures[future] = (index, numbers)
-                for future in as_completed(futures):
-                    if future.cancelled():
-                        continue
-                    index, numbers = futures[future]
-                    done, stopped = future.result()
-                    collect(index, numbers, done)
-                    if stopped is not None and failed is None:  # those under way are finished and kept
-                        failed = stopped
-                        for other in futures:
-                            other.cancel()
-            finally:
-                for future in futures:
-                    future.cancel()
+        failed = _carry_out(jobs, batches, how, _executor(how, min(workers, len(batches)), scope), collect)
     if keep is not None:
         if failed is not None:
             raise failed
         return [results[index] for index in range(len(jobs))]
-    took = (time.perf_counter() - begun) / len(jobs)
-    whole = next((n for n in range(replications) if any(n not in found for found in ledgers)), replications)
-    runs = [_runs(job, found, whole, took, how.engine) for job, found in zip(jobs, ledgers, strict=True) if whole]
+    return _complete(jobs, ledgers, replications, (time.perf_counter() - begun) / len(jobs), how.engine, failed)
+
+
+def replicate_until(
+    jobs: Sequence[Job], watch: Watch, read: Callable[[list[Runs]], Mapping[str, FloatArray]], ways: Ways | None = None
+) -> list[Runs]:
+    """Return the runs of several journeys, all on the same replications: as many as somebody watching asks for.
+
+    Parameters
+    ----------
+    jobs, ways
+        What to run, and how. Figures are those of `replicate_jobs` for as many replications.
+    watch
+        Says after each stage how many it takes in all.
+    read
+        Gives what is watched of the runs of a stage, one for each job.
+    """
+    how = ways or Ways()
+    workers = _workers(how)
+    _check_memory(jobs, watch.first, how.limits)
+    watch.room = _room(jobs, how.limits)
+    announce(*(job.journey for job in jobs))
+    if not how.progress:
+        say_compiling(how.engine)
+    begun = time.perf_counter()
+    ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
+    done, wanted, failed = 0, watch.first, None
+
+    def collect(index: int, numbers: tuple[int, ...], found: list[Ledger]) -> None:
+        ledgers[index].update(zip(numbers, found, strict=False))
+        advance(len(found))
+
+    with ExitStack() as scope:
+        advance = _bar(None, scope, how.engine) if how.progress else _silent
+        executor = _executor(how, workers, scope)
+        while done < wanted and failed is None:
+            failed = _carry_out(jobs, _batches(len(jobs), done, wanted, workers), how, executor, collect)
+            if failed is None:
+                stage = range(done, wanted)
+                parts = [_runs(job, found, stage, 0.0, how.engine) for job, found in zip(jobs, ledgers, strict=True)]
+                done, wanted = wanted, watch.look(read(parts))
+    return _complete(jobs, ledgers, wanted, (time.perf_counter() - begun) / len(jobs), how.engine, failed)
+
+
+def units_of(journey: Journey, names: Iterable[str]) -> dict[str, str]:
+    """Return the units of metrics of a journey that has not been run.
+
+    Raises
+    ------
+    ExperimentError
+        If it has no metric of such a name.
+    """
+    layout = Layout.of(journey)
+    blank = Ledger(layout, *(np.zeros((1, *layout.shapes[name]), dtype=np.int64) for name in Ledger.ARRAYS))
+    books = Books(blank, journey)
+    return {name: metric_of(name, books).unit_for(journey) for name in names}
+
+
+Batches = list[tuple[int, tuple[int, ...]]]
+
+
+def _workers(how: Ways) -> int:
+    """Return on how many workers to run."""
+    cores = os.cpu_count() or 1
+    workers = how.workers if how.workers is not None else cores if how.engine == "kernel" else 1
+    if workers < 1:
+        raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
+    return workers
+
+
+def _batches(jobs: int, first: int, end: int, workers: int) -> Batches:
+    """Return replications cut into batches, each with the index of its job."""
+    size = max(1, min(50, math.ceil((end - first) / (4 * workers))))
+    return [
+        (index, tuple(range(at, min(at + size, end)))) for at in range(first, end, size) for index in range(jobs)
+    ]  # fmt: skip
+
+
+def _executor(how: Ways, workers: int, scope: ExitStack) -> Executor | None:
+    """Return what carries out batches; None where that is this thread."""
+    if how.executor is not None or workers <= 1:
+        return how.executor
+    pool = ThreadPoolExecutor if how.engine == "kernel" else ProcessPoolExecutor
+    return scope.enter_context(pool(workers))
+
+
+def _carry_out(
+    jobs: Sequence[Job],
+    batches: Batches,
+    how: Ways,
+    executor: Executor | None,
+    collect: Callable[[int, tuple[int, ...], list[Ledger]], None],
+) -> SimulationError | None:
+    """Run batches and hand in their ledgers; return how the first that met a limit said so."""
+    failed: SimulationError | None = None
+    if executor is None:
+        for index, numbers in batches:
+            done, failed = _batch(jobs[index], numbers, how.engine, how.limits)
+            collect(index, numbers, done)
+            if failed is not None:
+                break
+        return failed
+    futures: dict[Future[tuple[list[Ledger], SimulationError | None]], tuple[int, tuple[int, ...]]] = {}
+    try:
+        for index, numbers in batches:
+            future = executor.submit(_batch, jobs[index], numbers, how.engine, how.limits)
+            futures[future] = (index, numbers)
+        for future in as_completed(futures):
+            if future.cancelled():
+                continue
+            index, numbers = futures[future]
+            done, stopped = future.result()
+            collect(index, numbers, done)
+            if stopped is not None and failed is None:  # those under way are finished and kept
+                failed = stopped
+                for other in futures:
+                    other.cancel()
+    finally:
+        for future in futures:
+            future.cancel()
+    return failed
+
+
+def _complete(
+    jobs: Sequence[Job],
+    ledgers: list[dict[int, Ledger]],
+    wanted: int,
+    seconds: float,
+    engine: str,
+    failed: SimulationError | None,
+) -> list[Runs]:
+    """Return the runs of all jobs; where one met a limit, raise with what is complete of every job."""
+    whole = next((n for n in range(wanted) if any(n not in found for found in ledgers)), wanted)
+    runs = [_runs(job, found, range(whole), seconds, engine) for job, found in zip(jobs, ledgers, strict=True) if whole]
     if failed is not None:
         raise LimitReached(str(failed), runs)
     return runs
 
 
-def _runs(job: Job, found: dict[int, Ledger], replications: int, seconds: float, engine: str) -> Runs:
-    """Return the runs of a job whose first replications are done."""
-    ledger = stack([found[number] for number in range(replications)])
-    n_events = int(ledger.n_events.sum())
-    return Runs(job.journey, ledger, provenance(job.journey, job.seed, replications, seconds, n_events, engine))
+def _runs(job: Job, found: dict[int, Ledger], numbers: range, seconds: float, engine: str) -> Runs:
+    """Return the runs of a job whose replications of these numbers are done."""
+    ledger = stack([found[number] for number in numbers])
+    n_events, n = int(ledger.n_events.sum()), len(numbers)
+    return Runs(job.journey, ledger, provenance(job.journey, job.seed, n, seconds, n_events, engine, numbers.start))
 
 
 def _batch(
@@ -200,17 +296,29 @@ def _batch(
 
 def _check_memory(jobs: Sequence[Job], replications: int, limits: Limits) -> None:
     """Refuse what would not fit into memory, before it is begun."""
-    needed = 0
-    for job in jobs:
-        shapes = Layout.of(job.journey).shapes
-        needed += replications * sum(8 * int(np.prod(shape, dtype=np.int64)) for shape in shapes.values())
-    allowed = limits.max_memory * 2**30 if limits.max_memory is not None else 0.75 * _free_memory()
-    if 2 * needed > allowed:  # they are held once by themselves, once together
-        taken = f"{replications:,} replications of {len(jobs)} strategies take about {2 * needed / 2**30:.1f} GiB"
+    allowed, needed = _allowed(limits), replications * _size(jobs)
+    if needed > allowed:
+        taken = f"{replications:,} replications of {len(jobs)} strategies take about {needed / 2**30:.1f} GiB"
         raise ExperimentError(
             f"{taken}, more than the {allowed / 2**30:.1f} GiB allowed; "
             "run fewer, group results by less (report_by), or raise max_memory"
         )
+
+
+def _room(jobs: Sequence[Job], limits: Limits) -> int:
+    """Return how many replications fit into memory."""
+    return int(min(_allowed(limits) // _size(jobs), 2**32))
+
+
+def _size(jobs: Sequence[Job]) -> int:
+    """Return the bytes that a replication of all jobs takes: ledgers are held once by themselves, once together."""
+    shapes = (shape for job in jobs for shape in Layout.of(job.journey).shapes.values())
+    return 2 * sum(8 * int(np.prod(shape, dtype=np.int64)) for shape in shapes)
+
+
+def _allowed(limits: Limits) -> float:
+    """Return how many bytes all ledgers together may take."""
+    return limits.max_memory * 2**30 if limits.max_memory is not None else 0.75 * _free_memory()
 
 
 def _free_memory() -> float:
@@ -244,8 +352,8 @@ def say_compiling(engine: str) -> None:
         _LOG.warning("compiling the engine, first run only: about half a minute")
 
 
-def _bar(total: int, scope: ExitStack, engine: str) -> Callable[[int], object]:
-    """Return how a bar of replications advances."""
+def _bar(total: int | None, scope: ExitStack, engine: str) -> Callable[[int], object]:
+    """Return how a bar of replications advances; it counts alone where the total is not known."""
     from tqdm.auto import tqdm
 
     bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
@@ -267,5 +375,6 @@ def _silent(count: int) -> None:
 def provenance(
     journey: Journey, seed: int, replications: int, seconds: float, n_events: int, engine: str, first: int = 0
 ) -> Provenance:
+    """Return where figures come from."""
     return Provenance(journey.name, journey.strategy, journey.fingerprint, seed, replications, engine, __version__,
                       seconds, n_events, first)  # fmt: skip

@@ -35,8 +35,9 @@ KINDS = ("serial", "threads", "processes")
 #: How often a batch is done again after its worker died.
 REDONE = 2
 
-#: Batches handed out at one time for each worker, unless the caller says otherwise.
-PER_WORKER = 2
+#: Batches handed out at one time for each worker, unless the caller says otherwise: here one, so that a process
+#: that is killed has no more than one to do again for each; where sending takes longer, another one waits.
+PER_WORKER, PER_DISTANT = 1, 2
 
 _SCHEMES = ("tcp://", "tls://", "ws://", "wss://", "ucx://", "inproc://")
 
@@ -104,7 +105,10 @@ class Workers:
         try:
             if self.kind == "threads":
                 return self._executor.submit(work, task)
-            return self._executor.submit(elsewhere, work, task, __version__)
+            # a cluster would take a batch done again for the one that failed, whose result it has
+            again = {"pure": False} if self._client is not None else {}
+            distant: Any = self._executor
+            return cast("Future[R]", distant.submit(elsewhere, work, task, __version__, **again))
         except BrokenExecutor:
             raise
         except RuntimeError as error:
@@ -297,20 +301,33 @@ class _Round(Generic[T, R]):
                 self.workers.recount()
 
     def _look_ahead(self) -> None:
-        """Have the next task at hand before a worker asks for it: making one may take a while."""
-        if not self.ready:
-            self.ready.extend(_Try(task) for task in _first(self.source))
+        """Have tasks at hand before a worker asks for them, as far as there is time: making one may take a while."""
+        while len(self.ready) < self._most() and self.finished.empty() and self._take():
+            pass
+
+    def _take(self) -> bool:
+        """Take a task, and tell whether there was one."""
+        for task in self.source:
+            self.ready.append(_Try(task))
+            return True
+        return False
+
+    def _most(self) -> int:
+        """Return how many may be under way."""
+        each = PER_DISTANT if self.workers.kind in ("dask", "executor") else PER_WORKER
+        return self.in_flight or each * self.workers.recount()
 
     def _hand_out(self) -> None:
         """Hand out as many tasks as may be under way; those that are to be done alone come last."""
-        most = self.in_flight or PER_WORKER * self.workers.recount()
+        most = self._most()
         while len(self.under_way) < most:
             if self.broken:
                 if self.under_way:  # they all come back broken first
                     return
                 self.workers.renew()
                 self.broken = False
-            self._look_ahead()
+            if not self.ready:
+                self._take()
             line = self.ready or (self.alone if not self.under_way else None)
             if not line:
                 return
@@ -363,13 +380,6 @@ class _Round(Generic[T, R]):
             one = self.under_way.pop(future, None)
             if one is not None and not future.cancelled() and future.exception() is None:
                 self.done(one.task, future.result())
-
-
-def _first(source: Iterable[T]) -> list[T]:
-    """Return the next of an iterator in a list, an empty one at its end."""
-    for one in source:
-        return [one]
-    return []
 
 
 def _died(error: BaseException) -> bool:

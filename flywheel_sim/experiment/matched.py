@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.replicate import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.revenue import costs, spend
 from flywheel_sim.scenario.journey import Journey
@@ -29,7 +29,7 @@ FloatArray = NDArray[np.float64]
 _FIRST, _MOST = 64, 20_000
 
 #: Standard error of the difference between the totals, as a share of the reference's, that is near enough.
-_NEAR = 0.0015
+NEAR = 0.0015
 
 #: How closely the spend is solved for, as a share of itself: at first, and in the end.
 _ROUGH, _TOLERANCE = 5e-3, 2e-4
@@ -68,7 +68,7 @@ class Match:
 
 def settle(
     model: Scenario, strategies: Sequence[str | None] | None = None, *, seed: int | None = None,
-    ways: Ways | None = None,
+    ways: Ways | None = None, near: float = NEAR,
 ) -> tuple[Scenario, tuple[Match, ...]]:  # fmt: skip
     """Return the scenario with matched spends solved for, and what was found for each.
 
@@ -82,6 +82,8 @@ def settle(
         The luck; the file's seed unless given.
     ways
         How to run.
+    near
+        Standard error of the difference between the totals, as a share of the reference's, at which to stop.
 
     Raises
     ------
@@ -100,13 +102,15 @@ def settle(
 
             advance = scope.enter_context(tqdm(desc="matching budgets", unit="run", leave=False)).update
         for name in names:
-            match = _match(model, name, seed, how, advance)
+            match = _match(model, name, seed, how, near, advance)
             found.append(match)
             model = model.at_spend(name, match.spend)
     return model, tuple(found)
 
 
-def _match(model: Scenario, name: str, seed: int | None, ways: Ways, advance: Callable[[int], object]) -> Match:
+def _match(
+    model: Scenario, name: str, seed: int | None, ways: Ways, near: float, advance: Callable[[int], object]
+) -> Match:
     """Return the spend of one strategy that makes its budget equal the reference's."""
     reference, matched = model.reference, model.choices(name).matched
     assert matched is not None
@@ -151,20 +155,20 @@ def _match(model: Scenario, name: str, seed: int | None, ways: Ways, advance: Ca
     if slope <= 0:
         raise ExperimentError(f"'{name}' does not spend more in all when it spends more on {what}; match another spend")
     at = _root(gap, -gap(0.0) / slope, today, _ROUGH)
-    if (noise := error(known[at], target)) > _NEAR:
-        target, known, gap = gaps(min(_MOST, math.ceil(1.2 * _FIRST * (noise / _NEAR) ** 2)))
+    if (noise := error(known[at], target)) > near:
+        target, known, gap = gaps(min(_MOST, math.ceil(1.2 * _FIRST * (noise / near) ** 2)))
     at = _root(gap, at, at - gap(at) / slope, _TOLERANCE)
     own = known[at]
     share = 100.0 * (own - target) / target.mean() if target.any() else own - target
     return Match(name, reference, what, unit, at, estimate_mean(share, "%"))
 
 
-def _root(gap: Callable[[float], float], first: float, second: float, near: float) -> float:
+def _root(gap: Callable[[float], float], first: float, second: float, tolerance: float) -> float:
     """Return where a nearly straight line crosses zero, from two guesses; the gap there has been taken."""
     from scipy import optimize
 
-    if abs(second - first) > near * abs(first):
-        first = max(0.0, float(optimize.newton(gap, first, x1=second, rtol=near, maxiter=50)))
+    if abs(second - first) > tolerance * abs(first):
+        first = max(0.0, float(optimize.newton(gap, first, x1=second, rtol=tolerance, maxiter=50)))
     first = round(first, 4)
     gap(first)
     return first

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from flywheel_sim.engine.run import run_many
-from flywheel_sim.errors import ExperimentError, LimitReached
-from flywheel_sim.experiment.driver import Job, Limits, Ways, announce, provenance, replicate_jobs, say_compiling
+from flywheel_sim.errors import LimitReached
+from flywheel_sim.experiment.driver import (
+    Job,
+    Limits,
+    Ways,
+    announce,
+    provenance,
+    replicate_jobs,
+    replicate_until,
+    say_compiling,
+    units_of,
+)
+from flywheel_sim.experiment.matched import settle
+from flywheel_sim.experiment.precision import Precision, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import stack
 from flywheel_sim.scenario.load import Scenario
@@ -51,9 +64,10 @@ def run(
     SimulationError
         If the run meets a limit.
     """
-    journey = model.journey(strategy)
-    root = journey.seed if seed is None else seed
     held = limits or Limits()
+    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(engine=engine, limits=held))
+    journey = settled.journey(strategy)
+    root = journey.seed if seed is None else seed
     announce(journey)
     say_compiling(engine)
     begun = time.perf_counter()
@@ -67,7 +81,9 @@ def replicate(
     model: Scenario,
     strategy: str | None = None,
     *,
-    replications: int = 100,
+    replications: int | None = None,
+    precision: Precision | None = None,
+    at_most: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -75,14 +91,20 @@ def replicate(
     engine: str = "kernel",
     limits: Limits | None = None,
 ) -> Runs:
-    """Run a scenario many times.
+    """Run a scenario many times: as often as said, or until its figures are as precise as asked.
 
     Parameters
     ----------
     model, strategy
         The scenario, and one of its strategies; without one, the file as written.
     replications
-        How many.
+        How many; 100 unless given.
+    precision
+        Instead of a number of replications: for each metric, the half-width of its 95 % interval at which to stop,
+        such as ``{"revenue": "1 %", "clv": "5 EUR"}``. See `flywheel_sim.experiment.precision` for the rule;
+        ``stopping`` of the result says why it stopped. Figures are those of as many replications asked for.
+    at_most
+        Replications at which it stops at the latest; 10,000 unless given.
     seed
         The luck; the file's seed unless given.
     workers, executor, progress, engine, limits
@@ -93,13 +115,24 @@ def replicate(
     LimitReached
         If a run meets a limit; ``complete`` then holds what was done before.
     ExperimentError
-        If there is nothing to run.
+        If there is nothing to run, or a precision cannot be asked for.
     """
-    journey = model.journey(strategy)
-    job = Job(journey, journey.seed if seed is None else seed)
     ways = Ways(workers, executor, progress, engine, limits or Limits())
+    settled, _ = settle(model, [strategy], seed=seed, ways=ways)
+    journey = settled.journey(strategy)
+    job = Job(journey, journey.seed if seed is None else seed)
+    count = how_many(replications, precision, at_most)
+    if precision is None:
+        try:
+            found: Runs = replicate_jobs([job], count, ways)[0]
+        except LimitReached as stop:
+            raise LimitReached(str(stop), stop.complete[0] if stop.complete else None) from stop
+        return found
+    asked = {one.metric: one for one in targets(precision, lambda name: units_of(journey, (name,))[name])}
+    watch = Watch(asked, units_of(journey, asked), count)
     try:
-        found: Runs = replicate_jobs([job], replications, ways)[0]
+        (found,) = replicate_until([job], watch, lambda runs: {name: runs[0].values(name) for name in asked}, ways)
     except LimitReached as stop:
-        raise LimitReached(str(stop), stop.complete[0] if stop.complete else None) from stop
-    return found
+        done = [replace(runs, stopping=watch.stopping(runs.n)) for runs in stop.complete]
+        raise LimitReached(str(stop), done[0] if done else None) from stop
+    return replace(found, stopping=watch.stopping())

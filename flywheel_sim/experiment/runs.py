@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import html
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment import tables
+from flywheel_sim.experiment.precision import Stopping
 from flywheel_sim.ledger import COHORT, Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.units import MONTH, format_duration
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +43,8 @@ class Runs:
         Where the figures come from.
     people, events
         The people table and the event log, where one run was asked to keep them.
+    stopping
+        Where a precision was asked for: why replicating stopped, and how precise it got.
     """
 
     journey: Journey
@@ -48,6 +52,7 @@ class Runs:
     provenance: Provenance
     people: pd.DataFrame | None = field(default=None, repr=False)
     events: pd.DataFrame | None = field(default=None, repr=False)
+    stopping: Stopping | None = None
 
     @property
     def n(self) -> int:
@@ -84,6 +89,48 @@ class Runs:
     def values(self, name: str) -> FloatArray:
         """Return a metric over the horizon for each replication, shape (replications,)."""
         return self.metric(name).total(self.books)
+
+    def quantile(self, name: str, q: float, level: float = 0.95) -> Estimate:
+        """Return a quantile of a metric over futures with its distribution-free interval; 0.05 is the 5 % quantile.
+
+        Parameters
+        ----------
+        name, level
+            The metric, and the level of the interval.
+        q
+            Between 0 and 1: the share of futures in which the metric is lower.
+        """
+        return estimate_quantile(self.values(name), q, self.unit(name), level)
+
+    def probability(
+        self, name: str, *, at_least: float | None = None, at_most: float | None = None, level: float = 0.95
+    ) -> Estimate:
+        """Return in which share of futures a metric lies within bounds, with its Wilson interval.
+
+        Replications in which the metric has no value are left out and not counted.
+
+        Parameters
+        ----------
+        name, level
+            The metric, and the level of the interval.
+        at_least, at_most
+            Bounds in the metric's unit, at least one of them.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no metric of that name, no bound, or no room between bounds.
+        """
+        values = self.values(name)
+        bounds = [bound for bound in (at_least, at_most) if bound is not None]
+        low, high = (-math.inf if at_least is None else at_least), (math.inf if at_most is None else at_most)
+        if not bounds or not low <= high:
+            raise ExperimentError(
+                f"probability of '{name}', at_least {at_least}, at_most {at_most}: one bound is needed, or two in "
+                f"order; write at_least=1000 ({self.unit(name)})"
+            )
+        known = values[~np.isnan(values)]
+        return estimate_probability((known >= low) & (known <= high), level)
 
     def series(self, name: str, cumulative: bool = False) -> FloatArray:
         """Return a metric month by month, shape (replications, periods); or its running sum.
@@ -232,6 +279,7 @@ class Runs:
     def __str__(self) -> str:
         lines = [str(self.provenance)]
         lines += [f"  {name:<18} {self[name]}" for name in ("revenue", "spend", "profit", "active_customers", "clv")]
+        lines += [f"  {self.stopping}"] if self.stopping else []
         return "\n".join(lines + [f"  warning: {text}" for text in self.warnings()])
 
     def _repr_html_(self) -> str:
@@ -239,6 +287,7 @@ class Runs:
         shown = table.to_html(index=False, float_format=lambda v: f"{v:,.2f}")
         notes = "".join(f"<p><b>Warning.</b> {html.escape(text)}</p>" for text in self.warnings())
         source = html.escape(str(self.provenance))
+        notes += f"<p>{html.escape(str(self.stopping))}</p>" if self.stopping else ""
         return f"{shown}{notes}<p><small>Mean over replications with its 95 % interval. {source}</small></p>"
 
 

@@ -89,7 +89,11 @@ def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = Fa
 def difference(
     comparison: Comparison, metric: str = "profit", of: str | None = None, against: str | None = None
 ) -> Chart:
-    """Show the cumulative paired difference of two strategies over time, and where one overtakes."""
+    """Show the cumulative paired difference of two strategies over time, and where one overtakes.
+
+    The dark band is simultaneous: it holds the true mean of all months at once in 95 % of experiments. The data hold
+    its ends (band_low, band_high) and those of the intervals month by month (low, high).
+    """
     import pandas as pd
 
     a, b = of or comparison.names[-1], against or comparison.names[0]
@@ -98,6 +102,7 @@ def difference(
     unit, label = one.unit(metric), lowered(one.metric(metric).label)
     found = [estimate_mean(column, unit) for column in paths.T]
     mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
+    band = comparison.band(metric, True, a, b)
     p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)
     cross = comparison.crossover(metric, a, b)
     gap = comparison.difference(metric, a, b)
@@ -110,26 +115,29 @@ def difference(
         title = f"{called(a, True)} is ahead of {called(b)} in cumulative {label} from the start"
     else:
         title = f"{called(a, True)} overtakes {called(b)} in cumulative {label} in month {cross.month}"
-    note = (
-        f"{a} less {b}, same people and same luck. Dark band: 95 % interval of the mean. Light band: 90 % of futures."
-    )
+    note = f"{a} less {b}, same luck. Dark: 95 % simultaneous band of the mean. Light: 90 % of futures."
     figure_, axes = axes_of(title, note)
     x = months_of(one)
     axes.axhline(0, color=INK, lw=0.9)
     axes.fill_between(x, p5, p95, color=COLOURS[1], alpha=0.14, lw=0)
-    if not np.isnan(low).any():
-        axes.fill_between(x, low, high, color=COLOURS[1], alpha=0.35, lw=0)
+    if not np.isnan(band.low).any():
+        axes.fill_between(x, band.low, band.high, color=COLOURS[1], alpha=0.35, lw=0)
     axes.plot(x, mean, color=COLOURS[1], lw=2)
     if sure and cross.month is not None and cross.month > 1:
         at = x[cross.month - 1]
         axes.axvline(at, color=FAINT, lw=1, ls=(0, (4, 3)))
         when = f"{cross.date:%b %Y}" if cross.date else f"month {cross.month}"
-        span = f"\n95 % of those futures: months {cross.low} to {cross.high}" if cross.low is not None else ""
+        latest = "beyond the horizon" if cross.latest is None else cross.latest
+        span = f"\n95 % interval: months {cross.earliest} to {latest}" if cross.earliest is not None else ""
+        if cross.low is not None:
+            span += f"\n95 % of single futures that overtake: months {cross.low} to {cross.high}"
         axes.annotate(f" overtakes: {when}{span}".replace("\n", "\n "), (at, 1), xycoords=("data", "axes fraction"),
                       va="top", color=INK, fontsize=9)  # fmt: skip
     finish(axes, one, f"Cumulative difference in {label} ({unit})", False)
-    data = pd.DataFrame({"month": np.arange(1, len(mean) + 1), "mean": mean, "low": low, "high": high, "p5": p5,
-                         "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b, "n": one.n})  # fmt: skip
+    data = pd.DataFrame({
+        "month": np.arange(1, len(mean) + 1), "mean": mean, "low": low, "high": high, "band_low": band.low,
+        "band_high": band.high, "p5": p5, "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b, "n": one.n,
+    })  # fmt: skip
     return Chart(f"difference_{metric}", title, figure_, data)
 
 

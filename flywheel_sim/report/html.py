@@ -112,7 +112,7 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
         title=first.journey.name if not comparisons else f"{first.journey.name}: {joined(list(comparisons[0].names))}",
         subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
         "the same people with the same luck in all of them",
-        answer=" ".join(c.answer(of=name) for c in comparisons for name in c.names[1:]),
+        answer=" ".join(c.answer() for c in comparisons),
         warnings=warnings,
         sections=[_drawn(section) for section in sections],
         provenance=dict.fromkeys(str(r.provenance) for r in every),
@@ -199,7 +199,7 @@ def _compared(result: Comparison) -> list[Section]:
         ),
         Section("Key figures", tables=(_figures(result),)),
         *_customers(result),
-        Section("What both spend", (budget,), (charts.spending(result),)),
+        Section("What both spend", (budget, *map(str, result.matches)), (charts.spending(result),)),
         Section("What the strategies differ in", tables=(differs,)),
         Section("How people flow", charts=(charts.stage_flow(result),)),
     ]

@@ -61,10 +61,6 @@ class Scenario:
         return tuple(self.tree.root.get("strategies") or ())
 
     @property
-    def runnable(self) -> tuple[str, ...]:
-        return self.strategies
-
-    @property
     def matched(self) -> tuple[str, ...]:
         """Return the names of the strategies whose spend equals the reference's and is not solved for yet."""
         solved = dict(self.solved)

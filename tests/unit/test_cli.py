@@ -305,8 +305,8 @@ def test_at_a_limit_what_was_complete_is_printed_and_the_status_is_3(flywheel, f
     assert f"n = {done})" in out
 
 
-def test_validate_says_which_strategies_cannot_run_yet(flywheel, files):
+def test_validate_says_which_strategies_are_matched(flywheel, files):
     (files / "levers.yaml").write_text(CLUB + "  matched: {spend: {ads: matched}}\n")
     status, out, _ = flywheel("validate levers.yaml")
     assert status == 0
-    assert "note: matched cannot run yet" in out
+    assert "note: 'matched' is matched: one of its spends is solved for when it runs" in out

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from journeys import CLUB, COINS, club
 
-from flywheel_sim.analysis.compare import Comparison, Crossover, _overtakes, compare
+from flywheel_sim.analysis.compare import Comparison, Crossover, compare
+from flywheel_sim.analysis.crossover import overtakes
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
@@ -99,7 +100,7 @@ def test_a_replication_without_a_value_is_left_out_of_the_pair(monkeypatch, duel
     ],
 )
 def test_crossover_is_the_first_month_from_which_the_path_stays_ahead(path, month):
-    assert _overtakes(np.array(path, dtype=float)) == month
+    assert overtakes(np.array(path, dtype=float)) == month
 
 
 def synthetic(monkeypatch, duel, monthly, start=None):
@@ -126,7 +127,7 @@ def test_crossover_on_synthetic_paths(monkeypatch, duel):
     early, late, never = [-1] + [5] * 11, [-1] * 6 + [5] * 6, [-1] * 12
     found = synthetic(monkeypatch, duel, [early] * 30 + [late] * 60 + [never] * 10, "2027-01-01").crossover()
     mean = (30 * np.cumsum(early) + 60 * np.cumsum(late) + 10 * np.cumsum(never)) / 100
-    assert found.month == _overtakes(mean)
+    assert found.month == overtakes(mean)
     assert (found.low, found.high) == (2, 8)
     assert (found.probability.mean, found.probability.n) == (90.0, 100)
     assert found.date == dt.date(2027, found.month, 1)

@@ -57,7 +57,7 @@ def test_a_payback_that_is_never_reached_makes_the_mean_infinite_without_an_inte
     found = estimate_mean([3.0, math.inf], "months")
     assert found.mean == math.inf
     assert math.isnan(found.low)
-    assert str(found) == "∞ months (no interval, n = 2)"
+    assert str(found) == "∞ months (no 95 % interval of the mean, n = 2)"
 
 
 @pytest.mark.parametrize(("happened", "n"), [(0, 10), (3, 10), (10, 10), (49, 50)])
@@ -79,7 +79,7 @@ def test_an_estimate_never_prints_without_unit_level_and_n(say):
 
 
 def test_an_estimate_without_an_interval_says_so():
-    assert str(estimate_mean([12.0], "EUR")) == "12 EUR (no interval, n = 1)"
+    assert str(estimate_mean([12.0], "EUR")) == "12 EUR (no 95 % interval of the mean, n = 1)"
 
 
 def test_the_interval_of_a_probability_is_not_called_one_of_a_mean():

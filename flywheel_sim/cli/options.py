@@ -1,0 +1,57 @@
+"""What several commands share: their options, reading a journey, and figures as JSON has them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flywheel_sim.scenario.load import Scenario
+
+Config = Annotated[
+    str, typer.Argument(help="A journey file, or the name of a shipped one (subscription, ad_campaign).")
+]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
+]
+Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
+Replications = Annotated[int, typer.Option(min=1, help="How many replications of each strategy.")]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; the file's seed unless given.")]
+Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 months'.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+MaxPeople = Annotated[int | None, typer.Option(min=1, help="People in one replication at which a run is stopped.")]
+MaxEvents = Annotated[int | None, typer.Option(min=1, help="Events in one replication at which a run is stopped.")]
+
+
+def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenario:
+    """Return the scenario of a file with the values that --set and --horizon give."""
+    from flywheel_sim.scenario.load import load
+
+    model = load(config)
+    values = dict(pair(item, "--set", "RATE=VALUE", "retention=95 % per month") for item in sets or [])
+    if horizon is not None:
+        values["horizon"] = horizon
+    return model.with_(**values) if values else model
+
+
+def pair(item: str, option: str, shape: str, example: str) -> tuple[str, str]:
+    """Return the two sides of an option such as ``RATE=VALUE``."""
+    from flywheel_sim.errors import ConfigError, Problem
+
+    name, equals, value = item.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise ConfigError([Problem(option, 0, 0, "", item, f"not {shape}", f"write {option} '{example}'")])
+    return name.strip(), value.strip()
+
+
+def say(text: str) -> None:
+    """Print to standard error, where nothing but messages goes."""
+    print(text, file=sys.stderr)
+
+
+def plain(value: float) -> float | str | None:
+    """Return a figure for JSON, which knows neither NaN (null) nor infinity (a text)."""
+    return value if math.isfinite(value) else None if math.isnan(value) else "infinite"
