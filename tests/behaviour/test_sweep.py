@@ -14,7 +14,7 @@ import pytest
 
 from flywheel_sim.analysis.compare import compare
 from flywheel_sim.errors import ConfigError, DataError, ExperimentError
-from flywheel_sim.experiment import matched
+from flywheel_sim.experiment import batches, matched
 from flywheel_sim.experiment import sweep as room
 from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.journal import look
@@ -462,7 +462,7 @@ def test_batches_are_cut_smaller_where_runs_are_long(model, tmp_path, monkeypatc
 
 
 def test_a_matched_spend_is_solved_for_at_each_design_point(tmp_path, monkeypatch):
-    monkeypatch.setattr(matched, "_NEAR", 0.01)
+    monkeypatch.setattr(batches, "NEAR", 0.01)
     text = SHOP.replace("quiet: {without: [invite]}", "quiet: {without: [invite], spend: {ads: matched}}")
     shop = loads(text.replace("loud: {}", "loud: {}\nreference: loud"))
     how = {"replications": 40, "metrics": ["spend"], "inviting": [0.1, 0.4]}
@@ -477,5 +477,5 @@ def test_a_matched_spend_is_solved_for_at_each_design_point(tmp_path, monkeypatc
     assert frame["matched"].notna().tolist() == [True, False, True, False]
     assert bytes_of(found, tmp_path) == bytes_of(sweep(shop, executor="serial", **how), tmp_path)
     assert bytes_of(Sweep.read(tmp_path / "sweep.db"), tmp_path) == bytes_of(found, tmp_path)
-    settled, _ = matched.settle(shop)
+    settled, _ = matched.settle(shop, near=0.01)
     assert sweep(settled, **how).matched == found.matched, "a spend solved for elsewhere is not carried along"

@@ -57,6 +57,8 @@ def journeys_of(path):
     found = {}
     try:
         model = fs.load(path)
+        for strategy in model.matched:  # any spend will do
+            model = model.at_spend(strategy, 1000.0)
         for strategy in (None, *model.strategies):
             found[strategy] = model.journey(strategy)
     except ConfigError as error:

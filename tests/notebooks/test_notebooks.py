@@ -21,5 +21,5 @@ def test_a_notebook_runs_and_shows_something_in_every_chart(path, tmp_path):
         assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.source
 
 
-def test_there_is_a_notebook():
-    assert [path.stem for path in NOTEBOOKS] == ["01_funnel_or_flywheel"]
+def test_there_are_notebooks():
+    assert [path.stem for path in NOTEBOOKS] == ["01_funnel_or_flywheel", "02_scenario_sweep"]

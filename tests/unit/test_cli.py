@@ -228,7 +228,7 @@ def test_progress_goes_to_standard_error_alone(flywheel):
         ("run coins.yaml --horizon soon", "horizon"),
         ("run coins.yaml --strategy luck", "did you mean 'lucky'"),
         ("run coins.yaml --strategy plain --strategy lucky", "use compare for several"),
-        ("compare coins.yaml --strategy lucky", "two different strategies; those that can run: plain, lucky"),
+        ("compare coins.yaml --strategy lucky", "two different strategies; the file has: plain, lucky"),
         ("compare coins.yaml --strategy lucky --strategy plane", "did you mean 'plain'"),
         ("compare coins.yaml club.yaml", "differ in horizon"),
         ("sensitivity coins.yaml --over head --of revenue", "did you mean 'heads'"),

@@ -274,7 +274,7 @@ def test_models_of_different_horizon_or_currency_are_refused(change):
 
 @pytest.mark.parametrize("strategies", [["loud"], [], ["loud", "loud"]])
 def test_fewer_than_two_strategies_are_no_comparison(strategies):
-    with pytest.raises(ExperimentError, match="two different strategies; those that can run: quiet, loud, louder"):
+    with pytest.raises(ExperimentError, match="two different strategies; the file has: quiet, loud, louder"):
         compare(club(), strategies=strategies, replications=1)
 
 
