@@ -51,7 +51,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 slow: $(VENV)/dev
-	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence
+	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence tests/hostile/test_kill.py
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py

@@ -44,6 +44,9 @@ class LimitReached(SimulationError):
         super().__init__(message)
         self.complete = complete
 
+    def __reduce__(self) -> tuple[type[LimitReached], tuple[str, Any]]:
+        return LimitReached, (str(self), self.complete)
+
 
 class ExperimentError(FlywheelError):
     """Say that many runs together cannot answer what was asked."""

@@ -144,7 +144,9 @@ class Image(Rows):
         attributes = []
         for a in journey.attributes:
             pick = self.pick(a.draw) if a.draw else 0
-            attributes += [self.column[a.name], int(a.kind == "stopwatch"), pick, self.codes[f"person/{a.name}"]]
+            handed_on = int(any(a.name in channel.inherits for channel in journey.channels))
+            code = self.codes[f"person/{a.name}"]
+            attributes += [self.column[a.name], int(a.kind == "stopwatch"), pick, code, handed_on]
         head[w.H_ATTRIBUTES], head[w.H_N_ATTRIBUTES] = self.put(attributes), len(journey.attributes)
         self.flow_at: dict[tuple[str, str], int] = {}
         for index, (name, event, _) in enumerate(lay.flows):

@@ -125,15 +125,16 @@ def set_out(mem, people, n):  # type: ignore[no-untyped-def]
     row, at = ld(mem, w.H_ATTRIBUTES), ld(mem, w.H_DRAWS)
     for _ in range(ld(mem, w.H_N_ATTRIBUTES)):
         column, k, code = ld(mem, row + w.T_COLUMN), ld(mem, row + w.T_PICK), ld(mem, row + w.T_CODE)
+        stopwatch, handed_on = ld(mem, row + w.T_STOPWATCH), ld(mem, row + w.T_INHERITED)
         if k:
             for i in range(n):
                 note_draw(mem, at + i, ld(mem, people + i), code, 0)
             draw_all(mem, n)
-        for i in range(n):
+        for i in range(n if k or stopwatch or handed_on else 0):
             p = ld(mem, people + i)
             now = ld(mem, p + w.B_BORN)
-            if ld(mem, row + w.T_STOPWATCH):
+            if stopwatch:
                 st(mem, p + column, now)
-            if not inherits(mem, p, column) and k:
+            if not (handed_on and inherits(mem, p, column)) and k:
                 st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_WORDS * w.DRAWS + i), now))
         row += w.ATTRIBUTE

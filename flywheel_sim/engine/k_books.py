@@ -24,10 +24,21 @@ _PER_MONTH = float(_FIXED * _MONTH)
 
 
 @inlined
+def cell_now(mem, group):  # type: ignore[no-untyped-def]
+    """Return the number of a group's cell in this period, by which books of a period and group are laid out."""
+    return ld(mem, w.H_PERIOD) * ld(mem, w.H_GROUPS) + group
+
+
+@inlined
+def count_in(mem, cell, flow, sign):  # type: ignore[no-untyped-def]
+    """Count a flow in a cell."""
+    add(mem, ld(mem, w.H_FLOW) + cell * ld(mem, w.H_FLOWS) + flow, sign)
+
+
+@inlined
 def count(mem, flow, group, sign):  # type: ignore[no-untyped-def]
     """Count a flow."""
-    cell = (ld(mem, w.H_PERIOD) * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_FLOWS) + flow
-    add(mem, ld(mem, w.H_FLOW) + cell, sign)
+    count_in(mem, cell_now(mem, group), flow, sign)
 
 
 @inlined
@@ -45,10 +56,18 @@ def shift(mem, counts, offsets, cell, now, sign):  # type: ignore[no-untyped-def
 
 
 @inlined
+def move_in(mem, cell, stage, rest, sign):  # type: ignore[no-untyped-def]
+    """Count an entry to a stage (+1) or an exit (-1) in a cell, ``rest`` before the period's end."""
+    at = cell * ld(mem, w.H_STAGES) + stage
+    add(mem, ld(mem, w.H_DELTA) + at, sign)
+    add(mem, ld(mem, w.H_OFFSET) + at, sign * rest)
+
+
+@inlined
 def move(mem, stage, group, now, sign):  # type: ignore[no-untyped-def]
     """Count an entry to a stage (+1) or an exit (-1)."""
-    cell = (ld(mem, w.H_PERIOD) * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_STAGES) + stage
-    shift(mem, ld(mem, w.H_DELTA), ld(mem, w.H_OFFSET), cell, now, sign)
+    rest = ld(mem, ld(mem, w.H_PERIOD_ENDS) + ld(mem, w.H_PERIOD)) - now
+    move_in(mem, cell_now(mem, group), stage, rest, sign)
 
 
 @inlined

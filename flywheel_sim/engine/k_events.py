@@ -16,14 +16,17 @@ from flywheel_sim.engine.k_books import (
     F_ROOTS,
     SET_ASIDE,
     WON_BACK,
+    cell_now,
     close_accruals,
     cohort,
     cohort_periods,
     count,
+    count_in,
     end_invoices,
     followed,
     generation,
     move,
+    move_in,
     open_accruals,
     reckon,
 )
@@ -174,16 +177,21 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
 
 
 @inlined
-def step_into(mem, p, to, now, was):  # type: ignore[no-untyped-def]
-    """Do what `enter` does, where that is nothing but to start the stage's clocks; ``was`` is the role left."""
+def step_into(mem, p, to, now, was, cell, rest):  # type: ignore[no-untyped-def]
+    """Do what `enter` does, where that is nothing but to start the stage's clocks.
+
+    ``was`` is the role left, ``cell`` the `cell_now` of the person's group, ``rest`` the time to the period's end.
+    """
     stage = ld(mem, w.H_STAGE_ROWS) + to * w.STAGE
     st(mem, p + w.B_STAGE, to)
     st(mem, p + w.B_ROW, stage)
     st(mem, p + w.B_ENTERED, now)
     st(mem, p + w.B_SINCE, -1)
     visit(mem, p, ld(mem, stage + w.G_VISITS), to)
-    move(mem, to, ld(mem, p + w.B_GROUP), now, 1)
-    if ld(mem, stage + w.G_ROLE) != was:
+    move_in(mem, cell, to, rest, 1)
+    is_ = ld(mem, stage + w.G_ROLE)
+    nobody = was <= w.PROSPECT and is_ != w.CUSTOMER and is_ != w.ASIDE  # nor was, and so in no count of roles
+    if is_ != was and not (nobody and ld(mem, p + w.B_MRR) == 0):
         change_role(mem, p, now, was, False)
     own = ld(mem, stage + w.G_OWN)
     for j in range(ld(mem, stage + w.G_OWN_N)):
@@ -217,13 +225,15 @@ def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
     one = ld(mem, event + w.V_EFFECTS)
     two = ld(mem, ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME + w.O_EFFECTS)
     role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
-    for effects in (one, two):
-        if effects:
-            pay_at_once(mem, p, effects, counter, role, now)
-    number = 0
-    for effects in (one, two):
-        if effects and ld(mem, effects + w.E_REFER) > 0:
-            number = refer(mem, p, effects, ld(mem, event + w.V_CODE), counter, number, now)
+    number = np.int64(0)
+    if one:
+        pay_at_once(mem, p, one, counter, role, now)
+        if ld(mem, one + w.E_REFER) > 0:
+            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, number, now)
+    if two:
+        pay_at_once(mem, p, two, counter, role, now)
+        if ld(mem, two + w.E_REFER) > 0:
+            refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
     if firing + 1 >= _MAX_FIRINGS:
         stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
     wind(mem, p, c, now, firing + 1, False)
@@ -235,12 +245,14 @@ def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
 def go(mem, p, event, outcome, to):  # type: ignore[no-untyped-def]
     """Do what `fire` does, where the person moves between plain stages and nothing else happens."""
     now, at, stage, group = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE), ld(mem, p + w.B_ROW), ld(mem, p + w.B_GROUP)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    period = now // draws.MONTH_MS
+    st(mem, w.H_PERIOD, period)
     flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
-    count(mem, flow, group, 1)
+    cell, rest = cell_now(mem, group), ld(mem, ld(mem, w.H_PERIOD_ENDS) + period) - now
+    count_in(mem, cell, flow, 1)
     log(mem, p, now, flow, to)
-    move(mem, at, group, now, -1)
-    step_into(mem, p, to, now, ld(mem, stage + w.G_ROLE))
+    move_in(mem, cell, at, rest, -1)
+    step_into(mem, p, to, now, ld(mem, stage + w.G_ROLE), cell, rest)
     if ld(mem, w.H_WITH_MRR):
         reckon(mem, p)
 

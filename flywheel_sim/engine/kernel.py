@@ -14,6 +14,7 @@ from flywheel_sim.engine.k_books import (
     ARRIVED,
     PRESENT,
     REFERRED,
+    cell_now,
     close_accruals,
     count,
     generation,
@@ -58,7 +59,8 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
     generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
     log(mem, p, now, flow, stage)
     if ld(mem, ld(mem, w.H_STAGE_ROWS) + stage * w.STAGE + w.G_PLAIN) and not present:
-        step_into(mem, p, stage, now, np.int64(-1))
+        rest = ld(mem, ld(mem, w.H_PERIOD_ENDS) + ld(mem, w.H_PERIOD)) - now
+        step_into(mem, p, stage, now, np.int64(-1), cell_now(mem, group), rest)
     else:
         enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
     if ld(mem, w.H_WITH_MRR):

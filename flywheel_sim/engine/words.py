@@ -97,8 +97,8 @@ Q_RATE, Q_SIDE, Q_LINE, Q_KEY, ACCRUAL = range(5)
     N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, CHANNEL,
 ) = range(20)  # fmt: skip
 BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
-#: An attribute: column, whether it is a stopwatch (which starts at arrival), pick, decision.
-T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, ATTRIBUTE = range(5)
+#: An attribute: column, whether it is a stopwatch (starts at arrival), pick, decision, whether channels hand it on.
+T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)
 
 #: A person: identity and what is known of them, then columns whose number depends on the journey (`image`).
 (

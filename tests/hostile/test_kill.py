@@ -234,7 +234,15 @@ def swept(config, path, **how):
 
 @pytest.mark.parametrize(
     ("executor", "workers"),
-    [("serial", None), ("threads", 1), ("threads", 2), ("threads", 4), ("processes", 2)],
+    [
+        ("serial", None),
+        ("threads", 1),
+        ("threads", 2),
+        ("threads", 4),
+        ("processes", 2),
+        pytest.param("processes", 1, marks=pytest.mark.slow),
+        pytest.param("processes", 4, marks=pytest.mark.slow),
+    ],
 )
 def test_the_bytes_do_not_depend_on_who_does_the_work(config, whole, tmp_path, executor, workers):
     assert swept(config, tmp_path / "out.parquet", executor=executor, workers=workers) == whole[".parquet"]
