@@ -119,10 +119,10 @@ def rounds(count):
 
     for n in range(1, count + 1):
         note("plain Python loop, turns", calibrate)
+        note("kernel, twin's model", lambda n=n: ours(model, "kernel", range(10 * n, 10 * n + 10), True))
         note("SimPy twin", lambda n=n: twin(n)["events"])
+        note("kernel, case 01", lambda n=n: ours(case, "kernel", range(30 * n, 30 * n + 30)))
         note("reference engine, twin's model", lambda n=n: ours(model, "reference", [n], True))
-        note("kernel, twin's model", lambda n=n: ours(model, "kernel", range(20 * n, 20 * n + 20), True))
-        note("kernel, case 01", lambda n=n: ours(case, "kernel", range(20 * n, 20 * n + 20)))
         print(f"  round {n}: " + ", ".join(f"{name} {speed[-1]:,.0f}" for name, speed in speeds.items()), flush=True)
     return speeds
 

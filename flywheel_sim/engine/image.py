@@ -289,7 +289,15 @@ class Image(Rows):
                 for price in amount.value.cells:
                     self.accruals += [(price, group, line) for group in range(len(self.layout.groups))]
             key = self.kept[name]
-        return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key]
+        whole, length = 0, self.journey.cohort_ms
+        if amount.value.spread is None:
+            rows = []
+            for price in amount.value.cells:
+                rows.append(draws.discounted_flow(price, 0.0, 0, length))
+                rows += [draws.discounted_flow(price, self.journey.force, age * length, (age + 1) * length)
+                         for age in range(self.layout.ages)]  # fmt: skip
+            whole = self.put(rows)
+        return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key, whole]
 
     def _channel(self, channel: Channel) -> list[int]:
         kind = ("rate", "batch", "present", "referral").index(channel.kind)

@@ -218,7 +218,7 @@ def open_accruals(mem, p, now):  # type: ignore[no-untyped-def]
 
 
 @inner
-def settle_stretch(mem, p, row, price, since, end):  # type: ignore[no-untyped-def]
+def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-untyped-def]
     """Book a stretch of an accrual to the person, and where they are customers to their cohort and lineage."""
     side = ld(mem, row + w.Q_SIDE)
     minor = draws.whole_money(price * (end - since))
@@ -239,14 +239,22 @@ def settle_stretch(mem, p, row, price, since, end):  # type: ignore[no-untyped-d
     force, length = ldf(mem, w.H_FORCE), _YEAR if ld(mem, w.H_YEARLY) else _MONTH
     begin, last = since - acquired, end - acquired
     root = ld(mem, p + w.B_GENERATION) == 0
+    whole = ld(mem, row + w.Q_WHOLE)
+    if whole:
+        whole += cell * (1 + ld(mem, w.H_AGES))
     while begin < last:
         stop_at = min(last, (begin // length + 1) * length)
         at, flat, own = followed_at(mem, acquired, group, acquired + begin), 0, 0
-        if side > 0 or at >= 0:
-            flat = draws.discounted_flow(price, 0.0, begin, stop_at)
-        if at >= 0 or ld(mem, w.H_WITH_MARGIN):
-            own = side * draws.discounted_flow(price, force, begin, stop_at)
+        if at >= 0 and whole and stop_at - begin == length:  # reckoned once, for everybody
+            flat = ld(mem, whole)
+            own = side * ld(mem, whole + 1 + begin // length)
             add(mem, p + w.B_MARGIN, own)
+        else:
+            if side > 0 or at >= 0:
+                flat = draws.discounted_flow(price, 0.0, begin, stop_at)
+            if at >= 0 or ld(mem, w.H_WITH_MARGIN):
+                own = side * draws.discounted_flow(price, force, begin, stop_at)
+                add(mem, p + w.B_MARGIN, own)
         if side > 0:
             cohort(mem, C_REVENUE, acquired, acquired + begin, flat)
         if at >= 0:
@@ -276,7 +284,7 @@ def close_accruals(mem, p, now, over):  # type: ignore[no-untyped-def]
     since, group = ld(mem, p + w.B_SINCE), ld(mem, p + w.B_GROUP)
     for _ in range(ld(mem, stage + w.G_ACC_N)):
         price = ldf(mem, at + 1)
-        settle_stretch(mem, p, row, price, since, now)
+        settle_stretch(mem, p, row, ld(mem, at), price, since, now)
         if not over:
             key = ld(mem, row + w.Q_KEY)
             if key >= 0:

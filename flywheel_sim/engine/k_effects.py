@@ -55,6 +55,9 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
 @inlined
 def amount_of(mem, p, row, counter, now):  # type: ignore[no-untyped-def]
     """Return an amount in minor units, as the state is now."""
+    minor = ld(mem, row + w.M_CONSTANT)
+    if minor >= 0:
+        return minor
     kind = ld(mem, row + w.M_DIST)
     if kind == 0:
         return draws.whole_money(value(mem, p, ld(mem, row + w.M_A), now))

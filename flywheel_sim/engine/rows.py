@@ -154,7 +154,9 @@ class Rows:
         invoice = self.invoices.get(amount.line, 0) if amount.side == "earn" and amount.period_ms else 0
         factor = bits(draws.FIXED * MONTH / amount.period_ms) if amount.period_ms else 0
         lines = [self.line(amount, role) for role in w.ROLES]
-        return [kind, *figures, code, 1 if amount.side == "earn" else -1, invoice, factor, *lines]
+        known = isinstance(amount.value, Rate) and amount.value.constant
+        minor = draws.whole_money(amount.value.cells[0]) if isinstance(amount.value, Rate) and known else -1
+        return [kind, *figures, code, 1 if amount.side == "earn" else -1, invoice, factor, minor, *lines]
 
     def line(self, amount: Amount, role: str) -> int:
         """Return the money line of an amount booked in a role; -1 where it never is."""

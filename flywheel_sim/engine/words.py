@@ -50,8 +50,9 @@ TO_VALUE, TO_COPY, TO_DRAW, TO_SHOW = range(4)
 #: An add: column, number, whether it adds what was earned, bounds.
 D_COLUMN, D_NUMBER, D_EARNED, D_LOW, D_HIGH, ADDITION = range(6)
 #: An amount: distribution (0 fixed), three rates, table, its length, decision, side (1 earn, -1 spend), column of
-#: the invoice (0 none), its factor to a month, and its line by role.
-M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_LINES = range(11)
+#: the invoice (0 none), its factor to a month, its minor units where they are the same for everybody (-1 otherwise),
+#: and its line by role.
+M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_CONSTANT, M_LINES = range(12)
 MONEY = M_LINES + len(ROLES)
 
 #: An event: column of its owner's visits, number of outcomes, pick, effects, outcomes, flow by stage, decision, whether
@@ -86,8 +87,9 @@ FIRES, LOOKS, SPENT = 0, 1, 2
 ) = range(16)  # fmt: skip
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
-#: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal).
-Q_RATE, Q_SIDE, Q_LINE, Q_KEY, ACCRUAL = range(5)
+#: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal), and
+#: by cell what a whole cohort period comes to, flat and then discounted from each age that is followed (0 with a spread).
+Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, ACCRUAL = range(6)
 
 #: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
 #: sets and their number, columns inherited and their number, whether it is removed; then where it stands: n, time,
