@@ -88,7 +88,7 @@ FIRES, LOOKS, SPENT = 0, 1, 2
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
 #: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal), and
-#: by cell what a whole cohort period comes to, flat and then discounted from each age that is followed (0 with a spread).
+#: by cell what a whole cohort period comes to, flat and then discounted from each age followed (0 with a spread).
 Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, ACCRUAL = range(6)
 
 #: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
