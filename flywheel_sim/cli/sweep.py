@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 import sys
 from pathlib import Path
@@ -136,13 +135,17 @@ def _again() -> str:
 
 
 def _table(found: Sweep) -> str:
-    """Return the outcomes as a short table: means, with their units below."""
-    table = found.points.join(found.outcomes)
-    shown = table.head(SHOWN).to_string(float_format=lambda value: "n/a" if math.isnan(value) else f"{value:,.4g}")
-    lines = [shown]
-    if len(table) > SHOWN:
-        lines.append(f"... and {len(table) - SHOWN:,} design points more")
-    lines.append("means; " + ", ".join(f"{name} in {unit}" for name, unit in found.units.items()))
+    """Return the outcomes as a short table: means with the half-width of their intervals, and the units below."""
+    from flywheel_sim.stats import plus_minus
+
+    table = found.points.head(SHOWN).copy()
+    for name in found.metrics:
+        table[name] = [plus_minus(found.estimate(point, name)) for point in range(len(table))]
+    lines = [table.to_string()]
+    if len(found.notes) > SHOWN:
+        lines.append(f"... and {len(found.notes) - SHOWN:,} design points more")
+    units = ", ".join(f"{name} in {unit}" for name, unit in found.units.items())
+    lines.append(f"mean ± half-width of its 95 % interval, n = {found.n:,}; {units}")
     return "\n".join(lines)
 
 

@@ -131,7 +131,7 @@ def test_a_point_that_is_set_aside_is_named(flywheel):
                                 "2000", "--replications", "2", "--metrics", "revenue")  # fmt: skip
     assert status == 0
     assert "1 set aside" in out
-    assert "NaN" in out
+    assert "n/a" in out
     assert "design point 1 set aside: replication 0: more than 2,000 people" in err
 
 
