@@ -254,6 +254,7 @@ def compare(
     duel, said = _kept(lambda: compare_(model, second, strategies=strategy, seed=seed, **often, **how))
     found: list[Any] = [duel]
     if over and not said:
+        model = next(iter(duel.models.values()))[0]  # with its matched spends solved for
         found.append(_sensitivity(model, "profit", over, strategy, max(2, duel[duel.names[0]].n // 3), seed, how))
     if as_json:
         response = {"sensitivity": sensitivity_json(found[1])} if len(found) > 1 else {}
