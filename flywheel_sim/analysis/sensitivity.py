@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.ledger import Layout, Ledger
-from flywheel_sim.metrics.registry import Books, metric_of
 from flywheel_sim.scenario.describe import reference_value
-from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import Quantity
 from flywheel_sim.stats import Estimate, estimate_mean, figure
@@ -234,7 +232,7 @@ def sensitivity(
                 add(name, label, 0, value)
             except ConfigError as error:
                 notes[name, label] = (math.nan, f"impossible: {error.problems[0].rule}")
-    _refuse_unknown(of, jobs[0].journey)
+    units_of(jobs[0].journey, (of,))  # a metric that is not there is refused before anything runs
     base_at = {plan[name, "base", 0]: shown[name] for name in names}
     base_runs: dict[str, Runs] = {}
 
@@ -292,13 +290,6 @@ def _number(model: Scenario, over: str, value: float | str) -> float:
     if not isinstance(value, str):
         return float(value)
     return reference_value(model.with_(**{over: value}), over).number
-
-
-def _refuse_unknown(metric: str, journey: Journey) -> None:
-    """Raise if a journey has no metric of that name, before anything is run."""
-    layout = Layout.of(journey)
-    nothing = np.zeros((0, layout.periods), dtype=np.int64)
-    metric_of(metric, Books(Ledger(layout, *[nothing] * len(Ledger.ARRAYS)), journey))
 
 
 def _finite(values: FloatArray) -> FloatArray:

@@ -10,20 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from flywheel_sim import __version__
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
 from flywheel_sim.experiment.batches import ENGINE, Matching, Outcome, Task, match, run_batch
 from flywheel_sim.experiment.design import Design, design_of
-from flywheel_sim.experiment.driver import Limits, announce, say_compiling
+from flywheel_sim.experiment.driver import Limits, announce, say_compiling, units_of
 from flywheel_sim.experiment.executors import Workers, carry_out, workers_of
 from flywheel_sim.experiment.factors import Point, Resolver
 from flywheel_sim.experiment.journal import IMPOSSIBLE, LIMIT, WORKER, Journal, begin
 from flywheel_sim.experiment.outcomes import Sweep, of_journal
-from flywheel_sim.ledger import Layout, Ledger
-from flywheel_sim.metrics.registry import Books, metric_of
+from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 
@@ -268,14 +265,10 @@ def _units(names: tuple[str, ...], journeys: Sequence[Journey]) -> dict[str, str
     for name in names:
         refused: ExperimentError | None = None
         for journey in journeys:
-            layout = Layout.of(journey)
-            nothing = np.zeros((0, layout.periods), dtype=np.int64)
             try:
-                metric = metric_of(name, Books(Ledger(layout, *[nothing] * len(Ledger.ARRAYS)), journey))
+                units.setdefault(name, units_of(journey, (name,))[name])
             except ExperimentError as error:
                 refused = error
-                continue
-            units.setdefault(name, metric.unit_for(journey))
         if name not in units and refused is not None:
             raise refused
     return units
