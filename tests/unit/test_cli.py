@@ -10,7 +10,6 @@ import pytest
 from journeys import CLUB, COINS, LOOP, club
 
 from flywheel_sim.analysis.compare import compare
-from flywheel_sim.cli import main
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 
@@ -27,20 +26,9 @@ def files(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def flywheel(files, monkeypatch, capsys):
-    """Return a function that runs the command and returns (exit status, output, error)."""
-
-    def call(line, *more):
-        monkeypatch.setattr(sys, "argv", ["flywheel", *line.split(), *more])
-        status = 0
-        try:
-            main()
-        except SystemExit as done:
-            status = done.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+def flywheel(files, command):
+    """Return a function that runs a line in that folder, as `command` does."""
+    return lambda line, *more: command(*line.split(), *more)
 
 
 def strict_json(text):

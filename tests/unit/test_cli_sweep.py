@@ -1,42 +1,22 @@
 """The commands sweep and export: exit status, what stands on which stream, and how to go on."""
 
 import json
-import sys
 
 import pandas as pd
 import pytest
 from journeys import CLUB, COINS
 
-from flywheel_sim.cli import app as command
-from flywheel_sim.cli.sweep import export, sweep
 from flywheel_sim.experiment import sweep as room
 from flywheel_sim.scenario.load import loads
 
 
 @pytest.fixture
-def flywheel(tmp_path, monkeypatch, capsys):
+def flywheel(tmp_path, monkeypatch, command):
     """Return a function that runs the command in a folder with journeys and returns (status, output, error)."""
     for name, text in {"club": CLUB, "coins": COINS}.items():
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    known = {held.callback for held in command.app.registered_commands}
-    before = list(command.app.registered_commands)
-    for each in (sweep, export):
-        if each not in known:
-            command.app.command()(each)
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["flywheel", *words])
-        status = 0
-        try:
-            command.main()
-        except SystemExit as done:
-            status = done.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    yield call
-    command.app.registered_commands[:] = before
+    return command
 
 
 COIN = ("sweep", "coins.yaml", "--vary", "heads=10 %:90 %:3", "--replications", "6", "--metrics", "revenue")

@@ -3,14 +3,12 @@
 import dataclasses
 import json
 import math
-import sys
 
 import numpy as np
 import pytest
 from journeys import CLUB, COINS, club
 
 from flywheel_sim.analysis.compare import compare
-from flywheel_sim.cli import main
 from flywheel_sim.errors import ExperimentError, LimitReached
 from flywheel_sim.experiment import precision as rule
 from flywheel_sim.experiment.precision import FIRST, Target, Watch, skewness, targets
@@ -336,22 +334,11 @@ def test_a_comparison_at_a_limit_keeps_pairs_and_says_why_it_stopped():
 
 
 @pytest.fixture
-def flywheel(tmp_path, monkeypatch, capsys):
+def flywheel(tmp_path, monkeypatch, command):
     (tmp_path / "coins.yaml").write_text(SHOPS, encoding="utf-8")
     (tmp_path / "club.yaml").write_text(CLUB, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-
-    def call(line, *more):
-        monkeypatch.setattr(sys, "argv", ["flywheel", *line.split(), *more])
-        status = 0
-        try:
-            main()
-        except SystemExit as done:
-            status = done.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+    return lambda line, *more: command(*line.split(), *more)
 
 
 def test_the_command_runs_to_a_precision(flywheel):
