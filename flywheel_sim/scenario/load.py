@@ -63,8 +63,7 @@ class Scenario:
     @property
     def matched(self) -> tuple[str, ...]:
         """Return the names of the strategies whose spend equals the reference's and is not solved for yet."""
-        solved = dict(self.solved)
-        return tuple(name for name in self.strategies if self.choices(name).matched and name not in solved)
+        return tuple(name for name in self.strategies if self._unsolved(name))
 
     @property
     def reference(self) -> str | None:
@@ -90,7 +89,7 @@ class Scenario:
         if key not in self._journeys:
             problems: list[Problem] = []
             found = self._resolve(key, problems)
-            if not problems and key in self.matched:
+            if not problems and self._unsolved(key):
                 rule = "the spend is 'matched' and not solved for yet"
                 problems.append(Problem(self.origin, 0, 0, f"strategies.{key}.spend", "matched", rule,
                                         "run, replicate or compare it, or use fs.settle(model)"))  # fmt: skip
@@ -157,7 +156,7 @@ class Scenario:
         for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
             found = self._resolve(strategy, key_problems)
-            if found is not None and not key_problems and not (strategy and self.choices(strategy).matched):
+            if found is not None and not key_problems and not self._unsolved(strategy):
                 self._journeys[strategy] = found
             noted = {(p.file, p.line, p.column, p.path) for p in problems}
             problems += [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted or not p.line]
@@ -171,6 +170,10 @@ class Scenario:
     def choices(self, strategy: str | None = None) -> Choices:
         """Return what a strategy does without, and what it spends on levers."""
         return self._merged(strategy or "", [])[1]
+
+    def _unsolved(self, strategy: str) -> bool:
+        """Tell whether a strategy has a matched spend that is not solved for yet."""
+        return strategy not in dict(self.solved) and self.choices(strategy).matched is not None
 
     def _raw_at(self, path: Path_) -> Raw:
         return self._merged("", [])[0].at(path)
