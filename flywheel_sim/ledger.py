@@ -15,14 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.scenario import staffing
 from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey, StageSet, amounts_of
 from flywheel_sim.scenario.units import MONTH
 
 IntArray = NDArray[np.int64]
 
 #: Flows that are not outcomes of an event: how people come, and moves between roles. ``set_aside`` is
-#: net: people who never were customers and are set aside, less those of them who come back.
-ROLE_FLOWS: tuple[str, ...] = ("arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside")
+#: net: people who never were customers and are set aside, less those of them who come back. ``missed`` are
+#: arrivals and referrals in a finite market that found nobody new.
+ROLE_FLOWS: tuple[str, ...] = (
+    "arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside", "missed",
+)  # fmt: skip
 
 #: Measures of customers who are followed for the same time, by their age; money in fixed point (65,536 per
 #: minor unit), delays in ms. ``roots`` are those nobody referred, ``lineage`` the discounted margin of a
@@ -41,6 +45,24 @@ MRR: tuple[str, ...] = ("new", "expansion", "contraction", "churn", "reactivatio
 #: (``gap``, of ``gaps`` people). The last generation holds all beyond it.
 GENERATION: tuple[str, ...] = ("people", "acquired", "gaps", "gap")
 GENERATIONS = 16
+
+#: What happens at a resource: people who ask; who are turned away by a full queue; whose service starts, of
+#: these at once, or within the target; their waits in ms; who give up, and how long they had waited; who
+#: leave the queue because they move away, and their waits; services that end, and that are broken off by a
+#: move; people whom anybody serves for the first time, and the time since they first asked, ms.
+QUEUE: tuple[str, ...] = (
+    "asked", "turned_away", "started", "at_once", "within", "wait", "gave_up", "wait_given_up", "withdrew",
+    "wait_withdrawn", "ended", "broken_off", "contacts", "contact_time",
+)  # fmt: skip
+
+#: Of people at a resource: waiting, and being served.
+LOAD: tuple[str, ...] = ("waiting", "served")
+
+#: Outcomes of a staffed event in which it does not happen.
+GAVE_UP, TURNED_AWAY = "(gave up)", "(turned away)"
+
+#: A wait falls into one of these cells, 16 to a doubling (`draws.wait_cell`), so that a quantile is known to 3 %.
+WAIT_CELLS = 704
 
 
 @dataclass(frozen=True)
@@ -68,6 +90,12 @@ class Layout:
         Number of cohort periods, and their length in milliseconds.
     eligible, ages
         Of how many cohorts people are followed, and for how many cohort periods each.
+    resources, wait_targets
+        Who serves, and the wait within which each should, ms (-1 where there is no target).
+    shared
+        For each attribute that all share: (name, scale of its sums, what it starts as in that scale).
+    market
+        How many people there are to be reached, None for no end of them.
     """
 
     periods: int
@@ -85,6 +113,10 @@ class Layout:
     cohort_ms: int
     eligible: int
     ages: int
+    resources: tuple[str, ...] = ()
+    wait_targets: tuple[int, ...] = ()
+    shared: tuple[tuple[str, int, int], ...] = ()
+    market: int | None = None
 
     @staticmethod
     def of(journey: Journey) -> Layout:
@@ -105,6 +137,9 @@ class Layout:
                 name = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
                 flows += [(stage, name, outcome.name) for stage in inside for outcome in event.outcomes]
                 targets += [outcome.to or "" for _ in inside for outcome in event.outcomes]
+                if event.staff and event.staff.gives_up:
+                    flows += [(stage, name, how) for stage in inside for how in (GAVE_UP, TURNED_AWAY)]
+                    targets += [event.staff.gives_up] * 2 * len(inside)
             kinds = dict.fromkeys(SPEND_KIND_OF_ROLE[roles[stage]] for stage in inside)
             earned += [("earn", a.line, "") for a in amounts if a.side == "earn"]
             spent += [("spend", a.line, kind) for a in amounts if a.side == "spend" for kind in kinds]
@@ -119,11 +154,18 @@ class Layout:
             roles=tuple(roles.values()),
             channels=tuple(channel.name for channel in journey.channels),
             enters=tuple(channel.enters for channel in journey.channels),
-            costs=tuple((cost.name, cost.kind) for cost in journey.costs),
+            costs=(
+                *((cost.name, cost.kind) for cost in journey.costs),
+                *((resource.name, resource.kind) for resource in journey.resources),
+            ),
             cohorts=journey.cohorts,
             cohort_ms=journey.cohort_ms,
             eligible=max((journey.horizon - journey.follow) // journey.cohort_ms, 1),
             ages=max(journey.follow // journey.cohort_ms, 1),
+            resources=tuple(resource.name for resource in journey.resources),
+            wait_targets=tuple(-1 if r.target is None else r.target for r in journey.resources),
+            shared=tuple((one.name, one.scale, one.starts) for one in journey.shared),
+            market=journey.market,
         )
 
     @property
@@ -143,6 +185,13 @@ class Layout:
             "cohort": (self.cohorts, self.cohorts, len(COHORT)),
             "followed": (self.ages, groups, len(FOLLOWED)),
             "generation": (GENERATIONS, len(GENERATION)),
+            "queue": (self.periods, len(self.resources), len(QUEUE)),
+            "backlog": (self.periods, len(self.resources), len(LOAD)),
+            "load": (self.periods, len(self.resources), len(LOAD)),
+            "staffed": (self.periods, len(self.resources)),
+            "waits": (len(self.resources), WAIT_CELLS if self.resources else 0),
+            "contact": (WAIT_CELLS if self.resources else 0,),
+            "shared": (self.periods, len(self.shared), 2),
             "n_events": (),
         }
 
@@ -193,7 +242,7 @@ def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]
     channels
         Accruing spend and batches of each channel, minor units; shape (periods, channels).
     costs
-        Overheads and levers paid by the month, minor units; shape (periods, costs).
+        Overheads, levers paid by the month and staff, minor units; shape (periods, costs).
     """
     channels = np.zeros(layout.shapes["channel_spend"], dtype=np.int64)
     costs = np.zeros(layout.shapes["costs"], dtype=np.int64)
@@ -210,7 +259,19 @@ def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]
             channels[at // MONTH, index] += channel.cost_per_batch
     for index, cost in enumerate(journey.costs):
         costs[:, index] = accrued(cost.spend_per_ms, journey.horizon)
+    for index, resource in enumerate(journey.resources, start=len(journey.costs)):
+        sofar = staffed_by_plan(journey, layout)[:, index - len(journey.costs)].cumsum()
+        paid = [round(resource.cost_per_ms * int(ms)) for ms in sofar]
+        costs[:, index] = [end - begin for begin, end in zip([0, *paid], paid, strict=False)]
     return channels, costs
+
+
+def staffed_by_plan(journey: Journey, layout: Layout) -> IntArray:
+    """Return the person-milliseconds of every resource by period, shape (periods, resources)."""
+    ends = layout.period_ends.tolist()
+    steps = [staffing.staffing(one, journey.phase, journey.horizon) for one in journey.resources]
+    found = [staffing.person_time(held, ends) for held in steps]
+    return np.array(found, dtype=np.int64).reshape(len(found), layout.periods).T
 
 
 @dataclass(frozen=True)
@@ -243,6 +304,21 @@ class Ledger:
         group at acquisition; shape (..., ages, groups, measures).
     generation
         `GENERATION` measures; shape (..., generations, measures).
+    queue
+        `QUEUE` measures; shape (..., periods, resources, measures).
+    backlog
+        `LOAD` measures: people at the end of each period; shape (..., periods, resources, measures).
+    load
+        `LOAD` measures: person-milliseconds; shape (..., periods, resources, measures).
+    staffed
+        Person-milliseconds that staff are there; shape (..., periods, resources).
+    waits
+        Services that started by the wait before them, shape (..., resources, `WAIT_CELLS`).
+    contact
+        First contacts by the time since the person first asked, shape (..., `WAIT_CELLS`).
+    shared
+        Of attributes that all share: the sum of what people weigh, and how many they are, at the end of each
+        period; shape (..., periods, shared, 2).
     n_events
         Arrivals and clocks that fired; shape (...).
     """
@@ -259,11 +335,18 @@ class Ledger:
     cohort: IntArray
     followed: IntArray
     generation: IntArray
+    queue: IntArray
+    backlog: IntArray
+    load: IntArray
+    staffed: IntArray
+    waits: IntArray
+    contact: IntArray
+    shared: IntArray
     n_events: IntArray
 
     ARRAYS = (
         "flow", "money", "channel_spend", "costs", "mrr", "stock", "time", "unfinished", "cohort", "followed",
-        "generation", "n_events",
+        "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared", "n_events",
     )  # fmt: skip
 
     def pick(self, index: int | slice | IntArray) -> Ledger:

@@ -25,7 +25,10 @@ import numba
 from numba.core import codegen, config
 
 #: Modules whose source goes into compiled code.
-_COMPILED = ("model", "engine", "ledger.py", "scenario/units.py")
+_COMPILED = (
+    "model/*.py", "engine/k_*.py", "engine/kernel.py", "engine/coupled.py", "engine/words.py", "engine/memory.py",
+    "ledger.py", "scenario/units.py",
+)  # fmt: skip
 
 #: Folders of other versions are removed after this many days without use.
 _KEPT_DAYS = 30
@@ -40,9 +43,8 @@ def fingerprint() -> str:
 def fingerprint_of(root: Path) -> str:
     """Return the hash of the package's source under a folder, and of what compiles it."""
     found = hashlib.blake2b(f"{numba.__version__} {llvmlite.__version__} {sys.version}".encode(), digest_size=8)
-    for part in _COMPILED:
-        whole = root / part
-        for path in sorted(whole.glob("*.py")) if whole.is_dir() else [whole]:
+    for pattern in _COMPILED:
+        for path in sorted(root.glob(pattern)):
             found.update(path.name.encode() + path.read_bytes())
     return found.hexdigest()
 
@@ -80,18 +82,18 @@ def _forget(base: Path, place: Path) -> None:
         return
 
 
-def ready() -> bool:
-    """Tell whether the compiled engine is there, so that a run starts without compiling."""
+def ready(name: str) -> bool:
+    """Tell whether a compiled engine is there, so that a run starts without compiling."""
     place = folder()
-    return place is not None and (place / "ready").exists()
+    return place is not None and (place / f"ready_{name}").exists()
 
 
-def note_ready() -> None:
-    """Note that the compiled engine is there."""
+def note_ready(name: str) -> None:
+    """Note that a compiled engine is there."""
     place = folder()
     if place is not None:
         try:
-            (place / "ready").touch()
+            (place / f"ready_{name}").touch()
         except OSError:
             return
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.model.draws import KNOTS, decision_hash
 from flywheel_sim.scenario.figures import Dist, Rate, Spread
-from flywheel_sim.scenario.journey import Amount, Effects, Journey, firings
+from flywheel_sim.scenario.happenings import Amount, Effects
+from flywheel_sim.scenario.journey import Journey, firings
 
 FloatArray = NDArray[np.float64]
 
@@ -65,9 +66,12 @@ def decisions(journey: Journey) -> dict[str, int]:
         If two decisions share a name or a hash, so that their luck would be one.
     """
     names = ["person/arrival", *(f"person/{a.name}" for a in journey.attributes)]
+    names += ["person/market"] if journey.market is not None else []
     for owner in journey.owners:
         names.append(f"{owner.name}/on_entry")
         names += [event.decision for event in owner.events]
+        names += [f"{e.decision}/takes" for e in owner.events if e.staff]
+        names += [f"{e.decision}/patience" for e in owner.events if e.staff and e.staff.patience]
         for part in firings(owner):
             names += dict.fromkeys(d for d in _drawn(part))
     names += dict.fromkeys(f"rate/{rate.name}" for rate in rates(journey) if rate.spread)
@@ -102,9 +106,25 @@ def rates(journey: Journey) -> list[Rate]:
             amounts += [amount for effects in part for amount in effects.money]
             draws += [one.draw for effects in part for one in effects.sets]
         for event in owner.events:
-            found += [rate for wait in event.waits for rate in wait.params]
+            served = [event.staff.takes, event.staff.patience] if event.staff else []
+            found += [rate for wait in (*event.waits, *served) if wait for rate in wait.params]
             found += [chance for chance in event.chances if chance]
     found += [rate for draw in draws if draw for rate in draw.chances if rate]
     for amount in amounts:
         found += amount.value.params if isinstance(amount.value, Dist) else (amount.value,)
     return found
+
+
+def shared_bounds(journey: Journey) -> dict[str, tuple[int, ...]]:
+    """Return, for each attribute that all share, the values at which somebody's rate or condition changes, ascending.
+
+    In whole numbers of the attribute's scale.
+    """
+    found: dict[str, set[int]] = {one.name: set() for one in journey.shared}
+    for axis in (axis for rate in rates(journey) for axis in rate.over):
+        if axis.attribute in found:
+            found[axis.attribute].update(axis.bounds)
+    for condition in (one for owner in journey.owners for event in owner.events for one in event.when):
+        if condition.attribute in found:
+            found[condition.attribute].add(condition.value)
+    return {name: tuple(sorted(bounds)) for name, bounds in found.items()}

@@ -289,3 +289,12 @@ def monthly(amount, per_month):  # type: ignore[no-untyped-def]
     The factor is `FIXED` x month / period for an invoice, `FIXED` x month for a price per ms.
     """
     return np.int64(np.rint(amount * per_month))
+
+
+@_jit("int64(int64)", forceinline=True)
+def wait_cell(wait):  # type: ignore[no-untyped-def]
+    """Return the cell of a wait in ms: itself below 32, and 16 cells to a doubling from there on."""
+    shift = 0
+    while wait >> shift >= 32:
+        shift += 1
+    return 16 * shift + (wait >> shift)

@@ -2,8 +2,9 @@
 
 A person's life is taken as an absorbing Markov chain (Kemeny and Snell 1960, Finite Markov Chains,
 chapter 3) over stages and the levels that bear on what happens. Every clock counts as memoryless at
-its mean, numbers and times stand where they do on arrival, the generation is a late one, and a
-referrer stays. That is rough where much depends on counters or on how long something lasts, and good
+its mean, numbers and times stand where they do on arrival, what all share stands where it starts, the
+generation is a late one, and a referrer stays. Whoever is served waits for nobody, nobody gives up, and a
+market has no end. That is rough where much depends on counters or on how long something lasts, and good
 enough to warn before millions of people arrive.
 """
 
@@ -17,7 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.scenario.figures import Axis, Dist, Rate
-from flywheel_sim.scenario.journey import BUILT_IN, Channel, Draw, Effects, Event, Journey, Stage, StageSet, firings
+from flywheel_sim.scenario.happenings import Draw, Effects, Event
+from flywheel_sim.scenario.journey import (
+    BUILT_IN,
+    Channel,
+    Journey,
+    Stage,
+    StageSet,
+    firings,
+)
 from flywheel_sim.scenario.units import HOUR, MONTH, NEVER
 
 #: States a chain may have; beyond them attributes are left out, those of most levels first.
@@ -40,16 +49,19 @@ class Loop:
     radius
         Spectral radius of ``per_person``: how much larger each generation of referred people is than the
         one before.
+    market
+        How many people there are to be reached, which ends it; None for no end of them.
     """
 
     channels: tuple[str, ...]
     per_person: tuple[tuple[float, ...], ...]
     radius: float
+    market: int | None = None
 
     @property
     def self_sustaining(self) -> bool:
-        """Tell whether referred people bring at least as many in turn."""
-        return self.radius >= 1.0
+        """Tell whether referred people bring at least as many in turn, without end."""
+        return self.radius >= 1.0 and self.market is None
 
     def __str__(self) -> str:
         about = f"{self.radius:.2g}" if self.radius < 9.5 else f"{self.radius:,.0f}"
@@ -58,7 +70,8 @@ class Loop:
                 f"referrals feed themselves: each person brings about {about} others who bring others in turn; "
                 "the run may not end before the limit of people"
             )
-        return f"referrals fade: each person brings about {about} others who bring others in turn"
+        ends = "last until the market is used up" if self.radius >= 1.0 else "fade"
+        return f"referrals {ends}: each person brings about {about} others who bring others in turn"
 
 
 def referrals(journey: Journey) -> Loop:
@@ -80,14 +93,15 @@ def referrals(journey: Journey) -> Loop:
     fed = [i for i, channel in enumerate(journey.channels) if channel.removed]
     found[:, fed] = 0.0
     radius = float(np.abs(np.linalg.eigvals(found)).max()) if len(names) else 0.0
-    return Loop(names, tuple(tuple(float(x) for x in row) for row in found), radius)
+    return Loop(names, tuple(tuple(float(x) for x in row) for row in found), radius, journey.market)
 
 
 def _direct(journey: Journey) -> set[str]:
     """Return the attributes on which depends what happens and when."""
     found: set[str] = set()
     for event in (event for owner in journey.owners for event in owner.events):
-        rates = [rate for wait in event.waits for rate in wait.params] + [one for one in event.chances if one]
+        waits = (*event.waits, event.staff.takes) if event.staff else event.waits
+        rates = [rate for wait in waits for rate in wait.params] + [one for one in event.chances if one]
         found |= {axis.attribute for rate in rates for axis in rate.over} | {one.attribute for one in event.when}
     return found
 
@@ -140,7 +154,8 @@ class _Chain:
         self.index = {stage.name: i for i, stage in enumerate(self.journey.stages)}
         self.channels = {channel.name: i for i, channel in enumerate(self.journey.channels)}
         self.inside = [frozenset(self.index[name] for name in one.stages) for one in self.journey.sets]
-        self.counters = {a.name: min(max(0, a.low), a.high) for a in self.journey.attributes if a.kind == "counter"}
+        self.numbers = {a.name: min(max(0, a.low), a.high) for a in self.journey.attributes if a.kind == "counter"}
+        self.numbers |= {one.name: one.starts for one in self.journey.shared}
 
     # -- values ---------------------------------------------------------------------------------
 
@@ -181,7 +196,7 @@ class _Chain:
             return axis.size - 1
         if not axis.bounds:
             return None
-        shown = self.counters.get(axis.attribute, 0)
+        shown = self.numbers.get(axis.attribute, 0)
         return sum(bound <= shown for bound in axis.bounds)
 
     def hazard(self, wait: Dist, stage: int, levels: Levels) -> float:
@@ -213,8 +228,8 @@ class _Chain:
                     return 0.0
                 if one.attribute not in named:
                     longest = max(longest, float(self.journey.horizon))
-            elif one.attribute in self.counters:
-                if one.value > self.counters[one.attribute]:
+            elif one.attribute in self.numbers:
+                if one.value > self.numbers[one.attribute]:
                     longest = max(longest, float(self.journey.horizon))
             elif one.attribute not in BUILT_IN or one.attribute == "calendar":
                 longest = max(longest, float(one.value))
@@ -324,6 +339,9 @@ class _Chain:
             hazards = [self.hazard(wait, stage, levels) for wait in event.waits]
             if event.when:
                 hazards = [self.becomes_true(event, stage, levels)]
+            if event.staff:
+                served = self.hazard(event.staff.takes, stage, levels)
+                hazards = [1 / (1 / one + 1 / served) if one and served else 0.0 for one in hazards] or [served]
             if hazards and max(hazards) > 0.0:
                 ways = self.ways(event, stage, levels)
                 moving = sum(way[0] for way in ways if way[1] is not None)

@@ -1,7 +1,7 @@
 """What rates depend on: attributes and their values, and the tables over several of them.
 
-A number (a counter, the generation) or a time (a stopwatch, the calendar) falls into cells by ascending
-lower bounds. Tables over the same attribute with other bounds meet on the union of the bounds.
+A number (a counter, the generation), a time (a stopwatch, the calendar) or what all share falls into cells by
+ascending lower bounds. Tables over the same attribute with other bounds meet on the union of the bounds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from flywheel_sim.errors import nearest
@@ -21,6 +22,12 @@ from flywheel_sim.scenario.units import NEVER, UnitError, format_duration, parse
 MOST_CELLS = 100_000
 
 
+def scaled(number: float, scale: int) -> int | None:
+    """Return a number as whole parts of a scale, None where it has more decimals than the scale."""
+    parts = Decimal(repr(number)) * scale
+    return int(parts) if parts == parts.to_integral_value() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Trait:
     """An attribute, built in or of the file's own, and the values it takes.
@@ -28,21 +35,24 @@ class Trait:
     Attributes
     ----------
     kind
-        ``levels`` (named), ``number`` or ``time`` (in ms).
+        ``levels`` (named), ``number``, ``time`` (in ms) or ``shared`` (a mean over people).
     levels
         The names of named levels.
     low, high
-        The lowest and the highest value of a number; a time starts at 0 and has no end.
+        The lowest and the highest value of a number or a mean; a time starts at 0 and has no end.
+    scale
+        What the values of a mean are times, so that they are whole.
     """
 
     name: str
-    kind: Literal["levels", "number", "time"]
+    kind: Literal["levels", "number", "time", "shared"]
     levels: tuple[str, ...] = ()
     low: int = 0
     high: int = NEVER
+    scale: int = 1
 
     def value(self, text: str) -> int:
-        """Return what a text stands for: a level's index, a number, or a time in ms.
+        """Return what a text stands for: a level's index, a number (times the scale), or a time in ms.
 
         Raises
         ------
@@ -64,11 +74,38 @@ class Trait:
             if found is None or not (found.form == "duration" or zero):
                 raise UnitError(f"levels of '{self.name}' are durations, not '{text}'", "write 0 days, or 1 year")
             return int(found.number)
-        if found is None or found.form != "number" or found.per_ms or found.per_what or found.number % 1:
+        if found is None or found.form != "number" or found.per_ms or found.per_what:
+            found = None
+        if self.kind == "shared":
+            if found is None:
+                raise UnitError(f"levels of '{self.name}' are numbers, not '{text}'", "write -0.5, or 3")
+            return self.part(found.number, text)
+        if found is None or found.number % 1:
             raise UnitError(f"levels of '{self.name}' are whole numbers, not '{text}'", "write 0, or 10")
         if found.number > self.high:
             raise UnitError(f"'{self.name}' never reaches {text}", f"it counts {self.low} to {self.high}")
         return int(found.number)
+
+    def part(self, number: float, text: str) -> int:
+        """Return a value of a mean in whole parts of its scale.
+
+        Raises
+        ------
+        UnitError
+            If it has more decimals than the scale, or the mean never reaches it.
+        """
+        found = scaled(number, self.scale)
+        if found is None:
+            digits = len(str(self.scale)) - 1
+            raise UnitError(f"levels of '{self.name}' have at most {digits} decimals, not '{text}'", "round it")
+        if found > self.high:
+            between = f"it lies between {self.shown(self.low)} and {self.shown(self.high)}"
+            raise UnitError(f"'{self.name}' never reaches {text}", between)
+        return found
+
+    def shown(self, value: int) -> str:
+        """Return how a message writes a value of a number, a time or a mean."""
+        return format_duration(value) if self.kind == "time" else f"{(Decimal(value) / self.scale).normalize():f}"
 
     def axis(self, bounds: Iterable[int] = ()) -> Axis:
         """Return the axis with these bounds; those at or below the lowest value are no bounds."""
@@ -97,7 +134,7 @@ class Trait:
         if self.kind == "levels":
             return f"{self.name} {self.levels[cell]}"
         word, bound = ("from", axis.bounds[cell - 1]) if cell else ("below", axis.bounds[0])
-        return f"{self.name} {word} {format_duration(bound) if self.kind == 'time' else bound}"
+        return f"{self.name} {word} {self.shown(bound)}"
 
 
 #: Every attribute a rate may depend on, in the order of the axes of a table.

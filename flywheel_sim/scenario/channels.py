@@ -157,6 +157,8 @@ class ChannelReader(EffectReader):
             if attribute not in self.known_attributes:
                 self.note(place, attribute, "no attribute of the file's own",
                           nearest(attribute, self.known_attributes))  # fmt: skip
+            elif (held := self.attribute_specs.get(attribute)) and held.mean:
+                self.note(place, attribute, f"'{attribute}' is shared by all and cannot be inherited", "leave it out")
         return tuple(dict.fromkeys(spec.inherits or ()))
 
     def count(self, given: dict[str, float], word: str, path: Path_) -> int:

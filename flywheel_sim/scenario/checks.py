@@ -7,8 +7,9 @@ from typing import Any
 
 from flywheel_sim.errors import Problem
 from flywheel_sim.scenario.axes import MOST_CELLS, Traits, joint, label, places, size
-from flywheel_sim.scenario.figures import Rate
-from flywheel_sim.scenario.journey import Channel, Effects, Event, Stage, StageSet
+from flywheel_sim.scenario.figures import Dist, Rate
+from flywheel_sim.scenario.happenings import Effects, Event
+from flywheel_sim.scenario.journey import Channel, Resource, Stage, StageSet
 from flywheel_sim.scenario.tree import Path_, Tree
 
 
@@ -49,15 +50,22 @@ def _plainly(cell: str) -> str:
 
 
 class Paths:
-    """Who can get where: the stages, channels and sets of one journey."""
+    """Who can get where: the stages, channels, sets and resources of one journey."""
 
     def __init__(
-        self, tree: Tree, stages: tuple[Stage, ...], sets: tuple[StageSet, ...], channels: tuple[Channel, ...]
+        self,
+        tree: Tree,
+        stages: tuple[Stage, ...],
+        sets: tuple[StageSet, ...],
+        channels: tuple[Channel, ...],
+        resources: tuple[Resource, ...] = (),
     ) -> None:
         self.tree = tree
         self.stages = {stage.name: stage for stage in stages}
         self.channels = channels
         self.enters = {channel.name: channel.enters for channel in channels}
+        #: Resources that turn people away.
+        self.limited = {resource.name for resource in resources if resource.queue_limit is not None}
         #: Each stage with the sets it lies in.
         self.owners: dict[str, list[Stage | StageSet]] = {
             stage.name: [stage, *(s for s in sets if stage.name in s.stages)] for stage in stages
@@ -88,6 +96,8 @@ class Paths:
                 channels_fed |= _referred(owner.on_entry)
                 for event in owner.events:
                     waiting.extend(outcome.to for outcome in event.outcomes if outcome.to)
+                    if event.staff and event.staff.gives_up:
+                        waiting.append(event.staff.gives_up)
                     channels_fed |= _referred(event.effects, event.outcomes)
             waiting.extend(self.enters[channel] for channel in channels_fed if channel in self.enters)
             fed |= channels_fed
@@ -124,7 +134,12 @@ class Paths:
             inside = owner.stages if isinstance(owner, StageSet) else ()
             fed = _referred(owner.on_entry)
             for event in owner.events:
-                if _at_once(event) or (now is not None and now in _dates(event)):
+                if not (_at_once(event) or (now is not None and now in _dates(event))):
+                    continue
+                if event.staff and event.staff.gives_up and event.staff.gives_up not in inside:
+                    turned_away = event.staff.resource in self.limited
+                    goals += [event.staff.gives_up] if turned_away or _no_time(event.staff.patience) else []
+                if event.staff is None or _no_time(event.staff.takes):
                     goals += [
                         o.to for o in event.outcomes
                         if o.to and o.to not in inside and (o.chance is None or max(o.chance.cells) > 0)
@@ -139,8 +154,13 @@ def _referred(effects: Effects, outcomes: Any = ()) -> set[str]:
 
 
 def _at_once(event: Event) -> bool:
-    """Tell whether an event may take no time."""
-    return event.at_once or any(wait.kind == "fixed" and not min(wait.params[0].cells) for wait in event.waits)
+    """Tell whether an event may happen, or ask for service, at the moment of entry."""
+    return not (event.waits or event.when) or any(_no_time(wait) for wait in event.waits)
+
+
+def _no_time(wait: Dist | None) -> bool:
+    """Tell whether a wait is fixed and may be none at all."""
+    return wait is not None and wait.kind == "fixed" and not min(wait.params[0].cells)
 
 
 def _dates(event: Event) -> Iterable[float]:

@@ -6,7 +6,8 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.scenario.context import figure
 from flywheel_sim.scenario.distributions import DistributionReader
 from flywheel_sim.scenario.figures import Dist
-from flywheel_sim.scenario.journey import MONTHS, Condition
+from flywheel_sim.scenario.happenings import Condition
+from flywheel_sim.scenario.journey import MONTHS
 from flywheel_sim.scenario.notes import Unusable
 from flywheel_sim.scenario.schema import EventSpec
 from flywheel_sim.scenario.tree import Path_
@@ -74,6 +75,11 @@ class ClockReader(DistributionReader):
             kind = "duration" if trait.kind == "time" else "number"
             rule = "what a 'when' waits for is the same for everybody"
             value, _ = self.constant(Ref(text), place, kind, rule, "write one figure")
+            if trait.kind == "shared":
+                try:
+                    return Condition(attribute, trait.part(value, f"{value:g}"), False)
+                except UnitError as error:
+                    raise self.note(place, text, error.rule, error.remedy) from None
             if value % 1 or not -NEVER < value < min(NEVER, trait.high + 1):
                 raise self.note(place, text, f"'{attribute}' never reaches {value:g}", "write one that it reaches")
             return Condition(attribute, int(value), False)

@@ -9,10 +9,10 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.scenario.axes import Trait
 from flywheel_sim.scenario.dates import offset
 from flywheel_sim.scenario.figures import Rate
-from flywheel_sim.scenario.journey import Amount
+from flywheel_sim.scenario.happenings import Amount
 from flywheel_sim.scenario.notes import Notes, Unusable
 from flywheel_sim.scenario.rates import RateReader
-from flywheel_sim.scenario.schema import AttributeSpec, ChannelSpec, LeverSpec, StageSpec, WhileSpec
+from flywheel_sim.scenario.schema import AttributeSpec, ChannelSpec, LeverSpec, ResourceSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.strategy import Choices
 from flywheel_sim.scenario.tree import Path_
 from flywheel_sim.scenario.units import NEVER
@@ -32,9 +32,12 @@ class Context(Notes):
     channel_specs: dict[str, ChannelSpec]
     attribute_specs: dict[str, AttributeSpec]
     lever_specs: dict[str, LeverSpec]
+    resource_specs: dict[str, ResourceSpec]
     known_stages: set[str]
     known_channels: set[str]
     known_attributes: set[str]
+    known_resources: set[str]
+    asked: dict[str, set[str]]
     samples: dict[tuple[str, ...], tuple[float, ...]]
     per_event: dict[str, list[Amount]]
     money_seen: bool
@@ -55,6 +58,9 @@ class Context(Notes):
                             attribute)  # fmt: skip
         if attribute not in self.traits:
             raise Unusable
+        if self.traits[attribute].kind == "shared":
+            raise self.note(path, None, f"'{attribute}' is shared by all and cannot be {verb}",
+                            "use an attribute of each person's own", attribute)  # fmt: skip
         return self.traits[attribute]
 
     def constant(self, x: object, path: Path_, kind: Any, rule: str, remedy: str) -> tuple[float, float | None]:

@@ -11,6 +11,9 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.tree import MOVED, Raw
 from flywheel_sim.scenario.units import Quantity, looks_like_quantity, parse
 
+#: What one item of a section is called.
+_ONE_OF = {"channels": "channel", "levers": "lever", "costs": "overhead", "resources": "resource"}
+
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
@@ -95,7 +98,7 @@ def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption
 def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[str, str]]:
     """Return every figure that stands outside ``rates`` without a name, with its place."""
     raw = model.raw(strategy)
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = [("market", raw["market"])] if "market" in raw else []
 
     def walk(held: Raw, path: tuple[str, ...]) -> None:
         if isinstance(held, dict):
@@ -107,7 +110,7 @@ def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[s
         elif isinstance(held, str) and looks_like_quantity(held):
             found.append((": ".join(path), held))
 
-    for section in ("attributes", "channels", "journey", "while", "levers", "costs"):
+    for section in ("attributes", "channels", "resources", "journey", "while", "levers", "costs"):
         for name, held in (raw.get(section) or {}).items():
             walk(held, (name,))
     return found
@@ -148,5 +151,5 @@ def _walk(a: Raw, b: Raw, path: str) -> Iterator[Difference]:
                 yield Difference(f"rate {key}", as_text(a.get(key)), as_text(b.get(key)))
     else:
         section, _, place = path.partition(".")
-        what = {"channels": "channel", "levers": "lever", "costs": "overhead"}.get(section, section)
+        what = _ONE_OF.get(section, section)
         yield Difference(f"{what}: {place}".replace(".", ": ") if place else what, as_text(a), as_text(b))

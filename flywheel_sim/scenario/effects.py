@@ -11,7 +11,7 @@ from flywheel_sim.scenario import checks
 from flywheel_sim.scenario.axes import Trait
 from flywheel_sim.scenario.distributions import DistributionReader
 from flywheel_sim.scenario.figures import Rate, Spread
-from flywheel_sim.scenario.journey import AddTo, Amount, Draw, Effects, SetTo
+from flywheel_sim.scenario.happenings import AddTo, Amount, Draw, Effects, SetTo
 from flywheel_sim.scenario.notes import Unusable
 from flywheel_sim.scenario.schema import EffectsSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.tree import Path_
@@ -91,6 +91,8 @@ class EffectReader(DistributionReader):
                 raise self.note(place, other, f"'{other}' is built in and cannot be copied", _example(trait))
             raise Unusable  # defined, but its own problems are noted there
         source = self.traits[other]
+        if source.kind == "shared":
+            raise self.note(place, other, f"'{other}' is shared by all and cannot be copied", _example(trait))
         fits = source.kind == trait.kind and source.levels == trait.levels
         if not fits or source.low < trait.low or source.high > trait.high:
             raise self.note(place, other, f"'{other}' takes other values than '{trait.name}'",
@@ -197,15 +199,15 @@ class EffectReader(DistributionReader):
 
     def share(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
         """Refuse two draws of one firing that would have the same luck; ``before`` are the event's own."""
-        seen = {name for name, _ in _draws(before)} if before else set()
-        for name, steps in _draws(effects):
+        seen = {name for name, _ in draws(before)} if before else set()
+        for name, steps in draws(effects):
             if name in seen:
                 rule = f"'{steps[-1]}' is drawn twice when this happens, and both draws would be one"
                 self.note((*path, *steps), None, rule, "draw it in one place, or rename one of the lines")
             seen.add(name)
 
 
-def _draws(effects: Effects) -> Iterator[tuple[str, Path_]]:
+def draws(effects: Effects) -> Iterator[tuple[str, Path_]]:
     """Yield what is drawn among effects: its decision, and where it stands."""
     for to in effects.sets:
         if to.draw:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from flywheel_sim.errors import nearest
-from flywheel_sim.scenario.clocks import ClockReader
-from flywheel_sim.scenario.effects import EffectReader
+from flywheel_sim.scenario.effects import EffectReader, draws
 from flywheel_sim.scenario.figures import Dist, Rate
-from flywheel_sim.scenario.journey import Condition, Effects, Event, Outcome, Stage, StageSet
+from flywheel_sim.scenario.happenings import Condition, Effects, Event, Outcome, Staff
+from flywheel_sim.scenario.journey import Stage, StageSet
 from flywheel_sim.scenario.notes import Unusable
+from flywheel_sim.scenario.resources import ResourceReader
 from flywheel_sim.scenario.schema import EventSpec, OutcomeSpec, StageSpec, WhileSpec
-from flywheel_sim.scenario.stated import UNKNOWN
+from flywheel_sim.scenario.stated import SERVED, UNKNOWN
 from flywheel_sim.scenario.tree import Path_
 from flywheel_sim.scenario.values import Ref
 
@@ -20,7 +21,7 @@ from flywheel_sim.scenario.values import Ref
 MOST_CLOCKS = 16
 
 
-class EventReader(ClockReader, EffectReader):
+class EventReader(ResourceReader, EffectReader):
     """Reads stages and sets."""
 
     def stage(self, name: str, spec: StageSpec) -> Stage:
@@ -78,6 +79,9 @@ class EventReader(ClockReader, EffectReader):
         """Return the events of a stage or set that are not done without."""
         found = []
         for name, held in (spec.events or {}).items():
+            if held.staff is not None:  # also where it is done without: those who serve are still paid
+                roles = {self.stage_specs[stage].role for stage in stages if stage in self.stage_specs}
+                self.asked.setdefault(held.staff, set()).update(roles)
             if f"{owner}/{name}" in self.choices.events:
                 continue
             lone = path[0] == "journey" and len(spec.events or {}) == 1
@@ -96,14 +100,20 @@ class EventReader(ClockReader, EffectReader):
             return None
         waits: tuple[Dist, ...] = ()
         when: tuple[Condition, ...] = ()
+        staff: Staff | None = None
         wrong = False
-        if not words and not lone:
+        try:
+            staff = self.staff(spec, path)
+        except Unusable:
+            wrong = True
+        at_once = not words and spec.staff is None
+        if at_once and not lone:
             beside = "beside other events" if path[0] == "journey" else "in a set of stages"
             self.note(path, None, f"'{name}' has no clock {beside}",
                       "add 'after' or 'every'; only a lone event is decided at once"
                       if path[0] == "journey" else "add 'after' or 'every'")  # fmt: skip
             wrong = True
-        elif not words and spec.to is None and spec.outcomes is None:
+        elif at_once and spec.to is None and spec.outcomes is None:
             self.note(path, None, f"'{name}' has no clock and leads nowhere", "add 'after' or 'to'")
             wrong = True
         elif words:
@@ -113,17 +123,23 @@ class EventReader(ClockReader, EffectReader):
                 wrong = True
         decision = f"{owner}/{name}"
         effects = self.effects(spec, path, decision)
-        clock_ms = UNKNOWN if wrong else None
-        if len(waits) == 1 and waits[0].kind == "fixed" and len(set(waits[0].params[0].cells)) == 1:
+        clock_ms = UNKNOWN if wrong else SERVED if staff else None
+        fixed = len(waits) == 1 and waits[0].kind == "fixed" and len(set(waits[0].params[0].cells)) == 1
+        if fixed and not staff:
             clock_ms = waits[0].params[0].cells[0]
         outcomes = self.outcomes(decision, effects, spec, path, clock_ms, stages, role)
         if outcomes is None or wrong:
             return None
-        if not words and any(outcome.to is None for outcome in outcomes):
+        if at_once and any(outcome.to is None for outcome in outcomes):
             self.note(path, None, "a stage decided at once cannot stay", "give every outcome a stage to go to")
         self.earned_somewhere(effects, outcomes, path, spec)
         effects = replace(effects, money=(*effects.money, *self.per_event.get(name, ())))
-        return Event(name, decision, words == ["every"], waits, when, effects, outcomes)
+        found = Event(name, decision, words == ["every"], waits, when, effects, outcomes, staff)
+        for drawn, (side, line) in (one for part in found.parts for one in draws(part)) if staff else ():
+            if line in ("takes", "patience") and drawn == f"{decision}/{line}":
+                self.note((*path, side), None, f"what is drawn for '{line}' would have the luck of that wait",
+                          "rename it", line)  # fmt: skip
+        return found
 
     def entry(self, spec: StageSpec | WhileSpec, path: Path_, owner: str) -> Effects:
         """Return what happens on entering a stage or set."""

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from flywheel_sim.scenario.figures import Dist, Rate
+from flywheel_sim.scenario.figures import Rate
+from flywheel_sim.scenario.happenings import Amount, Draw, Effects, Event, SetTo
 from flywheel_sim.scenario.units import MONTH, YEAR
 
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
@@ -29,138 +30,6 @@ SPEND_KIND_OF_ROLE: dict[str, str] = {
 def cohort_length(horizon: int) -> int:
     """Return the length of a cohort period in ms: a month, or a year where the horizon exceeds ten."""
     return MONTH if horizon <= 10 * YEAR else YEAR
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """Money that moves: earned or spent on a line, once or accruing with time.
-
-    Attributes
-    ----------
-    value
-        What it comes to, or the distribution it is drawn from (never where it accrues).
-    period_ms
-        The period the price is stated for: it makes an amount on an event an invoice, and one on a
-        stage or set accrue; None for a one-off.
-    decision
-        What a drawn amount's luck belongs to: stage/event/line; "" where nothing is drawn.
-    """
-
-    line: str
-    side: Literal["earn", "spend"]
-    value: Rate | Dist
-    period_ms: float | None = None
-    decision: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """A level drawn by one word of luck: chances in the file's order, None for the one that takes the rest.
-
-    ``decision`` is person/NAME on arrival, stage/event/NAME in an effect; ``levels`` are indices.
-    """
-
-    decision: str
-    levels: tuple[int, ...]
-    chances: tuple[Rate | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetTo:
-    """An attribute set: to a value, to what another attribute has, or to a drawn level.
-
-    ``value`` is a level's index, a counter's number, or what a stopwatch then shows in ms (`NEVER`
-    for a stopwatch longer than any level); ``copy`` names an attribute of the same kind.
-    """
-
-    attribute: str
-    value: int = 0
-    copy: str = ""
-    draw: Draw | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AddTo:
-    """A number added to a counter, which stays within its bounds.
-
-    ``earned`` adds what the firing earned, in whole units of the currency, instead of ``number``.
-    """
-
-    attribute: str
-    number: int = 0
-    earned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What happens, in this order: sets as in the file, adds, money, referrals (channel names)."""
-
-    sets: tuple[SetTo, ...] = ()
-    adds: tuple[AddTo, ...] = ()
-    money: tuple[Amount, ...] = ()
-    refer: tuple[str, ...] = ()
-    any: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "any", bool(self.sets or self.adds or self.money or self.refer))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One way an event ends; ``chance`` None takes the rest, ``to`` None stays."""
-
-    name: str
-    chance: Rate | None
-    to: str | None
-    effects: Effects
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What must hold for a ``when``: a level's index (named), or a least value (numbers, times in ms)."""
-
-    attribute: str
-    value: int
-    named: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happens in a stage, or in a set of stages.
-
-    Attributes
-    ----------
-    decision
-        The dotted name its draws belong to: stage/event, or set/event.
-    waits
-        One for ``every`` and ``after``; several where ``after`` or ``on_date`` list several, each a
-        clock of its own whose firing number is its place in the list. Empty for ``when`` and for
-        what is decided at once.
-    when
-        Conditions which must all hold; empty for other clocks.
-    """
-
-    name: str
-    decision: str
-    recurring: bool
-    waits: tuple[Dist, ...]
-    when: tuple[Condition, ...]
-    effects: Effects
-    outcomes: tuple[Outcome, ...]
-    chances: tuple[Rate | None, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "chances", tuple(outcome.chance for outcome in self.outcomes))
-
-    @property
-    def parts(self) -> tuple[Effects, ...]:
-        """Return its effects, then those of each outcome."""
-        return (self.effects, *(outcome.effects for outcome in self.outcomes))
-
-    @property
-    def at_once(self) -> bool:
-        """Tell whether it is decided on entry, without a clock."""
-        return not self.waits and not self.when
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +145,59 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """People who serve others, one each at a time.
+
+    Attributes
+    ----------
+    people
+        How many there are: whole numbers that depend on the calendar and the month at most.
+    cost_per_ms
+        What each costs, minor units per ms, busy or idle.
+    kind
+        As what that counts: the kind of the stages it serves where they have one in common, else overhead.
+    queue_limit
+        How many may wait; beyond them those who can give up are turned away. None for any number.
+    target
+        The wait, in ms, within which people should be served; None where the file names none.
+    """
+
+    name: str
+    people: Rate
+    cost_per_ms: float = 0.0
+    kind: str = "overhead"
+    queue_limit: int | None = None
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An attribute that all share: the mean, over everybody in some stages, of what one of theirs weighs.
+
+    Attributes
+    ----------
+    of
+        The attribute of which it is the mean.
+    weights
+        What each level weighs, times ``scale``; empty where ``of`` is a counter, which weighs its number.
+    scale
+        Whole numbers in which its values, its bounds in rates and conditions, and ``starts`` are held: its
+        value times ``scale``.
+    stages
+        Where people have to be in order to count.
+    starts
+        What it is while nobody counts.
+    """
+
+    name: str
+    of: str
+    weights: tuple[int, ...]
+    scale: int
+    stages: tuple[str, ...]
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Uncertain:
     """A rate whose reference value is not known: each replication has its own.
 
@@ -307,6 +229,12 @@ class Journey:
         Overheads, and levers paid by the month.
     uncertain
         Rates drawn once a replication; ``source`` is what `scenario.worlds` needs to draw them.
+    market
+        How many people there are to be reached, None for no end of them.
+    resources, shared
+        Who serves, and attributes that all share.
+    warm_up
+        Whole months, in ms, that figures over time leave out; 0 for none.
     fingerprint
         Hash of everything that bears on the run's figures except the seed.
     """
@@ -329,12 +257,23 @@ class Journey:
     sets: tuple[StageSet, ...] = ()
     costs: tuple[Cost, ...] = ()
     uncertain: tuple[Uncertain, ...] = ()
+    market: int | None = None
+    resources: tuple[Resource, ...] = ()
+    shared: tuple[Shared, ...] = ()
+    warm_up: int = 0
     source: Any = field(default=None, repr=False, compare=False)
 
     @property
     def owners(self) -> tuple[Owner, ...]:
         """All that events belong to: stages, then sets."""
         return (*self.stages, *self.sets)
+
+    @property
+    def coupled_by(self) -> tuple[str, ...]:
+        """Return what makes people depend on one another, empty where they live independent lives."""
+        staffed = any(event.staff for owner in self.owners for event in owner.events)
+        found = {"a finite market": self.market is not None, "staff": staffed, "a shared attribute": bool(self.shared)}
+        return tuple(name for name, held in found.items() if held)
 
     @property
     def force(self) -> float:

@@ -14,7 +14,8 @@ from typing import Any
 from flywheel_sim.errors import nearest
 from flywheel_sim.scenario.context import Context, figure
 from flywheel_sim.scenario.figures import Kind
-from flywheel_sim.scenario.journey import Amount, Cost, Effects, StageSet
+from flywheel_sim.scenario.happenings import Amount, Effects
+from flywheel_sim.scenario.journey import Cost, StageSet
 from flywheel_sim.scenario.notes import Unusable
 from flywheel_sim.scenario.rates import MOST_MONEY, RateReader, minor_units
 from flywheel_sim.scenario.read import read_section

@@ -12,7 +12,7 @@ from decimal import Decimal
 from flywheel_sim.scenario.axes import label
 from flywheel_sim.scenario.families import NOUNS, Stated
 from flywheel_sim.scenario.figures import Kind, Rate, Spread
-from flywheel_sim.scenario.stated import UNKNOWN, StatedReader
+from flywheel_sim.scenario.stated import SERVED, UNKNOWN, StatedReader
 from flywheel_sim.scenario.tree import Path_
 from flywheel_sim.scenario.units import NEVER, UNITS, Quantity, format_duration
 from flywheel_sim.scenario.values import DrawSpec, RateSpec, Ref
@@ -36,7 +36,8 @@ class RateReader(StatedReader):
         kind
             What belongs in that place.
         clock_ms
-            For chances: the fixed period of the event's clock, or None; UNKNOWN where it is wrong.
+            For chances: the fixed period of the event's clock, or None; UNKNOWN where it is wrong, SERVED where a
+            service follows.
         stays
             For chances: whether the outcome keeps the person in the role.
 
@@ -138,6 +139,9 @@ class RateReader(StatedReader):
         power, lost = 1.0, unit.reading == "lost"
         if unit.per_ms is not None and clock_ms != UNKNOWN:
             per = _per(unit.per_ms)
+            if clock_ms == SERVED:
+                rule = f"a chance {per} has no period after a service, which takes its time{named}"
+                raise self.note(path, shown, rule, "state the chance without a period")
             if clock_ms is None:
                 raise self.note(path, shown, f"a chance {per} needs a clock with a fixed period{named}",
                                 "give the event 'every: 1 month', or state the chance without a period")  # fmt: skip

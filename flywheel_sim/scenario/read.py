@@ -17,6 +17,7 @@ _AROUND: dict[str, Any] = {
     "(outcome)": schema.OutcomeSpec,
     "(rate)": values.RateSpec,
     "(distribution)": values.DistSpec,
+    "(mean)": schema.MeanSpec,
     "lognormal": values.LognormalSpec,
     "weibull": values.WeibullSpec,
     "gamma": values.GammaSpec,
@@ -24,6 +25,9 @@ _AROUND: dict[str, Any] = {
     "empirical": values.EmpiricalSpec,
     "(parameters)": values.SpreadSpec,
 }
+
+#: The words of an event that take a wait.
+_WAITS = ("after", "every", "takes", "patience")
 
 
 @cache
@@ -71,10 +75,6 @@ def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
     word = steps[-1]
     words = _words(model, steps)
     here = tree.at(tree.locate(full[:-1]))
-    if word in schema.LATER and word not in words:
-        what = schema.LATER[word]
-        rule = f"the {what} '{word}' belongs to the language, but this version does not run it yet"
-        return tree.problem(full[:-1], None, rule, "leave it out for now", key=word)
     if word in values.DISTRIBUTIONS and {"value", "times"} <= words and word not in words:
         rule = f"a distribution such as '{word}' stands where a wait or an amount is used, not in a rate"
         remedy = "write it there; the figures in it may be rates by name"
@@ -109,9 +109,9 @@ def _fields(owner: Any) -> set[str]:
 
 
 def _takes_distributions(steps: Path_) -> bool:
-    """Tell whether a value at a location may be a distribution: a clock, or an amount of money."""
+    """Tell whether a value at a location may be a distribution: a wait, or an amount of money."""
     around = [step for step in steps if not step.startswith("(") and not step.isdigit()]
-    return bool(around) and (around[-1] in ("after", "every") or around[-2:-1] in (["earn"], ["spend"]))
+    return bool(around) and (around[-1] in _WAITS or around[-2:-1] in (["earn"], ["spend"]))
 
 
 def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, Any]:

@@ -17,7 +17,14 @@ from flywheel_sim.scenario.attributes import AttributeReader
 from flywheel_sim.scenario.channels import ChannelReader
 from flywheel_sim.scenario.dates import phase
 from flywheel_sim.scenario.events import EventReader
-from flywheel_sim.scenario.journey import BUILT_IN, Cost, Journey, StageSet, cohort_length
+from flywheel_sim.scenario.journey import (
+    BUILT_IN,
+    Channel,
+    Cost,
+    Journey,
+    StageSet,
+    cohort_length,
+)
 from flywheel_sim.scenario.levers import LeverReader
 from flywheel_sim.scenario.notes import Unusable
 from flywheel_sim.scenario.rates import RateReader
@@ -25,11 +32,13 @@ from flywheel_sim.scenario.read import read, read_section
 from flywheel_sim.scenario.schema import FileSpec
 from flywheel_sim.scenario.strategy import Choices
 from flywheel_sim.scenario.tree import Tree
-from flywheel_sim.scenario.units import MINOR_DIGITS, YEAR, Quantity
+from flywheel_sim.scenario.units import MINOR_DIGITS, MONTH, YEAR, Quantity, format_duration
 from flywheel_sim.scenario.values import RateSpec
 
 #: Names under which the luck of other decisions is kept, so that no stage or set may bear them.
 RESERVED_OWNERS: tuple[str, ...] = ("person", "rate", "uncertain")
+#: People in a market beyond which a figure is taken for a slip.
+MOST_IN_MARKET = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +95,22 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
                                 _names(self.tree, "rates"), self.digits, self.dated, self.settled)  # fmt: skip
         if self.lever_specs:
             self.set_levers()
-        attribute_list = [self.attribute(name, spec) for name, spec in self.attribute_specs.items()]
+        attribute_list = [self.attribute(name, spec) for name, spec in self.attribute_specs.items() if not spec.mean]
         channels = [c for name, spec in self.channel_specs.items() if (c := self.channel(name, spec, horizon))]
         pulled = [self.lever(name, spec) for name, spec in self.lever_specs.items()]
         overheads = [self.overhead(name, x) for name, x in sections["costs"].items()]
         stages = tuple(self.stage(name, spec) for name, spec in self.stage_specs.items())
         sets = tuple(self.stage_set(name, spec) for name, spec in self.set_specs.items())
         self.crowds(stages, sets)
+        resources = tuple(r for name, spec in self.resource_specs.items() if (r := self.resource(name, spec)))
+        self.enough(channels, settings)
         self.rates_left_over()
         self.check_levers()
         if self.money_seen and self.file is not None and self.file.currency is None:
             self.note((), None, "money is earned or spent, but 'currency' is missing", "add currency: EUR", "currency")
         if len(self.problems) > self.before or settings is None:
             return None
-        checks.Paths(self.tree, stages, sets, tuple(channels)).check(
+        checks.Paths(self.tree, stages, sets, tuple(channels), resources).check(
             not self.choices.events and not self.choices.channels and not self.strategy, self.problems
         )
         if len(self.problems) > self.before:
@@ -113,6 +124,8 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
             stages=stages,
             sets=(*sets, *(held for held in pulled if isinstance(held, StageSet))),
             costs=(*(held for held in overheads if held), *(held for held in pulled if isinstance(held, Cost))),
+            resources=resources,
+            shared=self.means,
             minor_digits=self.digits,
             fingerprint=self.fingerprint(),
             uncertain=uncertain,
@@ -137,10 +150,11 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
         }
         self.channel_specs, self.stage_specs = sections["channels"], sections["journey"]
         self.attribute_specs, self.set_specs = sections["attributes"], sections["while"]
-        self.lever_specs = sections["levers"]
+        self.lever_specs, self.resource_specs = sections["levers"], sections["resources"]
         self.known_stages = _names(self.tree, "journey")
         self.known_channels = _names(self.tree, "channels")
         self.known_attributes = _names(self.tree, "attributes")
+        self.known_resources, self.asked = _names(self.tree, "resources"), {}
         self.digits = MINOR_DIGITS.get((self.file.currency if self.file else None) or "", 2)
         stated = self.file.start if self.file else self.tree.root.get("start")
         self.start, self.dated = None, stated is not None
@@ -150,8 +164,14 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
         built_in = attributes.built_in(
             tuple(self.tree.root.get("channels") or ()), tuple(self.tree.root.get("journey") or ())
         )
-        own = {name: attributes.trait(name, spec) for name, spec in self.attribute_specs.items()}
-        self.traits = {name: held for name, held in own.items() if name not in BUILT_IN} | built_in
+        specs = {name: spec for name, spec in self.attribute_specs.items() if name not in BUILT_IN}
+        means = {name: one for name, spec in specs.items() if spec.mean and (one := self.shared(name, spec.mean))}
+        self.means = tuple(means.values())
+        self.traits = {
+            name: attributes.shared_trait(means[name], specs[means[name].of])
+            if spec.mean else attributes.trait(name, spec)
+            for name, spec in specs.items() if name in means or not spec.mean
+        } | built_in  # fmt: skip
         return sections
 
     def fingerprint(self) -> str:
@@ -178,6 +198,7 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
         if horizon and follow and follow > horizon:
             self.note(("follow",), None, "customers are followed longer than the horizon",
                       f"write at most {file.horizon.text}")  # fmt: skip
+        warm_up = self.warm_up(file.warm_up, horizon)
         discount = 0.0
         if (rate := file.discount) is not None:
             discount = rate.number
@@ -211,7 +232,33 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
             "phase": phase(self.start) if self.start else 0,
             "currency": file.currency,
             "report_by": report_by,
+            "market": self.market(file.market),
+            "warm_up": warm_up,
         }
+
+    def market(self, given: Quantity | None) -> int | None:
+        """Return how many people there are to be reached, None for no end of them."""
+        if given is None:
+            return None
+        return self.whole(given, ("market",), "a market", (1, MOST_IN_MARKET), 10_000)
+
+    def warm_up(self, given: Quantity | None, horizon: int | None) -> int:
+        """Return the stretch that figures over time leave out, in ms."""
+        if given is None:
+            return 0
+        if given.form != "duration" or given.number % MONTH:
+            self.note(("warm_up",), given.text, "a warm-up is whole months", "write 6 months")
+        elif horizon and given.number >= horizon:
+            self.note(("warm_up",), given.text, "the warm-up is shorter than the horizon",
+                      f"write less than {format_duration(horizon)}")  # fmt: skip
+        return int(given.number)
+
+    def enough(self, channels: list[Channel], settings: dict[str, Any] | None) -> None:
+        """Refuse a market of fewer people than are there at the start."""
+        present = sum(channel.count for channel in channels if channel.kind == "present" and not channel.removed)
+        if settings and settings["market"] and settings["market"] < present:
+            self.note(("market",), None, f"{present} people are present at the start, more than the market has",
+                      f"write at least {present}")  # fmt: skip
 
     def report_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the attributes to group by, after noting those that have no named levels."""
@@ -239,6 +286,9 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
             self.note(
                 ("attributes",), None, "'arrival' is a reserved name of a drawn attribute", "rename it", "arrival"
             )
+        if self.file is not None and self.file.market is not None and "market" in self.attribute_specs:
+            self.note(("attributes",), None, "'market' is a reserved name of an attribute beside a finite market",
+                      "rename it", "market")  # fmt: skip
         for built_in in BUILT_IN:
             if built_in in self.attribute_specs:
                 self.note(("attributes",), None, f"'{built_in}' is a built-in attribute", "rename it", built_in)

@@ -35,12 +35,6 @@ from flywheel_sim.scenario.values import (
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
 ROLES: tuple[str, ...] = ("prospect", "customer", "lapsed", "exit", "aside")
 
-#: Words of the language that this version reads but does not run yet: those of people who affect one another.
-LATER: dict[str, str] = {
-    **dict.fromkeys(("resources", "market", "warm_up"), "section"),
-    **dict.fromkeys(("staff", "takes", "patience", "gives_up", "priority"), "clock"),
-}
-
 
 def _kind_of_outcome(value: Any) -> str:
     if isinstance(value, dict):
@@ -64,6 +58,12 @@ def _waits(value: Any) -> Any:
             raise fail("the list is empty", "write at least one wait, such as 14 days")
         return value
     return [value]
+
+
+def _served(value: Any) -> Any:
+    if isinstance(value, list):
+        raise fail("one duration, rate or distribution belongs here", "write 30 minutes, or {exponential: 30 minutes}")
+    return value
 
 
 def _set_to(value: Any) -> Any:
@@ -130,6 +130,11 @@ Goal = Annotated[Annotated[Name, Tag("(one)")] | Annotated[Outcomes, Tag("(many)
 #: The words that start an event, in the order in which they are looked for.
 CLOCKS: tuple[str, ...] = ("after", "every", "when", "on_date")
 
+#: The words that go with ``staff``.
+SERVICE: tuple[str, ...] = ("takes", "patience", "gives_up", "priority")
+
+Served = Annotated[Value, BeforeValidator(_served)]
+
 
 class EventSpec(EffectsSpec):
     """Something that can happen to a person in a stage, or while in one of several."""
@@ -138,6 +143,11 @@ class EventSpec(EffectsSpec):
     every: Annotated[Value, BeforeValidator(_one_wait)] | None = None
     when: Annotated[dict[Name, str], BeforeValidator(_when)] | None = None
     on_date: Instants | None = None
+    staff: Name | None = None
+    takes: Served | None = None
+    patience: Served | None = None
+    gives_up: Name | None = None
+    priority: Figure | None = None
     to: Goal | None = None
     outcomes: Outcomes | None = None
 
@@ -149,8 +159,7 @@ class EventSpec(EffectsSpec):
 
 #: Keys that make a stage an inline event.
 INLINE: tuple[str, ...] = (
-    "after", "every", "to", "outcomes", "refer", "set", "add", "when", "on_date",
-    *sorted(word for word, what in LATER.items() if what == "clock"),
+    "after", "every", "to", "outcomes", "refer", "set", "add", "when", "on_date", "staff", *SERVICE,
 )  # fmt: skip
 
 
@@ -221,12 +230,8 @@ def _counts(value: Any) -> Any:
 
 
 def _attribute(value: Any) -> Any:
-    if isinstance(value, dict) and "mean_of" in value:
-        raise fail(
-            "'mean_of' attributes belong to the language, but this version does not run them yet",
-            "leave it out for now",
-            "mean_of",
-        )
+    if isinstance(value, dict) and ("mean_of" in value or {"among", "starts"} <= value.keys()):
+        return {"(mean)": value}
     if isinstance(value, AttributeSpec):
         return value
     if isinstance(value, list):
@@ -241,21 +246,60 @@ def _attribute(value: Any) -> Any:
     return {"(drawn)": mapping(value)}
 
 
+class MeanSpec(Spec):
+    """What all share: the mean of an attribute over the people in some stages."""
+
+    mean_of: Name
+    weights: Annotated[dict[str, Figure], BeforeValidator(mapping)] | None = None
+    among: Names
+    starts: Figure
+
+
 class AttributeSpec(Spec):
-    """What distinguishes people: named levels, listed or drawn on arrival, a counter or a stopwatch."""
+    """What distinguishes people: named levels, listed or drawn on arrival, a counter or a stopwatch; or a mean."""
 
     named: list[NewName] | None = Field(default=None, alias="(named)")
     drawn: Drawn | None = Field(default=None, alias="(drawn)")
     counts: Annotated[Any, PlainValidator(_counts)] | None = None
     stopwatch: bool = Field(default=False, alias="(stopwatch)")
+    mean: MeanSpec | None = Field(default=None, alias="(mean)")
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """Return the named levels; none for counters and stopwatches."""
+        """Return the named levels; none for other kinds."""
         return tuple(self.named or (self.drawn.names() if self.drawn else ()))
 
 
 Attribute = Annotated[AttributeSpec, BeforeValidator(_attribute)]
+
+
+_PEOPLE = re.compile(r"([+-]?[\d_.]+)\s+(?:people|persons?)")
+
+
+def _count(value: Any) -> Any:
+    found = _PEOPLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is not None:
+        raise fail("people are counted without a unit", f"write {found[1]}", value)
+    return value
+
+
+Count = Annotated[Figure, BeforeValidator(_count)]
+
+
+def _hours(value: Any) -> Any:
+    if isinstance(value, str) and re.search(r"\bhours?\s+per\b", value):
+        raise fail("hours are a plain number per week", "write 30 per week", value)
+    return value
+
+
+class ResourceSpec(Spec):
+    """People who serve others: how many, when, and at what cost."""
+
+    people: Annotated[X, BeforeValidator(_count)]
+    hours: Annotated[Figure, BeforeValidator(_hours)] | None = None
+    cost: Figure | None = None
+    queue_limit: Count | None = None
+    target: Figure | None = None
 
 
 class LeverSpec(Spec):
@@ -282,8 +326,10 @@ class FileSpec(Spec):
     start: Text | None = None
     currency: Text | None = None
     discount: Figure | None = None
+    market: Count | None = None
     seed: Figure | None = None
     follow: Figure | None = None
+    warm_up: Figure | None = None
     reference: Name | None = None
     report_by: Names | None = None
 
@@ -293,6 +339,7 @@ SECTIONS: dict[str, Any] = {
     "rates": X,
     "attributes": Attribute,
     "channels": ChannelSpec,
+    "resources": ResourceSpec,
     "journey": StageSpec,
     "while": WhileSpec,
     "levers": LeverSpec,

@@ -18,6 +18,8 @@ from flywheel_sim.scenario.values import DrawSpec, RateSpec, Ref, SpreadSpec
 
 #: The period of a clock whose own problem is noted already.
 UNKNOWN = -1.0
+#: The period of a clock that is followed by service, which takes its time.
+SERVED = -2.0
 
 #: How many rates may name one another in a chain.
 DEEPEST_CHAIN = 50
@@ -192,7 +194,7 @@ class StatedReader(CurveReader):
             if trait.kind == "levels":
                 missing = ", ".join(trait.levels[i] for i, key in enumerate(keys) if key is None)
             else:
-                missing = "0 days" if trait.kind == "time" else str(trait.low)
+                missing = "0 days" if trait.kind == "time" else trait.shown(trait.low)
             raise self.note(path, None, f"without a 'value' every level of '{by}' must be given",
                             f"add {missing}, or a value", "by")  # fmt: skip
         return [keys[cell] for cell in places((axis,), axes)]
@@ -331,7 +333,7 @@ class StatedReader(CurveReader):
             "number": unit.form == "number" and unit.per_ms is None,
         }[kind]
         if not fits:
-            clock = path[-1] in ("after", "every", "exponential") or path[-2:-1] == ("after",)
+            clock = path[-1] in ("after", "every", "takes", "patience", "exponential") or path[-2:-1] == ("after",)
             noun = "a duration or a rate" if clock else NOUNS[kind]
             hint = f"write {EXAMPLES[kind]}"
             if kind == "chance" and unit.form == "number" and 0 < unit.number <= 1 and unit.per_ms is None:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.scenario.read import read
-from flywheel_sim.scenario.schema import LATER, SECTIONS, SETTINGS, StrategySpec, long_form
+from flywheel_sim.scenario.schema import SECTIONS, SETTINGS, StrategySpec, long_form
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, tree_of
 from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
-_LATER = "belongs to the language, but this version does not run it yet"
 _KINDS = ("event", "channel", "lever")
 
 
@@ -72,9 +71,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
     rest = {k: v for k, v in held.items() if k not in own}
     for key in rest:
         known = {*SETTINGS, *SECTIONS, "without", "spend", "extends"} - {"name", "strategies"}
-        if LATER.get(key) == "section":
-            problems.append(tree.problem(path, None, f"the section '{key}' {_LATER}", "leave it out for now", key=key))
-        elif key not in known:
+        if key not in known:
             problems.append(tree.problem(path, None, f"'{key}' is no part of a strategy", nearest(key, known), key=key))
     for lever, changed in (rest.get("levers") or {}).items() if isinstance(rest.get("levers"), dict) else ():
         if lever in _items(merged, "levers") and isinstance(changed, dict) and "spend" in changed:

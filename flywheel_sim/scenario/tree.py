@@ -332,7 +332,7 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
         _take_marks(path, marks, over_marks)
         marks[(*path, "value")] = place
         return {"value": base, **_clean(over)}
-    if is_rate(base) and isinstance(over, str):
+    if is_rate(base) and isinstance(over, str) and path[:1] != ("resources",):  # so many people, whenever it is
         marks[(*path, MOVED)] = over_marks.get(path, Mark("<values set in code>"))
         return {**base, MOVED: over}
     _take_marks(path, marks, over_marks)

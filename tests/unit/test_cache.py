@@ -1,6 +1,7 @@
 """Compiled code is never stale, and no home that cannot be written keeps anybody from running."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +26,7 @@ def test_the_folder_is_named_after_the_source(tmp_path):
 def test_an_edit_of_any_compiled_module_changes_the_folder(tmp_path):
     package = Path(flywheel_sim.__file__).parent
     names = ["model/draws.py", "engine/words.py", "ledger.py", "scenario/units.py"]
-    for path in [*package.glob("model/*.py"), *package.glob("engine/*.py"), package / "ledger.py",
-                 package / "scenario/units.py"]:  # fmt: skip
+    for path in [path for pattern in cache._COMPILED for path in package.glob(pattern)]:
         copy = tmp_path / path.relative_to(package)
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes(path.read_bytes())
@@ -37,6 +37,18 @@ def test_an_edit_of_any_compiled_module_changes_the_folder(tmp_path):
             file.write("# edited\n")
         seen.add(cache.fingerprint_of(tmp_path))
     assert len(seen) == 1 + len(names)
+
+
+def test_whatever_the_engine_imports_counts_as_compiled():
+    package = Path(flywheel_sim.__file__).parent
+    compiled = {path.resolve() for pattern in cache._COMPILED for path in package.glob(pattern)}
+    engine = [path for path in compiled if path.parent.name == "engine"]
+    assert len(engine) > 10
+    for path in engine:
+        for module, names in re.findall(r"^from flywheel_sim\.(\S+) import (.+)", path.read_text(), re.MULTILINE):
+            place = package / module.replace(".", "/")
+            part = place / names.split()[0] if place.is_dir() else place
+            assert part.with_suffix(".py") in compiled, (path.name, part)
 
 
 def test_a_home_that_cannot_be_written_is_passed_over(tmp_path):
