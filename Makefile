@@ -25,12 +25,13 @@ $(VENV)/runtime: requirements.lock pyproject.toml
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@echo "Compiling the engine, first time only (half a minute) ..."
-	@$(BIN)/python -c 'import flywheel_sim.engine.compiled'
+	@$(BIN)/python -c 'import flywheel_sim.engine.kernel'
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@echo "Adding what the tests need ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -c 'import flywheel_sim.engine.coupled'
 	@touch $@
 
 demo: $(VENV)/runtime
@@ -55,6 +56,7 @@ slow: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/coupled.py
 
 notebooks: $(VENV)/dev
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

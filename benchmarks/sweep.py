@@ -18,8 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import flywheel_sim as fs
-from flywheel_sim.engine.compiled import Kernel
-from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE
+from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, kernel_of
 from flywheel_sim.experiment.sweep import sweep
 
 CONFIG = "subscription"
@@ -38,7 +37,7 @@ def bare(journeys, replications, threads):
     """Return nanoseconds an event, wall-clock and processor, of bare kernels: one for each journey, run after run."""
 
     def loop(journey):
-        kernel = Kernel(journey, False, False)
+        kernel = kernel_of(journey)
         return sum(
             int(kernel.run(journey.seed, number, MAX_PEOPLE, MAX_EVENTS)[0].n_events) for number in range(replications)
         )

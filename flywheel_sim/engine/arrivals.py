@@ -1,13 +1,39 @@
-"""When strangers come by a channel: each brings work that runs down at the channel's rate from the last arrival on."""
+"""When strangers come by a channel, and the alarm by which everything in the reference engine wakes.
+
+Each stranger brings work that runs down at the channel's rate from the last arrival on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import simpy
+from simpy.events import EventPriority
+
 from flywheel_sim.engine.person import Person
 from flywheel_sim.engine.values import Values
 from flywheel_sim.model import draws
 from flywheel_sim.scenario.journey import Channel
+
+
+class Wake(simpy.Event):
+    """An alarm that rings after a time; of those that ring at once, the lowest priority first."""
+
+    def __init__(self, env: simpy.Environment, delay: int, priority: int) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        env.schedule(self, EventPriority(priority), delay)
+
+
+def newcomers(channel: Channel, values: Values, horizon: int) -> Iterator[tuple[int, int]]:
+    """Yield when each person comes by a channel, in ms, and the person's key."""
+    root = draws.name_key(channel.name)
+    if channel.kind == "rate":
+        yield from strangers(channel, root, values, horizon)
+        return
+    times = (0,) if channel.kind == "present" else channel.times
+    for n, at in enumerate(at for at in times for _ in range(channel.count)):
+        yield at, draws.child_key(root, 0, n)
 
 
 def strangers(channel: Channel, root: int, values: Values, horizon: int) -> Iterator[tuple[int, int]]:

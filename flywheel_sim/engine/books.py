@@ -13,16 +13,19 @@ from flywheel_sim.ledger import (
     FOLLOWED,
     GENERATION,
     GENERATIONS,
+    LOAD,
     MRR,
+    QUEUE,
     ROLE_FLOWS,
     IntArray,
     Layout,
     Ledger,
     person_time,
     spend_by_plan,
+    staffed_by_plan,
 )
 from flywheel_sim.model import draws
-from flywheel_sim.scenario.journey import Channel, Journey
+from flywheel_sim.scenario.journey import Channel, Journey, Stage
 from flywheel_sim.scenario.units import MONTH
 
 #: What accrues at one price: (stage or set, place in its list), cell, kind, group.
@@ -53,6 +56,10 @@ class Books:
         self.cohorts: Counts = defaultdict(int)
         self.followed: Counts = defaultdict(int)
         self.generations: Counts = defaultdict(int)
+        self.queues: Counts = defaultdict(int)
+        self.loads: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self.waits: Counts = defaultdict(int)
+        self.contacts: Counts = defaultdict(int)
 
     def group(self, person: Person) -> int:
         """Return the group a person is in."""
@@ -77,6 +84,42 @@ class Books:
         counted = self.moves[period, group, self.stage_of[stage]]
         counted[0] += sign
         counted[1] += sign * (self.ends[period] - now)
+
+    def change_role(self, person: Person, old: Stage | None, new: Stage, now: int, present: bool) -> None:
+        """Count what it means to change roles: an acquisition, a churn, a win-back, to be set aside."""
+        was, is_ = old is not None and old.role == "customer", new.role == "customer"
+        if not person.was_customer and (old is not None and old.role == "aside") != (new.role == "aside"):
+            self.count_role("set_aside", person.group, now, +1 if new.role == "aside" else -1)
+        if present:
+            person.was_customer = is_ or new.role == "lapsed"
+        elif is_ and not was:
+            self.count_role("won_back" if person.was_customer else "acquired", person.group, now)
+            if not person.was_customer:
+                self.acquire(person, now)
+            elif person.acquired >= 0:
+                self.cohort("lost", person.acquired, now, -1)
+            person.was_customer = True
+        elif was and not is_:
+            self.count_role("churned", person.group, now)
+            if person.churned < 0:
+                person.churned = now
+            if person.acquired >= 0:
+                self.cohort("lost", person.acquired, now, +1)
+
+    def acquire(self, person: Person, now: int) -> None:
+        """Make a customer of a person for the first time."""
+        sponsor = person.sponsor
+        person.acquired, person.cohort_group = now, person.group
+        self.cohort("acquired", now, now, 1)
+        self.follow("acquired", now, now, person.group, 1)
+        self.follow("delay", now, now, person.group, now - person.born)
+        self.generation("acquired", person.generation, 1)
+        if sponsor is None:
+            self.follow("roots", now, now, person.group, 1)
+        elif sponsor.acquired >= 0:
+            self.follow("converted", sponsor.acquired, now, sponsor.group, 1)
+            self.generation("gaps", person.generation, 1)
+            self.generation("gap", person.generation, now - sponsor.acquired)
 
     def unfinished(self, stage: str, ms: int) -> None:
         """Add how long somebody has been in the stage they are in at the horizon."""
@@ -135,16 +178,35 @@ class Books:
         """Add to a measure of a generation; the last holds all beyond it."""
         self.generations[min(generation, GENERATIONS - 1), GENERATION.index(measure)] += value
 
+    # -- staff ------------------------------------------------------------------------------------
+
+    def queued(self, resource: int, measure: str, now: int, value: int = 1) -> None:
+        """Add to a measure of what happens at a resource."""
+        self.queues[now // MONTH, resource, QUEUE.index(measure)] += value
+
+    def load(self, resource: int, measure: str, now: int, sign: int) -> None:
+        """Count one more (+1) or one less (-1) who waits or is served, with the offset to the period's end."""
+        period = now // MONTH
+        counted = self.loads[period, resource, LOAD.index(measure)]
+        counted[0] += sign
+        counted[1] += sign * (self.ends[period] - now)
+
+    def waited(self, resource: int, wait: int) -> None:
+        """Count a service by the wait before it."""
+        self.waits[resource, int(draws.wait_cell(wait))] += 1
+
+    def met(self, wait: int) -> None:
+        """Count a first contact by the time since the person first asked anybody."""
+        self.contacts[int(draws.wait_cell(wait)),] += 1
+
     # -- the end ----------------------------------------------------------------------------------
 
-    def ledger(self, n_events: int) -> Ledger:
-        """Return the closed ledger."""
+    def ledger(self, n_events: int, shared: Counts) -> Ledger:
+        """Return the closed ledger, given how what all share has changed."""
         lay = self.layout
         channel_spend, costs = spend_by_plan(self.journey, lay)
-        delta, offset = np.zeros((2, *lay.shapes["stock"]), dtype=np.int64)
-        for place, (count, ms) in self.moves.items():
-            delta[place], offset[place] = count, ms
-        stock, time = person_time(delta, offset, lay.period_ends)
+        stock, time = self.totals("stock", self.moves)
+        backlog, load = self.totals("load", self.loads)
         money = self.filled("money", self.money)
         for key, periods in self.accruals.items():
             price, line = self.prices[key]
@@ -166,8 +228,22 @@ class Books:
             cohort=self.filled("cohort", self.cohorts),
             followed=self.filled("followed", self.followed),
             generation=self.filled("generation", self.generations),
+            queue=self.filled("queue", self.queues),
+            backlog=backlog,
+            load=load,
+            staffed=staffed_by_plan(self.journey, lay),
+            waits=self.filled("waits", self.waits),
+            contact=self.filled("contact", self.contacts),
+            shared=self.filled("shared", shared).cumsum(axis=0),
             n_events=np.asarray(n_events, dtype=np.int64),
         )
+
+    def totals(self, name: str, moves: dict[tuple[int, int, int], list[int]]) -> tuple[IntArray, IntArray]:
+        """Return how many there are at period ends, and person-time, from changes with their offsets."""
+        delta, offset = np.zeros((2, *self.layout.shapes[name]), dtype=np.int64)
+        for place, (count, ms) in moves.items():
+            delta[place], offset[place] = count, ms
+        return person_time(delta, offset, self.layout.period_ends)
 
     def filled(self, name: str, counts: Counts) -> IntArray:
         """Return an array of the ledger from its counts."""

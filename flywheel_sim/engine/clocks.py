@@ -3,7 +3,9 @@
 A clock is due at an instant: there it fires, or it only looks again because a rate changes with time.
 Fixed and drawn waits keep their length. A memoryless wait keeps the unit-exponential work that is
 left and runs it down at the present rate. A ``when`` is due at the first instant at which its
-conditions hold; once it has fired it is spent until they are found not to hold.
+conditions hold; once it has fired it is spent until they are found not to hold. The clock of an event
+that staff serve goes on, when its own wait is over, with the patience of who waits and then with the
+service: waits like any other.
 """
 
 from __future__ import annotations
@@ -34,12 +36,17 @@ class Clocks:
                 found.append(Clock(owner.name, event, label, order, wait, firing=item))
         return found
 
-    def wind(self, person: Person, clock: Clock, now: int, present: bool = False) -> None:
-        """Wind a clock: draw its wait, and with it the word that will decide its outcome."""
-        clock.word, clock.standing, clock.looks, clock.spent = -1, False, False, False
-        wait, values = clock.wait, self.values
+    def wind(self, person: Person, clock: Clock, now: int, present: bool = False, phase: str = "") -> None:
+        """Wind a clock for a phase: draw its wait, and with its own wait the word that will decide its outcome."""
+        clock.phase, clock.standing, clock.looks = phase, False, False
+        if not phase:
+            clock.word, clock.spent = -1, False
+        wait, values = clock.running, self.values
         if wait is None:
-            clock.due = values.earliest(person.state, clock.event.when, now)
+            if not phase:
+                clock.due = values.earliest(person.state, clock.event.when, now)
+            else:
+                clock.due = now if phase == "turned away" else NEVER
             return
         counter = person.visits[clock.owner] << 20 | clock.firing
         if wait.kind == "at":
@@ -53,7 +60,8 @@ class Clocks:
                 _, uniform = values.luck(person, clock.event.decision, counter)
                 clock.due = now + draws.uniform_wait(uniform, 0.0, period, self.longest)
         else:
-            clock.word, uniform = values.luck(person, clock.event.decision, counter)
+            word, uniform = values.luck(person, clock.decision, counter)
+            clock.word = clock.word if phase else word
             if wait.kind == "memoryless":
                 clock.work = draws.unit_exponential(uniform)
                 clock.rate, clock.since = values.value(wait.params[0], person, now), now
@@ -63,8 +71,8 @@ class Clocks:
 
     def start(self, person: Person, clock: Clock, now: int) -> None:
         """Let a standing fixed clock run if its wait has an end, and else look again when that may change."""
-        assert clock.wait is not None
-        rate = clock.wait.params[0]
+        assert clock.running is not None
+        rate = clock.running.params[0]
         wait = self.values.value(rate, person, now)
         clock.standing = clock.looks = wait >= NEVER
         if clock.standing:
@@ -74,21 +82,22 @@ class Clocks:
 
     def foresee(self, person: Person, clock: Clock, now: int) -> None:
         """Let a memoryless clock be due when its work is done, or look again when its rate changes before."""
-        assert clock.wait is not None
+        assert clock.running is not None
         fires = clock.since + draws.memoryless_wait(clock.work, clock.rate, self.longest)
-        change = self.values.breakpoint(clock.wait.params[0], person.state, now)
+        change = self.values.breakpoint(clock.running.params[0], person.state, now)
         clock.looks = change <= fires
         clock.due = min(change, fires)
 
     def refresh(self, person: Person, clock: Clock, now: int) -> None:
         """Let a clock go on with what it depends on as it is now."""
-        if clock.wait is None:
+        wait = clock.running
+        if wait is None and not clock.phase:
             clock.spent = clock.spent and now < clock.due  # at its due, what it says has become true anew
             self.arm(person, clock, now)
         elif clock.standing:
             self.start(person, clock, now)
-        elif clock.wait.kind == "memoryless":
-            rate = self.values.value(clock.wait.params[0], person, now)
+        elif wait is not None and wait.kind == "memoryless":
+            rate = self.values.value(wait.params[0], person, now)
             if rate != clock.rate:
                 clock.work = draws.work_left(clock.work, clock.rate, now - clock.since)
                 clock.rate, clock.since = rate, now
@@ -108,7 +117,7 @@ class Clocks:
         if not clock.event.recurring and not clock.event.when:
             person.clocks.remove(clock)
             return
-        clock.firing += 1
+        clock.phase, clock.firing = "", clock.firing + 1
         if clock.firing >= draws.MAX_FIRINGS:
             raise too_many_firings(clock.event.decision)
         if clock.event.when:

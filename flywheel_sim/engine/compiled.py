@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.engine import kernel
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.image import Image
 from flywheel_sim.engine.k_clocks import FIRING
@@ -18,24 +19,24 @@ from flywheel_sim.engine.limits import (
     too_much_money,
 )
 from flywheel_sim.errors import SimulationError
-from flywheel_sim.ledger import Ledger, person_time, spend_by_plan
-from flywheel_sim.model import cache
+from flywheel_sim.ledger import Ledger, person_time, spend_by_plan, staffed_by_plan
 from flywheel_sim.scenario.journey import Journey
-
-cache.note_ready()  # importing the kernel has compiled it, or found it compiled
 
 #: Arrays of the ledger in memory, with the header word that holds the place of each; the sums of money come first.
 _ARRAYS = {
     "money": w.H_MONEY, "mrr": w.H_MRR, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED, "flow": w.H_FLOW,
-    "channel_spend": w.H_CHANNEL_SPEND, "delta": w.H_DELTA, "offset": w.H_OFFSET, "unfinished": w.H_UNFINISHED,
-    "generation": w.H_GENERATION, "acc_delta": w.H_ACC_DELTA, "acc_offset": w.H_ACC_OFFSET,
+    "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET, "unfinished": w.H_UNFINISHED,
+    "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG, "load": w.H_LOAD, "waits": w.H_WAITS,
+    "contact": w.H_CONTACT, "shared": w.H_SHARED, "acc_delta": w.H_ACC_DELTA, "acc_offset": w.H_ACC_OFFSET,
 }  # fmt: skip
 
-#: How many people live at a time, how many newborns can wait at first, and rows of a buffer of the logs.
-LANES, WAITING, ROWS = 256, 4096, 1 << 16
+#: How many newborns can wait at first, rows of a buffer of the logs, and people of whom several live at a time.
+WAITING, ROWS, LANES = 4096, 1 << 16, 256
+
+Words = NDArray[np.int64]
 
 
-class Kernel:
+class Kernel(ABC):
     """The compiled engine with the memory of one journey; not for use by two threads at a time.
 
     Parameters
@@ -51,39 +52,24 @@ class Kernel:
         self.image = Image(journey)
         self.layout = lay = self.image.layout
         self.plan = spend_by_plan(journey, lay)
-        shapes = lay.shapes
         keys = (lay.periods, len(self.image.accruals))
-        self.shapes = {
-            name: shapes.get(name, {"delta": shapes["time"], "offset": shapes["time"]}.get(name, keys))
-            for name in _ARRAYS
-        }
+        self.shapes = {name: lay.shapes.get(name, keys) for name in _ARRAYS}
         size = len(self.image.words)
         self.begin = size
         self.places: dict[str, tuple[int, int]] = {}
         for name, shape in self.shapes.items():
             self.places[name] = (size, size + int(np.prod(shape, dtype=np.int64)))
             size = self.places[name][1]
-        self.end = self.lanes = size
-        size += LANES * self.image.width
-        self.idle = size
-        size += LANES
-        self.counts = size
-        size += self.image.n_clocks + FIRING
-        self.buckets = size
-        size += (self.image.n_clocks + FIRING) * LANES
-        self.by_outcome = size
-        size += (self.image.most_outcomes + 1) * (LANES + 1)
-        self.draws = size
-        size += w.D_LISTS * w.DRAWS
-        self.pool, self.pool_width = size, w.WAITING + len(journey.attributes)
-        self.memory = np.zeros(size + WAITING * self.pool_width, dtype=np.int64)
+        self.end = self.draws = size
+        self.own = size + w.D_LISTS * w.DRAWS
+        self.pool, self.pool_width = self.own + self._own_words(), w.WAITING + len(journey.attributes)
+        self.memory: Words = np.zeros(self.pool + WAITING * self.pool_width, dtype=np.int64)
         self.memory[: self.begin] = self.image.words
         head = self.memory
         for name, word in _ARRAYS.items():
             head[word] = self.places[name][0]
-        head[w.H_N_LANES], head[w.H_N_IDLE], head[w.H_IDLE] = LANES, LANES, self.idle
-        head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
         head[w.H_DRAWS], head[w.H_WITH_MARGIN] = self.draws, int(people)
+        self._fill_head()
         self.template = head[: self.begin].copy()
         self.whole = False
         self.width = self.image.due0
@@ -91,9 +77,31 @@ class Kernel:
         self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
         self.events = np.zeros(self.rows * 5, dtype=np.int64) if events else None
 
+    @abstractmethod
+    def _own_words(self) -> int:
+        """Return how many words of memory, from `own` on, this way to run takes."""
+
+    @abstractmethod
+    def _fill_head(self) -> None:
+        """Note in the header what stays the same from run to run."""
+
+    @abstractmethod
+    def _make_ready(self) -> None:
+        """Prepare memory for a run."""
+
+    @abstractmethod
+    def _go(self) -> int:
+        """Run on until all is done or something stands in the way; return the status."""
+
+    def _make_room(self, status: int) -> bool:
+        """Make room where it is wanting; tell whether that is what the status asks for."""
+        if status == w.POOL_FULL:
+            self._grow_pool()
+        return status == w.POOL_FULL
+
     def run(
         self, seed: int, replication: int, max_people: int, max_events: int
-    ) -> tuple[Ledger, dict[str, NDArray[np.int64]] | None, dict[str, NDArray[np.int64]] | None]:
+    ) -> tuple[Ledger, dict[str, Words] | None, dict[str, Words] | None]:
         """Return the ledger of a replication, and the columns of its people and events where they are kept.
 
         Raises
@@ -110,24 +118,21 @@ class Kernel:
         head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS] = max_people, max_events
         begin, end = self.places["channel_spend"]
         head[begin:end] = self.plan[0].ravel()
-        head[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
-        head[self.counts : self.buckets] = 0
+        self._make_ready()
         if not self.whole:
             self._fill_pool()
         self.whole = False
-        people: list[NDArray[np.int64]] = []
-        events: list[NDArray[np.int64]] = []
+        people: list[Words] = []
+        events: list[Words] = []
         if self.people is not None:
             head[w.H_PEOPLE], head[w.H_PEOPLE_SIZE], head[w.H_PEOPLE_WIDTH] = self.people.ctypes.data, ROWS, self.width
         if self.events is not None:
             head[w.H_EVENTS], head[w.H_EVENTS_SIZE] = self.events.ctypes.data, self.rows
         while True:
-            status = kernel.waves(self.memory.ctypes.data)
+            status = self._go()
             if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
                 self._drain(people, events)
-            elif status == w.POOL_FULL:
-                self._grow_pool()
-            else:
+            elif not self._make_room(status):
                 raise self._why(status)
             if status == w.DONE:
                 break
@@ -151,7 +156,7 @@ class Kernel:
         self.memory = larger
         self._fill_pool(held)
 
-    def _drain(self, people: list[NDArray[np.int64]], events: list[NDArray[np.int64]]) -> None:
+    def _drain(self, people: list[Words], events: list[Words]) -> None:
         """Take the rows of the logs out of their buffers."""
         if self.people is not None:
             n = int(self.memory[w.H_PEOPLE_N])
@@ -181,16 +186,20 @@ class Kernel:
             raise too_much_money()
         kept = {name: block[at - begin : end - begin].reshape(self.shapes[name])
                 for name, (at, end) in self.places.items()}  # fmt: skip
-        stock, time = person_time(kept.pop("delta"), kept.pop("offset"), lay.period_ends)
+        kept["stock"], kept["time"] = person_time(kept["stock"], kept["time"], lay.period_ends)
+        kept["backlog"], kept["load"] = person_time(kept["backlog"], kept["load"], lay.period_ends)
+        kept["shared"] = kept["shared"].cumsum(axis=0)
         begun, ms_left = kept.pop("acc_delta"), kept.pop("acc_offset")
         if self.image.accruals:
             _, spent = person_time(begun, ms_left, lay.period_ends)
             for key, (price, group, line) in enumerate(self.image.accruals):
                 kept["money"][:, group, line] += np.rint(price * spent[:, key]).astype(np.int64)
         n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
-        return Ledger(layout=lay, stock=stock, time=time, costs=self.plan[1], n_events=n_events, **kept)
+        return Ledger(
+            layout=lay, costs=self.plan[1], staffed=staffed_by_plan(self.journey, lay), n_events=n_events, **kept
+        )
 
-    def _people(self, parts: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]] | None:
+    def _people(self, parts: list[Words]) -> dict[str, Words] | None:
         """Return the columns that `tables.people_frame` takes."""
         if self.people is None:
             return None
@@ -209,9 +218,36 @@ class Kernel:
                 attributes[:, index] = np.where(since > -w.BIG, self.journey.horizon - since, -1)
         return found | {"attributes": attributes}
 
-    def _events(self, parts: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]] | None:
+    def _events(self, parts: list[Words]) -> dict[str, Words] | None:
         """Return the columns that `tables.event_frame` takes."""
         if self.events is None:
             return None
         rows = np.concatenate(parts)
         return {name: rows[:, i] for i, name in enumerate(("time", "person", "step", "flow", "to"))}
+
+
+class Waves(Kernel):
+    """The compiled engine for people who live independent lives."""
+
+    def _own_words(self) -> int:
+        n_buckets = self.image.n_clocks + FIRING
+        self.lanes = self.own
+        self.idle = self.lanes + LANES * self.image.width
+        self.counts = self.idle + LANES
+        self.buckets = self.counts + n_buckets
+        self.by_outcome = self.buckets + n_buckets * LANES
+        return self.by_outcome + (self.image.most_outcomes + 1) * (LANES + 1) - self.own
+
+    def _fill_head(self) -> None:
+        head = self.memory
+        head[w.H_N_LANES], head[w.H_N_IDLE], head[w.H_IDLE] = LANES, LANES, self.idle
+        head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
+
+    def _make_ready(self) -> None:
+        self.memory[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
+        self.memory[self.counts : self.buckets] = 0
+
+    def _go(self) -> int:
+        from flywheel_sim.engine import kernel  # which compiles it where nobody has yet
+
+        return int(kernel.waves(self.memory.ctypes.data))

@@ -11,30 +11,29 @@ import math
 import numpy as np
 
 from flywheel_sim.engine import words as w
-from flywheel_sim.engine.rows import Rows, bits
-from flywheel_sim.ledger import IntArray, Layout
+from flywheel_sim.engine.desks import Desks, desks_of, label_of, rows_of
+from flywheel_sim.engine.rows import bits
+from flywheel_sim.ledger import GAVE_UP, IntArray, Layout
 from flywheel_sim.model import draws
 from flywheel_sim.model.compile import decisions, rates
 from flywheel_sim.scenario.figures import Rate
+from flywheel_sim.scenario.happenings import Amount, Condition, Event
 from flywheel_sim.scenario.journey import (
     SPEND_KIND_OF_ROLE,
-    Amount,
     Channel,
-    Condition,
-    Event,
     Journey,
     Owner,
     Stage,
     StageSet,
     firings,
 )
-from flywheel_sim.scenario.units import NEVER, YEAR
+from flywheel_sim.scenario.units import YEAR
 
 _KIND_OF_BUILT_IN = {"generation": w.NUMBER, "calendar": w.CALENDAR, "month": w.MONTH_OF_YEAR}
 _KIND = {"levels": w.NAMED, "counter": w.NUMBER, "stopwatch": w.STOPWATCH}
 
 
-class Image(Rows):
+class Image(Desks):
     """The memory of one journey, as it stands before a run.
 
     Attributes
@@ -97,17 +96,21 @@ class Image(Rows):
         )
         self.accrual0 = at
         at += 2 * accruals  # the cell and the price of each
-        clocks = {owner.name: sum(max(len(e.waits), 1) for e in owner.events) for owner in journey.owners}
-        self.slot_of_set, slots = dict[str, int](), 0
+        clocks = {owner.name: sum(rows_of(event) for event in owner.events) for owner in journey.owners}
+        desks = {owner.name: desks_of(owner) for owner in journey.owners}
+        self.slot_of, self.desk_of, slot, desk = dict[str, int](), dict[str, int](), 0, 0
         for one in journey.sets:
-            self.slot_of_set[one.name] = slots
-            slots += clocks[one.name]
-        self.first_slot = slots
-        slots += max((clocks[stage.name] for stage in journey.stages), default=0)
+            self.slot_of[one.name], self.desk_of[one.name] = slot, desk
+            slot, desk = slot + clocks[one.name], desk + desks[one.name]
+        for stage in journey.stages:
+            self.slot_of[stage.name], self.desk_of[stage.name] = slot, desk
+        slots = slot + max((clocks[stage.name] for stage in journey.stages), default=0)
         self.due0 = at
         at += slots
         self.slot0 = at
-        self.width = at + slots * w.SLOT
+        self.desk0 = at + slots * w.SLOT
+        self.width = self.desk0 + (desk + max((desks[s.name] for s in journey.stages), default=0)) * w.AT_DESK
+        self.shared_rows, self.resource_rows = self.share(), self.serve()
 
     # -- tables -----------------------------------------------------------------------------------
 
@@ -140,6 +143,14 @@ class Image(Rows):
             w.H_N_INVOICES: len(self.invoices),
             w.H_ACCRUAL0: self.accrual0,
             w.H_ATTRIBUTE0: self.attribute0,
+            w.H_COUPLED: int(bool(journey.coupled_by)),
+            w.H_MARKET: -1 if journey.market is None else journey.market,
+            w.H_TOUCHED: sum(c.count for c in journey.channels if c.kind == "present" and not c.removed),
+            w.H_MARKET_CODE: self.codes.get("person/market", 0),
+            w.H_SHARED_ROWS: self.shared_rows,
+            w.H_N_SHARED: len(journey.shared),
+            w.H_RESOURCE_ROWS: self.resource_rows,
+            w.H_N_RESOURCES: len(journey.resources),
         }
         attributes = []
         for a in journey.attributes:
@@ -148,9 +159,7 @@ class Image(Rows):
             code = self.codes[f"person/{a.name}"]
             attributes += [self.column[a.name], int(a.kind == "stopwatch"), pick, code, handed_on]
         head[w.H_ATTRIBUTES], head[w.H_N_ATTRIBUTES] = self.put(attributes), len(journey.attributes)
-        self.flow_at: dict[tuple[str, str], int] = {}
-        for index, (name, event, _) in enumerate(lay.flows):
-            self.flow_at.setdefault((name, event), index)
+        self.flow_of = {flow: index for index, flow in enumerate(lay.flows)}
         self.line_of = {line: index for index, line in enumerate(lay.lines)}
         sets = {one.name: self._set(bit, one) for bit, one in enumerate(journey.sets)}
         rows: list[int] = []
@@ -175,6 +184,7 @@ class Image(Rows):
         head[w.H_ROWS_A_STEP] = len(journey.stages) + 3
         head[w.H_REFERS_A_STEP] = 1 + sum(len(effects.refer) for parts in self.parts for effects in parts)
         blank = [0] * self.due0
+        blank[w.B_ASKED] = -1
         for column in (w.B_GONE_AT, w.B_LEFT_AT):
             blank[column] = w.BIG
         for column in (w.B_ACQUIRED, w.B_CHURNED, w.B_SPONSOR_ACQUIRED, w.B_ROOT_ACQUIRED, *self.visits.values()):
@@ -193,21 +203,31 @@ class Image(Rows):
 
     def event(self, owner: Owner, event: Event) -> int:
         """Return the place of an event."""
-        label = f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name
-        flows = self.put([self.flow_at.get((stage.name, label), -1) for stage in self.journey.stages])
+        flows = self.put(self.flows(owner, event, event.outcomes[0].name))
         outcomes = []
         left = owner.stages if isinstance(owner, StageSet) else (owner.name,)
-        accrues = any(self.accruals_of(stage) for stage in self.journey.stages if stage.name in left)
+        laden = event.effects.any or any(self.laden(stage) for stage in self.journey.stages if stage.name in left)
         for outcome in event.outcomes:
-            plain = outcome.to and self.plain(outcome.to) and not (event.effects.any or outcome.effects.any or accrues)
+            plain = outcome.to and self.plain(outcome.to) and not (laden or outcome.effects.any)
             to = self.place[outcome.to] if outcome.to else -1
             outcomes += [to, self.effects(outcome.effects), int(bool(plain))]
         pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
         changes = int(any(part.sets or part.adds for part in event.parts))
-        simple = int(event.recurring and not changes and not event.when)
+        simple = int(event.recurring and not changes and not event.when and not event.staff)
         effects, ways = self.effects(event.effects), self.put(outcomes)
         return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
                          self.codes[event.decision], int(event.recurring), changes, simple])  # fmt: skip
+
+    def flows(self, owner: Owner, event: Event, outcome: str) -> list[int]:
+        """Return the flow of an event's outcome in each stage, -1 where it does not happen."""
+        label = label_of(owner, event)
+        return [self.flow_of.get((stage.name, label, outcome), -1) for stage in self.journey.stages]
+
+    def laden(self, stage: Stage) -> bool:
+        """Tell whether leaving or entering a stage takes more than to stop and start clocks."""
+        hosts: list[Owner] = [*self.sets_of[stage.name], stage]
+        staffed = any(event.staff for host in hosts for event in host.events)
+        return bool(self.accruals_of(stage) or staffed or any(stage.name in s.stages for s in self.journey.shared))
 
     def accruals_of(self, stage: Stage) -> list[Amount]:
         """Return what accrues to whoever is in a stage, that of its sets first."""
@@ -218,56 +238,57 @@ class Image(Rows):
         """Tell whether entering a stage does nothing but start its clocks, and nothing is decided at once."""
         stage = self.journey.stages[self.place[name]]
         at_once = any(event.at_once for event in stage.events)
-        return not (self.sets_of[name] or stage.accruals or stage.on_entry.any or at_once)
+        return not (self.sets_of[name] or stage.on_entry.any or at_once or self.laden(stage))
 
-    def clocks(self, owner: Owner, slot: int) -> tuple[list[int], list[int], int]:
+    def clocks(self, owner: Owner, bit: int = -1) -> tuple[list[int], list[int], int]:
         """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""
         whens: list[int] = []
         others: list[int] = []
-        at_once = 0
+        at_once, slot, number = 0, self.slot_of[owner.name], self.desk_of[owner.name]
         for event in owner.events:
-            place = self.event(owner, event)
-            code, visits = self.codes[event.decision], self.visits[owner.name]
+            place, gives_up = self.event(owner, event), 0
             if event.at_once:
                 at_once = place
-            self.decisions += [event.decision] * max(len(event.waits), len(event.when) > 0)
-            if event.when:
-                conditions = self.put([word for one in event.when for word in self.condition(one)])
-                whens.append(self.put([w.K_WHEN, place, 0, *self.at(slot), 0, 0, 0, 0, 0, conditions,
-                                       len(event.when), code, visits, self.n_clocks, 0]))  # fmt: skip
-                slot, self.n_clocks = slot + 1, self.n_clocks + 1
-            for number, wait in enumerate(event.waits):
-                kind = draws.KINDS.index(wait.kind)
-                constant = 0
-                if wait.kind in ("fixed", "memoryless") and wait.params[0].constant:
-                    cell = wait.params[0].cells[0]
-                    constant = bits(cell) if wait.kind == "memoryless" else int(min(cell, self.journey.horizon + 1.0))
-                    constant = 0 if cell >= NEVER else constant
-                others.append(self.put([kind, place, number, *self.at(slot), *self.dist(wait), 0, 0, code, visits,
-                                        self.n_clocks, constant]))  # fmt: skip
-                slot, self.n_clocks = slot + 1, self.n_clocks + 1
+                continue
+            if event.staff and event.staff.gives_up:
+                gives_up = self.giving_up(owner, event, self.flows(owner, event, GAVE_UP))
+            for item, wait in enumerate(event.waits or (None,)):
+                desk = (self.desk(owner, event, bit, number), w.ASKS) if event.staff else (0, 0)
+                if event.when:
+                    conditions = self.put([word for one in event.when for word in self.condition(one)])
+                    asks = self.clock(owner, event, place, w.K_WHEN, item, slot, [0] * 5, event.decision,
+                                      when=(conditions, len(event.when)), desk=desk)  # fmt: skip
+                    whens.append(asks)
+                elif wait is None:
+                    asks = self.clock(owner, event, place, w.K_ENTRY, item, slot, [0] * 5, event.decision, desk=desk)
+                    others.append(asks)
+                else:
+                    asks = self.waiting(owner, event, place, item, slot, wait, event.decision, desk)
+                    others.append(asks)
+                slot += 1
+                if event.staff:
+                    others += self.staffed(owner, event, bit, item, slot, desk[0], asks, place, gives_up)
+                    slot, number = slot + 2, number + 1
         return whens, others, at_once
-
-    def at(self, slot: int) -> tuple[int, int]:
-        """Return the columns of a running clock and of its due time."""
-        return self.slot0 + slot * w.SLOT, self.due0 + slot
 
     def condition(self, one: Condition) -> list[int]:
         """Return the words of a condition."""
         return [self.kind[one.attribute], self.column[one.attribute], one.value]
 
     def _set(self, bit: int, one: StageSet) -> int:
-        whens, others, _ = self.clocks(one, self.slot_of_set[one.name])
+        whens, others, _ = self.clocks(one, bit)
         self.clocks_of[one.name] = (whens, others)
         own = self.put([*whens, *others])
         return self.put([bit, self.visits[one.name], self.effects(one.on_entry), self.codes[f"{one.name}/on_entry"],
                          len(whens) + len(others), own])  # fmt: skip
 
     def _stage(self, stage: Stage, sets: dict[str, int]) -> list[int]:
-        whens, others, at_once = self.clocks(stage, self.first_slot)
+        whens, others, at_once = self.clocks(stage)
         inside = self.sets_of[stage.name]
         running = [c for u in inside for c in self.clocks_of[u.name][0]] + whens
         running += [c for u in inside for c in self.clocks_of[u.name][1]] + others
+        serving = [c for c in running if self.memory[c + w.C_PART] == w.IS_SERVED]
+        desks = [self.memory[c + w.C_DESK] for c in serving]
         live = [word for c in running for word in (c, self.memory[c + w.C_DUE])]
         accruals = [word for amount in self.accruals_of(stage) for word in self._accrual(amount, stage.role)]
         mask = 0
@@ -276,7 +297,8 @@ class Image(Rows):
         return [w.ROLES.index(stage.role), len(running), self.put(live), len(whens) + len(others),
                 self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
                 self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
-                len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name))]  # fmt: skip
+                len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name)),
+                len(desks), self.put(desks)]  # fmt: skip
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)
@@ -307,4 +329,4 @@ class Image(Rows):
         return [kind, self.place[channel.enters], self.rate(channel.rate) if channel.rate else 0, channel.count,
                 self.put(times), len(times), min(channel.until, self.journey.horizon), draws.name_key(channel.name),
                 channel.cost_per_arrival, sets, len(channel.sets), inherits, len(channel.inherits),
-                int(channel.removed), 0, 0, 0, 0, self.put([0] * (2 * w.AHEAD))]  # fmt: skip
+                int(channel.removed), 0, 0, 0, 0, self.put([0] * (2 * w.AHEAD)), 0, 0]  # fmt: skip

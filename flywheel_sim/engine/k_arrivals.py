@@ -53,34 +53,44 @@ def blank(mem, p, channel, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def coming(mem, channel, row):  # type: ignore[no-untyped-def]
+    """Return when the next stranger comes by a channel, `BIG` where nobody does, and note whose key it is."""
+    kind, at, number = ld(mem, row + w.N_KIND), w.BIG, ld(mem, row + w.N_NEXT)
+    if ld(mem, row + w.N_REMOVED) or kind == w.BY_REFERRAL:
+        return at
+    if kind == w.BY_RATE:
+        ahead, i = ld(mem, row + w.N_AHEAD), number & w.AHEAD - 1
+        if i == 0:
+            draw_ahead(mem, row)
+        at = ld(mem, ahead + w.AHEAD + i)
+        if at < w.BIG:
+            st(mem, row + w.N_KEY, ld(mem, ahead + i))
+            spent = ld(mem, w.H_CHANNEL_SPEND) + at // draws.MONTH_MS * ld(mem, w.H_CHANNELS) + channel
+            add(mem, spent, ld(mem, row + w.N_PRICE))
+    elif ld(mem, row + w.N_COUNT) > 0:
+        batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
+        if batch < ld(mem, row + w.N_TIMES_N):
+            at = ld(mem, ld(mem, row + w.N_TIMES) + batch)
+            st(mem, row + w.N_KEY, draws.child_key(ld(mem, row + w.N_ROOT), 0, number))
+            left += 1
+            if left == ld(mem, row + w.N_COUNT):
+                batch, left = batch + 1, 0
+            st(mem, row + w.N_BATCH, batch)
+            st(mem, row + w.N_LEFT, left)
+    st(mem, row + w.N_NEXT, number + 1)
+    return at
+
+
+@inlined
 def stranger(mem, p):  # type: ignore[no-untyped-def]
     """Let the next stranger stand at a place; tell whether there was one."""
     while ld(mem, w.H_CHANNEL_AT) < ld(mem, w.H_CHANNELS):
         channel = ld(mem, w.H_CHANNEL_AT)
         row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
-        kind, at, number = ld(mem, row + w.N_KIND), w.BIG, ld(mem, row + w.N_NEXT)
-        key = number
-        if ld(mem, row + w.N_REMOVED) == 0 and kind == w.BY_RATE:
-            ahead, i = ld(mem, row + w.N_AHEAD), number & w.AHEAD - 1
-            if i == 0:
-                draw_ahead(mem, row)
-            at, key = ld(mem, ahead + w.AHEAD + i), ld(mem, ahead + i)
-            if at < w.BIG:
-                spent = ld(mem, w.H_CHANNEL_SPEND) + at // draws.MONTH_MS * ld(mem, w.H_CHANNELS) + channel
-                add(mem, spent, ld(mem, row + w.N_PRICE))
-        elif ld(mem, row + w.N_REMOVED) == 0 and kind != w.BY_REFERRAL and ld(mem, row + w.N_COUNT) > 0:
-            batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
-            if batch < ld(mem, row + w.N_TIMES_N):
-                at, key = ld(mem, ld(mem, row + w.N_TIMES) + batch), draws.child_key(ld(mem, row + w.N_ROOT), 0, number)
-                left += 1
-                if left == ld(mem, row + w.N_COUNT):
-                    batch, left = batch + 1, 0
-                st(mem, row + w.N_BATCH, batch)
-                st(mem, row + w.N_LEFT, left)
+        at = coming(mem, channel, row)
         if at < w.BIG:
             blank(mem, p, channel, at)
-            st(mem, p + w.B_KEY, key)
-            st(mem, row + w.N_NEXT, number + 1)
+            st(mem, p + w.B_KEY, ld(mem, row + w.N_KEY))
             return True
         add(mem, w.H_CHANNEL_AT, 1)
     return False
@@ -89,7 +99,6 @@ def stranger(mem, p):  # type: ignore[no-untyped-def]
 @inlined
 def referred(mem, p, q):  # type: ignore[no-untyped-def]
     """Let somebody who was referred stand at a place."""
-    st(mem, w.H_READY, ld(mem, q + w.Y_LINK))
     blank(mem, p, ld(mem, q + w.Y_CHANNEL), ld(mem, q + w.Y_BORN))
     st(mem, p + w.B_KEY, ld(mem, q + w.Y_KEY))
     st(mem, p + w.B_GENERATION, ld(mem, q + w.Y_GENERATION))

@@ -156,6 +156,8 @@ def look_at_clock(mem, p, c, now):  # type: ignore[no-untyped-def]
     """Let a running clock see what has changed: its rate, its conditions, or that it need not stand still."""
     kind = ld(mem, c + w.C_KIND)
     slot = p + ld(mem, c + w.C_AT)
+    if ld(mem, slot + w.L_MODE) == w.ASKED:
+        return
     if kind == w.K_MEMORYLESS:
         if ld(mem, slot + w.L_MODE) == w.SPENT or ld(mem, ld(mem, c + w.C_A) + w.R_AXES) == 0:
             return
@@ -193,8 +195,8 @@ def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def choose(mem, p):  # type: ignore[no-untyped-def]
-    """Find what happens next to a person, and put them into the bucket of those to whom the same happens.
+def next_of(mem, p):  # type: ignore[no-untyped-def]
+    """Find and return when something happens next to a person.
 
     Notes in B_NEXT the time and in B_CLOCK the clock: 0 to look at accruals, -1 where the referrer goes.
     """
@@ -215,9 +217,15 @@ def choose(mem, p):  # type: ignore[no-untyped-def]
             best, found = gone, -1
     st(mem, p + w.B_NEXT, best)
     st(mem, p + w.B_CLOCK, found)
+    return best
+
+
+@inlined
+def choose(mem, p):  # type: ignore[no-untyped-def]
+    """Put a person into the bucket of those to whom the same happens next."""
     bucket = ENDED
-    if best < ld(mem, w.H_HORIZON):
-        bucket = LOOKING
+    if next_of(mem, p) < ld(mem, w.H_HORIZON):
+        bucket, found = LOOKING, ld(mem, p + w.B_CLOCK)
         if found > 0 and ld(mem, p + ld(mem, found + w.C_AT) + w.L_MODE) != w.LOOKS:
             bucket = FIRING + ld(mem, found + w.C_ID)
     at = ld(mem, w.H_COUNTS) + bucket

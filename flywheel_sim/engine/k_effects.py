@@ -14,7 +14,9 @@ from flywheel_sim.engine.k_books import (
     open_accruals,
 )
 from flywheel_sim.engine.k_clocks import drawn
+from flywheel_sim.engine.k_crowd import bring
 from flywheel_sim.engine.k_rates import group_of, luck, pick, value
+from flywheel_sim.engine.k_shared import reweigh
 from flywheel_sim.engine.memory import add, ld, ldf, st
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner
@@ -35,11 +37,20 @@ def log(mem, p, now, flow, to):  # type: ignore[no-untyped-def]
         add(mem, p + w.B_STEP, 1)
 
 
+@inlined
+def put(mem, p, column, held):  # type: ignore[no-untyped-def]
+    """Let a person hold a value of an attribute."""
+    before = ld(mem, p + column)
+    st(mem, p + column, held)
+    if ld(mem, w.H_N_SHARED) > 0:
+        reweigh(mem, p, column, before)
+
+
 @inner
 def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def]
     """Set attributes one after another."""
     for _ in range(n):
-        mode, column = ld(mem, row + w.S_MODE), p + ld(mem, row + w.S_COLUMN)
+        mode = ld(mem, row + w.S_MODE)
         held = ld(mem, row + w.S_VALUE)
         if mode == w.TO_COPY:
             held = ld(mem, p + ld(mem, row + w.S_SOURCE))
@@ -48,7 +59,7 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
             held = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
         elif mode == w.TO_SHOW:
             held = -w.BIG if held >= w.BIG else now - held
-        st(mem, column, min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
+        put(mem, p, ld(mem, row + w.S_COLUMN), min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
         row += w.SETTING
 
 
@@ -110,10 +121,10 @@ def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-unty
         set_attributes(mem, p, ld(mem, effects + w.E_SETS_AT), n, counter, now)
     row = ld(mem, effects + w.E_ADDS_AT)
     for _ in range(ld(mem, effects + w.E_ADDS)):
-        column = p + ld(mem, row + w.D_COLUMN)
+        column = ld(mem, row + w.D_COLUMN)
         number = earned // ld(mem, w.H_UNIT) if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
-        held = ld(mem, column) + number
-        st(mem, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
+        held = ld(mem, p + column) + number
+        put(mem, p, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
         row += w.ADDITION
     stage = ld(mem, p + w.B_STAGE)
     group = ld(mem, p + w.B_GROUP)
@@ -194,7 +205,9 @@ def refer(mem, p, effects, code, counter, number, now):  # type: ignore[no-untyp
         for j in range(ld(mem, row + w.N_INHERITS_N)):
             column = ld(mem, columns + j)
             st(mem, q + w.WAITING + column - ld(mem, w.H_ATTRIBUTE0), ld(mem, p + column))
-        if ld(mem, w.H_WITH_REFERRER):
+        if ld(mem, w.H_COUPLED):
+            bring(mem, p, q)
+        elif ld(mem, w.H_WITH_REFERRER):
             st(mem, q + w.Y_LINK, ld(mem, p + w.B_CHILDREN))
             st(mem, p + w.B_CHILDREN, q)
         else:

@@ -31,8 +31,11 @@ from flywheel_sim.engine.k_books import (
     reckon,
 )
 from flywheel_sim.engine.k_clocks import end_clock, look_at_clock, refresh, spend_when, wind
+from flywheel_sim.engine.k_crowd import orphan
 from flywheel_sim.engine.k_effects import apply, credit_money, earned_in, log, pay_at_once, refer, value_money
 from flywheel_sim.engine.k_rates import luck, pick, stop
+from flywheel_sim.engine.k_shared import count_in_all
+from flywheel_sim.engine.k_staff import leave_desks, served, start_clock
 from flywheel_sim.engine.memory import copy, ld, st
 from flywheel_sim.model import draws
 from flywheel_sim.model.cache import inlined, inner
@@ -54,6 +57,8 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
             end_invoices(mem, p)
         if (was == w.CUSTOMER or was == w.ASIDE) and ld(mem, p + w.B_LEFT_AT) >= w.BIG:
             st(mem, p + w.B_LEFT_AT, now)
+            if ld(mem, w.H_COUPLED):
+                orphan(mem, p, now)
     if present:
         st(mem, p + w.B_WAS, 1 if is_ == w.CUSTOMER or is_ == w.LAPSED else 0)
     elif is_ == w.CUSTOMER:
@@ -113,6 +118,10 @@ def visit(mem, p, column, owner):  # type: ignore[no-untyped-def]
 @inlined
 def again(mem, p, c, now):  # type: ignore[no-untyped-def]
     """Let a clock that has fired, and whose stage or set goes on, run again, wait, or end."""
+    desk = ld(mem, c + w.C_DESK)
+    if desk:
+        end_clock(mem, p, c)
+        c = ld(mem, desk + w.D_ASKS)
     slot = p + ld(mem, c + w.C_AT)
     kind = ld(mem, c + w.C_KIND)
     recurs = ld(mem, ld(mem, c + w.C_EVENT) + w.V_RECURS)
@@ -149,6 +158,8 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
         if inside >> ld(mem, u + w.U_BIT) & 1 == 0:
             visit(mem, p, ld(mem, u + w.U_VISITS), ld(mem, w.H_STAGES) + ld(mem, u + w.U_BIT))
     move(mem, to, ld(mem, p + w.B_GROUP), now, 1)
+    if ld(mem, w.H_N_SHARED) > 0:
+        count_in_all(mem, p, to, np.int64(1))
     change_role(mem, p, now, was, present)
     if not present:
         for i in range(n_sets):
@@ -165,15 +176,14 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
         for j in range(ld(mem, u + w.U_OWN_N)):
             c = ld(mem, own + j)
             if new:
-                wind(mem, p, c, now, ld(mem, c + w.C_FIRST), present)
+                start_clock(mem, p, c, now, present)
             elif c != fired:
                 look_at_clock(mem, p, c, now)
             else:
                 again(mem, p, c, now)
     own = ld(mem, stage + w.G_OWN)
     for j in range(ld(mem, stage + w.G_OWN_N)):
-        c = ld(mem, own + j)
-        wind(mem, p, c, now, ld(mem, c + w.C_FIRST), present)
+        start_clock(mem, p, ld(mem, own + j), now, present)
 
 
 @inlined
@@ -293,12 +303,17 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
         scratch = ld(mem, w.H_SCRATCH)
         copy(mem, scratch + ld(mem, w.H_SCRATCH_HALF), scratch, filled)
     if to >= 0:
+        if ld(mem, stage + w.G_DESKS_N) > 0:
+            leave_desks(mem, p, to, c, now)
         if ld(mem, stage + w.G_ACC_N) > 0:
             close_accruals(mem, p, now, False)
         move(mem, at, ld(mem, p + w.B_GROUP), now, -1)
+        if ld(mem, w.H_N_SHARED) > 0:
+            count_in_all(mem, p, at, np.int64(-1))
         enter(mem, p, to, now, ld(mem, stage + w.G_MASK), c, False)
     else:
         if c:
+            served(mem, p, c, now)
             again(mem, p, c, now)
         if ld(mem, event + w.V_CHANGES):
             refresh(mem, p, now, c)

@@ -48,6 +48,24 @@ def table_at(mem, table, size, rank):  # type: ignore[no-untyped-def]
     return low + (ldf(mem, table + index + 1) - low) * (at - index)
 
 
+@inlined
+def reaches(mem, j, bound):  # type: ignore[no-untyped-def]
+    """Tell whether what all share, at a row, is at least a bound."""
+    count = ld(mem, j + w.J_COUNT)
+    if count > 0:
+        return ld(mem, j + w.J_SUM) >= bound * count
+    return ld(mem, j + w.J_STARTS) >= bound
+
+
+@inner
+def level_of(mem, j, n, bounds):  # type: ignore[no-untyped-def]
+    """Return how many of some ascending bounds what all share has reached."""
+    level = 0
+    while level < n and reaches(mem, j, ld(mem, bounds + level)):
+        level += 1
+    return level
+
+
 @inner
 def axis_cell(mem, p, a, now):  # type: ignore[no-untyped-def]
     """Return the cell of an axis in which a person is."""
@@ -56,6 +74,8 @@ def axis_cell(mem, p, a, now):  # type: ignore[no-untyped-def]
         return ld(mem, p + ld(mem, a + w.A_COLUMN))
     if kind == w.MONTH_OF_YEAR:
         return draws.month_at(ld(mem, w.H_PHASE), now)
+    if kind == w.ALL_SHARE:
+        return level_of(mem, ld(mem, a + w.A_COLUMN), ld(mem, a + w.A_N), ld(mem, a + w.A_BOUNDS))
     shown = now
     if kind == w.NUMBER:
         shown = ld(mem, p + ld(mem, a + w.A_COLUMN))
@@ -163,6 +183,9 @@ def holds_from(mem, p, c, now, begin):  # type: ignore[no-untyped-def]
             month = wanted
         elif kind == w.CALENDAR:
             at = max(at, wanted)
+        elif kind == w.ALL_SHARE:
+            if not reaches(mem, ld(mem, row + w.W_COLUMN), wanted):
+                return w.BIG
         else:
             held = ld(mem, p + ld(mem, row + w.W_COLUMN))
             if kind == w.STOPWATCH:

@@ -10,66 +10,13 @@ import numpy as np
 
 from flywheel_sim.engine import words as w
 from flywheel_sim.engine.k_arrivals import referred, set_out, stranger
-from flywheel_sim.engine.k_books import (
-    ARRIVED,
-    PRESENT,
-    REFERRED,
-    cell_now,
-    close_accruals,
-    count,
-    generation,
-    look_at_accruals,
-    reckon,
-)
-from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, look_at_clock, refresh, start_drawn
-from flywheel_sim.engine.k_effects import log, set_attributes
-from flywheel_sim.engine.k_events import enter, fire, go, outcome_of, stay, step_into
-from flywheel_sim.engine.k_rates import draw_all, group_of, note_draw, pick, stop
+from flywheel_sim.engine.k_clocks import ENDED, FIRING, LOOKING, choose, start_drawn
+from flywheel_sim.engine.k_events import fire, go, stay
+from flywheel_sim.engine.k_lives import arrive, finish, look_again, settle
+from flywheel_sim.engine.k_rates import draw_all, note_draw, pick, stop
 from flywheel_sim.engine.memory import add, copy, ld, st
 from flywheel_sim.model import draws
-from flywheel_sim.model.cache import inlined, inner, jit
-
-
-@inlined
-def settle(mem, p, now):  # type: ignore[no-untyped-def]
-    """Let happen whatever is decided at once."""
-    event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
-    while event and ld(mem, w.H_STATUS) == w.DONE:
-        fire(mem, p, event, np.int64(0), outcome_of(mem, p, event, now), now)
-        event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
-
-
-@inner
-def arrive(mem, p):  # type: ignore[no-untyped-def]
-    """Let a person arrive who knows everything about themselves but where they are."""
-    now, channel, q = ld(mem, p + w.B_BORN), ld(mem, p + w.B_CHANNEL), ld(mem, p + w.B_BROUGHT)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
-    channel_row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
-    present = ld(mem, channel_row + w.N_KIND) == w.BY_PRESENCE
-    stage = ld(mem, channel_row + w.N_ENTERS)
-    st(mem, p + w.B_STAGE, stage)
-    n = ld(mem, channel_row + w.N_SETS_N)
-    if n > 0:
-        set_attributes(mem, p, ld(mem, channel_row + w.N_SETS), n, np.int64(0), now)
-    group = group_of(mem, p)
-    st(mem, p + w.B_GROUP, group)
-    st(mem, p + w.B_MRR_GROUP, group)
-    flow = PRESENT if present else REFERRED if q else ARRIVED
-    count(mem, flow, group, 1)
-    generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
-    log(mem, p, now, flow, stage)
-    if ld(mem, ld(mem, w.H_STAGE_ROWS) + stage * w.STAGE + w.G_PLAIN) and not present:
-        rest = ld(mem, ld(mem, w.H_PERIOD_ENDS) + ld(mem, w.H_PERIOD)) - now
-        step_into(mem, p, stage, now, np.int64(-1), cell_now(mem, group), rest)
-    else:
-        enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
-    if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p)
-    settle(mem, p, now)
-    if q:
-        st(mem, q + w.Y_LINK, ld(mem, w.H_FREE))
-        st(mem, w.H_FREE, q)
-        add(mem, w.H_POOL_LEFT, 1)
+from flywheel_sim.model.cache import inner, jit, note_ready
 
 
 @inner
@@ -87,6 +34,7 @@ def begin(mem, idle, left):  # type: ignore[no-untyped-def]
     while left > 0:
         p, q = ld(mem, idle + left - 1), ld(mem, w.H_READY)
         if q:
+            st(mem, w.H_READY, ld(mem, q + w.Y_LINK))
             referred(mem, p, q)
         elif not stranger(mem, p):
             break
@@ -99,47 +47,6 @@ def begin(mem, idle, left):  # type: ignore[no-untyped-def]
         arrive(mem, ld(mem, people + i))
     end_step(mem, people, n)
     return left
-
-
-@inner
-def finish(mem, p):  # type: ignore[no-untyped-def]
-    """Close the books of a person to whom nothing more happens, and let those they referred live."""
-    horizon, stage = ld(mem, w.H_HORIZON), ld(mem, p + w.B_STAGE)
-    if ld(mem, ld(mem, p + w.B_ROW) + w.G_ACC_N) > 0:
-        close_accruals(mem, p, horizon, True)
-    add(mem, ld(mem, w.H_UNFINISHED) + stage, horizon - ld(mem, p + w.B_ENTERED))
-    child, left = ld(mem, p + w.B_CHILDREN), ld(mem, p + w.B_LEFT_AT)
-    while child:
-        following = ld(mem, child + w.Y_LINK)
-        if ld(mem, child + w.Y_REFERRER) == 1:
-            st(mem, child + w.Y_GONE_AT, left)
-        st(mem, child + w.Y_LINK, ld(mem, w.H_READY))
-        st(mem, w.H_READY, child)
-        child = following
-    out = ld(mem, w.H_PEOPLE)
-    if out:
-        width = ld(mem, w.H_PEOPLE_WIDTH)
-        row = ld(mem, w.H_PEOPLE_N)
-        for i in range(width):
-            st(out, row * width + i, ld(mem, p + i))
-        st(mem, w.H_PEOPLE_N, row + 1)
-
-
-@inner
-def look(mem, p):  # type: ignore[no-untyped-def]
-    """Let a person look again at what time or others have changed, where no clock fires."""
-    now, c = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_CLOCK)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
-    if c > 0:
-        look_at_clock(mem, p, c, now)
-    elif c == 0:
-        look_at_accruals(mem, p, now)
-        if ld(mem, w.H_WITH_MRR):
-            reckon(mem, p)
-    else:
-        st(mem, p + w.B_REFERRER, 2)
-        refresh(mem, p, now, 0)
-    choose(mem, p)
 
 
 @inner
@@ -254,7 +161,9 @@ def waves(mem):  # type: ignore[no-untyped-def]
             st(mem, w.H_N_IDLE, left + n)
         elif fullest == LOOKING:
             for i in range(n):
-                look(mem, ld(mem, people + i))
+                p = ld(mem, people + i)
+                look_again(mem, p)
+                choose(mem, p)
         else:
             add(mem, w.H_N_EVENTS, n)
             c = ld(mem, ld(mem, people) + w.B_CLOCK)
@@ -269,3 +178,6 @@ def waves(mem):  # type: ignore[no-untyped-def]
                     fire_all(mem, by_outcome + (1 + outcome) * lanes, ld(mem, ends + outcome), event, c, outcome)
             end_step(mem, people, n)
     return ld(mem, w.H_STATUS)
+
+
+note_ready("waves")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import os
+
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.model.draws import MAX_FIRINGS, MAX_VISITS
 
@@ -34,3 +37,17 @@ def too_many_firings(decision: str) -> SimulationError:
 def too_much_money() -> SimulationError:
     """Return the error of sums beyond `TOO_LARGE`."""
     return SimulationError("money beyond what a ledger can hold; state it in a larger unit, such as thousands")
+
+
+def too_many_at_once(places: int) -> SimulationError:
+    """Return the error of people who depend on one another, and of whom more live at a time than memory holds."""
+    said = f"more than {places:,} people live at a time, and memory holds no more of them"
+    return SimulationError(f"{said}; lower an arrival or referral rate, or let people who are done reach an exit")
+
+
+def free_memory() -> float:
+    """Return how many bytes of memory the machine has free; endless where it does not say."""
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return math.inf

@@ -76,8 +76,25 @@ def _copy(typing: Any, mem: Any, to: Any, source: Any, n: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64, types.int64), generate
 
 
+@intrinsic
+def _prefetch(typing: Any, mem: Any, i: Any) -> Any:
+    """Begin to fetch the words at a place from memory, so that they are at hand when they are asked for."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        declared: Any = cgutils.get_or_insert_function
+        function = declared(builder.module, kind, "llvm.prefetch.p0i8")
+        place = builder.bitcast(_place(builder, args[0], args[1], _WORD), byte)
+        builder.call(function, [place, flag(1), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
 #: Read and write whole numbers, and floats; numba gives the first argument above itself.
 ld, ldf = _reader(_WORD, types.int64), _reader(_FLOAT, types.float64)
 st, stf = _writer(_WORD, types.int64), _writer(_FLOAT, types.float64)
 add: Any = _add
 copy: Any = _copy
+prefetch: Any = _prefetch

@@ -13,7 +13,8 @@ from flywheel_sim.engine.person import Person, Stretch
 from flywheel_sim.engine.values import Values
 from flywheel_sim.model import draws
 from flywheel_sim.scenario.figures import Dist, Rate
-from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Amount, Effects, Journey, Stage, StageSet
+from flywheel_sim.scenario.happenings import Amount, Effects
+from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey, Stage, StageSet
 from flywheel_sim.scenario.units import MONTH, NEVER
 
 #: Money of one firing that is booked and not yet credited: (side, kind, minor units).
@@ -25,6 +26,8 @@ class Money:
 
     def __init__(self, journey: Journey, values: Values, books: Books) -> None:
         self.values, self.books, self.cohort_ms = values, books, journey.cohort_ms
+        #: What people's accounts hold of money that accrued at prices which are the same for all, by side.
+        self.accrued = {"earn": 0, "spend": 0}
 
     # -- at once ----------------------------------------------------------------------------------
 
@@ -117,11 +120,13 @@ class Money:
     def close(self, person: Person, end: int) -> None:
         """End all stretches: book and credit what has accrued."""
         for stretch in person.stretches:
+            side, minor = stretch.amount.side, draws.whole_money(stretch.price * (end - stretch.begin))
+            person.book(side, minor)
             if price_of(stretch.amount).spread is None:
                 self.books.accrue(stretch, end, -1)
+                self.accrued[side] += minor
             else:
                 self.books.book_stretch(stretch, end)
-            person.book(stretch.amount.side, draws.whole_money(stretch.price * (end - stretch.begin)))
             if person.acquired >= 0 and stretch.kind in ("", "service"):
                 self.credit_stretch(person, stretch, end)
         person.stretches, person.look_at = [], NEVER
@@ -151,10 +156,7 @@ class Money:
 
     def reckon(self, person: Person, now: int) -> None:
         """Book how monthly recurring revenue has moved since it was last reckoned."""
-        old, new = person.mrr, sum(person.invoices.values())
-        for stretch in person.stretches:
-            if stretch.amount.side == "earn":
-                new += draws.monthly(stretch.price, draws.FIXED * float(MONTH))
+        old, new = person.mrr, recurring(person)
         if person.group != person.mrr_group:
             self.books.recur("transferred", person.mrr_group, now, -old)
             self.books.recur("transferred", person.group, now, old)
@@ -170,6 +172,18 @@ class Money:
             measure = "expansion" if new > old else "contraction"
         self.books.recur(measure, person.group, now, new - old)
         person.mrr = new
+
+
+def recurring(person: Person) -> int:
+    """Return a person's monthly recurring revenue, fixed point: last invoices, and what accrues."""
+    prices = (stretch.price for stretch in person.stretches if stretch.amount.side == "earn")
+    accruing = sum(int(draws.monthly(price, draws.FIXED * float(MONTH))) for price in prices)
+    return sum(person.invoices.values()) + accruing
+
+
+def earnings(part: Effects, paid: Sequence[int]) -> list[int]:
+    """Return what some effects earn, of what each of their amounts comes to."""
+    return [minor for amount, minor in zip(part.money, paid, strict=True) if amount.side == "earn"]
 
 
 def kind_of(amount: Amount, stage: Stage) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import simpy
 
 from flywheel_sim.scenario.figures import Dist
-from flywheel_sim.scenario.journey import Amount, Event, Stage
+from flywheel_sim.scenario.happenings import Amount, Event
+from flywheel_sim.scenario.journey import Stage
 from flywheel_sim.scenario.units import NEVER
 
 
@@ -35,6 +36,10 @@ class Clock:
         Of a fixed wait: whether it is without end, so that the clock stands.
     spent
         Of a ``when``: whether it has fired and its conditions have held ever since.
+    phase
+        Of an event that staff serve: "" while its own wait runs, then ``waiting`` or ``turned away`` or ``served``.
+    asked
+        When it last asked to be served.
     """
 
     owner: str
@@ -51,6 +56,28 @@ class Clock:
     since: int = 0
     standing: bool = False
     spent: bool = False
+    phase: str = ""
+    asked: int = 0
+
+    @property
+    def running(self) -> Dist | None:
+        """Return the wait in force: its own, the patience of who waits, or how long the service takes."""
+        if not self.phase:
+            return self.wait
+        staff = self.event.staff
+        assert staff is not None, "only staff keep anybody waiting"
+        return {"waiting": staff.patience, "served": staff.takes}.get(self.phase)
+
+    @property
+    def decision(self) -> str:
+        """Return the decision that the luck of the wait in force belongs to."""
+        part = {"waiting": "/patience", "served": "/takes"}.get(self.phase, "")
+        return self.event.decision + part
+
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Return its place among clocks due at one instant: a ``when`` goes first, but not once it has asked staff."""
+        return (1, *self.order[1:]) if self.phase else self.order
 
 
 @dataclass(slots=True)
@@ -99,8 +126,14 @@ class Person:
         stopwatch the instant it counts from. The calendar counts from 0; the month follows from it.
     visits
         Of every stage and set: which visit is the latest, from 0.
+    birth, process
+        Which person of the run it is, from 1, and the process that is their life.
     referred
-        Processes of people referred, as long as they have to learn whether the referrer goes.
+        People referred, as long as they have to learn whether the referrer goes.
+    referrer_left
+        Whether the referrer went before the person had arrived.
+    first_asked, contacted
+        When the person first asked anybody to be served, and whether anybody ever served them.
     invoices
         Monthly recurring revenue of each line's last invoice, fixed point.
     mrr, mrr_group, had_mrr
@@ -123,7 +156,12 @@ class Person:
     group: int = 0
     was_customer: bool = False
     has_gone: bool = False
-    referred: list[simpy.Process] = field(default_factory=list)
+    birth: int = 0
+    process: simpy.Process | None = None
+    referred: list[Person] = field(default_factory=list)
+    referrer_left: bool = False
+    first_asked: int = -1
+    contacted: bool = False
     acquired: int = -1
     cohort_group: int = 0
     churned: int = -1

@@ -8,38 +8,38 @@ then the stage, there to the event declared first. A firing draws its outcome an
 state before; then come the event's effects, the outcome's effects (sets, adds, money), referrals, and
 the move. After that whatever depends on what has changed goes on anew: clocks, accruing money,
 recurring revenue. Where time alone changes a rate, what depends on it looks again by itself: a clock
-in its turn, accruing money before any clock. Between people, at one instant: channels, then people in order of birth.
+in its turn, accruing money before any clock.
+
+Order between people, at one instant: changes of how many serve, in file order; channels in file order,
+each all whom it brings; those people arrive, in the order brought, and so does whoever is referred; then
+people in order of birth, a step each, again and again. A step (a firing with all that is decided at once
+upon it, or one look again) settles completely: places in queues given up, servers handed on, whoever
+follows from an attribute that all share. Those people then plan anew what they do next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import simpy
-from simpy.events import EventPriority
 
-from flywheel_sim.engine.arrivals import strangers
+from flywheel_sim.engine.arrivals import Wake, newcomers
 from flywheel_sim.engine.books import Books
 from flywheel_sim.engine.clocks import Clocks
 from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
-from flywheel_sim.engine.money import Booked, Money
+from flywheel_sim.engine.money import Booked, Money, earnings
 from flywheel_sim.engine.person import Clock, Person, Sponsor
+from flywheel_sim.engine.shared import Means
+from flywheel_sim.engine.staff import Desk, Staffing
 from flywheel_sim.engine.values import Values
 from flywheel_sim.ledger import Layout, Ledger
 from flywheel_sim.model import draws
-from flywheel_sim.scenario.journey import REFERRER, Channel, Effects, Journey, Stage, StageSet
+from flywheel_sim.scenario.happenings import Effects
+from flywheel_sim.scenario.journey import REFERRER, Channel, Journey, Stage, StageSet
+from flywheel_sim.scenario.staffing import staffing
 from flywheel_sim.scenario.units import NEVER
 
 NONE, PRESENT, GONE = range(len(REFERRER))
-
-
-class Wake(simpy.Event):
-    """An alarm that rings after a time; of those that ring at once, the lowest priority first."""
-
-    def __init__(self, env: simpy.Environment, delay: int, priority: int) -> None:
-        super().__init__(env)
-        self._ok, self._value = True, None
-        env.schedule(self, EventPriority(priority), delay)
 
 
 class Reference:
@@ -47,6 +47,8 @@ class Reference:
 
     Attributes
     ----------
+    people
+        Everybody who has come, but for those who found nobody new in a finite market.
     people_rows, event_rows
         After the run, where asked for: people, and lines of the log as (time, person key, step, stage,
         event, outcome, to).
@@ -71,46 +73,56 @@ class Reference:
         self.numbers = {stage.name: index for index, stage in enumerate(journey.stages)}
         self.inside = {name: tuple(s for s in journey.sets if name in s.stages) for name in self.stages}
         self.channels = {channel.name: index for index, channel in enumerate(journey.channels)}
-        self.values = Values(journey, seed, replication)
+        self.means = Means(journey)
+        self.values = Values(journey, seed, replication, self.means)
         self.clocks = Clocks(journey, self.values)
         self.books = Books(Layout.of(journey), journey)
         self.money = Money(journey, self.values, self.books)
-        self.people_rows: list[Person] | None = [] if people else None
+        self.staff = Staffing(journey, self.clocks, self.books, self.plan_anew)
+        self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
+        self.people: list[Person] = []
+        self.people_rows = self.people if people else None
         self.event_rows: list[tuple[int, int, int, str, str, str, str]] | None = [] if events else None
 
-    def run(self) -> Ledger:
-        """Return the ledger of the run."""
+    def run(self, after: Callable[[Reference], None] | None = None) -> Ledger:
+        """Return the ledger of the run; ``after`` is called after everything that happens."""
+        for desk in self.staff.desks:
+            self.env.process(self.shifts(desk))
         for index, channel in enumerate(self.journey.channels):
             if not channel.removed and channel.kind != "referral":
                 self.env.process(self.arrivals(index, channel))
-        self.env.run()
-        return self.books.ledger(self.n_events)
+        while self.env.peek() < simpy.core.Infinity:
+            self.env.step()
+            if after is not None:
+                after(self)
+        return self.books.ledger(self.n_events, self.means.changes)
+
+    def shifts(self, desk: Desk) -> Generator[simpy.Event, None, None]:
+        """Be the calendar of a resource: people come and go."""
+        before = len(self.staff.desks) - desk.index + len(self.channels)
+        for at, people in staffing(desk.resource, self.journey.phase, self.horizon):
+            yield Wake(self.env, at - int(self.env.now), -before)
+            self.now = at
+            desk.staff(people, at)
 
     # -- arrivals ---------------------------------------------------------------------------------
 
     def arrivals(self, index: int, channel: Channel) -> Generator[simpy.Event, None, None]:
         """Be one channel: bring people over time, in batches, or as already there."""
-        root, n = draws.name_key(channel.name), 0
-        if channel.kind == "rate":
-            for at, key in strangers(channel, root, self.values, self.horizon):
-                yield Wake(self.env, at - int(self.env.now), 0)
-                self.now = at
-                self.books.arrival_cost(index, channel, at)
-                self.start(Person(key, index, at), channel)
-            return
-        for at in (0,) if channel.kind == "present" else channel.times:
-            yield Wake(self.env, at - int(self.env.now), 0)
+        for at, key in newcomers(channel, self.values, self.horizon):
+            yield Wake(self.env, at - int(self.env.now), index - len(self.channels))
             self.now = at
-            for _ in range(channel.count):
-                self.start(Person(draws.child_key(root, 0, n), index, at), channel)
-                n += 1
+            if channel.kind == "rate":
+                self.books.arrival_cost(index, channel, at)
+            self.start(Person(key, index, at), channel)
 
-    def start(self, person: Person, channel: Channel) -> simpy.Process:
-        """Let a person begin to live; return the process."""
+    def start(self, person: Person, channel: Channel) -> None:
+        """Let a person begin to live."""
         self.n_people += 1
         if self.n_people > self.max_people:
             raise too_many_people(self.max_people)
-        return self.env.process(self.live(person, channel, self.n_people))
+        person.birth = self.n_people
+        person.process = self.env.process(self.live(person, channel))
 
     def happened(self) -> None:
         """Count an arrival or a firing."""
@@ -120,27 +132,28 @@ class Reference:
 
     # -- lives ------------------------------------------------------------------------------------
 
-    def live(self, person: Person, channel: Channel, birth: int) -> Generator[simpy.Event, None, None]:
+    def live(self, person: Person, channel: Channel) -> Generator[simpy.Event, None, None]:
         """Be one person, from arrival to the horizon or until nothing more can happen."""
         self.now = int(self.env.now)
-        self.arrive(person, channel)
+        if not self.arrive(person, channel):
+            return
         while True:
+            if self.means.crossed():
+                for anybody in self.people:
+                    self.renew(anybody)
             due = min(person.look_at, min((clock.due for clock in person.clocks), default=NEVER))
-            changes = bool(person.clocks or person.stretches) and person.state["referrer"] == PRESENT
+            others = bool(self.journey.coupled_by) or person.state["referrer"] == PRESENT
+            changes = others and bool(person.clocks or person.stretches)
             if due >= self.horizon and not changes:
                 break
             try:
-                yield Wake(self.env, min(due, self.horizon) - int(self.env.now), 1 + birth)
-            except simpy.Interrupt:  # the referrer goes
-                self.now = int(self.env.now)
-                person.state["referrer"] = GONE
-                self.refresh(person)
-                self.money.reckon(person, self.now)
+                yield Wake(self.env, min(due, self.horizon) - int(self.env.now), 1 + person.birth)
+            except simpy.Interrupt:  # by somebody else, who has changed when something happens to this person
                 continue
             self.now = int(self.env.now)
             if self.now >= self.horizon:
                 break
-            clock = min(person.clocks, key=lambda c: (c.due, c.order), default=None)
+            clock = min(person.clocks, key=lambda c: (c.due, c.place), default=None)
             if clock is None or person.look_at <= self.now:
                 self.money.review(person, self.now)
                 self.money.reckon(person, self.now)
@@ -148,12 +161,18 @@ class Reference:
                 self.clocks.refresh(person, clock, self.now)
             else:
                 self.happened()
-                self.settle(person, clock)
+                if clock.event.staff is not None and not clock.phase:
+                    self.staff.ask(person, clock, self.now)
+                else:
+                    self.settle(person, clock)
         self.money.close(person, self.horizon)
         self.books.unfinished(person.where.name, self.horizon - person.entered)
 
-    def arrive(self, person: Person, channel: Channel) -> None:
-        """Come: attributes are taken over, drawn or start; the channel sets its own; then enter."""
+    def arrive(self, person: Person, channel: Channel) -> bool:
+        """Come: attributes are taken over, drawn or start; the channel sets its own; then enter.
+
+        Return False for somebody who finds nobody new in a finite market.
+        """
         present, stage = channel.kind == "present", self.stages[channel.enters]
         state, now = person.state, self.now
         inherited = {name: state[name] for name in channel.inherits if name in state}
@@ -163,16 +182,44 @@ class Reference:
         for one in channel.sets:
             self.values.set_to(person, one, 0, now)
         person.group = person.mrr_group = self.books.group(person)
+        self.happened()
+        if not (present or self.is_new(person)):
+            self.books.count_role("missed", person.group, now)
+            return False
+        self.people.append(person)
         how = "present" if present else "referred" if person.sponsor else "arrived"
         self.books.count_role(how, person.group, now)
         self.books.generation("people", person.generation, 1)
-        self.happened()
         self.log(person, "", how, "", channel.enters)
-        if self.people_rows is not None:
-            self.people_rows.append(person)
         at_once = self.enter(person, stage, None, present)
         self.money.reckon(person, now)
         self.settle(person, at_once)
+        if person.referrer_left:
+            state["referrer"] = GONE
+            self.renew(person)
+        return True
+
+    def is_new(self, person: Person) -> bool:
+        """Tell whether somebody brought is new: in a finite market, as likely as its share not yet touched."""
+        market = self.journey.market
+        if market is None:
+            return True
+        word, _ = self.values.luck(person, "person/market", 0)
+        found = word < int(draws.threshold((market - self.touched) / market))
+        self.touched += found
+        return found
+
+    def plan_anew(self, person: Person) -> None:
+        """Let somebody else than who is taking a step look again at what happens to them next."""
+        process = person.process
+        if process is not None and process.is_alive and process is not self.env.active_process:
+            process.interrupt()
+
+    def renew(self, person: Person) -> None:
+        """Let everything of a person go on with what it depends on as it is now, and be planned anew."""
+        self.refresh(person)
+        self.money.reckon(person, self.now)
+        self.plan_anew(person)
 
     def refresh(self, person: Person, fired: Clock | None = None) -> None:
         """Let everything go on with what it depends on as it is now, but for a clock that is firing."""
@@ -184,7 +231,17 @@ class Reference:
     def settle(self, person: Person, clock: Clock | None) -> None:
         """Fire a clock, and whatever is then decided at once."""
         while clock is not None:
-            clock = self.fire(person, clock)
+            unserved = clock.phase in ("waiting", "turned away")
+            clock = self.go_unserved(person, clock) if unserved else self.fire(person, clock)
+
+    def go_unserved(self, person: Person, clock: Clock) -> Clock | None:
+        """Give up waiting, or turn away from a full queue; return what is decided at once thereupon."""
+        stage, (how, to) = person.where, self.staff.give_up(clock, self.now)
+        self.books.count_outcome(stage.name, clock.label, how, person.group, self.now)
+        self.log(person, stage.name, clock.label, how, to)
+        at_once = self.move(person, self.stages[to], clock)
+        self.money.reckon(person, self.now)
+        return at_once
 
     # -- stages -----------------------------------------------------------------------------------
 
@@ -193,8 +250,10 @@ class Reference:
         old, now = person.where, self.now
         self.money.close(person, now)
         staying = {one.name for one in self.inside[old.name]} & {one.name for one in self.inside[stage.name]}
+        self.staff.release([one for one in person.clocks if one.owner not in staying or one is fired], fired, now)
         person.clocks = [clock for clock in person.clocks if clock.owner in staying]
         self.books.move(old.name, person.group, now, -1)
+        self.means.move(person, now, -1)
         if old.role != stage.role and stage.role != "customer":
             person.invoices.clear()
         return self.enter(person, stage, fired)
@@ -211,7 +270,10 @@ class Reference:
             if visit >= draws.MAX_VISITS:
                 raise too_many_visits(owner.name)
         self.books.move(stage.name, person.group, now, +1)
-        self.change_role(person, old, stage, present)
+        self.means.move(person, now, +1)
+        self.books.change_role(person, old, stage, now, present)
+        if old is not None and old.role in ("customer", "aside") and stage.role != old.role and not person.has_gone:
+            self.referrer_goes(person)
         for owner in new:
             if owner.on_entry.any and not present:
                 counter = person.visits[owner.name] << 20
@@ -233,52 +295,23 @@ class Reference:
         return None
 
     def wind(self, person: Person, clocks: list[Clock], present: bool) -> None:
-        """Wind new clocks."""
+        """Wind new clocks; where there is nothing to wait for but staff, ask."""
         for clock in clocks:
-            self.clocks.wind(person, clock, self.now, present)
+            if clock.wait is None and not clock.event.when:
+                self.staff.ask(person, clock, self.now)
+            else:
+                self.clocks.wind(person, clock, self.now, present)
 
-    def change_role(self, person: Person, old: Stage | None, new: Stage, present: bool) -> None:
-        """Count what it means to change roles: an acquisition, a churn, a win-back; the referrer who goes."""
-        now, books = self.now, self.books
-        was, is_ = old is not None and old.role == "customer", new.role == "customer"
-        if not person.was_customer and (old is not None and old.role == "aside") != (new.role == "aside"):
-            books.count_role("set_aside", person.group, now, +1 if new.role == "aside" else -1)
-        if present:
-            person.was_customer = is_ or new.role == "lapsed"
-        elif is_ and not was:
-            books.count_role("won_back" if person.was_customer else "acquired", person.group, now)
-            if not person.was_customer:
-                self.acquire(person)
-            elif person.acquired >= 0:
-                books.cohort("lost", person.acquired, now, -1)
-            person.was_customer = True
-        elif was and not is_:
-            books.count_role("churned", person.group, now)
-            if person.churned < 0:
-                person.churned = now
-            if person.acquired >= 0:
-                books.cohort("lost", person.acquired, now, +1)
-        if old is not None and old.role in ("customer", "aside") and new.role != old.role and not person.has_gone:
-            person.has_gone = True
-            for child in person.referred:
-                if child.is_alive:
-                    child.interrupt()
-            person.referred = []
-
-    def acquire(self, person: Person) -> None:
-        """Make a customer of a person for the first time."""
-        now, books, sponsor = self.now, self.books, person.sponsor
-        person.acquired, person.cohort_group = now, person.group
-        books.cohort("acquired", now, now, 1)
-        books.follow("acquired", now, now, person.group, 1)
-        books.follow("delay", now, now, person.group, now - person.born)
-        books.generation("acquired", person.generation, 1)
-        if sponsor is None:
-            books.follow("roots", now, now, person.group, 1)
-        elif sponsor.acquired >= 0:
-            books.follow("converted", sponsor.acquired, now, sponsor.group, 1)
-            books.generation("gaps", person.generation, 1)
-            books.generation("gap", person.generation, now - sponsor.acquired)
+    def referrer_goes(self, person: Person) -> None:
+        """Let all whom a person has referred know that the referrer goes; who has yet to arrive learns it then."""
+        person.has_gone = True
+        for child in person.referred:
+            if child.stage is None:
+                child.referrer_left = True
+            else:
+                child.state["referrer"] = GONE
+                self.renew(child)
+        person.referred = []
 
     # -- firing -----------------------------------------------------------------------------------
 
@@ -299,6 +332,7 @@ class Reference:
         if outcome.to is not None:
             at_once = self.move(person, self.stages[outcome.to], clock)
         else:
+            self.staff.release([clock], clock, now)
             if person.state != before:
                 self.refresh(person, clock)
             if not event.at_once:
@@ -316,18 +350,13 @@ class Reference:
         """
         now, booked = self.now, []
         amounts = self.money.amounts(parts, person, counter, now)
-        earned = sum(
-            minor
-            for part, paid in zip(parts, amounts, strict=True)
-            for amount, minor in zip(part.money, paid, strict=True)
-            if amount.side == "earn"
-        )
+        earned = sum(minor for part, paid in zip(parts, amounts, strict=True) for minor in earnings(part, paid))
         for part, paid in zip(parts, amounts, strict=True):
             for one in part.sets:
                 self.values.set_to(person, one, counter, now)
             for add in part.adds:
                 number = earned // 10**self.journey.minor_digits if add.earned else add.number
-                self.values.add_to(person, add.attribute, number)
+                self.values.add_to(person, add.attribute, number, now)
             if part.sets:
                 self.regroup(person)
             booked += [
@@ -358,9 +387,9 @@ class Reference:
         sponsor = Sponsor(person.key, person.acquired, person.cohort_group, *person.root())
         child = Person(key, index, self.now, person.generation + 1, sponsor, state=dict(person.state))
         child.state["referrer"] = GONE if person.has_gone else PRESENT
-        process = self.start(child, channel)
+        self.start(child, channel)
         if not person.has_gone:
-            person.referred.append(process)
+            person.referred.append(child)
 
     def log(self, person: Person, stage: str, event: str, outcome: str, to: str) -> None:
         """Write a line of the event log, where one is kept."""

@@ -13,7 +13,8 @@ from flywheel_sim.engine import words as w
 from flywheel_sim.model import draws
 from flywheel_sim.model.compile import gamma_table, rank_tables
 from flywheel_sim.scenario.figures import Axis, Dist, Rate
-from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, AddTo, Amount, Draw, Effects, Journey, SetTo
+from flywheel_sim.scenario.happenings import AddTo, Amount, Draw, Effects, SetTo
+from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey
 from flywheel_sim.scenario.units import MONTH, NEVER
 
 

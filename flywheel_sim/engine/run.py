@@ -12,9 +12,12 @@ from flywheel_sim.errors import SimulationError, nearest
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.model.worlds import world
 from flywheel_sim.scenario.journey import Journey
+from flywheel_sim.scenario.units import format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from flywheel_sim.engine.compiled import Kernel
 
 #: The engines: compiled, and plain SimPy.
 ENGINES = ("kernel", "reference")
@@ -44,6 +47,10 @@ class Provenance:
         Wall-clock time of the run.
     n_events
         Arrivals and clocks that fired.
+    coupled
+        What makes people depend on one another, empty where they live independent lives.
+    warm_up
+        How long figures over time leave out at the start, ms.
     """
 
     scenario: str
@@ -56,13 +63,18 @@ class Provenance:
     seconds: float
     n_events: int
     first: int = 0
+    coupled: tuple[str, ...] = ()
+    warm_up: int = 0
 
     def __str__(self) -> str:
         strategy = f", strategy '{self.strategy}'" if self.strategy else ""
         count = f"{self.replications:,} replications" if self.replications != 1 else f"replication {self.first}"
+        coupled = " and ".join(part for part in (", ".join(self.coupled[:-1]), *self.coupled[-1:]) if part)
+        coupled = f" · coupled by {coupled}" if coupled else ""
+        after = f" after a warm-up of {format_duration(self.warm_up)}" if self.warm_up else ""
         return (
-            f"{self.scenario}{strategy} · scenario {self.fingerprint} · seed {self.seed} · "
-            f"{count} · {self.n_events:,} events in {self.seconds:.1f} s · "
+            f"{self.scenario}{strategy} · scenario {self.fingerprint}{coupled} · seed {self.seed} · "
+            f"{count}{after} · {self.n_events:,} events in {self.seconds:.1f} s · "
             f"{self.engine} engine, flywheel_sim {self.version}"
         )
 
@@ -89,9 +101,10 @@ def run_once(
     max_people: int = MAX_PEOPLE,
     max_events: int = MAX_EVENTS,
     engine: str = "kernel",
+    checked: bool = False,
 ) -> RawRun:
     """Run one replication of a journey; parameters as for `run_many`."""
-    return next(run_many(journey, seed, (replication,), people, events, max_people, max_events, engine))
+    return next(run_many(journey, seed, (replication,), people, events, max_people, max_events, engine, checked))
 
 
 def run_many(
@@ -103,6 +116,7 @@ def run_many(
     max_people: int = MAX_PEOPLE,
     max_events: int = MAX_EVENTS,
     engine: str = "kernel",
+    checked: bool = False,
 ) -> Iterator[RawRun]:
     """Run replications of a journey, one after another.
 
@@ -118,15 +132,19 @@ def run_many(
         People who come, and events that happen, beyond which a run is stopped.
     engine
         ``kernel`` (compiled) or ``reference`` (SimPy); both give the same figures.
+    checked
+        Whether the reference engine checks conservation laws after every event; slow.
 
     Raises
     ------
     SimulationError
-        If a run meets a limit.
+        If a run meets a limit, or is found wrong where it is checked.
     """
     if engine not in ENGINES:
         raise SimulationError(f"'{engine}' is no engine; {nearest(engine, ENGINES)}")
-    make = _kernel if engine == "kernel" else _reference
+    if checked and engine != "reference":
+        raise SimulationError("only the reference engine checks itself; choose engine='reference'")
+    make = _kernel if engine == "kernel" else partial(_reference, checked=checked)
     runs = None
     for replication in replications:
         if not 0 <= seed < 2**32 or not 0 <= replication < 2**32:
@@ -153,11 +171,20 @@ def _raw(journey: Journey, ledger: Ledger, people: Columns | None, events: Colum
     )
 
 
+def kernel_of(journey: Journey, people: bool = False, events: bool = False) -> Kernel:
+    """Return the compiled engine with the memory of a journey, as `Kernel` takes it."""
+    if journey.coupled_by:
+        from flywheel_sim.engine.compiled_crowd import Crowd
+
+        return Crowd(journey, people, events)
+    from flywheel_sim.engine.compiled import Waves
+
+    return Waves(journey, people, events)
+
+
 def _kernel(journey: Journey, people: bool, events: bool, max_people: int, max_events: int) -> Runner:
     """Return how the compiled engine runs a journey."""
-    from flywheel_sim.engine.compiled import Kernel
-
-    kernel = Kernel(journey, people, events)
+    kernel = kernel_of(journey, people, events)
 
     def run(seed: int, replication: int) -> RawRun:
         ledger, who, what = kernel.run(seed, replication, max_people, max_events)
@@ -166,13 +193,14 @@ def _kernel(journey: Journey, people: bool, events: bool, max_people: int, max_e
     return run
 
 
-def _reference(journey: Journey, people: bool, events: bool, max_people: int, max_events: int) -> Runner:
+def _reference(journey: Journey, people: bool, events: bool, max_people: int, max_events: int, checked: bool) -> Runner:
     """Return how the reference engine runs a journey."""
+    from flywheel_sim.engine.conserve import check
     from flywheel_sim.engine.reference import Reference
 
     def run(seed: int, replication: int) -> RawRun:
         engine = Reference(journey, seed, replication, people, events, max_people, max_events=max_events)
-        ledger = engine.run()
+        ledger = engine.run(check if checked else None)
         who = people_columns(journey, engine.people_rows) if engine.people_rows is not None else None
         what = event_columns(journey, engine.event_rows) if engine.event_rows is not None else None
         return _raw(journey, ledger, who, what)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.engine.person import Person
+from flywheel_sim.engine.shared import Means
 from flywheel_sim.model import draws
 from flywheel_sim.model.compile import decisions, gamma_table, rank_tables
 from flywheel_sim.scenario.figures import Dist, Rate
-from flywheel_sim.scenario.journey import Attribute, Condition, Draw, Journey, SetTo
+from flywheel_sim.scenario.happenings import Condition, Draw, SetTo
+from flywheel_sim.scenario.journey import Attribute, Journey
 from flywheel_sim.scenario.units import NEVER
 
 State = dict[str, int]
@@ -20,13 +22,13 @@ State = dict[str, int]
 class Values:
     """The figures of one journey under one seed and replication."""
 
-    def __init__(self, journey: Journey, seed: int, replication: int) -> None:
-        self.seed, self.replication, self.phase = seed, replication, journey.phase
+    def __init__(self, journey: Journey, seed: int, replication: int, means: Means) -> None:
+        self.seed, self.replication, self.phase, self.means = seed, replication, journey.phase, means
         self.codes = decisions(journey)
         self.attributes = {a.name: a for a in journey.attributes}
         self.kinds: dict[str, str] = {a.name: a.kind for a in journey.attributes}
         self.kinds |= dict.fromkeys(("channel", "referrer", "stage", "month"), "levels")
-        self.kinds |= {"generation": "counter", "calendar": "stopwatch"}
+        self.kinds |= {"generation": "counter", "calendar": "stopwatch"} | dict.fromkeys(means.all, "shared")
         self.tables: dict[int, tuple[Any, ...]] = {}
         self.samples: dict[int, Any] = {}
         self.none = np.zeros(1)
@@ -53,11 +55,17 @@ class Values:
             value = now - one.value if one.value < NEVER else -NEVER
         else:
             value = one.value
-        state[one.attribute] = within(attribute, value)
+        self.put(person, attribute, value, now)
 
-    def add_to(self, person: Person, name: str, number: int) -> None:
+    def add_to(self, person: Person, name: str, number: int, now: int) -> None:
         """Add to a counter of a person, within its bounds."""
-        person.state[name] = within(self.attributes[name], person.state[name] + number)
+        self.put(person, self.attributes[name], person.state[name] + number, now)
+
+    def put(self, person: Person, attribute: Attribute, value: int, now: int) -> None:
+        """Change an attribute of a person, and at once what all share."""
+        old = person.state[attribute.name]
+        person.state[attribute.name] = within(attribute, value)
+        self.means.reweigh(person, attribute.name, old, now)
 
     def start(self, person: Person, inherited: State, now: int) -> None:
         """Give a newcomer their attributes: taken over, else drawn, else as everybody starts."""
@@ -75,6 +83,9 @@ class Values:
         for one in conditions:
             if one.attribute == "month":
                 month = one.value
+            elif self.kinds[one.attribute] == "shared":
+                if not self.means.reaches(one.attribute, one.value):
+                    return NEVER
             elif self.kinds[one.attribute] == "stopwatch":
                 at = max(at, state[one.attribute] + one.value)
             elif state[one.attribute] < one.value or (one.named and state[one.attribute] != one.value):
@@ -94,10 +105,14 @@ class Values:
         """Return the cell of a rate that a state picks."""
         index = 0
         for axis in rate.over:
-            value, kind = self.held(state, axis.attribute, now), self.kinds[axis.attribute]
-            if kind != "levels":
-                shown = now - value if kind == "stopwatch" else value
-                value = sum(bound <= shown for bound in axis.bounds)
+            kind = self.kinds[axis.attribute]
+            if kind == "shared":
+                value = self.means.cell(axis.attribute, axis.bounds)
+            else:
+                value = self.held(state, axis.attribute, now)
+                if kind != "levels":
+                    shown = now - value if kind == "stopwatch" else value
+                    value = sum(bound <= shown for bound in axis.bounds)
             index = index * axis.size + value
         return index
 

@@ -19,13 +19,17 @@ BIG = 1 << 62
     H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
     H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE, H_PEOPLE_SIZE, H_PEOPLE_N,
     H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP, H_PERIOD, H_N_BLANK,
-    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, HEADER,
-) = range(77)  # fmt: skip
+    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, H_COUPLED, H_MARKET, H_MARKET_CODE, H_TOUCHED,
+    H_RESOURCE_ROWS, H_N_RESOURCES, H_SHARED_ROWS, H_N_SHARED, H_QUEUE, H_BACKLOG, H_LOAD, H_WAITS, H_CONTACT, H_SHARED,
+    H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE, H_PLACES_LEFT, H_BEGUN, H_SHIFT,
+    H_HEADS, H_N_HEADS, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_PLACE_WIDTH, HEADER,
+) = range(111)  # fmt: skip
 
 #: Why the kernel came back.
-DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS = range(
-    8
-)
+(
+    DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS,
+    PLACES_FULL, AGENDA_FULL,
+) = range(10)  # fmt: skip
 
 #: Roles, as numbers.
 ROLES: tuple[str, ...] = ("prospect", "customer", "lapsed", "exit", "aside")
@@ -34,9 +38,9 @@ PROSPECT, CUSTOMER, LAPSED, EXIT, ASIDE = range(5)
 #: A rate: number of axes, cells, quantile tables of the cells (0 none), column of the rank, decision of
 #: the rank, whether time alone can change it, then its axes.
 R_AXES, R_CELLS, R_TABLES, R_RANK, R_CODE, R_TIMED, RATE = range(7)
-#: An axis: kind, column of the person, stride, number of bounds, bounds.
+#: An axis: kind, column of the person (of what all share: the place of its row), stride, number of bounds, bounds.
 A_KIND, A_COLUMN, A_STRIDE, A_N, A_BOUNDS, AXIS = range(6)
-NAMED, NUMBER, STOPWATCH, CALENDAR, MONTH_OF_YEAR = range(5)
+NAMED, NUMBER, ALL_SHARE, STOPWATCH, CALENDAR, MONTH_OF_YEAR = range(6)
 
 #: A pick among levels or outcomes: number of thresholds, a rate for the cell (its axes alone count), thresholds
 #: by cell, the result of each threshold and last that of the rest, and the chance with a spread (0 none).
@@ -63,28 +67,51 @@ V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANG
 O_TO, O_EFFECTS, O_PLAIN, OUTCOME = range(4)
 
 #: A clock: kind, event, first firing, columns of the running clock and of its due time, three rates, table, its
-#: length, conditions and their number, decision, column of visits, a number of its own by which waves sort, and the
-#: value of the first rate where it is the same for everybody at all times: ms, or the bits of a rate (0 otherwise).
+#: length, conditions and their number, decision, column of visits, a number of its own by which waves sort, the
+#: value of the first rate where it is the same for everybody at all times: ms, or the bits of a rate (0 otherwise),
+#: and the desk at which it leads to service (0 none) with its part in that.
 (
     C_KIND, C_EVENT, C_FIRST, C_AT, C_DUE, C_A, C_B, C_C, C_TABLE, C_SIZE, C_WHEN, C_N_WHEN, C_CODE, C_VISITS, C_ID,
-    C_CONSTANT, CLOCK,
-) = range(17)  # fmt: skip
-#: Kinds of clock beyond `draws.KINDS`.
-K_FIXED, K_MEMORYLESS, K_AT, K_WHEN = 0, 1, 2, 20
+    C_CONSTANT, C_DESK, C_PART, CLOCK,
+) = range(19)  # fmt: skip
+ASKS, GIVES_UP, IS_SERVED = range(3)
+#: Kinds of clock beyond `draws.KINDS`: conditions, and asking for service on entry.
+K_FIXED, K_MEMORYLESS, K_AT, K_WHEN, K_ENTRY = 0, 1, 2, 20, 21
 #: A condition: kind of axis, column, value.
 W_KIND, W_COLUMN, W_VALUE, CONDITION = range(4)
 
 #: A running clock: firing, word, since, work, rate, mode (its due time lies with the others' for quick search).
 L_FIRING, L_WORD, L_SINCE, L_WORK, L_RATE, L_MODE, SLOT = range(7)
-FIRES, LOOKS, SPENT = 0, 1, 2
+FIRES, LOOKS, SPENT, ASKED = range(4)
+
+#: A desk, where somebody asks for service: resource, class of priority, column of the person's place there, the
+#: clocks that ask, that ends waiting (0 where nobody gives up) and that serves, whether there is a patience, and the
+#: bit of the set it belongs to (-1 for a stage).
+D_RESOURCE, D_CLASS, D_PLACE, D_ASKS, D_GIVES_UP, D_SERVES, D_PATIENCE, D_BIT, DESK = range(9)
+#: A person's place at a desk: how they stand, since when they ask, neighbours in the queue, the person, the desk.
+X_STATE, X_SINCE, X_NEXT, X_BEFORE, X_PERSON, X_DESK, AT_DESK = range(7)
+AWAY, WAITING_THERE, SERVED_THERE, TURNED_AWAY = range(4)
+#: A resource: people there, people served, people waiting, how many may wait (-1 any), target (-1 none), its number,
+#: first and last of each class of priority and their number, changes of its people (time, people), their number, next.
+(
+    Z_PEOPLE, Z_SERVED, Z_WAITING, Z_LIMIT, Z_TARGET, Z_NUMBER, Z_CLASSES_N, Z_CLASSES, Z_STEPS_N, Z_STEPS, Z_STEP,
+    RESOURCE,
+) = range(12)  # fmt: skip
+#: What all share: sum, count, what it starts as, column it is the mean of, weights (0 none), scale, whether each stage
+#: counts, bounds at which anything changes and their number, how many of them are reached, its number.
+(
+    J_SUM, J_COUNT, J_STARTS, J_COLUMN, J_WEIGHTS, J_SCALE, J_STAGES, J_BOUNDS_N, J_BOUNDS, J_LEVEL, J_NUMBER, ALL_OF,
+) = range(12)  # fmt: skip
+#: Something on the agenda: link, time, order at that time, person (of channels and resources: nothing).
+E_LINK, E_TIME, E_ORDER, E_WHO, ENTRY = range(5)
 
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
 #: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but
-#: start its clocks (no set, accrual, effect, or decision at once).
+#: start its clocks (no set, accrual, effect, or decision at once); the desks of its live clocks.
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
-    G_SETS, G_MASK, G_PLAIN, STAGE,
-) = range(16)  # fmt: skip
+    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, STAGE,
+) = range(18)  # fmt: skip
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
 #: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal), and
@@ -93,22 +120,25 @@ Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, ACCRUAL = range(6)
 
 #: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
 #: sets and their number, columns inherited and their number, whether it is removed; then where it stands: n, time,
-#: batch, left, and the place of the keys and times of its next arrivals.
+#: batch, left, the place of the keys and times of its next arrivals, and key and time of who comes next.
 (
     N_KIND, N_ENTERS, N_RATE, N_COUNT, N_TIMES, N_TIMES_N, N_UNTIL, N_ROOT, N_PRICE, N_SETS, N_SETS_N, N_INHERITS,
-    N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, CHANNEL,
-) = range(20)  # fmt: skip
+    N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, N_KEY, N_DUE, CHANNEL,
+) = range(22)  # fmt: skip
 BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
 #: An attribute: column, whether it is a stopwatch (starts at arrival), pick, decision, whether channels hand it on.
 T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)
 
-#: A person: identity and what is known of them, then columns whose number depends on the journey (`image`).
+#: A person: what nearly every step asks for, eight words that fill a line of the processor's cache, and eight more that
+#: money asks for; then the rest, and columns whose number depends on the journey (`image`).
 (
-    B_KEY, B_BORN, B_NEXT, B_CLOCK, B_GROUP, B_ACQUIRED, B_COHORT_GROUP, B_WAS, B_CHURNED, B_ENTERED, B_SPONSOR,
-    B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_ROOT_ACQUIRED, B_ROOT_GROUP, B_GONE_AT, B_LEFT_AT, B_STEP, B_REVENUE, B_COST,
-    B_MARGIN, B_REFERRALS, B_SINCE, B_LOOK, B_MRR, B_MRR_BOOKED, B_MRR_EVER, B_MRR_GROUP, B_CHILDREN, B_REFERRED,
-    B_COHORT, B_CHANNEL, B_GENERATION, B_REFERRER, B_STAGE, B_ROW, B_BROUGHT, PERSON,
-) = range(38)  # fmt: skip
+    B_KEY, B_NEXT, B_CLOCK, B_ORDER, B_STAGE, B_ROW, B_GROUP, B_ENTERED,
+    B_ACQUIRED, B_COHORT, B_COHORT_GROUP, B_GENERATION, B_MRR, B_MRR_BOOKED, B_MRR_GROUP, B_MARGIN,
+    B_REVENUE, B_COST, B_SINCE, B_LOOK, B_WAS, B_REFERRER, B_GONE_AT, B_LEFT_AT, B_ROOT_ACQUIRED, B_ROOT_GROUP,
+    B_ASKED, B_CONTACTED, B_CHANNEL, B_BORN, B_CHURNED, B_STEP, B_REFERRALS, B_MRR_EVER, B_SPONSOR,
+    B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_CHILDREN, B_REFERRED, B_BROUGHT, B_LINK, B_OLDER, B_YOUNGER, B_BROOD,
+    B_SIBLING, B_SISTER, B_ORPHAN, PERSON,
+) = range(48)  # fmt: skip
 
 #: Somebody waiting to live: link, then what they start with, then attributes of the referrer.
 (

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim import __version__
+from flywheel_sim.engine.limits import free_memory
 from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, Provenance, run_many
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
 from flywheel_sim.experiment.precision import FloatArray, Watch
@@ -114,7 +115,7 @@ def replicate_jobs(
         batches.sort(key=lambda batch: batch[0])
     batches = [batches[i] for i in order] if order is not None else batches
     if not how.progress:
-        say_compiling(how.engine)
+        say_compiling(how.engine, *(job.journey for job in jobs))
     begun = time.perf_counter()
     ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     results: dict[int, Any] = {}
@@ -128,7 +129,7 @@ def replicate_jobs(
             ledgers[index] = {}
 
     with ExitStack() as scope:
-        advance = _bar(len(jobs) * replications, scope, how.engine) if how.progress else _silent
+        advance = _bar(len(jobs) * replications, scope, how.engine, jobs) if how.progress else _silent
         failed = _carry_out(jobs, batches, how, _executor(how, min(workers, len(batches)), scope), collect)
     if keep is not None:
         if failed is not None:
@@ -157,7 +158,7 @@ def replicate_until(
     watch.room = _room(jobs, how.limits)
     announce(*(job.journey for job in jobs))
     if not how.progress:
-        say_compiling(how.engine)
+        say_compiling(how.engine, *(job.journey for job in jobs))
     begun = time.perf_counter()
     ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     done, wanted, failed = 0, watch.first, None
@@ -167,7 +168,7 @@ def replicate_until(
         advance(len(found))
 
     with ExitStack() as scope:
-        advance = _bar(None, scope, how.engine) if how.progress else _silent
+        advance = _bar(None, scope, how.engine, jobs) if how.progress else _silent
         executor = _executor(how, workers, scope)
         while done < wanted and failed is None:
             failed = _carry_out(jobs, _batches(len(jobs), done, wanted, workers), how, executor, collect)
@@ -318,15 +319,7 @@ def _size(jobs: Sequence[Job]) -> int:
 
 def _allowed(limits: Limits) -> float:
     """Return how many bytes all ledgers together may take."""
-    return limits.max_memory * 2**30 if limits.max_memory is not None else 0.75 * _free_memory()
-
-
-def _free_memory() -> float:
-    """Return how many bytes of memory the machine has free; endless where it does not say."""
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return math.inf
+    return limits.max_memory * 2**30 if limits.max_memory is not None else 0.75 * free_memory()
 
 
 def announce(*journeys: Journey) -> None:
@@ -341,23 +334,24 @@ def announce(*journeys: Journey) -> None:
             _LOG.warning("%s", text)
 
 
-def _compiles(engine: str) -> bool:
-    """Tell whether a run has to compile the engine first."""
-    return engine == "kernel" and not cache.ready()
+def _compiles(engine: str, journeys: Iterable[Journey]) -> bool:
+    """Tell whether runs of some journeys have to compile the engine first."""
+    needed = {"crowd" if journey.coupled_by else "waves" for journey in journeys}
+    return engine == "kernel" and not all(cache.ready(name) for name in needed)
 
 
-def say_compiling(engine: str) -> None:
+def say_compiling(engine: str, *journeys: Journey) -> None:
     """Say where no bar does that the first run takes longer."""
-    if _compiles(engine):
+    if _compiles(engine, journeys):
         _LOG.warning("compiling the engine, first run only: about half a minute")
 
 
-def _bar(total: int | None, scope: ExitStack, engine: str) -> Callable[[int], object]:
+def _bar(total: int | None, scope: ExitStack, engine: str, jobs: Sequence[Job]) -> Callable[[int], object]:
     """Return how a bar of replications advances; it counts alone where the total is not known."""
     from tqdm.auto import tqdm
 
     bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
-    if _compiles(engine):
+    if _compiles(engine, (job.journey for job in jobs)):
         bar.set_description("compiling, first run only")
 
     def advance(count: int) -> None:
@@ -377,4 +371,4 @@ def provenance(
 ) -> Provenance:
     """Return where figures come from."""
     return Provenance(journey.name, journey.strategy, journey.fingerprint, seed, replications, engine, __version__,
-                      seconds, n_events, first)  # fmt: skip
+                      seconds, n_events, first, journey.coupled_by, journey.warm_up)  # fmt: skip

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from flywheel_sim.engine.run import run_many
+from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import LimitReached
 from flywheel_sim.experiment.driver import (
     Job,
@@ -38,6 +38,7 @@ def run(
     events: bool = False,
     engine: str = "kernel",
     limits: Limits | None = None,
+    checked: bool = False,
 ) -> Runs:
     """Run a scenario once.
 
@@ -53,6 +54,8 @@ def run(
         ``kernel`` (compiled) or ``reference`` (SimPy); both give the same figures.
     limits
         Where the run is stopped.
+    checked
+        Whether the reference engine checks conservation laws after every event, which is slow.
 
     Returns
     -------
@@ -62,16 +65,18 @@ def run(
     Raises
     ------
     SimulationError
-        If the run meets a limit.
+        If the run meets a limit, or is found wrong where it is checked.
     """
     held = limits or Limits()
     settled, _ = settle(model, [strategy], seed=seed, ways=Ways(engine=engine, limits=held))
     journey = settled.journey(strategy)
     root = journey.seed if seed is None else seed
     announce(journey)
-    say_compiling(engine)
+    say_compiling(engine, journey)
     begun = time.perf_counter()
-    raw = next(run_many(journey, root, (replication,), people, events, held.max_people, held.max_events, engine))
+    raw = run_once(
+        journey, root, replication, people, events, held.max_people, held.max_events, engine=engine, checked=checked
+    )
     took = time.perf_counter() - begun
     source = provenance(journey, root, 1, took, int(raw.ledger.n_events), engine, replication)
     return Runs(journey, stack([raw.ledger]), source, raw.people, raw.events)

@@ -114,7 +114,7 @@ def sweep(
     with begin(path, header, rows, resume) as journal:
         announce(*base.values())
         if not progress:
-            say_compiling(ENGINE)
+            say_compiling(ENGINE, *base.values())
         plan = _Plan(laid, resolver, journal, replications)
         work = partial(run_batch, seed=root, metrics=names, max_people=held.max_people, max_events=held.max_events)
 

@@ -1,28 +1,35 @@
 """One journey on both engines: the first thing in which they differ, and a smaller journey that still does."""
 
+import re
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 
 import flywheel_sim as fs
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import FlywheelError
-from flywheel_sim.ledger import MRR, ROLE_FLOWS, Ledger
+from flywheel_sim.ledger import GAVE_UP, LOAD, MRR, QUEUE, ROLE_FLOWS, TURNED_AWAY, Ledger
+from flywheel_sim.scenario.journey import Stage
+from flywheel_sim.scenario.staffing import staffing
 
 from .writing import to_yaml
 
-#: A random journey that brings more people than this is no use.
-MOST_PEOPLE = 20_000
+#: A random journey that brings more people than this, or in which more happens, is no use.
+MOST_PEOPLE, MOST_EVENTS = 20_000, 2_000_000
 ENGINES = ("reference", "kernel")
 
 
 def runs_of(journey, seed, replication=0, engines=ENGINES):
-    """Return what each engine leaves of a run, or the message with which it stopped."""
+    """Return what each engine leaves of a run, or the message with which it stopped; "checked" is the reference engine
+    that checks itself after every event.
+    """
     found = []
     for engine in engines:
         try:
-            found.append(run_once(journey, seed, replication, people=True, events=True, engine=engine,
-                                  max_people=MOST_PEOPLE))  # fmt: skip
+            found.append(run_once(journey, seed, replication, people=True, events=True, max_people=MOST_PEOPLE,
+                                  max_events=MOST_EVENTS, engine=engine.replace("checked", "reference"),
+                                  checked=engine == "checked"))  # fmt: skip
         except FlywheelError as error:
             found.append(str(error))
     return found
@@ -76,14 +83,18 @@ def _ledgers(one, other):
 
 def _place(layout, name, at):
     """Return the words for a cell of an array of the ledger."""
-    last = {"flow": layout.flows, "money": layout.lines, "stock": layout.stages, "time": layout.stages,
-            "channel_spend": layout.channels, "costs": layout.costs}.get(name)  # fmt: skip
-    words = [str(int(i)) for i in at]
-    if last:
-        words[-1] = str(last[at[-1]])
-    if name in ("flow", "money", "stock", "time", "mrr", "followed"):
-        words[1] = str(layout.groups[at[1]])
-    return ", ".join(words)
+    shared = [one[0] for one in layout.shared]
+    axes = {
+        "flow": ("", layout.groups, layout.flows), "money": ("", layout.groups, layout.lines),
+        "stock": ("", layout.groups, layout.stages), "time": ("", layout.groups, layout.stages),
+        "mrr": ("", layout.groups, MRR), "followed": ("", layout.groups), "unfinished": (layout.stages,),
+        "channel_spend": ("", layout.channels), "costs": ("", layout.costs),
+        "queue": ("", layout.resources, QUEUE), "backlog": ("", layout.resources, LOAD),
+        "load": ("", layout.resources, LOAD), "staffed": ("", layout.resources), "waits": (layout.resources,),
+        "shared": ("", shared, ("sum", "people")),
+    }.get(name, ())  # fmt: skip
+    words = [str(names[i]) if names else str(int(i)) for i, names in zip(at, axes, strict=False)]
+    return ", ".join([*words, *(str(int(i)) for i in at[len(axes) :])])
 
 
 def unbalanced(journey, run):
@@ -107,8 +118,132 @@ def unbalanced(journey, run):
         "recurring revenue transferred": (ledger.mrr[:, :, MRR.index("transferred")].sum(), 0),
         **{f"stock of {s}": (ledger.stock[-1, :, i].sum(), ends.get(s, 0)) for i, s in enumerate(layout.stages)},
         **({} if accrues else {"revenue": (ledger.money[:, :, earned].sum(), people["revenue"].sum())}),
+        **_brought(journey, ledger),
+        **_shared(journey, ledger, people),
+        **_served(journey, ledger, log),
     }
-    return next((f"{what}: {a} in the ledger, {b} of the people" for what, (a, b) in sums.items() if a != b), "")
+    if wrong := next((f"{what}: {a} and {b}" for what, (a, b) in sums.items() if a != b), ""):
+        return wrong
+    bounds = {"people of the market": (len(people), len(people) if journey.market is None else journey.market)}
+    bounds |= _loaded(journey, ledger, log)
+    return next((f"{what}: {a} is more than {b}" for what, (a, b) in bounds.items() if np.any(a > b)), "")
+
+
+def _brought(journey, ledger):
+    """Return, in pairs that have to be equal, whom channels brought and what became of them."""
+    layout = ledger.layout
+    came = sum(ledger.flow[:, :, layout.role_flow(how)] for how in ("arrived", "referred", "present", "missed"))
+    came = [int(came[:, layout.channel_of_group() == index].sum()) for index in range(len(layout.channels))]
+    sums = {}
+    for channel, count in zip(journey.channels, came, strict=True):
+        if channel.removed or channel.kind == "present":
+            sums[f"people of {channel.name}"] = (count, 0 if channel.removed else channel.count)
+        elif channel.kind == "batch":
+            sums[f"people of {channel.name}"] = (count, channel.count * len(channel.times))
+        elif channel.kind == "referral" and not any(channel.name in o.on_entry.refer for o in journey.owners):
+            fired = sum(
+                int(ledger.flow[:, :, index].sum()) * (event.effects.refer + outcome.effects.refer).count(channel.name)
+                for index, event, outcome in _flows(journey, layout)
+                if outcome
+            )
+            sums[f"people of {channel.name}"] = (count, fired)
+    return sums
+
+
+def _flows(journey, layout):
+    """Give the index of every flow of an event, with the event and its outcome (None where it did not happen)."""
+    events = {
+        (stage, event.name if isinstance(owner, Stage) else f"{owner.name}.{event.name}"): event
+        for owner in journey.owners
+        for event in owner.events
+        for stage in ((owner.name,) if isinstance(owner, Stage) else owner.stages)
+    }
+    for index, (stage, name, how) in enumerate(layout.flows):
+        if stage:
+            event = events[stage, name]
+            yield index, event, next((one for one in event.outcomes if one.name == how), None)
+
+
+def _shared(journey, ledger, people):
+    """Return, in pairs that have to be equal, what shared attributes are the mean of and where people are."""
+    sums = {}
+    for index, one in enumerate(journey.shared):
+        inside = [i for i, stage in enumerate(ledger.layout.stages) if stage in one.stages]
+        counts, stock = ledger.shared[:, index, 1], ledger.stock[:, :, inside].sum(axis=(1, 2))
+        sums |= {f"people of {one.name}, period {i}": pair for i, pair in enumerate(zip(counts, stock, strict=True))}
+        here = people[people["stage"].isin(one.stages)][one.of].tolist()
+        levels = next(a.levels for a in journey.attributes if a.name == one.of)
+        weigh = (
+            dict(zip(levels, one.weights, strict=True)) if levels else {number: number * one.scale for number in here}
+        )
+        sums[f"sum of {one.name}"] = (ledger.shared[-1, index, 0], sum(weigh[held] for held in here))
+    return sums
+
+
+def _logged(journey, layout, log):
+    """Return how often people were served, gave up and moved on turned away, by resource and what."""
+    found = Counter()
+    for index, event, outcome in _flows(journey, layout):
+        if event.staff:
+            found[event.staff.resource, "ended" if outcome else layout.flows[index][2]] += log[layout.flows[index]]
+    return found
+
+
+def _served(journey, ledger, log):
+    """Return, in pairs that have to be equal, what happened at every resource."""
+    layout, sums, ends = ledger.layout, {}, _logged(journey, ledger.layout, log)
+    for index, name in enumerate(layout.resources):
+        q = dict(zip(QUEUE, ledger.queue[:, index].sum(axis=0), strict=True))
+        waiting, served = ledger.backlog[-1, index]
+        sums |= {
+            f"{name}, asked": (q["asked"], q["turned_away"] + q["started"] + q["gave_up"] + q["withdrew"] + waiting),
+            f"{name}, started": (q["started"], q["ended"] + q["broken_off"] + served),
+            f"{name}, ended": (q["ended"], ends[name, "ended"]),
+            f"{name}, gave up": (q["gave_up"], ends[name, GAVE_UP]),
+            f"{name}, waits": (ledger.waits[index].sum(), q["started"]),
+            f"{name}, waits of 0": (ledger.waits[index, 0], q["at_once"]),
+        }
+    contacts = QUEUE.index("contacts")
+    return sums | {"contacts": (ledger.contact.sum(), ledger.queue[:, :, contacts].sum())}
+
+
+def _loaded(journey, ledger, log):
+    """Return, in pairs of which the first may not be more, loads and waits of every resource.
+
+    Somebody whom two queues turn away at once moves once.
+    """
+    layout, found, ends = ledger.layout, {}, _logged(journey, ledger.layout, log)
+    for index, name in enumerate(layout.resources):
+        q = dict(zip(QUEUE, ledger.queue[:, index].sum(axis=0), strict=True))
+        over = q["wait"] + q["wait_given_up"] + q["wait_withdrawn"]
+        load, backlog = ledger.load[:, index], ledger.backlog[:, index]
+        left = load[:, LOAD.index("waiting")].sum() - over  # of those who wait at the end
+        found |= {
+            f"{name}, waits that are over": (0, left),
+            f"{name}, waits at the end": (left, backlog[-1, LOAD.index("waiting")] * layout.horizon),
+            f"{name}, turned away": (ends[name, TURNED_AWAY], q["turned_away"]),
+            f"{name}, served at once": (q["at_once"], q["started"]),
+            f"{name}, served within the target": (q["within"], q["started"]),
+            f"{name}, first served": (q["contacts"], q["started"]),
+            f"{name}, loads and backlogs of 0": (0, min(load.min(), backlog.min())),
+            **_there(journey.resources[index], journey, ledger, index),
+        }
+        if layout.wait_targets[index] >= 0:
+            found[f"{name}, at once is within the target"] = (q["at_once"], q["within"])
+    return found
+
+
+def _there(resource, journey, ledger, index):
+    """Return, in pairs of which the first may not be more, whom staff serve and how many they are."""
+    steps, found = staffing(resource, journey.phase, journey.horizon), {}
+    if all(earlier[1] <= later[1] for earlier, later in pairwise(steps)):
+        found[f"{resource.name}, load"] = (ledger.load[:, index, LOAD.index("served")], ledger.staffed[:, index])
+    for period, end in enumerate(ledger.layout.period_ends.tolist()):
+        waiting, served = ledger.backlog[period, index]
+        if waiting:
+            people = next(people for at, people in reversed(steps) if at < end)
+            found[f"{resource.name}, people who might serve in period {period}"] = (people, served)
+    return found
 
 
 # -- making a journey smaller -----------------------------------------------------------------------
@@ -133,6 +268,7 @@ def smaller(raw, fails):
             tried = raw
             for path in paths[at : at + size]:
                 tried = _without(tried, path)
+            tried = _asked_only(tried)
             if tried != raw and fails(tried):
                 raw, changed = tried, True
                 paths = [p for p in paths[at:] if _has(raw, p)]
@@ -147,6 +283,13 @@ def smaller(raw, fails):
             if fails(tried):
                 raw = tried
     return raw
+
+
+def _asked_only(raw):
+    """Return a journey without resources that nobody asks for."""
+    words = re.findall(r"'staff': '(\w+)'", repr(raw))
+    held = {name: one for name, one in raw.get("resources", {}).items() if name in words}
+    return {key: held if key == "resources" else one for key, one in raw.items() if key != "resources" or held}
 
 
 def _paths(raw, path=()):
@@ -194,8 +337,10 @@ def strategies(raw):
     return list(raw.get("strategies", {})) or [None]
 
 
-def check(raw, seed, engines=ENGINES):
+def check(raw, seed, engines=ENGINES, watch=None):
     """Return what differs or does not add up for any strategy of a file, and the events of all; loads it anew.
+
+    ``watch`` is given each journey that runs, with what the first engine leaves.
 
     Raises
     ------
@@ -206,9 +351,15 @@ def check(raw, seed, engines=ENGINES):
     for strategy in strategies(raw):
         journey = model.journey(strategy)
         found = runs_of(journey, seed, engines=engines)
-        events += sum(int(run.ledger.n_events) for run in found[:1] if not isinstance(run, str))
+        events += 0 if isinstance(found[0], str) else int(found[0].ledger.n_events)
         if said := difference(found[0], found[-1]):
             return f"strategy {strategy}, {said}", events
-        if not isinstance(found[0], str) and (said := unbalanced(journey, found[0])):
+        if isinstance(found[0], str):
+            if "the books hold" in found[0]:
+                return f"strategy {strategy}, {found[0]}", events
+            continue
+        if watch:
+            watch(journey, found[0])
+        if said := unbalanced(journey, found[0]):
             return f"strategy {strategy}, books: {said}", events
     return "", events

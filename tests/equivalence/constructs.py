@@ -51,10 +51,12 @@ ALL = tuple(WORDS.split())
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return _Counting(raw).count
+    return Counting(raw).count
 
 
-class _Counting:
+class Counting:
+    """Counts what a journey file is made of, part by part."""
+
     def __init__(self, raw):
         self.raw, self.count = raw, Counter()
         self.rates = raw.get("rates", {})
@@ -169,14 +171,14 @@ class _Counting:
         events = held.get("events")
         if events is None:
             inline = {key: one for key, one in held.items() if key not in ("role", "phase", "on_entry")}
-            clocks = {"after", "every", "when", "on_date", "to", "outcomes"} & set(inline)
+            clocks = {"after", "every", "when", "on_date", "staff", "to", "outcomes"} & set(inline)
             if clocks:
                 self.see("stage:inline")
                 events = {name: inline}
                 held = {key: one for key, one in held.items() if key == "on_entry"}
         self.owner(held, "stage")
         for event in (events or {}).values():
-            if not {"after", "every", "when", "on_date"} & set(event):
+            if not {"after", "every", "when", "on_date", "staff"} & set(event):
                 self.see("stage:at_once")
                 if isinstance(event.get("to"), dict) or "outcomes" in event:
                     self.see("stage:at_once.chance")
@@ -368,5 +370,5 @@ class _Counting:
 
 def _kind(held):
     if isinstance(held, dict):
-        return "counter" if "counts" in held else "levels"
+        return "shared" if "mean_of" in held else "counter" if "counts" in held else "levels"
     return "stopwatch" if held == "stopwatch" else "levels"

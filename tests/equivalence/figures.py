@@ -44,6 +44,7 @@ class World:
     attributes: dict = field(default_factory=dict)
     channels: tuple = ()
     stages: tuple = ()
+    plans: tuple = ()
     rates: dict = field(default_factory=dict)
     movable: dict = field(default_factory=dict)
 
@@ -56,6 +57,14 @@ class World:
         fit = [s for s in SPANS if self.horizon / least <= parse(s).number <= self.horizon / most]
         whole = [s for s in fit if "month" in s or "year" in s] if self.tied else []
         return whole if len(whole) > 1 else fit
+
+    def share(self):
+        """Return the attributes that all share, and know them from now on: none where people live by themselves."""
+        return {}
+
+    def crowd(self, channels):
+        """Return channels with as many people, and at such times, as this world has them come."""
+        return channels
 
     def named(self, raw, kind="", movable=None):
         """Return a figure, or the name under which it now stands among the rates."""
@@ -199,11 +208,11 @@ def chance(w, low=5, high=80, alone=True, period="", place="event"):
     return _with(w, raw, "chance", unit, alone)
 
 
-def rate(w, least, most, place="event", spread=True, value=True):
-    """Return a rate that fires so often within the horizon."""
+def rate(w, least, most, place="event", spread=True, value=True, zero=True):
+    """Return a rate that fires so often within the horizon, ``zero`` where it may not fire at all for some."""
     period, per = w.choose.one([(MONTH, " per month"), (12 * MONTH, " per year"), (7 * MONTH, " per 7 months")])
     times = w.horizon / period
-    raw = table(w, least / times, most / times, per, place, zero=True, value=value)
+    raw = table(w, least / times, most / times, per, place, zero=zero, value=value)
     return _with(w, raw, "rate", per, spread)
 
 

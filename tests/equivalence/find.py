@@ -4,8 +4,9 @@ Runs the journeys of N seeds from SEED on, made up by `generate.seeded`, and sto
 something differs. It writes the file to find_fail.yaml in the folder for temporary files, makes it as
 small as it still differs, and writes that to find_small.yaml.
 
-``--engines reference,reference`` compares an engine with itself; ``--load`` only loads; ``--keep-going``
-goes on to the last seed and counts; ``--one FILE`` runs a file instead.
+``--coupled`` takes journeys of people who affect one another, made up by `coupled.seeded`.
+``--engines checked`` runs the reference engine alone, which then checks itself after every event; ``--load`` only
+loads; ``--keep-going`` goes on to the last seed and counts; ``--one FILE`` runs a file instead.
 """
 
 import argparse
@@ -20,9 +21,7 @@ from pathlib import Path
 import flywheel_sim as fs
 from flywheel_sim.errors import ConfigError
 
-from . import comparing
-from .constructs import ALL, constructs
-from .generate import seeded
+from . import comparing, constructs, coupled, coupled_constructs, generate
 from .writing import to_yaml
 
 FAIL, SMALL = (Path(tempfile.gettempdir()) / f"find_{name}.yaml" for name in ("fail", "small"))
@@ -61,11 +60,15 @@ def main(words=None):
     parser.add_argument("--engines", default=",".join(comparing.ENGINES))
     parser.add_argument("--load", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
+    parser.add_argument("--coupled", action="store_true")
     parser.add_argument("--one", type=Path)
     asked = parser.parse_args(words)
     engines = tuple(asked.engines.split(","))
     if asked.one:
         return one(asked.one, asked.seed, engines)
+    seeded, names, counted = generate.seeded, constructs.ALL, constructs.constructs
+    if asked.coupled:
+        seeded, names, counted = coupled.seeded, coupled_constructs.COUPLED, coupled_constructs.constructs
     tally, seen, events, refused = Counter(), Counter(), [], Counter()
     begun = time.perf_counter()
     for seed in range(asked.seed, asked.seed + asked.n):
@@ -87,7 +90,7 @@ def main(words=None):
             refused[traceback.format_exc().splitlines()[-1]] += 1
             continue
         tally["differ" if said else "same"] += 1
-        seen += constructs(raw)
+        seen += counted(raw)
         events.append(count)
         if said:
             print(f"seed {seed}: {said}")
@@ -102,7 +105,7 @@ def main(words=None):
     print(dict(tally), f"{took:.1f} s, {sum(events):,} events, {sum(e < 200 for e in events)} runs below 200")
     for rule, count in refused.most_common(25):
         print(f"  {count} x {rule}")
-    if missing := [name for name in ALL if not seen[name]]:
+    if missing := [name for name in names if not seen[name]]:
         print("never occurred:", *missing)
     return 1 if tally["differ"] else 0
 

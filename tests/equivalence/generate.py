@@ -52,7 +52,13 @@ def journey(choose):
     horizon = choose.one(HORIZONS)
     w = f.World(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "USD", "JPY", "KWD"]))
     w.tied = choose.yes(30)
-    plans = _plans(w)
+    return filled(w, horizon)
+
+
+def filled(w, horizon):
+    """Return the journey file of a world of which nothing but its time is settled."""
+    choose = w.choose
+    plans = w.plans = _plans(w)
     w.stages = tuple(p.name for p in plans)
     feeds = {"brought": "head", **({"told": "head"} if choose.yes(25) else {})}
     feeds |= {"invited": "tail"} if choose.yes(80) else {}
@@ -60,7 +66,7 @@ def journey(choose):
     sources = choose.some(["ads", "shop", "fair", "base", "import"], least=2, most=3)
     w.channels = (*sources, *feeds)
     attributes = _attributes(w)
-    channels = _channels(w, plans, sources, feeds)
+    channels = w.crowd(_channels(w, plans, sources, feeds))
     tails = tuple(name for name, end in feeds.items() if end == "tail")
     while_, room = _sets(w, plans, tails)
     stages = {p.name: _stage(w, plans, p, tails, room) for p in plans}
@@ -106,6 +112,7 @@ def _attributes(w):
     for attr in chosen:
         attr.watched = choose.yes(60)
         w.attributes[attr.name] = attr
+    shared = w.share()
     for index, attr in enumerate(chosen):
         if attr.kind == "stopwatch":
             raw[attr.name] = "stopwatch"
@@ -115,7 +122,7 @@ def _attributes(w):
             raw[attr.name] = f.drawn_levels(w, attr, f"draw {index}", len(attr.levels))
         else:
             raw[attr.name] = list(attr.levels)
-    return raw
+    return raw | shared
 
 
 def _channels(w, plans, sources, feeds):

@@ -88,34 +88,39 @@ def test_a_shipped_journey_or_case_is_the_same_on_more_people(path):
     compare_file(path, people=1500, replications=2)
 
 
-def compare_random(seeds):
-    """Compare the engines on the journeys of some seeds; print what they covered."""
+def compare_random(seeds, make=seeded, count=constructs, names=ALL, watch=None):
+    """Compare the engines on the journeys of some seeds; print what they covered, and return it."""
     seen, events, refused = Counter(), [], []
     for seed in seeds:
-        raw = seeded(seed)
+        raw = make(seed)
         try:
-            said, count = check(raw, seed)
+            said, n_events = check(raw, seed, watch=watch)
         except ConfigError as error:
             refused.append(f"seed {seed}: {error}")
             continue
         assert not said, f"seed {seed}: {said}\n\n{to_yaml(raw)}"
-        events.append(count)
-        seen += constructs(raw)
-    quiet = sum(count < EVENTS for count in events)
+        events.append(n_events)
+        seen += count(raw)
+    quiet = sum(n_events < EVENTS for n_events in events)
     print(f"\n{len(events)} random journeys, {sum(events):,} events, {quiet} below {EVENTS}, {len(refused)} refused")
-    print(", ".join(f"{name} {seen[name]}" for name in ALL))
+    print(", ".join(f"{name} {seen[name]}" for name in names))
     assert len(events) >= LOAD * len(seeds), "\n".join(refused[:5])
     assert quiet <= (1 - BUSY) * len(events)
-    assert [name for name in ALL if not seen[name]] == []
+    return seen
+
+
+def covers(seen, names):
+    """Tell that each construct occurred."""
+    assert [name for name in names if not seen[name]] == []
 
 
 def test_random_journeys_are_the_same_on_both_engines():
-    compare_random(range(FEW))
+    covers(compare_random(range(FEW)), ALL)
 
 
 @pytest.mark.slow
 def test_many_random_journeys_are_the_same_on_both_engines():
-    compare_random(range(1000, 1000 + MANY))
+    covers(compare_random(range(1000, 1000 + MANY)), ALL)
 
 
 @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

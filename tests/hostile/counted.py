@@ -55,7 +55,7 @@ def be(words, begun_file, said_file, lingers):
 
 
 if __name__ == "__main__":
-    for name in ("flywheel_sim.engine.compiled", "pandas", "pyarrow.parquet", "scipy.stats"):
+    for name in ("flywheel_sim.engine.kernel", "pandas", "pyarrow.parquet", "scipy.stats"):
         import_module(name)  # once, for every command to come
 
     sweep.run_batch = begun

@@ -2,25 +2,13 @@
 
 from dataclasses import replace
 
+from flywheel_sim.engine.conserve import check
 from flywheel_sim.engine.reference import Reference
 from flywheel_sim.engine.tables import event_columns, event_frame, people_columns, people_frame
 from flywheel_sim.model import draws
 from flywheel_sim.scenario.figures import Axis, Dist, Rate
-from flywheel_sim.scenario.journey import (
-    AddTo,
-    Amount,
-    Attribute,
-    Channel,
-    Condition,
-    Draw,
-    Effects,
-    Event,
-    Journey,
-    Outcome,
-    SetTo,
-    Stage,
-    StageSet,
-)
+from flywheel_sim.scenario.happenings import AddTo, Amount, Condition, Draw, Effects, Event, Outcome, SetTo
+from flywheel_sim.scenario.journey import Attribute, Channel, Journey, Stage, StageSet
 from flywheel_sim.scenario.units import MONTH, YEAR
 
 #: Fixed-point units of a minor unit.
@@ -144,11 +132,11 @@ def journey(stages, channels, sets=(), attributes=(), months=12, **more):
 
 
 class Lived:
-    """What a run of a built journey left."""
+    """What a run of a built journey left; where people depend on one another it is checked all along."""
 
     def __init__(self, made, seed=1, replication=0, **limits):
         engine = Reference(made, seed, replication, True, True, 10**6, **limits)
-        self.journey, self.ledger = made, engine.run()
+        self.journey, self.ledger = made, engine.run(check if made.coupled_by else None)
         self.people = people_frame(made, people_columns(made, engine.people_rows))
         self.events = event_frame(made, event_columns(made, engine.event_rows))
         self.keys = [person.key for person in sorted(engine.people_rows, key=lambda p: (p.born, p.key))]

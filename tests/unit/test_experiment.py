@@ -235,7 +235,7 @@ def test_referrals_that_feed_themselves_are_announced(caplog):
 
 
 def test_a_first_run_says_that_it_compiles(monkeypatch, caplog):
-    monkeypatch.setattr(cache, "ready", lambda: False)
+    monkeypatch.setattr(cache, "ready", lambda name: False)
     run(club())
     assert "compiling the engine, first run only" in caplog.text
     caplog.clear()

@@ -27,7 +27,7 @@ from built import (
 
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.model import draws
-from flywheel_sim.scenario.journey import Draw, SetTo
+from flywheel_sim.scenario.happenings import Draw, SetTo
 from flywheel_sim.scenario.units import DAY, MONTH
 
 # -- sets of stages ---------------------------------------------------------------------------------
