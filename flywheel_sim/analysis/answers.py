@@ -72,12 +72,14 @@ def of_pair(
     said = f"{called(a, True)} {verb} {by} {more} {label} than {called(b)} by {end}{interval}"
     if not sure:
         said += "; the interval includes zero, so these runs do not tell which is ahead."
-    elif cross.month is not None and cross.month > 1:
+    elif cross.month is not None and cross.month > cross.first:
         when = f"month {cross.month}" + (f" ({cross.date:%B %Y})" if cross.date else "")
-        until = f"{called(b)} is ahead" if (mean[: cross.month - 1] < 0).all() else "neither stays ahead"
+        until = (
+            f"{called(b)} is ahead" if (mean[cross.first - 1 : cross.month - 1] < 0).all() else "neither stays ahead"
+        )
         said += f". It overtakes in {when}{_known(cross)}{_single(cross)}; before that {until}."
-    elif cross.month == 1:
-        said += ". It is ahead from the first month on."
+    elif cross.month is not None:
+        said += f". It is ahead from {'the first month' if cross.first == 1 else f'month {cross.first}'} on."
     else:
         said += f". It never overtakes for good by {end}."
     n = cross.probability.n

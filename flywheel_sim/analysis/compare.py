@@ -91,7 +91,8 @@ class Comparison:
     def crossover(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> Crossover:
         """Return when the cumulative difference of a metric gets ahead and stays there."""
         one, _ = self._pair(of, against)
-        return crossover(self.difference_series(metric, True, of, against), period_dates(one.journey))
+        paths, first = self.difference_series(metric, True, of, against), one.books.warm_up + 1
+        return crossover(paths, period_dates(one.journey), first)
 
     def band(
         self,
@@ -136,11 +137,11 @@ class Comparison:
 
         Ahead means that the cumulative difference is above zero. Intervals are Wilson's, each for its month alone.
         """
-        paths = self.difference_series(metric, True, of, against)
-        wanted = range(1, paths.shape[1] + 1) if months is None else months
-        if wrong := [m for m in wanted if not 1 <= m <= paths.shape[1]]:
+        paths, first = self.difference_series(metric, True, of, against), self._pair(of, against)[0].books.warm_up + 1
+        wanted = range(first, paths.shape[1] + 1) if months is None else months
+        if wrong := [m for m in wanted if not first <= m <= paths.shape[1]]:
             raise ExperimentError(
-                f"month {wrong[0]}: the horizon has months 1 to {paths.shape[1]}; ask for one of them"
+                f"month {wrong[0]}: figures are of months {first} to {paths.shape[1]}; ask for one of them"
             )
         return {m: estimate_probability(paths[:, m - 1] > 0) for m in wanted}
 
@@ -169,7 +170,8 @@ class Comparison:
         one, _ = self._pair(of, against)
         paths = self.difference_series(metric, True, of, against)
         last = paths.shape[1]
-        return {m: estimate_mean(paths[:, m - 1], one.unit(metric)) for m in (*(m for m in months if m < last), last)}
+        wanted = [m for m in months if one.books.warm_up < m < last]
+        return {m: estimate_mean(paths[:, m - 1], one.unit(metric)) for m in (*wanted, last)}
 
     def pairing_gain(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> float:
         """Return how many times smaller the variance of the paired difference is than that of unpaired runs."""

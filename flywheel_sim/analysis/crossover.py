@@ -22,8 +22,8 @@ class Crossover:
     Attributes
     ----------
     month
-        First month (from 1) from which the mean cumulative difference stays ahead to the horizon;
-        None where it ends behind.
+        First month from which the mean cumulative difference stays ahead to the horizon; None where it ends
+        behind.
     low, high
         Months between which single futures overtake: the middle 95 % of the replications that do; None where none
         does. No interval of ``month``, and no narrower with more replications.
@@ -37,6 +37,8 @@ class Crossover:
         counts as later than the horizon, and an end that lies there is None.
     never
         Share of those means that never overtake; NaN with one replication.
+    first
+        The first month that counts: 1, or the one after the warm-up.
     """
 
     month: int | None
@@ -47,6 +49,7 @@ class Crossover:
     earliest: int | None = None
     latest: int | None = None
     never: float = math.nan
+    first: int = 1
 
 
 def overtakes(path: FloatArray) -> int | None:
@@ -57,7 +60,7 @@ def overtakes(path: FloatArray) -> int | None:
     return None if behind[-1] == len(path) - 1 else int(behind[-1]) + 2
 
 
-def crossover(paths: FloatArray, dates: list[dt.date] | None) -> Crossover:
+def crossover(paths: FloatArray, dates: list[dt.date] | None, first: int = 1) -> Crossover:
     """Return when paths of cumulative differences get ahead and stay there.
 
     Parameters
@@ -66,18 +69,22 @@ def crossover(paths: FloatArray, dates: list[dt.date] | None) -> Crossover:
         Shape (replications, periods).
     dates
         First day of each period, where there are dates.
+    first
+        The first month that counts.
     """
+    paths = paths[:, first - 1 :]
     months = [overtakes(path) for path in paths]
-    ends = [m for m in months if m is not None]
+    ends = [m + first - 1 for m in months if m is not None]
     low = high = None
     if ends:
         low, high = (int(q) for q in np.quantile(ends, [0.025, 0.975], method="nearest"))
     month = overtakes(paths.mean(axis=0))
+    month = None if month is None else month + first - 1
     date = dates[month - 1] if dates and month is not None else None
     ahead = estimate_probability([m is not None for m in months])
     if len(paths) < 2:
-        return Crossover(month, low, high, ahead, date)
+        return Crossover(month, low, high, ahead, date, first=first)
     drawn = np.array([overtakes(path) or math.inf for path in bootstrap_means(paths)])
     bounds = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
-    earliest, latest = (int(end) if math.isfinite(end) else None for end in bounds)
-    return Crossover(month, low, high, ahead, date, earliest, latest, float(np.isinf(drawn).mean()))
+    earliest, latest = (int(end) + first - 1 if math.isfinite(end) else None for end in bounds)
+    return Crossover(month, low, high, ahead, date, earliest, latest, float(np.isinf(drawn).mean()), first)

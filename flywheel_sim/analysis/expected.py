@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.scenario.figures import Rate
-from flywheel_sim.scenario.journey import Effects, Event, Journey
+from flywheel_sim.scenario.happenings import Effects, Event
+from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.units import format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +61,8 @@ def expected_path(model: Scenario, strategy: str | None = None) -> ExpectedPath:
     Raises
     ------
     ExperimentError
-        If the journey has clocks, referrals, attributes or arrivals over time: simulate it instead.
+        If the journey has clocks, referrals, attributes or arrivals over time, if people depend on one another, or
+        if figures leave out a warm-up: simulate it instead.
     """
     journey = model.journey(strategy)
     _refuse_what_takes_time(journey)
@@ -122,5 +125,9 @@ def _refuse_what_takes_time(journey: Journey) -> None:
             figures = [*(chance for chance in event.chances if chance), *(amount.value for amount in amounts)]
             if not all(isinstance(figure, Rate) and figure.constant for figure in figures):
                 why = f"'{event.decision}' depends on who somebody is"
+    if journey.warm_up:
+        why = f"figures leave out the first {format_duration(journey.warm_up)}"
+    if journey.coupled_by:
+        why = f"people depend on one another ({', '.join(journey.coupled_by)})"
     if why:
         raise ExperimentError(f"{journey.name}: {why}, so no chances can simply be multiplied; use replicate")

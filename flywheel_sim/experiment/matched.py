@@ -176,7 +176,7 @@ def _root(gap: Callable[[float], float], first: float, second: float, tolerance:
 
 def _controlled(_: int, runs: Runs) -> FloatArray:
     """Return all that is spent but overheads, in the currency; shape (replications,)."""
-    return np.asarray((spend(runs.books) - costs(runs.books, "overhead")).sum(axis=1))
+    return runs.books.over(spend(runs.books) - costs(runs.books, "overhead"))
 
 
 def _silent(count: int) -> None:

@@ -19,6 +19,7 @@ from flywheel_sim.experiment.precision import Stopping
 from flywheel_sim.ledger import COHORT, Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.metrics.service import figures_of
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
@@ -87,7 +88,10 @@ class Runs:
         return estimate_mean(self.values(name), self.unit(name), level)
 
     def values(self, name: str) -> FloatArray:
-        """Return a metric over the horizon for each replication, shape (replications,)."""
+        """Return a metric over the horizon for each replication, shape (replications,).
+
+        Figures over time leave out the warm-up where there is one.
+        """
         return self.metric(name).total(self.books)
 
     def quantile(self, name: str, q: float, level: float = 0.95) -> Estimate:
@@ -135,6 +139,8 @@ class Runs:
     def series(self, name: str, cumulative: bool = False) -> FloatArray:
         """Return a metric month by month, shape (replications, periods); or its running sum.
 
+        In the warm-up, where there is one, a metric is NaN and its running sum 0.
+
         Raises
         ------
         ExperimentError
@@ -144,20 +150,26 @@ class Runs:
         array = metric.series(self.books)
         if cumulative and metric.aggregation != "sum":
             raise ExperimentError(f"'{name}' has no running sum, being no flow; ask for it month by month")
-        return np.cumsum(array, axis=1) if cumulative else array
+        return np.nancumsum(array, axis=1) if cumulative else array
 
     def summary(self) -> pd.DataFrame:
-        """Return every metric the journey has, with mean, interval, unit and definition; one row a metric."""
+        """Return every metric the journey has, with mean, interval, unit and definition; one row a metric.
+
+        Which months they are of stands in ``attrs["months"]``.
+        """
         import pandas as pd
 
-        names = [metric.name for metric in metrics() if metric.applies(self.books)] + lines_of(self.books)
+        books = self.books
+        names = [metric.name for metric in metrics() if metric.applies(books)] + lines_of(books) + figures_of(books)
         rows = []
         for name in names:
             metric, estimate = self.metric(name), self[name]
             rows.append((name, metric.label, estimate.mean, estimate.low, estimate.high, estimate.unit, estimate.n,
                          metric.definition))  # fmt: skip
         columns = ["metric", "label", "mean", "low", "high", "unit", "n", "definition"]
-        return pd.DataFrame(rows, columns=columns).set_index("metric")
+        table = pd.DataFrame(rows, columns=columns).set_index("metric")
+        table.attrs["months"] = self.span
+        return table
 
     def frame(self) -> pd.DataFrame:
         """Return the long tidy table: one row per strategy, replication and metric."""
@@ -184,7 +196,7 @@ class Runs:
             if role == "prospect":
                 _, entered = stage_conversion(self.books, stage)
                 share = self[f"conversion.{stage}"]
-                rows.append((stage, float(entered.sum(axis=1).mean()), share.mean, share.low, share.high))
+                rows.append((stage, float(self.books.over(entered).mean()), share.mean, share.low, share.high))
         return pd.DataFrame(rows, columns=["stage", "entered", "conversion", "low", "high"]).set_index("stage")
 
     def by(self, name: str, *names: str, level: float = 0.95) -> pd.DataFrame:
@@ -249,9 +261,18 @@ class Runs:
         """Return what moves recurring revenue, one row per month; losses are negative.
 
         Columns (start | new | expansion | reactivation | contraction | churn | end | nrr | grr, mean | low | high),
-        units in ``attrs["units"]``. The start and the five movements add up to the end.
+        units in ``attrs["units"]``. The start and the five movements add up to the end. Months of the warm-up are
+        left out.
         """
-        return tables.by_movement(self.books, level)
+        return tables.by_movement(self.books, level).iloc[self.books.warm_up :]
+
+    @property
+    def span(self) -> str:
+        """Return which months figures over time are of, in words."""
+        periods, warm_up = self.journey.periods, self.journey.warm_up
+        if warm_up:
+            return f"months {self.books.warm_up + 1} to {periods}, after a warm-up of {format_duration(warm_up)}"
+        return f"{periods} month{'s' * (periods > 1)}"
 
     def dates(self) -> list[dt.date] | None:
         """Return the first day of each period, where the journey has a start; months are named ones."""
@@ -288,7 +309,8 @@ class Runs:
         notes = "".join(f"<p><b>Warning.</b> {html.escape(text)}</p>" for text in self.warnings())
         source = html.escape(str(self.provenance))
         notes += f"<p>{html.escape(str(self.stopping))}</p>" if self.stopping else ""
-        return f"{shown}{notes}<p><small>Mean over replications with its 95 % interval. {source}</small></p>"
+        about = f"Mean over replications with its 95 % interval, {self.span}."
+        return f"{shown}{notes}<p><small>{about} {source}</small></p>"
 
 
 def period_dates(journey: Journey) -> list[dt.date] | None:

@@ -1,5 +1,5 @@
 """Every figure, defined once, read from a ledger and nothing else; each room registers its own."""
 
-from flywheel_sim.metrics import growth, lineage, recurring, revenue, value
+from flywheel_sim.metrics import growth, lineage, pipeline, recurring, revenue, service, value
 
-__all__ = ["growth", "lineage", "recurring", "revenue", "value"]
+__all__ = ["growth", "lineage", "pipeline", "recurring", "revenue", "service", "value"]

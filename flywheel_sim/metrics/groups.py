@@ -14,11 +14,16 @@ from flywheel_sim.scenario.journey import Journey, firings
 #: The part of a split by channel that holds the costs which come whoever comes.
 NO_CHANNEL = "no channel"
 
+#: Arrays of a ledger that are not kept by group.
+UNGROUPED = (
+    "unfinished", "cohort", "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared",
+)  # fmt: skip
+
 
 def restrict(books: Books, groups: Sequence[int], channels: Sequence[str] = (), costs: bool = False) -> Books:
     """Return the books of some groups of people alone.
 
-    What has no groups is left empty: cohorts, generations and unfinished visits.
+    What has no groups is left empty: cohorts, generations, unfinished visits, and all that happens at resources.
 
     Parameters
     ----------
@@ -33,7 +38,7 @@ def restrict(books: Books, groups: Sequence[int], channels: Sequence[str] = (), 
     layout = replace(ledger.layout, groups=tuple(ledger.layout.groups[index] for index in picked))
     paid = np.array([name in channels for name in layout.channels], dtype=np.int64)
     kept = {name: getattr(ledger, name)[:, :, picked] for name in ("flow", "money", "mrr", "stock", "time", "followed")}
-    empty = {name: np.zeros_like(getattr(ledger, name)) for name in ("unfinished", "cohort", "generation")}
+    empty = {name: np.zeros_like(getattr(ledger, name)) for name in UNGROUPED}
     return replace(books, ledger=replace(
         ledger, layout=layout, channel_spend=ledger.channel_spend * paid, costs=ledger.costs * int(costs),
         **kept, **empty,
@@ -73,6 +78,8 @@ def splits(metric: Metric, journey: Journey, name: str) -> bool:
     """Tell whether a metric makes sense for each level of an attribute, or each channel."""
     if name == "channel":
         return metric.split != "whole"
+    if metric.split == "unstaffed":
+        return not any(resource.cost_per_ms for resource in journey.resources)
     return metric.split == "any" or (metric.split == "fixed" and not changes(journey, name))
 
 

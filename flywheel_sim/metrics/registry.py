@@ -1,12 +1,14 @@
 """The register of metrics: each is defined once, with label, unit, definition and source.
 
 A metric reads nothing but the ledger. Arrays keep the replication axis first: series have shape
-(replications, periods), totals (replications,).
+(replications, periods), totals (replications,). Where a journey has a warm-up, it is here that its months
+are left out: of what a metric takes from the ledger, sums and ratios take the months after it, and series have
+no figure in it. Stocks are counted all along, so those at its end are what the first month after it opens with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.scenario.journey import Journey
+from flywheel_sim.scenario.units import MONTH
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]
-Split = Literal["any", "fixed", "channel", "whole"]
+Split = Literal["any", "unstaffed", "fixed", "channel", "whole"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,15 @@ class Books:
     def per_unit(self) -> float:
         """Return the minor units in one unit of the currency."""
         return float(10**self.journey.minor_digits)
+
+    @property
+    def warm_up(self) -> int:
+        """Return how many months at the start figures over time leave out."""
+        return self.journey.warm_up // MONTH
+
+    def over(self, series: FloatArray) -> FloatArray:
+        """Return the sum of a series over the months after the warm-up, shape (replications,)."""
+        return np.asarray(series[:, self.warm_up :].sum(axis=1))
 
 
 Series = Callable[[Books], FloatArray]
@@ -55,7 +67,7 @@ class Metric:
         In words a board understands.
     aggregation
         How months make the whole: ``sum`` of flows, the ``last`` of a stock, the ``ratio`` of two
-        sums, or a ``cohort`` figure that has no months.
+        sums, or a ``cohort`` figure that has no months: it is of the whole run, the warm-up included.
     top, bottom
         Series of numerators and denominators, shape (replications, periods); for cohort metrics
         ``top`` gives the total, shape (replications,).
@@ -64,8 +76,9 @@ class Metric:
     percent
         Whether figures are shown times 100.
     split
-        What it can be split by: ``any`` group of people; ``fixed`` groups, which nobody leaves; the
-        ``channel`` alone, because it takes what channels cost; or nothing, being of the ``whole``.
+        What it can be split by: ``any`` group of people; the same as long as it is ``unstaffed``, staff being
+        paid for no group, else the channel alone; ``fixed`` groups, which nobody leaves; the ``channel`` alone,
+        because it takes what channels cost; or nothing, being of the ``whole``.
     applies
         Whether a journey has such a figure: where not, summaries leave it out.
     """
@@ -83,7 +96,7 @@ class Metric:
     applies: Callable[[Books], bool] = always
 
     def total(self, books: Books) -> FloatArray:
-        """Return the metric over the whole horizon, shape (replications,)."""
+        """Return the metric over the horizon, after the warm-up where there is one; shape (replications,)."""
         top = self.top(books)
         factor = 100.0 if self.percent else 1.0
         if self.aggregation == "cohort":
@@ -91,11 +104,11 @@ class Metric:
         if self.aggregation == "last":
             return np.asarray(factor * top[:, -1])
         if self.bottom is None:
-            return np.asarray(factor * top.sum(axis=1))
-        return factor * ratio(top.sum(axis=1), self.bottom(books).sum(axis=1))
+            return factor * books.over(top)
+        return factor * ratio(books.over(top), books.over(self.bottom(books)))
 
     def series(self, books: Books) -> FloatArray:
-        """Return the metric month by month, shape (replications, periods).
+        """Return the metric month by month, shape (replications, periods); NaN in the warm-up.
 
         Raises
         ------
@@ -106,9 +119,10 @@ class Metric:
             raise ExperimentError(f"'{self.name}' has no months: it follows customers from their acquisition; "
                                   "ask for its total")  # fmt: skip
         factor = 100.0 if self.percent else 1.0
-        if self.bottom is None:
-            return np.asarray(factor * self.top(books))
-        return factor * ratio(self.top(books), self.bottom(books))
+        found = self.top(books) if self.bottom is None else ratio(self.top(books), self.bottom(books))
+        series = np.array(factor * found, dtype=np.float64)
+        series[:, : books.warm_up] = np.nan
+        return series
 
     def unit_for(self, journey: Journey) -> str:
         """Return the unit with the currency of a journey in it."""
@@ -124,6 +138,7 @@ def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
 
 _REGISTRY: dict[str, Metric] = {}
 _FAMILIES: dict[str, Callable[[str, Books], Metric | None]] = {}
+_MEMBERS: dict[str, Callable[[Books], Iterable[str]]] = {}
 
 
 def register(metric: Metric) -> Metric:
@@ -134,9 +149,21 @@ def register(metric: Metric) -> Metric:
     return metric
 
 
-def register_family(prefix: str, make: Callable[[str, Books], Metric | None]) -> None:
-    """Add a family of metrics named ``prefix.member``, made for the members a journey has."""
+def register_family(
+    prefix: str, make: Callable[[str, Books], Metric | None], members: Callable[[Books], Iterable[str]] | None = None
+) -> None:
+    """Add a family of metrics named ``prefix.member``, made for the members a journey has.
+
+    Parameters
+    ----------
+    prefix, make
+        The name of the family, and what makes the metric of a member: None where there is no such member.
+    members
+        Names the members of a journey, so that a name that is nearly right is answered with the right one.
+    """
     _FAMILIES[prefix] = make
+    if members is not None:
+        _MEMBERS[prefix] = members
 
 
 def metrics() -> tuple[Metric, ...]:
@@ -159,4 +186,5 @@ def metric_of(name: str, books: Books) -> Metric:
         found = _FAMILIES[prefix](member, books)
         if found is not None:
             return found
-    raise ExperimentError(f"'{name}' is no metric of this journey; {nearest(name, _REGISTRY)}")
+    known = [*_REGISTRY, *(f"{family}.{one}" for family, members in _MEMBERS.items() for one in members(books))]
+    raise ExperimentError(f"'{name}' is no metric of this journey; {nearest(name, known)}")

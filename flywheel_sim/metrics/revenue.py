@@ -25,7 +25,7 @@ def channel_spend(books: Books, channel: str | None = None) -> FloatArray:
 
 
 def costs(books: Books, kind: str | None = None, name: str | None = None) -> FloatArray:
-    """Return what is spent whoever comes, in units of the currency, shape (replications, periods)."""
+    """Return what is spent whoever comes, staff included, in units of the currency, shape (replications, periods)."""
     picked = [
         index for index, (cost, k) in enumerate(books.ledger.layout.costs) if kind in (None, k) and name in (None, cost)
     ]
@@ -38,7 +38,7 @@ def revenue(books: Books) -> FloatArray:
 
 
 def acquisition_spend(books: Books) -> FloatArray:
-    """Return what is spent on channels, levers paid by the month, prospects and people set aside."""
+    """Return what is spent on channels, levers paid by the month, prospects, people set aside, and their staff."""
     return channel_spend(books) + costs(books, "acquisition") + money(books, "spend", "acquisition")
 
 
@@ -49,8 +49,8 @@ def spend(books: Books) -> FloatArray:
 
 register(Metric("revenue", "Revenue", "CUR", "Everything earned, when it is booked.", "sum", revenue))
 register(Metric(
-    "spend", "Spend", "CUR", "Everything spent: channels, levers, prospects, customers, win-back and overheads.", "sum",
-    spend, split="channel",
+    "spend", "Spend", "CUR", "Everything spent: channels, levers, prospects, customers, win-back, staff and overheads.",
+    "sum", spend, split="channel",
 ))  # fmt: skip
 register(Metric(
     "profit", "Profit", "CUR", "Revenue − spend; overheads are in it as far as the journey names them.", "sum",
@@ -58,19 +58,22 @@ register(Metric(
 ))  # fmt: skip
 register(Metric(
     "acquisition_spend", "Acquisition spend", "CUR",
-    "Spent on channels, levers paid by the month, prospects and people set aside.", "sum", acquisition_spend,
-    split="channel",
+    "Spent on channels, levers paid by the month, prospects and people set aside, and on staff who serve these alone.",
+    "sum", acquisition_spend, split="channel",
 ))  # fmt: skip
 register(Metric(
-    "service_spend", "Service spend", "CUR", "Spent on people while they are customers.", "sum",
-    lambda b: money(b, "spend", "service"),
+    "service_spend", "Service spend", "CUR",
+    "Spent on people while they are customers, and on staff who serve customers alone.", "sum",
+    lambda b: money(b, "spend", "service") + costs(b, "service"), split="unstaffed",
 ))  # fmt: skip
 register(Metric(
-    "win_back_spend", "Win-back spend", "CUR", "Spent on lapsed customers.", "sum",
-    lambda b: money(b, "spend", "win-back"),
+    "win_back_spend", "Win-back spend", "CUR",
+    "Spent on lapsed customers, and on staff who serve them alone.", "sum",
+    lambda b: money(b, "spend", "win-back") + costs(b, "win-back"), split="unstaffed",
 ))  # fmt: skip
 register(Metric(
-    "overhead_spend", "Overheads", "CUR", "Costs that come whoever comes, where the journey names them.", "sum",
+    "overhead_spend", "Overheads", "CUR",
+    "Costs that come whoever comes, where the journey names them, and staff who serve people of several kinds.", "sum",
     lambda b: costs(b, "overhead"), split="whole",
 ))  # fmt: skip
 register(Metric(
@@ -95,7 +98,8 @@ def _spend_line(member: str, books: Books) -> Metric | None:
     places = {
         "the channel": member in layout.channels,
         "the line": any(side == "spend" and name == member for side, name, _ in layout.lines),
-        "the cost": any(name == member for name, _ in layout.costs),
+        "the cost": any(name == member for name, _ in layout.costs[: len(layout.costs) - len(layout.resources)]),
+        "the staff": member in layout.resources,
     }
     if not any(places.values()):
         return None
@@ -103,7 +107,7 @@ def _spend_line(member: str, books: Books) -> Metric | None:
     return Metric(
         f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on {said}.", "sum",
         lambda b: channel_spend(b, member) + money(b, "spend", line=member) + costs(b, name=member),
-        split="any" if list(places.values()) == [False, True, False] else "channel",
+        split="any" if list(places.values()) == [False, True, False, False] else "channel",
     )  # fmt: skip
 
 
@@ -112,7 +116,7 @@ register_family("spend", _spend_line)
 
 
 def lines_of(books: Books) -> list[str]:
-    """Return the names of every metric of one money line: revenue by line; spend by channel, line and cost."""
+    """Return the names of every metric of one money line: revenue by line; spend by channel, line, cost and staff."""
     ledger, layout = books.ledger, books.ledger.layout
     earned = [f"revenue.{name}" for side, name, _ in layout.lines if side == "earn"]
     spent = [f"spend.{name}" for side, name, _ in layout.lines if side == "spend"]

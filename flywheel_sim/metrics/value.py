@@ -40,8 +40,8 @@ def clv(books: Books) -> FloatArray:
 
 
 def cac(books: Books) -> FloatArray:
-    """Return acquisition spend per acquisition over the horizon, shape (replications,)."""
-    return ratio(acquisition_spend(books).sum(axis=1), role_flow(books, "acquired").sum(axis=1))
+    """Return acquisition spend per acquisition over the horizon, as the metric has it; shape (replications,)."""
+    return ratio(books.over(acquisition_spend(books)), books.over(role_flow(books, "acquired")))
 
 
 def payback(books: Books) -> FloatArray:

@@ -15,7 +15,9 @@ from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.report.charts_capacity import capacity, cost_of_waiting, lead_volume, staff_plan
 from flywheel_sim.report.charts_cohorts import cohort_retention, mrr_movements, staying
+from flywheel_sim.report.charts_service import queues, saturation, shared, waits
 from flywheel_sim.report.drawing import (
     COLOURS,
     FAINT,
@@ -23,6 +25,7 @@ from flywheel_sim.report.drawing import (
     Chart,
     axes_of,
     by_name,
+    counted,
     finish,
     joined,
     lowered,
@@ -34,14 +37,22 @@ from flywheel_sim.stats import Estimate, estimate_mean, figure
 
 __all__ = [
     "Chart",
+    "capacity",
     "cohort_retention",
+    "cost_of_waiting",
     "difference",
     "fan",
+    "lead_volume",
     "mrr_movements",
+    "queues",
     "response",
+    "saturation",
+    "shared",
     "spending",
+    "staff_plan",
     "stage_flow",
     "staying",
+    "waits",
 ]
 
 
@@ -69,13 +80,13 @@ def fan(result: Runs | Comparison, metric: str = "profit", cumulative: bool = Fa
     parts = []
     quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
     for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
-        paths = one.series(metric, cumulative)
+        paths = one.series(metric, cumulative)[:, one.books.warm_up :]
         q = np.nanquantile(paths, quantiles, axis=0)
         axes.fill_between(x, q[0], q[4], color=colour, alpha=0.13, lw=0)
         axes.fill_between(x, q[1], q[3], color=colour, alpha=0.28, lw=0)
         axes.plot(x, q[2], color=colour, lw=2, label=name)
         part = pd.DataFrame(q.T, columns=[f"p{100 * level:.0f}" for level in quantiles])
-        part.insert(0, "month", np.arange(1, len(x) + 1))
+        part.insert(0, "month", counted(one))
         part.insert(0, "strategy", name)
         parts.append(part.assign(metric=metric, unit=unit, n=one.n))
     if cumulative:
@@ -98,7 +109,8 @@ def difference(
 
     a, b = of or comparison.names[-1], against or comparison.names[0]
     one = comparison[a]
-    paths = comparison.difference_series(metric, True, a, b)
+    skip = one.books.warm_up
+    paths = comparison.difference_series(metric, True, a, b)[:, skip:]
     unit, label = one.unit(metric), lowered(one.metric(metric).label)
     found = [estimate_mean(column, unit) for column in paths.T]
     mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
@@ -111,7 +123,7 @@ def difference(
         title = f"These runs do not tell {called(a)} and {called(b)} apart in cumulative {label}"
     elif cross.month is None:
         title = f"{called(a, True)} does not overtake {called(b)} in cumulative {label}"
-    elif cross.month == 1:
+    elif cross.month == cross.first:
         title = f"{called(a, True)} is ahead of {called(b)} in cumulative {label} from the start"
     else:
         title = f"{called(a, True)} overtakes {called(b)} in cumulative {label} in month {cross.month}"
@@ -121,10 +133,10 @@ def difference(
     axes.axhline(0, color=INK, lw=0.9)
     axes.fill_between(x, p5, p95, color=COLOURS[1], alpha=0.14, lw=0)
     if not np.isnan(band.low).any():
-        axes.fill_between(x, band.low, band.high, color=COLOURS[1], alpha=0.35, lw=0)
+        axes.fill_between(x, band.low[skip:], band.high[skip:], color=COLOURS[1], alpha=0.35, lw=0)
     axes.plot(x, mean, color=COLOURS[1], lw=2)
-    if sure and cross.month is not None and cross.month > 1:
-        at = x[cross.month - 1]
+    if sure and cross.month is not None and cross.month > cross.first:
+        at = x[cross.month - 1 - skip]
         axes.axvline(at, color=FAINT, lw=1, ls=(0, (4, 3)))
         when = f"{cross.date:%b %Y}" if cross.date else f"month {cross.month}"
         latest = "beyond the horizon" if cross.latest is None else cross.latest
@@ -135,8 +147,9 @@ def difference(
                       va="top", color=INK, fontsize=9)  # fmt: skip
     finish(axes, one, f"Cumulative difference in {label} ({unit})", False)
     data = pd.DataFrame({
-        "month": np.arange(1, len(mean) + 1), "mean": mean, "low": low, "high": high, "band_low": band.low,
-        "band_high": band.high, "p5": p5, "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b, "n": one.n,
+        "month": counted(one), "mean": mean, "low": low, "high": high, "band_low": band.low[skip:],
+        "band_high": band.high[skip:], "p5": p5, "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b,
+        "n": one.n,
     })  # fmt: skip
     return Chart(f"difference_{metric}", title, figure_, data)
 
@@ -151,7 +164,7 @@ def stage_flow(result: Runs | Comparison) -> Chart:
     rows: list[dict[str, Any]] = []
     for name, one in runs.items():
         for stage, role in zip(layout.stages, layout.roles, strict=True):
-            gone_on, entered = (a.sum(axis=1) for a in stage_conversion(one.books, stage))
+            gone_on, entered = (one.books.over(a) for a in stage_conversion(one.books, stage))
             count = estimate_mean(entered, "people")
             share = estimate_mean(100 * gone_on / np.where(entered > 0, entered, np.nan), "%")
             rows.append({"strategy": name, "stage": stage, "role": role, "entered": count.mean, "low": count.low,
@@ -182,8 +195,7 @@ def stage_flow(result: Runs | Comparison) -> Chart:
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.28)
     axes.set_xlabel(
-        f"People entering the stage{', less those set aside from it,' * ('aside' in layout.roles)} within "
-        f"{first.journey.periods} month{'s' * (first.journey.periods > 1)}"
+        f"People entering the stage{', less those set aside from it,' * ('aside' in layout.roles)} within {first.span}"
     )
     axes.xaxis.set_major_formatter(thousands)
     axes.grid(axis="y", visible=False)

@@ -164,7 +164,7 @@ def mrr_movements(result: Runs) -> Chart:
         reach[side] = reach[side] + values
     net = (end["mean"] - table[("start", "mean")]).to_numpy(dtype=float)
     centre = [day - dt.timedelta(days=12) for day in x] if dated else x
-    cut = _cut(reach[1.0])
+    cut = 0 if result.journey.warm_up else _cut(reach[1.0])
     top, foot = float(reach[1.0][cut:].max()), float(reach[-1.0].min())
     below.set_ylim(1.12 * foot - 0.02 * top, (1.35 if cut else 1.12) * top + 0.02 * abs(foot) or 1.0)
     if cut:

@@ -106,12 +106,15 @@ def thousands(value: float, _: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:g}"
 
 
+def counted(runs: Runs) -> range:
+    """Return the numbers of the months that figures over time are of: those after the warm-up."""
+    return range(runs.books.warm_up + 1, runs.journey.periods + 1)
+
+
 def months_of(runs: Runs) -> list[Any]:
-    """Return each period's end on the axis: dates where the journey has a start, else month numbers."""
+    """Return the end of each month counted on the axis: dates where the journey has a start, else its number."""
     dates = runs.dates()
-    if dates is None:
-        return list(range(1, runs.journey.periods + 1))
-    return dates[1:]
+    return [month if dates is None else dates[month] for month in counted(runs)]
 
 
 def finish(axes: Axes, runs: Runs, label: str, legend: bool) -> None:

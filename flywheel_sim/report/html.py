@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,9 @@ from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report import charts
 from flywheel_sim.report.drawing import Chart, joined
+from flywheel_sim.report.page import Section, Table
+from flywheel_sim.report.sections_capacity import Answer, answered
+from flywheel_sim.report.sections_service import defined, in_common
 from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import format_duration
@@ -36,33 +39,15 @@ KEY_FIGURES = (
 BY_CHANNEL = ("acquisitions", "active_customers", "revenue", "spend", "cac", "clv", "k_factor")
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of texts; ``numbers`` are the columns set flush right."""
-
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numbers: frozenset[int] = frozenset()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it."""
-
-    title: str
-    texts: Sequence[str] = ()
-    charts: Sequence[Chart] = ()
-    tables: Sequence[Table] = ()
-
-
-def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, model: Scenario | None = None) -> Path:
+def write_report(
+    *results: Runs | Comparison | Sensitivity | Answer, to: str | Path, model: Scenario | None = None
+) -> Path:
     """Write results to one HTML file, and the data behind every chart to ``csv/`` beside it.
 
     Parameters
     ----------
     *results
-        A comparison, replications or sensitivities, in any number.
+        Comparisons, replications, sensitivities and answers about capacity, in any number.
     to
         Path of the HTML file; its folder is made.
     model
@@ -95,13 +80,16 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
             sections += _compared(result)
         elif isinstance(result, Runs):
             sections += _replicated(result)
-        else:
+        elif isinstance(result, Sensitivity):
             sections.append(_sensitive(result))
+        else:
+            sections.append(answered(result))
     if model is not None:
         sections.append(_assumed(model, comparisons[0] if comparisons else None))
-    sections.append(_defined(first))
+    sections.append(_defined(first, every))
     start = f"from {first.journey.start} on" if first.journey.start else "from month 1 on"
     shown = list(_runs(r for r in results if not isinstance(r, Sensitivity))) or every
+    warm_up = f" · figures over time are of {first.span}" if first.journey.warm_up else ""
     warnings = dict.fromkeys(f"{_named(r)}{text}" for r in shown for text in r.warnings())
     sections = _apart(sections)
     folder = Path(to).parent
@@ -111,7 +99,7 @@ def write_report(*results: Runs | Comparison | Sensitivity, to: str | Path, mode
     page = environment.get_template("report.html").render(
         title=first.journey.name if not comparisons else f"{first.journey.name}: {joined(list(comparisons[0].names))}",
         subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
-        "the same people with the same luck in all of them",
+        f"the same people with the same luck in all of them{warm_up}",
         answer=" ".join(c.answer() for c in comparisons),
         warnings=warnings,
         sections=[_drawn(section) for section in sections],
@@ -140,7 +128,7 @@ def _apart(sections: Sequence[Section]) -> list[Section]:
     return [replace(section, charts=tuple(renamed(c) for c in section.charts)) for section in sections]
 
 
-def _runs(results: Iterable[Runs | Comparison | Sensitivity]) -> Iterable[Runs]:
+def _runs(results: Iterable[Runs | Comparison | Sensitivity | Answer]) -> Iterable[Runs]:
     for result in results:
         if isinstance(result, Comparison):
             yield from result.runs.values()
@@ -199,6 +187,7 @@ def _compared(result: Comparison) -> list[Section]:
         ),
         Section("Key figures", tables=(_figures(result),)),
         *_customers(result),
+        *in_common(result),
         Section("What both spend", (budget, *map(str, result.matches)), (charts.spending(result),)),
         Section("What the strategies differ in", tables=(differs,)),
         Section("How people flow", charts=(charts.stage_flow(result),)),
@@ -207,7 +196,8 @@ def _compared(result: Comparison) -> list[Section]:
 
 def _months(result: Comparison) -> Table:
     a, b = result.names[-1], result.names[0]
-    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, _ahead(e, a, b)) for m, e in result.by_month().items()]
+    found = {m: e for m, e in result.by_month().items() if m > result[a].books.warm_up}
+    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, _ahead(e, a, b)) for m, e in found.items()]
     heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
     turns = len({row[3] for row in rows} & {a, b}) == 2
     return Table(heads, rows, frozenset({1}), "A shorter horizon turns the answer round." if turns else "")
@@ -234,7 +224,7 @@ def _figures(result: Comparison) -> Table:
         ("", *result.names, f"{result.names[-1]} less {result.names[0]}", "unit"), rows,
         frozenset(range(1, len(result.names) + 2)),
         f"Means over replications with the half-width of their 95 % interval, over "
-        f"{result[result.names[0]].journey.periods} months; the difference is paired.",
+        f"{result[result.names[0]].span}; the difference is paired.",
     )  # fmt: skip
 
 
@@ -246,6 +236,7 @@ def _replicated(result: Runs) -> list[Section]:
         Section("What it earns", charts=(charts.fan(result, "profit", cumulative=True), charts.fan(result, "revenue"))),
         Section("Key figures", tables=(table,)),
         *_customers(result),
+        *in_common(result),
         Section("How people flow", charts=(charts.stage_flow(result),)),
     ]
 
@@ -360,12 +351,18 @@ def _assumed(model: Scenario, comparison: Comparison | None) -> Section:
     return Section("Assumptions", (text,), tables=tables)
 
 
-def _defined(runs: Runs) -> Section:
+def _defined(runs: Runs, every: Sequence[Runs]) -> Section:
     rows = [(m.label, m.definition, m.unit_for(runs.journey)) for m in metrics() if m.name in KEY_FIGURES]
     follow = format_duration(runs.journey.follow)
     text = (
         f"CLV, payback and K-factor follow customers acquired at least {follow} before the horizon for {follow}. "
-        f"CLV is discounted at {runs.journey.discount:.4g} a year to acquisition; revenue, spend and profit are not "
-        "discounted. An interval is that of a mean over replications; a band of futures shows where single futures lie."
-    ).replace(f"{runs.journey.discount:.4g} a year", f"{100 * runs.journey.discount:.4g} % a year")
-    return Section("What the figures mean", (text,), tables=(Table(("Figure", "Definition", "Unit"), rows),))
+        f"CLV is discounted at {100 * runs.journey.discount:.4g} % a year to acquisition; revenue, spend and profit "
+        "are not discounted. An interval is that of a mean over replications; a band of futures shows where single "
+        "futures lie."
+    )
+    if runs.journey.warm_up:
+        text += (
+            f" Figures over time are of {runs.span}; those that follow people, by cohort or visit, are of everybody."
+        )
+    table = Table(("Figure", "Definition", "Unit"), [*rows, *defined(every)])
+    return Section("What the figures mean", (text,), tables=(table,))

@@ -150,7 +150,7 @@ def test_the_probability_of_being_ahead_is_given_by_month(three):
     assert found[3] == estimate_probability(paths[:, 2] > 0)
     assert found[12] == three.crossover("profit", "loud").probability
     assert list(three.ahead(months=(2, 12))) == [2, 12]
-    with pytest.raises(ExperimentError, match="month 13: the horizon has months 1 to 12"):
+    with pytest.raises(ExperimentError, match="month 13: figures are of months 1 to 12"):
         three.ahead(months=(13,))
 
 

@@ -457,7 +457,7 @@ def test_cohort_metrics_have_no_months(many):
     cohort = [m.name for m in metrics() if m.aggregation == "cohort"]
     assert cohort == [
         "clv", "ltv_cac", "payback", "k_factor", "time_to_convert", "lineage_value", "generation_share",
-        "generation_time",
+        "generation_time", "time_to_first_contact_median", "time_to_first_contact_p90",
     ]  # fmt: skip
     for name in cohort:
         with pytest.raises(ExperimentError, match=f"'{name}' has no months"):
