@@ -1,8 +1,8 @@
 """How a simulated figure is held against an exact one, so that a pass means something.
 
-A z-score by the exact variance must stay below 4. That alone would also pass a blunt test, so the
-standard error is bounded too (0.6 % of the figure unless the test says otherwise), and the same data
-with a bias planted, 5 % at that bound, must fail.
+A z-score by the exact variance (in a steady state by the spread of independent replications) must stay
+below 4. That alone would also pass a blunt test, so the standard error is bounded too (0.6 % of the
+figure unless the test says otherwise), and the same data with a bias planted, 5 % at that bound, must fail.
 """
 
 import math
@@ -42,6 +42,13 @@ def agrees(values, exact_mean, exact_variance_of_one, exact_fourth=None, sd_shar
         exact = math.sqrt(exact_variance_of_one)
         error = math.sqrt((exact_fourth - exact**4) / len(values)) / (2 * exact)
         _figure(math.sqrt((away**2).mean()), exact, error**2, len(values), sd_sharpness, f"{what} SD")
+
+
+def ratio_agrees(totals, counts, exact, what=""):
+    """Assert that totals per count, one of each from every replication of a steady state, have the exact ratio."""
+    totals, counts = np.asarray(totals, dtype=float), np.broadcast_to(counts, np.shape(totals))
+    variance = np.var(totals - exact * counts, ddof=1) / len(totals) / counts.mean() ** 2
+    _figure(totals.sum() / counts.sum(), exact, variance, len(totals), SHARPNESS, what)
 
 
 def _figure(estimate, exact, variance, n, sharpness, what):
