@@ -24,6 +24,9 @@ THOUSAND = {
     "channels.search.rate": "90 per month",
     "resources.desk.people": 2,
 }
+#: The rich journey of run.py, its people in one market: about 1,500 at a time, and a hundred thousand.
+RICH = {"market": 100_000_000}
+RICH_MANY = {**RICH, "channels.base.present": 100_000, "horizon": "12 months"}
 QUANTITIES = ("events", "people", "served", "gave_up", "wait", "customers", "referrals")
 DAY = 86_400_000
 
@@ -78,14 +81,19 @@ def check_counts(twins, replications):
 def rounds(count):
     """Take everything in turn; return events a second by name, one list entry a round."""
     staffed, thousand, many = journey_of("staffed"), journey_of("crowd", **THOUSAND), journey_of("crowd")
-    ours(staffed, "kernel", [0])
-    ours(thousand, "kernel", [0])
+    rich, rich_many = journey_of("case01", **RICH), journey_of("case01", **RICH_MANY)
+    for journey in (staffed, thousand, rich):
+        ours(journey, "kernel", [0])
     works = {
         "SimPy twin": lambda n: twin(n)["events"],
         "staffed SimPy twin": lambda n: staffed_twin.simulate(seed=n)["events"],
         "kernel, staffed twin's model": lambda n: ours(staffed, "kernel", range(20 * n, 20 * n + 20), True),
-        "kernel, a thousand people at a time": lambda n: ours(thousand, "kernel", range(60 * n, 60 * n + 60)),
-        "kernel, a hundred thousand people at a time": lambda n: ours(many, "kernel", [n]),
+        "kernel, case 01 in a market": lambda n: ours(rich, "kernel", range(80 * n, 80 * n + 80)),
+        "kernel, case 01 in a market, 100,000 at a time": lambda n: ours(rich_many, "kernel", [n]),
+        "kernel, a crowd with a busy desk, 1,000 at a time": lambda n: ours(
+            thousand, "kernel", range(60 * n, 60 * n + 60)
+        ),
+        "kernel, the same, 100,000 at a time": lambda n: ours(many, "kernel", [n]),
     }
     speeds = {name: [] for name in works}
     print()

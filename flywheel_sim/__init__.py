@@ -31,6 +31,16 @@ _HOMES = {
     "expected_path": "analysis.expected",
     "sensitivity": "analysis.sensitivity",
     "Sensitivity": "analysis.sensitivity",
+    "capacity": "analysis.capacity",
+    "Capacity": "analysis.capacity",
+    "lead_volume": "analysis.lead_volume",
+    "LeadVolume": "analysis.lead_volume",
+    "cycle_length": "analysis.cycle",
+    "CycleLength": "analysis.cycle",
+    "cost_of_waiting": "analysis.waiting",
+    "CostOfWaiting": "analysis.waiting",
+    "staff_plan": "analysis.staff_plan",
+    "StaffPlan": "analysis.staff_plan",
     "Estimate": "stats",
     "charts": "report.charts",
     "write_report": "report.html",
@@ -45,11 +55,16 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from flywheel_sim.analysis.bands import Band
+    from flywheel_sim.analysis.capacity import Capacity, capacity
     from flywheel_sim.analysis.compare import Comparison, compare
     from flywheel_sim.analysis.crossover import Crossover
+    from flywheel_sim.analysis.cycle import CycleLength, cycle_length
     from flywheel_sim.analysis.expected import expected_path
+    from flywheel_sim.analysis.lead_volume import LeadVolume, lead_volume
     from flywheel_sim.analysis.ranking import Ranking
     from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
+    from flywheel_sim.analysis.staff_plan import StaffPlan, staff_plan
+    from flywheel_sim.analysis.waiting import CostOfWaiting, cost_of_waiting
     from flywheel_sim.errors import (
         ConfigError,
         DataError,
@@ -72,13 +87,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Band",
+    "Capacity",
     "Comparison",
     "ConfigError",
+    "CostOfWaiting",
     "Crossover",
+    "CycleLength",
     "DataError",
     "Estimate",
     "ExperimentError",
     "FlywheelError",
+    "LeadVolume",
     "LimitReached",
     "Limits",
     "Ranking",
@@ -86,12 +105,17 @@ __all__ = [
     "Scenario",
     "Sensitivity",
     "SimulationError",
+    "StaffPlan",
     "Stopping",
     "Sweep",
     "assumptions",
+    "capacity",
     "charts",
     "compare",
+    "cost_of_waiting",
+    "cycle_length",
     "expected_path",
+    "lead_volume",
     "load",
     "loads",
     "replicate",
@@ -99,6 +123,7 @@ __all__ = [
     "sensitivity",
     "settle",
     "shipped",
+    "staff_plan",
     "sweep",
     "write_report",
 ]

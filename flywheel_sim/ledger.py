@@ -259,10 +259,10 @@ def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]
             channels[at // MONTH, index] += channel.cost_per_batch
     for index, cost in enumerate(journey.costs):
         costs[:, index] = accrued(cost.spend_per_ms, journey.horizon)
-    for index, resource in enumerate(journey.resources, start=len(journey.costs)):
-        sofar = staffed_by_plan(journey, layout)[:, index - len(journey.costs)].cumsum()
-        paid = [round(resource.cost_per_ms * int(ms)) for ms in sofar]
-        costs[:, index] = [end - begin for begin, end in zip([0, *paid], paid, strict=False)]
+    there = staffed_by_plan(journey, layout).cumsum(axis=0)
+    for index, resource in enumerate(journey.resources):
+        paid = [round(resource.cost_per_ms * int(ms)) for ms in there[:, index]]
+        costs[:, len(journey.costs) + index] = [end - begin for begin, end in zip([0, *paid], paid, strict=False)]
     return channels, costs
 
 

@@ -9,24 +9,29 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flywheel_sim.cli.as_json import comparison_json, numbers, sensitivity_json, stopping_json
+from flywheel_sim.cli.capacity import capacity
 from flywheel_sim.cli.options import (
     AsJson,
     Config,
     Horizon,
     MaxEvents,
     MaxPeople,
+    Out,
     Replications,
     Seed,
     Sets,
     Strategies,
+    Workers,
+    folder_for,
     model_of,
     say,
+    ways,
+    write_frame,
 )
 from flywheel_sim.cli.sweep import export, sweep
 from flywheel_sim.errors import FlywheelError, LimitReached, SimulationError
@@ -52,8 +57,6 @@ Precisions = Annotated[
     typer.Option("--precision", metavar="METRIC=SIZE", help="Until this precise, such as profit=1%; repeatable."),
 ]
 AtMost = Annotated[int | None, typer.Option(help="With --precision: replications at the latest; 10,000 unless given.")]
-Out = Annotated[Path | None, typer.Option(help="Folder for the report and its data.")]
-Workers = Annotated[int, typer.Option(min=0, help="Threads to run on; 0 takes all cores.")]
 Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (SimPy); both give the same figures.")]
 MaxMemory = Annotated[float | None, typer.Option(help="GiB that all ledgers together may take.")]
 
@@ -90,17 +93,6 @@ def main() -> None:
 def _fail(message: str, code: int) -> None:
     print(message, file=sys.stderr)
     sys.exit(code)
-
-
-def _ways(
-    workers: int, engine: str, max_people: int | None, max_events: int | None, max_memory: float | None
-) -> dict[str, Any]:
-    """Return how to run, as the verbs take it."""
-    from flywheel_sim.experiment.replicate import Limits
-
-    usual = Limits()
-    limits = Limits(max_people or usual.max_people, max_events or usual.max_events, max_memory)
-    return {"workers": workers or None, "engine": engine, "limits": limits, "progress": True}
 
 
 def _often(replications: int | None, precision: list[str] | None, at_most: int | None) -> tuple[dict[str, Any], str]:
@@ -183,12 +175,12 @@ def run(
     from flywheel_sim.experiment.replicate import replicate
 
     model = model_of(config, sets, horizon)
-    _folder(out)
+    folder_for(out)
     if strategy and len(strategy) > 1:
         raise ExperimentError("run takes one --strategy; use compare for several")
     often, words = _often(replications, precision, at_most)
     say(f"{model.name}: {words}")
-    how = _ways(workers, engine, max_people, max_events, max_memory)
+    how = ways(workers, engine, max_people, max_events, max_memory)
     name = strategy[0] if strategy else None
     runs, said = _kept(lambda: replicate(model, name, seed=seed, **often, **how))
     summary = runs.summary()
@@ -208,7 +200,7 @@ def run(
     if out is not None:
         from flywheel_sim.report.html import write_report
 
-        _frame(runs.frame(), out)
+        write_frame(runs.frame(), out)
         say(f"report: {write_report(runs, to=out / 'report.html', model=model)}")
     _stopped(said, runs.n)
 
@@ -243,14 +235,14 @@ def compare(
 
     model = model_of(config, sets, horizon)
     second = model_of(other, sets, horizon) if other else None
-    _folder(out)
+    folder_for(out)
     if over:
         from flywheel_sim.scenario.describe import reference_value
 
         reference_value(model, over)  # a wrong name is said before anything runs
     often, words = _often(replications, precision, at_most)
     say(f"{model.name}: comparing strategies, {words} each")
-    how = _ways(workers, engine, max_people, max_events, max_memory)
+    how = ways(workers, engine, max_people, max_events, max_memory)
     duel, said = _kept(lambda: compare_(model, second, strategies=strategy, seed=seed, **often, **how))
     found: list[Any] = [duel]
     if over and not said:
@@ -266,7 +258,7 @@ def compare(
     if out is not None:
         from flywheel_sim.report.html import write_report
 
-        _frame(duel.frame(), out)
+        write_frame(duel.frame(), out)
         say(f"report: {write_report(*found, to=out / 'report.html')}")
     _stopped(said, next(iter(duel.runs.values())).n)
 
@@ -291,8 +283,8 @@ def sensitivity(
 ) -> None:
     """Show how much a metric depends on a rate: curve, elasticity, both readings of "+5 %"."""
     model = model_of(config, sets, horizon)
-    _folder(out)
-    how = _ways(workers, engine, max_people, max_events, max_memory)
+    folder_for(out)
+    how = ways(workers, engine, max_people, max_events, max_memory)
     result = _sensitivity(model, of, over, strategy, replications, seed, how)
     if as_json:
         print(json.dumps(sensitivity_json(result)))
@@ -302,7 +294,7 @@ def sensitivity(
     if out is not None:
         from flywheel_sim.report.html import write_report
 
-        _frame(result.frame(), out)
+        write_frame(result.frame(), out)
         say(f"report: {write_report(result, to=out / 'report.html', model=model)}")
 
 
@@ -321,26 +313,6 @@ def _sensitivity(
     return sensitivity_(model, of, over, strategies=strategy, replications=replications, seed=seed, **how)
 
 
-def _folder(out: Path | None) -> None:
-    """Make the folder for the report before anything is run, so that no run is lost to a wrong path."""
-    from flywheel_sim.errors import DataError
-
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
-
-
-def _frame(frame: Any, out: Path) -> None:
-    from flywheel_sim.errors import DataError
-
-    try:
-        frame.to_csv(out / "results.csv", index=False)
-    except OSError as error:
-        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
-
-
+app.command()(capacity)
 app.command()(sweep)
 app.command()(export)

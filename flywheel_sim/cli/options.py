@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from flywheel_sim.scenario.load import Scenario
 
 Config = Annotated[
-    str, typer.Argument(help="A journey file, or the name of a shipped one (subscription, ad_campaign).")
+    str,
+    typer.Argument(
+        help="A journey file, or the name of a shipped one (subscription, ad_campaign, b2b_pipeline, reputation)."
+    ),
 ]
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
@@ -24,6 +28,8 @@ Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 MaxPeople = Annotated[int | None, typer.Option(min=1, help="People in one replication at which a run is stopped.")]
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Events in one replication at which a run is stopped.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the report and its data.")]
+Workers = Annotated[int, typer.Option(min=0, help="Threads to run on; 0 takes all cores.")]
 
 
 def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenario:
@@ -55,3 +61,36 @@ def say(text: str) -> None:
 def plain(value: float) -> float | str | None:
     """Return a figure for JSON, which knows neither NaN (null) nor infinity (a text)."""
     return value if math.isfinite(value) else None if math.isnan(value) else "infinite"
+
+
+def ways(
+    workers: int, engine: str, max_people: int | None, max_events: int | None, max_memory: float | None
+) -> dict[str, Any]:
+    """Return how to run, as the verbs take it."""
+    from flywheel_sim.experiment.replicate import Limits
+
+    usual = Limits()
+    limits = Limits(max_people or usual.max_people, max_events or usual.max_events, max_memory)
+    return {"workers": workers or None, "engine": engine, "limits": limits, "progress": True}
+
+
+def folder_for(out: Path | None) -> None:
+    """Make the folder for the report before anything is run, so that no run is lost to a wrong path."""
+    from flywheel_sim.errors import DataError
+
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
+
+
+def write_frame(frame: Any, out: Path) -> None:
+    """Write a result as a tidy table beside the report."""
+    from flywheel_sim.errors import DataError
+
+    try:
+        frame.to_csv(out / "results.csv", index=False)
+    except OSError as error:
+        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error

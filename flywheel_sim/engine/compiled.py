@@ -31,7 +31,7 @@ _ARRAYS = {
 }  # fmt: skip
 
 #: How many newborns can wait at first, rows of a buffer of the logs, and people of whom several live at a time.
-WAITING, ROWS, LANES = 4096, 1 << 16, 256
+POOL, ROWS, LANES = 4096, 1 << 16, 256
 
 Words = NDArray[np.int64]
 
@@ -51,7 +51,7 @@ class Kernel(ABC):
         self.journey = journey
         self.image = Image(journey)
         self.layout = lay = self.image.layout
-        self.plan = spend_by_plan(journey, lay)
+        self.plan, self.staffed = spend_by_plan(journey, lay), staffed_by_plan(journey, lay)
         keys = (lay.periods, len(self.image.accruals))
         self.shapes = {name: lay.shapes.get(name, keys) for name in _ARRAYS}
         size = len(self.image.words)
@@ -63,7 +63,7 @@ class Kernel(ABC):
         self.end = self.draws = size
         self.own = size + w.D_LISTS * w.DRAWS
         self.pool, self.pool_width = self.own + self._own_words(), w.WAITING + len(journey.attributes)
-        self.memory: Words = np.zeros(self.pool + WAITING * self.pool_width, dtype=np.int64)
+        self.memory: Words = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
         self.memory[: self.begin] = self.image.words
         head = self.memory
         for name, word in _ARRAYS.items():
@@ -195,9 +195,7 @@ class Kernel(ABC):
             for key, (price, group, line) in enumerate(self.image.accruals):
                 kept["money"][:, group, line] += np.rint(price * spent[:, key]).astype(np.int64)
         n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
-        return Ledger(
-            layout=lay, costs=self.plan[1], staffed=staffed_by_plan(self.journey, lay), n_events=n_events, **kept
-        )
+        return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **kept)
 
     def _people(self, parts: list[Words]) -> dict[str, Words] | None:
         """Return the columns that `tables.people_frame` takes."""

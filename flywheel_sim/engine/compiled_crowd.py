@@ -6,11 +6,14 @@ import numpy as np
 
 from flywheel_sim.engine import coupled
 from flywheel_sim.engine import words as w
-from flywheel_sim.engine.compiled import WAITING, Kernel, Words
+from flywheel_sim.engine.compiled import POOL, Kernel, Words
 from flywheel_sim.engine.limits import free_memory, too_many_at_once
 
-#: Places for people at first, entries of the agenda for each, and buckets at least.
-PLACES, ENTRIES, BUCKETS = 4096, 4, 1 << 16
+#: Places for people at first, buckets of the agenda at least, and places beyond which people are fetched ahead.
+PLACES, BUCKETS, FETCHED = 1024, 1 << 16, 1 << 13
+
+#: Births that the order of people at an instant can tell apart.
+MOST_BORN = (1 << 32) - (1 << 20)
 
 #: Words in a line of the processor's cache.
 LINE = 8
@@ -24,7 +27,6 @@ class Crowd(Kernel):
 
     def _fill_head(self) -> None:
         self.stride = -(-self.image.width // LINE) * LINE
-        self.memory[w.H_PLACE_WIDTH] = self.stride
         self.chunks: list[Words] = []
         self.chunks_of_pool: list[Words] = []
         self.n_places = 0
@@ -35,6 +37,7 @@ class Crowd(Kernel):
         for chunk in self.chunks:
             self._link_places(chunk)
         self.memory[w.H_OPEN] = 0
+        self.memory[w.H_MAX_PEOPLE] = min(int(self.memory[w.H_MAX_PEOPLE]), MOST_BORN)
         self._clear_agenda()
 
     def _go(self) -> int:
@@ -51,15 +54,19 @@ class Crowd(Kernel):
             return super()._make_room(status)
         return True
 
+    def _fill_pool(self, used: int = 0) -> None:
+        super()._fill_pool(used)
+        self.chunks_of_pool.clear()
+
     def _grow_pool(self) -> None:
-        chunk = np.zeros(WAITING * self.pool_width, dtype=np.int64)
+        chunk = np.zeros(POOL * self.pool_width, dtype=np.int64)
         self.chunks_of_pool.append(chunk)
         first = self._from_memory(chunk)
-        links = first + np.arange(1, WAITING + 1, dtype=np.int64) * self.pool_width
+        links = first + np.arange(1, POOL + 1, dtype=np.int64) * self.pool_width
         links[-1] = self.memory[w.H_FREE]
         chunk[w.Y_LINK :: self.pool_width] = links
         self.memory[w.H_FREE] = first
-        self.memory[w.H_POOL_LEFT] += WAITING
+        self.memory[w.H_POOL_LEFT] += POOL
 
     def _from_memory(self, array: Words) -> int:
         """Return the place of an array of its own, counted from where memory begins."""
@@ -67,16 +74,16 @@ class Crowd(Kernel):
 
     def _more_places(self, n: int) -> None:
         """Add places for people, with room for them on the agenda."""
-        words = (self.n_places + n) * (ENTRIES * w.ENTRY + 2 * (ENTRIES + 1)) + n * self.stride
-        if 8 * words > 0.75 * free_memory():
+        each = 2 + int(self.memory[w.H_ENTRIES_A_STEP])
+        n_entries = each * (self.n_places + n) + 64 * each
+        if 8 * (n_entries * (w.ENTRY + 4) + n * self.stride) > 0.75 * free_memory():
             raise too_many_at_once(self.n_places)
         block = np.zeros(n * self.stride + LINE, dtype=np.int64)
         begin = -(block.ctypes.data // 8) % LINE  # so that every place begins a line
         self.chunks.append(block[begin : begin + n * self.stride])
         self.n_places += n
-        n_entries = ENTRIES * self.n_places + BUCKETS
         self.entries = np.zeros(n_entries * w.ENTRY, dtype=np.int64)
-        self.heap = np.zeros(2 * (n_entries + self.n_places), dtype=np.int64)
+        self.heap = np.zeros(4 * n_entries, dtype=np.int64)
         shift = 0
         while self.journey.horizon >> shift >= max(BUCKETS, self.n_places):
             shift += 1
@@ -99,10 +106,11 @@ class Crowd(Kernel):
         n, first = len(self.entries) // w.ENTRY, self._from_memory(self.entries)
         links = first + np.arange(1, n + 1, dtype=np.int64) * w.ENTRY
         links[-1] = 0
-        self.entries[w.E_LINK :: w.ENTRY] = links
+        self.entries[w.ENTRY_LINK :: w.ENTRY] = links
         self.heads[:] = 0
         head[w.H_FREE_ENTRY], head[w.H_ENTRIES_LEFT] = first, n
-        head[w.H_HEADS], head[w.H_N_HEADS] = self._from_memory(self.heads), len(self.heads)
-        head[w.H_HEAP], head[w.H_HEAP_N] = self._from_memory(self.heap), -1
+        head[w.H_HEADS] = self._from_memory(self.heads)
+        head[w.H_HEAP], head[w.H_HEAP_N], head[w.H_HEAP_SIZE] = self._from_memory(self.heap), -1, len(self.heap) // 2
+        head[w.H_FETCH] = self.stride if self.n_places > FETCHED else 0
         head[w.H_SHIFT] = self.shift
         head[w.H_OPEN] = head[w.H_NOW] >> self.shift

@@ -10,9 +10,19 @@ from __future__ import annotations
 import numpy as np
 
 from flywheel_sim.engine import words as w
-from flywheel_sim.engine.k_agenda import drop_top, enter_up, fill_heap, order_of, plan, plan_anew, top_order, top_time
+from flywheel_sim.engine.k_agenda import (
+    drop_top,
+    enter_up,
+    fill_heap,
+    holds,
+    order_of,
+    plan,
+    plan_anew,
+    top_order,
+    top_time,
+)
 from flywheel_sim.engine.k_arrivals import coming, set_out
-from flywheel_sim.engine.k_clocks import refresh, start_drawn
+from flywheel_sim.engine.k_clocks import refresh
 from flywheel_sim.engine.k_crowd import bring_stranger, first_in_line, forget, join_the_living, leave_the_living
 from flywheel_sim.engine.k_events import fire, go, stay
 from flywheel_sim.engine.k_lives import arrive, finish, look_again, settle
@@ -49,25 +59,47 @@ def begin(mem):  # type: ignore[no-untyped-def]
         p = ld(mem, p + w.B_YOUNGER)
 
 
-@inner
-def roomy(mem):  # type: ignore[no-untyped-def]
-    """Tell whether one more step can be taken: room to write, for people and on the agenda, and no limit reached."""
-    referred = ld(mem, w.H_REFERS_A_STEP)
-    if ld(mem, w.H_EVENTS) and ld(mem, w.H_EVENTS_N) + ld(mem, w.H_ROWS_A_STEP) > ld(mem, w.H_EVENTS_SIZE):
-        stop(mem, w.EVENTS_FULL, 0)
-    elif ld(mem, w.H_PEOPLE) and ld(mem, w.H_PEOPLE_N) >= ld(mem, w.H_PEOPLE_SIZE):
-        stop(mem, w.PEOPLE_FULL, 0)
-    elif ld(mem, w.H_POOL_LEFT) < referred:
-        stop(mem, w.POOL_FULL, 0)
-    elif ld(mem, w.H_PLACES_LEFT) <= referred:
-        stop(mem, w.PLACES_FULL, 0)
-    elif ld(mem, w.H_ENTRIES_LEFT) < 2 * ld(mem, w.H_N_ALIVE) + 1024:
-        stop(mem, w.AGENDA_FULL, 0)
-    elif ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
+@inlined
+def within_limits(mem):  # type: ignore[no-untyped-def]
+    """Tell whether no more people came, and no more happened, than may."""
+    if ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
         stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):
         stop(mem, w.TOO_MANY_EVENTS, 0)
     return ld(mem, w.H_STATUS) == w.DONE
+
+
+@inner
+def make_sure(mem):  # type: ignore[no-untyped-def]
+    """Tell whether steps can be taken: room to write, for people and on the agenda, and no limit reached.
+
+    Notes how many can be before this has to be asked again: one where a step may plan everybody anew.
+    """
+    one_by_one = ld(mem, w.H_N_SHARED) > 0 or ld(mem, w.H_WITH_REFERRER) > 0
+    steps = 1 if one_by_one else 64
+    people, rows = steps * ld(mem, w.H_REFERS_A_STEP), steps * ld(mem, w.H_ROWS_A_STEP)
+    planned = ld(mem, w.H_ENTRIES_A_STEP) * (steps + ld(mem, w.H_N_ALIVE))
+    if not within_limits(mem):
+        return False
+    if ld(mem, w.H_EVENTS) and ld(mem, w.H_EVENTS_N) + rows > ld(mem, w.H_EVENTS_SIZE):
+        stop(mem, w.EVENTS_FULL, 0)
+    elif ld(mem, w.H_PEOPLE) and ld(mem, w.H_PEOPLE_N) + steps > ld(mem, w.H_PEOPLE_SIZE):
+        stop(mem, w.PEOPLE_FULL, 0)
+    elif ld(mem, w.H_POOL_LEFT) < people:
+        stop(mem, w.POOL_FULL, 0)
+    elif ld(mem, w.H_PLACES_LEFT) <= people:
+        stop(mem, w.PLACES_FULL, 0)
+    elif ld(mem, w.H_ENTRIES_LEFT) < planned or ld(mem, w.H_HEAP_N) + planned > ld(mem, w.H_HEAP_SIZE):
+        stop(mem, w.AGENDA_FULL, 0)
+    st(mem, w.H_STEPS_LEFT, steps)
+    return ld(mem, w.H_STATUS) == w.DONE
+
+
+@inlined
+def roomy(mem):  # type: ignore[no-untyped-def]
+    """Tell whether one more step can be taken."""
+    add(mem, w.H_STEPS_LEFT, -1)
+    return ld(mem, w.H_STEPS_LEFT) > 0 or make_sure(mem)
 
 
 @inlined
@@ -80,7 +112,6 @@ def end_life(mem, p):  # type: ignore[no-untyped-def]
 @inner
 def end_step(mem, p):  # type: ignore[no-untyped-def]
     """Plan what comes next for who took a step, and for everybody where what all share has crossed a bound."""
-    start_drawn(mem)
     stage, now = ld(mem, p + w.B_ROW), ld(mem, w.H_NOW)
     if ld(mem, stage + w.G_LIVE_N) == 0 and ld(mem, stage + w.G_ACC_N) == 0:
         end_life(mem, p)
@@ -89,8 +120,9 @@ def end_step(mem, p):  # type: ignore[no-untyped-def]
     if ld(mem, w.H_N_SHARED) > 0 and crossed(mem):
         p = ld(mem, w.H_ALIVE)
         while p:
-            refresh(mem, p, now, 0)
-            plan_anew(mem, p)
+            if ld(mem, ld(mem, p + w.B_ROW) + w.G_SHARES):
+                refresh(mem, p, now, 0)
+                plan_anew(mem, p)
             p = ld(mem, p + w.B_YOUNGER)
 
 
@@ -104,7 +136,6 @@ def arrival(mem, p):  # type: ignore[no-untyped-def]
     if arrive(mem, p):
         join_the_living(mem, p)
         if ld(mem, p + w.B_ORPHAN):
-            start_drawn(mem)
             st(mem, p + w.B_REFERRER, 2)
             refresh(mem, p, ld(mem, w.H_NOW), 0)
         end_step(mem, p)
@@ -117,7 +148,7 @@ def outcome_of_clock(mem, p, event, c):  # type: ignore[no-untyped-def]
     """Return the index of the outcome of a clock that fires."""
     desk, part, kind = ld(mem, c + w.C_DESK), ld(mem, c + w.C_PART), ld(mem, c + w.C_KIND)
     if desk and part == w.GIVES_UP:
-        return 1 if ld(mem, p + ld(mem, desk + w.D_PLACE) + w.X_STATE) == w.TURNED_AWAY else 0
+        return 1 if ld(mem, p + ld(mem, desk + w.DESK_PLACE) + w.X_STATE) == w.TURNED_AWAY else 0
     if ld(mem, event + w.V_N) == 1:
         return 0
     now, slot = ld(mem, p + w.B_NEXT), p + ld(mem, c + w.C_AT)
@@ -175,7 +206,8 @@ def change_people(mem, number):  # type: ignore[no-untyped-def]
 def bring_people(mem, channel):  # type: ignore[no-untyped-def]
     """Let a channel bring whoever comes now, as far as there is room for them."""
     row, now = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL, ld(mem, w.H_NOW)
-    while ld(mem, row + w.N_DUE) == now and ld(mem, w.H_PLACES_LEFT) > ld(mem, w.H_REFERS_A_STEP):
+    st(mem, w.H_STEPS_LEFT, 0)
+    while ld(mem, row + w.N_DUE) == now and ld(mem, w.H_PLACES_LEFT) > 0 and within_limits(mem):
         bring_stranger(mem, channel, row)
         st(mem, row + w.N_DUE, coming(mem, channel, row))
     if ld(mem, row + w.N_DUE) < ld(mem, w.H_HORIZON):
@@ -186,6 +218,7 @@ def bring_people(mem, channel):  # type: ignore[no-untyped-def]
 def crowd(mem):  # type: ignore[no-untyped-def]
     """Run on until all is done or something stands in the way; return the status."""
     st(mem, w.H_STATUS, w.DONE)
+    st(mem, w.H_STEPS_LEFT, 0)
     resources = ld(mem, w.H_N_RESOURCES)
     others = resources + ld(mem, w.H_CHANNELS)
     if ld(mem, w.H_HEAP_N) < 0:
@@ -202,7 +235,7 @@ def crowd(mem):  # type: ignore[no-untyped-def]
         now, order, who = top_time(mem), top_order(mem), ld(mem, ld(mem, w.H_HEAP) + 1)
         drop_top(mem)
         if who:
-            if ld(mem, who + w.B_NEXT) == now and order_of(mem, who) == order:
+            if holds(mem, who, now, order):
                 st(mem, w.H_NOW, now)
                 step(mem, who)
             continue
@@ -212,6 +245,7 @@ def crowd(mem):  # type: ignore[no-untyped-def]
             change_people(mem, order)
         else:
             bring_people(mem, order - resources)
+    within_limits(mem)
     while ld(mem, w.H_STATUS) == w.DONE and ld(mem, w.H_ALIVE):
         if ld(mem, w.H_PEOPLE) and ld(mem, w.H_PEOPLE_N) >= ld(mem, w.H_PEOPLE_SIZE):
             stop(mem, w.PEOPLE_FULL, 0)

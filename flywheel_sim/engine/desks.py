@@ -59,7 +59,7 @@ class Desks(Rows):
         steps = staffing(one, self.journey.phase, self.journey.horizon)
         classes = len(self.classes[one.name])
         limit, target = (-1 if figure is None else figure for figure in (one.queue_limit, one.target))
-        return [steps[0][1], 0, 0, limit, target, number, classes, self.put([0] * 2 * classes), len(steps),
+        return [steps[0][1], 0, 0, limit, target, number, self.put([0] * 2 * classes), len(steps),
                 self.put([word for step in steps for word in step]), 1]  # fmt: skip
 
     # -- clocks -----------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class Desks(Rows):
         """Return the places of the clocks after asking, those of giving up and of being served."""
         staff, memory, found = event.staff, self.memory, []
         assert staff is not None
-        memory[desk + w.D_ASKS] = asks
+        memory[desk + w.DESK_ASKS] = asks
         if gives_up:
             patience, decision = staff.patience, f"{event.decision}/patience"
             part = (desk, w.GIVES_UP)
@@ -128,10 +128,10 @@ class Desks(Rows):
                                         desk=part))  # fmt: skip
             else:
                 found.append(self.waiting(owner, event, gives_up, number, slot, patience, decision, part))
-            memory[desk + w.D_GIVES_UP] = found[-1]
+            memory[desk + w.DESK_GIVES_UP] = found[-1]
         part = (desk, w.IS_SERVED)
         found.append(self.waiting(owner, event, place, number, slot + 1, staff.takes, f"{event.decision}/takes", part))
-        memory[desk + w.D_SERVES] = found[-1]
+        memory[desk + w.DESK_SERVES] = found[-1]
         return found
 
 

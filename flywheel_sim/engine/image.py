@@ -182,7 +182,8 @@ class Image(Desks):
         most = max(sum(len(effects.money) for effects in parts) for parts in self.parts)
         head[w.H_SCRATCH], head[w.H_SCRATCH_HALF] = self.put([0] * (2 * most + 1)), most
         head[w.H_ROWS_A_STEP] = len(journey.stages) + 3
-        head[w.H_REFERS_A_STEP] = 1 + sum(len(effects.refer) for parts in self.parts for effects in parts)
+        head[w.H_REFERS_A_STEP] = 1 + self.most_referred()
+        head[w.H_ENTRIES_A_STEP] = 2 + max((desks_of(owner) for owner in journey.owners), default=0)
         blank = [0] * self.due0
         blank[w.B_ASKED] = -1
         for column in (w.B_GONE_AT, w.B_LEFT_AT):
@@ -228,6 +229,24 @@ class Image(Desks):
         hosts: list[Owner] = [*self.sets_of[stage.name], stage]
         staffed = any(event.staff for host in hosts for event in host.events)
         return bool(self.accruals_of(stage) or staffed or any(stage.name in s.stages for s in self.journey.shared))
+
+    def most_referred(self) -> int:
+        """Return how many people a step can bring: all that can be decided at once, a set entered from each stage."""
+        found = sum(len(effects.refer) for parts in self.parts for effects in parts)
+        return found + sum((len(one.stages) - 1) * len(one.on_entry.refer) for one in self.journey.sets)
+
+    def shares(self, stage: Stage) -> bool:
+        """Tell whether a clock of a stage, or what accrues there, depends on what all share."""
+        hosts: list[Owner] = [*self.sets_of[stage.name], stage]
+        events = [event for host in hosts for event in host.events]
+        waits = [wait for event in events for wait in event.waits]
+        served = [event.staff for event in events if event.staff]
+        waits += [wait for staff in served for wait in (staff.takes, staff.patience) if wait]
+        priced = [amount.value for amount in self.accruals_of(stage) if isinstance(amount.value, Rate)]
+        rates_ = [*priced, *(rate for wait in waits for rate in wait.params)]
+        asked = {axis.attribute for rate in rates_ for axis in rate.over}
+        asked |= {condition.attribute for event in events for condition in event.when}
+        return any(self.kind[name] == w.ALL_SHARE for name in asked)
 
     def accruals_of(self, stage: Stage) -> list[Amount]:
         """Return what accrues to whoever is in a stage, that of its sets first."""
@@ -298,7 +317,7 @@ class Image(Desks):
                 self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
                 self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
                 len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name)),
-                len(desks), self.put(desks)]  # fmt: skip
+                len(desks), self.put(desks), int(self.shares(stage))]  # fmt: skip
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)

@@ -67,12 +67,12 @@ def enter_up(mem, time, order, who):  # type: ignore[no-untyped-def]
         sift_up(mem, key_of(mem, time, order), who)
         return
     entry, head = ld(mem, w.H_FREE_ENTRY), ld(mem, w.H_HEADS) + bucket
-    st(mem, w.H_FREE_ENTRY, ld(mem, entry + w.E_LINK))
+    st(mem, w.H_FREE_ENTRY, ld(mem, entry + w.ENTRY_LINK))
     add(mem, w.H_ENTRIES_LEFT, -1)
-    st(mem, entry + w.E_LINK, ld(mem, head))
-    st(mem, entry + w.E_TIME, time)
-    st(mem, entry + w.E_ORDER, order)
-    st(mem, entry + w.E_WHO, who)
+    st(mem, entry + w.ENTRY_LINK, ld(mem, head))
+    st(mem, entry + w.ENTRY_TIME, time)
+    st(mem, entry + w.ENTRY_ORDER, order)
+    st(mem, entry + w.ENTRY_WHO, who)
     st(mem, head, entry)
 
 
@@ -100,7 +100,7 @@ def plan_anew(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def current(mem, who, time, order):  # type: ignore[no-untyped-def]
+def holds(mem, who, time, order):  # type: ignore[no-untyped-def]
     """Tell whether an entry still says what happens next to a person; those of others always hold."""
     return who == 0 or (ld(mem, who + w.B_NEXT) == time and order_of(mem, who) == order)
 
@@ -110,7 +110,7 @@ def fill_heap(mem):  # type: ignore[no-untyped-def]
     """Open the next buckets until something stands in the heap; tell whether anything does."""
     shift, heads = ld(mem, w.H_SHIFT), ld(mem, w.H_HEADS)
     last = (ld(mem, w.H_HORIZON) - 1) >> shift
-    bucket, width = ld(mem, w.H_OPEN), ld(mem, w.H_PLACE_WIDTH)
+    bucket, fetch = ld(mem, w.H_OPEN), ld(mem, w.H_FETCH)
     while ld(mem, w.H_HEAP_N) == 0:
         bucket += 1
         if bucket > last:
@@ -121,14 +121,14 @@ def fill_heap(mem):  # type: ignore[no-untyped-def]
         st(mem, heads + bucket, 0)
         st(mem, w.H_OPEN, bucket)
         while entry:
-            following, time = ld(mem, entry + w.E_LINK), ld(mem, entry + w.E_TIME)
-            order, who = ld(mem, entry + w.E_ORDER), ld(mem, entry + w.E_WHO)
+            following, time = ld(mem, entry + w.ENTRY_LINK), ld(mem, entry + w.ENTRY_TIME)
+            order, who = ld(mem, entry + w.ENTRY_ORDER), ld(mem, entry + w.ENTRY_WHO)
             if who:
-                for line in range(0, width, 8):
+                for line in range(0, fetch, 8):
                     prefetch(mem, who + line)
-            if current(mem, who, time, order):
+            if holds(mem, who, time, order):
                 sift_up(mem, key_of(mem, time, order), who)
-            st(mem, entry + w.E_LINK, ld(mem, w.H_FREE_ENTRY))
+            st(mem, entry + w.ENTRY_LINK, ld(mem, w.H_FREE_ENTRY))
             st(mem, w.H_FREE_ENTRY, entry)
             add(mem, w.H_ENTRIES_LEFT, 1)
             entry = following

@@ -67,29 +67,42 @@ def set_fixed(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
         st(mem, slot + w.L_MODE, w.FIRES)
 
 
+@inlined
+def set_going(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
+    """Start a clock whose luck is drawn."""
+    longest = ld(mem, w.H_LONGEST)
+    slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
+    st(mem, slot + w.L_WORD, word)
+    kind = ld(mem, c + w.C_KIND)
+    if kind != w.K_MEMORYLESS:
+        st(mem, due, now + draws.whole_ms(drawn(mem, p, kind, c + w.C_A, uniform, now), longest))
+    elif ld(mem, c + w.C_CONSTANT):
+        work = draws.unit_exponential(uniform)
+        st(mem, due, now + draws.memoryless_wait(work, ldf(mem, c + w.C_CONSTANT), longest))
+    else:
+        stf(mem, slot + w.L_WORK, draws.unit_exponential(uniform))
+        stf(mem, slot + w.L_RATE, value(mem, p, ld(mem, c + w.C_A), now))
+        st(mem, slot + w.L_SINCE, now)
+        set_memoryless(mem, p, c, slot, now)
+
+
 @inner
 def start_drawn(mem):  # type: ignore[no-untyped-def]
     """Draw all that waits to be drawn, and start the clocks that wait for it."""
     n, at = ld(mem, w.H_N_DRAWS), ld(mem, w.H_DRAWS)
     st(mem, w.H_N_DRAWS, 0)
     draw_all(mem, n)
-    longest = ld(mem, w.H_LONGEST)
     for i in range(at, at + n):
         p, c = ld(mem, i + w.D_PEOPLE * w.DRAWS), ld(mem, i + w.D_CLOCKS * w.DRAWS)
-        uniform, now = ldf(mem, i + w.D_UNIFORMS * w.DRAWS), ld(mem, p + w.B_NEXT)
-        slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
-        st(mem, slot + w.L_WORD, ld(mem, i + w.D_WORDS * w.DRAWS))
-        kind = ld(mem, c + w.C_KIND)
-        if kind != w.K_MEMORYLESS:
-            st(mem, due, now + draws.whole_ms(drawn(mem, p, kind, c + w.C_A, uniform, now), longest))
-        elif ld(mem, c + w.C_CONSTANT):
-            work = draws.unit_exponential(uniform)
-            st(mem, due, now + draws.memoryless_wait(work, ldf(mem, c + w.C_CONSTANT), longest))
-        else:
-            stf(mem, slot + w.L_WORK, draws.unit_exponential(uniform))
-            stf(mem, slot + w.L_RATE, value(mem, p, ld(mem, c + w.C_A), now))
-            st(mem, slot + w.L_SINCE, now)
-            set_memoryless(mem, p, c, slot, now)
+        word, uniform = ld(mem, i + w.D_WORDS * w.DRAWS), ldf(mem, i + w.D_UNIFORMS * w.DRAWS)
+        set_going(mem, p, c, word, uniform, ld(mem, p + w.B_NEXT))
+
+
+@inner
+def start_at_once(mem, p, c, counter, now):  # type: ignore[no-untyped-def]
+    """Draw the luck of a clock, and start it."""
+    word, uniform = luck(mem, p, ld(mem, c + w.C_CODE), counter)
+    set_going(mem, p, c, word, uniform, now)
 
 
 @inlined
@@ -118,6 +131,8 @@ def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
         st(mem, slot + w.L_WORD, -1)
         at = int(value(mem, p, ld(mem, c + w.C_A), now))
         st(mem, due, at if at >= now else w.BIG)
+    elif ld(mem, w.H_COUPLED):
+        start_at_once(mem, p, c, counter, now)  # while all share what they do now
     else:
         n = ld(mem, w.H_N_DRAWS)
         at = ld(mem, w.H_DRAWS) + n

@@ -121,7 +121,7 @@ def again(mem, p, c, now):  # type: ignore[no-untyped-def]
     desk = ld(mem, c + w.C_DESK)
     if desk:
         end_clock(mem, p, c)
-        c = ld(mem, desk + w.D_ASKS)
+        c = ld(mem, desk + w.DESK_ASKS)
     slot = p + ld(mem, c + w.C_AT)
     kind = ld(mem, c + w.C_KIND)
     recurs = ld(mem, ld(mem, c + w.C_EVENT) + w.V_RECURS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flywheel_sim.engine import words as w
-from flywheel_sim.engine.k_agenda import plan
-from flywheel_sim.engine.k_clocks import end_clock, start_drawn, wind
+from flywheel_sim.engine.k_agenda import plan_anew
+from flywheel_sim.engine.k_clocks import end_clock, wind
 from flywheel_sim.engine.memory import add, ld, st
 from flywheel_sim.ledger import LOAD, QUEUE, WAIT_CELLS
 from flywheel_sim.model import draws
@@ -38,7 +38,7 @@ def burden(mem, z, measure, sign, now):  # type: ignore[no-untyped-def]
 @inner
 def serve(mem, p, desk, now):  # type: ignore[no-untyped-def]
     """Begin to serve somebody."""
-    z, place = ld(mem, desk + w.D_RESOURCE), p + ld(mem, desk + w.D_PLACE)
+    z, place = ld(mem, desk + w.DESK_RESOURCE), p + ld(mem, desk + w.DESK_PLACE)
     burden(mem, z, _SERVED, 1, now)
     st(mem, place + w.X_STATE, w.SERVED_THERE)
     waited = now - ld(mem, place + w.X_SINCE)
@@ -55,25 +55,23 @@ def serve(mem, p, desk, now):  # type: ignore[no-untyped-def]
         tally(mem, z, _CONTACTS, 1)
         tally(mem, z, _CONTACT_TIME, since)
         add(mem, ld(mem, w.H_CONTACT) + draws.wait_cell(since), 1)
-    gives_up = ld(mem, desk + w.D_GIVES_UP)
+    gives_up = ld(mem, desk + w.DESK_GIVES_UP)
     if gives_up:
         end_clock(mem, p, gives_up)
-    run(mem, p, desk, ld(mem, desk + w.D_SERVES), now)
+    run(mem, p, desk, ld(mem, desk + w.DESK_SERVES), now)
 
 
 @inlined
 def run(mem, p, desk, c, now):  # type: ignore[no-untyped-def]
-    """Start one of the clocks of a desk at once, as things stand now."""
-    asks = ld(mem, desk + w.D_ASKS)
-    st(mem, p + w.B_NEXT, now)  # from when the clock runs
+    """Start one of the clocks of a desk, for the same firing as the clock that asked."""
+    asks = ld(mem, desk + w.DESK_ASKS)
     wind(mem, p, c, now, ld(mem, p + ld(mem, asks + w.C_AT) + w.L_FIRING), False)
-    start_drawn(mem)
 
 
 @inlined
 def queue_up(mem, p, desk, place, now):  # type: ignore[no-untyped-def]
     """Take a place in the queue: by priority, time of asking, and birth."""
-    ends = ld(mem, ld(mem, desk + w.D_RESOURCE) + w.Z_CLASSES) + 2 * ld(mem, desk + w.D_CLASS)
+    ends = ld(mem, ld(mem, desk + w.DESK_RESOURCE) + w.Z_CLASSES) + 2 * ld(mem, desk + w.DESK_CLASS)
     born, before = ld(mem, p + w.B_ORDER), ld(mem, ends + 1)
     while before and ld(mem, before + w.X_SINCE) == now and born < ld(mem, ld(mem, before + w.X_PERSON) + w.B_ORDER):
         before = ld(mem, before + w.X_BEFORE)
@@ -88,8 +86,8 @@ def queue_up(mem, p, desk, place, now):  # type: ignore[no-untyped-def]
 def leave_queue(mem, place, now):  # type: ignore[no-untyped-def]
     """Leave the queue."""
     desk = ld(mem, place + w.X_DESK)
-    z = ld(mem, desk + w.D_RESOURCE)
-    ends = ld(mem, z + w.Z_CLASSES) + 2 * ld(mem, desk + w.D_CLASS)
+    z = ld(mem, desk + w.DESK_RESOURCE)
+    ends = ld(mem, z + w.Z_CLASSES) + 2 * ld(mem, desk + w.DESK_CLASS)
     before, after = ld(mem, place + w.X_BEFORE), ld(mem, place + w.X_NEXT)
     st(mem, before + w.X_NEXT if before else ends, after)
     st(mem, after + w.X_BEFORE if after else ends + 1, before)
@@ -99,8 +97,8 @@ def leave_queue(mem, place, now):  # type: ignore[no-untyped-def]
 @inner
 def ask(mem, p, desk, now):  # type: ignore[no-untyped-def]
     """Ask for service: begin at once, be turned away, or wait."""
-    z, place = ld(mem, desk + w.D_RESOURCE), p + ld(mem, desk + w.D_PLACE)
-    asks, gives_up = ld(mem, desk + w.D_ASKS), ld(mem, desk + w.D_GIVES_UP)
+    z, place = ld(mem, desk + w.DESK_RESOURCE), p + ld(mem, desk + w.DESK_PLACE)
+    asks, gives_up = ld(mem, desk + w.DESK_ASKS), ld(mem, desk + w.DESK_GIVES_UP)
     st(mem, p + ld(mem, asks + w.C_DUE), w.BIG)
     st(mem, p + ld(mem, asks + w.C_AT) + w.L_MODE, w.ASKED)
     st(mem, place + w.X_SINCE, now)
@@ -119,7 +117,7 @@ def ask(mem, p, desk, now):  # type: ignore[no-untyped-def]
         st(mem, place + w.X_STATE, w.WAITING_THERE)
         queue_up(mem, p, desk, place, now)
         burden(mem, z, _WAITING, 1, now)
-        if ld(mem, desk + w.D_PATIENCE):
+        if ld(mem, desk + w.DESK_PATIENCE):
             run(mem, p, desk, gives_up, now)
 
 
@@ -135,13 +133,13 @@ def serve_next(mem, z, now):  # type: ignore[no-untyped-def]
         leave_queue(mem, place, now)
         serve(mem, p, ld(mem, place + w.X_DESK), now)
         if p != ld(mem, w.H_ACTOR):
-            plan(mem, p)
+            plan_anew(mem, p)
 
 
 @inner
 def end_service(mem, place, measure, now):  # type: ignore[no-untyped-def]
     """End a service, one way or another, and serve the next."""
-    z = ld(mem, ld(mem, place + w.X_DESK) + w.D_RESOURCE)
+    z = ld(mem, ld(mem, place + w.X_DESK) + w.DESK_RESOURCE)
     st(mem, place + w.X_STATE, w.AWAY)
     tally(mem, z, measure, 1)
     burden(mem, z, _SERVED, -1, now)
@@ -153,7 +151,7 @@ def served(mem, p, c, now):  # type: ignore[no-untyped-def]
     """End the service after which somebody stays, if a clock ends one."""
     desk = ld(mem, c + w.C_DESK)
     if desk and ld(mem, c + w.C_PART) == w.IS_SERVED:
-        end_service(mem, p + ld(mem, desk + w.D_PLACE), _ENDED, now)
+        end_service(mem, p + ld(mem, desk + w.DESK_PLACE), _ENDED, now)
 
 
 @inner
@@ -163,19 +161,19 @@ def leave_desks(mem, p, to, c, now):  # type: ignore[no-untyped-def]
     n, desks = ld(mem, stage + w.G_DESKS_N), ld(mem, stage + w.G_DESKS)
     for i in range(n):
         desk = ld(mem, desks + i)
-        place, bit = p + ld(mem, desk + w.D_PLACE), ld(mem, desk + w.D_BIT)
-        state, gives_up = ld(mem, place + w.X_STATE), c > 0 and c == ld(mem, desk + w.D_GIVES_UP)
+        place, bit = p + ld(mem, desk + w.DESK_PLACE), ld(mem, desk + w.DESK_BIT)
+        state, gives_up = ld(mem, place + w.X_STATE), c > 0 and c == ld(mem, desk + w.DESK_GIVES_UP)
         if state != w.SERVED_THERE and (gives_up or bit < 0 or mask >> bit & 1 == 0):
             st(mem, place + w.X_STATE, w.AWAY)
             if state == w.WAITING_THERE:
-                z, waited = ld(mem, desk + w.D_RESOURCE), now - ld(mem, place + w.X_SINCE)
+                z, waited = ld(mem, desk + w.DESK_RESOURCE), now - ld(mem, place + w.X_SINCE)
                 leave_queue(mem, place, now)
                 tally(mem, z, _GAVE_UP if gives_up else _WITHDREW, 1)
                 tally(mem, z, _WAIT_GIVEN_UP if gives_up else _WAIT_WITHDRAWN, waited)
     for i in range(n):
         desk = ld(mem, desks + i)
-        place, bit = p + ld(mem, desk + w.D_PLACE), ld(mem, desk + w.D_BIT)
-        over = c > 0 and c == ld(mem, desk + w.D_SERVES)
+        place, bit = p + ld(mem, desk + w.DESK_PLACE), ld(mem, desk + w.DESK_BIT)
+        over = c > 0 and c == ld(mem, desk + w.DESK_SERVES)
         if ld(mem, place + w.X_STATE) == w.SERVED_THERE and (over or bit < 0 or mask >> bit & 1 == 0):
             end_service(mem, place, _ENDED if over else _BROKEN_OFF, now)
 
@@ -187,13 +185,13 @@ def start_clock(mem, p, c, now, present):  # type: ignore[no-untyped-def]
     if desk == 0:
         wind(mem, p, c, now, first, present)
     elif ld(mem, c + w.C_PART) == w.ASKS:
-        place = p + ld(mem, desk + w.D_PLACE)
+        place = p + ld(mem, desk + w.DESK_PLACE)
         st(mem, place + w.X_STATE, w.AWAY)
         st(mem, place + w.X_PERSON, p)
         st(mem, place + w.X_DESK, desk)
-        end_clock(mem, p, ld(mem, desk + w.D_SERVES))
-        if ld(mem, desk + w.D_GIVES_UP):
-            end_clock(mem, p, ld(mem, desk + w.D_GIVES_UP))
+        end_clock(mem, p, ld(mem, desk + w.DESK_SERVES))
+        if ld(mem, desk + w.DESK_GIVES_UP):
+            end_clock(mem, p, ld(mem, desk + w.DESK_GIVES_UP))
         if ld(mem, c + w.C_KIND) == w.K_ENTRY:
             st(mem, p + ld(mem, c + w.C_AT) + w.L_FIRING, first)
             ask(mem, p, desk, now)

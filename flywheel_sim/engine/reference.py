@@ -12,7 +12,7 @@ in its turn, accruing money before any clock.
 
 Order between people, at one instant: changes of how many serve, in file order; channels in file order,
 each all whom it brings; those people arrive, in the order brought, and so does whoever is referred; then
-people in order of birth, a step each, again and again. A step (a firing with all that is decided at once
+always the earliest born to whom anything is due takes a step. A step (a firing with all that is decided at once
 upon it, or one look again) settles completely: places in queues given up, servers handed on, whoever
 follows from an attribute that all share. Those people then plan anew what they do next.
 """

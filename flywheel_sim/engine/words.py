@@ -22,8 +22,9 @@ BIG = 1 << 62
     H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, H_COUPLED, H_MARKET, H_MARKET_CODE, H_TOUCHED,
     H_RESOURCE_ROWS, H_N_RESOURCES, H_SHARED_ROWS, H_N_SHARED, H_QUEUE, H_BACKLOG, H_LOAD, H_WAITS, H_CONTACT, H_SHARED,
     H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE, H_PLACES_LEFT, H_BEGUN, H_SHIFT,
-    H_HEADS, H_N_HEADS, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_PLACE_WIDTH, HEADER,
-) = range(111)  # fmt: skip
+    H_HEADS, H_HEAP_SIZE, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_FETCH, H_STEPS_LEFT,
+    H_ENTRIES_A_STEP, HEADER,
+) = range(113)  # fmt: skip
 
 #: Why the kernel came back.
 (
@@ -87,31 +88,31 @@ FIRES, LOOKS, SPENT, ASKED = range(4)
 #: A desk, where somebody asks for service: resource, class of priority, column of the person's place there, the
 #: clocks that ask, that ends waiting (0 where nobody gives up) and that serves, whether there is a patience, and the
 #: bit of the set it belongs to (-1 for a stage).
-D_RESOURCE, D_CLASS, D_PLACE, D_ASKS, D_GIVES_UP, D_SERVES, D_PATIENCE, D_BIT, DESK = range(9)
+DESK_RESOURCE, DESK_CLASS, DESK_PLACE, DESK_ASKS, DESK_GIVES_UP, DESK_SERVES, DESK_PATIENCE, DESK_BIT, DESK = range(9)
 #: A person's place at a desk: how they stand, since when they ask, neighbours in the queue, the person, the desk.
 X_STATE, X_SINCE, X_NEXT, X_BEFORE, X_PERSON, X_DESK, AT_DESK = range(7)
 AWAY, WAITING_THERE, SERVED_THERE, TURNED_AWAY = range(4)
 #: A resource: people there, people served, people waiting, how many may wait (-1 any), target (-1 none), its number,
-#: first and last of each class of priority and their number, changes of its people (time, people), their number, next.
+#: first and last of each class of priority, changes of its people (time, people), their number, and which is next.
 (
-    Z_PEOPLE, Z_SERVED, Z_WAITING, Z_LIMIT, Z_TARGET, Z_NUMBER, Z_CLASSES_N, Z_CLASSES, Z_STEPS_N, Z_STEPS, Z_STEP,
-    RESOURCE,
-) = range(12)  # fmt: skip
+    Z_PEOPLE, Z_SERVED, Z_WAITING, Z_LIMIT, Z_TARGET, Z_NUMBER, Z_CLASSES, Z_STEPS_N, Z_STEPS, Z_STEP, RESOURCE,
+) = range(11)  # fmt: skip
 #: What all share: sum, count, what it starts as, column it is the mean of, weights (0 none), scale, whether each stage
 #: counts, bounds at which anything changes and their number, how many of them are reached, its number.
 (
     J_SUM, J_COUNT, J_STARTS, J_COLUMN, J_WEIGHTS, J_SCALE, J_STAGES, J_BOUNDS_N, J_BOUNDS, J_LEVEL, J_NUMBER, ALL_OF,
 ) = range(12)  # fmt: skip
 #: Something on the agenda: link, time, order at that time, person (of channels and resources: nothing).
-E_LINK, E_TIME, E_ORDER, E_WHO, ENTRY = range(5)
+ENTRY_LINK, ENTRY_TIME, ENTRY_ORDER, ENTRY_WHO, ENTRY = range(5)
 
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
 #: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but
-#: start its clocks (no set, accrual, effect, or decision at once); the desks of its live clocks.
+#: start its clocks (no set, accrual, effect, or decision at once); the desks of its live clocks; whether any of
+#: these, or what accrues, depends on what all share.
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
-    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, STAGE,
-) = range(18)  # fmt: skip
+    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, G_SHARES, STAGE,
+) = range(19)  # fmt: skip
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
 #: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal), and

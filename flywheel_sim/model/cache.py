@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ _COMPILED = (
     "model/*.py", "engine/k_*.py", "engine/kernel.py", "engine/coupled.py", "engine/words.py", "engine/memory.py",
     "ledger.py", "scenario/units.py",
 )  # fmt: skip
+
+#: One module is compiled at a time: numba is made to do so in its own way meanwhile.
+_COMPILING = threading.RLock()
 
 #: Folders of other versions are removed after this many days without use.
 _KEPT_DAYS = 30
@@ -110,7 +114,7 @@ def jit(signature: Any, forceinline: bool = False) -> Any:
         settings: Any = config
         before, settings.CACHE_DIR = settings.CACHE_DIR, str(place) if place else ""
         try:
-            with _compiled_once():
+            with _COMPILING, _compiled_once():
                 return compile_(
                     signature, cache=place is not None, error_model="numpy", nogil=True, forceinline=forceinline
                 )(function)

@@ -136,9 +136,7 @@ def lead_volume(result: LeadVolume) -> Chart:
     found = [result.estimate(i) for i in every]
     if result.waiting is not None:
         free = np.array([e.mean for e in found]) + [result.waiting_at(i).mean for i in every]
-        above.plot(
-            times, free, color=COLOURS[2], lw=1.6, ls=DASHED, label="if nobody waited for staff that cost the same"
-        )
+        above.plot(times, free, color=COLOURS[2], lw=1.6, ls=DASHED, label="if nobody waited, same staff cost")
         above.fill_between(times, [e.mean for e in found], free, color=COLOURS[2], alpha=0.12, lw=0,
                            label="cost of waiting")  # fmt: skip
     _line(above, times, found, COLOURS[0], label=f"{lowered(label)} with today's staff")

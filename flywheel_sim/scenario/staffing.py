@@ -41,11 +41,13 @@ def _people(resource: Resource, phase: int, at: int) -> int:
 
 def person_time(steps: tuple[tuple[int, int], ...], ends: list[int]) -> list[int]:
     """Return person-milliseconds by period, given the ends of periods in ms."""
-    found, begin = [], 0
+    found, begin, at = [], 0, 0
     for end in ends:
         total = 0
-        for (at, people), (until, _) in pairwise([*steps, (ends[-1], 0)]):
-            total += people * max(min(until, end) - max(at, begin), 0)
+        while begin < end:
+            until = min(steps[at + 1][0], end) if at + 1 < len(steps) else end
+            total += steps[at][1] * (until - begin)
+            begin = until
+            at += at + 1 < len(steps) and begin == steps[at + 1][0]
         found.append(total)
-        begin = end
     return found

@@ -646,7 +646,7 @@ def test_a_file_from_another_editor_is_read_all_the_same(tmp_path, content):
     [
         ("nowhere.yaml", "no such file; .*subscription"),
         ("subscripton", "did you mean 'subscription'"),
-        ("quite_else", "shipped: ad_campaign, subscription"),
+        ("quite_else", "shipped: ad_campaign, b2b_pipeline, reputation, subscription"),
         ("x" * 5000, "no file and no shipped journey"),
         ("a\0b", "no file and no shipped journey"),
         (".", "check the path"),

@@ -8,16 +8,12 @@ from flywheel_sim.ledger import FOLLOWED, MRR, Layout, Ledger
 from flywheel_sim.metrics.registry import Books
 from flywheel_sim.model.draws import FIXED
 from flywheel_sim.scenario.figures import Rate
+from flywheel_sim.scenario.happenings import Amount, Effects, Event, Outcome, SetTo
 from flywheel_sim.scenario.journey import (
-    Amount,
     Attribute,
     Channel,
     Cost,
-    Effects,
-    Event,
     Journey,
-    Outcome,
-    SetTo,
     Stage,
     StageSet,
 )

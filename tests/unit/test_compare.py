@@ -11,7 +11,7 @@ import pytest
 from journeys import CLUB, COINS, club
 
 from flywheel_sim.analysis.compare import Comparison, Crossover, compare
-from flywheel_sim.analysis.crossover import overtakes
+from flywheel_sim.analysis.crossover import crossover, overtakes
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
@@ -84,6 +84,14 @@ def test_a_replication_without_a_value_is_left_out_of_the_pair(monkeypatch, duel
 # -- crossover --------------------------------------------------------------------------------------
 
 
+def test_a_crossover_counts_from_the_first_month_after_the_warm_up():
+    paths = np.array([[np.nan, np.nan, -1.0, 2, 3], [np.nan, np.nan, 1, 2, 3]])
+    dates = [dt.date(2027, month, 1) for month in range(1, 6)]
+    found = crossover(np.where(np.isnan(paths), 0.0, paths), dates, first=3)
+    assert (found.first, found.month, found.low, found.high, found.date) == (3, 4, 3, 4, dates[3])
+    assert found.probability.mean == 100.0
+
+
 @pytest.mark.parametrize(
     ("path", "month"),
     [
@@ -116,6 +124,7 @@ def synthetic(monkeypatch, duel, monthly, start=None):
             series=lambda _, cumulative=False: paths.cumsum(axis=1) if cumulative else paths,
             unit=lambda _: "EUR",
             metric=lambda _: label,
+            books=duel["loud"].books,
         )
 
     monkeypatch.setattr(Comparison, "_pair", lambda *_: (runs(monthly), runs(0 * monthly)))

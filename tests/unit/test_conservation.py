@@ -283,6 +283,23 @@ def test_a_scenario_can_be_run_checked(monkeypatch):
     assert len(seen) > 3
 
 
+@pytest.mark.parametrize("most", range(1, 8))
+@pytest.mark.parametrize("limit", ["max_people", "max_events"])
+def test_a_checked_run_that_meets_a_limit_says_which(limit, most):
+    with pytest.raises(SimulationError, match=f"^more than {most} .*raise {limit}$"):
+        fs.run(fs.loads(CHAIN), engine="reference", checked=True, limits=fs.Limits(**{limit: most}))
+
+
+CHAIN = """
+name: Chain
+horizon: 3 months
+channels: {mail: {batch: 3, enters: lead}, friends: {enters: lead}}
+journey:
+  lead: {role: prospect, after: 5 days, refer: friends, to: told}
+  told: {role: customer, after: 1 day, to: gone}
+  gone: exit
+"""
+
 SHORT = """
 name: Short
 horizon: 1 month

@@ -15,7 +15,8 @@ from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.value import MONEY
 from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.journey import Effects, Outcome, SetTo, Stage
+from flywheel_sim.scenario.happenings import Effects, Outcome, SetTo
+from flywheel_sim.scenario.journey import Stage
 from flywheel_sim.scenario.units import DAY, MONTH, YEAR
 
 EUR = 100 * FIXED
