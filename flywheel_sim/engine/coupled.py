@@ -15,7 +15,6 @@ from flywheel_sim.engine.k_agenda import (
     enter_up,
     fill_heap,
     holds,
-    order_of,
     plan,
     plan_anew,
     top_order,
@@ -55,7 +54,7 @@ def begin(mem):  # type: ignore[no-untyped-def]
     p = ld(mem, w.H_ALIVE)
     while p:
         if ld(mem, p + w.B_NEXT) < horizon:
-            enter_up(mem, ld(mem, p + w.B_NEXT), order_of(mem, p), p)
+            enter_up(mem, ld(mem, p + w.B_NEXT), ld(mem, p + w.B_ORDER), p)
         p = ld(mem, p + w.B_YOUNGER)
 
 

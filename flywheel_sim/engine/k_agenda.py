@@ -76,18 +76,12 @@ def enter_up(mem, time, order, who):  # type: ignore[no-untyped-def]
     st(mem, head, entry)
 
 
-@inlined
-def order_of(mem, p):  # type: ignore[no-untyped-def]
-    """Return a person's order at an instant: after resources and channels, by birth."""
-    return ld(mem, w.H_N_RESOURCES) + ld(mem, w.H_CHANNELS) + ld(mem, p + w.B_ORDER)
-
-
 @inner
 def plan(mem, p):  # type: ignore[no-untyped-def]
     """Put what happens next to a person on the agenda."""
     time = next_of(mem, p)
     if time < ld(mem, w.H_HORIZON):
-        enter_up(mem, time, order_of(mem, p), p)
+        enter_up(mem, time, ld(mem, p + w.B_ORDER), p)
 
 
 @inner
@@ -96,13 +90,13 @@ def plan_anew(mem, p):  # type: ignore[no-untyped-def]
     before = ld(mem, p + w.B_NEXT)
     time = next_of(mem, p)
     if time != before and time < ld(mem, w.H_HORIZON):
-        enter_up(mem, time, order_of(mem, p), p)
+        enter_up(mem, time, ld(mem, p + w.B_ORDER), p)
 
 
 @inlined
 def holds(mem, who, time, order):  # type: ignore[no-untyped-def]
     """Tell whether an entry still says what happens next to a person; those of others always hold."""
-    return who == 0 or (ld(mem, who + w.B_NEXT) == time and order_of(mem, who) == order)
+    return who == 0 or (ld(mem, who + w.B_NEXT) == time and ld(mem, who + w.B_ORDER) == order)
 
 
 @inner

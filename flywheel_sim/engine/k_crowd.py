@@ -29,8 +29,8 @@ def give_back(mem, p):  # type: ignore[no-untyped-def]
 
 @inlined
 def line_up(mem, p):  # type: ignore[no-untyped-def]
-    """Give somebody a number of birth, and let them wait for their arrival."""
-    st(mem, p + w.B_ORDER, ld(mem, w.H_N_PEOPLE))
+    """Give somebody their order at an instant, after resources and channels by birth, and let them wait to arrive."""
+    st(mem, p + w.B_ORDER, ld(mem, w.H_N_RESOURCES) + ld(mem, w.H_CHANNELS) + ld(mem, w.H_N_PEOPLE))
     add(mem, w.H_N_PEOPLE, 1)
     last = ld(mem, w.H_LAST)
     st(mem, last + w.B_LINK if last else w.H_FIRST, p)

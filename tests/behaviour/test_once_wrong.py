@@ -131,7 +131,7 @@ def test_more_money_than_a_ledger_holds_is_a_limit_met():
     books = Books(Layout.of(journey), journey)
     books.money[0, 0, 0] = 1 << 62
     with pytest.raises(SimulationError, match="money beyond what a ledger can hold"):
-        books.ledger(0)
+        books.ledger(0, {})
 
 
 def test_a_chain_of_a_thousand_stages_decided_at_once_runs_to_its_end():

