@@ -1,0 +1,103 @@
+"""Where people depend on one another, all of them live at a time: their memory grows, and holds what comes."""
+
+import pytest
+
+from flywheel_sim.engine import words as w
+from flywheel_sim.engine.compiled_crowd import PLACES
+from flywheel_sim.engine.run import kernel_of, run_once
+from flywheel_sim.errors import SimulationError
+from flywheel_sim.ledger import ROLE_FLOWS
+from flywheel_sim.scenario.load import loads
+
+#: A mean that hovers about a bound on which everybody's next step depends: all are planned anew again and again.
+HOVERING = """
+name: Hovering
+horizon: 10 years
+attributes:
+  mood: {bad: 50 %, good: rest}
+  stars: {mean_of: mood, weights: {bad: -1, good: 1}, among: client, starts: 0}
+rates:
+  visit: {value: 20 per day, by: {stars: {0: 22 per day}}}
+channels: {base: {present: 300, enters: client}}
+journey:
+  client: {role: customer, events: {flip: {every: visit, set: {mood: {bad: 50 %, good: rest}}}}}
+"""
+
+#: One step through five stages enters a set three times, and each time three people are referred.
+CHAIN = """
+name: Chain
+horizon: 2 months
+market: 1_000_000_000
+channels:
+  base: {batch: 455, enters: z}
+  one: {enters: idle}
+  two: {enters: idle}
+  three: {enters: idle}
+while:
+  fair: {in: [a, c, e], on_entry: {refer: [one, two, three]}}
+journey:
+  z: {role: prospect, after: 1 minute, to: a}
+  a: {role: prospect, to: b}
+  b: {role: prospect, to: c}
+  c: {role: prospect, to: d}
+  d: {role: prospect, to: e}
+  e: {role: prospect, after: 3 months, to: z}
+  idle: {role: prospect, after: 3 months, to: z}
+"""
+
+BATCH = """
+name: Batch
+horizon: 2 months
+market: 2_000_000_000
+channels: {fair: {batch: PEOPLE, enters: visitor}, friends: {enters: visitor}}
+journey:
+  visitor: {role: prospect, events: {talk: {every: 15 days, refer: friends}, leave: {after: 40 days, to: gone}}}
+  gone: exit
+"""
+
+
+def equal(text):
+    journey = loads(text).journey()
+    one, other = (run_once(journey, 3, engine=engine).ledger for engine in ("kernel", "reference"))
+    assert one.equals(other)
+    return one
+
+
+def test_the_agenda_has_room_for_whoever_is_planned_anew():
+    kernel = kernel_of(loads(HOVERING).journey())
+    for _ in range(2):  # the second run on the memory that a run left which met a limit
+        with pytest.raises(SimulationError, match="more than 30,000 events"):
+            kernel.run(1, 0, 10**6, 30_000)
+        assert kernel.memory[w.H_HEAP_N] <= kernel.memory[w.H_HEAP_SIZE] == len(kernel.heap) // 2
+
+
+def test_a_step_has_room_for_all_whom_it_brings():
+    ledger = equal(CHAIN)
+    assert ledger.flow[..., ROLE_FLOWS.index("referred")].sum() == 9 * 455
+
+
+def test_more_people_than_there_were_places_at_first_change_nothing():
+    ledger = equal(BATCH.replace("PEOPLE", str(3 * PLACES)))
+    assert ledger.flow.sum() > 9 * PLACES
+
+
+def test_a_run_after_a_larger_one_is_the_same_as_alone():
+    journey = loads(BATCH.replace("PEOPLE", "5000")).journey()
+    kernel = kernel_of(journey)
+    first = kernel.run(1, 0, 10**6, 10**9)[0]
+    with pytest.raises(SimulationError, match="more than 6,000 people"):
+        kernel.run(1, 1, 6000, 10**9)
+    assert kernel.run(1, 0, 10**6, 10**9)[0].equals(first)
+
+
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_a_batch_beyond_the_limit_of_people_is_said_to_be(engine):
+    with pytest.raises(SimulationError, match="more than 1,000 people came"):
+        run_once(loads(BATCH.replace("PEOPLE", "1_000_000_000")).journey(), 1, max_people=1000, engine=engine)
+
+
+def test_people_who_do_not_fit_into_memory_are_refused(monkeypatch):
+    kernel = kernel_of(loads(BATCH.replace("PEOPLE", "50_000")).journey())
+    monkeypatch.setattr("flywheel_sim.engine.compiled_crowd.free_memory", lambda: 1e6)
+    with pytest.raises(SimulationError, match="people live at a time, and memory holds no more"):
+        kernel.run(1, 0, 10**6, 10**9)
