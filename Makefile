@@ -52,7 +52,8 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 slow: $(VENV)/dev
-	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence tests/hostile/test_kill.py
+	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence tests/hostile/test_kill.py \
+		tests/unit/test_conservation.py
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from built import (
@@ -33,6 +34,7 @@ from flywheel_sim.engine.staff import Desk
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import QUEUE, ROLE_FLOWS
 from flywheel_sim.scenario.figures import Spread
+from flywheel_sim.scenario.load import load
 from flywheel_sim.scenario.units import DAY, MONTH
 
 STARS = mean_of("mood", (-MILLION, MILLION), "club")
@@ -308,3 +310,31 @@ channels: {mail: {batch: 1, enters: lead}}
 journey:
   lead: {role: prospect, events: {wait: {every: 12 days}}}
 """
+
+
+# -- every journey there is --------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = [*(ROOT / "configs").glob("*.yaml"), *(ROOT / "tests/cases").glob("*.yaml")]
+
+
+def laws_hold(file, events):
+    """Check a journey after each of its first events, in every strategy whose spend is not matched."""
+    model = load(file)
+    for strategy in [name for name in model.strategies if name not in model.matched] or [None]:
+        try:
+            run_once(model.journey(strategy), 1, engine="reference", checked=True, max_events=events)
+        except SimulationError as error:
+            if not str(error).startswith(f"more than {events:,} events happened"):
+                raise
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_laws_hold_in_every_shipped_journey_and_case(file):
+    laws_hold(file, 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_laws_hold_in_every_shipped_journey_and_case_for_long(file):
+    laws_hold(file, 2_000)
