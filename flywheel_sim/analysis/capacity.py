@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.ranking import Best, Ranking, ranking
-from flywheel_sim.analysis.staff import paired, people_today, replicated, resource_of, signed, with_people, within
+from flywheel_sim.analysis.staff import (
+    Answered,
+    paired,
+    people_today,
+    replicated,
+    resource_of,
+    signed,
+    with_people,
+    within,
+)
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits, Ways, units_of
 from flywheel_sim.experiment.matched import settle
@@ -45,7 +54,7 @@ MOST_POINTS = 60
 
 
 @dataclass(frozen=True)
-class Capacity:
+class Capacity(Answered):
     """Figures at several numbers of people, on the same leads with the same luck; frozen.
 
     Attributes
@@ -74,11 +83,6 @@ class Capacity:
     labels: Mapping[str, str] = field(repr=False)
     values: FloatArray = field(repr=False)
     today: Runs = field(repr=False)
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs at the staffing as written, by the name of their strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
     def estimate(self, people: int | Point, metric: str | None = None) -> Estimate:
         """Return a metric at a number of people (one for each resource); what decides unless another is named."""

@@ -21,7 +21,7 @@ from flywheel_sim.engine.run import Provenance, run_many
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
 from flywheel_sim.experiment.matched import settle
-from flywheel_sim.experiment.tables import ratio_of_sums
+from flywheel_sim.experiment.tables import estimate_ratio, ratio_of_sums
 from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
@@ -70,9 +70,7 @@ class CycleLength:
     def mean(self) -> Estimate:
         """Return the mean length of a cycle in days, with the 95 % interval of a ratio of sums over replications."""
         days = self._days()
-        sums = np.array([one.sum() for one in days])
-        mean, low, high = (float(end) for end in ratio_of_sums(sums, _counts(days)))
-        return Estimate(mean, low, high, 0.95, len(days), "days", "ratio of sums")
+        return estimate_ratio(np.array([one.sum() for one in days]), _counts(days), "days")
 
     @property
     def median(self) -> Estimate:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.bands import bootstrap_means
 from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.staff import (
+    Answered,
     at_the_cost_of,
     laid,
     paired,
@@ -32,7 +33,7 @@ from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits, Ways, units_of
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import ratio_of_sums
+from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.journey import Journey
@@ -54,7 +55,7 @@ TURN = "volume from which one more lead costs"
 
 
 @dataclass(frozen=True)
-class LeadVolume:
+class LeadVolume(Answered):
     """Figures at several volumes of a channel, at today's staff, on the same people with the same luck; frozen.
 
     Attributes
@@ -90,11 +91,6 @@ class LeadVolume:
     turn: Estimate
     today: Runs = field(repr=False)
 
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs at today's volume, by the name of their strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
-
     def estimate(self, index: int, metric: str | None = None) -> Estimate:
         """Return a metric at the volume of that index in ``times``; what decides unless another is named."""
         name = metric or self.of
@@ -124,8 +120,7 @@ class LeadVolume:
         found = []
         for less, more in itertools.pairwise(range(len(self.times))):
             gap = self.values[more, row] - self.values[less, row]
-            mean, low, high = (float(end) for end in ratio_of_sums(gap, self.leads[more] - self.leads[less]))
-            found.append(Estimate(mean, low, high, 0.95, len(gap), unit, "ratio of sums"))
+            found.append(estimate_ratio(gap, self.leads[more] - self.leads[less], unit))
         return tuple(found)
 
     def frame(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.journey import MONTHS, Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.tree import Raw
@@ -32,8 +33,7 @@ def load_by_month(journey: Journey, busy: FloatArray, yearly: bool) -> FloatArra
         held = busy.copy()
         held[:, :first] = busy[:, [first]]
         return held
-    ends = np.minimum(np.arange(1, journey.periods + 1) * MONTH, journey.horizon)
-    lengths = np.diff(ends, prepend=0)
+    lengths = np.diff(Layout.of(journey).period_ends, prepend=0)
     weights = np.zeros((journey.periods, 12))
     for period in range(first, journey.periods):
         month, into = divmod(journey.phase + period * MONTH, MONTH)

@@ -20,12 +20,23 @@ from flywheel_sim.scenario.journey import Journey, Resource
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resources import MOST_PEOPLE
 from flywheel_sim.scenario.tree import Raw
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, estimate_mean, figure, with_unit
 
 FloatArray = NDArray[np.float64]
 
 #: So many that nobody waits.
 AMPLE = str(MOST_PEOPLE)
+
+
+class Answered:
+    """What answers about capacity have in common: runs of the journey as written to hold them against."""
+
+    today: Runs
+
+    @property
+    def base_runs(self) -> dict[str, Runs]:
+        """Return the runs of the journey as written, by the name of their strategy."""
+        return {self.today.journey.strategy or "as written": self.today}
 
 
 def resource_of(journey: Journey, name: str) -> Resource:
@@ -111,15 +122,11 @@ def counted_months(runs: Runs) -> int:
 
 def within(runs: Runs) -> str:
     """Return in which time figures over time add up, for a sentence."""
-    if runs.books.warm_up:
-        return f"in months {runs.books.warm_up + 1} to {runs.journey.periods}"
-    return f"in {runs.journey.periods} month{'s' * (runs.journey.periods > 1)}"
+    return f"in {runs.months}"
 
 
 def signed(found: Estimate) -> str:
     """Return an estimate with its sign and interval, for a sentence."""
-    from flywheel_sim.stats import figure, with_unit
-
     sign = "+" if found.mean > 0 else ""
     if np.isnan(found.low):
         return f"{sign}{with_unit(found.mean, found.unit)}"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from flywheel_sim.analysis.rota import as_written, load_by_month, people_for, spread_evenly, yaml_of
 from flywheel_sim.analysis.staff import (
+    Answered,
     counted_months,
     laid,
     paired,
@@ -64,7 +65,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class StaffPlan:
+class StaffPlan(Answered):
     """People by month, against as many person-months spread evenly and against the staffing as written; frozen.
 
     Attributes
@@ -110,11 +111,6 @@ class StaffPlan:
     yaml: str
     note: str
     today: Runs = field(repr=False)
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs at the staffing as written, by the name of their strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
     def frame(self) -> pd.DataFrame:
         """Return the plan as a table, one row a month: load with its interval, people, even."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.staff import (
+    Answered,
     at_the_cost_of,
     paired,
     replicated,
@@ -25,7 +26,7 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import Limits, Ways, units_of
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import ratio_of_sums
+from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.metrics.service import load, queue
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import DAY
@@ -47,7 +48,7 @@ MEANING = (
 
 
 @dataclass(frozen=True)
-class CostOfWaiting:
+class CostOfWaiting(Answered):
     """What waiting for some resources costs; frozen. Differences are paired.
 
     Attributes
@@ -87,11 +88,6 @@ class CostOfWaiting:
     monthly: FloatArray = field(repr=False)
     waiting: FloatArray = field(repr=False)
     today: Runs = field(repr=False)
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs with waiting, by the name of their strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
     @property
     def figures(self) -> dict[str, Estimate]:
@@ -199,14 +195,8 @@ def cost_of_waiting(
     return CostOfWaiting(
         names, of, waited.metric(of).label,
         paired(gap, unit), paired(served.values("acquisitions") - waited.values("acquisitions"), "people"),
-        _per(gap, asked, f"{unit} per ask"), _per(gap, days, f"{unit} per day waited"),
-        _per(gap * asked.mean(), days, f"{unit} per day of mean wait"),
-        estimate_mean(asked, "asks"), estimate_mean(days, "days"), _per(days, asked, "days"),
+        estimate_ratio(gap, asked, f"{unit} per ask"), estimate_ratio(gap, days, f"{unit} per day waited"),
+        estimate_ratio(gap * asked.mean(), days, f"{unit} per day of mean wait"),
+        estimate_mean(asked, "asks"), estimate_mean(days, "days"), estimate_ratio(days, asked, "days"),
         served.series(of) - waited.series(of), waiting, waited,
     )  # fmt: skip
-
-
-def _per(top: FloatArray, bottom: FloatArray, unit: str) -> Estimate:
-    """Return a ratio of sums over replications with its interval."""
-    mean, low, high = (float(end) for end in ratio_of_sums(top, bottom))
-    return Estimate(mean, low, high, 0.95, len(top), unit, "ratio of sums")

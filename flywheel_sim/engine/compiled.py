@@ -36,6 +36,13 @@ POOL, ROWS, LANES = 4096, 1 << 16, 256
 Words = NDArray[np.int64]
 
 
+def chained(first: int, n: int, width: int, last: int) -> Words:
+    """Return the links of free records that stand one after another: each to the next, and that of the last one."""
+    links = first + np.arange(1, n + 1, dtype=np.int64) * width
+    links[-1] = last
+    return links
+
+
 class Kernel(ABC):
     """The compiled engine with the memory of one journey; not for use by two threads at a time.
 
@@ -143,8 +150,7 @@ class Kernel(ABC):
         """Link every free record of those waiting to live, from the first one never used."""
         first = self.pool + used * self.pool_width
         n = (len(self.memory) - first) // self.pool_width
-        links = first + np.arange(1, n + 1, dtype=np.int64) * self.pool_width
-        links[-1] = self.memory[w.H_FREE] if used else 0
+        links = chained(first, n, self.pool_width, int(self.memory[w.H_FREE]) if used else 0)
         self.memory[first : first + n * self.pool_width : self.pool_width] = links
         self.memory[w.H_FREE] = first
         self.memory[w.H_POOL_LEFT] = n + (self.memory[w.H_POOL_LEFT] if used else 0)

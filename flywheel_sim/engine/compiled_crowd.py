@@ -6,7 +6,7 @@ import numpy as np
 
 from flywheel_sim.engine import coupled
 from flywheel_sim.engine import words as w
-from flywheel_sim.engine.compiled import POOL, Kernel, Words
+from flywheel_sim.engine.compiled import POOL, Kernel, Words, chained
 from flywheel_sim.engine.limits import free_memory, too_many_at_once
 
 #: Places for people at first, buckets of the agenda at least, and places beyond which people are fetched ahead.
@@ -62,9 +62,7 @@ class Crowd(Kernel):
         chunk = np.zeros(POOL * self.pool_width, dtype=np.int64)
         self.chunks_of_pool.append(chunk)
         first = self._from_memory(chunk)
-        links = first + np.arange(1, POOL + 1, dtype=np.int64) * self.pool_width
-        links[-1] = self.memory[w.H_FREE]
-        chunk[w.Y_LINK :: self.pool_width] = links
+        chunk[w.Y_LINK :: self.pool_width] = chained(first, POOL, self.pool_width, int(self.memory[w.H_FREE]))
         self.memory[w.H_FREE] = first
         self.memory[w.H_POOL_LEFT] += POOL
 
@@ -94,9 +92,7 @@ class Crowd(Kernel):
         """Put the places of a chunk on the list of free ones."""
         head, width = self.memory, self.stride
         n, first = len(chunk) // width, self._from_memory(chunk)
-        links = first + np.arange(1, n + 1, dtype=np.int64) * width
-        links[-1] = head[w.H_FREE_PLACE]
-        chunk[w.B_LINK :: width] = links
+        chunk[w.B_LINK :: width] = chained(first, n, width, int(head[w.H_FREE_PLACE]))
         head[w.H_FREE_PLACE] = first
         head[w.H_PLACES_LEFT] += n
 
@@ -104,9 +100,7 @@ class Crowd(Kernel):
         """Empty the agenda, to be filled anew from who is alive; what is open now is so by the new width."""
         head = self.memory
         n, first = len(self.entries) // w.ENTRY, self._from_memory(self.entries)
-        links = first + np.arange(1, n + 1, dtype=np.int64) * w.ENTRY
-        links[-1] = 0
-        self.entries[w.ENTRY_LINK :: w.ENTRY] = links
+        self.entries[w.ENTRY_LINK :: w.ENTRY] = chained(first, n, w.ENTRY, 0)
         self.heads[:] = 0
         head[w.H_FREE_ENTRY], head[w.H_ENTRIES_LEFT] = first, n
         head[w.H_HEADS] = self._from_memory(self.heads)

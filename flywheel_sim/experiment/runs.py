@@ -269,10 +269,14 @@ class Runs:
     @property
     def span(self) -> str:
         """Return which months figures over time are of, in words."""
-        periods, warm_up = self.journey.periods, self.journey.warm_up
-        if warm_up:
-            return f"months {self.books.warm_up + 1} to {periods}, after a warm-up of {format_duration(warm_up)}"
-        return f"{periods} month{'s' * (periods > 1)}"
+        warm_up = self.journey.warm_up
+        return self.months + (f", after a warm-up of {format_duration(warm_up)}" if warm_up else "")
+
+    @property
+    def months(self) -> str:
+        """Return the months that figures over time are of: ``months 7 to 36``, or how many they are."""
+        periods, skipped = self.journey.periods, self.books.warm_up
+        return f"months {skipped + 1} to {periods}" if skipped else f"{periods} month{'s' * (periods > 1)}"
 
     def dates(self) -> list[dt.date] | None:
         """Return the first day of each period, where the journey has a start; months are named ones."""

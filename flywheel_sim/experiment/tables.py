@@ -20,7 +20,7 @@ from flywheel_sim.metrics.lineage import customers, generations
 from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, movement, mrr, retained
 from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics, ratio
 from flywheel_sim.scenario.units import DAY
-from flywheel_sim.stats import estimate_mean
+from flywheel_sim.stats import Estimate, estimate_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,12 @@ def ratio_of_sums(top: FloatArray, bottom: FloatArray, level: float = 0.95) -> F
     half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * ratio(np.sqrt(variance / n), np.abs(bottom.mean(axis=0)))
     half = np.where((bottom != 0).sum(axis=0) > 1, half, math.nan)
     return mean, mean - half, mean + half
+
+
+def estimate_ratio(top: FloatArray, bottom: FloatArray, unit: str, level: float = 0.95) -> Estimate:
+    """Return the ratio of two sums over replications as an estimate; both of shape (replications,)."""
+    mean, low, high = (float(end) for end in ratio_of_sums(top, bottom, level))
+    return Estimate(mean, low, high, level, len(top), unit, "ratio of sums")
 
 
 def by_group(books: Books, name: str, wanted: Sequence[str], level: float) -> pd.DataFrame:

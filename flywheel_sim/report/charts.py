@@ -26,6 +26,7 @@ from flywheel_sim.report.drawing import (
     axes_of,
     by_name,
     counted,
+    ends_of,
     finish,
     joined,
     lowered,
@@ -113,7 +114,7 @@ def difference(
     paths = comparison.difference_series(metric, True, a, b)[:, skip:]
     unit, label = one.unit(metric), lowered(one.metric(metric).label)
     found = [estimate_mean(column, unit) for column in paths.T]
-    mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
+    mean, low, high = ends_of(found)
     band = comparison.band(metric, True, a, b)
     p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)
     cross = comparison.crossover(metric, a, b)
@@ -265,7 +266,7 @@ def response(result: Sensitivity) -> Chart:
     rows: list[pd.DataFrame] = [result.frame().assign(point="curve")]
     for (name, base), colour in zip(result.base.items(), COLOURS, strict=False):
         found = [result.at(name, i) for i in range(len(result.values))]
-        mean, low, high = (np.array([getattr(e, k) for e in found]) for k in ("mean", "low", "high"))
+        mean, low, high = ends_of(found)
         order = np.argsort(result.values)
         x = result.values[order]
         axes.plot(x, mean[order], color=colour, lw=2, label=name)

@@ -23,6 +23,7 @@ from flywheel_sim.report.drawing import (
     Chart,
     axes_of,
     counted,
+    ends_of,
     finish,
     joined,
     lowered,
@@ -193,7 +194,7 @@ def cost_of_waiting(result: CostOfWaiting) -> Chart:
         (below, "people waiting", result.waiting, "people", COLOURS[0]),
     ):
         found = [estimate_mean(column, unit) for column in series[:, skip:].T]
-        mean, low, high = _ends(found)
+        mean, low, high = ends_of(found)
         axes.fill_between(x, low, high, color=colour, alpha=0.3, lw=0)
         axes.plot(x, mean, color=colour, lw=2)
         parts.append(pd.DataFrame({"month": counted(one), "figure": name, "mean": mean, "low": low, "high": high,
@@ -227,7 +228,7 @@ def staff_plan(result: StaffPlan) -> Chart:
     note = f"Safety factor {result.safety:g}. Bars: people in service if nobody waited, mean with its 95 % interval."
     made, axes = axes_of(title, note)
     at = np.arange(len(result.months))
-    mean, low, high = _ends(result.load)
+    mean, low, high = ends_of(result.load)
     axes.bar(at, mean, width=0.72, color=COLOURS[2], alpha=0.35, label="offered load")
     if np.isfinite(low).all():
         axes.errorbar(
@@ -254,14 +255,8 @@ def staff_plan(result: StaffPlan) -> Chart:
 
 def _line(axes: Any, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str | None = None) -> None:
     """Draw means with their intervals along an axis."""
-    mean, low, high = _ends(found)
+    mean, low, high = ends_of(found)
     axes.fill_between(x, low, high, color=colour, alpha=0.22, lw=0)
     axes.plot(x, mean, color=colour, lw=2, marker="o", ms=4.5, label=label)
     axes.errorbar(x, mean, yerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=colour, elinewidth=1.1,
                   capsize=2.5)  # fmt: skip
-
-
-def _ends(found: Sequence[Estimate]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return means and both ends of intervals."""
-    mean, low, high = (np.array([getattr(one, end) for one in found]) for end in ("mean", "low", "high"))
-    return mean, low, high

@@ -21,6 +21,7 @@ from flywheel_sim.report.drawing import (
     axes_of,
     by_name,
     counted,
+    ends_of,
     finish,
     joined,
     months_of,
@@ -227,7 +228,7 @@ def _trace(axes: Axes, one: Runs, metric: str, strategy: str, colour: str, label
     unit = one.unit(metric)
     columns = one.series(metric)[:, one.books.warm_up :].T
     found = [estimate_mean(column, unit) for column in columns]
-    mean, low, high = (np.array([getattr(estimate, end) for estimate in found]) for end in ("mean", "low", "high"))
+    mean, low, high = ends_of(found)
     known = [column[np.isfinite(column)] for column in columns]
     p5, p95 = np.array([np.quantile(held, [0.05, 0.95]) if len(held) else (np.nan, np.nan) for held in known]).T
     x = months_of(one)

@@ -9,13 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from flywheel_sim.analysis.compare import Comparison
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.stats import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+FloatArray = NDArray[np.float64]
 
 #: Colour-blind safe (Okabe and Ito 2008), darkened for print.
 COLOURS = ("#0b6aa2", "#d1600a", "#1b8a63", "#a6478d", "#7a7a1e", "#444444")
@@ -154,3 +160,9 @@ def lowered(label: str) -> str:
 def joined(names: list[str]) -> str:
     """Return names as a sentence lists them."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def ends_of(found: Sequence[Estimate]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return means and both ends of intervals, one array each."""
+    mean, low, high = (np.array([getattr(one, end) for one in found]) for end in ("mean", "low", "high"))
+    return mean, low, high
