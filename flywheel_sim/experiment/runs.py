@@ -16,12 +16,13 @@ from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment import tables
 from flywheel_sim.experiment.precision import Stopping
-from flywheel_sim.ledger import COHORT, Ledger
+from flywheel_sim.experiment.warnings import warnings_of
+from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import figures_of
 from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import MONTH, format_duration
+from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
@@ -284,22 +285,7 @@ class Runs:
 
     def warnings(self) -> list[str]:
         """Return what a reader must know before trusting these figures."""
-        said = []
-        ratio = self["ltv_cac"]
-        if ratio.n and ratio.mean < 1:
-            said.append(
-                f"A customer costs more than it brings: CLV {self['clv'].mean:,.2f} against CAC "
-                f"{self['cac'].mean:,.2f} {self.journey.currency}, a ratio of {ratio.mean:.3f}. CLV counts the first "
-                f"{self.journey.follow // MONTH} months."
-            )
-        later = self.ledger.cohort[:, 1:, :, COHORT.index("acquired")]
-        if self.journey.horizon - self.journey.follow < self.journey.cohort_ms and later.any():
-            said.append(
-                "CLV, payback, K-factor, lineage value and time to convert follow customers for "
-                f"{format_duration(self.journey.follow)}, nearly the whole horizon: those acquired in the first month "
-                "count, though they are watched a little less long."
-            )
-        return said
+        return warnings_of(self)
 
     def __str__(self) -> str:
         lines = [str(self.provenance)]

@@ -16,6 +16,7 @@ from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
 from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.experiment.warnings import churn_in_words
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report import charts
@@ -360,6 +361,8 @@ def _defined(runs: Runs, every: Sequence[Runs]) -> Section:
         "are not discounted. An interval is that of a mean over replications; a band of futures shows where single "
         "futures lie."
     )
+    churn = churn_in_words(runs)
+    text += f" {churn}." if churn else ""
     if runs.journey.warm_up:
         text += (
             f" Figures over time are of {runs.span}; those that follow people, by cohort or visit, are of everybody."

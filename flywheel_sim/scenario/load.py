@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
+from flywheel_sim.scenario.changes import is_change
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.resolve import resolve
 from flywheel_sim.scenario.schema import SETTINGS
@@ -270,7 +271,7 @@ def _as_text(value: Any, old: Raw) -> Raw:
             value = f"{(number * 100).normalize():f} %"
         elif unit and unit.form == "duration":
             value = f"{value} {unit.text.split()[-1]}"
-    if unit is not None and unit.per_ms is not None and looks_like_quantity(value):
+    if unit is not None and unit.per_ms is not None and looks_like_quantity(value) and not is_change(value):
         try:
             new = parse(value)
         except UnitError:

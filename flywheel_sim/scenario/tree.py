@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem
-from flywheel_sim.scenario.units import looks_like_quantity
+from flywheel_sim.scenario.changes import changed, is_change
+from flywheel_sim.scenario.units import UnitError, looks_like_quantity
 
 #: A raw value: text, None for ``~``, or nested mappings and lists of these.
 Raw = Any
@@ -332,11 +333,22 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
         _take_marks(path, marks, over_marks)
         marks[(*path, "value")] = place
         return {"value": base, **_clean(over)}
+    if path[:1] == ("rates",) and path[2:] in ((), ("value",)) and is_change(over):
+        over = _changed(base, over, over_marks.get(path, Mark("<values set in code>")), path)
     if is_rate(base) and isinstance(over, str) and path[:1] != ("resources",):  # so many people, whenever it is
         marks[(*path, MOVED)] = over_marks.get(path, Mark("<values set in code>"))
         return {**base, MOVED: over}
     _take_marks(path, marks, over_marks)
     return _clean(over)
+
+
+def _changed(base: Raw, change: str, mark: Mark, path: Path_) -> str:
+    """Return what a rate is after a change said against what it was."""
+    try:
+        return changed(base.get(MOVED, base.get("value")) if isinstance(base, dict) else base, change)
+    except UnitError as error:
+        problem = Problem(mark.file, mark.line, mark.column, ".".join(path), change, error.rule, error.remedy)
+        raise ConfigError([problem]) from None
 
 
 def _clean(raw: Raw) -> Raw:

@@ -1,0 +1,85 @@
+"""What must be said beside figures: unit economics that do not add up, and periods that were mixed up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flywheel_sim.ledger import COHORT
+from flywheel_sim.scenario.units import MONTH, format_duration
+
+if TYPE_CHECKING:
+    from flywheel_sim.experiment.runs import Runs
+
+#: Mean stays of subscribers, in months, outside of which a period is likely to have been mixed up.
+SHORTEST, LONGEST = 3.0, 180.0
+
+
+def warnings_of(runs: Runs) -> list[str]:
+    """Return what must be said beside the figures of replications, each with its figures."""
+    return [*_dear_customers(runs), *_odd_stay(runs), *_short_watch(runs)]
+
+
+def churn_in_words(runs: Runs) -> str:
+    """Return the churn seen per month and what it comes to in a year, or "" where nobody leaves or is there to leave.
+
+    A churn of c per month is 1 − (1 − c)^12 per year, never 12 c.
+    """
+    churn = _churn(runs)
+    if not 0 < churn < 1:
+        return ""
+    yearly = 1 - (1 - churn) ** 12
+    return (
+        f"Customers left at {100 * churn:.3g} % per month, which is {100 * yearly:.3g} % per year "
+        f"and not 12 times as much ({1200 * churn:.3g} %)"
+    )
+
+
+def _churn(runs: Runs) -> float:
+    """Return the share of customers who leave in a month; NaN where there are none."""
+    return 1 - runs["observed_retention"].mean / 100
+
+
+def _dear_customers(runs: Runs) -> list[str]:
+    """Tell where a customer brings less than it costs to win."""
+    ratio, clv, cac = runs["ltv_cac"], runs["clv"].mean, runs["cac"].mean
+    if not (ratio.n and ratio.mean < 1):
+        return []
+    return [
+        f"A customer costs more than it brings: CLV {clv:,.2f} against CAC {cac:,.2f} {runs.journey.currency}, a ratio "
+        f"of {ratio.mean:.3f}: each one won loses {cac - clv:,.2f}. CLV counts the first "
+        f"{runs.journey.follow // MONTH} months."
+    ]
+
+
+def _odd_stay(runs: Runs) -> list[str]:
+    """Tell where subscribers stay so briefly, or so long, that a year was likely taken for a month or the reverse."""
+    churn = _churn(runs)
+    if not runs.ledger.mrr.any() or not 0 < churn < 1:
+        return []
+    stay = 1 / churn
+    if SHORTEST <= stay <= LONGEST:
+        return []
+    meant, period, shown = (
+        ("a churn per month was", "per year", f"{stay / 12:.3g} years")
+        if stay > LONGEST
+        else ("a churn per year was", "per month", f"{stay:.2g} months")
+    )
+    return [
+        f"{churn_in_words(runs)}: they stay {shown} on average. Check the period of what makes them leave: perhaps "
+        f"{meant} written as one {period}. Write 'kept' or 'lost' to carry a chance over to another period."
+    ]
+
+
+def _short_watch(runs: Runs) -> list[str]:
+    """Tell where customers are followed for nearly the whole horizon."""
+    journey = runs.journey
+    later = runs.ledger.cohort[:, 1:, :, COHORT.index("acquired")]
+    if journey.horizon - journey.follow >= journey.cohort_ms or not np.any(later):
+        return []
+    return [
+        "CLV, payback, K-factor, lineage value and time to convert follow customers for "
+        f"{format_duration(journey.follow)}, nearly the whole horizon: those acquired in the first month "
+        "count, though they are watched a little less long."
+    ]
