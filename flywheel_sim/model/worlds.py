@@ -44,6 +44,9 @@ def value(uncertain: Uncertain, uniform: float) -> float:
     """Return the value of an uncertain rate at a uniform in [0, 1), in its stated unit."""
     if uncertain.family == "beta":
         return float(from_table(beta_table(*uncertain.params, 1.0, False), uniform))
+    if uncertain.family == "uniform":
+        low, high = uncertain.params
+        return low + uniform * (high - low)
     shape, mean = uncertain.params
     return float(from_table(gamma_table(shape), uniform)) * mean
 

@@ -136,8 +136,13 @@ class FamilyReader(Notes):
         raise self.note(path, new.text, f"its unit differs from that of the value it replaces, '{unit.text}'",
                         "state it in the same unit")  # fmt: skip
 
-    def doubt(self, stated: Stated, spec: SpreadSpec | Quantity, kind: Kind) -> Uncertain:
-        """Return what is not known of a named rate: a distribution around its reference value."""
+    def doubt(
+        self, stated: Stated, spec: SpreadSpec | Quantity | list[Quantity], kind: Kind, before: Stated
+    ) -> Uncertain:
+        """Return what is not known of a named rate: a distribution around its reference value.
+
+        A range moves with its rate, by the same odds ratio or factor from where it stood ``before``.
+        """
         path = (*stated.path, "uncertain")
         shown = spec.text if isinstance(spec, Quantity) else None
         mean = stated.reference
@@ -147,6 +152,8 @@ class FamilyReader(Notes):
         if mean is None:
             raise self.note(path, shown, f"'{path[1]}' has no single reference value to be uncertain of",
                             "give it a 'value', or make each level a rate of its own")  # fmt: skip
+        if isinstance(spec, list):
+            return Uncertain(stated.name, "uniform", self.ends(spec, before, mean, path, kind))
         if kind == "chance":
             self.check_beta(spec, path, "'uncertain' of a chance")
             variance = sd_of(spec) ** 2
@@ -160,6 +167,28 @@ class FamilyReader(Notes):
             raise self.note(path, shown, "what is uncertain by a share of its mean has a positive mean",
                             "give it a positive value")  # fmt: skip
         return Uncertain(stated.name, "gamma", (shape, mean))
+
+    def ends(self, given: list[Quantity], before: Stated, mean: float, path: Path_, kind: Kind) -> tuple[float, float]:
+        """Return the ends of what a rate may be, for the reference value ``mean``."""
+        low, high = (self.in_unit(end, before.unit, (*path, str(i)), kind) for i, end in enumerate(given))
+        stood = before.reference
+        assert stood is not None
+        shown = f"[{given[0].text}, {given[1].text}]"
+        if not low < high or not low <= stood <= high:
+            rule = f"a range goes up, with the rate's value {before.unit.text} in it"
+            raise self.note(path, shown, rule, "write [88 %, 94 %] around a value of 91 %")
+        if low < 0 or high >= NEVER:
+            raise self.note(path, shown, "a range lies between figures that are not negative and have an end",
+                            "write [88 %, 94 %]")  # fmt: skip
+        if mean == stood:
+            return low, high
+        if kind != "chance":
+            return low * mean / stood, high * mean / stood
+        odds = mean * (1 - stood) / ((1 - mean) * stood) if 0 < stood < 1 and mean < 1 else 0.0
+        if not odds:
+            raise self.note(path, shown, "a chance of 0 % or 100 % has no odds to move a range by",
+                            "move it to a value between")  # fmt: skip
+        return odds * low / (1 - low + odds * low), odds * high / (1 - high + odds * high)
 
     def check_beta(self, spec: SpreadSpec | Quantity, path: Path_, what: str) -> None:
         """Refuse what is no spread of a chance."""

@@ -201,11 +201,12 @@ class Shared:
 class Uncertain:
     """A rate whose reference value is not known: each replication has its own.
 
-    ``family`` and ``params`` are as in `Spread.cells`, around the stated reference value.
+    ``family`` and ``params`` are as in `Spread.cells`, around the stated reference value; or the two ends of a
+    ``uniform`` range around it.
     """
 
     name: str
-    family: Literal["beta", "gamma"]
+    family: Literal["beta", "gamma", "uniform"]
     params: tuple[float, float]
 
 

@@ -118,7 +118,7 @@ class Scenario:
             A rate's name, a setting (``horizon``, ``seed``, ``start``, ``discount``, ``follow``) or a
             dotted path (``**{"channels.search_ads.spend": "9000 per month"}``), each with the text one
             would write in the file, or a number in the unit that stands there. A bare value for a rate
-            with a table moves its whole family; ``{"value": ...}`` changes the reference alone.
+            with a table moves its whole family; ``{"value": ...}`` changes the reference alone; None deletes.
 
         Raises
         ------
@@ -244,6 +244,8 @@ def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
 
 def _as_text(value: Any, old: Raw) -> Raw:
     """Return a value as the file would say it, in the unit of what it replaces."""
+    if value is None:
+        return None
     if isinstance(value, (list, tuple)):
         return [_as_text(item, None) for item in value]
     if isinstance(value, dict):

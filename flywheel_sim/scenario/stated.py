@@ -122,13 +122,14 @@ class StatedReader(CurveReader):
             raise self.note(path, None, "the rate has no figure", f"write value: {EXAMPLES[kind]}")
         found = self.compose(path, kind, reference, by, levels)
         found = replace(self.scaled(found, spec.times or {}, path), spread=spec.spread)
+        before = found
         if spec.moved is not None:
             found = self.moved(found, spec.moved, kind)
         if spec.uncertain is not None and not self.settled:
             if len(path) != 2 or path[0] != "rates":
                 raise self.note(path, None, "what is uncertain is a rate with a name",
                                 "put it under 'rates', and write its name here", "uncertain")  # fmt: skip
-            self.uncertain[".".join(path)] = self.doubt(found, spec.uncertain, kind)
+            self.uncertain[".".join(path)] = self.doubt(found, spec.uncertain, kind, before)
         return found
 
     def _reference(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated | None:

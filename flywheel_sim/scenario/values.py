@@ -107,6 +107,12 @@ def _instant(value: Any) -> Quantity | Ref | dt.date:
     return _scalar(value)
 
 
+def _ends(value: Any) -> Any:
+    if len(value) != 2:
+        raise fail("a range has two ends", "write [88 %, 94 %]")
+    return value
+
+
 def _several(value: Any) -> Any:
     if isinstance(value, list):
         if not value:
@@ -148,7 +154,7 @@ class RateSpec(Spec):
                   BeforeValidator(mapping)] | None = None  # fmt: skip
     times: Factors | None = None
     spread: Spread | None = None
-    uncertain: Spread | None = None
+    uncertain: Doubt | None = None
     why: Text | None = None
     moved: Figure | None = Field(default=None, alias="(moved to)")  # tree.MOVED, which mypy wants spelt out
 
@@ -165,6 +171,17 @@ Factors = Annotated[dict[Name, Annotated[dict[str, Figure], BeforeValidator(mapp
 Spread = Annotated[
     Annotated[SpreadSpec, Tag("(parameters)")] | Annotated[Figure, Tag("(figure)")],
     Discriminator(lambda v: "(parameters)" if isinstance(v, (dict, SpreadSpec)) else "(figure)"),
+]
+#: What is not known: as a spread, or between two ends.
+Doubt = Annotated[
+    Annotated[SpreadSpec, Tag("(parameters)")]
+    | Annotated[list[Figure], BeforeValidator(_ends), Tag("(range)")]
+    | Annotated[Figure, Tag("(figure)")],
+    Discriminator(
+        lambda v: (
+            "(range)" if isinstance(v, list) else "(parameters)" if isinstance(v, (dict, SpreadSpec)) else "(figure)"
+        )
+    ),
 ]
 X = Annotated[
     Annotated[Scalar, Tag("(scalar)")] | Annotated[RateSpec, Tag("(rate)")],

@@ -42,7 +42,7 @@ by:levels by:counter by:stopwatch by:channel by:referrer by:generation by:stage 
 times:levels times:counter times:stopwatch times:channel times:referrer times:generation times:stage
 times:calendar times:month
 spread:chance spread:chance.beta spread:rate spread:money spread:shape spread:accrues
-uncertain:chance uncertain:rate uncertain:money named alias
+uncertain:chance uncertain:rate uncertain:money uncertain:range named alias
 lever:role lever:stage lever:event lever:month lever:friction strategy:spend strategy:without
 costs discount report_by follow start:mid_year start:none horizon:part_month horizon:long
 """
@@ -354,7 +354,7 @@ class Counting:
             if isinstance(spread, dict):
                 self.see("spread:chance.beta" if "alpha" in spread else "spread:shape")
         if "uncertain" in held:
-            self.see(f"uncertain:{kind}")
+            self.see(f"uncertain:{kind}", *(["uncertain:range"] if isinstance(held["uncertain"], list) else []))
 
     def lever(self, held):
         spend = held.get("spend")

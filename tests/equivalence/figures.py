@@ -169,6 +169,14 @@ def table(w, low, high, unit, place="event", zero=False, deep=2, value=True):
     return raw if "by" in raw or "times" in raw else number(w, low, high) + unit
 
 
+def _range(value):
+    """Return a range around a figure, in its unit."""
+    figure, _, unit = value.partition(" ")
+    middle = float(figure)
+    top = middle if unit.startswith("%") and middle * 1.1 > 100 else middle * 1.1
+    return [f"{middle * 0.8:.6g} {unit}".strip(), f"{top:.6g} {unit}".strip()]
+
+
 def _with(w, raw, kind, unit, spread):
     """Add what a rate may carry: spread, uncertainty, a reason; name it or leave it inline."""
     choose = w.choose
@@ -185,7 +193,7 @@ def _with(w, raw, kind, unit, spread):
     sure = isinstance(held.get("value"), str)
     if sure and (kind != "chance" or spread) and choose.yes(12):
         extra = True
-        held["uncertain"] = choose.one(ways[kind])
+        held["uncertain"] = _range(held["value"]) if choose.yes(35) else choose.one(ways[kind])
     if extra and choose.yes(10):
         held["why"] = "made up"
     if "uncertain" in held:

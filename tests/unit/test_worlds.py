@@ -115,6 +115,29 @@ def test_a_world_moves_whole_families(scenario):
     assert gap == (NEVER, round(45 * DAY * from_table(gamma_table(1 / 0.1**2), 0.7)))
 
 
+def test_a_range_is_drawn_evenly_between_its_ends_and_moves_with_its_rate():
+    ranged = loads(FILE.replace("uncertain: 3 points}", "uncertain: [24 %, 36 %]}", 1))
+    buys = ranged.journey().uncertain[0]
+    assert (buys.family, buys.params) == ("uniform", (0.24, 0.36))
+    assert figures(drawn(ranged.journey(), buys=0.25))["buys"][0] == pytest.approx(0.27)
+    moved = ranged.with_(buys="50 %").journey()
+    odds = 0.7 / 0.3
+    ends = [odds * end / (1 - end + odds * end) for end in (0.24, 0.36)]
+    assert moved.uncertain[0].params == pytest.approx(ends)
+    assert figures(drawn(moved, buys=0.0))["buys"][0] == pytest.approx(ends[0])
+
+
+def test_a_range_of_a_rate_that_is_no_chance_moves_by_its_factor():
+    ranged = loads(FILE.replace("uncertain: {shape: 25}", "uncertain: [18 per month, 25 per month]"))
+    found = {held.name: held.params for held in ranged.with_(price="30 per month").journey().uncertain}
+    assert found["price"] == pytest.approx((27, 37.5))
+
+
+def test_what_is_uncertain_can_be_taken_away():
+    sure = loads(FILE).with_(**{"rates.price.uncertain": None}).journey()
+    assert "price" not in {held.name for held in sure.uncertain}
+
+
 def test_a_world_leaves_what_is_known_alone(scenario):
     one, other = drawn(scenario.journey()), drawn(scenario.journey(), buys=0.9)
     assert figures(one) | {"buys": ()} == figures(other) | {"buys": ()}
