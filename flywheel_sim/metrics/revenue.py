@@ -37,6 +37,15 @@ def revenue(books: Books) -> FloatArray:
     return money(books, "earn")
 
 
+def advertised(books: Books) -> FloatArray:
+    """Return what is earned from people whose channel costs something, shape (replications, periods)."""
+    ledger, layout = books.ledger, books.ledger.layout
+    paid = [name for index, name in enumerate(layout.channels) if ledger.channel_spend[..., index].any()]
+    groups = [index for index, (channel, *_) in enumerate(layout.groups) if channel in paid]
+    earned = [index for index, (side, _, _) in enumerate(layout.lines) if side == "earn"]
+    return np.asarray(ledger.money[:, :, groups][..., earned].sum(axis=(2, 3)) / books.per_unit)
+
+
 def acquisition_spend(books: Books) -> FloatArray:
     """Return what is spent on channels, levers paid by the month, prospects, people set aside, and their staff."""
     return channel_spend(books) + costs(books, "acquisition") + money(books, "spend", "acquisition")
@@ -83,6 +92,12 @@ register(Metric(
 register(Metric(
     "cac", "Acquisition cost", "CUR per customer", "Acquisition spend per acquisition (CAC).", "ratio",
     acquisition_spend, lambda b: role_flow(b, "acquired"), split="channel",
+))  # fmt: skip
+register(Metric(
+    "roas", "Return on ad spend", "CUR per CUR",
+    "Revenue from the people whom paid channels brought, per unit of money spent on these channels (ROAS). What is "
+    "spent on people once they have come, and what they bring by referral, are not in it.",
+    "ratio", advertised, channel_spend, split="channel", applies=lambda b: bool(b.ledger.channel_spend.any()),
 ))  # fmt: skip
 
 

@@ -1,0 +1,264 @@
+"""The repeat ladder: who counts, what counts as a purchase, and the same steps for simulated and real customers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import flywheel_sim as fs
+from flywheel_sim import datasets
+from flywheel_sim.analysis.ladder import ladder_of, ordinal, repeat_ladder
+from flywheel_sim.report.charts_ladder import ladder
+
+FIXED = """
+name: Fixed
+horizon: 100 days
+follow: 1 month
+currency: EUR
+channels: {fair: {batch: 4, every: 20 days, enters: client}, old: {present: 5, enters: client}}
+while: {everybody: {in: [client, regular], events: {order: {every: 10 days, earn: {orders: 20}}}}}
+journey:
+  client:
+    role: customer
+    on_entry: {earn: {orders: 20}}
+    earn: {rent: 3 per month}
+    events: {look: {every: 1 day}, grow: {after: 25 days, to: regular}}
+  regular: customer
+"""
+
+
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_fixed_purchases_climb_as_counted_by_hand(engine):
+    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=2, engine=engine)
+    # batches on days 0, 20, 40 and 60 are watched until day 90; that of day 80 is not; nobody knows when `old` began
+    assert found.customers.tolist() == [16, 16]
+    assert [found.share(k).mean for k in found.steps] == [100, 100, 100, 0]  # days 10, 20 and 30, but not 40
+    assert (found.share(4).low, found.once_only.mean) == (100, 0)
+    assert found.frame()["customers"].tolist() == [32, 32, 32, 0]
+
+
+def test_the_day_of_the_window_is_in_it_and_the_next_is_not():
+    shares = [
+        repeat_ladder(fs.loads(FIXED), "orders", window=window, up_to=4, replications=1).share(4).mean
+        for window in ("29 days", "30 days", "30.9 days")
+    ]
+    assert shares == [0, 100, 100]
+
+
+def test_whoever_could_not_be_watched_to_the_end_of_the_last_day_is_left_out():
+    counts = [
+        int(repeat_ladder(fs.loads(FIXED), "orders", window=window, replications=1).customers[0])
+        for window in ("19 days", "20 days", "39 days", "40 days", "99 days")
+    ]
+    assert counts == [20, 16, 16, 12, 4]
+
+
+def test_a_warm_up_leaves_out_those_who_first_bought_in_it():
+    warm = fs.loads(FIXED.replace("currency", "warm_up: 1 month\ncurrency"))
+    assert repeat_ladder(warm, "orders", window="30 days", replications=1).customers.tolist() == [8]
+
+
+def test_purchases_of_one_day_count_as_one():
+    often = fs.loads(FIXED.replace("every: 10 days", "every: 6 hours"))
+    found = repeat_ladder(often, "orders", window="3 days", up_to=5, replications=1)
+    assert [found.share(k).mean for k in found.steps] == [100, 100, 100, 0]
+
+
+@pytest.mark.parametrize(
+    ("purchases", "bought"),
+    [
+        ("orders", 4),
+        ("everybody.order", 4),  # on days 10 to 40: what is paid on entry is no event of the set
+        (["orders", "client.look"], 27),  # on entry, on 25 days with a look, on day 30
+        ("client.grow", 1),
+        ("client.grow.regular", 1),
+    ],
+)
+def test_lines_and_events_may_be_purchases(purchases, bought):
+    found = repeat_ladder(fs.loads(FIXED), purchases, window="30 days", up_to=40, replications=1)
+    shares = [100.0, *(found.share(k).mean for k in found.steps)]
+    assert shares.count(100.0) == bought, shares
+
+
+def test_staying_is_no_entry():
+    """Whoever looks around stays in a stage whose entry is paid: that books nothing, and is no purchase."""
+    found = repeat_ladder(fs.loads(FIXED.replace("every: 10 days", "every: never")), "orders", window="30 days")
+    assert found.once_only.mean == 100
+
+
+def test_memoryless_purchases_follow_the_poisson_process():
+    text = FIXED.replace("every: 10 days", "every: {exponential: 40 days}").replace("batch: 4", "batch: 1000")
+    text = text.replace("look: {every: 1 day}, ", "")
+    found = repeat_ladder(fs.loads(text), "orders", window="60 days", up_to=4, replications=4, seed=2)
+    n = int(found.customers.sum())
+    assert n == 4 * 1000 * 2
+    for k in found.steps:
+        # a day is lost to those of the first day, and the last day is in it whole: half a day more in the mean
+        near, far = (100 * stats.poisson.sf(k - 2, days / 40) for days in (59.4, 60.6))
+        noise = 4 * 100 * 0.5 / np.sqrt(n)
+        assert near - noise < found.share(k).mean < far + noise
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"purchases": "ordres"}, "nothing is earned on a line 'ordres'.*did you mean 'orders'"),
+        ({"purchases": "client.lok"}, "did you mean 'client.look'"),
+        ({"purchases": "rent"}, "'rent' is earned as time goes by, not by purchases; name an event"),
+        ({"purchases": ()}, "what counts as one\\? name a line or an event; known: orders"),
+        ({"window": "100 days"}, "has 99 days for it; take a shorter window or a longer horizon"),
+        ({"window": "52"}, "a duration of a day or more is needed; write 52 weeks"),
+        ({"window": "3 hours"}, "a duration of a day or more is needed"),
+        ({"window": "3 fortnihgts"}, "no unit of time"),
+        ({"up_to": 1}, "a ladder goes to a purchase from 2 to 100; write 10"),
+        ({"up_to": 2.5}, "a ladder goes to a purchase from 2 to 100"),
+        ({"replications": 0}, "at least one is needed"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_remedy(arguments, message):
+    with pytest.raises(fs.ExperimentError, match=message):
+        repeat_ladder(fs.loads(FIXED), **{"purchases": "orders", "window": "30 days", **arguments})
+
+
+def test_a_step_beyond_the_ladder_is_refused():
+    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=1)
+    with pytest.raises(fs.ExperimentError, match="from 2 to 5; ask for more with up_to"):
+        found.share(6)
+
+
+def test_a_ladder_says_what_it_found_and_where_from():
+    found = repeat_ladder(fs.loads(FIXED), "orders", window="4 weeks", up_to=4, replications=2)
+    assert str(found).startswith("Of 32 customers 0")
+    assert "within 4 weeks" in str(found)
+    assert "2 replications" in str(found)
+    assert [ordinal(k) for k in (2, 3, 4, 11, 12, 13, 21, 102, 111)] == [
+        "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th",
+    ]  # fmt: skip
+
+
+# -- real transactions ------------------------------------------------------------------------------
+
+BOUGHT = pd.DataFrame(
+    [
+        ("ann", "2020-01-01"), ("ann", "2020-01-01"), ("ann", "2020-01-11"), ("ann", "2020-01-12"),
+        ("bob", "2020-01-05"),
+        ("cem", "2020-01-10"), ("cem", "2020-01-20"), ("cem", "2020-01-20"), ("cem", "2020-01-21"),
+        ("dot", "2020-01-31"), ("dot", "2020-02-01"),
+    ],
+    columns=["customer_id", "date"],
+)  # fmt: skip
+
+
+def test_transactions_climb_as_counted_by_hand():
+    found = ladder_of(BOUGHT.sample(frac=1, random_state=1), window="10 days", up_to=3)
+    assert (found.customers, found.left_out) == (3, 1)  # of dot only a day is seen
+    assert found.reached.tolist() == [2, 0]  # ann and cem on the tenth day, their third a day too late
+    assert ladder_of(BOUGHT, window="11 days", up_to=3).reached.tolist() == [2, 2]
+    assert "1 customers first bought too late" in str(found)
+
+
+def test_the_interval_of_a_share_is_wilsons():
+    found = ladder_of(BOUGHT, window="10 days", up_to=3).share(2)
+    z, n, p = stats.norm.ppf(0.975), 3, 2 / 3
+    middle, half = (p + z**2 / (2 * n)) / (1 + z**2 / n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    assert found.low == pytest.approx(100 * (middle - half / (1 + z**2 / n)))
+    assert found.high == pytest.approx(100 * (middle + half / (1 + z**2 / n)))
+    assert (found.n, found.of, found.unit) == (3, "share", "%")
+
+
+def test_simulated_purchases_written_as_transactions_give_the_same_ladder():
+    model = fs.loads(FIXED.replace("every: 10 days", "every: {exponential: 15 days}"))
+    found = repeat_ladder(model, "orders", window="30 days", replications=1, seed=3)
+    log = fs.run(model, seed=3, events=True).events
+    old = log.loc[log["event"] == "present", "person"]
+    paid = log[((log["event"] == "arrived") | (log["event"] == "everybody.order")) & ~log["person"].isin(old)]
+    sold = pd.DataFrame({
+        "who": paid["person"], "on": pd.Timestamp("2020-01-01") + pd.to_timedelta(paid["time"], unit="ms"),
+    })  # fmt: skip
+    same = ladder_of(sold, window="30 days", customer="who", date="on")
+    assert same.reached.tolist() == found.reached[0].tolist()
+    assert same.customers == int(found.customers[0])
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (BOUGHT.rename(columns={"date": "dat"}), {}, "no column 'date'; did you mean 'dat'"),
+        (BOUGHT.assign(date="soon"), {}, "holds what is no date"),
+        (BOUGHT.assign(date=None), {}, "a transaction has no 'date'"),
+        (BOUGHT, {"window": "52 weeks"}, "nobody in the transactions first bought so long before"),
+        (BOUGHT.iloc[:0], {}, "nobody in the transactions first bought so long before"),
+    ],
+)
+def test_data_that_make_no_ladder_are_refused(table, arguments, message):
+    with pytest.raises(fs.DataError, match=message):
+        ladder_of(table, **arguments)
+
+
+# -- the data that come with the package ------------------------------------------------------------
+
+
+def test_cdnow_is_what_its_page_says():
+    data = datasets.cdnow()
+    assert (len(data), data["customer_id"].nunique()) == (6919, 2357)
+    assert data["amount_usd"].sum() == pytest.approx(244_091.94)
+    assert (data["amount_usd"] == 0).sum() == 8
+    assert (data["date"].min(), data["date"].max()) == (pd.Timestamp("1997-01-01"), pd.Timestamp("1998-06-30"))
+    merged = data.drop_duplicates(["customer_id", "date"])
+    first = merged.groupby("customer_id")["date"].transform("min")
+    assert first.max() == pd.Timestamp("1997-03-25")
+    repeats = merged.loc[merged["date"] > first, "date"]
+    assert ((repeats <= "1997-09-30").sum(), (repeats > "1997-09-30").sum()) == (2457, 1882)
+
+
+def test_every_customer_of_cdnow_is_seen_for_52_weeks():
+    found = ladder_of(datasets.cdnow(), window="52 weeks")
+    assert (found.customers, found.left_out) == (2357, 0)
+    assert found.reached[:3].tolist() == [1072, 638, 429]
+
+
+def test_every_repeat_purchase_of_cdnow_is_on_some_step():
+    found = ladder_of(datasets.cdnow(), window="462 days", up_to=60)  # from the last first purchase to the last day
+    assert found.left_out == 0
+    assert ladder_of(datasets.cdnow(), window="463 days").left_out > 0
+    merged = datasets.cdnow().drop_duplicates(["customer_id", "date"])
+    since = (merged["date"] - merged.groupby("customer_id")["date"].transform("min")).dt.days
+    assert found.reached.sum() == ((since > 0) & (since <= 462)).sum()
+
+
+def test_the_survivors_of_a_subscription_only_grow_fewer():
+    data = datasets.subscription_survival()
+    assert data["year"].tolist() == list(range(13))
+    assert (data["survivors_pct"].iloc[0], data["survivors_pct"].iloc[-1]) == (100, 17.3)
+    assert (data["survivors_pct"].diff().dropna() < 0).all()
+
+
+def test_data_are_read_anew_each_time():
+    del (spoiled := datasets.cdnow())["date"]
+    assert "date" not in spoiled
+    assert "date" in datasets.cdnow()
+
+
+# -- the chart --------------------------------------------------------------------------------------
+
+
+def test_the_chart_holds_both_ladders_with_their_intervals():
+    model = fs.loads(FIXED.replace("every: 10 days", "every: {exponential: 200 days}"))
+    found = repeat_ladder(model, "orders", window="60 days", up_to=4, replications=3)
+    data = ladder_of(datasets.cdnow(), window="60 days", up_to=6)
+    chart = ladder(found, data)
+    table = chart.data.set_index(["whose", "purchase"])
+    assert table.loc["simulated", "share"].tolist() == [found.share(k).mean for k in (2, 3, 4)]
+    assert table.loc["data", "low"].tolist() == [data.share(k).low for k in (2, 3, 4)]
+    assert (table["low"] <= table["high"]).all()
+    assert set(table["unit"]) == {"%"}
+    (axes,) = chart.figure.axes
+    assert "(%)" in axes.get_ylabel()
+    assert "60 days" in chart.title
+    assert set(ladder(found).data["whose"]) == {"simulated"}
+
+
+def test_a_chart_of_unlike_windows_is_refused():
+    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=2)
+    with pytest.raises(fs.ExperimentError, match="30 days and data within 52 weeks: take the same window"):
+        ladder(found, ladder_of(datasets.cdnow()))

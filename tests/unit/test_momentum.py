@@ -1,0 +1,246 @@
+"""Momentum: mass, speed and friction that reconcile with the ledger, and whether growth accelerates."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hand import journey, ledger, runs
+from journeys import club
+
+import flywheel_sim as fs
+from flywheel_sim.analysis.momentum import lengths, momentum, months_in, moving, net_per_month, told
+from flywheel_sim.analysis.wheel import parts_of, wheel_of
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.metrics.momentum import net_growth, opening
+from flywheel_sim.report import charts_momentum as charts
+from flywheel_sim.report.sections_momentum import answered
+from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.stats import estimate_mean
+
+N = 6
+
+
+@pytest.fixture(scope="module")
+def many():
+    return fs.replicate(club(), "loud", replications=N)
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    """Return replications with a warm-up, phases, people set aside, moves back and moves from lapsed."""
+    return fs.replicate(fs.load("b2b_pipeline"), "today", replications=3, seed=2)
+
+
+def growing(*acquired, replications=2, periods=None):
+    """Return replications that win so many customers month by month, and lose none."""
+    made = journey(months=float(periods or len(acquired)), follow=1)
+    held = ledger(made, replications)
+    layout = held.layout
+    for month, people in enumerate(acquired):
+        noise = np.arange(replications) - (replications - 1) / 2
+        held.flow[:, month, 0, layout.role_flow("acquired")] = people + noise.astype(int)
+    held.stock[..., 0, layout.stages.index("club")] = held.flow[..., 0, layout.role_flow("acquired")].cumsum(axis=1)
+    held.time[..., 0, layout.stages.index("club")] = held.stock[..., 0, layout.stages.index("club")] * MONTH
+    return runs(made, held)
+
+
+# -- figures ----------------------------------------------------------------------------------------
+
+
+def test_sums_over_a_window():
+    assert moving(np.array([[1.0, 2, 3, 4]]), 2).tolist() == [[3, 5, 7]]
+    assert moving(np.array([[1.0, 2, 3, 4]]), 4).tolist() == [[10]]
+
+
+@pytest.mark.parametrize(
+    ("acquired", "faster", "change"),
+    [
+        ((10, 10, 10, 10, 13, 16), "yes", 3),
+        ((10, 12, 14, 9, 7, 5), "no", -5),
+        ((4, 6, 8, 8, 6, 4), "not told apart", 0),
+    ],
+)
+def test_acceleration_is_the_last_window_less_the_one_before(acquired, faster, change):
+    found = momentum(growing(*acquired))
+    assert found.momentum.mean == np.mean(acquired[3:])
+    assert found.figure("momentum", before=True).mean == np.mean(acquired[:3])
+    assert found.acceleration.mean == change
+    assert found.faster == faster
+    assert found.answer().startswith("Growing faster than before: " + {"yes": "yes.", "no": "no"}.get(faster, "these"))
+
+
+def test_replications_are_paired_before_the_interval():
+    """The replications differ by 20 a month and all change by exactly 3: the change has no noise."""
+    found = momentum(growing(100, 100, 100, 103, 103, 103, replications=20))
+    assert found.momentum.half_width > 2
+    assert (found.acceleration.low, found.acceleration.high) == (3, 3)
+
+
+def test_customers_may_grow_faster_and_the_rate_fall():
+    found = momentum(growing(10, 10, 10, 12, 12, 12))
+    assert found.faster == "yes"
+    assert told(found.change("growth_rate")) == "no"
+    assert "In per cent, growth falls" in found.answer()
+
+
+@pytest.mark.parametrize("window", [1, 3, 5])
+def test_mass_at_the_end_is_that_at_the_beginning_and_momentum_times_months(many, window):
+    found = momentum(many, window)
+    begun = opening(many.books)[:, -window]
+    np.testing.assert_allclose(begun + window * found.paths["momentum"][:, -1], found.paths["customers"][:, -1])
+    np.testing.assert_allclose(found.paths["gained"] - found.paths["lost"], found.paths["momentum"])
+
+
+def test_momentum_is_speed_times_mean_mass(many):
+    found = momentum(many, 3)
+    lived = many.ledger.time[:, -3:, :, many.ledger.layout.stages.index("member")].sum(axis=(1, 2)) / MONTH
+    np.testing.assert_allclose(found.paths["growth_rate"][:, -1] / 100 * lived / 3, found.paths["momentum"][:, -1])
+
+
+def test_a_partial_last_month_counts_for_its_length():
+    found = fs.replicate(club(horizon="320 days", follow="2 months"), replications=3)
+    last = found.journey.horizon % MONTH / MONTH
+    assert 0 < last < 1
+    net = net_growth(found.books)[:, -2:].sum(axis=1)
+    np.testing.assert_allclose(momentum(found, 2).paths["momentum"][:, -1], net / (1 + last))
+    np.testing.assert_allclose(net_per_month(found, 2), net / (1 + last))
+    np.testing.assert_allclose(net_per_month(found), found.values("net_growth") / lengths(found.books).sum())
+
+
+def test_the_warm_up_is_no_part_of_any_window(pipeline):
+    found = momentum(pipeline, "12 months")
+    assert found.frame().query("figure == 'customers'")["month"].min() == 7
+    assert found.frame().query("figure == 'momentum'")["month"].min() == 18
+    with pytest.raises(ExperimentError, match=r"two of them need 32, and figures are of 30; take 15 months at most"):
+        momentum(pipeline, 16)
+
+
+def test_the_table_has_every_figure_with_its_interval(many):
+    found = momentum(many, "2 months")
+    table = found.frame()
+    assert list(table.columns) == ["month", "figure", "mean", "low", "high", "n", "unit"]
+    row = table[(table["figure"] == "momentum") & (table["month"] == 12)].iloc[0]
+    expected = estimate_mean(net_per_month(many, 2), "customers per month")
+    assert (row["mean"], row["low"], row["high"], row["unit"]) == pytest.approx(
+        (expected.mean, expected.low, expected.high, expected.unit)
+    )
+    assert len(table) == 12 + 6 * 11
+
+
+def test_losses_are_those_of_the_metrics(many):
+    table = momentum(many, 6).losses()
+    for stage in ("visitor", "trial", "member"):
+        mine = table[table["stage"] == stage]["mean"].sum() * 6
+        assert mine == pytest.approx(many.series(f"lost.{stage}")[:, -6:].sum(axis=1).mean())
+    assert table.groupby("role")["share"].sum().tolist() == pytest.approx([100, 100])
+    assert list(table["role"]) == ["customer", "prospect", "prospect", "prospect"]
+    assert table["outcome"].iloc[0] == "renewal → lapsed"
+
+
+def test_recurring_revenue_lost_is_that_of_the_books(many):
+    found = momentum(many, 3).recurring_lost
+    assert found.mean == pytest.approx(-many.series("mrr_churn")[:, -3:].mean())
+    once = fs.replicate(fs.load("ad_campaign").with_(horizon="2 months"), replications=2)
+    assert momentum(once, 1).recurring_lost is None
+
+
+def test_a_season_is_pointed_out_unless_windows_are_years():
+    made = fs.replicate(fs.load("subscription"), "funnel", replications=2)
+    assert "People come by season" in momentum(made).answer()
+    assert "season" not in momentum(made, "1 year").answer()
+
+
+# -- what is refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ("3 weeks", "a whole number of months"), ("3 per month", "a whole number of months"), (0, "at least one"),
+        (True, "a whole number of months"), ("soon", "write '3 months'"), (2.5, "a whole number of months"),
+        ("7 months", "two of them need 14, and figures are of 12; take 6 months at most"),
+    ],
+)  # fmt: skip
+def test_a_window_that_is_none_is_refused(many, window, said):
+    with pytest.raises(ExperimentError, match=said):
+        momentum(many, window)
+
+
+def test_a_window_is_said_in_words_or_by_number(many):
+    assert months_in("1 year", many.journey) == months_in(12, many.journey) == 12
+
+
+def test_a_comparison_is_told_what_to_give():
+    duel = fs.compare(club(), strategies=["quiet", "loud"], replications=2)
+    with pytest.raises(ExperimentError, match=r"not of a Comparison; take one of a comparison, such as duel\['loud'\]"):
+        momentum(duel)
+
+
+def test_one_replication_tells_nothing_apart():
+    found = momentum(fs.run(club()), 3)
+    assert found.faster == "not told apart"
+    assert found.answer()
+
+
+# -- the wheel --------------------------------------------------------------------------------------
+
+
+def test_every_part_of_the_wheel_balances(pipeline, many):
+    for one in (pipeline, many):
+        wheel = wheel_of(momentum(one, 4))
+        part, layout = parts_of(one.journey), one.ledger.layout
+        for name in wheel.parts:
+            stages = [layout.stages.index(stage) for stage in part if part[stage] == name]
+            before = one.ledger.stock[:, -5][:, :, stages].sum(axis=(1, 2))
+            came = sum(flow for (_, to), flow in [*wheel.entering.items(), *wheel.moving.items()] if to == name)
+            left = sum(flow for (at, _), flow in [*wheel.losing.items(), *wheel.moving.items()] if at == name)
+            np.testing.assert_allclose(before + 4 * (came - left), wheel.mass[name])
+
+
+def test_without_phases_the_roles_are_the_parts(many, pipeline):
+    assert wheel_of(momentum(many)).parts == ("prospects", "customers")
+    wheel = wheel_of(momentum(pipeline))
+    assert wheel.parts == ("attract", "engage", "delight")
+    assert wheel.held("delight").mean == momentum(pipeline).mass.mean
+    assert ("back", "engage") in wheel.entering
+    assert wheel.between("engage", "attract").mean > 50  # rejected and lost leads begin anew
+    assert wheel.lost("delight", "prospect").mean == 0
+
+
+# -- charts and sections ----------------------------------------------------------------------------
+
+
+def test_the_wheel_is_drawn_for_one_strategy_and_for_several(many):
+    duel = fs.compare(club(), strategies=["quiet", "loud", "louder"], replications=3)
+    chart = charts.wheel(duel, "4 months")
+    assert len(chart.figure.axes) == 3
+    assert chart.title.startswith("Customers gained per month: quiet ")
+    data = pd.read_csv(io.StringIO(chart.csv()))
+    assert set(data["strategy"]) == {"quiet", "loud", "louder"}
+    assert {"in it", "move", "lost", "strangers", "referred", "back", "growth rate"} <= set(data["what"])
+    one = charts.wheel(momentum(many))
+    said = [text.get_text() for text in one.figure.findobj() if hasattr(text, "get_text")]
+    found = momentum(many)
+    assert any(text.endswith(" referred") for text in said)
+    assert f"{found.growth_rate.mean:.2f}"[:3] in " ".join(said)
+    assert "<svg" in one.svg()
+
+
+def test_the_chart_of_momentum_has_its_figures(pipeline):
+    chart = charts.momentum(momentum(pipeline, 6))
+    assert len(chart.figure.axes) == 3
+    assert set(chart.data["figure"]) >= {"customers", "growth_rate", "gained", "lost"}
+    assert [axes.get_ylabel().split(":")[0] for axes in chart.figure.axes] == ["Mass", "Speed", "Friction"]
+
+
+def test_the_section_says_the_answer_and_where_people_are_lost(pipeline):
+    found = momentum(pipeline, 6)
+    section = answered(found)
+    assert found.answer() in section.texts
+    assert [chart.name for chart in section.charts] == ["wheel", "momentum"]
+    assert section.tables[1].rows[0][:4] == ("won", "delight", "renewal → churned", "customers")
+    assert len(section.tables[1].rows) == 7
+    assert "smaller losses are not shown" in section.tables[1].note
+    assert found.answer().split(".")[0] in str(found)
+    assert found.answer().split(".")[0] in found._repr_html_()
