@@ -41,8 +41,23 @@ _HOMES = {
     "CostOfWaiting": "analysis.waiting",
     "staff_plan": "analysis.staff_plan",
     "StaffPlan": "analysis.staff_plan",
+    "ab_test": "analysis.ab_test",
+    "ABTest": "analysis.ab_test",
+    "frictions": "analysis.frictions",
+    "Frictions": "analysis.frictions",
+    "momentum": "analysis.momentum",
+    "Momentum": "analysis.momentum",
+    "referral_tree": "analysis.referral_tree",
+    "ReferralTree": "analysis.referral_tree",
+    "repeat_ladder": "analysis.ladder",
+    "RepeatLadder": "analysis.ladder",
+    "ladder_of": "analysis.ladder",
+    "DataLadder": "analysis.ladder",
+    "judge": "analysis.judgement",
+    "Judgement": "analysis.judgement",
+    "forecast": "analysis.forecast",
+    "Forecast": "analysis.forecast",
     "Estimate": "stats",
-    "charts": "report.charts",
     "write_report": "report.html",
     "FlywheelError": "errors",
     "ConfigError": "errors",
@@ -53,15 +68,26 @@ _HOMES = {
     "Limits": "experiment.replicate",
 }
 
+#: Rooms that are used by their name.
+_MODULES = {"charts": "report.charts", "datasets": "datasets"}
+
 if TYPE_CHECKING:
+    from flywheel_sim import datasets
+    from flywheel_sim.analysis.ab_test import ABTest, ab_test
     from flywheel_sim.analysis.bands import Band
     from flywheel_sim.analysis.capacity import Capacity, capacity
     from flywheel_sim.analysis.compare import Comparison, compare
     from flywheel_sim.analysis.crossover import Crossover
     from flywheel_sim.analysis.cycle import CycleLength, cycle_length
     from flywheel_sim.analysis.expected import expected_path
+    from flywheel_sim.analysis.forecast import Forecast, forecast
+    from flywheel_sim.analysis.frictions import Frictions, frictions
+    from flywheel_sim.analysis.judgement import Judgement, judge
+    from flywheel_sim.analysis.ladder import DataLadder, RepeatLadder, ladder_of, repeat_ladder
     from flywheel_sim.analysis.lead_volume import LeadVolume, lead_volume
+    from flywheel_sim.analysis.momentum import Momentum, momentum
     from flywheel_sim.analysis.ranking import Ranking
+    from flywheel_sim.analysis.referral_tree import ReferralTree, referral_tree
     from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
     from flywheel_sim.analysis.staff_plan import StaffPlan, staff_plan
     from flywheel_sim.analysis.waiting import CostOfWaiting, cost_of_waiting
@@ -86,6 +112,7 @@ if TYPE_CHECKING:
     from flywheel_sim.stats import Estimate
 
 __all__ = [
+    "ABTest",
     "Band",
     "Capacity",
     "Comparison",
@@ -94,13 +121,20 @@ __all__ = [
     "Crossover",
     "CycleLength",
     "DataError",
+    "DataLadder",
     "Estimate",
     "ExperimentError",
     "FlywheelError",
+    "Forecast",
+    "Frictions",
+    "Judgement",
     "LeadVolume",
     "LimitReached",
     "Limits",
+    "Momentum",
     "Ranking",
+    "ReferralTree",
+    "RepeatLadder",
     "Runs",
     "Scenario",
     "Sensitivity",
@@ -108,16 +142,25 @@ __all__ = [
     "StaffPlan",
     "Stopping",
     "Sweep",
+    "ab_test",
     "assumptions",
     "capacity",
     "charts",
     "compare",
     "cost_of_waiting",
     "cycle_length",
+    "datasets",
     "expected_path",
+    "forecast",
+    "frictions",
+    "judge",
+    "ladder_of",
     "lead_volume",
     "load",
     "loads",
+    "momentum",
+    "referral_tree",
+    "repeat_ladder",
     "replicate",
     "run",
     "sensitivity",
@@ -130,10 +173,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"flywheel_sim.{_MODULES[name]}")
     if name not in _HOMES:
         raise AttributeError(f"module 'flywheel_sim' has no attribute '{name}'")
-    if name == "charts":
-        return import_module("flywheel_sim.report.charts")
     return getattr(import_module(f"flywheel_sim.{_HOMES[name]}"), name)
 
 

@@ -10,6 +10,7 @@ import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, re
 from flywheel_sim.experiment.matched import Match, settle
 from flywheel_sim.experiment.precision import Precision, Stopping, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs, period_dates
+from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
@@ -75,11 +77,42 @@ class Comparison:
         return self[of or self.names[-1]], self[against or self.names[0]]
 
     def difference(self, metric: str, of: str | None = None, against: str | None = None) -> Estimate:
-        """Return the mean paired difference of a metric; the last name less the first, unless said."""
+        """Return the mean paired difference of a metric; the last name less the first, unless said.
+
+        A flow that one of the strategies does without (``revenue.training``) is 0 there.
+        """
+        gaps, unit = self._gaps(metric, of, against)
+        return estimate_mean(gaps[np.isfinite(gaps)], unit)
+
+    def ratio(self, metric: str, per: str, of: str | None = None, against: str | None = None) -> Estimate:
+        """Return the paired difference of one metric per paired difference of another, such as profit per spend.
+
+        The ratio of the two sums over replications with its interval (Cochran 1977, section 2.11).
+
+        Parameters
+        ----------
+        metric, per
+            Above and below the line.
+        of, against
+            As for `difference`.
+        """
+        (top, unit), (bottom, below) = (self._gaps(name, of, against) for name in (metric, per))
+        both = np.isfinite(top) & np.isfinite(bottom)
+        return estimate_ratio(top[both], bottom[both], f"{unit} per {below}")
+
+    def _gaps(self, metric: str, of: str | None, against: str | None) -> tuple[FloatArray, str]:
+        """Return the paired difference of a metric, shape (replications,), and its unit."""
         one, other = self._pair(of, against)
-        a, b = one.values(metric), other.values(metric)
-        both = np.isfinite(a) & np.isfinite(b)
-        return estimate_mean(a[both] - b[both], _points(one.unit(metric)))
+        try:
+            with np.errstate(invalid="ignore"):  # what is never reached in either
+                return one.values(metric) - other.values(metric), _points(one.unit(metric))
+        except ExperimentError:
+            for runs, sign in ((one, 1), (other, -1)):
+                with suppress(ExperimentError):
+                    known = runs.metric(metric)
+                    if known.aggregation == "sum":
+                        return sign * runs.values(metric), known.unit_for(runs.journey)
+            raise
 
     def difference_series(
         self, metric: str, cumulative: bool = False, of: str | None = None, against: str | None = None

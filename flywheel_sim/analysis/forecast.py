@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,10 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate
 
-FloatArray = NDArray[np.float64]
+if TYPE_CHECKING:
+    import pandas as pd
 
-#: Samples of the interval of a share, and their seed: two calls say the same.
-_SAMPLES, _SEED = 2000, 7
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,34 @@ class Forecast:
         return {"rates uncertain": self.runs, "rates as stated": self.known}
 
     def chance(self, metric: str) -> Estimate:
-        """Return which share of a metric's variance is chance alone, in %, with its bootstrap interval.
+        """Return which share of a metric's variance is chance alone, in %, with its interval.
 
         The variance with the rates as stated per variance with them uncertain; over 100 % where what is not known
-        makes the metric steadier.
+        makes the metric steadier. The interval is the jackknife's of the logarithm, over replications in which both
+        have a value (Efron and Stein 1981, doi:10.1214/aos/1176345462).
         """
-        whole, part = (_finite(one.values(metric)) for one in (self.runs, self.known))
-        if min(len(whole), len(part)) < 2 or not np.var(whole):
-            return Estimate(math.nan, math.nan, math.nan, 0.95, len(whole), "%", "ratio")
-        draw = np.random.default_rng(_SEED)
-        ratios = [
-            np.var(draw.choice(part, len(part)), ddof=1) / np.var(draw.choice(whole, len(whole)), ddof=1)
-            for _ in range(_SAMPLES)
-        ]
-        low, high = np.quantile(ratios, [0.025, 0.975])
-        share = float(np.var(part, ddof=1) / np.var(whole, ddof=1))
-        return Estimate(100 * share, 100 * float(low), 100 * float(high), 0.95, len(whole), "%", "ratio")
+        from scipy import stats
+
+        values = np.column_stack([one.values(metric) for one in (self.runs, self.known)])
+        values = values[np.isfinite(values).all(axis=1)]
+        n = len(values)
+        if n < 3 or not values.var(axis=0).all():
+            return Estimate(math.nan, math.nan, math.nan, 0.95, n, "%", "ratio of variances")
+        away = (values - values.mean(axis=0)) ** 2
+        whole, part = (math.log(one) for one in away.sum(axis=0) / (n - 1))
+        left = np.log((away.sum(axis=0) - n / (n - 1) * away) / (n - 2))
+        without = left[:, 1] - left[:, 0]
+        error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
+        half = float(stats.t.ppf(0.975, n - 1)) * error
+        share, low, high = (100 * math.exp(part - whole + shift) for shift in (0.0, -half, half))
+        return Estimate(share, low, high, 0.95, n, "%", "ratio of variances")
+
+    def frame(self) -> pd.DataFrame:
+        """Return the long tidy table of both layers: one row per layer, replication and metric."""
+        import pandas as pd
+
+        parts = [runs.frame().assign(layer=name) for name, runs in self.base_runs.items()]
+        return pd.concat(parts, ignore_index=True)
 
     def answer(self, metric: str = "profit") -> str:
         """Return in words how wide the futures are, and how much of that is not knowing the rates."""
@@ -118,8 +131,3 @@ def forecast(
     root = journey.seed if seed is None else seed
     runs, known = replicate_jobs([Job(journey, root), Job(sure, root)], replications, ways)
     return Forecast(runs, known, names)
-
-
-def _finite(values: FloatArray) -> FloatArray:
-    """Return the values that are finite."""
-    return np.asarray(values[np.isfinite(values)])

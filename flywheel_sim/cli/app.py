@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flywheel_sim.cli.answers import abtest, forecast, frictions, ladder, momentum, referrals
 from flywheel_sim.cli.as_json import comparison_json, numbers, sensitivity_json, stopping_json
 from flywheel_sim.cli.capacity import capacity
 from flywheel_sim.cli.options import (
@@ -314,5 +315,7 @@ def _sensitivity(
 
 
 app.command()(capacity)
+for answer in (frictions, momentum, abtest, referrals, ladder, forecast):
+    app.command()(answer)
 app.command()(sweep)
 app.command()(export)

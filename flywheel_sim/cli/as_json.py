@@ -55,6 +55,15 @@ def comparison_json(duel: Comparison) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def answer_json(result: Any) -> dict[str, Any]:
+    """Return an answer in words, with its figures and where they come from."""
+    rows = [{key: plain(v) if isinstance(v, float) else v for key, v in row.items()}
+            for row in result.frame().to_dict("records")]  # fmt: skip
+    runs = getattr(result, "base_runs", None)
+    sources = [one.provenance for one in runs.values()] if runs else [result.provenance]
+    return {"answer": result.answer(), "figures": rows, "provenance": vars(sources[0])}
+
+
 def sensitivity_json(result: Sensitivity) -> dict[str, Any]:
     """Return a response with both readings of "+5 %"."""
     readings = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flywheel_sim.cli.as_json import numbers
+from flywheel_sim.cli.as_json import answer_json, numbers
 from flywheel_sim.cli.options import (
     AsJson,
     Config,
@@ -22,7 +22,6 @@ from flywheel_sim.cli.options import (
     Workers,
     folder_for,
     model_of,
-    plain,
     say,
     ways,
     write_frame,
@@ -134,9 +133,7 @@ def _json(result: Answer) -> dict[str, Any]:
     from flywheel_sim.analysis.lead_volume import LeadVolume
     from flywheel_sim.analysis.staff_plan import StaffPlan
 
-    rows = [{key: plain(v) if isinstance(v, float) else v for key, v in row.items()}
-            for row in result.frame().to_dict("records")]  # fmt: skip
-    found: dict[str, Any] = {"answer": result.answer(), "figures": rows, "provenance": vars(result.today.provenance)}
+    found = answer_json(result)
     if isinstance(result, Capacity):
         worth = {name: {n: numbers(e) for n, e in result.marginal(name).items()} for name in result.resources}
         found |= {"resources": result.resources, "best": result.best, "leaders": result.leaders, "one_more": worth}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Config = Annotated[
     str,
     typer.Argument(
-        help="A journey file, or the name of a shipped one (subscription, ad_campaign, b2b_pipeline, reputation)."
+        help="A journey file, or the name of a shipped one: subscription, channels, lifecycle, ... (see README)."
     ),
 ]
 Sets = Annotated[

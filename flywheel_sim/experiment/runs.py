@@ -285,7 +285,7 @@ class Runs:
 
     def warnings(self) -> list[str]:
         """Return what a reader must know before trusting these figures."""
-        return warnings_of(self)
+        return warnings_of(self.books)
 
     def __str__(self) -> str:
         lines = [str(self.provenance)]

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from flywheel_sim.ledger import COHORT
+from flywheel_sim.metrics.registry import Books, metric_of
 from flywheel_sim.scenario.units import MONTH, format_duration
-
-if TYPE_CHECKING:
-    from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.stats import Estimate, estimate_mean
 
 #: Mean stays of subscribers, in months, outside of which a period is likely to have been mixed up.
 SHORTEST, LONGEST = 3.0, 180.0
 
 
-def warnings_of(runs: Runs) -> list[str]:
+def warnings_of(books: Books) -> list[str]:
     """Return what must be said beside the figures of replications, each with its figures."""
-    return [*_dear_customers(runs), *_odd_stay(runs), *_short_watch(runs)]
+    return [*_dear_customers(books), *_odd_stay(books), *_short_watch(books)]
 
 
-def churn_in_words(runs: Runs) -> str:
+def churn_in_words(books: Books) -> str:
     """Return the churn seen per month and what it comes to in a year, or "" where nobody leaves or is there to leave.
 
     A churn of c per month is 1 − (1 − c)^12 per year, never 12 c.
     """
-    churn = _churn(runs)
+    churn = _churn(books)
     if not 0 < churn < 1:
         return ""
     yearly = 1 - (1 - churn) ** 12
@@ -36,27 +33,32 @@ def churn_in_words(runs: Runs) -> str:
     )
 
 
-def _churn(runs: Runs) -> float:
+def _figure(books: Books, name: str) -> Estimate:
+    """Return the mean of a metric over the replications."""
+    return estimate_mean(metric_of(name, books).total(books), "")
+
+
+def _churn(books: Books) -> float:
     """Return the share of customers who leave in a month; NaN where there are none."""
-    return 1 - runs["observed_retention"].mean / 100
+    return 1 - _figure(books, "observed_retention").mean / 100
 
 
-def _dear_customers(runs: Runs) -> list[str]:
+def _dear_customers(books: Books) -> list[str]:
     """Tell where a customer brings less than it costs to win."""
-    ratio, clv, cac = runs["ltv_cac"], runs["clv"].mean, runs["cac"].mean
+    ratio, clv, cac = (_figure(books, name) for name in ("ltv_cac", "clv", "cac"))
     if not (ratio.n and ratio.mean < 1):
         return []
     return [
-        f"A customer costs more than it brings: CLV {clv:,.2f} against CAC {cac:,.2f} {runs.journey.currency}, a ratio "
-        f"of {ratio.mean:.3f}: each one won loses {cac - clv:,.2f}. CLV counts the first "
-        f"{runs.journey.follow // MONTH} months."
+        f"A customer costs more than it brings: CLV {clv.mean:,.2f} against CAC {cac.mean:,.2f} "
+        f"{books.journey.currency}, a ratio of {ratio.mean:.3f}: each one won loses {cac.mean - clv.mean:,.2f}. CLV counts the first "
+        f"{books.journey.follow // MONTH} months."
     ]
 
 
-def _odd_stay(runs: Runs) -> list[str]:
+def _odd_stay(books: Books) -> list[str]:
     """Tell where subscribers stay so briefly, or so long, that a year was likely taken for a month or the reverse."""
-    churn = _churn(runs)
-    if not runs.ledger.mrr.any() or not 0 < churn < 1:
+    churn = _churn(books)
+    if not books.ledger.mrr.any() or not 0 < churn < 1:
         return []
     stay = 1 / churn
     if SHORTEST <= stay <= LONGEST:
@@ -67,15 +69,15 @@ def _odd_stay(runs: Runs) -> list[str]:
         else ("a churn per year was", "per month", f"{stay:.2g} months")
     )
     return [
-        f"{churn_in_words(runs)}: they stay {shown} on average. Check the period of what makes them leave: perhaps "
+        f"{churn_in_words(books)}: they stay {shown} on average. Check the period of what makes them leave: perhaps "
         f"{meant} written as one {period}. Write 'kept' or 'lost' to carry a chance over to another period."
     ]
 
 
-def _short_watch(runs: Runs) -> list[str]:
+def _short_watch(books: Books) -> list[str]:
     """Tell where customers are followed for nearly the whole horizon."""
-    journey = runs.journey
-    later = runs.ledger.cohort[:, 1:, :, COHORT.index("acquired")]
+    journey = books.journey
+    later = books.ledger.cohort[:, 1:, :, COHORT.index("acquired")]
     if journey.horizon - journey.follow >= journey.cohort_ms or not np.any(later):
         return []
     return [

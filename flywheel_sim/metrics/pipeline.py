@@ -80,7 +80,7 @@ def _entered(member: str, books: Books) -> Metric | None:
         return None
     return Metric(
         f"entered.{member}", f"Entered {member}", "times",
-        f"Entries into '{member}', on arrival or by a move; who comes back counts again.", "sum",
+        f"Entries into '{member}', on arrival, at the start or by a move; who comes back counts again.", "sum",
         lambda b: entries(b, member), split="fixed",
     )  # fmt: skip
 

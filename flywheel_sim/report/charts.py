@@ -11,13 +11,21 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
-from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.report.charts_ab import ab_lifts, ab_peeking, ab_power, ab_worth
 from flywheel_sim.report.charts_capacity import capacity, cost_of_waiting, lead_volume, staff_plan
+from flywheel_sim.report.charts_channels import channels
 from flywheel_sim.report.charts_cohorts import cohort_retention, mrr_movements, staying
+from flywheel_sim.report.charts_forecast import forecast
+from flywheel_sim.report.charts_judgement import judgement
+from flywheel_sim.report.charts_ladder import ladder
+from flywheel_sim.report.charts_momentum import frictions, momentum
+from flywheel_sim.report.charts_referrals import family_sizes, referral_tree
+from flywheel_sim.report.charts_sensitivity import effect, effect_parts, response
 from flywheel_sim.report.charts_service import queues, saturation, shared, waits
+from flywheel_sim.report.charts_wheel import wheel
 from flywheel_sim.report.drawing import (
     COLOURS,
     FAINT,
@@ -38,14 +46,28 @@ from flywheel_sim.stats import Estimate, estimate_mean, figure
 
 __all__ = [
     "Chart",
+    "ab_lifts",
+    "ab_peeking",
+    "ab_power",
+    "ab_worth",
     "capacity",
+    "channels",
     "cohort_retention",
     "cost_of_waiting",
     "difference",
+    "effect",
+    "effect_parts",
+    "family_sizes",
     "fan",
+    "forecast",
+    "frictions",
+    "judgement",
+    "ladder",
     "lead_volume",
+    "momentum",
     "mrr_movements",
     "queues",
+    "referral_tree",
     "response",
     "saturation",
     "shared",
@@ -54,6 +76,7 @@ __all__ = [
     "stage_flow",
     "staying",
     "waits",
+    "wheel",
 ]
 
 
@@ -252,44 +275,3 @@ def spending(comparison: Comparison) -> Chart:
         columns = min(len(lines), 6)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=columns, frameon=False, fontsize=9)
     return Chart("spending", title, figure_, data)
-
-
-def response(result: Sensitivity) -> Chart:
-    """Show how a metric responds to a rate, with both readings of "+5 %"."""
-    import pandas as pd
-
-    title = f"{result.label} as {result.over.replace('_', ' ')} changes"
-    note = (
-        "Line: mean with its 95 % interval. Ring: today. Filled: “+5 points” (square) and “+5 % relative” (triangle)."
-    )
-    figure_, axes = axes_of(title, note)
-    rows: list[pd.DataFrame] = [result.frame().assign(point="curve")]
-    for (name, base), colour in zip(result.base.items(), COLOURS, strict=False):
-        found = [result.at(name, i) for i in range(len(result.values))]
-        mean, low, high = ends_of(found)
-        order = np.argsort(result.values)
-        x = result.values[order]
-        axes.plot(x, mean[order], color=colour, lw=2, label=name)
-        if not np.isnan(low).any():
-            axes.fill_between(x, low[order], high[order], color=colour, alpha=0.2, lw=0)
-        now = result.base_runs[name][result.of]
-        axes.plot([base], [now.mean], "o", ms=9, mfc="white", mec=colour, mew=2, zorder=5)
-        for reading, marker in zip(result.readings[name], ("s", "^")[-len(result.readings[name]) :], strict=True):
-            if reading.change is not None:
-                axes.plot([reading.value], [now.mean + reading.change.mean], marker, ms=7, color=colour, zorder=5)
-                rows.append(pd.DataFrame([{
-                    "strategy": name, "rate": result.over, "value": reading.value, "rate_unit": result.rate_unit,
-                    "metric": result.of, "mean": now.mean + reading.change.mean, "unit": result.unit,
-                    "n": reading.change.n, "point": reading.label,
-                }]))  # fmt: skip
-        rows.append(pd.DataFrame([{
-            "strategy": name, "rate": result.over, "value": base, "rate_unit": result.rate_unit, "metric": result.of,
-            "mean": now.mean, "low": now.low, "high": now.high, "unit": now.unit, "n": now.n, "point": "today",
-        }]))  # fmt: skip
-    axes.set_xlabel(f"{result.over.replace('_', ' ').capitalize()} ({result.rate_unit})")
-    axes.set_ylabel(f"{result.label} over the horizon ({result.unit})")
-    axes.yaxis.set_major_formatter(thousands)
-    if axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
-        axes.axhline(0, color=INK, lw=0.8)
-    axes.legend(loc="upper left", frameon=False)
-    return Chart(f"response_{result.of}_{result.over}", title, figure_, pd.concat(rows, ignore_index=True))

@@ -39,14 +39,14 @@ def judgement(result: Judgement, rate: str = "the rate") -> Chart:
     axes.plot([result.half_at] * 2, [factor * result.without, half], color=FAINT, lw=1, ls=_DASHED, zorder=1)
     axes.annotate(f"half the gain at {result.half_at:.3g}", (result.half_at, half), xytext=(8, -12),
                   textcoords="offset points", fontsize=9, color=INK)  # fmt: skip
-    for word, spend, value in result.given:
-        if not (math.isnan(spend) or math.isnan(value)):
+    for word, spend, judged in result.given:
+        if not (math.isnan(spend) or math.isnan(judged)):
             axes.plot(
-                [spend], [factor * value], "o", ms=8, color=COLOURS[1] if word == "today" else COLOURS[0], zorder=5
+                [spend], [factor * judged], "o", ms=8, color=COLOURS[1] if word == "today" else COLOURS[0], zorder=5
             )
             if word == "today":
-                axes.annotate("today", (spend, factor * value), xytext=(8, -12), textcoords="offset points", fontsize=9,
-                              color=COLOURS[1], fontweight="bold")  # fmt: skip
+                axes.annotate("today", (spend, factor * judged), xytext=(8, -12), textcoords="offset points",
+                              fontsize=9, color=COLOURS[1], fontweight="bold")  # fmt: skip
     axes.set_xlabel(f"Spend ({result.spend_unit})")
     axes.set_ylabel(f"{rate.replace('_', ' ').capitalize()} ({result.unit or 'as stated'})")
     low, high = sorted((factor * result.without, factor * result.limit))

@@ -22,7 +22,7 @@ from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report import charts
 from flywheel_sim.report.drawing import Chart, joined
 from flywheel_sim.report.page import Section, Table
-from flywheel_sim.report.sections_capacity import Answer, answered
+from flywheel_sim.report.sections import Answer, answered
 from flywheel_sim.report.sections_service import defined, in_common
 from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
@@ -37,7 +37,7 @@ KEY_FIGURES = (
 )  # fmt: skip
 
 #: Metrics of the table by channel.
-BY_CHANNEL = ("acquisitions", "active_customers", "revenue", "spend", "cac", "clv", "k_factor")
+BY_CHANNEL = ("prospects", "acquisitions", "revenue", "spend", "roas", "cac", "clv", "payback", "k_factor")
 
 
 def write_report(
@@ -48,7 +48,7 @@ def write_report(
     Parameters
     ----------
     *results
-        Comparisons, replications, sensitivities and answers about capacity, in any number.
+        Comparisons, replications, sensitivities and any other answers, in any number.
     to
         Path of the HTML file; its folder is made.
     model
@@ -72,7 +72,6 @@ def write_report(
         raise ExperimentError("a report of nothing: give it a comparison, replications or a sensitivity")
     comparisons = [r for r in results if isinstance(r, Comparison)]
     every = list(_runs(results))
-    first = every[0]
     if model is None and comparisons:
         model = next(iter(comparisons[0].models.values()))[0]
     sections: list[Section] = []
@@ -87,10 +86,11 @@ def write_report(
             sections.append(answered(result))
     if model is not None:
         sections.append(_assumed(model, comparisons[0] if comparisons else None))
-    sections.append(_defined(first, every))
-    start = f"from {first.journey.start} on" if first.journey.start else "from month 1 on"
+    if every:
+        sections.append(_defined(every[0], every))
     shown = list(_runs(r for r in results if not isinstance(r, Sensitivity))) or every
-    warm_up = f" · figures over time are of {first.span}" if first.journey.warm_up else ""
+    name = every[0].journey.name if every else model.name if model else "Answers"
+    sources = [r.provenance for r in (*every, *results) if hasattr(r, "provenance")]
     warnings = dict.fromkeys(f"{_named(r)}{text}" for r in shown for text in r.warnings())
     sections = _apart(sections)
     folder = Path(to).parent
@@ -98,13 +98,12 @@ def write_report(
         loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("report.html").render(
-        title=first.journey.name if not comparisons else f"{first.journey.name}: {joined(list(comparisons[0].names))}",
-        subtitle=f"{format_duration(first.journey.horizon)} {start} · {first.n:,} replications of each strategy, "
-        f"the same people with the same luck in all of them{warm_up}",
+        title=f"{name}: {joined(list(comparisons[0].names))}" if comparisons else name,
+        subtitle=_basis(every[0]) if every else "",
         answer=" ".join(c.answer() for c in comparisons),
         warnings=warnings,
         sections=[_drawn(section) for section in sections],
-        provenance=dict.fromkeys(str(r.provenance) for r in every),
+        provenance=dict.fromkeys(map(str, sources)),
     )
     try:
         (folder / "csv").mkdir(parents=True, exist_ok=True)
@@ -115,6 +114,16 @@ def write_report(
     except OSError as error:
         raise DataError(f"{to}: {error.strerror or error}; choose a folder that can be written") from error
     return Path(to)
+
+
+def _basis(runs: Runs) -> str:
+    """Return what figures rest on, in a line."""
+    start = f"from {runs.journey.start} on" if runs.journey.start else "from month 1 on"
+    warm_up = f" · figures over time are of {runs.span}" if runs.journey.warm_up else ""
+    return (
+        f"{format_duration(runs.journey.horizon)} {start} · {runs.n:,} replications of each strategy, "
+        f"the same people with the same luck in all of them{warm_up}"
+    )
 
 
 def _apart(sections: Sequence[Section]) -> list[Section]:
@@ -136,7 +145,7 @@ def _runs(results: Iterable[Runs | Comparison | Sensitivity | Answer]) -> Iterab
         elif isinstance(result, Runs):
             yield result
         else:
-            yield from result.base_runs.values()
+            yield from getattr(result, "base_runs", {}).values()
 
 
 def _named(runs: Runs) -> str:
@@ -264,7 +273,11 @@ def _customers(result: Runs | Comparison) -> list[Section]:
             "Everything belongs to the channel a person came by; what a referral costs is spend on the customer "
             "who refers. Means with the half-width of their 95 % interval."
         )
-        sections.append(Section("Where they come from", (text,), tables=[_channels(one) for one in runs]))
+        drawn = []
+        for one in runs:
+            with suppress(ExperimentError):
+                drawn.append(charts.channels(one))
+        sections.append(Section("Where they come from", (text,), drawn, [_channels(one) for one in runs]))
     return sections
 
 
@@ -361,7 +374,7 @@ def _defined(runs: Runs, every: Sequence[Runs]) -> Section:
         "are not discounted. An interval is that of a mean over replications; a band of futures shows where single "
         "futures lie."
     )
-    churn = churn_in_words(runs)
+    churn = churn_in_words(runs.books)
     text += f" {churn}." if churn else ""
     if runs.journey.warm_up:
         text += (

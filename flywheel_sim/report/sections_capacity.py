@@ -26,12 +26,12 @@ def answered(result: Answer) -> Section:
     """Return the section of an answer about capacity."""
     if isinstance(result, Capacity):
         units = ", ".join(f"{name} in {unit}" for name, unit in result.units.items())
-        table = _shown("People", result.table(), f"{_NOTE}: {units}.")
+        table = shown("People", result.table(), f"{_NOTE}: {units}.")
         title = f"How many people at {joined(list(result.resources))}"
         return Section(title, (result.answer(),), (capacity(result),), (table,))
     if isinstance(result, LeadVolume):
         units = ", ".join(f"{name} in {unit}" for name, unit in result.units.items())
-        table = _shown("Leads", result.table(), f"{_NOTE}, at today's staff: {units}.")
+        table = shown("Leads", result.table(), f"{_NOTE}, at today's staff: {units}.")
         return Section(f"How many {result.channel} leads", (result.answer(),), (lead_volume(result),), (table,))
     if isinstance(result, CostOfWaiting):
         figures = [(name, plus_minus(found), found.unit) for name, found in result.figures.items()]
@@ -49,8 +49,8 @@ def answered(result: Answer) -> Section:
     )
 
 
-def _shown(head: str, table: pd.DataFrame, note: str) -> Table:
-    """Return a table of texts, its index first."""
+def shown(head: str, table: pd.DataFrame, note: str, words: int = 0) -> Table:
+    """Return a table of texts, its index first; so many columns after it hold words, the others figures."""
     rows = [(str(name), *row) for name, row in zip(table.index, table.astype(str).to_numpy().tolist(), strict=True)]
     heads = (head, *(str(column).replace("_", " ").replace(".", " ") for column in table.columns))
-    return Table(heads, rows, frozenset(range(1, len(heads))), note)
+    return Table(heads, rows, frozenset(range(1 + words, len(heads))), note)

@@ -6,7 +6,7 @@ from flywheel_sim.analysis.frictions import Frictions
 from flywheel_sim.analysis.momentum import Momentum
 from flywheel_sim.report.charts_momentum import frictions, momentum, wheel
 from flywheel_sim.report.page import Section, Table
-from flywheel_sim.report.sections_capacity import _shown
+from flywheel_sim.report.sections_capacity import shown
 from flywheel_sim.stats import figure
 
 #: What these sections are made of.
@@ -25,9 +25,9 @@ def answered(result: Answer) -> Section:
     """Return the section of an answer about momentum."""
     if isinstance(result, Frictions):
         note = result.note[0].upper() + result.note[1:]
-        table = _shown("Friction", result.table(), f"{note}.")
+        table = shown("Friction", result.table(), f"{note}.", words=2)
         return Section("Which friction costs most", (result.answer(),), (frictions(result),), (table,))
-    now = _shown("", result.table(), f"Means with the half-width of their 95 % interval, each averaged over "
+    now = shown("", result.table(), f"Means with the half-width of their 95 % interval, each averaged over "
                  f"{result.window} months; changes are paired.")  # fmt: skip
     title = f"Growing faster than before? {_named(result)}".strip()
     return Section(title, (result.answer(), _MEANING), (wheel(result), momentum(result)), (now, _losses(result)))

@@ -12,8 +12,8 @@ from flywheel_sim.scenario.units import Quantity, UnitError, parse
 
 
 def is_change(text: object) -> bool:
-    """Tell whether a text is a figure with a sign, and so says how a rate changes."""
-    return isinstance(text, str) and bool(re.match(r"[+-]\s*[.\d]", text))
+    """Tell whether a text says how a rate changes: by its sign, or in points or relative to what it is."""
+    return isinstance(text, str) and bool(re.match(r"\+\s*[.\d]|-\s*[.\d].*(points?|relative)$", text.strip()))
 
 
 def changed(old: str | None, change: str) -> str:

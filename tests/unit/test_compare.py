@@ -315,3 +315,35 @@ def test_a_crossover_is_frozen(duel):
     assert isinstance(duel.crossover(), Crossover)
     with pytest.raises(AttributeError):
         duel.crossover().month = 3
+
+
+def test_a_flow_that_a_strategy_does_without_is_zero_there():
+    model = loads(LINES)
+    duel = compare(model, replications=20, seed=1)
+    assert duel.difference("revenue.extra", of="with", against="without").mean == duel["with"]["revenue.extra"].mean > 0
+    assert duel.difference("revenue.extra", of="without", against="with").mean == -duel["with"]["revenue.extra"].mean
+    with pytest.raises(ExperimentError, match="no metric"):
+        duel.difference("revenue.nothing")
+
+
+def test_what_one_unit_of_spend_brings_is_a_ratio_of_paired_sums():
+    duel = compare(loads(LINES), replications=20, seed=1)
+    found = duel.ratio("revenue", "spend", of="with", against="without")
+    assert (found.mean, found.low, found.high) == pytest.approx((3, 3, 3))
+    assert found.unit == "EUR per EUR"
+
+
+LINES = """
+name: Lines
+horizon: 3 months
+currency: EUR
+channels: {ads: {rate: 30 per month, enters: client}}
+journey:
+  client:
+    role: customer
+    events:
+      extra: {after: 0.5 per month, earn: {extra: 30}, spend: {gift: 10}}
+strategies:
+  with: {}
+  without: {without: [extra]}
+"""

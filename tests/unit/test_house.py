@@ -15,7 +15,8 @@ from flywheel_sim.scenario.load import load, shipped
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "flywheel_sim"
 FLOORS = (
-    "errors", "stats", "scenario", "model", "ledger", "engine", "metrics", "experiment", "analysis", "report", "cli",
+    "errors", "stats", "datasets", "scenario", "model", "ledger", "engine", "metrics", "experiment", "analysis", "report",
+    "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -122,7 +123,7 @@ def test_every_public_name_is_there():
     import flywheel_sim as fs
 
     assert all(getattr(fs, name) is not None for name in fs.__all__)
-    assert set(fs.__all__) == set(fs._HOMES)
+    assert set(fs.__all__) == {*fs._HOMES, *fs._MODULES}
     with pytest.raises(AttributeError, match="'replicat'"):
         fs.replicat  # noqa: B018
 

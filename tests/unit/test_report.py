@@ -59,13 +59,13 @@ def embedded(page, kind):
 def test_the_page_needs_nothing_from_elsewhere(page):
     assert not re.search(r"https?:|//[a-z]+\.[a-z]|<script|<link|<iframe|@import|url\(", page)
     sources = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
-    assert len(sources) == 28
+    assert len(sources) == 34
     assert all(source.startswith("data:") for source in sources)
 
 
 def test_the_charts_in_it_need_nothing_from_elsewhere(page):
     pictures = embedded(page, r"image/svg\+xml")
-    assert len(pictures) == 14
+    assert len(pictures) == 17
     for picture in pictures:
         assert "</svg>" in picture
         assert not re.search(r"href=\"(?!#)|url\((?!#)|<script|<image", picture)
@@ -148,7 +148,7 @@ def test_behind_every_chart_lies_a_csv_in_the_page_and_beside_it(page, folder):
     names = re.findall(r"download=\"([^\"]*)\"", page)
     files = {path.name: path.read_text(encoding="utf-8") for path in (folder / "csv").iterdir()}
     assert sorted(names) == sorted(files)
-    assert len(set(names)) == len(names) == 14
+    assert len(set(names)) == len(names) == 17
     for name, text in zip(names, embedded(page, "text/csv"), strict=True):
         assert files[name] == text
         assert len(pd.read_csv(io.StringIO(text))) > 0

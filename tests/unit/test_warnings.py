@@ -31,7 +31,7 @@ def test_churn_per_month_is_not_a_twelfth_of_that_per_year():
     found = runs("96 % per month")
     churn = 1 - found["observed_retention"].mean / 100
     assert churn == pytest.approx(0.04, abs=0.003)
-    said = churn_in_words(found)
+    said = churn_in_words(found.books)
     assert f"{100 * churn:.3g} % per month" in said
     assert f"{100 * (1 - (1 - churn) ** 12):.3g} % per year" in said
     assert f"({1200 * churn:.3g} %)" in said
@@ -52,5 +52,5 @@ def test_a_monthly_figure_written_per_year_is_warned_of():
 
 def test_where_nobody_leaves_there_is_nothing_to_say():
     found = runs("100 % per month")
-    assert churn_in_words(found) == ""
+    assert churn_in_words(found.books) == ""
     assert found.warnings() == []
