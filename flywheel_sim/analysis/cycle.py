@@ -259,9 +259,11 @@ def _on_the_way(layout: Layout, begins: str, ends: str) -> set[str]:
 
 def _shown(replications: int, progress: bool) -> Iterable[int]:
     """Return the numbers of the replications, beside a bar that tells how many are done where asked for."""
+    if not progress:
+        return range(replications)
     from tqdm.auto import tqdm
 
-    bar: Iterable[int] = tqdm(range(replications), unit="run", leave=False, disable=not progress)
+    bar: Iterable[int] = tqdm(range(replications), unit="run", leave=False)
     return bar
 
 

@@ -50,8 +50,8 @@ def _dear_customers(books: Books) -> list[str]:
         return []
     return [
         f"A customer costs more than it brings: CLV {clv.mean:,.2f} against CAC {cac.mean:,.2f} "
-        f"{books.journey.currency}, a ratio of {ratio.mean:.3f}: each one won loses {cac.mean - clv.mean:,.2f}. CLV counts the first "
-        f"{books.journey.follow // MONTH} months."
+        f"{books.journey.currency}, a ratio of {ratio.mean:.3f}: each one won loses {cac.mean - clv.mean:,.2f}. "
+        f"CLV counts the first {books.journey.follow // MONTH} months."
     ]
 
 

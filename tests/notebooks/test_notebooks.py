@@ -31,4 +31,5 @@ def test_there_are_notebooks():
         "01_funnel_or_flywheel",
         "02_scenario_sweep",
         "03_leads_and_capacity",
+        "04_the_cases",
     ]
