@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.analysis.ranges import known
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
@@ -127,7 +128,7 @@ def forecast(
             f"nothing in '{journey.name}' is uncertain, so all there is to see is chance, which replicate shows; say "
             "of a rate what is not known, such as retention: {value: 91 % per month, uncertain: [88 %, 94 %]}"
         )
-    sure = model.with_(**{f"rates.{name}.uncertain": None for name in names}).solved_as(model).journey(strategy)
+    sure = known(model, [strategy]).journey(strategy)
     root = journey.seed if seed is None else seed
-    runs, known = replicate_jobs([Job(journey, root), Job(sure, root)], replications, ways)
-    return Forecast(runs, known, names)
+    runs, stated = replicate_jobs([Job(journey, root), Job(sure, root)], replications, ways)
+    return Forecast(runs, stated, names)

@@ -29,7 +29,6 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.scenario.resolve import resolve
 from flywheel_sim.stats import Estimate, figure, plus_minus, with_unit
 
 if TYPE_CHECKING:
@@ -380,11 +379,8 @@ def without(model: Scenario, strategy: str | None, names: Sequence[str]) -> Jour
     ExperimentError
         If the journey is impossible without them, such as by chances beyond 100 %.
     """
-    problems: list[Problem] = []
-    tree, choices = model._merged(strategy or "", problems)
-    choices.levers |= set(names)
-    found = resolve(tree, strategy or "", choices, problems)
-    if problems or found is None:
+    try:
+        return model.without(*(f"lever.{name}" for name in names), strategy=strategy).journey(strategy)
+    except ConfigError as error:
         whose = f"'{names[0]}'" if len(names) == 1 else f"all of {', '.join(names)}"
-        raise ExperimentError(f"without {whose} the journey cannot run: {ConfigError(problems)}")
-    return found
+        raise ExperimentError(f"without {whose} the journey cannot run: {error}") from error

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.analysis.bands import simultaneous
+from flywheel_sim.analysis.horizons import share_of
+from flywheel_sim.analysis.steps import own, points, run_over, shown, shown_unit, written
+from flywheel_sim.errors import ConfigError
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.scenario.units import Quantity
 from flywheel_sim.stats import Estimate, estimate_mean, figure
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ FloatArray = NDArray[np.float64]
 
 #: The step of the readings, and that of the derivative behind the elasticity (relative).
 READING, STEP = 0.05, 0.01
-
-#: Multiples of a rate that is no chance at which its curve is run, unless values are given.
-GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,8 @@ class Reading:
     value
         The rate's value, in the unit it is stated in; NaN where it is impossible.
     change, relative
-        Paired change of the metric, in its unit and in % of today's mean; None where impossible.
+        Paired change of the metric, in its unit and in % of the size of today's mean (a ratio of sums, whose
+        interval allows for the luck in both); None where impossible.
     note
         Why it is impossible, or "".
     """
@@ -101,21 +100,33 @@ class Sensitivity:
         """Return the metric's mean at a point of the curve."""
         return estimate_mean(self.curve[strategy][point], self.unit)
 
+    def band(self, strategy: str, level: float = 0.95) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return means and both ends of a band that holds all points of a curve at once, shape (points,).
+
+        NaN at points where the metric is not finite in every replication; see `flywheel_sim.analysis.bands`.
+        """
+        return simultaneous(self.curve[strategy].T, level)[:3]
+
     def difference(self, point: int, of: str, against: str) -> Estimate:
         """Return the paired difference of two strategies at a point of the curve."""
         return estimate_mean(self.curve[of][point] - self.curve[against][point], self.unit)
 
     def frame(self) -> pd.DataFrame:
-        """Return the curve as a tidy table: one row per strategy and point."""
+        """Return the curve as a tidy table: one row per strategy and point.
+
+        ``low`` and ``high`` are of the one point, ``band_low`` and ``band_high`` hold all points of a strategy at once.
+        """
         import pandas as pd
 
         rows = []
         for strategy in self.curve:
+            _, bottom, top = self.band(strategy)
             for point, value in enumerate(self.values):
                 found = self.at(strategy, point)
                 rows.append((strategy, self.over, float(value), self.rate_unit, self.of, found.mean, found.low,
-                             found.high, found.unit, found.n))  # fmt: skip
-        columns = ["strategy", "rate", "value", "rate_unit", "metric", "mean", "low", "high", "unit", "n"]
+                             found.high, found.unit, found.n, bottom[point], top[point]))  # fmt: skip
+        columns = ["strategy", "rate", "value", "rate_unit", "metric", "mean", "low", "high", "unit", "n", "band_low",
+                   "band_high"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 
     def readings_frame(self) -> pd.DataFrame:
@@ -174,7 +185,7 @@ def sensitivity(
     model
         The scenario.
     of, over
-        A metric and a named rate.
+        Any metric, and any named rate with a figure of its own, a duration too.
     values
         Values of the rate, in its own unit (fractions for chances) or as texts; a sensible range
         around today's unless given. The whole family of the rate moves with it.
@@ -194,17 +205,15 @@ def sensitivity(
     ways = Ways(workers, executor, progress, engine, limits or Limits())
     names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
     model, _ = settle(model, names, seed=seed, ways=ways)
-    shown = {name: name or "as written" for name in names}
-    today = {name: reference_value(model, over, name) for name in names}
+    called = {name: name or "as written" for name in names}
+    today = {name: run_over(model, over, name) for name in names}
     first = today[names[0]]
     chance = first.form == "percent"
-    if first.form in ("duration", "never"):
-        raise ExperimentError(f"'{over}' is a duration; a sensitivity runs over a chance, a rate or money")
-    grid = _possible(model, over, _grid(first)) if values is None else [_number(model, over, v) for v in values]
+    grid = points(model, over, first, values)
     jobs: list[Job] = []
     plan: dict[tuple[str | None, str, int], int] = {}
 
-    def add(name: str | None, what: str, index: int, value: float | None) -> None:
+    def add(name: str | None, what: str, index: int, value: str | None) -> None:
         changed = model if value is None else model.with_(**{over: value}).solved_as(model)
         journey = changed.journey(name)
         plan[name, what, index] = len(jobs)
@@ -212,13 +221,14 @@ def sensitivity(
 
     notes: dict[tuple[str | None, str], tuple[float, str]] = {}
     for name in names:
-        base = today[name].number
+        held = today[name]
+        base = own(held)
         add(name, "base", 0, None)
         for index, value in enumerate(grid):
-            if value == base:
+            if value == own(held, first):
                 plan[name, "grid", index] = plan[name, "base", 0]
             else:
-                add(name, "grid", index, value)
+                add(name, "grid", index, written(first, value))
         step = min(STEP * base, (1 - base) / 2) if chance else STEP * base
         readings = {"+5 % relative": base * (1 + READING)}
         if chance:
@@ -229,11 +239,11 @@ def sensitivity(
                 notes[name, label] = (math.nan, f"impossible: {100 * value:.4g} % is more than 100 %")
                 continue
             try:
-                add(name, label, 0, value)
+                add(name, label, 0, written(held, value))
             except ConfigError as error:
                 notes[name, label] = (math.nan, f"impossible: {error.problems[0].rule}")
     units_of(jobs[0].journey, (of,))  # a metric that is not there is refused before anything runs
-    base_at = {plan[name, "base", 0]: shown[name] for name in names}
+    base_at = {plan[name, "base", 0]: called[name] for name in names}
     base_runs: dict[str, Runs] = {}
 
     def keep(index: int, runs: Runs) -> FloatArray:
@@ -247,18 +257,16 @@ def sensitivity(
         values: FloatArray = found_values[plan[name, what, index]]
         return values
 
-    any_runs = base_runs[shown[names[0]]]
+    any_runs = base_runs[called[names[0]]]
     factor = 100.0 if chance else 1.0
     elasticity, results = {}, {}
     for name in names:
-        base, ground = today[name].number, metric(name, "base")
-        finite = ground[np.isfinite(ground)]
-        mean = float(np.mean(finite)) if len(finite) else math.nan
+        base, ground = own(today[name]), _finite(metric(name, "base"))
         slope = np.full(replications, math.nan)
-        if (name, "up", 0) in plan and (name, "down", 0) in plan and mean:
+        if (name, "up", 0) in plan and (name, "down", 0) in plan:
             rise = notes[name, "up"][0] - notes[name, "down"][0]
-            slope = (_finite(metric(name, "up")) - _finite(metric(name, "down"))) / rise * base / abs(mean)
-        elasticity[shown[name]] = estimate_mean(slope, "% per 1 %")
+            slope = (_finite(metric(name, "up")) - _finite(metric(name, "down"))) / rise * base / 100
+        elasticity[called[name]] = share_of(slope, ground, "% per 1 %")
         found = []
         for label in ("+5 points", "+5 % relative"):
             if (name, label) not in notes:
@@ -266,71 +274,27 @@ def sensitivity(
             value, note = notes[name, label]
             change = share = None
             if (name, label, 0) in plan:
-                gain = _finite(metric(name, label)) - _finite(ground)
-                change = estimate_mean(gain, any_runs.unit(of))
-                share = estimate_mean(100 * gain / abs(mean), "%") if mean else None
-            found.append(Reading(label, factor * value, change, share, note))
-        results[shown[name]] = tuple(found)
+                gain = _finite(metric(name, label)) - ground
+                change, share = estimate_mean(gain, any_runs.unit(of)), share_of(gain, ground)
+                share = None if math.isnan(share.mean) else share
+            in_first = value * own(today[name], first) / base if base else value
+            found.append(Reading(label, factor * in_first, change, share, note))
+        results[called[name]] = tuple(found)
     return Sensitivity(
         of=of,
         over=over,
         label=any_runs.metric(of).label,
         unit=any_runs.unit(of),
-        rate_unit=_rate_unit(first),
+        rate_unit=shown_unit(first),
         values=factor * np.array(grid),
-        base={shown[name]: factor * today[name].number for name in names},
-        curve={shown[n]: np.array([metric(n, "grid", i) for i in range(len(grid))]) for n in names},
+        base={called[name]: shown(today[name], first) for name in names},
+        curve={called[n]: np.array([metric(n, "grid", i) for i in range(len(grid))]) for n in names},
         elasticity=elasticity,
         readings=results,
-        base_runs={shown[name]: base_runs[shown[name]] for name in names},
+        base_runs={called[name]: base_runs[called[name]] for name in names},
     )
-
-
-def _number(model: Scenario, over: str, value: float | str) -> float:
-    if not isinstance(value, str):
-        return float(value)
-    return reference_value(model.with_(**{over: value}), over).number
 
 
 def _finite(values: FloatArray) -> FloatArray:
     """Return values with NaN for what is infinite, which has no differences."""
     return np.where(np.isfinite(values), values, math.nan)
-
-
-def _grid(base: Quantity) -> list[float]:
-    """Return five values around today's, today's among them."""
-    if base.form == "percent":
-        room = min(base.number, 1 - base.number)
-        if room <= 0:
-            raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
-        below = [base.number - share * min(0.25, base.number) for share in (1.0, 0.5)]
-        above = [base.number + share * (1 - base.number) for share in (1 / 3, 2 / 3)]
-        if base.number < 0.5:
-            above = [base.number * (1 + share) for share in (0.3, 0.6)]
-            below = [base.number * (1 - share) for share in (0.6, 0.3)]
-        return [*(round(v, 6) for v in below), base.number, *(round(v, 6) for v in above)]
-    if base.number == 0:
-        raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
-    return [float(f"{base.number * share:.9g}") if share != 1 else base.number for share in GRID]
-
-
-def _possible(model: Scenario, over: str, grid: list[float]) -> list[float]:
-    """Return the values of a default grid that the rate can take: a spread may leave no room at an end."""
-    found = []
-    for value in grid:
-        try:
-            model.with_(**{over: value})
-        except ConfigError:
-            continue
-        found.append(value)
-    return found
-
-
-def _rate_unit(quantity: Quantity) -> str:
-    """Return the unit a rate's figures are shown in."""
-    words = quantity.text.split(" per ", 1)
-    per = f" per {words[1]}" if len(words) > 1 else ""
-    reading = f" {quantity.reading}" if quantity.reading else ""
-    if quantity.form == "percent":
-        return f"%{reading}{per}"
-    return per.strip() or "as stated"

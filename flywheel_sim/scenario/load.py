@@ -18,7 +18,7 @@ from flywheel_sim.scenario.changes import is_change
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.resolve import resolve
 from flywheel_sim.scenario.schema import SETTINGS
-from flywheel_sim.scenario.strategy import Choices, apply_strategy, lever_spend
+from flywheel_sim.scenario.strategy import Choices, _without, apply_strategy, lever_spend
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
 from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
@@ -43,12 +43,15 @@ class Scenario:
     solved
         For strategies whose spend is ``matched``, the spend that was found: currency a month for a channel,
         the figure in the unit of its own spend for a lever.
+    left_out
+        What else is done without, as (strategy, name); everywhere where the strategy is None.
     """
 
     tree: Tree
     changes: tuple[tuple[str, Raw], ...] = ()
     origin: str = ""
     solved: tuple[tuple[str, float], ...] = ()
+    left_out: tuple[tuple[str | None, str], ...] = ()
     _journeys: dict[str, Journey] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -108,6 +111,21 @@ class Scenario:
     def solved_as(self, other: Scenario) -> Scenario:
         """Return the scenario with the matched spends that were found for another."""
         return replace(self, solved=other.solved, _journeys={})
+
+    def without(self, *names: str, strategy: str | None = None) -> Scenario:
+        """Return the scenario without what a strategy's ``without`` may name: in one strategy, or everywhere.
+
+        Raises
+        ------
+        ConfigError
+            If there is nothing of such a name.
+        """
+        changed = replace(self, left_out=(*self.left_out, *((strategy, name) for name in names)), _journeys={})
+        problems: list[Problem] = []
+        changed._merged(strategy or "", problems)
+        if problems:
+            raise ConfigError(problems)
+        return changed
 
     def with_(self, **values: Any) -> Scenario:
         """Return the scenario with other values; the scenario in hand stays as it is.
@@ -214,6 +232,8 @@ class Scenario:
         if strategy:
             tree, choices = apply_strategy(tree, strategy, problems)
         choices.base = self.tree
+        for name in (name for whose, name in self.left_out if whose in (None, strategy)):
+            _without(Tree({}, {}), tree, name, ("without",), choices, problems)
         for path, value in self.changes:
             steps = tuple(path.split("."))
             if steps[0] == "levers":

@@ -163,12 +163,53 @@ def test_a_rate_at_its_end_asks_for_values():
         sensitivity(loads(COINS).with_(heads="100 %"), "revenue", "heads", replications=1)
 
 
-def test_a_duration_is_no_rate_to_run_over():
-    model = loads(
-        CLUB.replace("rates:\n", "rates:\n  pace: 10 days\n").replace("exponential: 10 days", "exponential: pace")
-    )
-    with pytest.raises(ExperimentError, match="'pace' is a duration"):
-        sensitivity(model, "profit", "pace", replications=1)
+PACED = CLUB.replace("rates:\n", "rates:\n  pace: {value: 10 days, why: decided within days}\n").replace(
+    "exponential: 10 days", "exponential: pace"
+)
+
+
+def test_a_duration_is_run_over_in_its_own_unit():
+    found = sensitivity(loads(PACED), "time_to_convert", "pace", strategies=["quiet"], replications=3)
+    assert found.rate_unit == "days"
+    assert found.base == {"quiet": 10.0}
+    np.testing.assert_allclose(found.values, [2.5, 5, 7.5, 10, 12.5, 15, 20])
+    slow = replicate(loads(PACED.replace("pace: {value: 10 days", "pace: {value: 20 days")), "quiet", replications=3)
+    np.testing.assert_array_equal(found.curve["quiet"][-1], slow.values("time_to_convert"))
+    (relative,) = found.readings["quiet"]
+    assert relative.value == pytest.approx(10.5)
+    assert 0 < found.elasticity["quiet"].mean < 1  # it is one of the two waits before they buy
+
+
+def test_a_value_in_another_unit_is_shown_in_that_of_today():
+    found = sensitivity(loads(PACED), "revenue", "pace", values=["1 week"], strategies=["quiet"], replications=1)
+    np.testing.assert_allclose(found.values, [7.0])
+    found = sensitivity(club(), "referred", "inviting", values=["1.2 per year"], strategies=["loud"], replications=1)
+    np.testing.assert_allclose(found.values, [0.1])
+    with pytest.raises(ExperimentError, match="different periods"):
+        sensitivity(club(), "profit", "retention", values=["60 % kept per year"], strategies=["loud"], replications=1)
+
+
+def test_what_never_happens_is_no_rate_to_run_over():
+    with pytest.raises(ExperimentError, match="'pace' is never"):
+        sensitivity(loads(PACED).with_(pace="never"), "profit", "pace", replications=1)
+
+
+def test_a_rate_changed_to_another_period_keeps_it():
+    model = club().with_(inviting="3.6 per year")
+    found = sensitivity(model, "referred", "inviting", values=[3.6, 7.2], strategies=["loud"], replications=2)
+    assert found.base == {"loud": 3.6}
+    double = replicate(club(inviting="0.6 per month"), "loud", replications=2)
+    np.testing.assert_array_equal(found.curve["loud"][1], double.values("referred"))
+
+
+def test_a_band_holds_all_points_of_a_curve_and_so_is_wider_than_each_interval():
+    found = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=20)
+    mean, low, high = found.band("loud")
+    for point in range(len(found.values)):
+        alone = found.at("loud", point)
+        assert mean[point] == pytest.approx(alone.mean)
+        assert low[point] < alone.low < alone.high < high[point]
+    assert list(found.frame().band_low) == list(low)
 
 
 def test_html_of_a_sensitivity_escapes_what_the_file_says():
