@@ -53,6 +53,20 @@ _HOMES = {
     "RepeatLadder": "analysis.ladder",
     "ladder_of": "analysis.ladder",
     "DataLadder": "analysis.ladder",
+    "effect": "analysis.effect",
+    "Effect": "analysis.effect",
+    "tornado": "analysis.tornado",
+    "Tornado": "analysis.tornado",
+    "sobol": "analysis.global_sensitivity",
+    "Sobol": "analysis.global_sensitivity",
+    "morris": "analysis.screening",
+    "Morris": "analysis.screening",
+    "breakeven": "analysis.breakeven",
+    "BreakEven": "analysis.breakeven",
+    "breakeven_map": "analysis.breakeven_map",
+    "BreakEvenMap": "analysis.breakeven_map",
+    "claims": "analysis.claims",
+    "Claims": "analysis.claims",
     "judge": "analysis.judgement",
     "Judgement": "analysis.judgement",
     "forecast": "analysis.forecast",
@@ -75,21 +89,28 @@ if TYPE_CHECKING:
     from flywheel_sim import datasets
     from flywheel_sim.analysis.ab_test import ABTest, ab_test
     from flywheel_sim.analysis.bands import Band
+    from flywheel_sim.analysis.breakeven import BreakEven, breakeven
+    from flywheel_sim.analysis.breakeven_map import BreakEvenMap, breakeven_map
     from flywheel_sim.analysis.capacity import Capacity, capacity
+    from flywheel_sim.analysis.claims import Claims, claims
     from flywheel_sim.analysis.compare import Comparison, compare
     from flywheel_sim.analysis.crossover import Crossover
     from flywheel_sim.analysis.cycle import CycleLength, cycle_length
+    from flywheel_sim.analysis.effect import Effect, effect
     from flywheel_sim.analysis.expected import expected_path
     from flywheel_sim.analysis.forecast import Forecast, forecast
     from flywheel_sim.analysis.frictions import Frictions, frictions
+    from flywheel_sim.analysis.global_sensitivity import Sobol, sobol
     from flywheel_sim.analysis.judgement import Judgement, judge
     from flywheel_sim.analysis.ladder import DataLadder, RepeatLadder, ladder_of, repeat_ladder
     from flywheel_sim.analysis.lead_volume import LeadVolume, lead_volume
     from flywheel_sim.analysis.momentum import Momentum, momentum
     from flywheel_sim.analysis.ranking import Ranking
     from flywheel_sim.analysis.referral_tree import ReferralTree, referral_tree
+    from flywheel_sim.analysis.screening import Morris, morris
     from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
     from flywheel_sim.analysis.staff_plan import StaffPlan, staff_plan
+    from flywheel_sim.analysis.tornado import Tornado, tornado
     from flywheel_sim.analysis.waiting import CostOfWaiting, cost_of_waiting
     from flywheel_sim.errors import (
         ConfigError,
@@ -114,7 +135,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ABTest",
     "Band",
+    "BreakEven",
+    "BreakEvenMap",
     "Capacity",
+    "Claims",
     "Comparison",
     "ConfigError",
     "CostOfWaiting",
@@ -122,6 +146,7 @@ __all__ = [
     "CycleLength",
     "DataError",
     "DataLadder",
+    "Effect",
     "Estimate",
     "ExperimentError",
     "FlywheelError",
@@ -132,6 +157,7 @@ __all__ = [
     "LimitReached",
     "Limits",
     "Momentum",
+    "Morris",
     "Ranking",
     "ReferralTree",
     "RepeatLadder",
@@ -139,17 +165,23 @@ __all__ = [
     "Scenario",
     "Sensitivity",
     "SimulationError",
+    "Sobol",
     "StaffPlan",
     "Stopping",
     "Sweep",
+    "Tornado",
     "ab_test",
     "assumptions",
+    "breakeven",
+    "breakeven_map",
     "capacity",
     "charts",
+    "claims",
     "compare",
     "cost_of_waiting",
     "cycle_length",
     "datasets",
+    "effect",
     "expected_path",
     "forecast",
     "frictions",
@@ -159,6 +191,7 @@ __all__ = [
     "load",
     "loads",
     "momentum",
+    "morris",
     "referral_tree",
     "repeat_ladder",
     "replicate",
@@ -166,8 +199,10 @@ __all__ = [
     "sensitivity",
     "settle",
     "shipped",
+    "sobol",
     "staff_plan",
     "sweep",
+    "tornado",
     "write_report",
 ]
 

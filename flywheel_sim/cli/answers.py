@@ -1,4 +1,4 @@
-"""Commands that ask one question of a journey: frictions, momentum, abtest, referrals, ladder, forecast."""
+"""Commands that ask one question of a journey: frictions, momentum, abtest, referrals, ladder, forecast, effect."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from flywheel_sim.cli.options import (
     Replications,
     Seed,
     Sets,
+    Strategies,
     Workers,
     folder_for,
     model_of,
@@ -178,9 +179,39 @@ def ladder(
     _tell(found, model, out, as_json)
 
 
+def effect(
+    config: Config,
+    over: Annotated[str, typer.Option(help="The named rate that changes.")] = "retention",
+    change: Annotated[
+        list[str] | None, typer.Option("--change", help="Such as '+5 points'; repeatable; both readings of +5 % else.")
+    ] = None,
+    upsell: Annotated[list[str] | None, typer.Option("--upsell", help="An event of upsell; repeatable.")] = None,
+    strategies: Strategies = None,
+    replications: Replications = 50,
+    seed: Seed = None,
+    horizon: Horizon = None,
+    sets: Sets = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    workers: Workers = 0,
+) -> None:
+    """Tell what a change of a rate does: year by year and in all, gross and net, and through whom."""
+    from flywheel_sim.analysis.effect import effect as effect_
+
+    model = model_of(config, sets, horizon)
+    folder_for(out)
+    say(f"{model.name}: what a change of {over} does, {replications:,} replications of each run")
+    how = ways(workers, "kernel", None, None, None)
+    found = effect_(
+        model, over, change, upsell=upsell, strategies=strategies, replications=replications, seed=seed, **how
+    )
+    _tell(found, model, out, as_json)
+
+
 def _tell(result: Any, model: Scenario, out: Path | None, as_json: bool) -> None:
     """Print an answer, and write it with its report and data where asked for."""
-    print(json.dumps(answer_json(result)) if as_json else result)
+    said, text = result.answer(), str(result)
+    print(json.dumps(answer_json(result)) if as_json else text if said in text else f"{said}\n{text}")
     if out is not None:
         from flywheel_sim.report.html import write_report
 

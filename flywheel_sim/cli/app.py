@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flywheel_sim.cli.answers import abtest, forecast, frictions, ladder, momentum, referrals
+from flywheel_sim.cli.answers import abtest, effect, forecast, frictions, ladder, momentum, referrals
 from flywheel_sim.cli.as_json import comparison_json, numbers, sensitivity_json, stopping_json
+from flywheel_sim.cli.breakeven import breakeven
 from flywheel_sim.cli.capacity import capacity
+from flywheel_sim.cli.claims import claims
 from flywheel_sim.cli.options import (
     AsJson,
     Config,
@@ -34,6 +36,7 @@ from flywheel_sim.cli.options import (
     ways,
     write_frame,
 )
+from flywheel_sim.cli.sobol import sobol
 from flywheel_sim.cli.sweep import export, sweep
 from flywheel_sim.errors import FlywheelError, LimitReached, SimulationError
 
@@ -315,7 +318,10 @@ def _sensitivity(
 
 
 app.command()(capacity)
-for answer in (frictions, momentum, abtest, referrals, ladder, forecast):
+for answer in (frictions, momentum, abtest, referrals, ladder, forecast, effect):
     app.command()(answer)
+app.command()(breakeven)
+app.command()(claims)
+app.command()(sobol)
 app.command()(sweep)
 app.command()(export)

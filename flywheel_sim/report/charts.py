@@ -15,10 +15,13 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report.charts_ab import ab_lifts, ab_peeking, ab_power, ab_worth
+from flywheel_sim.report.charts_breakeven import breakeven, breakeven_map, overtaking
 from flywheel_sim.report.charts_capacity import capacity, cost_of_waiting, lead_volume, staff_plan
 from flywheel_sim.report.charts_channels import channels
+from flywheel_sim.report.charts_claims import claims, claims_region
 from flywheel_sim.report.charts_cohorts import cohort_retention, mrr_movements, staying
 from flywheel_sim.report.charts_forecast import forecast
+from flywheel_sim.report.charts_global import morris, sobol, tornado
 from flywheel_sim.report.charts_judgement import judgement
 from flywheel_sim.report.charts_ladder import ladder
 from flywheel_sim.report.charts_momentum import frictions, momentum
@@ -50,8 +53,12 @@ __all__ = [
     "ab_peeking",
     "ab_power",
     "ab_worth",
+    "breakeven",
+    "breakeven_map",
     "capacity",
     "channels",
+    "claims",
+    "claims_region",
     "cohort_retention",
     "cost_of_waiting",
     "difference",
@@ -65,16 +72,20 @@ __all__ = [
     "ladder",
     "lead_volume",
     "momentum",
+    "morris",
     "mrr_movements",
+    "overtaking",
     "queues",
     "referral_tree",
     "response",
     "saturation",
     "shared",
+    "sobol",
     "spending",
     "staff_plan",
     "stage_flow",
     "staying",
+    "tornado",
     "waits",
     "wheel",
 ]

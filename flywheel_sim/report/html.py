@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
 from flywheel_sim.analysis.sensitivity import Sensitivity
 from flywheel_sim.errors import DataError, ExperimentError
@@ -23,11 +21,12 @@ from flywheel_sim.report import charts
 from flywheel_sim.report.drawing import Chart, joined
 from flywheel_sim.report.page import Section, Table
 from flywheel_sim.report.sections import Answer, answered
+from flywheel_sim.report.sections_sensitivity import ahead, sensitive
 from flywheel_sim.report.sections_service import defined, in_common
 from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import format_duration
-from flywheel_sim.stats import Estimate, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, plus_minus
 
 #: Metrics of the table of key figures, in its order.
 KEY_FIGURES = (
@@ -81,7 +80,7 @@ def write_report(
         elif isinstance(result, Runs):
             sections += _replicated(result)
         elif isinstance(result, Sensitivity):
-            sections.append(_sensitive(result))
+            sections.append(sensitive(result))
         else:
             sections.append(answered(result))
     if model is not None:
@@ -207,16 +206,10 @@ def _compared(result: Comparison) -> list[Section]:
 def _months(result: Comparison) -> Table:
     a, b = result.names[-1], result.names[0]
     found = {m: e for m, e in result.by_month().items() if m > result[a].books.warm_up}
-    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, _ahead(e, a, b)) for m, e in found.items()]
+    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, ahead(e, a, b)) for m, e in found.items()]
     heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
     turns = len({row[3] for row in rows} & {a, b}) == 2
     return Table(heads, rows, frozenset({1}), "A shorter horizon turns the answer round." if turns else "")
-
-
-def _ahead(gap: Estimate, a: str, b: str) -> str:
-    if math.isnan(gap.low) or gap.low <= 0 <= gap.high:
-        return "not told apart"
-    return a if gap.mean > 0 else b
 
 
 def _figures(result: Comparison) -> Table:
@@ -299,50 +292,6 @@ def _channels(runs: Runs) -> Table:
     return Table(
         (_named(runs).rstrip(": ").replace("_", " ") or "Channel", *heads), rows, frozenset(range(1, len(heads) + 1))
     )
-
-
-def _sensitive(result: Sensitivity) -> Section:
-    rows = []
-    for strategy, readings in result.readings.items():
-        rows.append((strategy, "today", with_unit(result.base[strategy], result.rate_unit), "", "",
-                     plus_minus(result.elasticity[strategy])))  # fmt: skip
-        for one in readings:
-            if one.change is None or one.relative is None:
-                rows.append((strategy, one.label, one.note, "", "", ""))
-            else:
-                change, share = plus_minus(one.change, signed=True), plus_minus(one.relative, signed=True)
-                rows.append((strategy, one.label, with_unit(one.value, result.rate_unit), change, f"{share} %", ""))
-    rate = result.over.replace("_", " ")
-    heads = (
-        "",
-        f"reading of “+5 %” {rate}",
-        rate,
-        f"change in {result.label.lower()} ({result.unit})",
-        "in %",
-        "elasticity",
-    )
-    text = (
-        f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
-        f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."
-    )
-    n = next(iter(result.base_runs.values())).n
-    note = f"Means with the half-width of their 95 % interval, over {n} replications at each value."
-    tables = [Table(heads, rows, frozenset({3, 4, 5}), note)]
-    if len(result.curve) > 1:
-        tables.append(_along(result, rate))
-    return Section(f"How much {rate} matters", (text,), (charts.response(result),), tables)
-
-
-def _along(result: Sensitivity, rate: str) -> Table:
-    b, a = (list(result.curve)[i] for i in (0, -1))
-    rows = []
-    for point in np.argsort(result.values):
-        gap = result.difference(int(point), a, b)
-        at = with_unit(float(result.values[point]), result.rate_unit)
-        rows.append((at, plus_minus(gap, signed=True), gap.unit, _ahead(gap, a, b)))
-    heads = (rate.capitalize(), f"{result.label.lower()}, {a} less {b}", "unit", "ahead")
-    turns = len({row[3] for row in rows} & {a, b}) == 2
-    return Table(heads, rows, frozenset({1}), f"Which strategy wins depends on {rate} itself." if turns else "")
 
 
 def _assumed(model: Scenario, comparison: Comparison | None) -> Section:

@@ -6,12 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from flywheel_sim.analysis.ab_test import ABTest
+from flywheel_sim.analysis.claims import Claims
+from flywheel_sim.analysis.effect import Effect
 from flywheel_sim.analysis.forecast import Forecast
 from flywheel_sim.analysis.judgement import Judgement
 from flywheel_sim.analysis.ladder import RepeatLadder
 from flywheel_sim.analysis.referral_tree import ReferralTree
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.report import sections_ab, sections_capacity, sections_momentum
+from flywheel_sim.report import (
+    sections_ab,
+    sections_breakeven,
+    sections_capacity,
+    sections_claims,
+    sections_global,
+    sections_momentum,
+    sections_sensitivity,
+)
 from flywheel_sim.report.charts_forecast import forecast
 from flywheel_sim.report.charts_judgement import judgement
 from flywheel_sim.report.charts_ladder import ladder
@@ -20,7 +30,17 @@ from flywheel_sim.report.page import Section, Table
 
 #: Answers that make a section each.
 Answer = (
-    sections_capacity.Answer | sections_momentum.Answer | ABTest | Forecast | Judgement | RepeatLadder | ReferralTree
+    sections_breakeven.Answer
+    | sections_capacity.Answer
+    | sections_global.Answer
+    | sections_momentum.Answer
+    | ABTest
+    | Claims
+    | Effect
+    | Forecast
+    | Judgement
+    | RepeatLadder
+    | ReferralTree
 )
 
 
@@ -67,6 +87,10 @@ _MADE: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (sections_capacity.Answer, sections_capacity.answered),
     (sections_momentum.Answer, sections_momentum.answered),
     (ABTest, sections_ab.answered),
+    (Claims, sections_claims.claimed),
+    (Effect, sections_sensitivity.effective),
+    (sections_breakeven.Answer, sections_breakeven.answered),
+    (sections_global.Answer, sections_global.answered),
     (Forecast, _forecast),
     (Judgement, _judgement),
     (RepeatLadder, _ladder),
