@@ -67,6 +67,12 @@ _HOMES = {
     "BreakEvenMap": "analysis.breakeven_map",
     "claims": "analysis.claims",
     "Claims": "analysis.claims",
+    "marginal": "analysis.marginal",
+    "Marginal": "analysis.marginal",
+    "allocate": "analysis.allocation",
+    "Allocation": "analysis.allocation",
+    "allocation_by_horizon": "analysis.split_horizons",
+    "AllocationByHorizon": "analysis.split_horizons",
     "judge": "analysis.judgement",
     "Judgement": "analysis.judgement",
     "forecast": "analysis.forecast",
@@ -88,6 +94,7 @@ _MODULES = {"charts": "report.charts", "datasets": "datasets"}
 if TYPE_CHECKING:
     from flywheel_sim import datasets
     from flywheel_sim.analysis.ab_test import ABTest, ab_test
+    from flywheel_sim.analysis.allocation import Allocation, allocate
     from flywheel_sim.analysis.bands import Band
     from flywheel_sim.analysis.breakeven import BreakEven, breakeven
     from flywheel_sim.analysis.breakeven_map import BreakEvenMap, breakeven_map
@@ -104,11 +111,13 @@ if TYPE_CHECKING:
     from flywheel_sim.analysis.judgement import Judgement, judge
     from flywheel_sim.analysis.ladder import DataLadder, RepeatLadder, ladder_of, repeat_ladder
     from flywheel_sim.analysis.lead_volume import LeadVolume, lead_volume
+    from flywheel_sim.analysis.marginal import Marginal, marginal
     from flywheel_sim.analysis.momentum import Momentum, momentum
     from flywheel_sim.analysis.ranking import Ranking
     from flywheel_sim.analysis.referral_tree import ReferralTree, referral_tree
     from flywheel_sim.analysis.screening import Morris, morris
     from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
+    from flywheel_sim.analysis.split_horizons import AllocationByHorizon, allocation_by_horizon
     from flywheel_sim.analysis.staff_plan import StaffPlan, staff_plan
     from flywheel_sim.analysis.tornado import Tornado, tornado
     from flywheel_sim.analysis.waiting import CostOfWaiting, cost_of_waiting
@@ -134,6 +143,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABTest",
+    "Allocation",
+    "AllocationByHorizon",
     "Band",
     "BreakEven",
     "BreakEvenMap",
@@ -156,6 +167,7 @@ __all__ = [
     "LeadVolume",
     "LimitReached",
     "Limits",
+    "Marginal",
     "Momentum",
     "Morris",
     "Ranking",
@@ -171,6 +183,8 @@ __all__ = [
     "Sweep",
     "Tornado",
     "ab_test",
+    "allocate",
+    "allocation_by_horizon",
     "assumptions",
     "breakeven",
     "breakeven_map",
@@ -190,6 +204,7 @@ __all__ = [
     "lead_volume",
     "load",
     "loads",
+    "marginal",
     "momentum",
     "morris",
     "referral_tree",

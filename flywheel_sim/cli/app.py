@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flywheel_sim.cli.allocate import allocate
 from flywheel_sim.cli.answers import abtest, effect, forecast, frictions, ladder, momentum, referrals
 from flywheel_sim.cli.as_json import comparison_json, numbers, sensitivity_json, stopping_json
 from flywheel_sim.cli.breakeven import breakeven
@@ -320,6 +321,7 @@ def _sensitivity(
 app.command()(capacity)
 for answer in (frictions, momentum, abtest, referrals, ladder, forecast, effect):
     app.command()(answer)
+app.command()(allocate)
 app.command()(breakeven)
 app.command()(claims)
 app.command()(sobol)

@@ -15,6 +15,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report.charts_ab import ab_lifts, ab_peeking, ab_power, ab_worth
+from flywheel_sim.report.charts_allocation import allocation, allocation_by_horizon, marginal
 from flywheel_sim.report.charts_breakeven import breakeven, breakeven_map, overtaking
 from flywheel_sim.report.charts_capacity import capacity, cost_of_waiting, lead_volume, staff_plan
 from flywheel_sim.report.charts_channels import channels
@@ -53,6 +54,8 @@ __all__ = [
     "ab_peeking",
     "ab_power",
     "ab_worth",
+    "allocation",
+    "allocation_by_horizon",
     "breakeven",
     "breakeven_map",
     "capacity",
@@ -71,6 +74,7 @@ __all__ = [
     "judgement",
     "ladder",
     "lead_volume",
+    "marginal",
     "momentum",
     "morris",
     "mrr_movements",

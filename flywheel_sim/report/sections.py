@@ -15,6 +15,7 @@ from flywheel_sim.analysis.referral_tree import ReferralTree
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report import (
     sections_ab,
+    sections_allocation,
     sections_breakeven,
     sections_capacity,
     sections_claims,
@@ -30,7 +31,8 @@ from flywheel_sim.report.page import Section, Table
 
 #: Answers that make a section each.
 Answer = (
-    sections_breakeven.Answer
+    sections_allocation.Answer
+    | sections_breakeven.Answer
     | sections_capacity.Answer
     | sections_global.Answer
     | sections_momentum.Answer
@@ -89,6 +91,7 @@ _MADE: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (ABTest, sections_ab.answered),
     (Claims, sections_claims.claimed),
     (Effect, sections_sensitivity.effective),
+    (sections_allocation.Answer, sections_allocation.allocated),
     (sections_breakeven.Answer, sections_breakeven.answered),
     (sections_global.Answer, sections_global.answered),
     (Forecast, _forecast),

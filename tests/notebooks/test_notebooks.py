@@ -32,4 +32,6 @@ def test_there_are_notebooks():
         "02_scenario_sweep",
         "03_leads_and_capacity",
         "04_the_cases",
+        "05_where_the_next_euro_goes",
+        "06_do_the_claims_hold",
     ]

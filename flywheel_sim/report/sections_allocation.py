@@ -1,0 +1,37 @@
+"""Sections of the report about a budget: where the next euro goes, and the best split."""
+
+from __future__ import annotations
+
+from flywheel_sim.analysis.allocation import Allocation
+from flywheel_sim.analysis.marginal import Marginal
+from flywheel_sim.analysis.split_horizons import AllocationByHorizon
+from flywheel_sim.report.charts_allocation import allocation, allocation_by_horizon, marginal, named
+from flywheel_sim.report.page import Section, Table
+
+#: What these sections are made of.
+Answer = Marginal | Allocation | AllocationByHorizon
+
+
+def allocated(result: Answer) -> Section:
+    """Return the section of an answer about a budget."""
+    table = result.table()
+    heads = ("Place", *(str(column) for column in table.columns))
+    rows = [(named(str(at)), *row) for at, row in zip(table.index, table.astype(str).to_numpy().tolist(), strict=True)]
+    numbers = frozenset(range(1, len(heads)))
+    if isinstance(result, Marginal):
+        note = "Value of one more euro spent at the place, with half the width of its joint 95 % interval, by horizon."
+        return Section(
+            "Where the next euro goes", (result.answer(),), (marginal(result),), (Table(heads, rows, numbers, note),)
+        )
+    if isinstance(result, Allocation):
+        note = "Money per month. One more euro: what it adds at the best split, with its joint 95 % interval."
+        paste = f"To paste into a strategy: {result.spend}"
+        return Section(
+            "The best split of the budget", (result.answer(), paste), (allocation(result),),
+            (Table(heads, rows, numbers, note),),
+        )  # fmt: skip
+    note = "Money per month in the best split, and its share of the budget."
+    return Section(
+        "The best split by horizon", (result.answer(),), (allocation_by_horizon(result),),
+        (Table(heads, rows, numbers, note),),
+    )  # fmt: skip
