@@ -167,3 +167,8 @@ def plus_minus(found: Estimate, signed: bool = False) -> str:
         return sign + figure(found.mean, found.unit)
     digits = max(0, min(6, 1 - math.floor(math.log10(half))))
     return f"{sign}{found.mean:,.{digits}f} ± {half:,.{digits}f}"
+
+
+def gap_unit(unit: str) -> str:
+    """Return the unit of a difference of two figures: of percentages it is points."""
+    return "points" if unit == "%" else unit.replace("% ", "points ", 1) if unit.startswith("% ") else unit

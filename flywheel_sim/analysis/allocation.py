@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.spends import Place, per_month, places_of
 from flywheel_sim.analysis.split_search import FINE, Bench, Point, climbed, futures, searched
 from flywheel_sim.analysis.split_verdict import Certificate, judged
@@ -27,7 +26,7 @@ from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import format_duration
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_quantile, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_quantile, figure, gap_unit, plus_minus, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +105,7 @@ class Allocation:
     def difference(self, of: str = "best", against: str = "today") -> Estimate:
         """Return the paired difference of what decides between two splits."""
         gap = futures(self._point(of).values, self.risk) - futures(self._point(against).values, self.risk)
-        return estimate_mean(gap, _points(self.unit))
+        return estimate_mean(gap, gap_unit(self.unit))
 
     def spent(self, split: str = "best") -> Estimate:
         """Return what a split spends in all, money a month."""

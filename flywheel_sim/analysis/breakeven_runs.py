@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.breakeven_search import rounded
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.steps import own, points, run_over, shown_unit, written
 from flywheel_sim.errors import ConfigError, ExperimentError, nearest
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs, units_of
@@ -22,7 +21,7 @@ from flywheel_sim.experiment.matched import NEAR, settle
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import MONTH, Quantity, UnitError, parse
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, estimate_mean, gap_unit
 
 FloatArray = NDArray[np.float64]
 Point = tuple[float, ...]
@@ -199,7 +198,7 @@ def pair_up(
         today=tuple(today),
         of=of,
         by=_month(by, held.periods, held.warm_up // MONTH),
-        unit=_points(units_of(held, (of,))[of]),
+        unit=gap_unit(units_of(held, (of,))[of]),
         replications=replications,
         seed=held.seed if seed is None else seed,
         ways=ways,

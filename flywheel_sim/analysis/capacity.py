@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.staff import (
     Answered,
@@ -36,7 +35,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resources import MOST_PEOPLE
-from flywheel_sim.stats import Estimate, estimate_mean, plus_minus
+from flywheel_sim.stats import Estimate, estimate_mean, gap_unit, plus_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +94,7 @@ class Capacity(Answered):
         """Return the paired difference between two numbers of people, or to the staffing as written."""
         name = metric or self.of
         base = self.today.values(name) if against is None else self._values(against, name)
-        return paired(self._values(people, name) - base, _points(self.units[name]))
+        return paired(self._values(people, name) - base, gap_unit(self.units[name]))
 
     def marginal(self, resource: str | None = None, metric: str | None = None) -> dict[int, Estimate]:
         """Return what one more person is worth, by the number there then are; paired.
@@ -115,7 +114,7 @@ class Capacity(Answered):
         for fewer, more in itertools.pairwise(self.people[where]):
             ends = [tuple(n if i == where else b for i, b in enumerate(self.best)) for n in (fewer, more)]
             gap = (self._values(ends[1], name) - self._values(ends[0], name)) / (more - fewer)
-            found[more] = paired(gap, f"{_points(self.units[name])} per person")
+            found[more] = paired(gap, f"{gap_unit(self.units[name])} per person")
         return found
 
     @cached_property
@@ -124,7 +123,7 @@ class Capacity(Answered):
         row = self.metrics.index(self.of)
         values = {self.named(point): self.values[i, row] for i, point in enumerate(self.points)}
         unit = self.units[self.of]
-        return ranking(values, self.of, unit, _points(unit), best=self.best_is)
+        return ranking(values, self.of, unit, gap_unit(unit), best=self.best_is)
 
     @property
     def best(self) -> Point:
@@ -173,7 +172,7 @@ class Capacity(Answered):
         what = f"{self.best_is.capitalize()} {self.labels[self.of].lower()} {within(self.today)}"
         said = f"{what} with {self.worded(best)}: {self.estimate(best)}."
         if others:
-            said += f" These runs cannot tell {_either(list(map(self.named, others)))} apart from that."
+            said += f" These runs cannot tell {either(list(map(self.named, others)))} apart from that."
         else:
             said += " Every other number tried is surely worse."
         for where, name in enumerate(self.resources):
@@ -337,6 +336,6 @@ def _numbers(journey: Journey, name: str, given: Iterable[int] | None) -> tuple[
     return found
 
 
-def _either(names: list[str]) -> str:
+def either(names: list[str]) -> str:
     """Return names as a sentence offers them."""
     return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -31,7 +31,7 @@ from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, gap_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ class Comparison:
         one, other = self._pair(of, against)
         try:
             with np.errstate(invalid="ignore"):  # what is never reached in either
-                return one.values(metric) - other.values(metric), _points(one.unit(metric))
+                return one.values(metric) - other.values(metric), gap_unit(one.unit(metric))
         except ExperimentError:
             for runs, sign in ((one, 1), (other, -1)):
                 with suppress(ExperimentError):
@@ -151,7 +151,7 @@ class Comparison:
         self, metric: str, cumulative: bool, names: Sequence[str], against: str, level: float
     ) -> dict[str, Band]:
         paths = [self.difference_series(metric, cumulative, name, against) for name in names]
-        unit, n = _points(self[against].unit(metric)), len(paths[0])
+        unit, n = gap_unit(self[against].unit(metric)), len(paths[0])
         mean, low, high, critical = simultaneous(np.concatenate(paths, axis=1), level)
         parts = (np.split(ends, len(names)) for ends in (mean, low, high))
         return {
@@ -190,7 +190,7 @@ class Comparison:
         """
         first = self[self.names[0]]
         values = {name: runs.values(metric) for name, runs in self.runs.items()}
-        return ranking(values, metric, first.unit(metric), _points(first.unit(metric)), level, best)
+        return ranking(values, metric, first.unit(metric), gap_unit(first.unit(metric)), level, best)
 
     def by_month(
         self,
@@ -280,10 +280,6 @@ class Comparison:
         notes = [*([self.stopping] if self.stopping else []), *self.matches]
         stopped = "".join(f"<p>{html.escape(str(note))}</p>" for note in notes)
         return f"<p><b>{answer}</b></p>{table}{stopped}<p><small>{source}</small></p>"
-
-
-def _points(unit: str) -> str:
-    return "points" if unit == "%" else unit.replace("% ", "points ", 1) if unit.startswith("% ") else unit
 
 
 def compare(
@@ -389,4 +385,4 @@ def _watched(
         return found
 
     each = {called_(one.metric, name): one for one in asked for name in names}
-    return Watch(each, {what: _points(units[0][one.metric]) for what, one in each.items()}, at_most), read
+    return Watch(each, {what: gap_unit(units[0][one.metric]) for what, one in each.items()}, at_most), read

@@ -200,7 +200,7 @@ def cycle_length(
     announce(journey)
     say_compiling(engine, journey)
     begun = time.perf_counter()
-    runs = run_many(journey, root, _shown(replications, progress), events=True, max_people=held.max_people,
+    runs = run_many(journey, root, with_bar(replications, progress), events=True, max_people=held.max_people,
                     max_events=held.max_events, engine=engine)  # fmt: skip
     singles, under_way, n_events = [], 0, 0
     for raw in runs:
@@ -257,7 +257,7 @@ def _on_the_way(layout: Layout, begins: str, ends: str) -> set[str]:
     return found
 
 
-def _shown(replications: int, progress: bool) -> Iterable[int]:
+def with_bar(replications: int, progress: bool) -> Iterable[int]:
     """Return the numbers of the replications, beside a bar that tells how many are done where asked for."""
     if not progress:
         return range(replications)

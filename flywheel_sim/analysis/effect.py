@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.analysis.answers import called
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.horizons import MONEY, NET, Change, FloatArray, Year, change_of, label_of, total_of, years_of
 from flywheel_sim.analysis.parts import PARTS, VARIANTS, Split, variants
 from flywheel_sim.analysis.sensitivity import READING
@@ -26,7 +25,7 @@ from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, un
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import plus_minus
+from flywheel_sim.stats import gap_unit, plus_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +123,7 @@ class Effect:
         if figure not in held:
             raise ExperimentError(f"'{figure}' was not split; {nearest(figure, held)}, or name it under metrics")
         label, unit = label_of(self.base_runs[key[0]], figure)
-        return Split(figure, label, _points(unit), self.events[key[0]], held[figure])
+        return Split(figure, label, gap_unit(unit), self.events[key[0]], held[figure])
 
     def changes_of(self, strategy: str) -> list[str]:
         """Return the changes that are possible in a strategy."""

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.bands import simultaneous
-from flywheel_sim.analysis.capacity import _either
-from flywheel_sim.analysis.compare import _points
+from flywheel_sim.analysis.capacity import either
 from flywheel_sim.analysis.momentum import UNIT, months_in, net_per_month, surely
 from flywheel_sim.analysis.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.staff import paired, replicated, signed, within
@@ -29,7 +28,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, figure, gap_unit, plus_minus, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +95,7 @@ class Frictions:
     @property
     def units(self) -> dict[str, str]:
         """Return the units of the gains."""
-        return {self.of: _points(self.unit), MOMENTUM: UNIT}
+        return {self.of: gap_unit(self.unit), MOMENTUM: UNIT}
 
     @cached_property
     def gains(self) -> dict[str, dict[str, Estimate]]:
@@ -127,7 +126,7 @@ class Frictions:
         return {
             name: ranking(
                 {one.name: row for one, row in zip(self.frictions, self.values[name], strict=False)},
-                name, unit, _points(unit), self.level, self.best_is if name == self.of else "highest",
+                name, unit, gap_unit(unit), self.level, self.best_is if name == self.of else "highest",
             )
             for name, unit in {self.of: self.unit, MOMENTUM: UNIT}.items()
         }  # fmt: skip
@@ -208,7 +207,7 @@ class Frictions:
             return f"{said}. It is the only friction{self._sure(first)}."
         others = [name for name in self.rankings[self.of].leaders if name != first]
         if others:
-            said += f"; these runs cannot tell it apart from {_either(list(others))}"
+            said += f"; these runs cannot tell it apart from {either(list(others))}"
         else:
             said += "; every other surely changes it less"
         sure = sum(surely(self.gain(name)) for name in self.names)

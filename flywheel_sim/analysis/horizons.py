@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.staff import paired
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.metrics.registry import Aggregation, ratio
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, estimate_mean, gap_unit
 
 FloatArray = NDArray[np.float64]
 
@@ -170,7 +169,7 @@ def change_of(before: FloatArray, after: FloatArray, unit: str) -> Change:
     """Return what became of a figure; both of shape (replications,), replication by replication."""
     before, after = (np.where(np.isfinite(side), side, math.nan) for side in (before, after))
     gain = after - before
-    return Change(estimate_mean(before, unit), paired(gain, _points(unit)), share_of(gain, before, sure=True))
+    return Change(estimate_mean(before, unit), paired(gain, gap_unit(unit)), share_of(gain, before, sure=True))
 
 
 def years_of(before: Runs, after: Runs, name: str) -> tuple[Year, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.cycle import _shown
+from flywheel_sim.analysis.cycle import with_bar
 from flywheel_sim.analysis.purchases import Row, purchase_rows
 from flywheel_sim.engine.run import Provenance, run_many
 from flywheel_sim.errors import DataError, ExperimentError, nearest
@@ -249,7 +249,7 @@ def repeat_ladder(
     announce(journey)
     say_compiling(engine, journey)
     begun = time.perf_counter()
-    runs = run_many(journey, root, _shown(replications, progress), events=True, max_people=held.max_people,
+    runs = run_many(journey, root, with_bar(replications, progress), events=True, max_people=held.max_people,
                     max_events=held.max_events, engine=engine)  # fmt: skip
     customers, reached, n_events = [], [], 0
     for raw in runs:

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.bands import bootstrap_means
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.staff import (
     Answered,
     at_the_cost_of,
@@ -37,10 +36,10 @@ from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.load import Scenario, _as_text
+from flywheel_sim.scenario.load import Scenario, value_text
 from flywheel_sim.scenario.tree import MOVED, Raw
 from flywheel_sim.scenario.units import looks_like_quantity, parse
-from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus
+from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,11 +111,11 @@ class LeadVolume(Answered):
         """
         if self.waiting is None:
             raise ExperimentError("the cost of waiting was not asked for; run with waiting=True")
-        return paired(self.waiting[index], _points(self.units[self.of]))
+        return paired(self.waiting[index], gap_unit(self.units[self.of]))
 
     def marginal(self) -> tuple[Estimate, ...]:
         """Return what one more lead is worth between each volume and the next; paired."""
-        row, unit = self.metrics.index(self.of), f"{_points(self.units[self.of])} per lead"
+        row, unit = self.metrics.index(self.of), f"{gap_unit(self.units[self.of])} per lead"
         found = []
         for less, more in itertools.pairwise(range(len(self.times))):
             gap = self.values[more, row] - self.values[less, row]
@@ -274,7 +273,7 @@ def at_volume(model: Scenario, strategy: str | None, channel: str, times: float)
     path, raw = f"channels.{channel}.{word}", held[word]
     if isinstance(raw, str) and raw in model.rates:
         named = model.raw(strategy)["rates"][raw]
-        return laid(model, [(f"rates.{raw}", _as_text(reference_value(model, raw, strategy).number * times, named))])
+        return laid(model, [(f"rates.{raw}", value_text(reference_value(model, raw, strategy).number * times, named))])
     return laid(model, [(path, _scaled(raw, times, word == "batch"))])
 
 
@@ -287,7 +286,7 @@ def _scaled(raw: Raw, times: float, whole: bool) -> Raw:
     if not isinstance(raw, str) or not looks_like_quantity(raw):
         raise ExperimentError(f"{raw!r} is no figure that can be multiplied; give the rate of the channel a number")
     number = parse(raw).number * times
-    return _as_text(round(number) if whole else number, raw)
+    return value_text(round(number) if whole else number, raw)
 
 
 def turning(times: FloatArray, values: FloatArray, level: float = 0.95) -> Estimate:

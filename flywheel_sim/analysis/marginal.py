@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.bands import simultaneous
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.ranking import Ranking, ranking
 from flywheel_sim.analysis.spends import (
     Place,
@@ -37,7 +36,7 @@ from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.units import MONTH
-from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -267,7 +266,7 @@ def marginal(
         gained.append(up[0] - down[0])
         paid.append(up[1][i] - down[1][i])
     money = journey.currency or "money units"
-    unit = f"{_points(metric.unit_for(journey))} per {money}"
+    unit = f"{gap_unit(metric.unit_for(journey))} per {money}"
     return Marginal(
         of, metric.label, unit, spots, months, size, np.array(gained), np.array(paid), spent, today
     )  # fmt: skip

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.indices import FEWEST
 from flywheel_sim.analysis.ranges import Ends, Range, decided, known, ranges_of
 from flywheel_sim.analysis.tornado import subject_of, subjects
@@ -21,6 +20,7 @@ from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.sweep import sweep
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import gap_unit
 
 FloatArray = NDArray[np.float64]
 
@@ -154,7 +154,7 @@ def question_of(
     runs = dict(zip(journeys, replicate_jobs(jobs, replications, ways), strict=True))
     first = next(iter(runs.values()))
     if len(names) > 1:
-        units = {name: _points(unit) for name, unit in units.items()}
+        units = {name: gap_unit(unit) for name, unit in units.items()}
     labels = {name: first.metric(name).label for name in metrics}
     return Question(
         sure, names, subject_of(names), found, metrics, units, labels, runs, replications, root, kept

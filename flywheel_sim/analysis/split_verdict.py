@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.bands import simultaneous
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.spends import months_counted
 from flywheel_sim.analysis.split_search import Bench, Point, futures
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.tables import ratio_of_sums
-from flywheel_sim.stats import Estimate, with_unit
+from flywheel_sim.stats import Estimate, gap_unit, with_unit
 
 FloatArray = NDArray[np.float64]
 Key = TypeVar("Key", bound=Hashable)
@@ -79,7 +78,7 @@ def judged(bench: Bench, splits: Mapping[str, FloatArray]) -> tuple[dict[str, Po
     if len(found) < len(shifts) + len(moves):
         raise ExperimentError("a split near the best cannot be run; bound what its places get by at_most")
     journey = bench.model.journey(bench.strategy)
-    unit = _points(units_of(journey, (bench.of,))[bench.of])
+    unit = gap_unit(units_of(journey, (bench.of,))[bench.of])
     columns = []
     for one in found[: len(shifts)]:
         gap = futures(one.values, bench.risk) - futures(base.values, bench.risk)

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.bands import simultaneous
-from flywheel_sim.analysis.compare import _points
 from flywheel_sim.analysis.ranges import STEP, Ends, Range, known, laid, ranges_of
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import units_of
@@ -24,7 +23,7 @@ from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,7 +243,7 @@ def tornado(
     if not whole.any():
         raise ExperimentError(f"'{of}' has no finite value at every end in any replication; take another metric")
     mean, low, high, critical = simultaneous(table[whole], level)
-    points, n = _points(unit), int(whole.sum())
+    points, n = gap_unit(unit), int(whole.sum())
     changes = [
         Estimate(float(m), float(a), float(b), level, n, points) for m, a, b in zip(mean, low, high, strict=True)
     ]

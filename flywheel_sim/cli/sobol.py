@@ -26,7 +26,7 @@ from flywheel_sim.cli.options import (
     say,
     write_frame,
 )
-from flywheel_sim.cli.sweep import _again
+from flywheel_sim.cli.sweep import again
 
 if TYPE_CHECKING:
     from flywheel_sim.report.sections_global import Answer
@@ -95,7 +95,7 @@ def sobol(
         else:
             found = sobol_(model, metrics, points=points, **kept, **asked)
     except KeyboardInterrupt:
-        say(f"stopped; what was finished is in {store}. Go on with:\n  {_again()}" if store is not None else
+        say(f"stopped; what was finished is in {store}. Go on with:\n  {again()}" if store is not None else
             "stopped; nothing was kept: --store FILE keeps what is finished")  # fmt: skip
         raise
     print(json.dumps(_json(found)) if as_json else found)

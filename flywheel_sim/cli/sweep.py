@@ -97,7 +97,7 @@ def sweep(
             progress=True,
         )
     except KeyboardInterrupt:
-        say(f"stopped; what was finished is in {store}. Go on with:\n  {_again()}" if store is not None else
+        say(f"stopped; what was finished is in {store}. Go on with:\n  {again()}" if store is not None else
             "stopped; nothing was kept: --store FILE keeps what is finished")  # fmt: skip
         raise
     if as_json:
@@ -128,7 +128,7 @@ def export(
     say(f"{len(found.notes) * len(found.metrics):,} rows: {to}")
 
 
-def _again() -> str:
+def again() -> str:
     """Return the command that goes on with what this one began."""
     words = ["flywheel", *sys.argv[1:]]
     return shlex.join(words if "--resume" in words else [*words, "--resume"])

@@ -16,7 +16,7 @@ from typing import Any
 
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem
 from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.load import Scenario, _as_text
+from flywheel_sim.scenario.load import Scenario, value_text
 from flywheel_sim.scenario.tree import MOVED
 from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse, unit_ms
 
@@ -225,7 +225,7 @@ class Resolver:
                     old = self.model._raw_at(tuple(self.paths[index].split(".")))
                     if len(self._texts) > 10_000:
                         self._texts.clear()
-                    self._texts[key] = _as_text(value, old)
+                    self._texts[key] = value_text(value, old)
                 changes.append((self.paths[index], self._texts[key]))
         return replace(self.model, changes=tuple(changes), solved=(), _journeys={})
 

@@ -18,7 +18,7 @@ from flywheel_sim.scenario.changes import is_change
 from flywheel_sim.scenario.journey import Journey
 from flywheel_sim.scenario.resolve import resolve
 from flywheel_sim.scenario.schema import SETTINGS
-from flywheel_sim.scenario.strategy import Choices, _without, apply_strategy, lever_spend
+from flywheel_sim.scenario.strategy import Choices, apply_strategy, leave_out, lever_spend
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
 from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
 
@@ -155,7 +155,7 @@ class Scenario:
                 rule, remedy = "of a lever, code can change the spend", "change the file, or the rates it moves"
                 problems.append(Problem("<values set in code>", 0, 0, name, "", rule, remedy))
                 continue
-            text = _as_text(value, changed._raw_at(path))
+            text = value_text(value, changed._raw_at(path))
             changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), solved=(), _journeys={})
         if problems:
             raise ConfigError(problems)
@@ -233,7 +233,7 @@ class Scenario:
             tree, choices = apply_strategy(tree, strategy, problems)
         choices.base = self.tree
         for name in (name for whose, name in self.left_out if whose in (None, strategy)):
-            _without(Tree({}, {}), tree, name, ("without",), choices, problems)
+            leave_out(Tree({}, {}), tree, name, ("without",), choices, problems)
         for path, value in self.changes:
             steps = tuple(path.split("."))
             if steps[0] == "levers":
@@ -262,15 +262,15 @@ def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
     return merge(tree, tree_of(nested, "<values set in code>"))
 
 
-def _as_text(value: Any, old: Raw) -> Raw:
+def value_text(value: Any, old: Raw) -> Raw:
     """Return a value as the file would say it, in the unit of what it replaces."""
     if value is None:
         return None
     if isinstance(value, (list, tuple)):
-        return [_as_text(item, None) for item in value]
+        return [value_text(item, None) for item in value]
     if isinstance(value, dict):
         inner = old if isinstance(old, dict) else {"value": old}
-        return {str(k): _as_text(v, inner.get(k)) for k, v in value.items()}
+        return {str(k): value_text(v, inner.get(k)) for k, v in value.items()}
     if isinstance(old, dict):
         old = old.get("value")
     unit = None

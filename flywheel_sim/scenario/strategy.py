@@ -94,7 +94,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
         choices.events.clear()
         choices.levers.clear()
     for index, item in enumerate(spec.without or []):
-        _without(tree, merged, item, (*path, "without", str(index)), choices, problems)
+        leave_out(tree, merged, item, (*path, "without", str(index)), choices, problems)
     return merged
 
 
@@ -168,7 +168,7 @@ def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[P
     return new
 
 
-def _without(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices, problems: list[Problem]) -> None:
+def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices, problems: list[Problem]) -> None:
     """Note one name of a ``without`` list: an event (wherever it is found), a channel or a lever."""
     events: dict[str, list[str]] = {}
     for section in ("journey", "while"):
