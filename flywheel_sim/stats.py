@@ -163,10 +163,11 @@ def plus_minus(found: Estimate, signed: bool = False) -> str:
     """Return a mean with the half-width of its interval, both to the half-width's two leading digits."""
     sign = "+" if signed and found.mean > 0 else ""
     half = found.half_width
-    if not math.isfinite(found.mean) or not math.isfinite(half) or half == 0:
+    if not math.isfinite(found.mean) or not math.isfinite(half) or half <= 1e-9 * abs(found.mean):
         return sign + figure(found.mean, found.unit)
     digits = max(0, min(6, 1 - math.floor(math.log10(half))))
-    return f"{sign}{found.mean:,.{digits}f} ± {half:,.{digits}f}"
+    mean = f"{found.mean:,.{digits}f}"
+    return f"{sign}{mean.removeprefix('-') if not float(mean.replace(',', '')) else mean} ± {half:,.{digits}f}"
 
 
 def gap_unit(unit: str) -> str:

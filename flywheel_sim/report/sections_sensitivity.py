@@ -110,18 +110,14 @@ def _money(result: Effect) -> Table:
 def _years(result: Effect) -> Table:
     rows = []
     for name, change in result.changed:
-        found = [result.years(figure, name, change) for figure in BOTH]
-        for both in zip(*found, strict=True):
-            months = f"{both[0].number} (months {both[0].first} to {both[0].last})"
-            held = [one for year in both for one in (year.within, year.so_far) if one is not None]
-            rows.append((name, change, months, *(cell for one in held for cell in _cells(one))))
+        for figure in BOTH:
+            for year in result.years(figure, name, change):
+                held = [one for one in (year.within, year.so_far) if one is not None]
+                months = f"months {year.first} to {year.last}"
+                rows.append((name, change, figure, months, *(cell for one in held for cell in _cells(one))))
     unit = label_of(next(iter(result.base_runs.values())), BOTH[0])[1]
-    heads = ["", "change", "year"]
-    for figure in BOTH:
-        heads += [f"{figure} in the year ({unit})", "in %", f"{figure} up to its end ({unit})", "in %"]
-    return Table(
-        heads, rows, frozenset(range(3, len(heads))), "Changes, in the unit and in % of the same months today."
-    )
+    heads = ("", "change", "figure", "year", f"in the year ({unit})", "in %", f"up to its end ({unit})", "in %")
+    return Table(heads, rows, frozenset(range(4, 8)), "Changes, in the unit and in % of the same months today.")
 
 
 def _parts(result: Effect) -> Table:

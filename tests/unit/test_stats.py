@@ -134,3 +134,11 @@ def test_plus_minus_signs_gains_where_asked_and_shows_a_mean_alone_where_there_i
     assert plus_minus(estimate_mean([5.0], "EUR"), signed=True) == "+5"
     assert plus_minus(estimate_mean([5.0, 5.0], "EUR")) == "5"
     assert plus_minus(estimate_mean([math.nan], "EUR")) == "n/a"
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "said"),
+    [(30315.31, 1e-11, "30,315"), (-0.00004, 0.0012, "0.0000 ± 0.0012"), (-3.2, 1.1, "-3.2 ± 1.1"), (5.0, 0.0, "5")],
+)
+def test_a_mean_with_its_half_width_is_neither_too_exact_nor_minus_nothing(mean, half, said):
+    assert plus_minus(Estimate(mean, mean - half, mean + half, 0.95, 10, "EUR")) == said
