@@ -362,7 +362,7 @@ def test_charts_draw_what_the_effect_says(found):
 
 def test_the_section_has_all_tables_and_escapes_what_the_file_says(found):
     section = effective(found)
-    assert [len(table.rows) for table in section.tables] == [4 * 8, 4 * 3, 4 * 2]
+    assert [len(table.rows) for table in section.tables] == [4 * 8, 4 * 6, 4 * 2]
     assert len(section.charts) == 2
     assert "loud: upsell is member.upsell" in section.tables[-1].note
     evil = loads(COINS.replace("name: Coins", "name: '<script>x</script>'"))
