@@ -268,6 +268,8 @@ class _Resolver(EventReader, ChannelReader, AttributeReader, LeverReader):
                 self.note(place, name, "not an attribute to group by", nearest(name, self.attribute_specs))
             elif (held := self.traits.get(name)) and held.kind != "levels":
                 self.note(place, name, "only an attribute with named levels makes groups", "leave it out")
+            elif name in names[:index]:
+                self.note(place, name, "results are kept by it already", "name it once")
         return names
 
     def reserved(self) -> None:

@@ -169,6 +169,8 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "strategies.full.journey.vizit", "", "the strategy adds 'vizit', which nothing uses", "did you mean 'visit'?"),
     ("a channel misspelt in a strategy", "full: {}", "full: {channels: {wird: {enters: visit}}}", "29:21",
      "strategies.full.channels.wird", "", "the strategy adds 'wird', which nothing uses", "did you mean 'word'?"),
+    ("an attribute named twice in report_by", "[plan]", "[plan, plan]", "6:19", "report_by.1", "plan",
+     "results are kept by it already", "name it once"),
     ("an attribute misspelt in report_by", "[plan]", "[plam]", "6:13", "report_by.0", "plam",
      "not an attribute to group by", "did you mean 'plan'?"),
     ("a strategy misspelt in reference", "reference: full", "reference: ful", "7:12", "reference", "ful",
