@@ -6,7 +6,6 @@ doi:10.1016/j.cpc.2009.09.018): every design point runs the same replications, a
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -15,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flywheel_sim.analysis.indices import Indices, refuse_points, sobol_of
-from flywheel_sim.analysis.question import Kept, question_of
+from flywheel_sim.analysis.question import Kept, ManyRates, question_of
 from flywheel_sim.analysis.ranges import STEP, Ends, Range
-from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
@@ -31,7 +29,7 @@ _NAMED, _HARDLY = 3, 0.01
 
 
 @dataclass(frozen=True)
-class Sobol:
+class Sobol(ManyRates):
     """Indices of metrics over the ranges of rates, and how much of their variance is chance; frozen.
 
     Attributes
@@ -144,23 +142,6 @@ class Sobol:
     def __str__(self) -> str:
         parts = [f"{self.answer(name)}\n{self.table(name).to_string()}" for name in self.of]
         return "\n\n".join([*parts, self.note])
-
-    def _repr_html_(self) -> str:
-        parts = [f"<p><b>{html.escape(self.answer(name))}</b></p>{self.table(name).to_html()}" for name in self.of]
-        source = next(iter(self.base_runs.values())).provenance
-        return "".join(parts) + f"<p><small>{html.escape(f'{self.note}. {source}')}</small></p>"
-
-    def _metric(self, name: str | None) -> str:
-        if name is None:
-            return self.of[0]
-        if name not in self.of:
-            raise ExperimentError(f"'{name}' was not asked for; {nearest(name, self.of)}")
-        return name
-
-    def _rate(self, name: str) -> int:
-        if name not in self.ranges:
-            raise ExperimentError(f"'{name}' was not tried; {nearest(name, self.ranges)}")
-        return list(self.ranges).index(name)
 
 
 def sobol(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.indices import FEWEST
 from flywheel_sim.analysis.ranges import Ends, Range, decided, known, ranges_of
 from flywheel_sim.analysis.tornado import subject_of, subjects
-from flywheel_sim.errors import ExperimentError
+from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
@@ -22,7 +24,48 @@ from flywheel_sim.experiment.sweep import sweep
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import gap_unit
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FloatArray = NDArray[np.float64]
+
+
+class ManyRates:
+    """What answers about many rates at once share: metrics and rates by name, and how a notebook shows them."""
+
+    of: tuple[str, ...]
+    ranges: Mapping[str, Range]
+    base_runs: Mapping[str, Runs]
+
+    @property
+    def note(self) -> str:
+        """Return what the figures rest on."""
+        raise NotImplementedError
+
+    def answer(self, metric: str | None = None) -> str:
+        """Return in words what matters for a metric."""
+        raise NotImplementedError
+
+    def table(self, metric: str | None = None) -> pd.DataFrame:
+        """Return the figures of a metric as texts."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><b>{html.escape(self.answer(name))}</b></p>{self.table(name).to_html()}" for name in self.of]
+        source = next(iter(self.base_runs.values())).provenance
+        return "".join(parts) + f"<p><small>{html.escape(f'{self.note}. {source}')}</small></p>"
+
+    def _metric(self, name: str | None) -> str:
+        if name is None:
+            return self.of[0]
+        if name not in self.of:
+            raise ExperimentError(f"'{name}' was not asked for; {nearest(name, self.of)}")
+        return name
+
+    def _rate(self, name: str) -> int:
+        if name not in self.ranges:
+            raise ExperimentError(f"'{name}' was not tried; {nearest(name, self.ranges)}")
+        return list(self.ranges).index(name)
 
 
 @dataclass(frozen=True)

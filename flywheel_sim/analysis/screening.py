@@ -6,7 +6,6 @@ runs the same replications.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -15,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flywheel_sim.analysis.indices import Effects, morris_of, refuse_walks
-from flywheel_sim.analysis.question import Kept, question_of
+from flywheel_sim.analysis.question import Kept, ManyRates, question_of
 from flywheel_sim.analysis.ranges import STEP, Ends, Range
-from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
@@ -31,7 +29,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True)
-class Morris:
+class Morris(ManyRates):
     """Elementary effects of rates on metrics; frozen.
 
     Attributes
@@ -145,23 +143,6 @@ class Morris:
             f"{self.answer(name)}\n{self.table(name).to_string()}\nin {self.units[name]}" for name in self.of
         ]  # fmt: skip
         return "\n\n".join([*parts, self.note])
-
-    def _repr_html_(self) -> str:
-        parts = [f"<p><b>{html.escape(self.answer(name))}</b></p>{self.table(name).to_html()}" for name in self.of]
-        source = next(iter(self.base_runs.values())).provenance
-        return "".join(parts) + f"<p><small>{html.escape(f'{self.note}. {source}')}</small></p>"
-
-    def _metric(self, name: str | None) -> str:
-        if name is None:
-            return self.of[0]
-        if name not in self.of:
-            raise ExperimentError(f"'{name}' was not asked for; {nearest(name, self.of)}")
-        return name
-
-    def _rate(self, name: str) -> int:
-        if name not in self.ranges:
-            raise ExperimentError(f"'{name}' was not tried; {nearest(name, self.ranges)}")
-        return list(self.ranges).index(name)
 
 
 def morris(
