@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flywheel_sim.cli.as_json import numbers
+from flywheel_sim.cli.as_json import answer_json, numbers
 from flywheel_sim.cli.options import (
     AsJson,
     Config,
@@ -22,10 +22,9 @@ from flywheel_sim.cli.options import (
     folder_for,
     model_of,
     pair,
-    plain,
     say,
     ways,
-    write_frame,
+    write_out,
 )
 
 if TYPE_CHECKING:
@@ -100,21 +99,14 @@ def allocate(
         else:
             found = allocate_(model, budget, horizon[0] if horizon else None, risk=risk, **bounds, **how)
     print(json.dumps(_json(found)) if as_json else found)
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(found.frame(), out)
-        say(f"report: {write_report(found, to=out / 'report.html', model=model)}")
+    write_out(out, model, found.frame, found)
 
 
 def _json(result: Answer) -> dict[str, Any]:
     """Return an answer as JSON has it: in words, and its figures."""
     from flywheel_sim.analysis.allocation import Allocation
 
-    rows = [{key: plain(v) if isinstance(v, float) else v for key, v in row.items()}
-            for row in result.frame().to_dict("records")]  # fmt: skip
-    runs = next(iter(result.base_runs.values()))
-    found: dict[str, Any] = {"answer": result.answer(), "figures": rows, "provenance": vars(runs.provenance)}
+    found = answer_json(result)
     if isinstance(result, Allocation):
         found |= {
             "best": result.best, "spend": result.spend, "value": numbers(result.estimate()),

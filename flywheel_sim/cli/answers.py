@@ -23,7 +23,7 @@ from flywheel_sim.cli.options import (
     model_of,
     say,
     ways,
-    write_frame,
+    write_out,
 )
 
 if TYPE_CHECKING:
@@ -212,8 +212,4 @@ def _tell(result: Any, model: Scenario, out: Path | None, as_json: bool) -> None
     """Print an answer, and write it with its report and data where asked for."""
     said, text = result.answer(), str(result)
     print(json.dumps(answer_json(result)) if as_json else text if said in text else f"{said}\n{text}")
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(result.frame(), out)
-        say(f"report: {write_report(result, to=out / 'report.html', model=model)}")
+    write_out(out, model, result.frame, result)

@@ -35,7 +35,7 @@ from flywheel_sim.cli.options import (
     model_of,
     say,
     ways,
-    write_frame,
+    write_out,
 )
 from flywheel_sim.cli.sobol import sobol
 from flywheel_sim.cli.sweep import export, sweep
@@ -202,11 +202,7 @@ def run(
             print(f"  {runs.stopping}")
         for text in runs.warnings():
             print(f"  warning: {text}")
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(runs.frame(), out)
-        say(f"report: {write_report(runs, to=out / 'report.html', model=model)}")
+    write_out(out, model, runs.frame, runs)
     _stopped(said, runs.n)
 
 
@@ -260,11 +256,7 @@ def compare(
         print(duel)
         for each in found[1:]:
             print(each)
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(duel.frame(), out)
-        say(f"report: {write_report(*found, to=out / 'report.html')}")
+    write_out(out, None, duel.frame, *found)
     _stopped(said, next(iter(duel.runs.values())).n)
 
 
@@ -296,11 +288,7 @@ def sensitivity(
     else:
         print(result)
         print(result.frame()[["strategy", "value", "mean", "low", "high", "unit"]].to_string(index=False))
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(result.frame(), out)
-        say(f"report: {write_report(result, to=out / 'report.html', model=model)}")
+    write_out(out, model, result.frame, result)
 
 
 def _sensitivity(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flywheel_sim.cli.options import plain
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from flywheel_sim.analysis.compare import Comparison
     from flywheel_sim.analysis.sensitivity import Sensitivity
     from flywheel_sim.experiment.precision import Stopping
@@ -55,13 +57,19 @@ def comparison_json(duel: Comparison) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table for JSON."""
+    return [
+        {str(key): plain(v) if isinstance(v, float) else v for key, v in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
 def answer_json(result: Any) -> dict[str, Any]:
     """Return an answer in words, with its figures and where they come from."""
-    rows = [{key: plain(v) if isinstance(v, float) else v for key, v in row.items()}
-            for row in result.frame().to_dict("records")]  # fmt: skip
     runs = getattr(result, "base_runs", None)
     sources = [one.provenance for one in runs.values()] if runs else [result.provenance]
-    return {"answer": result.answer(), "figures": rows, "provenance": vars(sources[0])}
+    return {"answer": result.answer(), "figures": rows_of(result.frame()), "provenance": vars(sources[0])}
 
 
 def sensitivity_json(result: Sensitivity) -> dict[str, Any]:

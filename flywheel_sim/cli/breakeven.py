@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flywheel_sim.cli.as_json import numbers
+from flywheel_sim.cli.as_json import numbers, rows_of
 from flywheel_sim.cli.options import (
     AsJson,
     Config,
@@ -25,7 +25,7 @@ from flywheel_sim.cli.options import (
     plain,
     say,
     ways,
-    write_frame,
+    write_out,
 )
 
 if TYPE_CHECKING:
@@ -78,11 +78,7 @@ def breakeven(
         print(json.dumps({name: _json(one) for name, one in found.items()}))
     else:
         print("\n\n".join(map(str, found.values())))
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(first.frame(), out)
-        say(f"report: {write_report(*found.values(), to=out / 'report.html', model=model)}")
+    write_out(out, model, first.frame, *found.values())
 
 
 def _range(text: str) -> tuple[str, str]:
@@ -99,21 +95,14 @@ def _json(result: Answer) -> dict[str, Any]:
     """Return an answer as JSON has it: in words, its figures, and where the lead changes."""
     from flywheel_sim.analysis.breakeven import BreakEven
 
-    found: dict[str, Any] = {"answer": result.answer(), "figures": _rows(result.frame())}
+    found: dict[str, Any] = {"answer": result.answer(), "figures": rows_of(result.frame())}
     if isinstance(result, BreakEven):
         found |= {"rate_unit": result.rate_unit, "today": dict(result.today), "today_gap": numbers(result.difference()),
                   "crossings": [{"value": one.value, "low": plain(one.low), "high": plain(one.high), "rises": one.rises}
                                 for one in result.crossings],
                   "stretches": [vars(one) for one in result.stretches]}  # fmt: skip
-        found |= {"months": _rows(result.months_frame())} if result.today_gap.paths is not None else {}
+        found |= {"months": rows_of(result.months_frame())} if result.today_gap.paths is not None else {}
     else:
         found |= {"rate_units": result.rate_units, "today": [plain(value) for value in result.today],
-                  "today_gap": numbers(result.today_gap), "line": _rows(result.line_frame())}  # fmt: skip
+                  "today_gap": numbers(result.today_gap), "line": rows_of(result.line_frame())}  # fmt: skip
     return found | {"provenance": [vars(runs.provenance) for runs in result.base_runs.values()]}
-
-
-def _rows(frame: Any) -> list[dict[str, Any]]:
-    """Return the rows of a table, with what JSON does not know in words."""
-    return [
-        {key: plain(v) if isinstance(v, float) else v for key, v in row.items()} for row in frame.to_dict("records")
-    ]

@@ -24,7 +24,7 @@ from flywheel_sim.cli.options import (
     model_of,
     say,
     ways,
-    write_frame,
+    write_out,
 )
 
 if TYPE_CHECKING:
@@ -99,11 +99,7 @@ def capacity(
         print(json.dumps({name: _json(one) for name, one in found.items()}))
     else:
         print("\n\n".join(map(str, found.values())))
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(found["capacity"].frame(), out)
-        say(f"report: {write_report(*found.values(), to=out / 'report.html', model=model)}")
+    write_out(out, model, found["capacity"].frame, *found.values())
 
 
 def _people(text: str) -> list[int]:

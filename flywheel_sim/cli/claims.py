@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flywheel_sim.cli.as_json import rows_of
 from flywheel_sim.cli.options import (
     AsJson,
     Config,
@@ -21,10 +22,9 @@ from flywheel_sim.cli.options import (
     Workers,
     folder_for,
     model_of,
-    plain,
     say,
     ways,
-    write_frame,
+    write_out,
 )
 
 
@@ -57,16 +57,10 @@ def claims(
         model, strategy, retention=retention, win_back=win_back, replications=replications, seed=seed, **how
     )
     if as_json:
-        rows = [{key: plain(v) if isinstance(v, float) else v for key, v in row.items()}
-                for row in found.frame().to_dict("records")]  # fmt: skip
         both = [{"claims": one.keys, "possible": one.possible, "said": one.said, "computation": one.computation,
                  "figures": dict(one.figures)} for one in found.together]  # fmt: skip
-        print(json.dumps({"answer": found.answer(), "readings": rows, "together": both,
+        print(json.dumps({"answer": found.answer(), "readings": rows_of(found.frame()), "together": both,
                           "provenance": [vars(runs.provenance) for runs in found.base_runs.values()]}))  # fmt: skip
     else:
         print(found)
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(found.frame(), out)
-        say(f"report: {write_report(found, to=out / 'report.html', model=model)}")
+    write_out(out, model, found.frame, found)

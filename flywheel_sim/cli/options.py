@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,11 +87,15 @@ def folder_for(out: Path | None) -> None:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
 
 
-def write_frame(frame: Any, out: Path) -> None:
-    """Write a result as a tidy table beside the report."""
+def write_out(out: Path | None, model: Scenario | None, frame: Callable[[], Any], *results: Any) -> None:
+    """Write results into a folder, where one is given: a tidy table and the report."""
+    if out is None:
+        return
     from flywheel_sim.errors import DataError
+    from flywheel_sim.report.html import write_report
 
     try:
-        frame.to_csv(out / "results.csv", index=False)
+        frame().to_csv(out / "results.csv", index=False)
     except OSError as error:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
+    say(f"report: {write_report(*results, to=out / 'report.html', model=model)}")

@@ -24,7 +24,7 @@ from flywheel_sim.cli.options import (
     model_of,
     pair,
     say,
-    write_frame,
+    write_out,
 )
 from flywheel_sim.cli.sweep import again
 
@@ -99,11 +99,7 @@ def sobol(
             "stopped; nothing was kept: --store FILE keeps what is finished")  # fmt: skip
         raise
     print(json.dumps(_json(found)) if as_json else found)
-    if out is not None:
-        from flywheel_sim.report.html import write_report
-
-        write_frame(found.frame(), out)
-        say(f"report: {write_report(found, to=out / 'report.html', model=model)}")
+    write_out(out, model, found.frame, found)
 
 
 def _ranges(items: list[str] | None) -> dict[str, tuple[str, str]]:
