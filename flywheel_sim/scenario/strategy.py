@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flywheel_sim.errors import Problem, nearest
+from flywheel_sim.errors import ConfigError, Problem, nearest
 from flywheel_sim.scenario.read import read
 from flywheel_sim.scenario.schema import SECTIONS, SETTINGS, StrategySpec, long_form
 from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, tree_of
@@ -84,7 +84,12 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
         return merged
     over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
     problems += deletions(over, merged, path)
-    before, merged = merged, merge(merged, over)
+    before = merged
+    try:
+        merged = merge(merged, over)
+    except ConfigError as error:
+        problems += error.problems
+        return before
     for section in ("rates", "attributes", "channels", "journey"):
         problems += _idle(tree, before, merged, section, path)
     for wanted, text in (spec.spend or {}).items():

@@ -106,3 +106,10 @@ def test_a_rate_without_a_single_value_cannot_be_changed():
                         "stays: {by: {mood: {low: 80 % per month, good: 90 % per month}}}")  # fmt: skip
     with pytest.raises(ConfigError, match="no single figure"):
         fs.loads(text, "changes.yaml")
+
+
+def test_a_change_that_cannot_be_read_hides_no_other_problem():
+    text = FILE.replace("stays: +3 points", "stays: +5 %").replace("horizon: 12 months", "horizon: 12 moons")
+    with pytest.raises(ConfigError) as refused:
+        fs.loads(text, "changes.yaml")
+    assert {problem.path for problem in refused.value.problems} == {"rates.stays", "horizon"}
