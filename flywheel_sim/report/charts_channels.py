@@ -48,6 +48,8 @@ def channels(runs: Runs) -> Chart:
         title = f"Customers from {joined(named)} cost more than they are worth"
     follow = format_duration(runs.journey.follow)
     note = f"Means with 95 % intervals. Worth: margin within {follow}. Dashed: revenue equals what the ads cost."
+    strategy = runs.journey.strategy.replace("_", " ").capitalize()
+    note = f"{strategy}. {note}" if strategy else note
     made, (above, below) = panels(title, note, 6.2, (1.7, 1.0))
     places = np.arange(len(data))
     for place, cost, worth in zip(places, data.cac_mean, data.clv_mean, strict=True):

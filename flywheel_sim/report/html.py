@@ -36,7 +36,7 @@ KEY_FIGURES = (
 )  # fmt: skip
 
 #: Metrics of the table by channel.
-BY_CHANNEL = ("prospects", "acquisitions", "revenue", "spend", "roas", "cac", "clv", "payback", "k_factor")
+BY_CHANNEL = ("prospects", "acquisitions", "spend", "roas", "cac", "clv", "payback")
 
 
 def write_report(
@@ -286,7 +286,8 @@ def _channels(runs: Runs) -> Table:
         ]
         rows.append((str(channel).replace("_", "\u00a0"), *(plus_minus(one) for one in found)))
     heads = [
-        runs.metric(name).label + (f" ({unit.removesuffix(' per customer')})" if unit.startswith(currency) else "")
+        runs.metric(name).label
+        + (f" ({unit.removesuffix(' per customer')})" if unit.startswith((currency, "months")) else "")
         for name, unit in units.items()
     ]
     return Table(
