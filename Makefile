@@ -25,13 +25,13 @@ $(VENV)/runtime: requirements.lock pyproject.toml
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@echo "Compiling the engine, first time only (half a minute) ..."
-	@$(BIN)/python -c 'import flywheel_sim.engine.kernel'
+	@$(BIN)/python -c 'import flywheel_sim.engine.kernel.waves'
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@echo "Adding what the tests need ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
-	@$(BIN)/python -c 'import flywheel_sim.engine.coupled'
+	@$(BIN)/python -c 'import flywheel_sim.engine.kernel.coupled'
 	@touch $@
 
 demo: $(VENV)/runtime

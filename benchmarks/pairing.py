@@ -12,7 +12,7 @@ import argparse
 
 import flywheel_sim as fs
 import numpy as np
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey.units import MONTH
 
 #: Replications that the means by month are taken from; numbered apart from those they are used on.
 PILOT, APART = 400, 1_000_000

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.global_sensitivity import sobol
+from flywheel_sim.analysis.uncertainty.sobol import sobol
 
 CONFIG, STRATEGY = "subscription", "flywheel"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import flywheel_sim as fs
 from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, kernel_of
-from flywheel_sim.experiment.sweep import sweep
+from flywheel_sim.experiment.sweep.sweep import sweep
 
 CONFIG = "subscription"
 STRATEGY = "funnel"  # whose budget needs no matching

@@ -18,65 +18,65 @@ _HOMES = {
     "assumptions": "scenario.describe",
     "run": "experiment.replicate",
     "replicate": "experiment.replicate",
-    "settle": "experiment.matched",
+    "settle": "experiment.budgets",
     "Runs": "experiment.runs",
-    "sweep": "experiment.sweep",
-    "Sweep": "experiment.outcomes",
-    "compare": "analysis.compare",
-    "Comparison": "analysis.compare",
-    "Crossover": "analysis.crossover",
-    "Band": "analysis.bands",
-    "Ranking": "analysis.ranking",
+    "sweep": "experiment.sweep.sweep",
+    "Sweep": "experiment.sweep.outcomes",
+    "compare": "analysis.compare.result",
+    "Comparison": "analysis.compare.result",
+    "Crossover": "analysis.difference.crossover",
+    "Band": "analysis.difference.bands",
+    "Ranking": "analysis.difference.ranking",
     "Stopping": "experiment.precision",
-    "expected_path": "analysis.expected",
-    "sensitivity": "analysis.sensitivity",
-    "Sensitivity": "analysis.sensitivity",
-    "capacity": "analysis.capacity",
-    "Capacity": "analysis.capacity",
-    "lead_volume": "analysis.lead_volume",
-    "LeadVolume": "analysis.lead_volume",
-    "cycle_length": "analysis.cycle",
-    "CycleLength": "analysis.cycle",
-    "cost_of_waiting": "analysis.waiting",
-    "CostOfWaiting": "analysis.waiting",
-    "staff_plan": "analysis.staff_plan",
-    "StaffPlan": "analysis.staff_plan",
-    "ab_test": "analysis.ab_test",
-    "ABTest": "analysis.ab_test",
-    "frictions": "analysis.frictions",
-    "Frictions": "analysis.frictions",
-    "momentum": "analysis.momentum",
-    "Momentum": "analysis.momentum",
-    "referral_tree": "analysis.referral_tree",
-    "ReferralTree": "analysis.referral_tree",
-    "repeat_ladder": "analysis.ladder",
-    "RepeatLadder": "analysis.ladder",
-    "ladder_of": "analysis.ladder",
-    "DataLadder": "analysis.ladder",
-    "effect": "analysis.effect",
-    "Effect": "analysis.effect",
-    "tornado": "analysis.tornado",
-    "Tornado": "analysis.tornado",
-    "sobol": "analysis.global_sensitivity",
-    "Sobol": "analysis.global_sensitivity",
-    "morris": "analysis.screening",
-    "Morris": "analysis.screening",
-    "breakeven": "analysis.breakeven",
-    "BreakEven": "analysis.breakeven",
-    "breakeven_map": "analysis.breakeven_map",
-    "BreakEvenMap": "analysis.breakeven_map",
-    "claims": "analysis.claims",
-    "Claims": "analysis.claims",
-    "marginal": "analysis.marginal",
-    "Marginal": "analysis.marginal",
-    "allocate": "analysis.allocation",
-    "Allocation": "analysis.allocation",
-    "allocation_by_horizon": "analysis.split_horizons",
-    "AllocationByHorizon": "analysis.split_horizons",
-    "judge": "analysis.judgement",
-    "Judgement": "analysis.judgement",
-    "forecast": "analysis.forecast",
-    "Forecast": "analysis.forecast",
+    "expected_path": "analysis.outlook.expected",
+    "sensitivity": "analysis.sensitivity.response",
+    "Sensitivity": "analysis.sensitivity.response",
+    "capacity": "analysis.capacity.result",
+    "Capacity": "analysis.capacity.result",
+    "lead_volume": "analysis.capacity.lead_volume",
+    "LeadVolume": "analysis.capacity.lead_volume",
+    "cycle_length": "analysis.purchases.cycle",
+    "CycleLength": "analysis.purchases.cycle",
+    "cost_of_waiting": "analysis.capacity.waiting",
+    "CostOfWaiting": "analysis.capacity.waiting",
+    "staff_plan": "analysis.capacity.staff_plan",
+    "StaffPlan": "analysis.capacity.staff_plan",
+    "ab_test": "analysis.ab_test.result",
+    "ABTest": "analysis.ab_test.result",
+    "frictions": "analysis.momentum.frictions",
+    "Frictions": "analysis.momentum.frictions",
+    "momentum": "analysis.momentum.momentum",
+    "Momentum": "analysis.momentum.momentum",
+    "referral_tree": "analysis.referrals.result",
+    "ReferralTree": "analysis.referrals.result",
+    "repeat_ladder": "analysis.purchases.ladder",
+    "RepeatLadder": "analysis.purchases.ladder",
+    "ladder_of": "analysis.purchases.ladder",
+    "DataLadder": "analysis.purchases.ladder",
+    "effect": "analysis.sensitivity.effect",
+    "Effect": "analysis.sensitivity.effect",
+    "tornado": "analysis.uncertainty.tornado",
+    "Tornado": "analysis.uncertainty.tornado",
+    "sobol": "analysis.uncertainty.sobol",
+    "Sobol": "analysis.uncertainty.sobol",
+    "morris": "analysis.uncertainty.morris",
+    "Morris": "analysis.uncertainty.morris",
+    "breakeven": "analysis.breakeven.result",
+    "BreakEven": "analysis.breakeven.result",
+    "breakeven_map": "analysis.breakeven.map",
+    "BreakEvenMap": "analysis.breakeven.map",
+    "claims": "analysis.claims.result",
+    "Claims": "analysis.claims.result",
+    "marginal": "analysis.allocation.marginal",
+    "Marginal": "analysis.allocation.marginal",
+    "allocate": "analysis.allocation.split",
+    "Allocation": "analysis.allocation.split",
+    "allocation_by_horizon": "analysis.allocation.by_horizon",
+    "AllocationByHorizon": "analysis.allocation.by_horizon",
+    "judge": "analysis.allocation.judgement",
+    "Judgement": "analysis.allocation.judgement",
+    "forecast": "analysis.forecast.result",
+    "Forecast": "analysis.forecast.result",
     "Estimate": "stats",
     "write_report": "report.html",
     "FlywheelError": "errors",
@@ -93,34 +93,34 @@ _MODULES = {"charts": "report.charts", "datasets": "datasets"}
 
 if TYPE_CHECKING:
     from flywheel_sim import datasets
-    from flywheel_sim.analysis.ab_test import ABTest, ab_test
-    from flywheel_sim.analysis.allocation import Allocation, allocate
-    from flywheel_sim.analysis.bands import Band
-    from flywheel_sim.analysis.breakeven import BreakEven, breakeven
-    from flywheel_sim.analysis.breakeven_map import BreakEvenMap, breakeven_map
-    from flywheel_sim.analysis.capacity import Capacity, capacity
-    from flywheel_sim.analysis.claims import Claims, claims
-    from flywheel_sim.analysis.compare import Comparison, compare
-    from flywheel_sim.analysis.crossover import Crossover
-    from flywheel_sim.analysis.cycle import CycleLength, cycle_length
-    from flywheel_sim.analysis.effect import Effect, effect
-    from flywheel_sim.analysis.expected import expected_path
-    from flywheel_sim.analysis.forecast import Forecast, forecast
-    from flywheel_sim.analysis.frictions import Frictions, frictions
-    from flywheel_sim.analysis.global_sensitivity import Sobol, sobol
-    from flywheel_sim.analysis.judgement import Judgement, judge
-    from flywheel_sim.analysis.ladder import DataLadder, RepeatLadder, ladder_of, repeat_ladder
-    from flywheel_sim.analysis.lead_volume import LeadVolume, lead_volume
-    from flywheel_sim.analysis.marginal import Marginal, marginal
-    from flywheel_sim.analysis.momentum import Momentum, momentum
-    from flywheel_sim.analysis.ranking import Ranking
-    from flywheel_sim.analysis.referral_tree import ReferralTree, referral_tree
-    from flywheel_sim.analysis.screening import Morris, morris
-    from flywheel_sim.analysis.sensitivity import Sensitivity, sensitivity
-    from flywheel_sim.analysis.split_horizons import AllocationByHorizon, allocation_by_horizon
-    from flywheel_sim.analysis.staff_plan import StaffPlan, staff_plan
-    from flywheel_sim.analysis.tornado import Tornado, tornado
-    from flywheel_sim.analysis.waiting import CostOfWaiting, cost_of_waiting
+    from flywheel_sim.analysis.ab_test.result import ABTest, ab_test
+    from flywheel_sim.analysis.allocation.by_horizon import AllocationByHorizon, allocation_by_horizon
+    from flywheel_sim.analysis.allocation.judgement import Judgement, judge
+    from flywheel_sim.analysis.allocation.marginal import Marginal, marginal
+    from flywheel_sim.analysis.allocation.split import Allocation, allocate
+    from flywheel_sim.analysis.breakeven.map import BreakEvenMap, breakeven_map
+    from flywheel_sim.analysis.breakeven.result import BreakEven, breakeven
+    from flywheel_sim.analysis.capacity.lead_volume import LeadVolume, lead_volume
+    from flywheel_sim.analysis.capacity.result import Capacity, capacity
+    from flywheel_sim.analysis.capacity.staff_plan import StaffPlan, staff_plan
+    from flywheel_sim.analysis.capacity.waiting import CostOfWaiting, cost_of_waiting
+    from flywheel_sim.analysis.claims.result import Claims, claims
+    from flywheel_sim.analysis.compare.result import Comparison, compare
+    from flywheel_sim.analysis.difference.bands import Band
+    from flywheel_sim.analysis.difference.crossover import Crossover
+    from flywheel_sim.analysis.difference.ranking import Ranking
+    from flywheel_sim.analysis.forecast.result import Forecast, forecast
+    from flywheel_sim.analysis.momentum.frictions import Frictions, frictions
+    from flywheel_sim.analysis.momentum.momentum import Momentum, momentum
+    from flywheel_sim.analysis.outlook.expected import expected_path
+    from flywheel_sim.analysis.purchases.cycle import CycleLength, cycle_length
+    from flywheel_sim.analysis.purchases.ladder import DataLadder, RepeatLadder, ladder_of, repeat_ladder
+    from flywheel_sim.analysis.referrals.result import ReferralTree, referral_tree
+    from flywheel_sim.analysis.sensitivity.effect import Effect, effect
+    from flywheel_sim.analysis.sensitivity.response import Sensitivity, sensitivity
+    from flywheel_sim.analysis.uncertainty.morris import Morris, morris
+    from flywheel_sim.analysis.uncertainty.sobol import Sobol, sobol
+    from flywheel_sim.analysis.uncertainty.tornado import Tornado, tornado
     from flywheel_sim.errors import (
         ConfigError,
         DataError,
@@ -129,12 +129,12 @@ if TYPE_CHECKING:
         LimitReached,
         SimulationError,
     )
-    from flywheel_sim.experiment.matched import settle
-    from flywheel_sim.experiment.outcomes import Sweep
+    from flywheel_sim.experiment.budgets import settle
     from flywheel_sim.experiment.precision import Stopping
     from flywheel_sim.experiment.replicate import Limits, replicate, run
     from flywheel_sim.experiment.runs import Runs
-    from flywheel_sim.experiment.sweep import sweep
+    from flywheel_sim.experiment.sweep.outcomes import Sweep
+    from flywheel_sim.experiment.sweep.sweep import sweep
     from flywheel_sim.report import charts
     from flywheel_sim.report.html import write_report
     from flywheel_sim.scenario.describe import assumptions

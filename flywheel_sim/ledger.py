@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.scenario import staffing
-from flywheel_sim.scenario.journey import SPEND_KIND_OF_ROLE, Journey, StageSet, amounts_of
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey import staffing
+from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Journey, StageSet, amounts_of
+from flywheel_sim.journey.units import MONTH
 
 IntArray = NDArray[np.int64]
 

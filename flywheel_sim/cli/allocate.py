@@ -66,9 +66,9 @@ def allocate(
     max_events: MaxEvents = None,
 ) -> None:
     """Split a budget over channels and levers as well as can be, or show where the next euro goes."""
-    from flywheel_sim.analysis.allocation import allocate as allocate_
-    from flywheel_sim.analysis.marginal import marginal
-    from flywheel_sim.analysis.split_horizons import allocation_by_horizon
+    from flywheel_sim.analysis.allocation.by_horizon import allocation_by_horizon
+    from flywheel_sim.analysis.allocation.marginal import marginal
+    from flywheel_sim.analysis.allocation.split import allocate as allocate_
     from flywheel_sim.errors import ExperimentError
 
     model = model_of(config, sets, None)
@@ -104,7 +104,7 @@ def allocate(
 
 def _json(result: Answer) -> dict[str, Any]:
     """Return an answer as JSON has it: in words, and its figures."""
-    from flywheel_sim.analysis.allocation import Allocation
+    from flywheel_sim.analysis.allocation.split import Allocation
 
     found = answer_json(result)
     if isinstance(result, Allocation):

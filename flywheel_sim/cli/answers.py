@@ -50,7 +50,7 @@ def frictions(
     workers: Workers = 0,
 ) -> None:
     """Remove each named friction in turn: which costs most, in money and in momentum."""
-    from flywheel_sim.analysis.frictions import frictions as frictions_
+    from flywheel_sim.analysis.momentum.frictions import frictions as frictions_
 
     model = model_of(config, sets, horizon)
     folder_for(out)
@@ -73,7 +73,7 @@ def momentum(
     workers: Workers = 0,
 ) -> None:
     """Tell whether growth is faster than before: mass, speed, and what is lost where."""
-    from flywheel_sim.analysis.momentum import momentum as momentum_
+    from flywheel_sim.analysis.momentum.momentum import momentum as momentum_
     from flywheel_sim.experiment.replicate import replicate
 
     model = model_of(config, sets, horizon)
@@ -101,7 +101,7 @@ def abtest(
     workers: Workers = 0,
 ) -> None:
     """Run an A/B test in many futures: its power, how it misleads, what waiting and rolling out are worth."""
-    from flywheel_sim.analysis.ab_test import ab_test
+    from flywheel_sim.analysis.ab_test.result import ab_test
     from flywheel_sim.errors import ExperimentError
 
     model = model_of(config, sets, horizon)
@@ -129,7 +129,7 @@ def forecast(
     workers: Workers = 0,
 ) -> None:
     """Forecast in two layers: what chance alone makes of the rates as stated, and what not knowing them adds."""
-    from flywheel_sim.analysis.forecast import forecast as forecast_
+    from flywheel_sim.analysis.forecast.result import forecast as forecast_
 
     model = model_of(config, sets, horizon)
     folder_for(out)
@@ -149,7 +149,7 @@ def referrals(
     as_json: AsJson = False,
 ) -> None:
     """Tell who brought whom in one run, and draw the largest families."""
-    from flywheel_sim.analysis.referral_tree import referral_tree
+    from flywheel_sim.analysis.referrals.result import referral_tree
 
     model = model_of(config, sets, horizon)
     folder_for(out)
@@ -169,7 +169,7 @@ def ladder(
     as_json: AsJson = False,
 ) -> None:
     """Tell which share of customers buys a second, third, ... time."""
-    from flywheel_sim.analysis.ladder import repeat_ladder
+    from flywheel_sim.analysis.purchases.ladder import repeat_ladder
 
     model = model_of(config, sets, horizon)
     folder_for(out)
@@ -196,7 +196,7 @@ def effect(
     workers: Workers = 0,
 ) -> None:
     """Tell what a change of a rate does: year by year and in all, gross and net, and through whom."""
-    from flywheel_sim.analysis.effect import effect as effect_
+    from flywheel_sim.analysis.sensitivity.effect import effect as effect_
 
     model = model_of(config, sets, horizon)
     folder_for(out)

@@ -42,7 +42,7 @@ from flywheel_sim.cli.sweep import export, sweep
 from flywheel_sim.errors import FlywheelError, LimitReached, SimulationError
 
 if TYPE_CHECKING:
-    from flywheel_sim.analysis.sensitivity import Sensitivity
+    from flywheel_sim.analysis.sensitivity.response import Sensitivity
     from flywheel_sim.scenario.load import Scenario
 
 app = typer.Typer(
@@ -232,7 +232,7 @@ def compare(
     ] = None,
 ) -> None:
     """Compare strategies on the same people with the same luck."""
-    from flywheel_sim.analysis.compare import compare as compare_
+    from flywheel_sim.analysis.compare.result import compare as compare_
 
     model = model_of(config, sets, horizon)
     second = model_of(other, sets, horizon) if other else None
@@ -300,7 +300,7 @@ def _sensitivity(
     seed: int | None,
     how: dict[str, Any],
 ) -> Sensitivity:
-    from flywheel_sim.analysis.sensitivity import sensitivity as sensitivity_
+    from flywheel_sim.analysis.sensitivity.response import sensitivity as sensitivity_
 
     say(f"{model.name}: {of} over {over}, {replications:,} replications at each value")
     return sensitivity_(model, of, over, strategies=strategy, replications=replications, seed=seed, **how)

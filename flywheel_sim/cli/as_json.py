@@ -11,8 +11,8 @@ from flywheel_sim.cli.options import plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from flywheel_sim.analysis.compare import Comparison
-    from flywheel_sim.analysis.sensitivity import Sensitivity
+    from flywheel_sim.analysis.compare.result import Comparison
+    from flywheel_sim.analysis.sensitivity.response import Sensitivity
     from flywheel_sim.experiment.precision import Stopping
     from flywheel_sim.stats import Estimate
 

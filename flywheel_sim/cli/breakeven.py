@@ -56,8 +56,8 @@ def breakeven(
     max_events: MaxEvents = None,
 ) -> None:
     """Find the value of a rate at which one strategy overtakes another; the one held against comes first."""
-    from flywheel_sim.analysis.breakeven import breakeven as breakeven_
-    from flywheel_sim.analysis.breakeven_map import breakeven_map
+    from flywheel_sim.analysis.breakeven.map import breakeven_map
+    from flywheel_sim.analysis.breakeven.result import breakeven as breakeven_
     from flywheel_sim.errors import ExperimentError
 
     model = model_of(config, sets, horizon)
@@ -93,7 +93,7 @@ def _range(text: str) -> tuple[str, str]:
 
 def _json(result: Answer) -> dict[str, Any]:
     """Return an answer as JSON has it: in words, its figures, and where the lead changes."""
-    from flywheel_sim.analysis.breakeven import BreakEven
+    from flywheel_sim.analysis.breakeven.result import BreakEven
 
     found: dict[str, Any] = {"answer": result.answer(), "figures": rows_of(result.frame())}
     if isinstance(result, BreakEven):

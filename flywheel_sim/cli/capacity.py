@@ -58,11 +58,11 @@ def capacity(
     max_events: MaxEvents = None,
 ) -> None:
     """Try numbers of people on the same leads: which is best, and what one more is worth."""
-    from flywheel_sim.analysis.capacity import capacity as capacity_
-    from flywheel_sim.analysis.lead_volume import TIMES, lead_volume, refuse_channel
-    from flywheel_sim.analysis.staff import resource_of
-    from flywheel_sim.analysis.staff_plan import asked_for, staff_plan
-    from flywheel_sim.analysis.waiting import cost_of_waiting
+    from flywheel_sim.analysis.capacity.lead_volume import TIMES, lead_volume, refuse_channel
+    from flywheel_sim.analysis.capacity.result import capacity as capacity_
+    from flywheel_sim.analysis.capacity.staff import resource_of
+    from flywheel_sim.analysis.capacity.staff_plan import asked_for, staff_plan
+    from flywheel_sim.analysis.capacity.waiting import cost_of_waiting
     from flywheel_sim.errors import ExperimentError
 
     model = model_of(config, sets, horizon)
@@ -125,9 +125,9 @@ def _volumes(text: str) -> list[float]:
 
 def _json(result: Answer) -> dict[str, Any]:
     """Return an answer as JSON has it: in words, its figures, and what decides."""
-    from flywheel_sim.analysis.capacity import Capacity
-    from flywheel_sim.analysis.lead_volume import LeadVolume
-    from flywheel_sim.analysis.staff_plan import StaffPlan
+    from flywheel_sim.analysis.capacity.lead_volume import LeadVolume
+    from flywheel_sim.analysis.capacity.result import Capacity
+    from flywheel_sim.analysis.capacity.staff_plan import StaffPlan
 
     found = answer_json(result)
     if isinstance(result, Capacity):

@@ -46,7 +46,7 @@ def claims(
     max_events: MaxEvents = None,
 ) -> None:
     """Hold every claim of the articles against a journey: in which reading it holds, and where it would."""
-    from flywheel_sim.analysis.claims import claims as claims_
+    from flywheel_sim.analysis.claims.result import claims as claims_
 
     model = model_of(config, sets, horizon)
     folder_for(out)

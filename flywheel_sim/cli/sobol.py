@@ -61,9 +61,9 @@ def sobol(
     max_events: MaxEvents = None,
 ) -> None:
     """Divide the variance between futures among rates and chance; two --strategy mean their difference."""
-    from flywheel_sim.analysis.global_sensitivity import sobol as sobol_
-    from flywheel_sim.analysis.screening import morris as morris_
-    from flywheel_sim.analysis.tornado import tornado as tornado_
+    from flywheel_sim.analysis.uncertainty.morris import morris as morris_
+    from flywheel_sim.analysis.uncertainty.sobol import sobol as sobol_
+    from flywheel_sim.analysis.uncertainty.tornado import tornado as tornado_
     from flywheel_sim.errors import ExperimentError
     from flywheel_sim.experiment.driver import Limits
 
@@ -119,7 +119,7 @@ def _ranges(items: list[str] | None) -> dict[str, tuple[str, str]]:
 
 def _json(result: Answer) -> dict[str, Any]:
     """Return a result as JSON has it: in words, its figures, and the ranges."""
-    from flywheel_sim.analysis.tornado import Tornado
+    from flywheel_sim.analysis.uncertainty.tornado import Tornado
 
     tried = [bar.range for bar in result.bars] if isinstance(result, Tornado) else list(result.ranges.values())
     ranges = {

@@ -26,7 +26,7 @@ from flywheel_sim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from flywheel_sim.experiment.outcomes import Sweep
+    from flywheel_sim.experiment.sweep.outcomes import Sweep
 
 #: Design points shown in the table at the end.
 SHOWN = 20
@@ -62,8 +62,8 @@ def sweep(
     """Replicate a journey at many design points; what is finished is safe in the store."""
     from flywheel_sim.errors import ExperimentError
     from flywheel_sim.experiment.driver import Limits
-    from flywheel_sim.experiment.sweep import METRICS
-    from flywheel_sim.experiment.sweep import sweep as sweep_
+    from flywheel_sim.experiment.sweep.sweep import METRICS
+    from flywheel_sim.experiment.sweep.sweep import sweep as sweep_
 
     model = model_of(config, sets, horizon)
     varied: dict[str, str] = {}
@@ -118,7 +118,7 @@ def export(
     to: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, .parquet or .csv.")],
 ) -> None:
     """Write the outcomes of a sweep to a file; equal sweeps give equal bytes."""
-    from flywheel_sim.experiment.outcomes import Sweep
+    from flywheel_sim.experiment.sweep.outcomes import Sweep
 
     found = Sweep.read(store)
     unfinished = sum(note.startswith("not finished") for note in found.notes)

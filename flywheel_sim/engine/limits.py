@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 
+from flywheel_sim.compile.draws import MAX_FIRINGS, MAX_VISITS
 from flywheel_sim.errors import SimulationError
-from flywheel_sim.model.draws import MAX_FIRINGS, MAX_VISITS
 
 #: No count of a ledger reaches this, so that sums of two stay whole numbers of 64 bits.
 TOO_LARGE = 1 << 62

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flywheel_sim.compile.worlds import world
 from flywheel_sim.engine.tables import Columns, event_columns, event_frame, people_columns, people_frame
 from flywheel_sim.errors import SimulationError, nearest
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import format_duration
 from flywheel_sim.ledger import Ledger
-from flywheel_sim.model.worlds import world
-from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from flywheel_sim.engine.compiled import Kernel
+    from flywheel_sim.engine.kernel.runner import Kernel
 
 #: The engines: compiled, and plain SimPy.
 ENGINES = ("kernel", "reference")
@@ -159,7 +159,7 @@ def run_many(
 
 def _uniform(seed: int, replication: int, name: str) -> float:
     """Return the luck of a replication itself, in [0, 1)."""
-    from flywheel_sim.model.draws import decision_hash, draw
+    from flywheel_sim.compile.draws import decision_hash, draw
 
     return float(draw(seed, replication, 0, decision_hash(name), 0)[1])
 
@@ -174,10 +174,10 @@ def _raw(journey: Journey, ledger: Ledger, people: Columns | None, events: Colum
 def kernel_of(journey: Journey, people: bool = False, events: bool = False) -> Kernel:
     """Return the compiled engine with the memory of a journey, as `Kernel` takes it."""
     if journey.coupled_by:
-        from flywheel_sim.engine.compiled_crowd import Crowd
+        from flywheel_sim.engine.kernel.crowd_runner import Crowd
 
         return Crowd(journey, people, events)
-    from flywheel_sim.engine.compiled import Waves
+    from flywheel_sim.engine.kernel.runner import Waves
 
     return Waves(journey, people, events)
 
@@ -195,8 +195,8 @@ def _kernel(journey: Journey, people: bool, events: bool, max_people: int, max_e
 
 def _reference(journey: Journey, people: bool, events: bool, max_people: int, max_events: int, checked: bool) -> Runner:
     """Return how the reference engine runs a journey."""
-    from flywheel_sim.engine.conserve import check
-    from flywheel_sim.engine.reference import Reference
+    from flywheel_sim.engine.reference.conserve import check
+    from flywheel_sim.engine.reference.engine import Reference
 
     def run(seed: int, replication: int) -> RawRun:
         engine = Reference(journey, seed, replication, people, events, max_people, max_events=max_events)

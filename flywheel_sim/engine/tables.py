@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.engine.person import Person
+from flywheel_sim.compile.draws import FIXED
+from flywheel_sim.engine.reference.person import Person
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import NEVER
 from flywheel_sim.ledger import IntArray, Layout
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import NEVER
 
 if TYPE_CHECKING:
     import pandas as pd

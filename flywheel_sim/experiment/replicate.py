@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import LimitReached
+from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import (
     Job,
     Limits,
@@ -19,7 +20,6 @@ from flywheel_sim.experiment.driver import (
     say_compiling,
     units_of,
 )
-from flywheel_sim.experiment.matched import settle
 from flywheel_sim.experiment.precision import Precision, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import stack

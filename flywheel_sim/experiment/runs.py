@@ -17,12 +17,12 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment import tables
 from flywheel_sim.experiment.precision import Stopping
 from flywheel_sim.experiment.warnings import warnings_of
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import format_duration
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import figures_of
-from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import GENERATIONS
 from flywheel_sim.metrics.cohorts import cohorts
 from flywheel_sim.metrics.groups import parts, splits
 from flywheel_sim.metrics.lineage import customers, generations
 from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, movement, mrr, retained
 from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics, ratio
-from flywheel_sim.scenario.units import DAY
 from flywheel_sim.stats import Estimate, estimate_mean
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.ledger import COHORT
 from flywheel_sim.metrics.registry import Books, metric_of
-from flywheel_sim.scenario.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, estimate_mean
 
 #: Mean stays of subscribers, in months, outside of which a period is likely to have been mixed up.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.compile.draws import FIXED
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import COHORT
 from flywheel_sim.metrics.registry import Books, FloatArray
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.units import MONTH
 
 
 @dataclass(frozen=True)

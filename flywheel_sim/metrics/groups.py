@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.journey.journey import Journey, firings
 from flywheel_sim.metrics.registry import Books, Metric
-from flywheel_sim.scenario.journey import Journey, firings
 
 #: The part of a split by channel that holds the costs which come whoever comes.
 NO_CHANNEL = "no channel"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register, register_family
-from flywheel_sim.scenario.units import DAY, MONTH
 
 
 def role_flow(books: Books, name: str) -> FloatArray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import GENERATION, IntArray
 from flywheel_sim.metrics.growth import entered_by
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register
 from flywheel_sim.metrics.value import per_followed
-from flywheel_sim.scenario.units import DAY
 
 
 def generations(books: Books, measure: str) -> IntArray:

@@ -11,11 +11,11 @@ from functools import partial
 
 import numpy as np
 
+from flywheel_sim.journey.events import Event
+from flywheel_sim.journey.journey import Journey, StageSet
 from flywheel_sim.metrics.growth import entries
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register_family
 from flywheel_sim.metrics.revenue import money
-from flywheel_sim.scenario.happenings import Event
-from flywheel_sim.scenario.journey import Journey, StageSet
 
 #: The outcomes that make an event a survey of recommendation.
 PROMOTER, PASSIVE, DETRACTOR = "promoter", "passive", "detractor"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.compile.draws import FIXED
+from flywheel_sim.journey.journey import Journey, amounts_of
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import MRR
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.journey import Journey, amounts_of
-from flywheel_sim.scenario.units import MONTH
 
 #: Movements between people who pay, those who do not yet and those who do no longer; in the order of a statement.
 MOVEMENTS: tuple[str, ...] = ("new", "expansion", "reactivation", "contraction", "churn")

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import Ledger
-from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import MONTH
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]

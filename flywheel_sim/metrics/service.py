@@ -13,6 +13,9 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.journey.events import Staff
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import LOAD, QUEUE, WAIT_CELLS, IntArray
 from flywheel_sim.metrics.growth import role_flow
 from flywheel_sim.metrics.registry import (
@@ -24,9 +27,6 @@ from flywheel_sim.metrics.registry import (
     register,
     register_family,
 )
-from flywheel_sim.scenario.happenings import Staff
-from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.units import DAY
 
 QUEUEING = "Gross, Shortle, Thompson and Harris 2008, doi:10.1002/9781118625651"
 IMPATIENCE = "Garnett, Mandelbaum and Reiman 2002, doi:10.1287/msom.4.3.208.7753"

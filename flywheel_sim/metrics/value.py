@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.compile.draws import FIXED
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import FOLLOWED
 from flywheel_sim.metrics.growth import role_flow
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register
 from flywheel_sim.metrics.revenue import acquisition_spend
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.units import DAY, MONTH
 
 #: Measures of the followed that are money in fixed point.
 MONEY = ("revenue", "service", "margin_discounted", "lineage")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
+from flywheel_sim.analysis.compare.result import SPEND_TOLERANCE, Comparison, called
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.revenue import lines_of

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from flywheel_sim.analysis.ab_test import ABTest
-from flywheel_sim.analysis.ab_worth import KEEP, NOW, ROLL_OUT
+from flywheel_sim.analysis.ab_test.result import ABTest
+from flywheel_sim.analysis.ab_test.worth import KEEP, NOW, ROLL_OUT
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, axes_of, counted, ends_of, finish, months_of
 from flywheel_sim.stats import estimate_mean, with_unit

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.allocation import Allocation
-from flywheel_sim.analysis.marginal import Marginal
-from flywheel_sim.analysis.split_horizons import AllocationByHorizon
+from flywheel_sim.analysis.allocation.by_horizon import AllocationByHorizon
+from flywheel_sim.analysis.allocation.marginal import Marginal
+from flywheel_sim.analysis.allocation.split import Allocation
+from flywheel_sim.journey.units import format_duration
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, axes_of, ends_of, joined, lowered, thousands
-from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import figure, with_unit
 
 if TYPE_CHECKING:

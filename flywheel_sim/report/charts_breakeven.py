@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flywheel_sim.analysis.answers import called
-from flywheel_sim.analysis.breakeven import BreakEven
-from flywheel_sim.analysis.breakeven_map import BreakEvenMap
+from flywheel_sim.analysis.breakeven.map import BreakEvenMap
+from flywheel_sim.analysis.breakeven.result import BreakEven
+from flywheel_sim.analysis.difference.verdict import called
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, axes_of, ends_of, panels, thousands
 
 #: How a line that stands for today is drawn.

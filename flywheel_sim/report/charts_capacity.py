@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity import Capacity
-from flywheel_sim.analysis.lead_volume import LeadVolume
-from flywheel_sim.analysis.staff import people_today, resource_of
-from flywheel_sim.analysis.staff_plan import StaffPlan
-from flywheel_sim.analysis.waiting import CostOfWaiting
+from flywheel_sim.analysis.capacity.lead_volume import LeadVolume
+from flywheel_sim.analysis.capacity.result import Capacity
+from flywheel_sim.analysis.capacity.staff import people_today, resource_of
+from flywheel_sim.analysis.capacity.staff_plan import StaffPlan
+from flywheel_sim.analysis.capacity.waiting import CostOfWaiting
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report.drawing import (
     COLOURS,

@@ -9,9 +9,9 @@ import numpy as np
 
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.units import format_duration
 from flywheel_sim.metrics.groups import NO_CHANNEL
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, FloatArray, joined, panels, thousands
-from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import figure
 
 if TYPE_CHECKING:

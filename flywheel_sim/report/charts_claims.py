@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.claims import Claims
-from flywheel_sim.analysis.claims_book import NO, NONE, UNSURE, YES, Reading
-from flywheel_sim.analysis.claims_costs import ARITHMETIC
-from flywheel_sim.analysis.claims_retention import Retention
-from flywheel_sim.analysis.claims_theory import FIVE, gain, region_of_gain
+from flywheel_sim.analysis.claims.book import NO, NONE, UNSURE, YES, Reading
+from flywheel_sim.analysis.claims.cost_readings import ARITHMETIC
+from flywheel_sim.analysis.claims.result import Claims
+from flywheel_sim.analysis.claims.retention import Retention
+from flywheel_sim.analysis.claims.steady_state import FIVE, gain, region_of_gain
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, panels
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from flywheel_sim.analysis.compare import Comparison, called
+from flywheel_sim.analysis.compare.result import Comparison, called
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import ratio_of_sums
+from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.metrics.cohorts import staying as staying_of
 from flywheel_sim.metrics.recurring import MOVEMENTS
 from flywheel_sim.metrics.registry import FloatArray
@@ -24,7 +25,6 @@ from flywheel_sim.report.drawing import (
     months_of,
     panels,
 )
-from flywheel_sim.scenario.units import MONTH, format_duration
 
 #: Cohort periods that may make one row of the heat map, and the most rows it has room for.
 JOINS, ROWS = (1, 3, 6, 12, 24, 60), 13

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.analysis.forecast import Forecast
+from flywheel_sim.analysis.forecast.result import Forecast
 from flywheel_sim.report.drawing import COLOURS, INK, Chart, axes_of, counted, finish, lowered, months_of, stock
 
 #: The bands: 90 % of futures, with the median between.

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.analysis.global_sensitivity import Sobol
-from flywheel_sim.analysis.screening import Morris
-from flywheel_sim.analysis.tornado import Tornado
+from flywheel_sim.analysis.uncertainty.morris import Morris
+from flywheel_sim.analysis.uncertainty.sobol import Sobol
+from flywheel_sim.analysis.uncertainty.tornado import Tornado
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, axes_of, ends_of, joined, lowered, thousands
 from flywheel_sim.stats import figure, with_unit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from flywheel_sim.analysis.judgement import Judgement
+from flywheel_sim.analysis.allocation.judgement import Judgement
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, axes_of
 
 #: How a line that stands for a bound is drawn.

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.ladder import DataLadder, RepeatLadder, ordinal
+from flywheel_sim.analysis.purchases.ladder import DataLadder, RepeatLadder, ordinal
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import format_duration
 from flywheel_sim.report.drawing import COLOURS, Chart, axes_of, ends_of
-from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import figure
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.frictions import MOMENTUM, Frictions
-from flywheel_sim.analysis.momentum import UNIT, Momentum, surely
+from flywheel_sim.analysis.momentum.frictions import MOMENTUM, Frictions
+from flywheel_sim.analysis.momentum.momentum import UNIT, Momentum, surely
 from flywheel_sim.report.charts_wheel import wheel
 from flywheel_sim.report.drawing import (
     COLOURS,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.compare import called
-from flywheel_sim.analysis.referral_tree import TOP, ReferralTree
+from flywheel_sim.analysis.compare.result import called
+from flywheel_sim.analysis.referrals.result import TOP, ReferralTree
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import period_dates
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, axes_of, thousands
-from flywheel_sim.scenario.units import MONTH
 from flywheel_sim.stats import estimate_probability, figure
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.analysis.effect import Effect
-from flywheel_sim.analysis.horizons import label_of
-from flywheel_sim.analysis.sensitivity import Sensitivity
+from flywheel_sim.analysis.sensitivity.changes import label_of
+from flywheel_sim.analysis.sensitivity.effect import Effect
+from flywheel_sim.analysis.sensitivity.response import Sensitivity
 from flywheel_sim.report.drawing import COLOURS, INK, Chart, axes_of, ends_of, joined, lowered, panels, thousands
 from flywheel_sim.stats import figure
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.compare import Comparison
+from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import ratio_of_sums
+from flywheel_sim.journey.units import DAY, HOUR, MINUTE, format_duration
 from flywheel_sim.ledger import QUEUE
 from flywheel_sim.metrics.service import wait_ends, wait_quantile
 from flywheel_sim.report.drawing import (
@@ -27,7 +28,6 @@ from flywheel_sim.report.drawing import (
     months_of,
     panels,
 )
-from flywheel_sim.scenario.units import DAY, HOUR, MINUTE, format_duration
 from flywheel_sim.stats import estimate_mean
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import Comparison
-from flywheel_sim.analysis.momentum import Momentum, momentum
-from flywheel_sim.analysis.wheel import Wheel, wheel_of
+from flywheel_sim.analysis.compare.result import Comparison
+from flywheel_sim.analysis.momentum.momentum import Momentum, momentum
+from flywheel_sim.analysis.momentum.wheel import Wheel, wheel_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.momentum import LOSING
 from flywheel_sim.report.drawing import COLOURS, FAINT, INK, Chart, by_name, joined

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.compare import Comparison
+from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.stats import Estimate
 

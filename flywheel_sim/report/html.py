@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from flywheel_sim.analysis.compare import SPEND_TOLERANCE, Comparison, called
-from flywheel_sim.analysis.sensitivity import Sensitivity
+from flywheel_sim.analysis.compare.result import SPEND_TOLERANCE, Comparison, called
+from flywheel_sim.analysis.sensitivity.response import Sensitivity
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.warnings import churn_in_words
+from flywheel_sim.journey.units import format_duration
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.report import charts
@@ -25,7 +26,6 @@ from flywheel_sim.report.sections_sensitivity import ahead, sensitive
 from flywheel_sim.report.sections_service import defined, in_common
 from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.scenario.units import format_duration
 from flywheel_sim.stats import Estimate, plus_minus
 
 #: Metrics of the table of key figures, in its order.

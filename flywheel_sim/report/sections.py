@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flywheel_sim.analysis.ab_test import ABTest
-from flywheel_sim.analysis.claims import Claims
-from flywheel_sim.analysis.effect import Effect
-from flywheel_sim.analysis.forecast import Forecast
-from flywheel_sim.analysis.judgement import Judgement
-from flywheel_sim.analysis.ladder import RepeatLadder
-from flywheel_sim.analysis.referral_tree import ReferralTree
+from flywheel_sim.analysis.ab_test.result import ABTest
+from flywheel_sim.analysis.allocation.judgement import Judgement
+from flywheel_sim.analysis.claims.result import Claims
+from flywheel_sim.analysis.forecast.result import Forecast
+from flywheel_sim.analysis.purchases.ladder import RepeatLadder
+from flywheel_sim.analysis.referrals.result import ReferralTree
+from flywheel_sim.analysis.sensitivity.effect import Effect
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report import (
     sections_ab,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.ab_test import ABTest
-from flywheel_sim.analysis.ab_worth import KEEP, Worth
+from flywheel_sim.analysis.ab_test.result import ABTest
+from flywheel_sim.analysis.ab_test.worth import KEEP, Worth
 from flywheel_sim.report.charts_ab import ab_lifts, ab_peeking, ab_power, ab_worth
 from flywheel_sim.report.page import Section, Table
 from flywheel_sim.stats import plus_minus, with_unit

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.allocation import Allocation
-from flywheel_sim.analysis.marginal import Marginal
-from flywheel_sim.analysis.split_horizons import AllocationByHorizon
+from flywheel_sim.analysis.allocation.by_horizon import AllocationByHorizon
+from flywheel_sim.analysis.allocation.marginal import Marginal
+from flywheel_sim.analysis.allocation.split import Allocation
 from flywheel_sim.report.charts_allocation import allocation, allocation_by_horizon, marginal, named
 from flywheel_sim.report.page import Section, Table
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flywheel_sim.analysis.breakeven import BreakEven
-from flywheel_sim.analysis.breakeven_map import BreakEvenMap
+from flywheel_sim.analysis.breakeven.map import BreakEvenMap
+from flywheel_sim.analysis.breakeven.result import BreakEven
 from flywheel_sim.report.charts_breakeven import breakeven, breakeven_map, overtaking
 from flywheel_sim.report.page import Section, Table
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flywheel_sim.analysis.capacity import Capacity
-from flywheel_sim.analysis.lead_volume import LeadVolume
-from flywheel_sim.analysis.staff_plan import StaffPlan
-from flywheel_sim.analysis.waiting import MEANING, CostOfWaiting
+from flywheel_sim.analysis.capacity.lead_volume import LeadVolume
+from flywheel_sim.analysis.capacity.result import Capacity
+from flywheel_sim.analysis.capacity.staff_plan import StaffPlan
+from flywheel_sim.analysis.capacity.waiting import MEANING, CostOfWaiting
 from flywheel_sim.report.charts_capacity import capacity, cost_of_waiting, lead_volume, staff_plan
 from flywheel_sim.report.drawing import joined
 from flywheel_sim.report.page import Section, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flywheel_sim.analysis.claims import Claims
+from flywheel_sim.analysis.claims.result import Claims
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report.charts_claims import claims, claims_region
 from flywheel_sim.report.drawing import Chart

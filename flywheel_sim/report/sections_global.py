@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.global_sensitivity import Sobol
-from flywheel_sim.analysis.screening import Morris
-from flywheel_sim.analysis.tornado import Tornado
+from flywheel_sim.analysis.uncertainty.morris import Morris
+from flywheel_sim.analysis.uncertainty.sobol import Sobol
+from flywheel_sim.analysis.uncertainty.tornado import Tornado
 from flywheel_sim.report.charts_global import morris, sobol, tornado
 from flywheel_sim.report.page import Section, Table
 

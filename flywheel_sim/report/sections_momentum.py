@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.frictions import Frictions
-from flywheel_sim.analysis.momentum import Momentum
+from flywheel_sim.analysis.momentum.frictions import Frictions
+from flywheel_sim.analysis.momentum.momentum import Momentum
 from flywheel_sim.report.charts_momentum import frictions, momentum, wheel
 from flywheel_sim.report.page import Section, Table
 from flywheel_sim.report.sections_capacity import shown

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from flywheel_sim.analysis.effect import Effect
-from flywheel_sim.analysis.horizons import Change, label_of
-from flywheel_sim.analysis.parts import PARTS
-from flywheel_sim.analysis.sensitivity import Sensitivity
+from flywheel_sim.analysis.sensitivity.changes import Change, label_of
+from flywheel_sim.analysis.sensitivity.effect import Effect
+from flywheel_sim.analysis.sensitivity.parts import PARTS
+from flywheel_sim.analysis.sensitivity.response import Sensitivity
 from flywheel_sim.report.charts_sensitivity import BOTH, effect, effect_parts, response
 from flywheel_sim.report.page import Section, Table
 from flywheel_sim.stats import Estimate, plus_minus, with_unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from flywheel_sim.analysis.compare import Comparison
+from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.registry import metrics

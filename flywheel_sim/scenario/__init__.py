@@ -1,1 +1,1 @@
-"""The journey file: read, merged, checked and resolved; the only room that knows how it is written."""
+"""The journey file: loaded, changed, described; the only room that knows how it is written."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, Problem, nearest
+from flywheel_sim.journey.units import Quantity, looks_like_quantity, parse
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.scenario.tree import MOVED, Raw
-from flywheel_sim.scenario.units import Quantity, looks_like_quantity, parse
+from flywheel_sim.scenario.source.tree import MOVED, Raw
 
 #: What one item of a section is called.
 _ONE_OF = {"channels": "channel", "levers": "lever", "costs": "overhead", "resources": "resource"}

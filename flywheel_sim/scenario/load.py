@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
-from flywheel_sim.scenario.changes import is_change
-from flywheel_sim.scenario.journey import Journey
-from flywheel_sim.scenario.resolve import resolve
-from flywheel_sim.scenario.schema import SETTINGS
-from flywheel_sim.scenario.strategy import Choices, apply_strategy, leave_out, lever_spend
-from flywheel_sim.scenario.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
-from flywheel_sim.scenario.units import Quantity, UnitError, looks_like_quantity, parse
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
+from flywheel_sim.scenario.resolve.resolver import resolve
+from flywheel_sim.scenario.source.changes import is_change
+from flywheel_sim.scenario.source.schema import SETTINGS
+from flywheel_sim.scenario.source.strategy import Choices, apply_strategy, leave_out, lever_spend
+from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 #: Decimals of a solved spend.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey.units import MONTH
 
 ASIDE = ("fan", "disqualified", "owned", "merged")
 NURTURED = ("pre_mql", "mql", "sal", "recycled", "dormant")

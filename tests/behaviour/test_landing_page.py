@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.ab_test import ab_test
-from flywheel_sim.analysis.ab_worth import BY_SIGN, BY_TEST, KEEP, ROLL_OUT
+from flywheel_sim.analysis.ab_test.result import ab_test
+from flywheel_sim.analysis.ab_test.worth import BY_SIGN, BY_TEST, KEEP, ROLL_OUT
 
 SIGN_UP = "conversion.visitor.trial"
 COURSES = {"strategy": "keep_a", "roll_out": "roll_out_b", "now": "roll_out_now", "seed": 1}

@@ -5,9 +5,9 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim import datasets
-from flywheel_sim.analysis.ladder import ladder_of, repeat_ladder
-from flywheel_sim.analysis.purchases import purchase_rows
-from flywheel_sim.scenario.units import DAY
+from flywheel_sim.analysis.purchases.ladder import ladder_of, repeat_ladder
+from flywheel_sim.analysis.purchases.log import purchase_rows
+from flywheel_sim.journey.units import DAY
 
 YEAR = 365 * DAY
 

@@ -5,7 +5,7 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim import ExperimentError, loads
-from flywheel_sim.experiment.matched import settle
+from flywheel_sim.experiment.budgets import settle
 
 FILE = """
 name: Duel

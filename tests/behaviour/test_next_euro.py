@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.allocation import allocate
-from flywheel_sim.analysis.judgement import judge
-from flywheel_sim.analysis.marginal import marginal
-from flywheel_sim.analysis.spends import at_spends, places_of
+from flywheel_sim.analysis.allocation.judgement import judge
+from flywheel_sim.analysis.allocation.marginal import marginal
+from flywheel_sim.analysis.allocation.spends import at_spends, places_of
+from flywheel_sim.analysis.allocation.split import allocate
 from flywheel_sim.experiment.driver import Job, replicate_jobs
 
 PLACES = ("search_ads", "customer_success", "onboarding", "account_managers", "rewards")

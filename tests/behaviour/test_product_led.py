@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.scenario.units import parse
+from flywheel_sim.journey.units import parse
 
 TEXT = (Path(__file__).parents[2] / "configs" / "product_led.yaml").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.referral_tree import referral_tree
+from flywheel_sim.analysis.referrals.result import referral_tree
 from flywheel_sim.errors import ExperimentError
 
 #: Spends on ads at which each strategy costs as much as `none`, near enough for a test: they need not be solved.

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey.units import MONTH
 
 #: Steps of the programme and the months of a contract in which the source has them.
 STEPS = {"welcome": 0, "offer": 2, "survey_3": 3, "training": 4, "tour": 5, "survey_6": 6, "personal": 9}

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from flywheel_sim.analysis.capacity import capacity
-from flywheel_sim.analysis.lead_volume import _turn, lead_volume
-from flywheel_sim.analysis.staff import without_waiting
-from flywheel_sim.analysis.staff_plan import staff_plan
-from flywheel_sim.analysis.waiting import cost_of_waiting
+from flywheel_sim.analysis.capacity.lead_volume import _turn, lead_volume
+from flywheel_sim.analysis.capacity.result import capacity
+from flywheel_sim.analysis.capacity.staff import without_waiting
+from flywheel_sim.analysis.capacity.staff_plan import staff_plan
+from flywheel_sim.analysis.capacity.waiting import cost_of_waiting
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 

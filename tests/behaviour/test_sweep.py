@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flywheel_sim.analysis.compare import compare
+from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.errors import ConfigError, DataError, ExperimentError
-from flywheel_sim.experiment import batches, matched
-from flywheel_sim.experiment import sweep as room
+from flywheel_sim.experiment import budgets as matched
 from flywheel_sim.experiment.driver import Limits
-from flywheel_sim.experiment.journal import look
-from flywheel_sim.experiment.outcomes import Sweep
 from flywheel_sim.experiment.replicate import replicate
-from flywheel_sim.experiment.sweep import sweep
+from flywheel_sim.experiment.sweep import batches
+from flywheel_sim.experiment.sweep import sweep as room
+from flywheel_sim.experiment.sweep.journal import look
+from flywheel_sim.experiment.sweep.outcomes import Sweep
+from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
 
@@ -200,7 +201,7 @@ def test_shuffled_batches_leave_the_same_bytes(model, tmp_path, reference, monke
 def test_another_process_with_another_hash_seed_leaves_the_same_bytes(tmp_path, reference):
     (tmp_path / "shop.yaml").write_text(SHOP, encoding="utf-8")
     (tmp_path / "script.py").write_text(f"""
-from flywheel_sim.experiment import sweep as room
+from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.scenario.load import load
 if __name__ == "__main__":
     room.MOST_RUNS = 7

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey.units import MONTH
 
 #: The same customers with a decision at the end of every month instead of a memoryless one.
 MONTHLY = """

@@ -9,9 +9,9 @@ import numpy as np
 import flywheel_sim as fs
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import FlywheelError
+from flywheel_sim.journey.journey import Stage
+from flywheel_sim.journey.staffing import staffing
 from flywheel_sim.ledger import GAVE_UP, LOAD, MRR, QUEUE, ROLE_FLOWS, TURNED_AWAY, Ledger
-from flywheel_sim.scenario.journey import Stage
-from flywheel_sim.scenario.staffing import staffing
 
 from .writing import to_yaml
 

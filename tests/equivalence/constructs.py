@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from flywheel_sim.scenario.units import YEAR, looks_like_quantity, parse
+from flywheel_sim.journey.units import YEAR, looks_like_quantity, parse
 
 DISTRIBUTIONS = {
     "fixed", "exponential", "uniform", "triangular", "lognormal", "weibull", "gamma", "erlang", "empirical"

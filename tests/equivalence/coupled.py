@@ -12,7 +12,7 @@ own eyes; one that waits for a shared attribute brings nobody.
 import re
 from dataclasses import dataclass, field
 
-from flywheel_sim.scenario.units import parse
+from flywheel_sim.journey.units import parse
 
 from . import figures as f
 from . import generate as g

@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+from flywheel_sim.journey.staffing import staffing
 from flywheel_sim.ledger import GAVE_UP, QUEUE, TURNED_AWAY
-from flywheel_sim.scenario.staffing import staffing
 
 from .constructs import DISTRIBUTIONS, Counting
 

@@ -7,7 +7,7 @@ may depend on.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flywheel_sim.scenario.units import MONTH, parse
+from flywheel_sim.journey.units import MONTH, parse
 
 SAMPLE = Path(__file__).with_name("sample.csv")
 FACTORS = ("0.5", "0.8", "1.25", "1.5", "2")

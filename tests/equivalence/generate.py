@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from flywheel_sim.scenario.units import MONTH, parse
+from flywheel_sim.journey.units import MONTH, parse
 
 from . import figures as f
 from . import happenings as h

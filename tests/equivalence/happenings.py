@@ -8,7 +8,7 @@ instant, and none feeds itself.
 import datetime as dt
 from dataclasses import dataclass
 
-from flywheel_sim.scenario.units import MONTH, parse
+from flywheel_sim.journey.units import MONTH, parse
 
 from . import figures as f
 

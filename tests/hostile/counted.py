@@ -11,7 +11,7 @@ import time
 from importlib import import_module
 
 from flywheel_sim.cli import main
-from flywheel_sim.experiment import outcomes, sweep
+from flywheel_sim.experiment.sweep import outcomes, sweep
 
 _run_batch, _fsync = sweep.run_batch, os.fsync
 
@@ -55,7 +55,7 @@ def be(words, begun_file, said_file, lingers):
 
 
 if __name__ == "__main__":
-    for name in ("flywheel_sim.engine.kernel", "pandas", "pyarrow.parquet", "scipy.stats"):
+    for name in ("flywheel_sim.engine.kernel.waves", "pandas", "pyarrow.parquet", "scipy.stats"):
         import_module(name)  # once, for every command to come
 
     sweep.run_batch = begun

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from flywheel_sim.experiment.outcomes import Sweep
-from flywheel_sim.experiment.sweep import sweep
+from flywheel_sim.experiment.sweep.outcomes import Sweep
+from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import load
 
 HERE = Path(__file__).parent

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from flywheel_sim.errors import DataError, FlywheelError
-from flywheel_sim.experiment import sweep as room
-from flywheel_sim.experiment.journal import begin, look
-from flywheel_sim.experiment.outcomes import Sweep
-from flywheel_sim.experiment.sweep import sweep
+from flywheel_sim.experiment.sweep import sweep as room
+from flywheel_sim.experiment.sweep.journal import begin, look
+from flywheel_sim.experiment.sweep.outcomes import Sweep
+from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import loads
 
 COINS = """
@@ -194,7 +194,7 @@ def test_two_writers_and_a_reader_at_once(model, tmp_path, finished):
         for attempt in (lambda: coins(model, path, resume=True), lambda: Sweep.read(path)):
             with pytest.raises(DataError, match="in use by another process; wait"):
                 attempt()
-        script = f"from flywheel_sim.experiment.outcomes import Sweep; Sweep.read({str(path)!r})"
+        script = f"from flywheel_sim.experiment.sweep.outcomes import Sweep; Sweep.read({str(path)!r})"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert "in use by another process" in done.stderr
         journal.keep(0, 5, 200, np.ones((1, 5)))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from flywheel_sim.analysis.allocation import allocate
-from flywheel_sim.analysis.marginal import marginal
+from flywheel_sim.analysis.allocation.marginal import marginal
+from flywheel_sim.analysis.allocation.split import allocate
 from flywheel_sim.scenario.load import loads
 
 #: Channels that bend: people a month at most, price of the first, what each brings, spend today.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from flywheel_sim.analysis.breakeven import breakeven
-from flywheel_sim.analysis.breakeven_map import breakeven_map
-from flywheel_sim.analysis.breakeven_search import look
-from flywheel_sim.analysis.sensitivity import sensitivity
+from flywheel_sim.analysis.breakeven.map import breakeven_map
+from flywheel_sim.analysis.breakeven.result import breakeven
+from flywheel_sim.analysis.breakeven.search import look
+from flywheel_sim.analysis.sensitivity.response import sensitivity
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean

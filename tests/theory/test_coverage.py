@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from flywheel_sim.analysis.bands import simultaneous
-from flywheel_sim.analysis.crossover import crossover, overtakes
-from flywheel_sim.analysis.ranking import ranking
+from flywheel_sim.analysis.difference.bands import simultaneous
+from flywheel_sim.analysis.difference.crossover import crossover, overtakes
+from flywheel_sim.analysis.difference.ranking import ranking
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.experiment.precision import Target, Watch
 from flywheel_sim.experiment.replicate import replicate

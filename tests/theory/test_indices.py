@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from flywheel_sim.analysis.global_sensitivity import sobol
-from flywheel_sim.analysis.indices import morris_of, sobol_of
+from flywheel_sim.analysis.uncertainty.indices import morris_of, sobol_of
+from flywheel_sim.analysis.uncertainty.sobol import sobol
 from flywheel_sim.scenario.load import loads
 
 #: Sobol's G-function with these a: Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.

@@ -16,7 +16,7 @@ from checking import agrees, ratio_agrees
 from scipy import integrate
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.referral_tree import referral_tree
+from flywheel_sim.analysis.referrals.result import referral_tree
 
 FLOW, CHURN, DISCOUNT, REFERRAL = 20, 0.05, 0.01, 0.02
 ROOTS, MANY = 1000, 48_000

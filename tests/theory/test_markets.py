@@ -7,8 +7,8 @@ import pytest
 from checking import agrees, counts_follow, follows, moments, run
 
 from flywheel_sim.engine.run import run_many
+from flywheel_sim.journey.units import MONTH, YEAR
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import MONTH, YEAR
 
 #: A product that spreads: outside influence p, word of mouth q, a year; Bass 1969, doi:10.1287/mnsc.15.5.215.
 BASS = """

@@ -14,9 +14,9 @@ from checking import agrees, counts_follow, ratio_agrees, run
 from scipy import stats
 
 from flywheel_sim.engine.run import run_many
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import LOAD, QUEUE
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import DAY, MONTH
 
 ONE_QUEUE = """
 name: One queue

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from flywheel_sim.analysis.effect import effect
-from flywheel_sim.analysis.sensitivity import sensitivity
+from flywheel_sim.analysis.sensitivity.effect import effect
+from flywheel_sim.analysis.sensitivity.response import sensitivity
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.scenario.load import loads
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from checking import agrees, counts_follow, follows, moments, run
 
-from flywheel_sim.scenario.units import MONTH, YEAR
+from flywheel_sim.journey.units import MONTH, YEAR
 
 
 def shifted_beta_geometric(alpha, beta, years):

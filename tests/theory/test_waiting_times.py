@@ -4,7 +4,7 @@ import pytest
 from checking import follows, run
 from scipy import stats
 
-from flywheel_sim.scenario.units import DAY, MONTH
+from flywheel_sim.journey.units import DAY, MONTH
 
 WAITS = {
     "{lognormal: {median: 14 days, sigma: 0.8}}": stats.lognorm(s=0.8, scale=14 * DAY),

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from flywheel_sim.analysis import claims_theory as theory
-from flywheel_sim.analysis.claims import claims
-from flywheel_sim.analysis.claims_existing import revenue_by, with_existing
+from flywheel_sim.analysis.claims import steady_state as theory
+from flywheel_sim.analysis.claims.existing import revenue_by, with_existing
+from flywheel_sim.analysis.claims.result import claims
 from flywheel_sim.experiment.replicate import replicate, run
+from flywheel_sim.journey.units import YEAR
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import YEAR
 
 #: A contract by the year, as many new customers at the beginning of each: steady after some lives.
 YEARLY = """

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from flywheel_sim.engine.conserve import check
-from flywheel_sim.engine.reference import Reference
+from flywheel_sim.compile import draws
+from flywheel_sim.engine.reference.conserve import check
+from flywheel_sim.engine.reference.engine import Reference
 from flywheel_sim.engine.tables import event_columns, event_frame, people_columns, people_frame
-from flywheel_sim.model import draws
-from flywheel_sim.scenario.figures import Axis, Dist, Rate
-from flywheel_sim.scenario.happenings import AddTo, Amount, Condition, Draw, Effects, Event, Outcome, SetTo
-from flywheel_sim.scenario.journey import Attribute, Channel, Journey, Stage, StageSet
-from flywheel_sim.scenario.units import MONTH, YEAR
+from flywheel_sim.journey.events import AddTo, Amount, Condition, Draw, Effects, Event, Outcome, SetTo
+from flywheel_sim.journey.figures import Axis, Dist, Rate
+from flywheel_sim.journey.journey import Attribute, Channel, Journey, Stage, StageSet
+from flywheel_sim.journey.units import MONTH, YEAR
 
 #: Fixed-point units of a minor unit.
 ONE = 65536

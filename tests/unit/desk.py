@@ -3,12 +3,12 @@
 import numpy as np
 from hand import NOTHING, journey, ledger, price, runs
 
+from flywheel_sim.compile.draws import wait_cell
+from flywheel_sim.journey.events import Event, Outcome, Staff
+from flywheel_sim.journey.figures import Dist, Rate
+from flywheel_sim.journey.journey import Resource, Shared, Stage
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import LOAD, QUEUE, WAIT_CELLS
-from flywheel_sim.model.draws import wait_cell
-from flywheel_sim.scenario.figures import Dist, Rate
-from flywheel_sim.scenario.happenings import Event, Outcome, Staff
-from flywheel_sim.scenario.journey import Resource, Shared, Stage
-from flywheel_sim.scenario.units import DAY, MONTH
 
 HOUR = DAY // 24
 COST = 400_000 / MONTH

@@ -2,14 +2,12 @@
 
 import numpy as np
 
+from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.engine.run import Provenance
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.ledger import FOLLOWED, MRR, Layout, Ledger
-from flywheel_sim.metrics.registry import Books
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.figures import Rate
-from flywheel_sim.scenario.happenings import Amount, Effects, Event, Outcome, SetTo
-from flywheel_sim.scenario.journey import (
+from flywheel_sim.journey.events import Amount, Effects, Event, Outcome, SetTo
+from flywheel_sim.journey.figures import Rate
+from flywheel_sim.journey.journey import (
     Attribute,
     Channel,
     Cost,
@@ -17,7 +15,9 @@ from flywheel_sim.scenario.journey import (
     Stage,
     StageSet,
 )
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey.units import MONTH
+from flywheel_sim.ledger import FOLLOWED, MRR, Layout, Ledger
+from flywheel_sim.metrics.registry import Books
 
 NOTHING = Effects()
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from built import figure, fixed
 
+from flywheel_sim.compile import draws
+from flywheel_sim.journey.events import LAST, Staff
+from flywheel_sim.journey.journey import Resource, Shared
+from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import LOAD, QUEUE
-from flywheel_sim.model import draws
-from flywheel_sim.scenario.happenings import LAST, Staff
-from flywheel_sim.scenario.journey import Resource, Shared
-from flywheel_sim.scenario.units import DAY
 
 MILLION = 1_000_000
 

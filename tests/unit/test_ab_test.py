@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.ab_test import ab_test
-from flywheel_sim.analysis.ab_theory import power_of, sample_size, significant, z_of
-from flywheel_sim.analysis.ab_worth import BY_SIGN, BY_TEST, KEEP, NOW, ROLL_OUT
+from flywheel_sim.analysis.ab_test.result import ab_test
+from flywheel_sim.analysis.ab_test.textbook import power_of, sample_size, significant, z_of
+from flywheel_sim.analysis.ab_test.worth import BY_SIGN, BY_TEST, KEEP, NOW, ROLL_OUT
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.report import charts_ab
 from flywheel_sim.report.sections_ab import answered

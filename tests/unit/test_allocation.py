@@ -7,12 +7,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from flywheel_sim.analysis.allocation import allocate
-from flywheel_sim.analysis.marginal import marginal
-from flywheel_sim.analysis.spends import at_spends, per_month, places_of
-from flywheel_sim.analysis.split_horizons import allocation_by_horizon
-from flywheel_sim.analysis.split_search import Bench, futures
-from flywheel_sim.analysis.split_verdict import Certificate
+from flywheel_sim.analysis.allocation.by_horizon import allocation_by_horizon
+from flywheel_sim.analysis.allocation.certificate import Certificate
+from flywheel_sim.analysis.allocation.marginal import marginal
+from flywheel_sim.analysis.allocation.spends import at_spends, per_month, places_of
+from flywheel_sim.analysis.allocation.split import allocate
+from flywheel_sim.analysis.allocation.split_search import Bench, futures
 from flywheel_sim.cli.allocate import allocate as allocate_command
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs

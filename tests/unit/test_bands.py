@@ -8,10 +8,10 @@ import pytest
 from journeys import COINS, club
 from scipy import stats
 
-from flywheel_sim.analysis.bands import RESAMPLES, Luck, bootstrap_means, critical_value, simultaneous
-from flywheel_sim.analysis.compare import compare
-from flywheel_sim.analysis.crossover import crossover, overtakes
-from flywheel_sim.analysis.ranking import ranking
+from flywheel_sim.analysis.compare.result import compare
+from flywheel_sim.analysis.difference.bands import RESAMPLES, Luck, bootstrap_means, critical_value, simultaneous
+from flywheel_sim.analysis.difference.crossover import crossover, overtakes
+from flywheel_sim.analysis.difference.ranking import ranking
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.report import charts

@@ -9,11 +9,11 @@ import pytest
 from journeys import COINS
 from scipy import stats
 
-from flywheel_sim.analysis import breakeven_runs
-from flywheel_sim.analysis.breakeven import breakeven
-from flywheel_sim.analysis.breakeven_map import breakeven_map
-from flywheel_sim.analysis.breakeven_search import look
-from flywheel_sim.analysis.compare import compare
+from flywheel_sim.analysis.breakeven import runs as breakeven_runs
+from flywheel_sim.analysis.breakeven.map import breakeven_map
+from flywheel_sim.analysis.breakeven.result import breakeven
+from flywheel_sim.analysis.breakeven.search import look
+from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.cli import app as commands
 from flywheel_sim.cli.breakeven import breakeven as command_
 from flywheel_sim.errors import ConfigError, ExperimentError

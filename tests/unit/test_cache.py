@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import flywheel_sim
-from flywheel_sim.model import cache
+import pytest
 
-ASK = "from flywheel_sim.model import cache; print(cache.folder())"
-RUN = "from flywheel_sim.model import draws; print(draws.threshold(0.25))"
+import flywheel_sim
+from flywheel_sim.compile import cache
+
+ASK = "from flywheel_sim.compile import cache; print(cache.folder())"
+RUN = "from flywheel_sim.compile import draws; print(draws.threshold(0.25))"
 
 
 def asked(code, **environment):
@@ -25,10 +27,12 @@ def test_the_folder_is_named_after_the_source(tmp_path):
 
 def test_an_edit_of_any_compiled_module_changes_the_folder(tmp_path):
     package = Path(flywheel_sim.__file__).parent
-    names = ["model/draws.py", "engine/words.py", "ledger.py", "scenario/units.py"]
+    names = ["compile/draws.py", "ledger.py", "journey/units.py"]
+    names += [str(path.relative_to(package)) for path in package.glob("engine/kernel/*.py")]
+    assert len(names) > 15
     for path in [path for pattern in cache._COMPILED for path in package.glob(pattern)]:
         copy = tmp_path / path.relative_to(package)
-        copy.parent.mkdir(exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
     seen = {cache.fingerprint_of(tmp_path)}
     assert seen == {cache.fingerprint()}
@@ -42,13 +46,18 @@ def test_an_edit_of_any_compiled_module_changes_the_folder(tmp_path):
 def test_whatever_the_engine_imports_counts_as_compiled():
     package = Path(flywheel_sim.__file__).parent
     compiled = {path.resolve() for pattern in cache._COMPILED for path in package.glob(pattern)}
-    engine = [path for path in compiled if path.parent.name == "engine"]
+    engine = [path for path in compiled if "compile.cache import" in path.read_text()]
     assert len(engine) > 10
     for path in engine:
         for module, names in re.findall(r"^from flywheel_sim\.(\S+) import (.+)", path.read_text(), re.MULTILINE):
             place = package / module.replace(".", "/")
             part = place / names.split()[0] if place.is_dir() else place
             assert part.with_suffix(".py") in compiled, (path.name, part)
+
+
+def test_a_pattern_that_matches_nothing_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no source of the compiled engine"):
+        cache.fingerprint_of(tmp_path)
 
 
 def test_a_home_that_cannot_be_written_is_passed_over(tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.scenario.load import load
-from flywheel_sim.scenario.units import MONTH
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 

@@ -7,9 +7,9 @@ import pytest
 from hand import journey, ledger, runs
 from matplotlib.text import Text
 
+from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.ledger import FOLLOWED
-from flywheel_sim.model.draws import FIXED
 from flywheel_sim.report.charts_channels import channels
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from flywheel_sim.analysis.claims import claims
-from flywheel_sim.analysis.claims_book import BOOK, Reading
-from flywheel_sim.analysis.claims_existing import with_existing
-from flywheel_sim.analysis.claims_retention import Curve, find_retention
+from flywheel_sim.analysis.claims.book import BOOK, Reading
+from flywheel_sim.analysis.claims.existing import with_existing
+from flywheel_sim.analysis.claims.result import claims
+from flywheel_sim.analysis.claims.retention import Curve, find_retention
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.report import charts_claims
 from flywheel_sim.report.sections_claims import claimed

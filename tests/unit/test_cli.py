@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from journeys import CLUB, COINS, LOOP, club
 
-from flywheel_sim.analysis.compare import compare
+from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 

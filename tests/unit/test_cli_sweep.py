@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from journeys import CLUB, COINS
 
-from flywheel_sim.experiment import sweep as room
+from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.scenario.load import loads
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from journeys import CLUB, COINS, club
 
-from flywheel_sim.analysis.compare import Comparison, Crossover, compare
-from flywheel_sim.analysis.crossover import crossover, overtakes
+from flywheel_sim.analysis.compare.result import Comparison, Crossover, compare
+from flywheel_sim.analysis.difference.crossover import crossover, overtakes
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean

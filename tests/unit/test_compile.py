@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from flywheel_sim.compile import quantiles as compiled
+from flywheel_sim.compile.draws import KNOTS, from_table
+from flywheel_sim.compile.quantiles import beta_table, decisions, gamma_table
 from flywheel_sim.errors import ConfigError
-from flywheel_sim.model import compile as compiled
-from flywheel_sim.model.compile import beta_table, decisions, gamma_table
-from flywheel_sim.model.draws import KNOTS, from_table
 from flywheel_sim.scenario.load import loads
 
 

@@ -27,15 +27,15 @@ from built import (
 from served import MILLION, desk, mean_of, staffed
 
 import flywheel_sim as fs
-from flywheel_sim.engine.conserve import check
-from flywheel_sim.engine.reference import Reference
+from flywheel_sim.engine.reference.conserve import check
+from flywheel_sim.engine.reference.engine import Reference
+from flywheel_sim.engine.reference.staff import Desk
 from flywheel_sim.engine.run import run_many, run_once
-from flywheel_sim.engine.staff import Desk
 from flywheel_sim.errors import SimulationError
+from flywheel_sim.journey.figures import Spread
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import QUEUE, ROLE_FLOWS
-from flywheel_sim.scenario.figures import Spread
 from flywheel_sim.scenario.load import load
-from flywheel_sim.scenario.units import DAY, MONTH
 
 STARS = mean_of("mood", (-MILLION, MILLION), "club")
 
@@ -278,7 +278,7 @@ def test_a_scenario_can_be_run_checked(monkeypatch):
     model = fs.loads(SHORT)
     assert int(fs.run(model, engine="reference", checked=True).ledger.n_events[0]) == 3
     seen = []
-    monkeypatch.setattr("flywheel_sim.engine.conserve.check", seen.append)
+    monkeypatch.setattr("flywheel_sim.engine.reference.conserve.check", seen.append)
     fs.run(model, engine="reference")
     assert not seen
     fs.run(model, engine="reference", checked=True)

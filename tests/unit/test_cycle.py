@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.cycle import cycles
+from flywheel_sim.analysis.purchases.cycle import cycles
 from flywheel_sim.errors import ExperimentError, SimulationError
 from flywheel_sim.experiment.replicate import Limits
-from flywheel_sim.scenario.units import DAY
+from flywheel_sim.journey.units import DAY
 
 LEADS = """
 name: Leads

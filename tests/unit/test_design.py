@@ -9,9 +9,9 @@ import pytest
 from journeys import CLUB, COINS, club
 
 from flywheel_sim.errors import ConfigError, DataError, ExperimentError
-from flywheel_sim.experiment import factors as factors_room
-from flywheel_sim.experiment.design import design_of
-from flywheel_sim.experiment.factors import Point, Resolver, figure_of, span_or_values
+from flywheel_sim.experiment.sweep import factors as factors_room
+from flywheel_sim.experiment.sweep.design import design_of
+from flywheel_sim.experiment.sweep.factors import Point, Resolver, figure_of, span_or_values
 from flywheel_sim.scenario.load import loads
 
 COIN = loads(COINS)

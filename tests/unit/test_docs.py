@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.journey.journey import BUILT_IN, REFERRER
 from flywheel_sim.metrics import registry
-from flywheel_sim.scenario import schema, values
-from flywheel_sim.scenario.journey import BUILT_IN, REFERRER
 from flywheel_sim.scenario.load import Scenario, load, loads
-from flywheel_sim.scenario.resolve import RESERVED_OWNERS
-from flywheel_sim.scenario.tree import merge, read_text
+from flywheel_sim.scenario.resolve.resolver import RESERVED_OWNERS
+from flywheel_sim.scenario.source import schema, values
+from flywheel_sim.scenario.source.tree import merge, read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/journey.md")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from flywheel_sim.model import arithmetic, draws
-from flywheel_sim.model.compile import gamma_table
+from flywheel_sim.compile import arithmetic, draws
+from flywheel_sim.compile.quantiles import gamma_table
 
 ONES = 0xFFFFFFFF
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from journeys import CLUB, COINS
 
-from flywheel_sim.analysis import effect as module
-from flywheel_sim.analysis.effect import effect
-from flywheel_sim.analysis.horizons import NET, change_of, share_of, total_of
-from flywheel_sim.analysis.parts import referring, upselling
+from flywheel_sim.analysis.sensitivity import effect as module
+from flywheel_sim.analysis.sensitivity.changes import NET, change_of, share_of, total_of
+from flywheel_sim.analysis.sensitivity.effect import effect
+from flywheel_sim.analysis.sensitivity.parts import referring, upselling
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.report.charts_sensitivity import effect as effect_chart

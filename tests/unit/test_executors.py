@@ -16,8 +16,8 @@ from multiprocessing import get_context
 import pytest
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment import pools
-from flywheel_sim.experiment.executors import PER_WORKER, carry_out, workers_of
+from flywheel_sim.experiment.sweep import pools
+from flywheel_sim.experiment.sweep.executors import PER_WORKER, carry_out, workers_of
 
 
 def square(task):
@@ -200,7 +200,7 @@ def test_an_error_that_cannot_be_sent_is_said_in_words():
 
 SCRIPT = """
 import os, sys, time
-from flywheel_sim.experiment.executors import carry_out, workers_of
+from flywheel_sim.experiment.sweep.executors import carry_out, workers_of
 
 def work(task):
     time.sleep(0.05)

@@ -10,11 +10,11 @@ import pytest
 from journeys import CLUB, COINS, LOOP, club
 
 import flywheel_sim
-from flywheel_sim.analysis.compare import compare
+from flywheel_sim.analysis.compare.result import compare
+from flywheel_sim.compile import cache
 from flywheel_sim.errors import ConfigError, ExperimentError, LimitReached, SimulationError
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate, replicate_jobs, run
 from flywheel_sim.metrics.registry import metrics
-from flywheel_sim.model import cache
 from flywheel_sim.scenario.load import loads
 
 N = 12  # so that one executor is handed batches of three

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.forecast import forecast
+from flywheel_sim.analysis.forecast.result import forecast
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report.charts_forecast import forecast as chart_of
 

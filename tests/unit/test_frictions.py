@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.frictions import frictions, frictions_of, without
-from flywheel_sim.analysis.momentum import net_per_month
+from flywheel_sim.analysis.momentum.frictions import frictions, frictions_of, without
+from flywheel_sim.analysis.momentum.momentum import net_per_month
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.report import charts_momentum as charts
 from flywheel_sim.report.sections_momentum import answered

@@ -9,10 +9,10 @@ import typer
 from journeys import COINS, club
 from typer.testing import CliRunner
 
-from flywheel_sim.analysis import question
-from flywheel_sim.analysis.global_sensitivity import sobol
-from flywheel_sim.analysis.indices import morris_of, sobol_of
-from flywheel_sim.analysis.screening import morris
+from flywheel_sim.analysis.uncertainty import many_rates as question
+from flywheel_sim.analysis.uncertainty.indices import morris_of, sobol_of
+from flywheel_sim.analysis.uncertainty.morris import morris
+from flywheel_sim.analysis.uncertainty.sobol import sobol
 from flywheel_sim.cli.sobol import sobol as command
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.report import charts_global
@@ -106,7 +106,7 @@ def test_a_matched_spend_is_not_matched_anew(monkeypatch):
     def never(*_, **__):
         raise AssertionError("matched anew")
 
-    monkeypatch.setattr("flywheel_sim.experiment.sweep.match", never)
+    monkeypatch.setattr("flywheel_sim.experiment.sweep.sweep.match", never)
     model = loads(DUEL).at_spend("loud", 150.0)
     found = sobol(model, strategy="loud", rates=["price"], points=2, replications=3)
     assert found.base_runs["loud"].journey.channels == model.journey("loud").channels

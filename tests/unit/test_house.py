@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from flywheel_sim.analysis.compare import compare
+from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.scenario.describe import assumptions
 from flywheel_sim.scenario.load import load, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "flywheel_sim"
 FLOORS = (
-    "errors", "stats", "datasets", "scenario", "model", "ledger", "engine", "metrics", "experiment", "analysis",
-    "report", "cli",
+    "errors", "stats", "datasets", "journey", "scenario", "compile", "ledger", "engine", "metrics", "experiment",
+    "analysis", "report", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from flywheel_sim.errors import DataError, ExperimentError
-from flywheel_sim.experiment.journal import IMPOSSIBLE, LIMIT, WORKER, Aside, begin, look
+from flywheel_sim.experiment.sweep.journal import IMPOSSIBLE, LIMIT, WORKER, Aside, begin, look
 
 HEADER = {
     "scenario": {"rates": {"retention": {"value": "91 %"}}, "name": "Shop"}, "fingerprints": {"loud": "a1"},

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.judgement import judge
+from flywheel_sim.analysis.allocation.judgement import judge
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.report.charts_judgement import judgement
 from flywheel_sim.scenario.describe import reference_value

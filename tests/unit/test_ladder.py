@@ -7,7 +7,7 @@ from scipy import stats
 
 import flywheel_sim as fs
 from flywheel_sim import datasets
-from flywheel_sim.analysis.ladder import ladder_of, ordinal, repeat_ladder
+from flywheel_sim.analysis.purchases.ladder import ladder_of, ordinal, repeat_ladder
 from flywheel_sim.report.charts_ladder import ladder
 
 FIXED = """

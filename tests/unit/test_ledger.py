@@ -5,6 +5,7 @@ import pytest
 from journeys import CLUB, club
 
 from flywheel_sim.engine.run import run_once
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import (
     COHORT,
     FOLLOWED,
@@ -19,7 +20,6 @@ from flywheel_sim.ledger import (
     stack,
 )
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import MONTH
 
 
 def brute_force(stays, ends):

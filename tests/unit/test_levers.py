@@ -5,8 +5,8 @@ import math
 import pytest
 
 from flywheel_sim import ConfigError, compare, loads
-from flywheel_sim.scenario.curves import Curve
-from flywheel_sim.scenario.units import MONTH
+from flywheel_sim.journey.units import MONTH
+from flywheel_sim.scenario.resolve.curves import Curve
 
 FILE = """
 name: Levers

@@ -2,13 +2,13 @@
 
 import pytest
 
-from flywheel_sim.model.compile import shared_bounds
-from flywheel_sim.model.loops import referrals
+from flywheel_sim.compile.loops import referrals
+from flywheel_sim.compile.quantiles import shared_bounds
+from flywheel_sim.journey.events import LAST, Condition
+from flywheel_sim.journey.figures import Axis
+from flywheel_sim.journey.units import DAY, HOUR, MINUTE, MONTH, WEEK
 from flywheel_sim.scenario.describe import differences, inline_figures
-from flywheel_sim.scenario.figures import Axis
-from flywheel_sim.scenario.happenings import LAST, Condition
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import DAY, HOUR, MINUTE, MONTH, WEEK
 
 DESK = """\
 name: Desk

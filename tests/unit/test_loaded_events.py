@@ -5,8 +5,8 @@ import math
 import pytest
 
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.journey.units import DAY, MONTH, YEAR
 from flywheel_sim.scenario.load import load, loads
-from flywheel_sim.scenario.units import DAY, MONTH, YEAR
 
 FILE = """\
 name: One stage

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.journey.units import DAY, MONTH, NEVER, WEEK, YEAR
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import DAY, MONTH, NEVER, WEEK, YEAR
 
 FILE = """\
 name: One stage

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.scenario.describe import assumptions, differences, inline_figures
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import MONTH
 
 FILE = """\
 name: Club

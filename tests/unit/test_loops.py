@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from journeys import CLUB
 
-from flywheel_sim.model.loops import Loop, referrals
+from flywheel_sim.compile.loops import Loop, referrals
 from flywheel_sim.scenario.load import load, loads, shipped
 
 START = "name: Word of mouth\nhorizon: 5 years\ncurrency: EUR\n"

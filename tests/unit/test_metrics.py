@@ -8,10 +8,10 @@ from journeys import CLUB, DEAR, club
 
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.replicate import replicate, run
+from flywheel_sim.journey.units import DAY, MONTH, YEAR
 from flywheel_sim.metrics.registry import metrics, register
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import DAY, MONTH, YEAR
 
 MONTHS, FOLLOW, FORCE = 12, 5, math.log(1.10) / YEAR
 #: What one firing books: (stage, event, outcome) -> [(side, line, kind, euros)].

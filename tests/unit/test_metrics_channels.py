@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hand import any_ledger, journey, ledger, runs
 
+from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.journey import Channel
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import FOLLOWED
 from flywheel_sim.metrics.groups import NO_CHANNEL
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.journey import Channel
-from flywheel_sim.scenario.units import MONTH
 
 #: Places in a ledger made by hand: the first group of each channel, and the line that is earned.
 ADS, FRIENDS, BASE, CLUB = 0, 4, 8, 0

@@ -7,9 +7,9 @@ from journeys import club
 
 import flywheel_sim as fs
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.metrics.growth import active_customers, customer_months
 from flywheel_sim.metrics.momentum import losing_flows, losing_stages, net_growth, opening
-from flywheel_sim.scenario.units import MONTH
 
 CASES = [("subscription", "funnel"), ("b2b_pipeline", "today"), ("reputation", "bad_start"), ("ad_campaign", None)]
 

@@ -7,19 +7,19 @@ import pytest
 from desk import HOUR, asks, book, busy, counts, desk
 from hand import any_ledger, journey, ledger, runs
 
-from flywheel_sim.analysis.compare import Comparison
-from flywheel_sim.analysis.expected import expected_path
+from flywheel_sim.analysis.compare.result import Comparison
+from flywheel_sim.analysis.outlook.expected import expected_path
+from flywheel_sim.compile.draws import FIXED, wait_cell
 from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import provenance, units_of
+from flywheel_sim.journey.journey import Resource
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import LOAD, MRR
 from flywheel_sim.metrics.groups import NO_CHANNEL, parts
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import FIGURES, figures_of, wait_ends, wait_quantile
-from flywheel_sim.model.draws import FIXED, wait_cell
-from flywheel_sim.scenario.journey import Resource
-from flywheel_sim.scenario.units import DAY, MONTH
 
 EUR = 100 * FIXED
 

@@ -9,13 +9,13 @@ from hand import journey, ledger, runs
 from journeys import club
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.momentum import lengths, momentum, months_in, moving, net_per_month, told
-from flywheel_sim.analysis.wheel import parts_of, wheel_of
+from flywheel_sim.analysis.momentum.momentum import lengths, momentum, months_in, moving, net_per_month, told
+from flywheel_sim.analysis.momentum.wheel import parts_of, wheel_of
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import MONTH
 from flywheel_sim.metrics.momentum import net_growth, opening
 from flywheel_sim.report import charts_momentum as charts
 from flywheel_sim.report.sections_momentum import answered
-from flywheel_sim.scenario.units import MONTH
 from flywheel_sim.stats import estimate_mean
 
 N = 6

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from journeys import CLUB, COINS, club
 
-from flywheel_sim.analysis.compare import compare
+from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.errors import ExperimentError, LimitReached
 from flywheel_sim.experiment import precision as rule
 from flywheel_sim.experiment.precision import FIRST, Target, Watch, skewness, targets

@@ -27,10 +27,10 @@ from built import (
     when,
 )
 
-from flywheel_sim.model import draws
-from flywheel_sim.model.compile import gamma_table
-from flywheel_sim.scenario.figures import Axis, Dist
-from flywheel_sim.scenario.units import DAY, MONTH, NEVER, YEAR
+from flywheel_sim.compile import draws
+from flywheel_sim.compile.quantiles import gamma_table
+from flywheel_sim.journey.figures import Axis, Dist
+from flywheel_sim.journey.units import DAY, MONTH, NEVER, YEAR
 
 # -- when -------------------------------------------------------------------------------------------
 

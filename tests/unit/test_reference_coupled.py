@@ -26,9 +26,9 @@ from built import (
 )
 from served import births, cells, days, desk, hexed, load, queue, staffed, waits
 
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import GAVE_UP, TURNED_AWAY
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import DAY, MONTH
 
 BYE = {"patience": 2 * DAY, "gives_up": "end"}
 

@@ -30,11 +30,11 @@ from built import (
     when,
 )
 
+from flywheel_sim.compile import draws
+from flywheel_sim.compile.quantiles import gamma_table
+from flywheel_sim.journey.figures import Dist, Spread
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, MRR, ROLE_FLOWS
-from flywheel_sim.model import draws
-from flywheel_sim.model.compile import gamma_table
-from flywheel_sim.scenario.figures import Dist, Spread
-from flywheel_sim.scenario.units import DAY, MONTH
 
 
 def movements(found):

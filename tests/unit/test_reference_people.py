@@ -25,10 +25,10 @@ from built import (
     when,
 )
 
+from flywheel_sim.compile import draws
 from flywheel_sim.errors import SimulationError
-from flywheel_sim.model import draws
-from flywheel_sim.scenario.happenings import Draw, SetTo
-from flywheel_sim.scenario.units import DAY, MONTH
+from flywheel_sim.journey.events import Draw, SetTo
+from flywheel_sim.journey.units import DAY, MONTH
 
 # -- sets of stages ---------------------------------------------------------------------------------
 

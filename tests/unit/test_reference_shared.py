@@ -25,9 +25,9 @@ from built import (
 )
 from served import MILLION, births, days, desk, mean_of, queue, staffed
 
+from flywheel_sim.journey.events import Draw, SetTo
+from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import ROLE_FLOWS
-from flywheel_sim.scenario.happenings import Draw, SetTo
-from flywheel_sim.scenario.units import DAY, MONTH
 
 # -- a finite market --------------------------------------------------------------------------------
 

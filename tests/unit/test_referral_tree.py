@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.referral_tree import referral_tree, roots
+from flywheel_sim.analysis.referrals.result import referral_tree, roots
 from flywheel_sim.errors import ExperimentError, SimulationError
 from flywheel_sim.experiment.replicate import Limits
 from flywheel_sim.report import charts_referrals

@@ -12,8 +12,8 @@ import pytest
 from journeys import COINS, DEAR, club
 from matplotlib.text import Text
 
-from flywheel_sim.analysis.compare import compare
-from flywheel_sim.analysis.sensitivity import sensitivity
+from flywheel_sim.analysis.compare.result import compare
+from flywheel_sim.analysis.sensitivity.response import sensitivity
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.experiment.replicate import replicate, run
 from flywheel_sim.metrics.registry import metrics

@@ -9,8 +9,8 @@ import pytest
 
 import flywheel_sim
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.journey.units import MONTH, YEAR
 from flywheel_sim.scenario.load import load, loads, shipped
-from flywheel_sim.scenario.units import MONTH, YEAR
 
 FILE = """\
 name: Shop

@@ -7,17 +7,17 @@ import pytest
 from hand import any_ledger, books, event, journey, ledger, runs
 from scipy import stats
 
+from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.tables import ratio_of_sums
+from flywheel_sim.journey.events import Effects, Outcome, SetTo
+from flywheel_sim.journey.journey import Stage
+from flywheel_sim.journey.units import DAY, MONTH, YEAR
 from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, MRR, Layout
 from flywheel_sim.metrics.groups import NO_CHANNEL, parts, restrict, splits
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.value import MONEY
-from flywheel_sim.model.draws import FIXED
-from flywheel_sim.scenario.happenings import Effects, Outcome, SetTo
-from flywheel_sim.scenario.journey import Stage
-from flywheel_sim.scenario.units import DAY, MONTH, YEAR
 
 EUR = 100 * FIXED
 

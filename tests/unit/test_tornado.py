@@ -6,11 +6,11 @@ from journeys import CLUB, COINS, club
 from test_worlds import FILE
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.bands import simultaneous
-from flywheel_sim.analysis.ranges import decided, known, ranges_of
-from flywheel_sim.analysis.tornado import tornado
+from flywheel_sim.analysis.difference.bands import simultaneous
+from flywheel_sim.analysis.rates.ranges import decided, known, ranges_of
+from flywheel_sim.analysis.uncertainty.tornado import tornado
+from flywheel_sim.compile.worlds import value
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.model.worlds import value
 from flywheel_sim.report import charts_global
 from flywheel_sim.report.sections_global import answered
 from flywheel_sim.scenario.load import loads

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from flywheel_sim.scenario.units import (
+from flywheel_sim.journey.units import (
     DAY,
     HOUR,
     MINUTE,

@@ -4,12 +4,12 @@ import pickle
 
 import pytest
 
+from flywheel_sim.compile.draws import from_table
+from flywheel_sim.compile.quantiles import beta_table, gamma_table
+from flywheel_sim.compile.worlds import world
 from flywheel_sim.errors import ConfigError
-from flywheel_sim.model.compile import beta_table, gamma_table
-from flywheel_sim.model.draws import from_table
-from flywheel_sim.model.worlds import world
+from flywheel_sim.journey.units import DAY, MONTH, NEVER
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.scenario.units import DAY, MONTH, NEVER
 
 FILE = """\
 name: Not known

@@ -1,0 +1,388 @@
+"""A/B tests inside a journey: what a company would have seen, how often it is misled, and what the test is worth.
+
+Every replication is one future in which the company runs the test once. It sees its own counts alone; what holds over
+all futures, it never sees.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.ab_test.outcome import counts, outcome_of, refuse_arms, true_shares
+from flywheel_sim.analysis.ab_test.textbook import lifts_of, power_of, sample_size, significant
+from flywheel_sim.analysis.ab_test.worth import KEEP, NOW, ROLL_OUT, Worth, alike, read_before
+from flywheel_sim.analysis.capacity.staff import Answered, laid, replicated
+from flywheel_sim.analysis.difference.ranking import Best
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.experiment.tables import estimate_ratio
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ABTest(Answered):
+    """What an A/B test shows, over many futures; frozen.
+
+    Attributes
+    ----------
+    attribute, arms
+        The attribute that says who is in which arm, and its levels A and B.
+    of, label
+        The chance that is compared, and how it is called.
+    best
+        Whether the ``highest`` or the ``lowest`` chance is best.
+    level, wanted
+        Confidence of the two-sided test, and the power that a sample size is asked for, as fractions.
+    month
+        At the end of which month the test is read.
+    rates
+        Shares of A and B that are taken as true: as given, or of all futures together.
+    sure
+        Whether these are the true shares of every future: not where rates are ``uncertain`` and none were given.
+    known, wins, deciding
+        Outcomes known and successes up to the end of each month, and people whose outcome is still open then, each of
+        shape (replications, periods, 2). People who are still deciding are not in the test yet.
+    worth
+        What testing and rolling out is worth; None unless a strategy that rolls B out was named.
+    today
+        The runs in which the test is taken.
+    """
+
+    attribute: str
+    arms: tuple[str, str]
+    of: str
+    label: str
+    best: Best
+    level: float
+    wanted: float
+    month: int
+    rates: tuple[float, float]
+    sure: bool
+    known: FloatArray = field(repr=False)
+    wins: FloatArray = field(repr=False)
+    deciding: FloatArray = field(repr=False)
+    worth: Worth | None = field(repr=False)
+    today: Runs = field(repr=False)
+
+    @property
+    def n(self) -> FloatArray:
+        """Return the people of each arm whose outcome is known when the test is read, shape (replications, 2)."""
+        return np.asarray(self.known[:, self.month - 1])
+
+    @cached_property
+    def lifts(self) -> FloatArray:
+        """Return the lift that each future shows, B less A in points; NaN where an arm is empty."""
+        return lifts_of(self.wins[:, self.month - 1], self.n)
+
+    @cached_property
+    def significant(self) -> BoolArray:
+        """Return in which futures the two-sided two-proportion z test tells B from A."""
+        return significant(self.wins[:, self.month - 1], self.n, self.level)
+
+    @property
+    def true_lift(self) -> float:
+        """Return the lift taken as true, in points."""
+        return 100 * (self.rates[1] - self.rates[0])
+
+    @property
+    def lift(self) -> Estimate:
+        """Return the mean over futures of the lift seen, in points."""
+        return estimate_mean(self.lifts, "points")
+
+    def lift_quantile(self, q: float) -> Estimate:
+        """Return a quantile of the lift seen over futures, in points."""
+        return estimate_quantile(self.lifts, q, "points")
+
+    @property
+    def lift_of_all(self) -> Estimate:
+        """Return the mean lift, in points, if those still deciding were counted as failures, which is wrong."""
+        return estimate_mean(
+            lifts_of(self.wins[:, self.month - 1], self.n + self.deciding[:, self.month - 1]), "points"
+        )
+
+    @property
+    def undecided(self) -> Estimate:
+        """Return the share of people in the test whose outcome is open when it is read, in %."""
+        waiting = self.deciding[:, self.month - 1].sum(axis=1)
+        return estimate_ratio(100 * waiting, waiting + self.n.sum(axis=1), "%")
+
+    def people(self, arm: int) -> Estimate:
+        """Return the people of A (0) or B (1) whose outcome is known when the test is read."""
+        return estimate_mean(self.n[:, arm], "people")
+
+    @property
+    def power(self) -> Estimate:
+        """Return the share of futures in which the test is significant, with Wilson's interval."""
+        return estimate_probability(self.significant)
+
+    @property
+    def textbook(self) -> float:
+        """Return the textbook's power in % at the same numbers of people; see `ab_theory.power_of`."""
+        return self._theory(self.n)
+
+    def _theory(self, n: FloatArray) -> float:
+        return 100 * float(np.nan_to_num(power_of(self.rates, n, self.level)).mean()) if self.sure else math.nan
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether B is known to differ from A: by given shares, or by those of all futures together."""
+        return self.sure and self.rates[0] != self.rates[1]
+
+    @property
+    def wrong_sign(self) -> Estimate:
+        """Return how often a significant lift points the wrong way, in %: the type S error.
+
+        Gelman and Carlin 2014, doi:10.1177/1745691614551642. Without a value where B does not differ, or nothing is
+        significant.
+        """
+        return estimate_probability(np.sign(self._believed) != np.sign(self.true_lift))
+
+    @property
+    def exaggeration(self) -> Estimate:
+        """Return how many times the true lift a significant one is on average: the type M error.
+
+        Gelman and Carlin 2014. Without a value where `wrong_sign` has none.
+        """
+        return estimate_mean(np.abs(self._believed) / (abs(self.true_lift) or 1), "times the truth")
+
+    @property
+    def _believed(self) -> FloatArray:
+        return np.asarray(self.lifts[self.significant]) if self.differs else np.empty(0)
+
+    @property
+    def needed(self) -> tuple[float, float]:
+        """Return how many people in A and in B the textbook asks for, the arms being shared out as in the runs."""
+        a, b = self.n.sum(axis=0)
+        return sample_size(self.rates, self.wanted, self.level, b / a) if self.differs else (math.nan, math.nan)
+
+    @cached_property
+    def _joining(self) -> NDArray[np.int64]:
+        """Return the indices of the months, up to when the test is read, in which people came into it."""
+        here = (self.known + self.deciding).sum(axis=(0, 2))
+        return np.flatnonzero(np.diff(here, prepend=0)[: self.month] > 0)
+
+    @property
+    def months_tested(self) -> int:
+        """Return in how many months people came into the test by the time it is read."""
+        return len(self._joining)
+
+    @property
+    def months_needed(self) -> Estimate:
+        """Return how many months of testing at this traffic it takes to have the people `needed`."""
+        if not self.differs:
+            return estimate_mean([], "months")
+        return estimate_ratio(np.full(len(self.n), self.needed[0] * self.months_tested), self.n[:, 0], "months")
+
+    def looks(self) -> pd.DataFrame:
+        """Return what the test would say at the end of each month, one row a month from the first outcome on.
+
+        Columns: month; months (since the test began); a, b (mean people per arm); power, low, high (share significant
+        then, %, with Wilson's interval); textbook (power at these people, %); ever, ever_low, ever_high (share that had
+        been significant at the end of any month so far: what looking every month makes of it).
+        """
+        import pandas as pd
+
+        found = significant(self.wins, self.known, self.level)
+        ever = np.maximum.accumulate(found, axis=1)
+        rows, begun = [], self._joining[0]
+        for at in np.flatnonzero((self.known[:, : self.month].sum(axis=0) > 0).all(axis=1)):
+            people = self.known[:, at]
+            now, any_time = estimate_probability(found[:, at]), estimate_probability(ever[:, at])
+            rows.append((at + 1, at + 1 - begun, *people.mean(axis=0), now.mean, now.low, now.high,
+                         self._theory(people), any_time.mean, any_time.low, any_time.high))  # fmt: skip
+        columns = ["month", "months", "a", "b", "power", "low", "high", "textbook", "ever", "ever_low", "ever_high"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def figures(self) -> dict[str, Estimate]:
+        """Return every figure that has a value by its name in words."""
+        a, b = self.arms
+        found = {
+            f"people known in '{a}'": self.people(0), f"people known in '{b}'": self.people(1),
+            "still deciding": self.undecided, "lift seen": self.lift,
+            "… in 5 % of futures below": self.lift_quantile(0.05), "… in 5 % above": self.lift_quantile(0.95),
+            "futures with a significant lift": self.power,
+            "significant lifts of the wrong sign": self.wrong_sign, "size of significant lifts": self.exaggeration,
+            "months of testing needed": self.months_needed, **(self.worth.figures if self.worth else {}),
+        }  # fmt: skip
+        return {name: one for name, one in found.items() if one.n and not math.isnan(one.mean)}
+
+    def frame(self) -> pd.DataFrame:
+        """Return the figures as a table, one row each: mean, low, high, n, unit."""
+        import pandas as pd
+
+        rows = [(name, e.mean, e.low, e.high, e.n, e.unit) for name, e in self.figures.items()]
+        return pd.DataFrame(rows, columns=["figure", "mean", "low", "high", "n", "unit"])
+
+    def answer(self) -> str:
+        """Return the answer in words: how sure the test is, how it misleads, how long it takes, what it is worth."""
+        a, b = self.arms
+        worth = f" {self.worth.answer()}" if self.worth else ""
+        people = f"{self.people(0).mean:,.0f} people in '{a}' and {self.people(1).mean:,.0f} in '{b}'"
+        said = f"{self.label}: by the end of month {self.month} the outcome of {people} is known."
+        said += f" The test tells them apart in {self.power.mean:.1f} % of futures ({_ends(self.power)} %)"
+        if not self.sure:
+            return f"{said}; rates are uncertain, so there is no one truth to hold that against.{worth}"
+        said += f"; the textbook says {self.textbook:.1f} %."
+        if not self.differs:
+            return f"{said} These runs show no true difference, so that is how often it gives a false alarm.{worth}"
+        said += f" In truth '{b}' is {abs(self.true_lift):.2f} points {'above' if self.true_lift > 0 else 'below'}."
+        if self.exaggeration.n:
+            said += f" A lift that comes out significant is {self.exaggeration.mean:.1f} times that on average, and in "
+            said += f"{self.wrong_sign.mean:.1f} % of cases of the wrong sign."
+        need = self.months_needed
+        said += f" A power of {100 * self.wanted:g} % takes {self.needed[0]:,.0f} and {self.needed[1]:,.0f} people: "
+        return f"{said}{need.mean:,.1f} months of testing at this traffic ({_ends(need)}).{worth}"
+
+    def __str__(self) -> str:
+        width = max(map(len, self.figures))
+        return "\n".join([self.answer(), *(f"  {name:<{width}}  {found}" for name, found in self.figures.items())])
+
+    def _repr_html_(self) -> str:
+        shown = self.frame().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
+        said, source = html.escape(self.answer()), html.escape(str(self.today.provenance))
+        return f"<p><b>{said}</b></p>{shown}<p><small>{source}</small></p>"
+
+
+def ab_test(
+    model: Scenario,
+    attribute: str = "arm",
+    arms: tuple[str, str] = ("a", "b"),
+    of: str = "conversion",
+    *,
+    best: Best = "highest",
+    strategy: str | None = None,
+    roll_out: str | None = None,
+    now: str | None = None,
+    metric: str = "profit",
+    month: int | None = None,
+    rates: tuple[float, float] | None = None,
+    level: float = 0.95,
+    power: float = 0.8,
+    replications: int = 1000,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> ABTest:
+    """Run an A/B test in many futures, and tell how sure it is, how it misleads, and what it is worth.
+
+    The arm is an attribute with named levels, drawn on arrival or set later. Those whose outcome is known when the test
+    is read are compared. That favours neither outcome as long as a success takes no longer than a failure, which is so
+    where one event decides; where two clocks race, read the test well after the last people joined.
+
+    Parameters
+    ----------
+    model, strategy
+        The scenario, and the strategy in which the test is taken and A is kept; without one, the file as written.
+    attribute, arms
+        The attribute, and its levels A and B. Results are reported by it, whether or not the file says so.
+    of, best
+        The chance that is compared: ``conversion``, ``conversion.STAGE``, ``conversion.STAGE.TO``,
+        ``through.FROM.TO`` or ``share.STAGE.EVENT.OUTCOME``; and whether the ``highest`` or ``lowest`` is best.
+        Outcomes are counted, so somebody who decides twice counts twice.
+    roll_out, now
+        Strategies alike until the test is read and then with B for everybody, and with B for everybody at once,
+        without the test. They say what the test and the wait are worth, in ``metric``.
+    metric
+        What it is worth in: a metric that adds up over months.
+    month
+        At the end of which month the test is read; unless given, the last one before ``roll_out`` goes its own way, or
+        the last of the run.
+    rates
+        Shares of A and B to take as true, as fractions; unless given, those of all futures together.
+    level, power
+        Confidence of the two-sided test, and the power for which to say how many people it takes; fractions.
+    replications, seed, workers, executor, progress, engine, limits
+        As for `replicate`.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such attribute, level or outcome, an arm stays empty, or there is only one replication.
+    ConfigError
+        If there is no such strategy.
+    """
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    _refuse(best, rates, level, power, replications, now is not None and roll_out is None)
+    names = [strategy, *(name for name in (roll_out, now) if name is not None)]
+    held = model.journey(strategy) if strategy not in model.matched else model.journey()
+    refuse_arms(held, attribute, arms)
+    if attribute not in held.report_by:
+        model = laid(model, [("report_by", [*held.report_by, attribute])])
+    model, _ = settle(model, names, seed=seed, ways=ways)
+    journeys = [model.journey(name) for name in names]
+    outcome = outcome_of(journeys[0], of)
+    units_of(journeys[0], (metric,))
+
+    def keep(index: int, runs: Runs) -> tuple[Any, ...]:
+        if runs.metric(metric).aggregation != "sum":
+            raise ExperimentError(f"'{metric}' does not add up over months; ask what a test is worth in profit")
+        came = runs.ledger.flow.sum(axis=-1)
+        return (runs if index == 0 else None), came, runs.values(metric), runs.series(metric)
+
+    courses = replicated(journeys, replications, seed, ways, keep)
+    today: Runs = courses[0][0]
+    periods = today.journey.periods
+    if roll_out is not None:
+        month = read_before(alike(courses[0][1], courses[1][1]), periods, month, roll_out)
+    month = periods if month is None else month
+    if not 1 <= month <= periods:
+        raise ExperimentError(f"the test is read at the end of month {month}; the run has months 1 to {periods}")
+    known, wins, deciding = counts(today, outcome, attribute, arms)
+    n, successes = known[:, month - 1], wins[:, month - 1]
+    true = rates or true_shares(successes.sum(axis=0), n.sum(axis=0), arms, f"'{of}' by the end of month {month}")
+    worth = None
+    if roll_out is not None:
+        lifts = lifts_of(successes, n)
+        since = alike(courses[0][1], courses[2][1]) if now is not None else periods
+        worth = Worth(
+            metric, today.metric(metric).label, today.unit(metric),
+            {name: one[2] for name, one in zip((KEEP, ROLL_OUT, NOW), courses, strict=False)},
+            {name: one[3] for name, one in zip((KEEP, ROLL_OUT, NOW), courses, strict=False)},
+            significant(successes, n, level), lifts > 0 if best == "highest" else lifts < 0, month, since,
+        )  # fmt: skip
+    return ABTest(
+        attribute, arms, of, today.metric(of).label, best, level, power, month, true,
+        rates is not None or not journeys[0].uncertain, known, wins, deciding, worth, today,
+    )  # fmt: skip
+
+
+def _ends(found: Estimate) -> str:
+    return f"{found.level * 100:g} % interval {found.low:,.1f} to {found.high:,.1f}"
+
+
+def _refuse(
+    best: str, rates: tuple[float, float] | None, level: float, power: float, replications: int, now_alone: bool
+) -> None:
+    """Refuse settings that no test has."""
+    if best not in ("highest", "lowest"):
+        raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
+    for name, given in (("level", level), ("power", power), *(("rates", one) for one in rates or ())):
+        if not 0 < given < 1:
+            raise ExperimentError(f"{name} is {given}: it lies between 0 and 1; write 0.95 for 95 %")
+    if replications < 2:
+        raise ExperimentError(
+            f"{replications} replications: each is one test, and how tests come out takes many; write 1000"
+        )
+    if now_alone:
+        raise ExperimentError("now is held against a roll-out after the test; name a strategy for roll_out too")

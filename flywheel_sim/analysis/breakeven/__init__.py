@@ -1,0 +1,1 @@
+"""Question: from which value of a rate on does one strategy overtake another?"""

@@ -1,0 +1,280 @@
+"""Who wins where, as two rates move: a map of paired differences, and the line on which both come out alike."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.breakeven.bounds import more_of, rate_shown, with_unit_words
+from flywheel_sim.analysis.breakeven.runs import Between, Paired, bar, pair_up, range_of, values_in
+from flywheel_sim.analysis.breakeven.search import Crossing, look
+from flywheel_sim.analysis.capacity.staff import signed
+from flywheel_sim.analysis.difference.bands import simultaneous
+from flywheel_sim.analysis.difference.verdict import called
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate, estimate_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+#: Most cells of a map: each is run, and all have joint intervals.
+MOST_CELLS = 400
+
+
+@dataclass(frozen=True)
+class BreakEvenMap:
+    """Who is ahead at every pair of values of two rates; frozen.
+
+    Attributes
+    ----------
+    of, over
+        The metric, and both rates: that of the line's height first.
+    label, unit, rate_units
+        How the metric is called, the unit of a difference, and those of both rates; chances are shown in %.
+    by
+        The month by which figures are taken.
+    names
+        The strategy held against, and the one it is about.
+    values
+        For each rate the values of the map, ascending.
+    gaps
+        Paired differences, shape (values of the first, values of the second, replications).
+    lines
+        For each value of the second rate, the values of the first at which the mean difference changes its sign; their
+        intervals hold one by one, not together.
+    today
+        For each rate today's value, NaN where it is not the same in both strategies.
+    today_gap
+        The difference today.
+    base_runs
+        The runs at today's figures.
+    """
+
+    of: str
+    over: tuple[str, str]
+    label: str
+    unit: str
+    rate_units: tuple[str, str]
+    by: int
+    names: tuple[str, str]
+    values: tuple[FloatArray, FloatArray]
+    gaps: FloatArray = field(repr=False)
+    lines: tuple[tuple[Crossing, ...], ...]
+    today: tuple[float, float]
+    today_gap: Estimate
+    base_runs: Mapping[str, Runs] = field(repr=False)
+
+    @property
+    def mean(self) -> FloatArray:
+        """Return the mean difference of every cell; shape (values of the first, values of the second)."""
+        return np.asarray(self.gaps.mean(axis=2))
+
+    @cached_property
+    def ends(self) -> tuple[FloatArray, FloatArray]:
+        """Return both ends of joint intervals, which hold the true differences of all cells at once with 95 %."""
+        shape = self.gaps.shape
+        _, low, high, _ = simultaneous(self.gaps.reshape(-1, shape[2]).T)
+        return low.reshape(shape[:2]), high.reshape(shape[:2])
+
+    @property
+    def ahead(self) -> NDArray[np.int64]:
+        """Return who is ahead in every cell by the joint intervals: 1 or -1, and 0 where that is not told apart."""
+        low, high = self.ends
+        return (low > 0).astype(np.int64) - (high < 0).astype(np.int64)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the cells as a tidy table.
+
+        Columns: one for each rate, metric, by, mean, low, high (joint intervals), unit, n, ahead (a name, "" where not
+        told apart).
+        """
+        import pandas as pd
+
+        rows, who = [], {1: self.names[1], -1: self.names[0], 0: ""}
+        low, high = self.ends
+        for (i, a), (j, b) in itertools.product(*map(enumerate, self.values)):
+            rows.append((float(a), float(b), self.of, self.by, self.mean[i, j], low[i, j], high[i, j], self.unit,
+                         self.gaps.shape[2], who[int(self.ahead[i, j])]))  # fmt: skip
+        heads = [*self.over, "metric", "by", "mean", "low", "high", "unit", "n", "ahead"]
+        return pd.DataFrame(rows, columns=heads)
+
+    def line_frame(self) -> pd.DataFrame:
+        """Return the break-even line as a tidy table, one row per value of the second rate and change of lead.
+
+        Columns: the second rate, the first rate, low, high (its interval; infinite beyond the range), rises (whether
+        the strategy is ahead above it), rate_unit.
+        """
+        import pandas as pd
+
+        rows = [
+            (float(at), one.value, one.low, one.high, one.rises, self.rate_units[0])
+            for at, found in zip(self.values[1], self.lines, strict=True) for one in found
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=[self.over[1], self.over[0], "low", "high", "rises", "rate_unit"])
+
+    def answer(self) -> str:
+        """Return the answer in words: where who wins, and how the line lies."""
+        total = self.ahead.size
+        wins, loses = int((self.ahead == 1).sum()), int((self.ahead == -1).sum())
+        first, second = (name.replace("_", " ") for name in self.over)
+        a, b = called(self.names[1], True), called(self.names[0])
+        said = (
+            f"{a} has {more_of(self.label, self.unit)} than {b} by month {self.by} in {wins} of {total} cells of "
+            f"{first} and {second}, less in {loses}, and is not told apart in {total - wins - loses} (joint intervals)."
+        )
+        ends = [(at, found[0]) for at, found in zip(self.values[1], self.lines, strict=True) if len(found) == 1]
+        if not any(self.lines):
+            said += " No change of lead lies within the map."
+        elif len(ends) > 1 and len({one.rises for _, one in ends}) == 1:
+            side = "at least" if ends[0][1].rises else "at most"
+            wanted = " and ".join(
+                f"{self._shown(0, one.value, True)} at {second} {self._shown(1, float(at), True)}"
+                for at, one in (ends[0], ends[-1])
+            )
+            said += f" It takes {first} of {side} {wanted}."
+        else:
+            said += " The lead changes more than once along some lines of the map, or not in the same direction."
+        now = " and ".join(
+            f"{name.replace('_', ' ')} {self._shown(i, value, True)}"
+            for i, (name, value) in enumerate(zip(self.over, self.today, strict=True)) if math.isfinite(value)
+        )  # fmt: skip
+        return f"{said} Today{f', at {now},' if now else ''} the difference is {signed(self.today_gap)}."
+
+    def _shown(self, which: int, value: float, unit: bool = False) -> str:
+        values = self.values[which]
+        digits = max(0, 1 - math.floor(math.log10(values[-1] - values[0])))
+        return rate_shown(value, digits, self.rate_units[which] if unit else "")
+
+    def table(self) -> pd.DataFrame:
+        """Return the break-even line as texts: for each value of the second rate the first's, with its interval."""
+        import pandas as pd
+
+        first, second = (
+            with_unit_words(name.replace("_", " "), f"({unit})" if unit != "as stated" else "")
+            for name, unit in zip(self.over, self.rate_units, strict=True)
+        )
+        rows = []
+        for at, found in zip(self.values[1], self.lines, strict=True):
+            said = "; ".join(
+                f"{'at least' if one.rises else 'at most'} {self._shown(0, one.value)} "
+                f"({self._end(one.low)} to {self._end(one.high)})" for one in found
+            )  # fmt: skip
+            if found and all(math.isinf(one.low) and math.isinf(one.high) for one in found):
+                said = f"not told; the mean turns at {', '.join(self._shown(0, one.value) for one in found)}"
+            column = self.mean[:, list(self.values[1]).index(at)]
+            always = f"{called(self.names[1 if column[0] > 0 else 0])} ahead throughout"
+            rows.append([self._shown(1, float(at)), said or always])
+        return pd.DataFrame(rows, columns=[second, f"{self.names[1]} ahead at {first}"])
+
+    def _end(self, value: float) -> str:
+        return self._shown(0, value) if math.isfinite(value) else "below the map" if value < 0 else "beyond the map"
+
+    def __str__(self) -> str:
+        note = f"by month {self.by}, 95 % intervals of each line's values, n = {self.gaps.shape[2]:,}"
+        return "\n".join([self.answer(), self.table().to_string(index=False), note])
+
+    def _repr_html_(self) -> str:
+        source = html.escape(str(self.base_runs[self.names[0]].provenance))
+        shown = self.table().to_html(index=False)
+        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<p><small>{source}</small></p>"
+
+
+def breakeven_map(
+    model: Scenario,
+    over: Sequence[str],
+    of: str = "profit",
+    by: int | str | None = None,
+    *,
+    strategies: Sequence[str] | None = None,
+    between: Mapping[str, Between] | None = None,
+    points: int = 9,
+    replications: int = 50,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> BreakEvenMap:
+    """Show who wins at every pair of values of two rates, and the line between.
+
+    Parameters
+    ----------
+    model, of, by, strategies
+        As for `breakeven`. A spend that is ``matched`` is solved for at today's figures and stays.
+    over
+        Two named rates. The line is found along the first, for each value of the second.
+    between
+        For a rate its lowest and highest value, such as ``{"retention": ("80 %", "95 %")}``; a range around today's
+        unless given.
+    points
+        How many values of each; today's is added.
+    replications, seed, workers, executor, progress, engine, limits
+        As for `replicate`; the same in every cell.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such rate or strategy, or a value does not fit it.
+    ExperimentError
+        If metric, month, range or rates are not what they should be.
+    """
+    if isinstance(over, str) or len(over) != 2 or over[0] == over[1]:
+        raise ExperimentError(f"over {over!r}: a map takes two different rates; write ('retention', 'invites')")
+    ranges = dict(between or {})
+    if strange := [name for name in ranges if name not in over]:
+        raise ExperimentError(
+            f"between has '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
+        )
+    paired = pair_up(model, over, of, by, strategies, replications, seed,
+                     Ways(workers, executor, progress, engine, limits or Limits()))  # fmt: skip
+    grids = [values_in(*range_of(paired, i, ranges.get(name)), points, paired.today[i]) for i, name in enumerate(over)]
+    if math.prod(map(len, grids)) > MOST_CELLS:
+        raise ExperimentError(f"{math.prod(map(len, grids))} cells are more than {MOST_CELLS}; take fewer points")
+    with ExitStack() as scope:
+        paired.advance = bar(scope, progress)
+        base_runs, today_gap = paired.base()
+        paired.run(itertools.product(*grids))
+        lines = tuple(_line(paired, grids[0], y) for y in grids[1])
+    gaps = np.array([[paired.known[x, y].values for y in grids[1]] for x in grids[0]])
+    if not np.isfinite(gaps).all():
+        raise ExperimentError(
+            f"'{of}' has no finite difference in every replication of every cell; take another metric"
+        )
+    today = [factor * one if one == other else math.nan
+             for factor, (one, other) in zip(paired.factors, paired.today, strict=True)]  # fmt: skip
+    return BreakEvenMap(
+        of=of,
+        over=(over[0], over[1]),
+        label=base_runs[paired.names[0]].metric(of).label,
+        unit=paired.unit,
+        rate_units=(paired.units[0], paired.units[1]),
+        by=paired.by,
+        names=paired.names,
+        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])),
+        gaps=gaps,
+        lines=lines,
+        today=(today[0], today[1]),
+        today_gap=estimate_mean(today_gap.values, paired.unit),
+        base_runs=base_runs,
+    )
+
+
+def _line(paired: Paired, grid: Sequence[float], at: float) -> tuple[Crossing, ...]:
+    """Return where the lead changes along the first rate, at a value of the second."""
+    return look(lambda value: paired.at((value, at)), grid, paired.factors[0])[0]

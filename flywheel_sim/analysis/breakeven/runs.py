@@ -1,0 +1,322 @@
+"""Two strategies on the same people with the same luck, run at values of rates as these are asked for, each once.
+
+For one seed the mean difference is a function of the rates alone, with small jumps where somebody decides otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.breakeven.search import rounded
+from flywheel_sim.analysis.rates.steps import own, points, run_over, shown_unit, written
+from flywheel_sim.errors import ConfigError, ExperimentError, nearest
+from flywheel_sim.experiment.budgets import NEAR, settle
+from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs, units_of
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate, estimate_mean, gap_unit
+
+FloatArray = NDArray[np.float64]
+Point = tuple[float, ...]
+#: Lowest and highest value of a rate: in its own unit, or as texts.
+Between = Sequence[float | str]
+
+#: Roots are found to this share of the range; values tried are rounded to a tenth of it.
+TOLERANCE = 5e-4
+#: Fewest values at which to look first.
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What two strategies differ by at one point.
+
+    Attributes
+    ----------
+    values
+        Paired difference of the metric by the month asked for, shape (replications,).
+    paths
+        Cumulative difference, shape (replications, periods); None where the metric has no running sum.
+    spend
+        Mean total spend by that month: of the one held against, and of the other.
+    """
+
+    values: FloatArray
+    paths: FloatArray | None
+    spend: tuple[float, float]
+
+
+@dataclass
+class Paired:
+    """Two strategies on the same people with the same luck, at points each of which is run once.
+
+    Attributes
+    ----------
+    model
+        The scenario, its matched spends solved for, what is asked for known.
+    names
+        Whom it is held against, and whom it is about.
+    over
+        Names of the rates that a point has values of.
+    rates
+        What each of them is in the first strategy.
+    today
+        For each rate, its value today in both strategies, in its own unit.
+    of, by
+        The metric and the month.
+    solve
+        Gives the scenario with its matched spends at a point, where these do not stay.
+    """
+
+    model: Scenario
+    names: tuple[str, str]
+    over: tuple[str, ...]
+    rates: tuple[Quantity, ...]
+    today: tuple[tuple[float, float], ...]
+    of: str
+    by: int
+    unit: str
+    replications: int
+    seed: int
+    ways: Ways
+    solve: Callable[[Scenario, Point], Scenario] | None = None
+    advance: Callable[[int], object] = lambda count: None
+    known: dict[Point, Gap] = field(default_factory=dict)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Return for each rate the unit its figures are shown in."""
+        return tuple(shown_unit(rate) for rate in self.rates)
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """Return for each rate what its figures are shown times: 100 for chances."""
+        return tuple(100.0 if rate.form == "percent" else 1.0 for rate in self.rates)
+
+    def at_point(self, point: Point) -> Scenario:
+        """Return the scenario at a point, its matched spends not solved for."""
+        figures = zip(self.over, self.rates, point, strict=True)
+        return self.model.with_(**{name: written(rate, value) for name, rate, value in figures})
+
+    def base(self) -> tuple[dict[str, Runs], Gap]:
+        """Return the runs at today's figures, and what they differ by."""
+        jobs = [Job(self.model.journey(name), self.seed) for name in self.names]
+        runs = replicate_jobs(jobs, self.replications, replace(self.ways, progress=False))
+        self.advance(2 * self.replications)
+        gap = self._gap(*(self._read(one) for one in runs))
+        if all(one == other for one, other in self.today):
+            self.known[tuple(one for one, _ in self.today)] = gap
+        return dict(zip(self.names, runs, strict=True)), gap
+
+    def run(self, points: Iterable[Point]) -> None:
+        """Run both strategies at points that have not been run."""
+        new = [point for point in dict.fromkeys(points) if point not in self.known]
+        jobs = []
+        for point in new:
+            changed = self.at_point(point)
+            changed = self.solve(changed, point) if self.solve else changed.solved_as(self.model)
+            jobs += [Job(changed.journey(name), self.seed) for name in self.names]
+
+        def keep(index: int, runs: Runs) -> tuple[FloatArray, FloatArray | None, float]:
+            self.advance(runs.n)
+            return self._read(runs)
+
+        if jobs:
+            found = replicate_jobs(jobs, self.replications, replace(self.ways, progress=False), keep=keep)
+            for index, point in enumerate(new):
+                self.known[point] = self._gap(found[2 * index], found[2 * index + 1])
+
+    def at(self, point: Point) -> Estimate:
+        """Return the mean paired difference at a point."""
+        self.run([point])
+        values = self.known[point].values
+        found = estimate_mean(values[np.isfinite(values)], self.unit)
+        if found.n < 2:
+            where = ", ".join(f"{name} {value:.6g}" for name, value in zip(self.over, point, strict=True))
+            raise ExperimentError(f"'{self.of}' has no difference in two replications at {where}: leave that value out")
+        return found
+
+    def _read(self, runs: Runs) -> tuple[FloatArray, FloatArray | None, float]:
+        spend = float(runs.series("spend", cumulative=True)[:, self.by - 1].mean())
+        kind = runs.metric(self.of).aggregation
+        if kind == "sum":
+            paths = runs.series(self.of, cumulative=True)
+            return paths[:, self.by - 1], paths, spend
+        if kind == "last":
+            return runs.series(self.of)[:, self.by - 1], None, spend
+        if self.by < runs.journey.periods:
+            raise ExperimentError(f"'{self.of}' has no figure by month {self.by}: it is of the whole run; leave by "
+                                  f"out, or take horizon='{self.by} months'")  # fmt: skip
+        return runs.values(self.of), None, spend
+
+    def _gap(
+        self, held: tuple[FloatArray, FloatArray | None, float], other: tuple[FloatArray, FloatArray | None, float]
+    ) -> Gap:
+        paths = None if held[1] is None or other[1] is None else other[1] - held[1]
+        with np.errstate(invalid="ignore"):
+            return Gap(other[0] - held[0], paths, (held[2], other[2]))
+
+
+def pair_up(
+    model: Scenario, over: Sequence[str], of: str, by: int | str | None, strategies: Sequence[str] | None,
+    replications: int, seed: int | None, ways: Ways,
+) -> Paired:  # fmt: skip
+    """Return two strategies ready to be run at any value of some rates.
+
+    Raises
+    ------
+    ExperimentError
+        If strategies, metric, month or rates are not what they should be.
+    ConfigError
+        If there is no such rate or strategy.
+    """
+    if replications < 2:
+        raise ExperimentError(f"{replications} replications have no interval: at least two are needed; write 200")
+    names = _two(model, strategies)
+    rates, today = [], []
+    for name in over:
+        first, other = (run_over(model, name, strategy) for strategy in names)
+        rates.append(first)
+        today.append((own(first), own(other, first)))
+        if any(_is_uncertain(model, name, strategy) for strategy in (None, *names)):
+            model = model.with_(**{f"rates.{name}.uncertain": None}).solved_as(model)
+    model, _ = settle(model, names, seed=seed, ways=ways)
+    held, other_one = (model.journey(name) for name in names)
+    units_of(other_one, (of,))
+    return Paired(
+        model=model,
+        names=names,
+        over=tuple(over),
+        rates=tuple(rates),
+        today=tuple(today),
+        of=of,
+        by=_month(by, held.periods, held.warm_up // MONTH),
+        unit=gap_unit(units_of(held, (of,))[of]),
+        replications=replications,
+        seed=held.seed if seed is None else seed,
+        ways=ways,
+    )
+
+
+def _is_uncertain(model: Scenario, rate: str, strategy: str | None) -> bool:
+    held = model.raw(strategy)["rates"][rate]
+    return isinstance(held, dict) and "uncertain" in held
+
+
+def _two(model: Scenario, strategies: Sequence[str] | None) -> tuple[str, str]:
+    """Return whom it is held against, and whom it is about."""
+    known = model.strategies
+    given = list(strategies) if strategies is not None and not isinstance(strategies, str) else None
+    if strategies is None and len(known) > 1:
+        held = model.raw().get("reference") or known[0]
+        given = [str(held), next(name for name in reversed(known) if name != held)]
+    if given is None or len(given) != 2 or len(set(given)) != 2:
+        raise ExperimentError(
+            f"a break-even takes two different strategies, the one held against first; the file has: "
+            f"{', '.join(known) or 'none'}"
+        )
+    for name in given:
+        if name not in known:
+            raise ExperimentError(f"'{name}' is no strategy of the file; {nearest(name, known)}")
+    return given[0], given[1]
+
+
+def _month(by: int | str | None, periods: int, warm_up: int) -> int:
+    """Return the month by which figures are taken."""
+    month: float = periods
+    if isinstance(by, str):
+        try:
+            said = parse(by)
+        except UnitError as error:
+            raise ExperimentError(f"by '{by}': {error.rule}; write '24 months', or the month's number") from None
+        month = said.number / MONTH if said.form == "duration" else said.number if said.form == "number" else math.nan
+    elif by is not None:
+        month = by
+    if isinstance(by, bool) or month != month // 1 or not warm_up < month <= periods:
+        raise ExperimentError(f"by {by!r}: the months that count are {warm_up + 1} to {periods}; write '24 months' or "
+                              "24, or take a longer horizon")  # fmt: skip
+    return int(month)
+
+
+def range_of(paired: Paired, which: int, between: Between | None) -> tuple[float, float]:
+    """Return the lowest and the highest value of a rate to look at, in its own unit.
+
+    Raises
+    ------
+    ExperimentError
+        If these are not two values in order.
+    """
+    name, rate = paired.over[which], paired.rates[which]
+    if between is None:
+        tried = points(paired.model, name, rate, None)
+        return min(tried), max(tried)
+    if isinstance(between, str) or len(between) != 2:
+        raise ExperimentError(f"between {between!r}: a lowest and a highest value are needed; write ('80 %', '95 %')")
+    low, high = points(paired.model, name, rate, between)
+    if not low < high:
+        raise ExperimentError(f"between {between[0]} and {between[1]}: the first value must be the lower one")
+    return low, high
+
+
+def values_in(low: float, high: float, count: int, today: tuple[float, float]) -> list[float]:
+    """Return values evenly over a range, with today's among them where both strategies have the same."""
+    if count < FEWEST:
+        raise ExperimentError(f"{count} points: at least {FEWEST} are needed to see a change of lead; write 9")
+    found = {low, high, *(rounded(float(value), high - low) for value in np.linspace(low, high, count)[1:-1])}
+    if today[0] == today[1] and low < today[0] < high:
+        found.add(today[0])
+    return sorted(found)
+
+
+def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Point], Scenario]:
+    """Return what gives a scenario matched spends of equal budgets at a value of the rate.
+
+    They are solved for at the values of a grid and taken from a monotone curve between them (Fritsch and Butland 1984,
+    doi:10.1137/0905021).
+
+    Raises
+    ------
+    ExperimentError
+        If nothing is matched, or budgets cannot be made equal at some value.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    (name,) = paired.over
+    held: Mapping[str, float] = dict(paired.model.solved)
+    if not held:
+        raise ExperimentError("no spend of these strategies is 'matched', so there is none to solve for anew; "
+                              "leave rematch out")  # fmt: skip
+    spends: dict[str, list[float]] = {strategy: [] for strategy in held}
+    for value in grid:
+        changed = paired.model if (value, value) == paired.today[0] else paired.at_point((value,))
+        try:
+            changed, _ = settle(changed, paired.names, seed=paired.seed, ways=paired.ways, near=2 * NEAR)
+        except (ExperimentError, ConfigError) as error:
+            raise ExperimentError(f"{name} {value:.6g}: {error}; or leave that value out by 'between'") from error
+        for strategy, spend in changed.solved:
+            spends[strategy].append(spend)
+    curves = {strategy: PchipInterpolator(grid, found) for strategy, found in spends.items()}
+
+    def solve(changed: Scenario, point: Point) -> Scenario:
+        for strategy, curve in curves.items():
+            changed = changed.at_spend(strategy, max(0.0, float(curve(point[0]))))
+        return changed
+
+    return solve
+
+
+def bar(scope: ExitStack, shown: bool) -> Callable[[int], object]:
+    """Return how a bar of runs advances; it counts alone, since nobody knows how many values a search takes."""
+    if not shown:
+        return lambda count: None
+    from tqdm.auto import tqdm
+
+    advance: Callable[[int], object] = scope.enter_context(tqdm(desc="break-even", unit="run", leave=False)).update
+    return advance

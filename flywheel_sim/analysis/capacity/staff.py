@@ -1,0 +1,134 @@
+"""The same people at another staffing: journeys with other numbers of staff, and with so many that nobody waits.
+
+How many people a resource has bears on nobody's luck, so figures at several staffings are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.journey import Journey, Resource
+from flywheel_sim.ledger import spend_by_plan
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
+from flywheel_sim.scenario.source.tree import Raw
+from flywheel_sim.stats import Estimate, estimate_mean, figure, with_unit
+
+FloatArray = NDArray[np.float64]
+
+#: So many that nobody waits.
+AMPLE = str(MOST_PEOPLE)
+
+
+class Answered:
+    """What answers about capacity have in common: runs of the journey as written to hold them against."""
+
+    today: Runs
+
+    @property
+    def base_runs(self) -> dict[str, Runs]:
+        """Return the runs of the journey as written, by the name of their strategy."""
+        return {self.today.journey.strategy or "as written": self.today}
+
+
+def resource_of(journey: Journey, name: str) -> Resource:
+    """Return a resource of a journey by name.
+
+    Raises
+    ------
+    ExperimentError
+        If the journey has no staff, or none of that name.
+    """
+    require_staff(journey)
+    known = {one.name: one for one in journey.resources}
+    if name not in known:
+        raise ExperimentError(f"'{name}' is no resource of '{journey.name}'; {nearest(str(name), known)}")
+    return known[name]
+
+
+def require_staff(journey: Journey) -> None:
+    """Refuse a journey in which nobody is served.
+
+    Raises
+    ------
+    ExperimentError
+        If it has no resources.
+    """
+    if not journey.resources:
+        raise ExperimentError(
+            f"'{journey.name}' has no staff, so nobody waits in it; add resources: {{desk: {{people: 2}}}}, and "
+            "staff: desk to what they do"
+        )
+
+
+def people_today(resource: Resource) -> int | None:
+    """Return how many people a resource has as written, None where that changes with the time."""
+    return None if resource.people.over else int(resource.people.cells[0])
+
+
+def laid(model: Scenario, changes: Iterable[tuple[str, Raw]]) -> Scenario:
+    """Return the scenario with raw values laid over dotted paths, its matched spends as they were found."""
+    return replace(model, changes=(*model.changes, *changes), _journeys={})
+
+
+def with_people(model: Scenario, name: str, people: Raw) -> Scenario:
+    """Return the scenario with so many people at a resource: a text, or a table by month or calendar."""
+    path = f"resources.{name}.people"
+    return laid(model, [(path, "1"), (path, people)])  # a table would be merged with the one that is there
+
+
+def without_waiting(model: Scenario, names: Iterable[str]) -> Scenario:
+    """Return the scenario with so many people at some resources that nobody waits for them."""
+    for name in names:
+        model = with_people(model, name, AMPLE)
+    return model
+
+
+def at_the_cost_of(runs: Runs, journey: Journey, names: Sequence[str]) -> Runs:
+    """Return runs in which some resources cost, month by month, what they cost in another journey."""
+    layout = runs.ledger.layout
+    first = len(layout.costs) - len(layout.resources)
+    columns = [first + layout.resources.index(name) for name in names]
+    costs = runs.ledger.costs.copy()
+    costs[:, :, columns] = spend_by_plan(journey, layout)[1][:, columns]
+    return replace(runs, ledger=replace(runs.ledger, costs=costs))
+
+
+def replicated(
+    journeys: Sequence[Journey], replications: int, seed: int | None, ways: Ways, keep: Callable[[int, Runs], Any]
+) -> list[Any]:
+    """Return what is kept of the runs of each journey, all on the same people with the same luck."""
+    root = journeys[0].seed if seed is None else seed
+    return replicate_jobs([Job(journey, root) for journey in journeys], replications, ways, keep=keep)
+
+
+def paired(gap: FloatArray, unit: str, level: float = 0.95) -> Estimate:
+    """Return the mean of differences within replications; those that are not finite are left out."""
+    return estimate_mean(gap[np.isfinite(gap)], unit, level)
+
+
+def counted_months(runs: Runs) -> int:
+    """Return of how many months figures over time are."""
+    return runs.journey.periods - runs.books.warm_up
+
+
+def within(runs: Runs) -> str:
+    """Return in which time figures over time add up, for a sentence."""
+    return f"in {runs.months}"
+
+
+def signed(found: Estimate) -> str:
+    """Return an estimate with its sign and interval, for a sentence."""
+    sign = "+" if found.mean > 0 else ""
+    if np.isnan(found.low):
+        return f"{sign}{with_unit(found.mean, found.unit)}"
+    low, high = figure(found.low), with_unit(found.high, "")
+    return f"{sign}{with_unit(found.mean, found.unit)} ({found.level * 100:g} % interval {low} to {high})"

@@ -1,0 +1,202 @@
+"""What waiting costs: against the same people served without waiting by staff that cost the same."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.capacity.staff import (
+    Answered,
+    at_the_cost_of,
+    paired,
+    replicated,
+    require_staff,
+    resource_of,
+    signed,
+    within,
+    without_waiting,
+)
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.experiment.tables import estimate_ratio
+from flywheel_sim.journey.units import DAY
+from flywheel_sim.metrics.service import load, queue
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate, estimate_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+#: What the figure is, and what it is not.
+MEANING = (
+    "The cost of waiting is what the same people with the same luck would bring more if nobody ever waited there, with "
+    "staff that cost what they cost today. It holds what waiting does to people (they give up, are turned away, go "
+    "cold), and what those who get through then bring, wait for and cost elsewhere. It is not what more staff would "
+    "earn: whoever shortens the wait is paid, and the last minutes are the dearest to save. A day's share of it is a "
+    "mean over all days waited, not the value of the next day saved."
+)
+
+
+@dataclass(frozen=True)
+class CostOfWaiting(Answered):
+    """What waiting for some resources costs; frozen. Differences are paired.
+
+    Attributes
+    ----------
+    resources
+        Whom people wait for.
+    of, label
+        What it costs, ``profit`` unless asked for something else.
+    total
+        What is lost over the months counted: without waiting less with it.
+    wins
+        Acquisitions lost.
+    per_ask, per_day, per_day_of_mean_wait
+        The total for each time somebody asked; for each day that one person waited; for each day of the mean wait.
+        NaN where nobody asked or waited.
+    asked, days, mean_wait
+        Times somebody asked; days waited, by all together; mean wait of an ask in days, however it ended.
+    monthly
+        What is lost month by month, shape (replications, periods); NaN in the warm-up.
+    waiting
+        People waiting, averaged over each month, same shape.
+    today
+        The runs with waiting.
+    """
+
+    resources: tuple[str, ...]
+    of: str
+    label: str
+    total: Estimate
+    wins: Estimate
+    per_ask: Estimate
+    per_day: Estimate
+    per_day_of_mean_wait: Estimate
+    asked: Estimate
+    days: Estimate
+    mean_wait: Estimate
+    monthly: FloatArray = field(repr=False)
+    waiting: FloatArray = field(repr=False)
+    today: Runs = field(repr=False)
+
+    @property
+    def figures(self) -> dict[str, Estimate]:
+        """Return every figure by its name in words."""
+        return {
+            f"{self.label} lost by waiting": self.total,
+            "acquisitions lost": self.wins,
+            "for each who asked": self.per_ask,
+            "for each day that one person waits": self.per_day,
+            "for each day of the mean wait": self.per_day_of_mean_wait,
+            "times somebody asked": self.asked,
+            "mean wait of those who asked": self.mean_wait,
+            "days waited by all together": self.days,
+        }
+
+    def frame(self) -> pd.DataFrame:
+        """Return the figures as a table, one row each: mean, low, high, n, unit."""
+        import pandas as pd
+
+        rows = [(name, e.mean, e.low, e.high, e.n, e.unit) for name, e in self.figures.items()]
+        return pd.DataFrame(rows, columns=["figure", "mean", "low", "high", "n", "unit"])
+
+    def answer(self) -> str:
+        """Return the answer in words."""
+        whom = " and ".join(self.resources)
+        if not self.days.mean:
+            return f"Nobody waits for {whom}, so waiting costs nothing."
+        end = within(self.today)
+        if self.total.low <= 0 <= self.total.high:
+            return f"These runs do not show that waiting for {whom} costs anything {end}: {signed(self.total)}."
+        if self.total.mean < 0:
+            return (f"Waiting for {whom} saves money {end}, because who gives up would cost more than they bring: "
+                    f"{signed(self.total)}.")  # fmt: skip
+        return (
+            f"Waiting for {whom} costs {self.total} {end}, {self.wins.mean:,.0f} acquisitions with it: "
+            f"{self.per_ask.mean:,.2f} {self.per_ask.unit}, {self.per_day.mean:,.2f} {self.per_day.unit}."
+        )
+
+    def __str__(self) -> str:
+        width = max(map(len, self.figures))
+        lines = [f"  {name:<{width}}  {found}" for name, found in self.figures.items()]
+        return "\n".join([self.answer(), *lines, MEANING])
+
+    def _repr_html_(self) -> str:
+        shown = self.frame().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
+        notes = f"{MEANING} {self.today.provenance}"
+        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<p><small>{html.escape(notes)}</small></p>"
+
+
+def cost_of_waiting(
+    model: Scenario,
+    resource: str | Sequence[str] | None = None,
+    *,
+    of: str = "profit",
+    strategy: str | None = None,
+    replications: int = 100,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> CostOfWaiting:
+    """Tell what waiting costs, against the same people served without waiting by staff that cost the same.
+
+    See `MEANING` for what the figure is and is not.
+
+    Parameters
+    ----------
+    model, strategy
+        The scenario, and one of its strategies; without one, the file as written.
+    resource
+        Whom people wait for, one or several; all of them unless given.
+    of
+        What it costs: a metric that adds up over months.
+    replications, seed, workers, executor, progress, engine, limits
+        As for `replicate`.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such resource or metric, or the metric does not add up over months.
+    """
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    today = model.journey(strategy)
+    require_staff(today)
+    wanted = [resource] if isinstance(resource, str) else resource or [one.name for one in today.resources]
+    names = tuple(resource_of(today, name).name for name in dict.fromkeys(wanted))
+    units_of(today, (of,))
+    journeys = [today, without_waiting(model, names).journey(strategy)]
+
+    def keep(index: int, runs: Runs) -> Runs:
+        if runs.metric(of).aggregation != "sum":
+            raise ExperimentError(f"'{of}' does not add up over months; ask what waiting costs in profit or revenue")
+        return runs if index == 0 else at_the_cost_of(runs, today, names)
+
+    waited, served = replicated(journeys, replications, seed, ways, keep)
+    gap = served.values(of) - waited.values(of)
+    unit, books = waited.unit(of), waited.books
+    where = [books.ledger.layout.resources.index(name) for name in names]
+    asked = sum((books.over(queue(books, one, "asked")) for one in where), np.zeros(replications))
+    days = sum((books.over(load(books, one, "waiting")) for one in where), np.zeros(replications)) / DAY
+    waiting = sum((waited.series(f"queue_length.{name}") for name in names), np.zeros(books.ledger.costs.shape[:2]))
+    return CostOfWaiting(
+        names, of, waited.metric(of).label,
+        paired(gap, unit), paired(served.values("acquisitions") - waited.values("acquisitions"), "people"),
+        estimate_ratio(gap, asked, f"{unit} per ask"), estimate_ratio(gap, days, f"{unit} per day waited"),
+        estimate_ratio(gap * asked.mean(), days, f"{unit} per day of mean wait"),
+        estimate_mean(asked, "asks"), estimate_mean(days, "days"), estimate_ratio(days, asked, "days"),
+        served.series(of) - waited.series(of), waiting, waited,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Question: do the quantitative claims of the articles hold here?"""

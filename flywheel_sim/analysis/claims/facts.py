@@ -1,0 +1,308 @@
+"""What is run to check the claims: retention moved in several ways, lapsed people asked sooner or later, all paired."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.capacity.staff import laid
+from flywheel_sim.analysis.claims.existing import acquired_by, last_year, months_of_existing, revenue_by, with_existing
+from flywheel_sim.analysis.claims.people import People, watch
+from flywheel_sim.analysis.claims.retention import Curve, Retention, curve_values, find_retention
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import DAY, Quantity, looks_like_quantity, parse
+from flywheel_sim.metrics.revenue import revenue, spend
+from flywheel_sim.scenario.describe import reference_value
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.source.tree import Raw
+
+FloatArray = NDArray[np.float64]
+
+#: Figures by name, each of shape (replications,).
+Figures = Mapping[str, FloatArray]
+
+#: A rise of retention: by how much (a fraction), and how that is read.
+Rise = tuple[float, str]
+
+#: The rises that the claims name.
+RISES = (0.05, 0.02, 0.01)
+
+#: Words of a distribution that hold its length.
+_LENGTHS = ("exponential", "fixed", "uniform", "triangular", "median", "scale", "mean")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was run of one strategy.
+
+    Attributes
+    ----------
+    strategy, model
+        The strategy's name as shown, and the scenario with matched spends as found.
+    runs, known
+        The runs as written; and, with the same people, the books kept by who was a customer before the last full year,
+        or why that cannot be.
+    today
+        Figures as written.
+    retention
+        What is moved, or why nothing is.
+    risen
+        Figures after each rise, or why it is impossible.
+    low, low_risen
+        Figures at the lowest retention of the curve, and 5 points above it.
+    curve
+        Figures along retention, None where it cannot be moved.
+    waits
+        Figures with the waits before win-back halved (0.5) and doubled (2), or why there are none.
+    people
+        What single people do.
+    reviews
+        The attribute and level of those who read reviews, None where there is none.
+    """
+
+    strategy: str
+    model: Scenario = field(repr=False)
+    runs: Runs = field(repr=False)
+    known: Runs | str = field(repr=False)
+    today: Figures = field(repr=False)
+    retention: Retention | str
+    risen: Mapping[Rise, Figures | str] = field(repr=False)
+    low: Figures | None = field(repr=False)
+    low_risen: Figures | None = field(repr=False)
+    curve: Curve | None
+    waits: Mapping[float, Figures] | str = field(repr=False)
+    people: People = field(repr=False)
+    reviews: tuple[str, str] | None
+
+    @property
+    def journey(self) -> Journey:
+        """Return the journey as written."""
+        return self.runs.journey
+
+    @property
+    def leverage(self) -> float:
+        """Return margin over profit."""
+        return float(self.today["margin"].mean() / self.today["profit"].mean())
+
+    @property
+    def cover(self) -> float:
+        """Return margin over all spend."""
+        return float(self.today["margin"].mean() / self.today["spend"].mean())
+
+
+def facts(
+    model: Scenario, strategy: str | None, replications: int, seed: int | None, ways: Ways, retention: str,
+    win_back: Sequence[str] | None,
+) -> Facts:  # fmt: skip
+    """Run what the claims ask for, all on the same people with the same luck; matched spends stay as found.
+
+    Parameters
+    ----------
+    model, strategy
+        A settled scenario, and one of its strategies; without one, the file as written.
+    replications, seed, ways
+        As for `replicate`.
+    retention, win_back
+        As for `flywheel_sim.claims`.
+    """
+    journey = model.journey(strategy)
+    found = find_retention(model, journey, retention)
+    reviews = _reviews(journey)
+    known = with_existing(model, journey, reviews[0] if reviews else None)
+    base = model if isinstance(known, str) else known
+    jobs: list[tuple[Any, Journey]] = [("as written", journey)]
+    if not isinstance(known, str):
+        jobs.append(("known", known.journey(strategy)))
+    impossible: dict[Rise, str] = {}
+    values: list[float] = []
+    if isinstance(found, Retention):
+        at = partial(_moved, base, strategy, found)
+        for change in RISES:
+            for how in found.readings():
+                kept = found.risen(change, how)
+                moved = at(kept)
+                if isinstance(moved, Journey):
+                    jobs.append(((change, how), moved))
+                else:
+                    impossible[change, how] = moved
+        values = curve_values(found, lambda kept: isinstance(at(kept), Journey))
+        points = [*values, min(values) + RISES[0]] if len(values) > 3 else []
+        jobs += [(("curve", index), moved) for index, kept in enumerate(points) for moved in [at(kept)]
+                 if isinstance(moved, Journey)]  # fmt: skip
+    later = _waits(model, journey, win_back)
+    if not isinstance(later, str):
+        jobs += [(("waits", factor), changed.journey(strategy)) for factor, changed in later.items()]
+    root = journey.seed if seed is None else seed
+    kept_runs: dict[Any, Runs] = {}
+
+    def keep(index: int, runs: Runs) -> Figures:
+        name = jobs[index][0]
+        if name in ("as written", "known"):
+            kept_runs[name] = runs
+        return figures(runs)
+
+    done = replicate_jobs([Job(one, root) for _, one in jobs], replications, ways, keep=keep)
+    by_name: dict[Any, Figures] = {name: one for (name, _), one in zip(jobs, done, strict=True)}
+    today = {**by_name["as written"], **by_name.get("known", {})}
+    along = {name[1]: one for name, one in by_name.items() if isinstance(name, tuple) and name[0] == "curve"}
+    curve = None
+    if isinstance(found, Retention) and along:
+        order = [index for index in range(len(values)) if index in along]
+        curve = Curve(
+            np.array([values[index] for index in order]),
+            {name: np.array([_mean(along[index][name]) for index in order]) for name in along[order[0]]},
+            found.today,
+        )
+    return Facts(
+        strategy=strategy or "as written",
+        model=model,
+        runs=kept_runs["as written"],
+        known=kept_runs.get("known", known if isinstance(known, str) else ""),
+        today=today,
+        retention=found,
+        risen={**impossible, **{name: one for name, one in by_name.items() if _is_rise(name)}},
+        low=along.get(0),
+        low_risen=along.get(len(values)),
+        curve=curve,
+        waits=later if isinstance(later, str) else {factor: by_name["waits", factor] for factor in later},
+        people=watch(journey, root, replications, ways),
+        reviews=reviews,
+    )  # fmt: skip
+
+
+def figures(runs: Runs) -> dict[str, FloatArray]:
+    """Return the figures that claims are about, to the horizon and of the last full year (``_year``)."""
+    books, window = runs.books, last_year(runs.journey)
+    earned, spent = revenue(books), spend(books)
+    found = {name: runs.values(name) for name in ("revenue", "spend", "profit", "clv", "won_back", "service_spend")}
+    found["margin"] = found["revenue"] - found["service_spend"]
+    if window is not None:
+        found |= {"revenue_year": earned[:, window].sum(axis=1), "spend_year": spent[:, window].sum(axis=1)}
+        found["profit_year"] = found["revenue_year"] - found["spend_year"]
+    if "claims_existing" in runs.journey.report_by:
+        old, new = revenue_by(runs)
+        with np.errstate(invalid="ignore"):
+            found |= {"existing": 100 * old / (old + new), "existing_revenue": old,
+                      "existing_months": months_of_existing(runs)}  # fmt: skip
+    return found
+
+
+def reading_buyers(facts_: Facts) -> tuple[FloatArray, FloatArray] | None:
+    """Return acquisitions of readers of reviews, and all; None where nobody reads or the books do not tell."""
+    if facts_.reviews is None or isinstance(facts_.known, str):
+        return None
+    return acquired_by(facts_.known, *facts_.reviews)
+
+
+def _is_rise(name: object) -> bool:
+    return isinstance(name, tuple) and isinstance(name[0], float)
+
+
+def _mean(values: FloatArray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else float("nan")
+
+
+def _moved(model: Scenario, strategy: str | None, retention: Retention, kept: float) -> Journey | str:
+    """Return the journey at a retention, or why there is none."""
+    if not 0 < kept < 1:
+        return f"impossible: {100 * kept:.4g} % is not below 100 %"
+    try:
+        return retention.at(model, kept).journey(strategy)
+    except ConfigError as error:
+        return f"impossible: {error.problems[0].rule}"
+
+
+def _reviews(journey: Journey) -> tuple[str, str] | None:
+    """Return the attribute and the level of people who read reviews: drawn on arrival at a rate named after that."""
+    for attribute in journey.attributes:
+        if attribute.draw is not None:
+            for level, chance in zip(attribute.draw.levels, attribute.draw.chances, strict=True):
+                if chance is not None and "review" in chance.name:
+                    return attribute.name, attribute.levels[level]
+    return None
+
+
+def _waits(model: Scenario, journey: Journey, names: Sequence[str] | None) -> dict[float, Scenario] | str:
+    """Return the scenario with the waits before win-back halved and doubled, or why there are none.
+
+    Raises
+    ------
+    ExperimentError
+        If a rate named is no duration.
+    """
+    strategy = journey.strategy or None
+    if names is not None:
+        for name in names:
+            if reference_value(model, name, strategy).form != "duration":
+                raise ExperimentError(f"win_back: '{name}' is no duration; name rates that people wait before win-back")
+        return {factor: _rescaled(model, strategy, names, factor) for factor in (0.5, 2.0)}
+    roles = {stage.name: stage.role for stage in journey.stages}
+    raw: Any = model.raw(strategy)["journey"]
+    places: list[tuple[str, Raw]] = []
+    for stage in journey.stages:
+        held = raw[stage.name]
+        for event in stage.events if stage.role == "lapsed" else ():
+            back = any(one.to and roles[one.to] in ("customer", "prospect") for one in event.outcomes)
+            inline = "events" not in held
+            words = held if inline else held["events"][event.name]
+            for clock in ("after", "every"):
+                if back and clock in words:
+                    middle = "" if inline else f".events.{event.name}"
+                    places.append((f"journey.{stage.name}{middle}.{clock}", words[clock]))
+    if not places:
+        return (
+            "no event of lapsed people with a wait brings anybody back in this strategy; name waits by win_back=[...]"
+        )
+    try:
+        found = {}
+        for factor in (0.5, 2.0):
+            rates: set[str] = set()
+            changes = [(path, _scaled(held, factor, rates)) for path, held in places]
+            found[factor] = _rescaled(laid(model, changes), strategy, sorted(rates), factor)
+            found[factor].journey(strategy)
+    except (ConfigError, ValueError) as error:
+        return f"the waits before win-back cannot be moved as a whole ({error}); name them by win_back=[...]"
+    return found
+
+
+def _rescaled(model: Scenario, strategy: str | None, names: Sequence[str], factor: float) -> Scenario:
+    """Return the scenario with rates that are waits so many times as long, matched spends as they were found."""
+    values = {name: _longer(reference_value(model, name, strategy), factor) for name in names}
+    return model.with_(**values).solved_as(model) if values else model
+
+
+def _scaled(held: Raw, factor: float, rates: set[str], within: bool = True) -> Raw:
+    """Return a wait so many times as long; rates it names are noted."""
+    if isinstance(held, list):
+        return [_scaled(one, factor, rates, within) for one in held]
+    if isinstance(held, dict):
+        if "empirical" in held:
+            raise ValueError("an empirical wait")
+        return {key: _scaled(one, factor, rates, key in _LENGTHS) if isinstance(one, str | list) and key in _LENGTHS
+                else _scaled(one, factor, rates, False) if isinstance(one, dict) else one
+                for key, one in held.items()}  # fmt: skip
+    assert isinstance(held, str)
+    if looks_like_quantity(held):
+        return _longer(parse(held), factor)
+    rates.add(held)
+    return held
+
+
+def _longer(quantity: Quantity, factor: float) -> str:
+    """Return a wait so many times as long, as a file would write it."""
+    if quantity.form == "never":
+        return quantity.text
+    if quantity.form == "duration":
+        return f"{quantity.number * factor / DAY:.9g} days"
+    words = re.sub(r"^\S+", "", quantity.text)
+    return f"{quantity.number / factor:.9g}{words}"

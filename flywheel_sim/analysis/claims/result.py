@@ -1,0 +1,253 @@
+"""The claims checker: what the articles say in figures, held against one scenario, reading by reading."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import textwrap
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flywheel_sim.analysis.claims import cost_readings as sums
+from flywheel_sim.analysis.claims import retention_readings as checks
+from flywheel_sim.analysis.claims.book import BOOK, NO, NONE, YES, Claim, Reading, claim
+from flywheel_sim.analysis.claims.facts import Facts, facts
+from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention
+from flywheel_sim.analysis.claims.steady_state import Together, conflicts
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.scenario.load import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns of the printed table: verdict, strategy, reading, found, claimed.
+_WIDTHS = (21, 13, 39, 25, 18)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Every claim of the articles, with what it comes to in a scenario; frozen.
+
+    Attributes
+    ----------
+    claims
+        In the order of `flywheel_sim.analysis.claims.book.BOOK`.
+    together
+        Which claims cannot hold in one business, or only under what condition, with the computation.
+    retention
+        For each strategy what was moved as retention, or why nothing was.
+    curves
+        For each strategy that has one, figures along retention.
+    base_runs
+        The runs as written, by strategy.
+    """
+
+    claims: tuple[Claim, ...]
+    together: tuple[Together, ...]
+    retention: Mapping[str, Retention | str]
+    curves: Mapping[str, Curve] = field(repr=False)
+    base_runs: Mapping[str, Runs] = field(repr=False)
+
+    def __getitem__(self, key: str) -> Claim:
+        """Return a claim by its key.
+
+        Raises
+        ------
+        ExperimentError
+            If there is none, naming the nearest.
+        """
+        found = next((one for one in self.claims if one.key == key), None)
+        if found is None:
+            raise ExperimentError(f"'{key}' is no claim; {nearest(str(key), [one.key for one in self.claims])}")
+        return found
+
+    @property
+    def n(self) -> int:
+        """Return the number of replications."""
+        return next(iter(self.base_runs.values())).n
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per claim, strategy and reading.
+
+        Columns: claim, words, where, strategy, reading, verdict, mean, low, high, n, unit, claimed_low, claimed_high,
+        why, region.
+        """
+        import pandas as pd
+
+        rows = []
+        for one in self.claims:
+            for r in one.readings:
+                ends = (r.found.mean, r.found.low, r.found.high, r.found.n) if r.found else (None, None, None, 0)
+                rows.append((one.key, one.words, one.where, r.strategy, r.label, r.verdict, *ends, r.unit, *r.claimed,
+                             r.why, r.region))  # fmt: skip
+        columns = ["claim", "words", "where", "strategy", "reading", "verdict", "mean", "low", "high", "n", "unit",
+                   "claimed_low", "claimed_high", "why", "region"]  # fmt: skip
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.astype({"mean": float, "low": float, "high": float})
+
+    def answer(self) -> str:
+        """Return how many claims hold here, and which hinge on how they are read."""
+        sorts: dict[str, list[str]] = {"all": [], "none": [], "some": [], "open": []}
+        for one in self.claims:
+            found = {r.verdict for r in one.readings if r.strategy != sums.ARITHMETIC} - {NONE}
+            if found == {YES}:
+                sorts["all"].append(one.key)
+            elif found == {NO}:
+                sorts["none"].append(one.key)
+            elif YES in found:
+                sorts["some"].append(one.key)
+            elif found:
+                sorts["open"].append(one.key)
+        applies = sum(map(len, sorts.values()))
+        said = [
+            f"hold in every reading: {', '.join(sorts['all']) or 'none'}",
+            f"in none: {', '.join(sorts['none']) or 'none'}",
+            f"it depends on the reading: {', '.join(sorts['some']) or 'none'}",
+        ]
+        if sorts["open"]:
+            said.append(f"shown in no reading and not told apart in some: {', '.join(sorts['open'])}")
+        never = sum(not one.possible for one in self.together)
+        return (
+            f"Of {len(self.claims)} claims {applies} can be asked of this scenario; {'; '.join(said)}. "
+            f"{never} sets of claims cannot hold in one business at all."
+        )
+
+    def __str__(self) -> str:
+        lines = [*textwrap.wrap(self.answer(), 118), "", *_row(("verdict", "strategy", "reading", "found", "claimed"))]
+        for one in self.claims:
+            lines += ["", f"{one.words} ({one.where})", *_wrapped(f"as: {one.terms}", 2)]
+            for r in one.readings:
+                lines += _row((r.verdict, r.strategy, r.label, r.said, r.says))
+                note = "; ".join(part for part in (r.why, f"where it holds: {r.region}" if r.region else "") if part)
+                lines += _wrapped(note, 6)
+        lines += ["", "Together"]
+        for both in self.together:
+            lines += ["", *_wrapped(f"{' + '.join(both.keys)}: {both.said}", 2)]
+            for step in both.computation:
+                lines += _wrapped(step, 6)
+        note = f"± half-width of the 95 % interval of a mean over {self.n:,} replications; all on the same people."
+        sources = [line for runs in self.base_runs.values() for line in _wrapped(str(runs.provenance), 0)]
+        return "\n".join([*lines, "", note, *sources])
+
+    def table(self) -> list[tuple[str, str, str, str, str, str, str]]:
+        """Return the readings as texts: claim, strategy, reading, found, claimed, verdict, where it would hold."""
+        return [
+            (one.words if not at else "", r.strategy, r.label, r.said, r.says, r.verdict, r.region or r.why)
+            for one in self.claims for at, r in enumerate(one.readings)
+        ]  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        heads = ["claim", "strategy", "reading", "found", "claimed", "verdict", "where it would hold, or why not asked"]
+        with pd.option_context("display.max_colwidth", None):
+            shown = pd.DataFrame(self.table(), columns=heads).to_html(index=False)
+        steps = "".join(
+            f"<li><b>{html.escape(both.said)}</b> {html.escape(' '.join(both.computation))}</li>"
+            for both in self.together
+        )
+        source = html.escape(" ".join(str(runs.provenance) for runs in self.base_runs.values()))
+        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<ul>{steps}</ul><p><small>{source}</small></p>"
+
+
+def claims(
+    model: Scenario,
+    strategy: str | Sequence[str] | None = None,
+    *,
+    retention: str = USUAL,
+    win_back: Sequence[str] | None = None,
+    replications: int = 50,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> Claims:
+    """Hold every claim of the articles against a scenario, in every defensible reading.
+
+    Parameters
+    ----------
+    model, strategy
+        The scenario, and one of its strategies or several; without one, the file as written.
+    retention
+        The rate that says how customers stay. Unless a rate of that name is there, the chance with which a customer's
+        event keeps them is taken, else how often they leave; where there is neither, claims on it do not apply.
+    win_back
+        Durations people wait before they are asked back, by name; those of lapsed stages unless given.
+    replications, seed, workers, executor, progress, engine, limits
+        As for `replicate`. A spend that is ``matched`` is solved for today and stays, as a budget decided on. Single
+        people are watched in at most ten replications.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such strategy or rate.
+    ExperimentError
+        If a rate named is no retention or no wait, or there is nothing to run.
+    """
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    if replications < 1:
+        raise ExperimentError(f"{replications} replications: at least one is needed; write 50")
+    names = (strategy,) if strategy is None or isinstance(strategy, str) else tuple(dict.fromkeys(strategy))
+    if not names:
+        raise ExperimentError("no strategies to ask; name one, or leave strategy out for the file as written")
+    model, _ = settle(model, names, seed=seed, ways=ways)
+    asked = [facts(model, name, replications, seed, ways, retention, win_back) for name in names]
+    found: dict[str, list[Reading]] = {key: [] for key in BOOK}
+    for key, readings in sums.arithmetic().items():
+        found[key] += readings
+    for one in asked:
+        for key, readings in _readings(one).items():
+            found[key] += readings
+    return Claims(
+        tuple(claim(key, readings) for key, readings in found.items()),
+        conflicts(),
+        {one.strategy: one.retention for one in asked},
+        {one.strategy: one.curve for one in asked if one.curve is not None},
+        {one.strategy: one.runs for one in asked},
+    )
+
+
+def _readings(one: Facts) -> dict[str, list[Reading]]:
+    """Return the readings of every claim in one strategy."""
+    return {
+        "reviews": checks.reviews(one),
+        "retention_5": checks.grown(one, 0.05, (25.0, 95.0), tuple(checks.OF), ("revenue", "profit")),
+        "existing_65": checks.existing(one),
+        "keeping_5x": sums.keeping(one, (4.5, 5.5)),
+        "keeping_5_to_10x": sums.keeping(one, (5.0, 10.0)),
+        "loyal_16x": sums.loyal(one),
+        "retention_2": checks.costs(one),
+        "retention_1": checks.grown(one, 0.01, (7.5, 8.5), ("profit", "profit_year", "clv"), ("profit",)),
+        "once_70": sums.once(one),
+        "newsletter": sums.newsletter(one),
+        "ltv": sums.ltv(one),
+        "ltv_cac": sums.ltv_cac(one),
+        "conversion": sums.conversion(one),
+        "campaign": sums.campaign(one),
+        "channels": sums.channels(one),
+        "churn": checks.churn(one),
+        "high_cac": sums.high_cac(one),
+        "early_win_back": sums.early_win_back(one),
+        "low_involvement": checks.low_involvement(one),
+        "tenure": sums.tenure(one),
+    }
+
+
+def _row(cells: Sequence[str]) -> list[str]:
+    """Return one row of the printed table, as many lines as its longest cell takes."""
+    columns = [textwrap.wrap(cell, width - 1) or [""] for cell, width in zip(cells, _WIDTHS, strict=True)]
+    rows = itertools.zip_longest(*columns, fillvalue="")
+    return [
+        "  " + "".join(f"{part:<{width}}" for part, width in zip(row, _WIDTHS, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, 118, initial_indent=" " * indent, subsequent_indent=" " * indent)

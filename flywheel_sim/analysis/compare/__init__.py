@@ -1,0 +1,1 @@
+"""Question: which strategy is ahead, by how much, and since when?"""

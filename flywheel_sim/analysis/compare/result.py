@@ -1,0 +1,388 @@
+"""Strategies against each other on the same people with the same luck.
+
+Replication by replication, both strategies meet the same strangers with the same luck, so the paired
+difference is free of most of the noise that either carries alone.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.difference import verdict as answers
+from flywheel_sim.analysis.difference.bands import Band, simultaneous
+from flywheel_sim.analysis.difference.crossover import Crossover, crossover
+from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
+from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, called
+from flywheel_sim.errors import ExperimentError, LimitReached, nearest
+from flywheel_sim.experiment.budgets import Match, settle
+from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, replicate_until, units_of
+from flywheel_sim.experiment.precision import Precision, Stopping, Watch, how_many, targets
+from flywheel_sim.experiment.runs import Runs, period_dates
+from flywheel_sim.experiment.tables import estimate_ratio
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.scenario.describe import Difference, differences
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, gap_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+__all__ = ["SPEND_TOLERANCE", "Comparison", "Crossover", "called", "compare"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Strategies run on the same people; frozen.
+
+    Attributes
+    ----------
+    runs
+        One `Runs` for each name, in the order asked for; the first is what others are held against.
+    models
+        For each name, the scenario and strategy it came from.
+    stopping
+        Where a precision was asked for: why replicating stopped, and how precise the differences got.
+    matches
+        For each strategy whose spend is matched, what was solved for.
+    """
+
+    runs: Mapping[str, Runs]
+    models: Mapping[str, tuple[Scenario, str | None]] = field(repr=False)
+    stopping: Stopping | None = None
+    matches: tuple[Match, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names compared, in order."""
+        return tuple(self.runs)
+
+    def __getitem__(self, name: str) -> Runs:
+        """Return the runs of one name."""
+        if name not in self.runs:
+            raise ExperimentError(f"'{name}' was not compared; {nearest(name, self.runs)}")
+        return self.runs[name]
+
+    def _pair(self, of: str | None, against: str | None) -> tuple[Runs, Runs]:
+        return self[of or self.names[-1]], self[against or self.names[0]]
+
+    def difference(self, metric: str, of: str | None = None, against: str | None = None) -> Estimate:
+        """Return the mean paired difference of a metric; the last name less the first, unless said.
+
+        A flow that one of the strategies does without (``revenue.training``) is 0 there.
+        """
+        gaps, unit = self._gaps(metric, of, against)
+        return estimate_mean(gaps[np.isfinite(gaps)], unit)
+
+    def ratio(self, metric: str, per: str, of: str | None = None, against: str | None = None) -> Estimate:
+        """Return the paired difference of one metric per paired difference of another, such as profit per spend.
+
+        The ratio of the two sums over replications with its interval (Cochran 1977, section 2.11).
+
+        Parameters
+        ----------
+        metric, per
+            Above and below the line.
+        of, against
+            As for `difference`.
+        """
+        (top, unit), (bottom, below) = (self._gaps(name, of, against) for name in (metric, per))
+        both = np.isfinite(top) & np.isfinite(bottom)
+        return estimate_ratio(top[both], bottom[both], f"{unit} per {below}")
+
+    def _gaps(self, metric: str, of: str | None, against: str | None) -> tuple[FloatArray, str]:
+        """Return the paired difference of a metric, shape (replications,), and its unit."""
+        one, other = self._pair(of, against)
+        try:
+            with np.errstate(invalid="ignore"):  # what is never reached in either
+                return one.values(metric) - other.values(metric), gap_unit(one.unit(metric))
+        except ExperimentError:
+            for runs, sign in ((one, 1), (other, -1)):
+                with suppress(ExperimentError):
+                    known = runs.metric(metric)
+                    if known.aggregation == "sum":
+                        return sign * runs.values(metric), known.unit_for(runs.journey)
+            raise
+
+    def difference_series(
+        self, metric: str, cumulative: bool = False, of: str | None = None, against: str | None = None
+    ) -> FloatArray:
+        """Return the paired difference month by month, shape (replications, periods)."""
+        one, other = self._pair(of, against)
+        return one.series(metric, cumulative) - other.series(metric, cumulative)
+
+    def crossover(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> Crossover:
+        """Return when the cumulative difference of a metric gets ahead and stays there."""
+        one, _ = self._pair(of, against)
+        paths, first = self.difference_series(metric, True, of, against), one.books.warm_up + 1
+        return crossover(paths, period_dates(one.journey), first)
+
+    def band(
+        self,
+        metric: str = "profit",
+        cumulative: bool = True,
+        of: str | None = None,
+        against: str | None = None,
+        level: float = 0.95,
+    ) -> Band:
+        """Return the mean paired difference over time with a simultaneous band, which holds all months at once.
+
+        A sup-t band (`flywheel_sim.analysis.difference.bands.critical_value`). Intervals month by month would leave
+        out some true mean far more often than 5 % of the time.
+        """
+        a, b = of or self.names[-1], against or self.names[0]
+        return self._bands(metric, cumulative, [a], b, level)[a]
+
+    def bands(self, metric: str = "profit", cumulative: bool = True, level: float = 0.95) -> dict[str, Band]:
+        """Return the difference of every name to the first, with bands that hold all months of all names at once."""
+        return self._bands(metric, cumulative, self.names[1:], self.names[0], level)
+
+    def _bands(
+        self, metric: str, cumulative: bool, names: Sequence[str], against: str, level: float
+    ) -> dict[str, Band]:
+        paths = [self.difference_series(metric, cumulative, name, against) for name in names]
+        unit, n = gap_unit(self[against].unit(metric)), len(paths[0])
+        mean, low, high, critical = simultaneous(np.concatenate(paths, axis=1), level)
+        parts = (np.split(ends, len(names)) for ends in (mean, low, high))
+        return {
+            name: Band(m, a, b, level, n, unit, critical, metric, name, against, cumulative)
+            for name, m, a, b in zip(names, *parts, strict=True)
+        }
+
+    def ahead(
+        self,
+        metric: str = "profit",
+        months: Sequence[int] | None = None,
+        of: str | None = None,
+        against: str | None = None,
+    ) -> dict[int, Estimate]:
+        """Return in which share of futures one is ahead of another by the end of each month, all months unless said.
+
+        Ahead means that the cumulative difference is above zero. Intervals are Wilson's, each for its month alone.
+        """
+        paths, first = self.difference_series(metric, True, of, against), self._pair(of, against)[0].books.warm_up + 1
+        wanted = range(first, paths.shape[1] + 1) if months is None else months
+        if wrong := [m for m in wanted if not first <= m <= paths.shape[1]]:
+            raise ExperimentError(
+                f"month {wrong[0]}: figures are of months {first} to {paths.shape[1]}; ask for one of them"
+            )
+        return {m: estimate_probability(paths[:, m - 1] > 0) for m in wanted}
+
+    def ranking(self, metric: str = "profit", level: float = 0.95, best: Best = "highest") -> Ranking:
+        """Return all names in the order of a metric, with joint intervals of all paired differences.
+
+        Parameters
+        ----------
+        metric, level
+            What to rank by, and the level of all intervals together.
+        best
+            Whether the ``highest`` or the ``lowest`` comes first.
+        """
+        first = self[self.names[0]]
+        values = {name: runs.values(metric) for name, runs in self.runs.items()}
+        return ranking(values, metric, first.unit(metric), gap_unit(first.unit(metric)), level, best)
+
+    def by_month(
+        self,
+        metric: str = "profit",
+        months: Sequence[int] = (3, 6, 12, 24),
+        of: str | None = None,
+        against: str | None = None,
+    ) -> dict[int, Estimate]:
+        """Return the cumulative paired difference at some months and at the last: had we stopped there."""
+        one, _ = self._pair(of, against)
+        paths = self.difference_series(metric, True, of, against)
+        last = paths.shape[1]
+        wanted = [m for m in months if one.books.warm_up < m < last]
+        return {m: estimate_mean(paths[:, m - 1], one.unit(metric)) for m in (*wanted, last)}
+
+    def pairing_gain(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> float:
+        """Return how many times smaller the variance of the paired difference is than that of unpaired runs."""
+        one, other = self._pair(of, against)
+        a, b = one.values(metric), other.values(metric)
+        paired = float(np.var(a - b, ddof=1)) if len(a) > 1 else 0.0
+        return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / paired if paired else math.nan
+
+    def spend_gap(self, of: str | None = None, against: str | None = None) -> float:
+        """Return by which share of the other's the mean total spend differs."""
+        one, other = self._pair(of, against)
+        base = other["spend"].mean
+        return one["spend"].mean / base - 1 if base else (0.0 if one["spend"].mean == 0 else math.inf)
+
+    def what_differs(self, of: str | None = None, against: str | None = None) -> list[Difference]:
+        """Return every place where the two journeys differ."""
+        return differences(self.models[against or self.names[0]], self.models[of or self.names[-1]])
+
+    def answer(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
+        """Return the answer in words: who is ahead, by how much, since when, and on what spend.
+
+        More than two strategies are answered by their `ranking`, unless a pair is asked for.
+        """
+        journey = self.runs[self.names[0]].journey
+        label = self.runs[self.names[0]].metric(metric).label.lower()
+        if len(self.names) > 2 and of is None and against is None:
+            first = self.ranking(metric)
+            shares = {name: self.spend_gap(name, first.names[0]) for name in first.names[1:]}
+            return answers.of_many(first, label, answers.end_of(journey), shares)
+        a, b = of or self.names[-1], against or self.names[0]
+        mean = self.difference_series(metric, True, a, b).mean(axis=0)
+        gap, cross = self.difference(metric, a, b), self.crossover(metric, a, b)
+        return answers.of_pair(a, b, metric, label, answers.end_of(journey), gap, cross, mean, self.spend_gap(a, b))
+
+    def summary(self) -> pd.DataFrame:
+        """Return every metric of every name, and the paired difference of the last to the first."""
+        import pandas as pd
+
+        parts = {name: runs.summary() for name, runs in self.runs.items()}
+        table = pd.concat([part[["label", "unit"]] for part in parts.values()])
+        table = table[~table.index.duplicated()]
+        for name, part in parts.items():
+            table[name] = part["mean"].reindex(table.index)
+        found = [self.difference(m) if all(m in p.index for p in parts.values()) else None for m in table.index]
+        table["difference"] = [e.mean if e else math.nan for e in found]
+        table["low"] = [e.low if e else math.nan for e in found]
+        table["high"] = [e.high if e else math.nan for e in found]
+        return table
+
+    def frame(self) -> pd.DataFrame:
+        """Return the long tidy table: one row per strategy, replication and metric."""
+        import pandas as pd
+
+        parts = []
+        for name, runs in self.runs.items():
+            part = runs.frame()
+            part["strategy"] = name
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def __str__(self) -> str:
+        lines = [self.answer()] if len(self.names) > 2 else []
+        lines += [self.answer(of=name) for name in self.names[1:]]
+        lines += [f"  {self.stopping}"] if self.stopping else []
+        lines += [f"  {match}" for match in self.matches]
+        lines += [f"  spend of {name}: {runs['spend']}" for name, runs in self.runs.items()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        table = self.summary().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
+        first = next(iter(self.runs.values()))
+        answer, source = html.escape(self.answer()), html.escape(str(first.provenance))
+        notes = [*([self.stopping] if self.stopping else []), *self.matches]
+        stopped = "".join(f"<p>{html.escape(str(note))}</p>" for note in notes)
+        return f"<p><b>{answer}</b></p>{table}{stopped}<p><small>{source}</small></p>"
+
+
+def compare(
+    model: Scenario,
+    other: Scenario | None = None,
+    *,
+    strategies: Sequence[str] | None = None,
+    replications: int | None = None,
+    precision: Precision | None = None,
+    at_most: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> Comparison:
+    """Compare strategies of one scenario, or two scenarios, on the same people with the same luck.
+
+    Parameters
+    ----------
+    model, other
+        One scenario whose strategies are compared, or two scenarios.
+    strategies
+        Names, the first being what others are held against; all strategies of the file unless given,
+        its ``reference`` first.
+        With two scenarios: one strategy for both, or one for each.
+    replications, seed, workers, executor, progress, engine, limits
+        As for `replicate`.
+    precision, at_most
+        As for `replicate`, of the paired difference of every other strategy to the first: ``{"profit": "1000 EUR"}``.
+
+    Raises
+    ------
+    ExperimentError
+        If there are not two things to compare.
+    LimitReached
+        If a run meets a limit; ``complete`` then is the comparison of what was done before, or None.
+    ConfigError
+        If a strategy is not in the file.
+    """
+    models: dict[str, tuple[Scenario, str | None]]
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    if other is None:
+        held = model.raw().get("reference")
+        names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
+        if len(names) < 2 or len(set(names)) != len(names):
+            known = ", ".join(model.strategies) or "none"
+            raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
+        model, matches = settle(model, names, seed=seed, ways=ways)
+        models = {name: (model, name) for name in names}
+    else:
+        chosen: list[str | None] = [*strategies] if strategies else [None]
+        if len(chosen) > 2:
+            raise ExperimentError(f"two journeys take one strategy for both or one for each, not {len(chosen)}")
+        one, two = (chosen * 2)[:2]
+        label_a, label_b = one or model.name, two or other.name
+        if label_a == label_b:
+            label_a, label_b = f"{label_a} (first)", f"{label_b} (second)"
+        model, matches = settle(model, [one], seed=seed, ways=ways)
+        other, more = settle(other, [two], seed=seed, ways=ways)
+        matches += more
+        models = {label_a: (model, one), label_b: (other, two)}
+    journeys = {name: scenario.journey(strategy) for name, (scenario, strategy) in models.items()}
+    first = next(iter(journeys.values()))
+    for journey in journeys.values():
+        if (journey.horizon, journey.currency) != (first.horizon, first.currency):
+            raise ExperimentError("the two journeys differ in horizon or currency; bring both to the same")
+    root = first.seed if seed is None else seed
+    jobs = [Job(journey, root) for journey in journeys.values()]
+    count = how_many(replications, precision, at_most)
+    watched = None if precision is None else _watched(journeys, precision, count)
+    try:
+        runs = replicate_until(jobs, *watched, ways) if watched else replicate_jobs(jobs, count, ways)
+    except LimitReached as stop:
+        stopped = watched[0].stopping(stop.complete[0].n) if watched and stop.complete else None
+        kept = dict(zip(journeys, stop.complete, strict=True)) if stop.complete else {}
+        done = Comparison(kept, models, stopped, matches) if kept else None
+        raise LimitReached(str(stop), done) from stop
+    stopping = watched[0].stopping() if watched else None
+    return Comparison(dict(zip(journeys, runs, strict=True)), models, stopping, matches)
+
+
+def _watched(
+    journeys: Mapping[str, Journey], precision: Precision, at_most: int
+) -> tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]:
+    """Return what watches the differences to the first journey, and how they are read from runs."""
+    against, *names = journeys
+    units = [units_of(journey, precision) for journey in journeys.values() if isinstance(precision, Mapping)]
+    asked = targets(precision, lambda name: units[0][name])
+
+    def called_(metric: str, name: str) -> str:
+        return f"{metric}, '{name}' less '{against}'"
+
+    def read(runs: list[Runs]) -> dict[str, FloatArray]:
+        first, *others = runs
+        found = {}
+        for one in asked:
+            base = first.values(one.metric)
+            for name, other in zip(names, others, strict=True):
+                gap = other.values(one.metric) - base
+                found[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
+        return found
+
+    each = {called_(one.metric, name): one for one in asked for name in names}
+    return Watch(each, {what: gap_unit(units[0][one.metric]) for what, one in each.items()}, at_most), read

@@ -1,0 +1,1 @@
+"""Question: what is not known, and how far can single futures stray?"""

@@ -1,0 +1,134 @@
+"""A forecast in two layers: what chance alone makes of the rates as stated, and what not knowing the rates adds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.rates.ranges import known
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Futures with the rates known and with the rates uncertain, on the same luck; frozen.
+
+    Attributes
+    ----------
+    runs
+        Replications that each draw what is not known of the rates.
+    known
+        The same replications with every rate at its stated value.
+    uncertain
+        The rates of which something is not known.
+    """
+
+    runs: Runs
+    known: Runs
+    uncertain: tuple[str, ...]
+
+    @property
+    def base_runs(self) -> Mapping[str, Runs]:
+        """Return both kinds of replications by name."""
+        return {"rates uncertain": self.runs, "rates as stated": self.known}
+
+    def chance(self, metric: str) -> Estimate:
+        """Return which share of a metric's variance is chance alone, in %, with its interval.
+
+        The variance with the rates as stated per variance with them uncertain; over 100 % where what is not known
+        makes the metric steadier. The interval is the jackknife's of the logarithm, over replications in which both
+        have a value (Efron and Stein 1981, doi:10.1214/aos/1176345462).
+        """
+        from scipy import stats
+
+        values = np.column_stack([one.values(metric) for one in (self.runs, self.known)])
+        values = values[np.isfinite(values).all(axis=1)]
+        n = len(values)
+        if n < 3 or not values.var(axis=0).all():
+            return Estimate(math.nan, math.nan, math.nan, 0.95, n, "%", "ratio of variances")
+        away = (values - values.mean(axis=0)) ** 2
+        whole, part = (math.log(one) for one in away.sum(axis=0) / (n - 1))
+        left = np.log((away.sum(axis=0) - n / (n - 1) * away) / (n - 2))
+        without = left[:, 1] - left[:, 0]
+        error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
+        half = float(stats.t.ppf(0.975, n - 1)) * error
+        share, low, high = (100 * math.exp(part - whole + shift) for shift in (0.0, -half, half))
+        return Estimate(share, low, high, 0.95, n, "%", "ratio of variances")
+
+    def frame(self) -> pd.DataFrame:
+        """Return the long tidy table of both layers: one row per layer, replication and metric."""
+        import pandas as pd
+
+        parts = [runs.frame().assign(layer=name) for name, runs in self.base_runs.items()]
+        return pd.concat(parts, ignore_index=True)
+
+    def answer(self, metric: str = "profit") -> str:
+        """Return in words how wide the futures are, and how much of that is not knowing the rates."""
+        label, unit = self.runs.metric(metric).label, self.runs.unit(metric)
+        ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.runs, self.known)]
+        said = [f"{low:,.0f} to {high:,.0f} {unit}" for low, high in ends]
+        return (
+            f"{label}: 90 % of futures lie within {said[0]}. Were the rates known to be as stated, within {said[1]}. "
+            f"Chance alone makes {self.chance(metric).mean:.0f} % of the variance; the rest is not knowing "
+            f"{', '.join(self.uncertain)}."
+        )
+
+    def __str__(self) -> str:
+        return f"{self.runs.provenance}\n  {self.answer()}"
+
+
+def forecast(
+    model: Scenario,
+    strategy: str | None = None,
+    *,
+    replications: int = 200,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> Forecast:
+    """Run a strategy with its rates uncertain, and again with all of them at their stated values.
+
+    Parameters
+    ----------
+    model, strategy
+        The scenario, and one of its strategies; without one, the file as written.
+    replications, seed, workers, executor, progress, engine, limits
+        As for `replicate`. A spend that is ``matched`` is solved for once, with the rates uncertain.
+
+    Raises
+    ------
+    ExperimentError
+        If no rate of the strategy is uncertain.
+    """
+    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    journey = model.journey(strategy)
+    names = tuple(held.name for held in journey.uncertain)
+    if not names:
+        raise ExperimentError(
+            f"nothing in '{journey.name}' is uncertain, so all there is to see is chance, which replicate shows; say "
+            "of a rate what is not known, such as retention: {value: 91 % per month, uncertain: [88 %, 94 %]}"
+        )
+    sure = known(model, [strategy]).journey(strategy)
+    root = journey.seed if seed is None else seed
+    runs, stated = replicate_jobs([Job(journey, root), Job(sure, root)], replications, ways)
+    return Forecast(runs, stated, names)

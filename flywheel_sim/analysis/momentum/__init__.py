@@ -1,0 +1,1 @@
+"""Question: is growth faster than before, and which friction costs most?"""

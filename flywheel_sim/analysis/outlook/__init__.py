@@ -1,0 +1,1 @@
+"""Question: what is to be expected of one strategy?"""

@@ -1,0 +1,272 @@
+"""How long people take from one stage to another, whatever lies between: the cycle length of a pipeline.
+
+A cycle begins with an entry into the one stage and ends with the same person's next entry into the other. Who enters
+the first stage again before that begins anew, so a cycle is measured from the last such entry; an entry into the
+second stage that follows none, or none since the one before, ends no cycle. People present at the start have entered
+no stage. Cycles are read from the event log, run by run.
+"""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine.run import Provenance, run_many
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
+from flywheel_sim.experiment.tables import estimate_ratio, ratio_of_sums
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import DAY
+from flywheel_sim.ledger import Layout
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import Estimate, with_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+#: A cycle: person (hexadecimal), when it began and when it ended, ms.
+Single = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class CycleLength:
+    """How long people take from one stage to another; frozen. Figures are of all cycles of all replications together.
+
+    Attributes
+    ----------
+    begins, ends
+        The stages.
+    cycles
+        Cycles that ended after the warm-up.
+    under_way
+        Cycles begun but not ended at the horizon, of people who can still reach the second stage without entering the
+        first again. They are in no figure.
+    provenance
+        Where the figures come from.
+    """
+
+    begins: str
+    ends: str
+    cycles: int
+    under_way: int
+    provenance: Provenance
+    _singles: tuple[tuple[Single, ...], ...] = field(repr=False)
+
+    @property
+    def n(self) -> int:
+        """Return how many people, each counted once a replication, ended a cycle."""
+        return sum(len({person for person, _, _ in done}) for done in self._singles)
+
+    @property
+    def mean(self) -> Estimate:
+        """Return the mean length of a cycle in days, with the 95 % interval of a ratio of sums over replications."""
+        days = self._days()
+        return estimate_ratio(np.array([one.sum() for one in days]), _counts(days), "days")
+
+    @property
+    def median(self) -> Estimate:
+        """Return the time in days within which half of the cycles end."""
+        return self.quantile(0.5)
+
+    @property
+    def p90(self) -> Estimate:
+        """Return the time in days within which nine in ten cycles end."""
+        return self.quantile(0.9)
+
+    def quantile(self, q: float, level: float = 0.95) -> Estimate:
+        """Return a quantile of cycle lengths in days with its interval over replications.
+
+        The interval is that of the share of cycles no longer than the quantile, a ratio of sums over replications, read
+        as lengths (Woodruff 1952, Journal of the American Statistical Association 47, 635 to 646). There is none for
+        one replication, or where that share may be nobody or everybody.
+
+        Parameters
+        ----------
+        q
+            Between 0 and 1: the share of cycles that are shorter.
+        level
+            Of the interval.
+
+        Raises
+        ------
+        ExperimentError
+            If q is not between 0 and 1.
+        """
+        if not 0 < q < 1:
+            raise ExperimentError(f"quantile {q}: it lies between 0 and 1; write 0.9 for the 90 % quantile")
+        days = self._days()
+        lengths, of = np.concatenate(days), f"{100 * q:g} % quantile"
+        if not len(lengths):
+            return Estimate(np.nan, np.nan, np.nan, level, len(days), "days", of)
+        found = float(np.quantile(lengths, q))
+        below = np.array([float((one <= found).sum()) for one in days])
+        share, low, _ = (float(end) for end in ratio_of_sums(below, _counts(days), level))
+        half = share - low
+        if not (q - half > 0 and q + half < 1):
+            return Estimate(found, np.nan, np.nan, level, len(days), "days", of)
+        low, high = (float(end) for end in np.quantile(lengths, [q - half, q + half]))
+        return Estimate(found, low, high, level, len(days), "days", of)
+
+    def frame(self) -> pd.DataFrame:
+        """Return single cycles, one row each: replication, person, began and ended (ms from the start), days."""
+        import pandas as pd
+
+        rows = [
+            (self.provenance.first + index, person, began, ended, (ended - began) / DAY)
+            for index, done in enumerate(self._singles)
+            for person, began, ended in done
+        ]
+        return pd.DataFrame(rows, columns=["replication", "person", "began", "ended", "days"])
+
+    def answer(self) -> str:
+        """Return the figures in words, with what they leave out."""
+        left = (
+            f"{self.under_way:,} cycles were under way at the horizon and are left out, which favours short ones: a "
+            "longer horizon leaves out fewer."
+            if self.under_way
+            else "No cycle was under way at the horizon."
+        )
+        if not self.cycles:
+            return f"Nobody got from '{self.begins}' to '{self.ends}'. {left}"
+        half, most = (with_unit(one.mean, "days") for one in (self.median, self.p90))
+        return (
+            f"From '{self.begins}' to '{self.ends}' takes {self.mean}; half take no longer than {half}, nine in ten no "
+            f"longer than {most}: {self.cycles:,} cycles of {self.n:,} people. {left}"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.answer()}\n{self.provenance}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.answer())}</p><p><small>{html.escape(str(self.provenance))}</small></p>"
+
+    def _days(self) -> list[FloatArray]:
+        """Return the lengths of cycles in days, one array a replication."""
+        return [np.array([(ended - began) / DAY for _, began, ended in done]) for done in self._singles]
+
+
+def cycle_length(
+    model: Scenario,
+    begins: str,
+    ends: str,
+    *,
+    strategy: str | None = None,
+    replications: int = 20,
+    seed: int | None = None,
+    progress: bool = False,
+    engine: str = "kernel",
+    limits: Limits | None = None,
+) -> CycleLength:
+    """Tell how long people take from their last entry into one stage to their next entry into another.
+
+    Only cycles that end within the horizon, and after the warm-up where there is one, are in the figures. Runs keep
+    their event log, one at a time, and so take longer than those of `replicate`.
+
+    Parameters
+    ----------
+    model, strategy
+        The scenario, and one of its strategies; without one, the file as written.
+    begins, ends
+        Stages; the same stage twice gives the time from one entry to the next.
+    replications, seed, progress, engine, limits
+        As for `replicate`.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such stage, or nothing to run.
+    SimulationError
+        If a run meets a limit.
+    """
+    held = limits or Limits()
+    if replications < 1:
+        raise ExperimentError(f"{replications} replications: at least one is needed; write 20")
+    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(progress=progress, engine=engine, limits=held))
+    journey = settled.journey(strategy)
+    known = [stage.name for stage in journey.stages]
+    for name in (begins, ends):
+        if name not in known:
+            raise ExperimentError(f"'{name}' is no stage of '{journey.name}'; {nearest(str(name), known)}")
+    root = journey.seed if seed is None else seed
+    announce(journey)
+    say_compiling(engine, journey)
+    begun = time.perf_counter()
+    runs = run_many(journey, root, with_bar(replications, progress), events=True, max_people=held.max_people,
+                    max_events=held.max_events, engine=engine)  # fmt: skip
+    singles, under_way, n_events = [], 0, 0
+    for raw in runs:
+        assert raw.events is not None
+        done, left = cycles(journey, raw.events, begins, ends)
+        singles.append(tuple(done))
+        under_way += left
+        n_events += int(raw.ledger.n_events)
+    source = provenance(journey, root, replications, time.perf_counter() - begun, n_events, engine)
+    return CycleLength(begins, ends, sum(map(len, singles)), under_way, source, tuple(singles))
+
+
+def cycles(journey: Journey, log: pd.DataFrame, begins: str, ends: str) -> tuple[list[Single], int]:
+    """Return the cycles of one run that ended after the warm-up, and how many were under way at its horizon.
+
+    Parameters
+    ----------
+    journey, log
+        What was run, and its event log.
+    begins, ends
+        Stages of the journey.
+    """
+    layout = Layout.of(journey)
+    flows = zip(layout.flows, layout.targets, strict=True)
+    no_entry = {flow for flow, target in flows if flow[0] and not target} | {("", "present", "")}
+    near = log[log["to"].isin([begins, ends])]
+    columns = ("time", "person", "to", "stage", "event", "outcome")
+    done: list[Single] = []
+    begun: dict[str, int] = {}
+    for now, person, to, *flow in zip(*(near[name].tolist() for name in columns), strict=True):
+        if tuple(flow) in no_entry:
+            continue
+        if to == ends and person in begun:
+            began = begun.pop(person)
+            if now >= journey.warm_up:
+                done.append((person, began, now))
+        if to == begins:
+            begun[person] = now
+    last = log.drop_duplicates("person", keep="last")
+    where = dict(zip(last["person"].tolist(), last["to"].tolist(), strict=True))
+    on_the_way = _on_the_way(layout, begins, ends)
+    return done, sum(where[person] in on_the_way for person in begun)
+
+
+def _on_the_way(layout: Layout, begins: str, ends: str) -> set[str]:
+    """Return the stages from which the second stage can be entered without entering the first again."""
+    moves = {(flow[0], to) for flow, to in zip(layout.flows, layout.targets, strict=True) if to}
+    found: set[str] = set()
+    reached = {ends}
+    while reached:
+        before = {stage for stage, to in moves if to in reached} - found
+        found |= before
+        reached = before - {begins}
+    return found
+
+
+def with_bar(replications: int, progress: bool) -> Iterable[int]:
+    """Return the numbers of the replications, beside a bar that tells how many are done where asked for."""
+    if not progress:
+        return range(replications)
+    from tqdm.auto import tqdm
+
+    bar: Iterable[int] = tqdm(range(replications), unit="run", leave=False)
+    return bar
+
+
+def _counts(days: list[FloatArray]) -> FloatArray:
+    """Return the number of cycles of each replication."""
+    return np.array([float(len(one)) for one in days])

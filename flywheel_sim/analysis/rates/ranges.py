@@ -1,0 +1,264 @@
+"""Between which values each rate is tried: what the file says is not known of it, what is given, or a stated step.
+
+A design point lays values over rates of which nothing is left uncertain, so that within it there is chance alone; a
+spend that is ``matched`` stays as it was found, as a budget that has been decided on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flywheel_sim.compile.worlds import value
+from flywheel_sim.errors import ConfigError, ExperimentError, nearest
+from flywheel_sim.journey.journey import Journey, Uncertain
+from flywheel_sim.journey.units import DAY, Quantity, UnitError, unit_ms
+from flywheel_sim.scenario.describe import reference_value
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.source.tree import merge, tree_of
+from flywheel_sim.stats import figure
+
+#: A rate's two ends as a user gives them: texts as in the file, or numbers in the unit that stands there.
+Ends = tuple[str | float, str | float]
+
+#: How far a rate of which nothing is said moves: this share of its odds if it is a chance, else of itself.
+STEP = 0.1
+
+#: Quantiles that are the ends of what is uncertain and has none of its own (beta, gamma).
+TAIL = 0.05
+
+
+@dataclass(frozen=True)
+class Range:
+    """Between which values a rate is tried; numbers are in its stated unit, fractions for chances.
+
+    Attributes
+    ----------
+    name
+        Of the rate.
+    today, low, high
+        Its value in the file, and the ends.
+    source
+        Where the ends come from, in words.
+    unit
+        The file's value, with its unit.
+    uncertain
+        What the file says is not known of it; None where the ends were given or are a step: all between them is
+        equally likely then.
+    """
+
+    name: str
+    today: float
+    low: float
+    high: float
+    source: str
+    unit: Quantity = field(repr=False)
+    uncertain: Uncertain | None = field(default=None, repr=False)
+
+    def at(self, uniform: float) -> float:
+        """Return the value below which it lies with a probability in [0, 1]."""
+        if self.uncertain is None:
+            return self.low + uniform * (self.high - self.low)
+        return value(self.uncertain, uniform)
+
+    def between(self, share: float) -> float:
+        """Return the value at a share of the way from the low to the high end, in probability."""
+        cut = TAIL if self.uncertain is not None and self.uncertain.family != "uniform" else 0.0
+        return self.at(cut + share * (1 - 2 * cut))
+
+    def text(self, number: float, digits: int = 12) -> str:
+        """Return a value as the file would write it."""
+        words = self.unit.text
+        if self.unit.form == "percent":
+            tail = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", words)
+            return f"{100 * number:.{digits}g} % {tail}".strip()
+        tail = re.sub(r"^[\d._]+", "", words).strip()
+        if self.unit.form == "duration":
+            number /= unit_ms(tail) if tail else DAY
+        return f"{number:.{digits}g} {tail}".strip()
+
+    def shown(self, number: float) -> str:
+        """Return a value for people: no false precision, without the words after it."""
+        if self.unit.form == "percent":
+            return f"{100 * number:.3g} %"
+        return self.text(number, 3) if self.unit.form == "duration" else figure(number)
+
+    @property
+    def words(self) -> str:
+        """Return the unit: the words after the figure, such as ``per month``."""
+        return re.sub(r"^[\d._]+\s*(%|of\s+\S+)?\s*", "", self.unit.text) if self.unit.form != "duration" else ""
+
+
+def ranges_of(
+    model: Scenario,
+    strategies: Sequence[str | None],
+    rates: Sequence[str] | None = None,
+    ranges: Mapping[str, Ends] | None = None,
+    step: float = STEP,
+) -> dict[str | None, dict[str, Range]]:
+    """Return for each strategy the ranges of the named rates that bear on it, in the order of the file.
+
+    A range is what was given; else what the file says is ``uncertain``, from the 5 % to the 95 % quantile of a beta
+    or gamma distribution; else a ``step`` down and up, of the odds of a chance (so that it stays below 100 %), of any
+    other rate itself.
+
+    Parameters
+    ----------
+    model, strategies
+        A scenario with its matched spends solved for, and one or two of its strategies; None is the file as written.
+    rates
+        Which; all that bear on a strategy and have one value of their own unless given. Of two strategies of which one
+        is matched, without the rate that is the budget itself: it would move one budget and not the other.
+    ranges
+        For some rates their two ends, such as ``{"retention": ("88 %", "94 %")}``.
+    step
+        A share between 0 and 1.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such strategy, or no journey can have a value.
+    ExperimentError
+        If there is no such rate, ends do not go up, or a rate that was asked for has no range or bears on nothing.
+    """
+    if not 0 < step < 1:
+        raise ExperimentError(f"step {step}: a share between 0 and 1 is needed; take 0.1 for a tenth")
+    given = dict(ranges or {})
+    for name in (*(rates or ()), *given):
+        if name not in model.rates:
+            raise ExperimentError(f"no rate '{name}' to try; {nearest(name, model.rates)}")
+    if rates is not None and len(set(rates)) != len(rates):
+        raise ExperimentError("a rate is named twice; leave one out")
+    if left := [name for name in given if rates is not None and name not in rates]:
+        raise ExperimentError(f"a range of '{left[0]}' is given, which is not among the rates; add it, or leave it out")
+    asked = {*(rates or ()), *given}
+    wanted = asked if rates is not None else set(model.rates) - (_budgets(model, strategies) - asked)
+    sure = known(model, strategies)
+    found: dict[str | None, dict[str, Range]] = {}
+    for strategy in strategies:
+        today = _plain(sure.journey(strategy))
+        doubts = {held.name: held for held in model.journey(strategy).uncertain}
+        found[strategy] = {}
+        for name in (name for name in model.rates if name in wanted):
+            try:
+                one = _range(sure, strategy, name, given.get(name), doubts.get(name), step)
+            except (ConfigError, ExperimentError):
+                if name in asked:
+                    raise
+                continue
+            ends = [_plain(laid(sure, [(one, end)]).journey(strategy)) for end in (one.low, one.high)]
+            if any(journey != today for journey in ends):
+                found[strategy][name] = one
+    named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
+    if idle := [name for name in model.rates if name in asked and not any(name in one for one in found.values())]:
+        raise ExperimentError(f"'{idle[0]}' bears on nothing in {named}; leave it out, or take a strategy that uses it")
+    if not any(found.values()):
+        raise ExperimentError(f"no named rate bears on {named}; give figures names under 'rates'")
+    return found
+
+
+def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:
+    """Return the scenario in which every rate is at its stated value, nothing of it uncertain, spends as solved for.
+
+    Raises
+    ------
+    ExperimentError
+        If something stays uncertain.
+    """
+    changes: dict[str, Any] = {}
+    for strategy in strategies:
+        for held in model.journey(strategy).uncertain:
+            changes[held.name] = {"uncertain": None}
+            raw = (model.raw(strategy).get("rates") or {})[held.name]
+            if isinstance(raw, dict) and raw.get("value") is None:  # stated by its distribution alone
+                alpha, beta = held.params
+                changes[held.name]["value"] = f"{100 * alpha / (alpha + beta):.12g} %"
+    if not changes:
+        return model
+    sure = model.with_(**changes).solved_as(model)
+    if left := [held.name for strategy in strategies for held in sure.journey(strategy).uncertain]:
+        raise ExperimentError(f"'{left[0]}' stays uncertain; take 'uncertain' out of the file, and give its range here")
+    return sure
+
+
+def laid(model: Scenario, values: Sequence[tuple[Range, float]]) -> Scenario:
+    """Return the scenario with rates at other values, spends as solved for.
+
+    Raises
+    ------
+    ConfigError
+        If no journey can have these values.
+    """
+    return model.with_(**{one.name: one.text(number) for one, number in values}).solved_as(model)
+
+
+def decided(model: Scenario) -> Scenario:
+    """Return the scenario whose strategies state the spends that were solved for: nothing is matched anew then."""
+    strategies = dict(model.raw().get("strategies") or {})
+    for name, spend in model.solved:
+        matched = model.choices(name).matched
+        if matched is None:
+            continue
+        kind, what = matched
+        stated = "per month"
+        if kind == "lever":
+            stated = model.raw(name)["levers"][what]["spend"].partition(" ")[2]
+        own = {key: text for key, text in (strategies[name].get("spend") or {}).items() if text != "matched"}
+        strategies[name] = strategies[name] | {"spend": own | {f"{kind}.{what}": f"{spend:.4f} {stated}"}}
+    tree = merge(model.tree, tree_of({"strategies": strategies}, "<budgets that have been decided on>"))
+    return replace(model, tree=tree, solved=(), _journeys={})
+
+
+def _range(
+    model: Scenario, strategy: str | None, name: str, given: Ends | None, doubt: Uncertain | None, step: float
+) -> Range:
+    """Return the range of a rate."""
+    unit = reference_value(model, name, strategy)
+    today = unit.number
+    if given is not None:
+        low, high = _ends(model, strategy, name, given)
+        return Range(name, today, low, high, "given", unit)
+    if doubt is not None:
+        if doubt.family == "uniform":
+            return Range(name, today, *doubt.params, "uncertain in the file", unit, doubt)
+        ends = value(doubt, TAIL), value(doubt, 1 - TAIL)
+        return Range(name, today, *ends, "uncertain in the file, 5 % to 95 % quantile", unit, doubt)
+    if unit.form == "never" or today == 0 or (unit.form == "percent" and not 0 < today < 1):
+        raise ExperimentError(f"'{name}' stands at {unit.text}, where no share of it is a step; give its range: "
+                              f"ranges={{'{name}': (LOW, HIGH)}}")  # fmt: skip
+    if unit.form != "percent":
+        return Range(name, today, today * (1 - step), today * (1 + step), f"± {100 * step:g} %", unit)
+    low, high = (today * odds / (1 - today + today * odds) for odds in (1 - step, 1 + step))
+    return Range(name, today, low, high, f"odds ± {100 * step:g} %", unit)
+
+
+def _ends(model: Scenario, strategy: str | None, name: str, given: Any) -> tuple[float, float]:
+    """Return the ends that were given, as numbers in the rate's own unit."""
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != 2:
+        raise ExperimentError(f"the range of '{name}' is {given!r}; give its two ends, such as ('88 %', '94 %')")
+    try:
+        low, high = (reference_value(model.with_(**{name: end}), name, strategy).number for end in given)
+    except UnitError as error:
+        raise ExperimentError(f"the range of '{name}': {error}") from error
+    if not low < high:
+        raise ExperimentError(
+            f"the range of '{name}' does not go up: {given[0]} to {given[1]}; write the low end first"
+        )
+    return low, high
+
+
+def _plain(journey: Journey) -> Journey:
+    """Return what of a journey bears on its runs."""
+    return replace(journey, fingerprint="", source=None, uncertain=())
+
+
+def _budgets(model: Scenario, strategies: Sequence[str | None]) -> set[str]:
+    """Return the rates that are the budget which two strategies share, one of them matched."""
+    found = set()
+    for strategy in strategies if len(strategies) > 1 else ():
+        kind, what = model.choices(strategy).matched or ("", "")
+        if kind:
+            found.add(str(model.raw()[f"{kind}s"][what].get("spend")))
+    return found

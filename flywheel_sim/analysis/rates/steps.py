@@ -1,0 +1,113 @@
+"""The values a rate is run at: today's figure, others around it, and how each is written in the rate's own unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.journey.units import Quantity, unit_ms
+from flywheel_sim.scenario.describe import reference_value
+from flywheel_sim.scenario.load import Scenario
+
+#: Multiples of a rate that is no chance at which its curve is run, unless values are given.
+GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+
+
+def own(quantity: Quantity, like: Quantity | None = None) -> float:
+    """Return a figure in the unit it is stated in, a fraction for chances; in that of another where one is given.
+
+    Raises
+    ------
+    ExperimentError
+        If it is said per another period than the other, and is a chance, which cannot be carried over without more.
+    """
+    held = like or quantity
+    if quantity.form == "duration":
+        return quantity.number / unit_ms(held.text.split()[-1])
+    if (quantity.per_ms, quantity.reading) == (held.per_ms, held.reading):
+        return quantity.number
+    if quantity.form == "percent" or not quantity.per_ms or not held.per_ms:
+        raise ExperimentError(f"'{quantity.text}' and '{held.text}' are of different periods; say both per the same")
+    return quantity.number * held.per_ms / quantity.per_ms
+
+
+def shown(quantity: Quantity, like: Quantity | None = None) -> float:
+    """Return a figure as tables and charts show it: chances in %."""
+    return own(quantity, like) * (100.0 if quantity.form == "percent" else 1.0)
+
+
+def shown_unit(quantity: Quantity) -> str:
+    """Return the unit a rate's figures are shown in."""
+    if quantity.form == "duration":
+        return quantity.text.split()[-1]
+    words = quantity.text.split(" per ", 1)
+    per = f" per {words[1]}" if len(words) > 1 else ""
+    reading = f" {quantity.reading}" if quantity.reading else ""
+    if quantity.form == "percent":
+        return f"%{reading}{per}"
+    return per.strip() or "as stated"
+
+
+def written(quantity: Quantity, figure: float) -> str:
+    """Return another figure in a quantity's own unit, as the file would write it; a fraction for chances."""
+    if quantity.form == "percent":
+        words = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", quantity.text)
+        return f"{100 * figure:.12g} % {words}".strip()
+    words = re.sub(r"^\S+\s*", "", quantity.text)
+    return f"{figure:.12g} {words}".strip()
+
+
+def run_over(model: Scenario, over: str, strategy: str | None) -> Quantity:
+    """Return today's figure of a rate that can be run over.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such rate, or it has no single reference value.
+    ExperimentError
+        If it has no figure that can be more or less.
+    """
+    found = reference_value(model, over, strategy)
+    if found.form == "never":
+        raise ExperimentError(f"'{over}' is never, which cannot be more or less; write a duration")
+    return found
+
+
+def points(model: Scenario, over: str, base: Quantity, values: Sequence[float | str] | None) -> list[float]:
+    """Return where a curve is run, in the rate's own unit: at values given, or at such that it can take around today's.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no room around today's figure.
+    """
+    if values is not None:
+        return [
+            float(v) if not isinstance(v, str) else own(reference_value(model.with_(**{over: v}), over), base)
+            for v in values
+        ]
+    found = []
+    for figure in _around(base):
+        try:
+            model.with_(**{over: written(base, figure)})
+        except ConfigError:  # a spread may leave no room at an end
+            continue
+        found.append(figure)
+    return found
+
+
+def _around(base: Quantity) -> list[float]:
+    """Return values around today's, today's among them: five of a chance, `GRID` times any other."""
+    figure = own(base)
+    room = min(figure, 1 - figure) if base.form == "percent" else figure
+    if room <= 0:
+        raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
+    if base.form != "percent":
+        return [float(f"{figure * share:.9g}") if share != 1 else figure for share in GRID]
+    below = [figure - share * min(0.25, figure) for share in (1.0, 0.5)]
+    above = [figure + share * (1 - figure) for share in (1 / 3, 2 / 3)]
+    if figure < 0.5:
+        above = [figure * (1 + share) for share in (0.3, 0.6)]
+        below = [figure * (1 - share) for share in (0.6, 0.3)]
+    return [*(round(v, 6) for v in below), figure, *(round(v, 6) for v in above)]

@@ -1,0 +1,1 @@
+"""Question: who brought whom, and what is a whole family worth?"""

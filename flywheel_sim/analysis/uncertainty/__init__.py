@@ -1,0 +1,1 @@
+"""Question: which of many rates decide, and how much is chance?"""

@@ -1,0 +1,217 @@
+"""Kernel: effects of one firing. Attributes set and added to, money, referrals, and the event log."""
+
+from __future__ import annotations
+
+from flywheel_sim.compile import draws
+from flywheel_sim.compile.cache import inlined, inner
+from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.bookkeeping import (
+    F_INVITED,
+    book,
+    close_accruals,
+    credit,
+    followed,
+    invoice,
+    move,
+    open_accruals,
+)
+from flywheel_sim.engine.kernel.crowd import bring
+from flywheel_sim.engine.kernel.memory import add, ld, ldf, st
+from flywheel_sim.engine.kernel.rates import group_of, luck, pick, value
+from flywheel_sim.engine.kernel.shared_levels import reweigh
+from flywheel_sim.engine.kernel.timers import drawn
+
+
+@inlined
+def log(mem, p, now, flow, to):  # type: ignore[no-untyped-def]
+    """Write a line of the event log, where one is kept: time, key, step, flow, stage it leads to."""
+    if ld(mem, w.H_EVENTS):
+        row = ld(mem, w.H_EVENTS_N)
+        out = ld(mem, w.H_EVENTS)
+        st(out, row * 5, now)
+        st(out, row * 5 + 1, ld(mem, p + w.B_KEY))
+        st(out, row * 5 + 2, ld(mem, p + w.B_STEP))
+        st(out, row * 5 + 3, flow)
+        st(out, row * 5 + 4, to)
+        st(mem, w.H_EVENTS_N, row + 1)
+        add(mem, p + w.B_STEP, 1)
+
+
+@inlined
+def put(mem, p, column, held):  # type: ignore[no-untyped-def]
+    """Let a person hold a value of an attribute."""
+    before = ld(mem, p + column)
+    st(mem, p + column, held)
+    if ld(mem, w.H_N_SHARED) > 0:
+        reweigh(mem, p, column, before)
+
+
+@inner
+def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def]
+    """Set attributes one after another."""
+    for _ in range(n):
+        mode = ld(mem, row + w.S_MODE)
+        held = ld(mem, row + w.S_VALUE)
+        if mode == w.TO_COPY:
+            held = ld(mem, p + ld(mem, row + w.S_SOURCE))
+        elif mode == w.TO_DRAW:
+            word = luck(mem, p, ld(mem, row + w.S_CODE), counter)[0]
+            held = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
+        elif mode == w.TO_SHOW:
+            held = -w.BIG if held >= w.BIG else now - held
+        put(mem, p, ld(mem, row + w.S_COLUMN), min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
+        row += w.SETTING
+
+
+@inlined
+def amount_of(mem, p, row, counter, now):  # type: ignore[no-untyped-def]
+    """Return an amount in minor units, as the state is now."""
+    minor = ld(mem, row + w.M_CONSTANT)
+    if minor >= 0:
+        return minor
+    kind = ld(mem, row + w.M_DIST)
+    if kind == 0:
+        return draws.whole_money(value(mem, p, ld(mem, row + w.M_A), now))
+    uniform = luck(mem, p, ld(mem, row + w.M_CODE), counter)[1]
+    return draws.whole_money(drawn(mem, p, kind, row + w.M_A, uniform, now))
+
+
+@inlined
+def pay(mem, p, row, role, group, minor):  # type: ignore[no-untyped-def]
+    """Book an amount on its line and to the person."""
+    book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), minor)
+    if ld(mem, row + w.M_SIDE) > 0:
+        add(mem, p + w.B_REVENUE, minor)
+        column = ld(mem, row + w.M_INVOICE)
+        if column:
+            invoice(mem, p, column, draws.monthly(float(minor), ldf(mem, row + w.M_MONTHLY)))
+    else:
+        add(mem, p + w.B_COST, minor)
+
+
+@inner
+def value_money(mem, p, effects, counter, now, filled):  # type: ignore[no-untyped-def]
+    """Put the amounts of some effects into the scratch place, as the state is now; return how many are there."""
+    scratch = ld(mem, w.H_SCRATCH)
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        st(mem, scratch + filled, amount_of(mem, p, row, counter, now))
+        filled += 1
+        row += w.MONEY
+    return filled
+
+
+@inlined
+def pay_at_once(mem, p, effects, counter, role, now):  # type: ignore[no-untyped-def]
+    """Value, book and credit the amounts of effects that change nothing else."""
+    row, group, customer = ld(mem, effects + w.E_MONEY_AT), ld(mem, p + w.B_GROUP), ld(mem, p + w.B_ACQUIRED) >= 0
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        minor = amount_of(mem, p, row, counter, now)
+        pay(mem, p, row, role, group, minor)
+        if customer:
+            credit(mem, p, now, ld(mem, row + w.M_SIDE), role, minor)
+        row += w.MONEY
+
+
+@inner
+def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-untyped-def]
+    """Apply some effects but referrals, with the amounts from the scratch place; return how many are taken."""
+    n = ld(mem, effects + w.E_SETS)
+    if n > 0:
+        set_attributes(mem, p, ld(mem, effects + w.E_SETS_AT), n, counter, now)
+    row = ld(mem, effects + w.E_ADDS_AT)
+    for _ in range(ld(mem, effects + w.E_ADDS)):
+        column = ld(mem, row + w.D_COLUMN)
+        number = earned // ld(mem, w.H_UNIT) if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
+        held = ld(mem, p + column) + number
+        put(mem, p, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
+        row += w.ADDITION
+    stage = ld(mem, p + w.B_STAGE)
+    group = ld(mem, p + w.B_GROUP)
+    if n > 0:
+        new = group_of(mem, p)
+        if new != group:
+            move(mem, stage, group, now, -1)
+            move(mem, stage, new, now, 1)
+            if ld(mem, p + w.B_SINCE) >= 0:
+                close_accruals(mem, p, now, False)
+                st(mem, p + w.B_GROUP, new)
+                open_accruals(mem, p, now)
+            group = new
+            st(mem, p + w.B_GROUP, group)
+    role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
+    scratch = ld(mem, w.H_SCRATCH)
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        pay(mem, p, row, role, group, ld(mem, scratch + taken))
+        taken += 1
+        row += w.MONEY
+    return taken
+
+
+@inlined
+def credit_money(mem, p, effects, now, role, taken):  # type: ignore[no-untyped-def]
+    """Credit amounts in the scratch place, from one on, to the person's cohort; return which one is next."""
+    scratch = ld(mem, w.H_SCRATCH)
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        credit(mem, p, now, ld(mem, row + w.M_SIDE), role, ld(mem, scratch + taken))
+        taken += 1
+        row += w.MONEY
+    return taken
+
+
+@inlined
+def earned_in(mem, effects, taken):  # type: ignore[no-untyped-def]
+    """Return what some effects earn, from the scratch place."""
+    total, row = 0, ld(mem, effects + w.E_MONEY_AT)
+    for i in range(ld(mem, effects + w.E_MONEY)):
+        if ld(mem, row + w.M_SIDE) > 0:
+            total += ld(mem, ld(mem, w.H_SCRATCH) + taken + i)
+        row += w.MONEY
+    return total
+
+
+@inner
+def refer(mem, p, effects, code, counter, number, now):  # type: ignore[no-untyped-def]
+    """Bring new people: who that is depends on the referrer, the event and its firing alone."""
+    at = ld(mem, effects + w.E_REFER_AT)
+    for i in range(ld(mem, effects + w.E_REFER)):
+        channel = ld(mem, at + i)
+        row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
+        if ld(mem, row + w.N_REMOVED):
+            number += 1
+            continue
+        q = ld(mem, w.H_FREE)
+        st(mem, w.H_FREE, ld(mem, q + w.Y_LINK))
+        add(mem, w.H_POOL_LEFT, -1)
+        add(mem, p + w.B_REFERRALS, 1)
+        acquired, group = ld(mem, p + w.B_ACQUIRED), ld(mem, p + w.B_COHORT_GROUP)
+        if acquired >= 0:
+            followed(mem, F_INVITED, acquired, group, now, 1)
+        first = ld(mem, p + w.B_GENERATION) == 0
+        st(mem, q + w.Y_KEY, draws.child_key(ld(mem, p + w.B_KEY), code, counter << 8 | number))
+        st(mem, q + w.Y_CHANNEL, channel)
+        st(mem, q + w.Y_BORN, now)
+        st(mem, q + w.Y_GENERATION, ld(mem, p + w.B_GENERATION) + 1)
+        st(mem, q + w.Y_SPONSOR, ld(mem, p + w.B_KEY))
+        st(mem, q + w.Y_SPONSOR_ACQUIRED, acquired)
+        st(mem, q + w.Y_SPONSOR_GROUP, group)
+        st(mem, q + w.Y_ROOT_ACQUIRED, acquired if first else ld(mem, p + w.B_ROOT_ACQUIRED))
+        st(mem, q + w.Y_ROOT_GROUP, group if first else ld(mem, p + w.B_ROOT_GROUP))
+        st(mem, q + w.Y_REFERRER, 1 if ld(mem, p + w.B_LEFT_AT) >= w.BIG else 2)
+        st(mem, q + w.Y_GONE_AT, w.BIG)
+        columns = ld(mem, row + w.N_INHERITS)
+        for j in range(ld(mem, row + w.N_INHERITS_N)):
+            column = ld(mem, columns + j)
+            st(mem, q + w.WAITING + column - ld(mem, w.H_ATTRIBUTE0), ld(mem, p + column))
+        if ld(mem, w.H_COUPLED):
+            bring(mem, p, q)
+        elif ld(mem, w.H_WITH_REFERRER):
+            st(mem, q + w.Y_LINK, ld(mem, p + w.B_CHILDREN))
+            st(mem, p + w.B_CHILDREN, q)
+        else:
+            st(mem, q + w.Y_LINK, ld(mem, w.H_READY))
+            st(mem, w.H_READY, q)
+        number += 1
+    return number

@@ -1,0 +1,123 @@
+"""Kernel: arriving, what is decided at once, looking again, and the end of a life."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flywheel_sim.compile import draws
+from flywheel_sim.compile.cache import inlined, inner
+from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.bookkeeping import (
+    ARRIVED,
+    MISSED,
+    PRESENT,
+    REFERRED,
+    cell_now,
+    close_accruals,
+    count,
+    generation,
+    look_at_accruals,
+    reckon,
+)
+from flywheel_sim.engine.kernel.effects import log, set_attributes
+from flywheel_sim.engine.kernel.firing import enter, fire, outcome_of, step_into
+from flywheel_sim.engine.kernel.memory import add, ld, st
+from flywheel_sim.engine.kernel.rates import group_of, luck
+from flywheel_sim.engine.kernel.timers import look_at_clock, refresh
+
+
+@inlined
+def settle(mem, p, now):  # type: ignore[no-untyped-def]
+    """Let happen whatever is decided at once."""
+    event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
+    while event and ld(mem, w.H_STATUS) == w.DONE:
+        fire(mem, p, event, np.int64(0), outcome_of(mem, p, event, now), now)
+        event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
+
+
+@inlined
+def is_new(mem, p, market):  # type: ignore[no-untyped-def]
+    """Tell whether somebody who comes into a finite market is new to it."""
+    untouched = market - ld(mem, w.H_TOUCHED)
+    word = luck(mem, p, ld(mem, w.H_MARKET_CODE), 0)[0]
+    return word < draws.threshold(float(untouched) / float(market))
+
+
+@inner
+def arrive(mem, p):  # type: ignore[no-untyped-def]
+    """Let a person arrive who knows everything about themselves but where they are; tell whether they do."""
+    now, channel, q = ld(mem, p + w.B_BORN), ld(mem, p + w.B_CHANNEL), ld(mem, p + w.B_BROUGHT)
+    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    if q:
+        st(mem, q + w.Y_LINK, ld(mem, w.H_FREE))
+        st(mem, w.H_FREE, q)
+        add(mem, w.H_POOL_LEFT, 1)
+    channel_row = ld(mem, w.H_CHANNEL_ROWS) + channel * w.CHANNEL
+    present = ld(mem, channel_row + w.N_KIND) == w.BY_PRESENCE
+    stage = ld(mem, channel_row + w.N_ENTERS)
+    st(mem, p + w.B_STAGE, stage)
+    n = ld(mem, channel_row + w.N_SETS_N)
+    if n > 0:
+        set_attributes(mem, p, ld(mem, channel_row + w.N_SETS), n, np.int64(0), now)
+    group = group_of(mem, p)
+    st(mem, p + w.B_GROUP, group)
+    st(mem, p + w.B_MRR_GROUP, group)
+    market = ld(mem, w.H_MARKET)
+    if market >= 0 and not present:
+        if not is_new(mem, p, market):
+            count(mem, MISSED, group, 1)
+            return False
+        add(mem, w.H_TOUCHED, 1)
+    flow = PRESENT if present else REFERRED if q else ARRIVED
+    count(mem, flow, group, 1)
+    generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
+    log(mem, p, now, flow, stage)
+    if ld(mem, ld(mem, w.H_STAGE_ROWS) + stage * w.STAGE + w.G_PLAIN) and not present:
+        rest = ld(mem, ld(mem, w.H_PERIOD_ENDS) + ld(mem, w.H_PERIOD)) - now
+        step_into(mem, p, stage, now, np.int64(-1), cell_now(mem, group), rest)
+    else:
+        enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
+    if ld(mem, w.H_WITH_MRR):
+        reckon(mem, p)
+    settle(mem, p, now)
+    return True
+
+
+@inner
+def look_again(mem, p):  # type: ignore[no-untyped-def]
+    """Let a person look again at what time or others have changed, where no clock fires."""
+    now, c = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_CLOCK)
+    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    if c > 0:
+        look_at_clock(mem, p, c, now)
+    elif c == 0:
+        look_at_accruals(mem, p, now)
+        if ld(mem, w.H_WITH_MRR):
+            reckon(mem, p)
+    else:
+        st(mem, p + w.B_REFERRER, 2)
+        refresh(mem, p, now, 0)
+
+
+@inner
+def finish(mem, p):  # type: ignore[no-untyped-def]
+    """Close the books of a person to whom nothing more happens, and let those they referred live."""
+    horizon, stage = ld(mem, w.H_HORIZON), ld(mem, p + w.B_STAGE)
+    if ld(mem, ld(mem, p + w.B_ROW) + w.G_ACC_N) > 0:
+        close_accruals(mem, p, horizon, True)
+    add(mem, ld(mem, w.H_UNFINISHED) + stage, horizon - ld(mem, p + w.B_ENTERED))
+    child, left = ld(mem, p + w.B_CHILDREN), ld(mem, p + w.B_LEFT_AT)
+    while child:
+        following = ld(mem, child + w.Y_LINK)
+        if ld(mem, child + w.Y_REFERRER) == 1:
+            st(mem, child + w.Y_GONE_AT, left)
+        st(mem, child + w.Y_LINK, ld(mem, w.H_READY))
+        st(mem, w.H_READY, child)
+        child = following
+    out = ld(mem, w.H_PEOPLE)
+    if out:
+        width = ld(mem, w.H_PEOPLE_WIDTH)
+        row = ld(mem, w.H_PEOPLE_N)
+        for i in range(width):
+            st(out, row * width + i, ld(mem, p + i))
+        st(mem, w.H_PEOPLE_N, row + 1)

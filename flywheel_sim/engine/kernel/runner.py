@@ -1,0 +1,257 @@
+"""Running the kernel: memory for a journey, one replication after another, and ledgers and tables from it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.journey_tables import Image
+from flywheel_sim.engine.kernel.timers import FIRING
+from flywheel_sim.engine.limits import (
+    TOO_LARGE,
+    too_many_events,
+    too_many_firings,
+    too_many_people,
+    too_many_visits,
+    too_much_money,
+)
+from flywheel_sim.errors import SimulationError
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.ledger import Ledger, person_time, spend_by_plan, staffed_by_plan
+
+#: Arrays of the ledger in memory, with the header word that holds the place of each; the sums of money come first.
+_ARRAYS = {
+    "money": w.H_MONEY, "mrr": w.H_MRR, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED, "flow": w.H_FLOW,
+    "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET, "unfinished": w.H_UNFINISHED,
+    "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG, "load": w.H_LOAD, "waits": w.H_WAITS,
+    "contact": w.H_CONTACT, "shared": w.H_SHARED, "acc_delta": w.H_ACC_DELTA, "acc_offset": w.H_ACC_OFFSET,
+}  # fmt: skip
+
+#: How many newborns can wait at first, rows of a buffer of the logs, and people of whom several live at a time.
+POOL, ROWS, LANES = 4096, 1 << 16, 256
+
+Words = NDArray[np.int64]
+
+
+def chained(first: int, n: int, width: int, last: int) -> Words:
+    """Return the links of free records that stand one after another: each to the next, and that of the last one."""
+    links = first + np.arange(1, n + 1, dtype=np.int64) * width
+    links[-1] = last
+    return links
+
+
+class Kernel(ABC):
+    """The compiled engine with the memory of one journey; not for use by two threads at a time.
+
+    Parameters
+    ----------
+    journey
+        What to run; without uncertain rates, or the journey of one world.
+    people, events
+        Whether to keep the people table and the event log.
+    """
+
+    def __init__(self, journey: Journey, people: bool = False, events: bool = False) -> None:
+        self.journey = journey
+        self.image = Image(journey)
+        self.layout = lay = self.image.layout
+        self.plan, self.staffed = spend_by_plan(journey, lay), staffed_by_plan(journey, lay)
+        keys = (lay.periods, len(self.image.accruals))
+        self.shapes = {name: lay.shapes.get(name, keys) for name in _ARRAYS}
+        size = len(self.image.words)
+        self.begin = size
+        self.places: dict[str, tuple[int, int]] = {}
+        for name, shape in self.shapes.items():
+            self.places[name] = (size, size + int(np.prod(shape, dtype=np.int64)))
+            size = self.places[name][1]
+        self.end = self.draws = size
+        self.own = size + w.D_LISTS * w.DRAWS
+        self.pool, self.pool_width = self.own + self._own_words(), w.WAITING + len(journey.attributes)
+        self.memory: Words = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
+        self.memory[: self.begin] = self.image.words
+        head = self.memory
+        for name, word in _ARRAYS.items():
+            head[word] = self.places[name][0]
+        head[w.H_DRAWS], head[w.H_WITH_MARGIN] = self.draws, int(people)
+        self._fill_head()
+        self.template = head[: self.begin].copy()
+        self.whole = False
+        self.width = self.image.due0
+        self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))
+        self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
+        self.events = np.zeros(self.rows * 5, dtype=np.int64) if events else None
+
+    @abstractmethod
+    def _own_words(self) -> int:
+        """Return how many words of memory, from `own` on, this way to run takes."""
+
+    @abstractmethod
+    def _fill_head(self) -> None:
+        """Note in the header what stays the same from run to run."""
+
+    @abstractmethod
+    def _make_ready(self) -> None:
+        """Prepare memory for a run."""
+
+    @abstractmethod
+    def _go(self) -> int:
+        """Run on until all is done or something stands in the way; return the status."""
+
+    def _make_room(self, status: int) -> bool:
+        """Make room where it is wanting; tell whether that is what the status asks for."""
+        if status == w.POOL_FULL:
+            self._grow_pool()
+        return status == w.POOL_FULL
+
+    def run(
+        self, seed: int, replication: int, max_people: int, max_events: int
+    ) -> tuple[Ledger, dict[str, Words] | None, dict[str, Words] | None]:
+        """Return the ledger of a replication, and the columns of its people and events where they are kept.
+
+        Raises
+        ------
+        SimulationError
+            If the run meets a limit.
+        """
+        head = self.memory
+        free, left = head[w.H_FREE], head[w.H_POOL_LEFT]
+        head[: self.begin] = self.template
+        head[w.H_FREE], head[w.H_POOL_LEFT] = free, left
+        head[self.begin : self.end] = 0
+        head[w.H_SEED], head[w.H_REPLICATION] = seed, replication
+        head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS] = max_people, max_events
+        begin, end = self.places["channel_spend"]
+        head[begin:end] = self.plan[0].ravel()
+        self._make_ready()
+        if not self.whole:
+            self._fill_pool()
+        self.whole = False
+        people: list[Words] = []
+        events: list[Words] = []
+        if self.people is not None:
+            head[w.H_PEOPLE], head[w.H_PEOPLE_SIZE], head[w.H_PEOPLE_WIDTH] = self.people.ctypes.data, ROWS, self.width
+        if self.events is not None:
+            head[w.H_EVENTS], head[w.H_EVENTS_SIZE] = self.events.ctypes.data, self.rows
+        while True:
+            status = self._go()
+            if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
+                self._drain(people, events)
+            elif not self._make_room(status):
+                raise self._why(status)
+            if status == w.DONE:
+                break
+        self.whole = True  # whoever waited to live has lived, and every record is free again
+        return self._ledger(), self._people(people), self._events(events)
+
+    def _fill_pool(self, used: int = 0) -> None:
+        """Link every free record of those waiting to live, from the first one never used."""
+        first = self.pool + used * self.pool_width
+        n = (len(self.memory) - first) // self.pool_width
+        links = chained(first, n, self.pool_width, int(self.memory[w.H_FREE]) if used else 0)
+        self.memory[first : first + n * self.pool_width : self.pool_width] = links
+        self.memory[w.H_FREE] = first
+        self.memory[w.H_POOL_LEFT] = n + (self.memory[w.H_POOL_LEFT] if used else 0)
+
+    def _grow_pool(self) -> None:
+        held = (len(self.memory) - self.pool) // self.pool_width
+        larger = np.zeros(len(self.memory) + held * self.pool_width, dtype=np.int64)
+        larger[: len(self.memory)] = self.memory
+        self.memory = larger
+        self._fill_pool(held)
+
+    def _drain(self, people: list[Words], events: list[Words]) -> None:
+        """Take the rows of the logs out of their buffers."""
+        if self.people is not None:
+            n = int(self.memory[w.H_PEOPLE_N])
+            people.append(self.people[: n * self.width].reshape(n, self.width).copy())
+            self.memory[w.H_PEOPLE_N] = 0
+        if self.events is not None:
+            n = int(self.memory[w.H_EVENTS_N])
+            events.append(self.events[: n * 5].reshape(n, 5).copy())
+            self.memory[w.H_EVENTS_N] = 0
+
+    def _why(self, status: int) -> SimulationError:
+        """Return the error of what stood in the way of the run."""
+        at = int(self.memory[w.H_STATUS_AT])
+        if status == w.TOO_MANY_PEOPLE:
+            return too_many_people(int(self.memory[w.H_MAX_PEOPLE]))
+        if status == w.TOO_MANY_EVENTS:
+            return too_many_events(int(self.memory[w.H_MAX_EVENTS]))
+        if status == w.TOO_MANY_VISITS:
+            return too_many_visits(self.journey.owners[at].name)
+        return too_many_firings(self.image.decisions[at])
+
+    def _ledger(self) -> Ledger:
+        lay, begin = self.layout, self.begin
+        block = self.memory[begin : self.end].copy()
+        sums = block[: self.places["followed"][1] - begin]
+        if sums.max(initial=0) >= TOO_LARGE or sums.min(initial=0) <= -TOO_LARGE:
+            raise too_much_money()
+        kept = {name: block[at - begin : end - begin].reshape(self.shapes[name])
+                for name, (at, end) in self.places.items()}  # fmt: skip
+        kept["stock"], kept["time"] = person_time(kept["stock"], kept["time"], lay.period_ends)
+        kept["backlog"], kept["load"] = person_time(kept["backlog"], kept["load"], lay.period_ends)
+        kept["shared"] = kept["shared"].cumsum(axis=0)
+        begun, ms_left = kept.pop("acc_delta"), kept.pop("acc_offset")
+        if self.image.accruals:
+            _, spent = person_time(begun, ms_left, lay.period_ends)
+            for key, (price, group, line) in enumerate(self.image.accruals):
+                kept["money"][:, group, line] += np.rint(price * spent[:, key]).astype(np.int64)
+        n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
+        return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **kept)
+
+    def _people(self, parts: list[Words]) -> dict[str, Words] | None:
+        """Return the columns that `tables.people_frame` takes."""
+        if self.people is None:
+            return None
+        rows = np.concatenate(parts)
+        columns = {
+            "key": w.B_KEY, "referrer": w.B_SPONSOR, "referred": w.B_REFERRED, "channel": w.B_CHANNEL,
+            "generation": w.B_GENERATION, "born": w.B_BORN, "acquired": w.B_ACQUIRED, "churned": w.B_CHURNED,
+            "stage": w.B_STAGE, "revenue": w.B_REVENUE, "cost": w.B_COST, "margin_discounted": w.B_MARGIN,
+            "referrals": w.B_REFERRALS,
+        }  # fmt: skip
+        found = {name: rows[:, column] for name, column in columns.items()}
+        attributes = rows[:, self.image.attribute0 : self.image.attribute0 + len(self.journey.attributes)]
+        for index, attribute in enumerate(self.journey.attributes):
+            if attribute.kind == "stopwatch":
+                since = attributes[:, index]
+                attributes[:, index] = np.where(since > -w.BIG, self.journey.horizon - since, -1)
+        return found | {"attributes": attributes}
+
+    def _events(self, parts: list[Words]) -> dict[str, Words] | None:
+        """Return the columns that `tables.event_frame` takes."""
+        if self.events is None:
+            return None
+        rows = np.concatenate(parts)
+        return {name: rows[:, i] for i, name in enumerate(("time", "person", "step", "flow", "to"))}
+
+
+class Waves(Kernel):
+    """The compiled engine for people who live independent lives."""
+
+    def _own_words(self) -> int:
+        n_buckets = self.image.n_clocks + FIRING
+        self.lanes = self.own
+        self.idle = self.lanes + LANES * self.image.width
+        self.counts = self.idle + LANES
+        self.buckets = self.counts + n_buckets
+        self.by_outcome = self.buckets + n_buckets * LANES
+        return self.by_outcome + (self.image.most_outcomes + 1) * (LANES + 1) - self.own
+
+    def _fill_head(self) -> None:
+        head = self.memory
+        head[w.H_N_LANES], head[w.H_N_IDLE], head[w.H_IDLE] = LANES, LANES, self.idle
+        head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
+
+    def _make_ready(self) -> None:
+        self.memory[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
+        self.memory[self.counts : self.buckets] = 0
+
+    def _go(self) -> int:
+        from flywheel_sim.engine.kernel import waves as kernel  # which compiles it where nobody has yet
+
+        return int(kernel.waves(self.memory.ctypes.data))

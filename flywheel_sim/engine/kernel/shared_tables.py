@@ -1,0 +1,150 @@
+"""Rows of memory for what couples people: desks at resources, resources, and attributes that all share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flywheel_sim.compile import draws
+from flywheel_sim.compile.quantiles import shared_bounds
+from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.table_rows import Rows, bits
+from flywheel_sim.journey.events import Event
+from flywheel_sim.journey.figures import Dist
+from flywheel_sim.journey.journey import Owner, Resource, StageSet
+from flywheel_sim.journey.staffing import staffing
+from flywheel_sim.journey.units import NEVER
+
+
+class Desks(Rows):
+    """Memory of what couples people."""
+
+    visits: dict[str, int]
+    place: dict[str, int]
+    decisions: list[str]
+    n_clocks: int
+    slot0: int
+    due0: int
+    desk0: int
+
+    # -- what all share, and who serves -----------------------------------------------------------
+
+    def share(self) -> int:
+        """Put the rows of attributes that all share, one after another; return the place of the first."""
+        journey, first = self.journey, 0
+        bounds = shared_bounds(journey)
+        rows: list[int] = []
+        for number, one in enumerate(journey.shared):
+            counts = self.put([int(stage.name in one.stages) for stage in journey.stages])
+            weights = self.put(one.weights) if one.weights else 0
+            level = sum(bound <= one.starts for bound in bounds[one.name])
+            rows += [0, 0, one.starts, self.column[one.of], weights, one.scale, counts, len(bounds[one.name]),
+                     self.put(bounds[one.name]), level, number]  # fmt: skip
+        first = self.put(rows)
+        for number, one in enumerate(journey.shared):
+            self.column[one.name], self.kind[one.name] = first + number * w.ALL_OF, w.ALL_SHARE
+        return first
+
+    def serve(self) -> int:
+        """Put the rows of resources, one after another; return the place of the first."""
+        self.classes: dict[str, list[int]] = {}
+        for one in self.journey.resources:
+            asked = (e.staff for owner in self.journey.owners for e in owner.events if e.staff)
+            self.classes[one.name] = sorted({staff.priority for staff in asked if staff.resource == one.name})
+        rows = [word for number, one in enumerate(self.journey.resources) for word in self._resource(number, one)]
+        first = self.put(rows)
+        self.resource_at = {one.name: first + i * w.RESOURCE for i, one in enumerate(self.journey.resources)}
+        return first
+
+    def _resource(self, number: int, one: Resource) -> list[int]:
+        steps = staffing(one, self.journey.phase, self.journey.horizon)
+        classes = len(self.classes[one.name])
+        limit, target = (-1 if figure is None else figure for figure in (one.queue_limit, one.target))
+        return [steps[0][1], 0, 0, limit, target, number, self.put([0] * 2 * classes), len(steps),
+                self.put([word for step in steps for word in step]), 1]  # fmt: skip
+
+    # -- clocks -----------------------------------------------------------------------------------
+
+    def clock(
+        self, owner: Owner, event: Event, place: int, kind: int, number: int, slot: int, figures: Sequence[int],
+        decision: str, constant: int = 0, when: tuple[int, int] = (0, 0), desk: tuple[int, int] = (0, 0),
+    ) -> int:  # fmt: skip
+        """Return the place of a clock; ``figures`` are the words of its distribution."""
+        self.decisions.append(event.decision)
+        self.n_clocks += 1
+        return self.put([kind, place, number, *self.at(slot), *figures, *when, self.codes[decision],
+                         self.visits[owner.name], self.n_clocks - 1, constant, *desk])  # fmt: skip
+
+    def at(self, slot: int) -> tuple[int, int]:
+        """Return the columns of a running clock and of its due time."""
+        return self.slot0 + slot * w.SLOT, self.due0 + slot
+
+    def waiting(
+        self, owner: Owner, event: Event, place: int, number: int, slot: int, wait: Dist, decision: str,
+        desk: tuple[int, int] = (0, 0),
+    ) -> int:  # fmt: skip
+        """Return the place of a clock that waits."""
+        constant = 0
+        if wait.kind in ("fixed", "memoryless") and wait.params[0].constant:
+            cell = wait.params[0].cells[0]
+            constant = self.constant(cell, wait.kind == "memoryless")
+        kind = draws.KINDS.index(wait.kind)
+        return self.clock(owner, event, place, kind, number, slot, self.dist(wait), decision, constant, desk=desk)
+
+    def constant(self, cell: float, memoryless: bool) -> int:
+        """Return the word of a wait that is the same for everybody at all times, 0 for none."""
+        if cell >= NEVER:
+            return 0
+        return bits(cell) if memoryless else int(min(cell, self.journey.horizon + 1.0))
+
+    def desk(self, owner: Owner, event: Event, bit: int, number: int) -> int:
+        """Return the place of a desk, whose clocks are noted later."""
+        staff = event.staff
+        assert staff is not None
+        rank = self.classes[staff.resource].index(staff.priority)
+        return self.put([self.resource_at[staff.resource], rank, self.desk0 + number * w.AT_DESK, 0, 0, 0,
+                         int(staff.patience is not None), bit])  # fmt: skip
+
+    def giving_up(self, owner: Owner, event: Event, flows: Sequence[int]) -> int:
+        """Return the place of the event of those who give up, its second outcome that of those turned away."""
+        assert event.staff is not None
+        assert event.staff.gives_up is not None
+        ways = self.put([self.place[event.staff.gives_up], 0, 0] * 2)
+        return self.put([self.visits[owner.name], 2, 0, 0, ways, self.put(flows), self.codes[event.decision], 0, 0, 0])
+
+    def staffed(
+        self, owner: Owner, event: Event, bit: int, number: int, slot: int, desk: int, asks: int, place: int,
+        gives_up: int,
+    ) -> list[int]:  # fmt: skip
+        """Return the places of the clocks after asking, those of giving up and of being served."""
+        staff, memory, found = event.staff, self.memory, []
+        assert staff is not None
+        memory[desk + w.DESK_ASKS] = asks
+        if gives_up:
+            patience, decision = staff.patience, f"{event.decision}/patience"
+            part = (desk, w.GIVES_UP)
+            if patience is None:
+                never = [0] * 5
+                found.append(self.clock(owner, event, gives_up, w.K_FIXED, number, slot, never, event.decision,
+                                        desk=part))  # fmt: skip
+            else:
+                found.append(self.waiting(owner, event, gives_up, number, slot, patience, decision, part))
+            memory[desk + w.DESK_GIVES_UP] = found[-1]
+        part = (desk, w.IS_SERVED)
+        found.append(self.waiting(owner, event, place, number, slot + 1, staff.takes, f"{event.decision}/takes", part))
+        memory[desk + w.DESK_SERVES] = found[-1]
+        return found
+
+
+def rows_of(event: Event) -> int:
+    """Return how many clocks an event has: for each wait one, and two more where staff serve."""
+    return max(len(event.waits), 1) * (3 if event.staff else 1)
+
+
+def desks_of(owner: Owner) -> int:
+    """Return how many desks the events of a stage or set ask at."""
+    return sum(max(len(event.waits), 1) for event in owner.events if event.staff)
+
+
+def label_of(owner: Owner, event: Event) -> str:
+    """Return an event's name in the ledger."""
+    return f"{owner.name}.{event.name}" if isinstance(owner, StageSet) else event.name

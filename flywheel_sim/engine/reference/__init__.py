@@ -1,0 +1,1 @@
+"""The plain engine on SimPy: the executable definition of what a journey means."""

@@ -1,0 +1,61 @@
+"""When strangers come by a channel, and the alarm by which everything in the reference engine wakes.
+
+Each stranger brings work that runs down at the channel's rate from the last arrival on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import simpy
+from simpy.events import EventPriority
+
+from flywheel_sim.compile import draws
+from flywheel_sim.engine.reference.person import Person
+from flywheel_sim.engine.reference.values import Values
+from flywheel_sim.journey.journey import Channel
+
+
+class Wake(simpy.Event):
+    """An alarm that rings after a time; of those that ring at once, the lowest priority first."""
+
+    def __init__(self, env: simpy.Environment, delay: int, priority: int) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        env.schedule(self, EventPriority(priority), delay)
+
+
+def newcomers(channel: Channel, values: Values, horizon: int) -> Iterator[tuple[int, int]]:
+    """Yield when each person comes by a channel, in ms, and the person's key."""
+    root = draws.name_key(channel.name)
+    if channel.kind == "rate":
+        yield from strangers(channel, root, values, horizon)
+        return
+    times = (0,) if channel.kind == "present" else channel.times
+    for n, at in enumerate(at for at in times for _ in range(channel.count)):
+        yield at, draws.child_key(root, 0, n)
+
+
+def strangers(channel: Channel, root: int, values: Values, horizon: int) -> Iterator[tuple[int, int]]:
+    """Yield when each stranger comes by a channel with a rate, in ms, and the stranger's key.
+
+    The rate is read anew whenever the calendar or the month moves it to another cell.
+    """
+    assert channel.rate is not None
+    until, at, n = min(channel.until, horizon), 0, 0
+    while True:
+        key = draws.child_key(root, 0, n)
+        _, uniform = values.luck(Person(key, 0, 0), "person/arrival", 0)
+        work = draws.unit_exponential(uniform)
+        while True:
+            rate = channel.rate.cells[values.cell(channel.rate, {"calendar": 0}, at)]
+            wait = draws.memoryless_wait(work, rate, horizon + 1)
+            change = values.breakpoint(channel.rate, {"calendar": 0}, at)
+            if at + wait < change or change >= until:
+                break
+            work, at = draws.work_left(work, rate, change - at), change
+        at += wait
+        if at >= until:
+            return
+        yield at, key
+        n += 1

@@ -1,0 +1,398 @@
+"""The reference engine: SimPy, one process per person, the executable definition of the semantics.
+
+It shares draws, quantile tables and rate values with any other engine; all else is written out here
+and in the rooms beside it.
+
+Order within a person: the earliest clock fires. Ties go to a ``when``, then to the sets in file order,
+then the stage, there to the event declared first. A firing draws its outcome and amounts from the
+state before; then come the event's effects, the outcome's effects (sets, adds, money), referrals, and
+the move. After that whatever depends on what has changed goes on anew: clocks, accruing money,
+recurring revenue. Where time alone changes a rate, what depends on it looks again by itself: a clock
+in its turn, accruing money before any clock.
+
+Order between people, at one instant: changes of how many serve, in file order; channels in file order,
+each all whom it brings; those people arrive, in the order brought, and so does whoever is referred; then
+always the earliest born to whom anything is due takes a step. A step (a firing with all that is decided at once
+upon it, or one look again) settles completely: places in queues given up, servers handed on, whoever
+follows from an attribute that all share. Those people then plan anew what they do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import simpy
+
+from flywheel_sim.compile import draws
+from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
+from flywheel_sim.engine.reference.arrivals import Wake, newcomers
+from flywheel_sim.engine.reference.books import Books
+from flywheel_sim.engine.reference.clocks import Clocks
+from flywheel_sim.engine.reference.money import Booked, Money, earnings
+from flywheel_sim.engine.reference.person import Clock, Person, Sponsor
+from flywheel_sim.engine.reference.shared import Means
+from flywheel_sim.engine.reference.staff import Desk, Staffing
+from flywheel_sim.engine.reference.values import Values
+from flywheel_sim.journey.events import Effects
+from flywheel_sim.journey.journey import REFERRER, Channel, Journey, Stage, StageSet
+from flywheel_sim.journey.staffing import staffing
+from flywheel_sim.journey.units import NEVER
+from flywheel_sim.ledger import Layout, Ledger
+
+NONE, PRESENT, GONE = range(len(REFERRER))
+
+
+class Reference:
+    """One run of a journey; call `run` once.
+
+    Attributes
+    ----------
+    people
+        Everybody who has come, but for those who found nobody new in a finite market.
+    people_rows, event_rows
+        After the run, where asked for: people, and lines of the log as (time, person key, step, stage,
+        event, outcome, to).
+    """
+
+    def __init__(
+        self,
+        journey: Journey,
+        seed: int,
+        replication: int,
+        people: bool,
+        events: bool,
+        max_people: int,
+        max_events: int = 10**12,
+    ) -> None:
+        self.journey, self.horizon = journey, journey.horizon
+        self.max_people, self.n_people = max_people, 0
+        self.max_events, self.n_events = max_events, 0
+        self.env = simpy.Environment(initial_time=0)
+        self.now = 0  # the environment's clock, as every process finds it when it wakes
+        self.stages = {stage.name: stage for stage in journey.stages}
+        self.numbers = {stage.name: index for index, stage in enumerate(journey.stages)}
+        self.inside = {name: tuple(s for s in journey.sets if name in s.stages) for name in self.stages}
+        self.channels = {channel.name: index for index, channel in enumerate(journey.channels)}
+        self.means = Means(journey)
+        self.values = Values(journey, seed, replication, self.means)
+        self.clocks = Clocks(journey, self.values)
+        self.books = Books(Layout.of(journey), journey)
+        self.money = Money(journey, self.values, self.books)
+        self.staff = Staffing(journey, self.clocks, self.books, self.plan_anew)
+        self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
+        self.people: list[Person] = []
+        self.people_rows = self.people if people else None
+        self.event_rows: list[tuple[int, int, int, str, str, str, str]] | None = [] if events else None
+
+    def run(self, after: Callable[[Reference], None] | None = None) -> Ledger:
+        """Return the ledger of the run; ``after`` is called after everything that happens."""
+        for desk in self.staff.desks:
+            self.env.process(self.shifts(desk))
+        for index, channel in enumerate(self.journey.channels):
+            if not channel.removed and channel.kind != "referral":
+                self.env.process(self.arrivals(index, channel))
+        while self.env.peek() < simpy.core.Infinity:
+            self.env.step()
+            if after is not None:
+                after(self)
+        return self.books.ledger(self.n_events, self.means.changes)
+
+    def shifts(self, desk: Desk) -> Generator[simpy.Event, None, None]:
+        """Be the calendar of a resource: people come and go."""
+        before = len(self.staff.desks) - desk.index + len(self.channels)
+        for at, people in staffing(desk.resource, self.journey.phase, self.horizon):
+            yield Wake(self.env, at - int(self.env.now), -before)
+            self.now = at
+            desk.staff(people, at)
+
+    # -- arrivals ---------------------------------------------------------------------------------
+
+    def arrivals(self, index: int, channel: Channel) -> Generator[simpy.Event, None, None]:
+        """Be one channel: bring people over time, in batches, or as already there."""
+        for at, key in newcomers(channel, self.values, self.horizon):
+            yield Wake(self.env, at - int(self.env.now), index - len(self.channels))
+            self.now = at
+            if channel.kind == "rate":
+                self.books.arrival_cost(index, channel, at)
+            self.start(Person(key, index, at), channel)
+
+    def start(self, person: Person, channel: Channel) -> None:
+        """Let a person begin to live."""
+        self.n_people += 1
+        if self.n_people > self.max_people:
+            raise too_many_people(self.max_people)
+        person.birth = self.n_people
+        person.process = self.env.process(self.live(person, channel))
+
+    def happened(self) -> None:
+        """Count an arrival or a firing."""
+        self.n_events += 1
+        if self.n_events > self.max_events:
+            raise too_many_events(self.max_events)
+
+    # -- lives ------------------------------------------------------------------------------------
+
+    def live(self, person: Person, channel: Channel) -> Generator[simpy.Event, None, None]:
+        """Be one person, from arrival to the horizon or until nothing more can happen."""
+        self.now = int(self.env.now)
+        if not self.arrive(person, channel):
+            return
+        while True:
+            if self.means.crossed():
+                for anybody in self.people:
+                    self.renew(anybody)
+            due = min(person.look_at, min((clock.due for clock in person.clocks), default=NEVER))
+            others = bool(self.journey.coupled_by) or person.state["referrer"] == PRESENT
+            changes = others and bool(person.clocks or person.stretches)
+            if due >= self.horizon and not changes:
+                break
+            try:
+                yield Wake(self.env, min(due, self.horizon) - int(self.env.now), 1 + person.birth)
+            except simpy.Interrupt:  # by somebody else, who has changed when something happens to this person
+                continue
+            self.now = int(self.env.now)
+            if self.now >= self.horizon:
+                break
+            clock = min(person.clocks, key=lambda c: (c.due, c.place), default=None)
+            if clock is None or person.look_at <= self.now:
+                self.money.review(person, self.now)
+                self.money.reckon(person, self.now)
+            elif clock.looks:
+                self.clocks.refresh(person, clock, self.now)
+            else:
+                self.happened()
+                if clock.event.staff is not None and not clock.phase:
+                    self.staff.ask(person, clock, self.now)
+                else:
+                    self.settle(person, clock)
+        self.money.close(person, self.horizon)
+        self.books.unfinished(person.where.name, self.horizon - person.entered)
+
+    def arrive(self, person: Person, channel: Channel) -> bool:
+        """Come: attributes are taken over, drawn or start; the channel sets its own; then enter.
+
+        Return False for somebody who finds nobody new in a finite market.
+        """
+        present, stage = channel.kind == "present", self.stages[channel.enters]
+        state, now = person.state, self.now
+        inherited = {name: state[name] for name in channel.inherits if name in state}
+        state.update(channel=person.channel, generation=person.generation, calendar=0, stage=self.numbers[stage.name])
+        state.setdefault("referrer", NONE)
+        self.values.start(person, inherited, now)
+        for one in channel.sets:
+            self.values.set_to(person, one, 0, now)
+        person.group = person.mrr_group = self.books.group(person)
+        self.happened()
+        if not (present or self.is_new(person)):
+            self.books.count_role("missed", person.group, now)
+            return False
+        self.people.append(person)
+        how = "present" if present else "referred" if person.sponsor else "arrived"
+        self.books.count_role(how, person.group, now)
+        self.books.generation("people", person.generation, 1)
+        self.log(person, "", how, "", channel.enters)
+        at_once = self.enter(person, stage, None, present)
+        self.money.reckon(person, now)
+        self.settle(person, at_once)
+        if person.referrer_left:
+            state["referrer"] = GONE
+            self.renew(person)
+        return True
+
+    def is_new(self, person: Person) -> bool:
+        """Tell whether somebody brought is new: in a finite market, as likely as its share not yet touched."""
+        market = self.journey.market
+        if market is None:
+            return True
+        word, _ = self.values.luck(person, "person/market", 0)
+        found = word < int(draws.threshold((market - self.touched) / market))
+        self.touched += found
+        return found
+
+    def plan_anew(self, person: Person) -> None:
+        """Let somebody else than who is taking a step look again at what happens to them next."""
+        process = person.process
+        if process is not None and process.is_alive and process is not self.env.active_process:
+            process.interrupt()
+
+    def renew(self, person: Person) -> None:
+        """Let everything of a person go on with what it depends on as it is now, and be planned anew."""
+        self.refresh(person)
+        self.money.reckon(person, self.now)
+        self.plan_anew(person)
+
+    def refresh(self, person: Person, fired: Clock | None = None) -> None:
+        """Let everything go on with what it depends on as it is now, but for a clock that is firing."""
+        for clock in person.clocks:
+            if clock is not fired:
+                self.clocks.refresh(person, clock, self.now)
+        self.money.review(person, self.now)
+
+    def settle(self, person: Person, clock: Clock | None) -> None:
+        """Fire a clock, and whatever is then decided at once."""
+        while clock is not None:
+            unserved = clock.phase in ("waiting", "turned away")
+            clock = self.go_unserved(person, clock) if unserved else self.fire(person, clock)
+
+    def go_unserved(self, person: Person, clock: Clock) -> Clock | None:
+        """Give up waiting, or turn away from a full queue; return what is decided at once thereupon."""
+        stage, (how, to) = person.where, self.staff.give_up(clock, self.now)
+        self.books.count_outcome(stage.name, clock.label, how, person.group, self.now)
+        self.log(person, stage.name, clock.label, how, to)
+        at_once = self.move(person, self.stages[to], clock)
+        self.money.reckon(person, self.now)
+        return at_once
+
+    # -- stages -----------------------------------------------------------------------------------
+
+    def move(self, person: Person, stage: Stage, fired: Clock) -> Clock | None:
+        """Leave a stage, with those of its sets that do not hold the next, and enter the next."""
+        old, now = person.where, self.now
+        self.money.close(person, now)
+        staying = {one.name for one in self.inside[old.name]} & {one.name for one in self.inside[stage.name]}
+        self.staff.release([one for one in person.clocks if one.owner not in staying or one is fired], fired, now)
+        person.clocks = [clock for clock in person.clocks if clock.owner in staying]
+        self.books.move(old.name, person.group, now, -1)
+        self.means.move(person, now, -1)
+        if old.role != stage.role and stage.role != "customer":
+            person.invoices.clear()
+        return self.enter(person, stage, fired)
+
+    def enter(self, person: Person, stage: Stage, fired: Clock | None, present: bool = False) -> Clock | None:
+        """Enter a stage: visits, roles, effects of entry, accruals, clocks; return what is decided at once."""
+        now, old = self.now, person.stage
+        held = {one.name for one in self.inside[old.name]} if old else set()
+        new: tuple[StageSet | Stage, ...] = (*(s for s in self.inside[stage.name] if s.name not in held), stage)
+        person.stage, person.entered = stage, now
+        person.state["stage"] = self.numbers[stage.name]
+        for owner in new:
+            visit = person.visits[owner.name] = person.visits.get(owner.name, -1) + 1
+            if visit >= draws.MAX_VISITS:
+                raise too_many_visits(owner.name)
+        self.books.move(stage.name, person.group, now, +1)
+        self.means.move(person, now, +1)
+        self.books.change_role(person, old, stage, now, present)
+        if old is not None and old.role in ("customer", "aside") and stage.role != old.role and not person.has_gone:
+            self.referrer_goes(person)
+        for owner in new:
+            if owner.on_entry.any and not present:
+                counter = person.visits[owner.name] << 20
+                booked = self.apply(person, (owner.on_entry,), f"{owner.name}/on_entry", counter)
+                self.money.credit(person, booked, now)
+        self.money.open(person, (*self.inside[stage.name], stage), now)
+        for clock in list(person.clocks):
+            if clock is fired:
+                self.clocks.fired(person, clock, now)
+            else:
+                self.clocks.refresh(person, clock, now)
+        wound = [clock for owner in new for clock in self.clocks.made(owner)]
+        if wound and wound[-1].event.at_once:
+            person.clocks += wound[:-1]
+            self.wind(person, wound[:-1], present)
+            return wound[-1]
+        person.clocks += wound
+        self.wind(person, wound, present)
+        return None
+
+    def wind(self, person: Person, clocks: list[Clock], present: bool) -> None:
+        """Wind new clocks; where there is nothing to wait for but staff, ask."""
+        for clock in clocks:
+            if clock.wait is None and not clock.event.when:
+                self.staff.ask(person, clock, self.now)
+            else:
+                self.clocks.wind(person, clock, self.now, present)
+
+    def referrer_goes(self, person: Person) -> None:
+        """Let all whom a person has referred know that the referrer goes; who has yet to arrive learns it then."""
+        person.has_gone = True
+        for child in person.referred:
+            if child.stage is None:
+                child.referrer_left = True
+            else:
+                child.state["referrer"] = GONE
+                self.renew(child)
+        person.referred = []
+
+    # -- firing -----------------------------------------------------------------------------------
+
+    def fire(self, person: Person, clock: Clock) -> Clock | None:
+        """Let an event happen: outcome, effects, referrals, move; return what is decided at once thereupon."""
+        stage, event, now = person.where, clock.event, self.now
+        counter = person.visits[clock.owner] << 20 | clock.firing
+        outcome = event.outcomes[0]
+        if len(event.outcomes) > 1:
+            word = clock.word if clock.word >= 0 else self.values.luck(person, event.decision, counter)[0]
+            outcome = event.outcomes[self.values.pick(event.chances, word, person, now)]
+        self.books.count_outcome(stage.name, clock.label, outcome.name, person.group, now)
+        self.log(person, stage.name, clock.label, outcome.name, outcome.to or stage.name)
+        parts = tuple(effects for effects in (event.effects, outcome.effects) if effects.any)
+        before = dict(person.state) if parts else person.state
+        booked = self.apply(person, parts, event.decision, counter)
+        at_once = None
+        if outcome.to is not None:
+            at_once = self.move(person, self.stages[outcome.to], clock)
+        else:
+            self.staff.release([clock], clock, now)
+            if person.state != before:
+                self.refresh(person, clock)
+            if not event.at_once:
+                self.clocks.fired(person, clock, now)
+        self.money.credit(person, booked, now)
+        self.money.reckon(person, now)
+        return at_once
+
+    def apply(self, person: Person, parts: tuple[Effects, ...], decision: str, counter: int) -> list[Booked]:
+        """Apply the effects of one firing, the event's and then the outcome's; return the money booked.
+
+        Amounts are taken from the state before. The money is credited to the person's cohort by whoever
+        calls: on entry at once; that of an event when the move is over, so that the sale that wins a
+        customer counts for the customer.
+        """
+        now, booked = self.now, []
+        amounts = self.money.amounts(parts, person, counter, now)
+        earned = sum(minor for part, paid in zip(parts, amounts, strict=True) for minor in earnings(part, paid))
+        for part, paid in zip(parts, amounts, strict=True):
+            for one in part.sets:
+                self.values.set_to(person, one, counter, now)
+            for add in part.adds:
+                number = earned // 10**self.journey.minor_digits if add.earned else add.number
+                self.values.add_to(person, add.attribute, number, now)
+            if part.sets:
+                self.regroup(person)
+            booked += [
+                self.money.pay(person, amount, minor, now) for amount, minor in zip(part.money, paid, strict=True)
+            ]
+        for number, name in enumerate(name for part in parts for name in part.refer):
+            self.refer(person, name, draws.child_key(person.key, self.values.codes[decision], counter << 8 | number))
+        return booked
+
+    def regroup(self, person: Person) -> None:
+        """Let a person stand in the group that their attributes say, and so what accrues."""
+        group = self.books.group(person)
+        if group != person.group:
+            self.books.move(person.where.name, person.group, self.now, -1)
+            self.books.move(person.where.name, group, self.now, +1)
+            person.group = group
+            self.money.review(person, self.now)
+
+    def refer(self, person: Person, channel_name: str, key: int) -> None:
+        """Bring a new person: who that is depends on the referrer, the event and its firing alone."""
+        index = self.channels[channel_name]
+        channel = self.journey.channels[index]
+        if channel.removed:
+            return
+        person.referrals += 1
+        if person.acquired >= 0:
+            self.books.follow("invited", person.acquired, self.now, person.cohort_group, 1)
+        sponsor = Sponsor(person.key, person.acquired, person.cohort_group, *person.root())
+        child = Person(key, index, self.now, person.generation + 1, sponsor, state=dict(person.state))
+        child.state["referrer"] = GONE if person.has_gone else PRESENT
+        self.start(child, channel)
+        if not person.has_gone:
+            person.referred.append(child)
+
+    def log(self, person: Person, stage: str, event: str, outcome: str, to: str) -> None:
+        """Write a line of the event log, where one is kept."""
+        if self.event_rows is not None:
+            self.event_rows.append((self.now, person.key, person.step, stage, event, outcome, to))
+        person.step += 1

@@ -1,0 +1,197 @@
+"""What the reference engine knows of one person while they live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import simpy
+
+from flywheel_sim.journey.events import Amount, Event
+from flywheel_sim.journey.figures import Dist
+from flywheel_sim.journey.journey import Stage
+from flywheel_sim.journey.units import NEVER
+
+
+@dataclass(slots=True, eq=False)
+class Clock:
+    """One clock of a person, running.
+
+    Attributes
+    ----------
+    owner, label
+        The stage or set it belongs to, and the event's name in the ledger: set.event for a set's.
+    order
+        Its place among clocks due at one instant: whens first, then sets and the stage, events, waits.
+    wait
+        How long it runs; None for a ``when`` and for what is decided at once.
+    due, looks
+        When it fires, or, where it only looks again at what it depends on, when that is.
+    firing
+        Place in the list of waits, or how often the event has happened in this visit.
+    word
+        The word of luck that decides the outcome, -1 where it is drawn at the firing.
+    work, rate, since
+        Of a memoryless wait: what is left, the rate at which it runs down, and from when on.
+    standing
+        Of a fixed wait: whether it is without end, so that the clock stands.
+    spent
+        Of a ``when``: whether it has fired and its conditions have held ever since.
+    phase
+        Of an event that staff serve: "" while its own wait runs, then ``waiting`` or ``turned away`` or ``served``.
+    asked
+        When it last asked to be served.
+    """
+
+    owner: str
+    event: Event
+    label: str
+    order: tuple[int, int, int, int]
+    wait: Dist | None = None
+    due: int = NEVER
+    looks: bool = False
+    firing: int = 0
+    word: int = -1
+    work: float = 0.0
+    rate: float = -1.0
+    since: int = 0
+    standing: bool = False
+    spent: bool = False
+    phase: str = ""
+    asked: int = 0
+
+    @property
+    def running(self) -> Dist | None:
+        """Return the wait in force: its own, the patience of who waits, or how long the service takes."""
+        if not self.phase:
+            return self.wait
+        staff = self.event.staff
+        assert staff is not None, "only staff keep anybody waiting"
+        return {"waiting": staff.patience, "served": staff.takes}.get(self.phase)
+
+    @property
+    def decision(self) -> str:
+        """Return the decision that the luck of the wait in force belongs to."""
+        part = {"waiting": "/patience", "served": "/takes"}.get(self.phase, "")
+        return self.event.decision + part
+
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Return its place among clocks due at one instant: a ``when`` goes first, but not once it has asked staff."""
+        return (1, *self.order[1:]) if self.phase else self.order
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Money accruing to one group at one price, from an instant on.
+
+    ``place`` is the stage or set and the place in its list; ``kind`` that of the spend, "" for earnings.
+    """
+
+    place: tuple[str, int]
+    amount: Amount
+    kind: str
+    cell: int
+    price: float
+    group: int
+    begin: int
+
+
+@dataclass(slots=True)
+class Sponsor:
+    """What a referred person keeps of the referrer, as they were then.
+
+    Attributes
+    ----------
+    key, acquired, group
+        Who it was, when they had become a customer (-1: not), and in which group.
+    root_acquired, root_group
+        The same of the stranger at the head of the line.
+    """
+
+    key: int
+    acquired: int
+    group: int
+    root_acquired: int
+    root_group: int
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One person: identity, state, and what the people table says of them (times in ms, -1 never).
+
+    Attributes
+    ----------
+    state
+        One number per attribute, built in ones included: a level's index, a counter's number, and for a
+        stopwatch the instant it counts from. The calendar counts from 0; the month follows from it.
+    visits
+        Of every stage and set: which visit is the latest, from 0.
+    birth, process
+        Which person of the run it is, from 1, and the process that is their life.
+    referred
+        People referred, as long as they have to learn whether the referrer goes.
+    referrer_left
+        Whether the referrer went before the person had arrived.
+    first_asked, contacted
+        When the person first asked anybody to be served, and whether anybody ever served them.
+    invoices
+        Monthly recurring revenue of each line's last invoice, fixed point.
+    mrr, mrr_group, had_mrr
+        Monthly recurring revenue as last reckoned, the group it stands in, and whether there ever was any.
+    stretches, look_at
+        What accrues, and when one of its prices changes with time alone.
+    """
+
+    key: int
+    channel: int
+    born: int
+    generation: int = 0
+    sponsor: Sponsor | None = None
+    state: dict[str, int] = field(default_factory=dict)
+    ranks: dict[str, float] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    stage: Stage | None = None
+    entered: int = 0
+    clocks: list[Clock] = field(default_factory=list)
+    group: int = 0
+    was_customer: bool = False
+    has_gone: bool = False
+    birth: int = 0
+    process: simpy.Process | None = None
+    referred: list[Person] = field(default_factory=list)
+    referrer_left: bool = False
+    first_asked: int = -1
+    contacted: bool = False
+    acquired: int = -1
+    cohort_group: int = 0
+    churned: int = -1
+    referrals: int = 0
+    revenue: int = 0
+    cost: int = 0
+    margin_discounted: int = 0
+    step: int = 0
+    stretches: list[Stretch] = field(default_factory=list)
+    look_at: int = NEVER
+    invoices: dict[str, int] = field(default_factory=dict)
+    mrr: int = 0
+    mrr_group: int = 0
+    had_mrr: bool = False
+
+    @property
+    def where(self) -> Stage:
+        """Return the stage the person is in."""
+        assert self.stage is not None
+        return self.stage
+
+    def book(self, side: str, minor: int) -> None:
+        """Add money to the person's own account."""
+        if side == "earn":
+            self.revenue += minor
+        else:
+            self.cost += minor
+
+    def root(self) -> tuple[int, int]:
+        """Return when the head of the person's line was acquired, -1 for never, and in which group."""
+        if self.sponsor is None:
+            return self.acquired, self.cohort_group
+        return self.sponsor.root_acquired, self.sponsor.root_group

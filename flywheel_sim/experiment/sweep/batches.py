@@ -1,0 +1,96 @@
+"""The work of a sweep that may be done anywhere: a batch of runs, the solution of a matched spend."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine.run import run_many
+from flywheel_sim.errors import ConfigError, ExperimentError, FlywheelError, SimulationError
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.ledger import Ledger, stack
+from flywheel_sim.metrics.registry import Books, metric_of
+from flywheel_sim.scenario.load import Scenario
+
+#: The engine that runs sweeps.
+ENGINE = "kernel"
+
+#: How closely budgets are matched at a design point: `settle`'s standard error, wide enough for its first stage.
+NEAR = 0.005
+
+#: Ledgers that are read together: few enough to stay near the processor.
+READ_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Some replications of one design point."""
+
+    point: int
+    first: int
+    count: int
+    journey: Journey
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A design point whose matched spend is to be solved for."""
+
+    point: int
+    scenario: Scenario
+    strategy: str
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a batch comes to: values of shape (metrics, count) and events, or why there are none."""
+
+    values: NDArray[np.float64] | None
+    events: int
+    said: str = ""
+
+
+def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, max_events: int) -> Outcome:
+    """Run a batch; a run that meets a limit, or is refused, ends it."""
+    numbers = range(task.first, task.first + task.count)
+    values = np.full((len(metrics), task.count), math.nan)
+    ledgers: list[Ledger] = []
+    at = events = 0
+    try:
+        for raw in run_many(task.journey, seed, numbers, max_people=max_people, max_events=max_events, engine=ENGINE):
+            ledgers.append(raw.ledger)
+            if len(ledgers) == READ_AT_ONCE or at + len(ledgers) == task.count:
+                books = Books(stack(ledgers), task.journey)
+                values[:, at : at + len(ledgers)] = _figures(books, metrics)
+                at, events = at + len(ledgers), events + int(books.ledger.n_events.sum())
+                ledgers = []
+    except (SimulationError, ConfigError) as error:
+        return Outcome(None, 0, f"replication {task.first + at + len(ledgers)}: {error}")
+    return Outcome(values, events)
+
+
+def _figures(books: Books, metrics: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the metrics of some replications, shape (metrics, replications)."""
+    values = np.full((len(metrics), len(books.ledger.n_events)), math.nan)
+    for row, name in enumerate(metrics):
+        try:
+            found = metric_of(name, books).total(books)
+        except ExperimentError:  # a line that another strategy has
+            continue
+        values[row] = np.where(np.isnan(found), math.nan, found + 0.0)  # one NaN, one zero
+    return values
+
+
+def match(task: Matching, seed: int, limits: Limits) -> tuple[float, str]:
+    """Return the spend found for a design point, or why there is none."""
+    try:
+        _, found = settle(task.scenario, [task.strategy], seed=seed, ways=Ways(workers=1, limits=limits), near=NEAR)
+    except FlywheelError as error:
+        return math.nan, str(error)
+    return found[0].spend, ""

@@ -1,0 +1,337 @@
+"""What a sweep leaves: design points, the metrics of every replication, tables and files of them."""
+
+from __future__ import annotations
+
+import html
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.errors import DataError, ExperimentError, nearest
+from flywheel_sim.experiment.sweep.design import AS_WRITTEN
+from flywheel_sim.experiment.sweep.factors import figure_of
+from flywheel_sim.experiment.sweep.journal import Journal, look
+from flywheel_sim.stats import Estimate, estimate_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+#: Columns of the long table beside those of the factors.
+COLUMNS = ("point", "strategy", "metric", "value", "low", "high", "level", "n", "unit", "matched", "note")
+
+#: Kinds of files that a sweep is exported to.
+FILES = (".parquet", ".csv")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Metrics at design points, each replicated with the same luck; frozen.
+
+    Attributes
+    ----------
+    scenario, design
+        Name of the scenario, and how its points were laid.
+    factors
+        Names of what was varied.
+    metrics, units
+        Names of the metrics, and the unit of each.
+    n, seed, version
+        Replications of each design point; the root of the luck; the version that ran them.
+    strategies
+        Of each design point; "as written" is the file without any.
+    stated
+        What each design point says of each factor: what was given, or else what the file says.
+    base
+        What the file says of each factor, "" where nothing.
+    values
+        Shape (points, metrics, replications); NaN where a metric has no value, or the point was set aside.
+    notes
+        For each design point why it was set aside, or what is missing; "" where nothing is.
+    matched
+        By design point the spend that was solved for, where its strategy has a matched one.
+    n_events
+        Arrivals and clocks that fired, at all points.
+    """
+
+    scenario: str
+    design: str
+    factors: tuple[str, ...]
+    metrics: tuple[str, ...]
+    units: Mapping[str, str]
+    n: int
+    seed: int
+    version: str
+    strategies: tuple[str, ...]
+    stated: tuple[tuple[Any, ...], ...] = field(repr=False)
+    base: tuple[str, ...] = field(repr=False)
+    values: FloatArray = field(repr=False)
+    notes: tuple[str, ...] = field(repr=False)
+    matched: Mapping[int, float] = field(default_factory=dict, repr=False)
+    n_events: int = 0
+    level: float = 0.95
+
+    @staticmethod
+    def read(path: str | Path) -> Sweep:
+        """Return the sweep that a store holds, finished or not.
+
+        Raises
+        ------
+        DataError
+            If there is no such file, or it is in use, damaged or no store.
+        """
+        with look(Path(path)) as journal:
+            return of_journal(journal)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the column of each factor: its name, or ``factor.NAME`` where the tables have such a column."""
+        return tuple(f"factor.{name}" if name in COLUMNS or name in self.metrics else name for name in self.factors)
+
+    @property
+    def set_aside(self) -> dict[int, str]:
+        """Return the design points without figures, or with some missing, and why."""
+        return {point: note for point, note in enumerate(self.notes) if note}
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """Return the experiments: one row per design point, its factors as stated, and its strategy.
+
+        A factor of which all values are numbers has them in the unit that stands in the file; it can be handed
+        back as ``points=`` of another sweep.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {name: self._column(i) for i, name in enumerate(self.columns)}
+        columns["strategy"] = list(self.strategies)
+        table = pd.DataFrame(columns, index=pd.RangeIndex(len(self.strategies), name="point"))
+        table.attrs = {"stated_in_file": dict(zip(self.columns, self.base, strict=True))}
+        return table
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """Return the mean of each metric, one row per design point, on the index of `points`."""
+        import pandas as pd
+
+        found = {name: self._estimates[0][:, i] for i, name in enumerate(self.metrics)}
+        table = pd.DataFrame(found, index=pd.RangeIndex(len(self.strategies), name="point"))
+        table.attrs = {"units": dict(self.units)}
+        return table
+
+    def figures(self) -> pd.DataFrame:
+        """Return the factors as numbers in the unit that stands in the file, on the index of `points`.
+
+        A chance is a fraction, as for `Scenario.with_`; NaN for what is no number of that unit.
+        """
+        import pandas as pd
+
+        columns = {
+            name: [figure_of(row[i], self.base[i]) for row in self.stated] for i, name in enumerate(self.columns)
+        }
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(self.strategies), name="point"), dtype=np.float64)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the long tidy table: one row per design point and metric.
+
+        Columns: point, the factors, strategy, metric, value (mean over replications), low, high and level (its
+        interval), n (replications that have a value), unit, matched (the spend solved for, only where there is
+        one), note (why a point was set aside).
+        """
+        import pandas as pd
+
+        mean, low, high, n = self._estimates
+        points, metrics = mean.shape
+        columns: dict[str, Any] = {"point": np.repeat(np.arange(points), metrics)}
+        for i, name in enumerate(self.columns):
+            held = self._column(i)
+            columns[name] = np.repeat(np.array(held, dtype=object if isinstance(held[0], str) else None), metrics)
+        columns["strategy"] = np.repeat(np.array(self.strategies, dtype=object), metrics)
+        columns["metric"] = np.tile(np.array(self.metrics, dtype=object), points)
+        columns |= {"value": mean.ravel(), "low": low.ravel(), "high": high.ravel(),
+                    "level": np.full(points * metrics, self.level), "n": n.ravel()}  # fmt: skip
+        columns["unit"] = np.tile(np.array([self.units[name] for name in self.metrics], dtype=object), points)
+        if self.matched:
+            columns["matched"] = np.repeat([self.matched.get(i, math.nan) for i in range(points)], metrics)
+        columns["note"] = np.repeat(np.array(self.notes, dtype=object), metrics)
+        return pd.DataFrame(columns)
+
+    def replications(self, point: int) -> pd.DataFrame:
+        """Return every replication of a design point: one row each, one column per metric.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such point, or it was set aside.
+        """
+        import pandas as pd
+
+        self._refuse_point(point)
+        if np.isnan(self.values[point]).all() and self.notes[point]:
+            raise ExperimentError(f"design point {point} was set aside: {self.notes[point]}")
+        index = pd.RangeIndex(self.n, name="replication")
+        return pd.DataFrame(self.values[point].T, columns=list(self.metrics), index=index)
+
+    def estimate(self, point: int, metric: str) -> Estimate:
+        """Return the mean of a metric at a design point with its interval.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such point or metric.
+        """
+        self._refuse_point(point)
+        if metric not in self.metrics:
+            raise ExperimentError(f"'{metric}' was not asked for; {nearest(metric, self.metrics)}")
+        return estimate_mean(self.values[point, self.metrics.index(metric)], self.units[metric], self.level)
+
+    def export(self, path: str | Path) -> Path:
+        """Write `frame` to a file, ``.parquet`` or ``.csv``; equal sweeps give equal bytes.
+
+        The file is there whole or not at all.
+
+        Raises
+        ------
+        DataError
+            If the kind of file is not known, or it cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() not in FILES:
+            raise DataError(f"{target}: no kind of file to export to; name it .parquet or .csv")
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            if target.exists() and not target.is_file():
+                raise DataError(f"{target}: not a file; choose another name")
+            try:
+                if target.suffix.lower() == ".csv":
+                    self.frame().to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+                else:
+                    self._parquet(temporary)
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+                os.replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+            said = getattr(error, "strerror", None) or error
+            raise DataError(f"{target}: {said}; choose a folder that can be written and has room") from error
+        return target
+
+    def _parquet(self, path: Path) -> None:
+        pa: Any = import_module("pyarrow")
+        frame = self.frame()
+        arrays = {}
+        for name in frame.columns:
+            kind = {"f": pa.float64(), "i": pa.int64()}.get(getattr(frame[name].dtype, "kind", ""))
+            arrays[str(name)] = pa.array(frame[name].tolist(), type=kind or pa.string())
+        import_module("pyarrow.parquet").write_table(
+            pa.table(arrays), path, compression="zstd", version="2.6", row_group_size=1 << 20
+        )
+
+    def _refuse_point(self, point: int) -> None:
+        if not 0 <= point < len(self.strategies):
+            raise ExperimentError(f"there is no design point {point}; there are 0 to {len(self.strategies) - 1}")
+
+    def _column(self, index: int) -> list[Any]:
+        """Return a factor's values: numbers where all are or can be, else texts."""
+        stated = [row[index] for row in self.stated]
+        given = [value for value in stated if not isinstance(value, str)]
+        if len(given) == len(stated):
+            numbers = stated
+        elif given:
+            numbers = [figure_of(value, self.base[index]) for value in stated]
+            if any(math.isnan(number) for number in numbers):
+                return [str(value) for value in stated]
+        else:
+            return stated
+        return numbers if all(isinstance(number, int) for number in numbers) else [float(number) for number in numbers]
+
+    @cached_property
+    def _estimates(self) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int64]]:
+        """Return mean, low, high and n of every design point and metric, as `estimate_mean` has them."""
+        shape = self.values.shape[:2]
+        mean, low, high = (np.full(shape, math.nan) for _ in range(3))
+        n = np.zeros(shape, dtype=np.int64)
+        from scipy import stats
+
+        count = self.values.shape[2]
+        plain = np.isfinite(self.values).all(axis=2) if count > 1 else np.zeros(shape, dtype=bool)
+        if plain.any():
+            held = self.values[plain]
+            middle = held.mean(axis=1)
+            half = float(stats.t.ppf(0.5 + self.level / 2, count - 1)) * held.std(axis=1, ddof=1) / math.sqrt(count)
+            mean[plain], low[plain], high[plain], n[plain] = middle, middle - half, middle + half, count
+        for place in zip(*np.nonzero(~plain), strict=True):
+            found = estimate_mean(self.values[place], "", self.level)
+            mean[place], low[place], high[place], n[place] = found.mean, found.low, found.high, found.n
+        return mean, low, high, n
+
+    def __str__(self) -> str:
+        aside = f", {len(self.set_aside):,} set aside" if self.set_aside else ""
+        return (
+            f"{self.scenario}: {len(self.strategies):,} design points ({self.design}) of "
+            f"{', '.join(self.factors) or 'no factor'}, {self.n:,} replications each{aside} · "
+            f"seed {self.seed} · {self.n_events:,} events · flywheel_sim {self.version}"
+        )
+
+    def _repr_html_(self) -> str:
+        table = self.points.join(self.outcomes).to_html(max_rows=20, float_format=lambda v: f"{v:,.4g}")
+        units = ", ".join(f"{name} in {unit}" for name, unit in self.units.items())
+        return f"{table}<p><small>Means over replications: {html.escape(units)}. {html.escape(str(self))}</small></p>"
+
+
+def of_journal(journal: Journal) -> Sweep:
+    """Return the sweep that an open store holds.
+
+    Raises
+    ------
+    DataError
+        If a batch is damaged.
+    """
+    header, points = journal.header, journal.points()
+    metrics, replications = tuple(header["metrics"]), int(header["replications"])
+    aside = {one.point: one for one in reversed(journal.aside())}
+    values = np.full((len(points), len(metrics), replications), math.nan)
+    done = np.zeros(len(points), dtype=np.int64)
+    events = 0
+    for batch in journal.batches():
+        if batch.point not in aside:
+            count = batch.values.shape[1]
+            values[batch.point, :, batch.first : batch.first + count] = batch.values
+            done[batch.point] += count
+            events += batch.events
+    notes = [
+        aside[point].reason if point in aside else "" if n == replications else
+        f"not finished: {n:,} of {replications:,} replications" for point, n in enumerate(done)
+    ]  # fmt: skip
+    values.setflags(write=False)
+    stated, base = header["stated"], header["base"]
+    rows = [
+        tuple(held if value is None else value for held, value in zip(stated[strategy or ""], given, strict=True))
+        for strategy, *given in points
+    ]
+    return Sweep(
+        scenario=header["name"],
+        design=header["design"],
+        factors=tuple(header["factors"]),
+        metrics=metrics,
+        units=dict(header["units"]),
+        n=replications,
+        seed=int(header["seed"]),
+        version=header["version"],
+        strategies=tuple(strategy or AS_WRITTEN for strategy, *_ in points),
+        stated=tuple(rows),
+        base=tuple(base),
+        values=values,
+        notes=tuple(notes),
+        matched=journal.spends(),
+        n_events=events,
+    )

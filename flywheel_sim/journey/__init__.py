@@ -1,0 +1,1 @@
+"""A journey ready to run: figures, events, units and dates, with names resolved; it knows of no file."""

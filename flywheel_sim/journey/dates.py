@@ -1,0 +1,24 @@
+"""Dates on the clock of a run: a year is twelve equal months, and a date lies in its own calendar month."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+
+from flywheel_sim.journey.units import MONTH, YEAR
+
+
+def _since_year_0(day: dt.date) -> int:
+    """Return a date in ms of years of twelve equal months."""
+    days = calendar.monthrange(day.year, day.month)[1]
+    return (12 * day.year + day.month - 1) * MONTH + (day.day - 1) * MONTH // days
+
+
+def phase(start: dt.date) -> int:
+    """Return how far into the year a run starts, in ms."""
+    return _since_year_0(start) % YEAR
+
+
+def offset(day: dt.date, start: dt.date) -> int:
+    """Return when a date begins, in ms since the start of the run; negative before it."""
+    return _since_year_0(day) - _since_year_0(start)

@@ -1,0 +1,301 @@
+"""A journey ready to run: names resolved, every figure in canonical units, nothing left to look up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flywheel_sim.journey.events import Amount, Draw, Effects, Event, SetTo
+from flywheel_sim.journey.figures import Rate
+from flywheel_sim.journey.units import MONTH, YEAR
+
+Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
+#: Attributes every journey has. ``generation`` is a number, ``calendar`` a time since the start of the
+#: run, ``month`` the named month (jan to dec); the others have named levels.
+BUILT_IN: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "month", "stage")
+MONTHS: tuple[str, ...] = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+REFERRER: tuple[str, ...] = ("none", "present", "gone")
+
+#: The kind under which spend is booked, by the role of the stage a person is in at that moment.
+SPEND_KIND_OF_ROLE: dict[str, str] = {
+    "prospect": "acquisition",
+    "aside": "acquisition",
+    "exit": "acquisition",
+    "customer": "service",
+    "lapsed": "win-back",
+}
+
+
+def cohort_length(horizon: int) -> int:
+    """Return the length of a cohort period in ms: a month, or a year where the horizon exceeds ten."""
+    return MONTH if horizon <= 10 * YEAR else YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a person can be, with what happens there; ``accruals`` have a `Rate` as value."""
+
+    name: str
+    role: Role
+    phase: str | None
+    on_entry: Effects
+    accruals: tuple[Amount, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageSet:
+    """A ``while``: what runs on while a person moves among some stages."""
+
+    name: str
+    stages: tuple[str, ...]
+    on_entry: Effects
+    accruals: tuple[Amount, ...]
+    events: tuple[Event, ...]
+
+
+#: What events belong to.
+Owner = Stage | StageSet
+
+
+def firings(owner: Owner) -> list[tuple[Effects, ...]]:
+    """Return the effects of each firing of a stage or set: on entry, then of each event with its outcomes."""
+    return [(owner.on_entry,), *(event.parts for event in owner.events)]
+
+
+def amounts_of(owner: Owner) -> list[Amount]:
+    """Return every amount of a stage or set: on entry, accruing, then of its events and their outcomes."""
+    amounts = [*owner.on_entry.money, *owner.accruals]
+    return amounts + [amount for event in owner.events for part in event.parts for amount in part.money]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What distinguishes people.
+
+    Attributes
+    ----------
+    kind
+        ``levels`` (named), ``counter`` (a whole number from ``low`` to ``high``) or ``stopwatch``.
+    levels
+        Names of the levels; empty for counters and stopwatches.
+    draw
+        How the level is drawn on arrival; without it everybody starts as the first level, a counter
+        at the number nearest to 0 within its bounds, a stopwatch at 0.
+    """
+
+    name: str
+    kind: Literal["levels", "counter", "stopwatch"]
+    levels: tuple[str, ...] = ()
+    draw: Draw | None = None
+    low: int = 0
+    high: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where people come from.
+
+    Attributes
+    ----------
+    kind
+        ``rate`` (Poisson arrivals), ``batch`` (at ``times``), ``present`` (there at the start) or
+        ``referral`` (fed by ``refer``).
+    rate
+        Arrivals per millisecond, for ``rate``: it depends on the calendar and the month at most.
+    count
+        People of each batch, or present.
+    times
+        When batches come, ms, ascending, all before the horizon and before ``until``.
+    until
+        When arrivals and spend end, ms; at most the horizon.
+    spend_per_ms, cost_per_arrival, cost_per_batch
+        Minor units: accruing, for each arrival, at each batch.
+    sets
+        What arrival by this channel sets, after the draws of the attributes.
+    inherits
+        Attributes a referred person takes over from the referrer instead of starting or drawing them.
+    removed
+        Whether a strategy does without it: nobody arrives, nothing is spent.
+    """
+
+    name: str
+    enters: str
+    kind: Literal["rate", "batch", "present", "referral"]
+    until: int
+    rate: Rate | None = None
+    count: int = 0
+    times: tuple[int, ...] = ()
+    spend_per_ms: float = 0.0
+    cost_per_arrival: int = 0
+    cost_per_batch: int = 0
+    sets: tuple[SetTo, ...] = ()
+    inherits: tuple[str, ...] = ()
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is spent over time whoever comes: an overhead, or a lever paid by the month."""
+
+    name: str
+    kind: Literal["overhead", "acquisition"]
+    spend_per_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """People who serve others, one each at a time.
+
+    Attributes
+    ----------
+    people
+        How many there are: whole numbers that depend on the calendar and the month at most.
+    cost_per_ms
+        What each costs, minor units per ms, busy or idle.
+    kind
+        As what that counts: the kind of the stages it serves where they have one in common, else overhead.
+    queue_limit
+        How many may wait; beyond them those who can give up are turned away. None for any number.
+    target
+        The wait, in ms, within which people should be served; None where the file names none.
+    """
+
+    name: str
+    people: Rate
+    cost_per_ms: float = 0.0
+    kind: str = "overhead"
+    queue_limit: int | None = None
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An attribute that all share: the mean, over everybody in some stages, of what one of theirs weighs.
+
+    Attributes
+    ----------
+    of
+        The attribute of which it is the mean.
+    weights
+        What each level weighs, times ``scale``; empty where ``of`` is a counter, which weighs its number.
+    scale
+        Whole numbers in which its values, its bounds in rates and conditions, and ``starts`` are held: its
+        value times ``scale``.
+    stages
+        Where people have to be in order to count.
+    starts
+        What it is while nobody counts.
+    """
+
+    name: str
+    of: str
+    weights: tuple[int, ...]
+    scale: int
+    stages: tuple[str, ...]
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """A rate whose reference value is not known: each replication has its own.
+
+    ``family`` and ``params`` are as in `Spread.cells`, around the stated reference value; or the two ends of a
+    ``uniform`` range around it.
+    """
+
+    name: str
+    family: Literal["beta", "gamma", "uniform"]
+    params: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One strategy of one scenario, ready to run.
+
+    Attributes
+    ----------
+    horizon, follow
+        Milliseconds; ``follow`` is a whole number of cohort periods, or the horizon where that is shorter.
+    discount
+        Effective annual rate.
+    start
+        ISO date, or None.
+    phase
+        How far into the year the run starts, ms of a year of twelve equal months; 0 without a start.
+    sets
+        Sets of stages (``while``), in file order; levers paid per person are sets with an accrual.
+    costs
+        Overheads, and levers paid by the month.
+    uncertain
+        Rates drawn once a replication; ``source`` is what `scenario.worlds` needs to draw them.
+    market
+        How many people there are to be reached, None for no end of them.
+    resources, shared
+        Who serves, and attributes that all share.
+    warm_up
+        Whole months, in ms, that figures over time leave out; 0 for none.
+    fingerprint
+        Hash of everything that bears on the run's figures except the seed.
+    """
+
+    name: str
+    strategy: str
+    horizon: int
+    follow: int
+    discount: float
+    seed: int
+    start: str | None
+    currency: str | None
+    minor_digits: int
+    attributes: tuple[Attribute, ...]
+    channels: tuple[Channel, ...]
+    stages: tuple[Stage, ...]
+    report_by: tuple[str, ...]
+    fingerprint: str
+    phase: int = 0
+    sets: tuple[StageSet, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    uncertain: tuple[Uncertain, ...] = ()
+    market: int | None = None
+    resources: tuple[Resource, ...] = ()
+    shared: tuple[Shared, ...] = ()
+    warm_up: int = 0
+    source: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """All that events belong to: stages, then sets."""
+        return (*self.stages, *self.sets)
+
+    @property
+    def coupled_by(self) -> tuple[str, ...]:
+        """Return what makes people depend on one another, empty where they live independent lives."""
+        staffed = any(event.staff for owner in self.owners for event in owner.events)
+        found = {"a finite market": self.market is not None, "staff": staffed, "a shared attribute": bool(self.shared)}
+        return tuple(name for name, held in found.items() if held)
+
+    @property
+    def force(self) -> float:
+        """Force of interest per ms, of which the effective annual rate is ``discount``."""
+        return math.log1p(self.discount) / YEAR
+
+    @property
+    def periods(self) -> int:
+        """Number of ledger periods: months, the last one perhaps partial."""
+        return -(-self.horizon // MONTH)
+
+    @property
+    def cohort_ms(self) -> int:
+        """Length of a cohort period: a month, or a year where the horizon exceeds ten."""
+        return cohort_length(self.horizon)
+
+    @property
+    def cohorts(self) -> int:
+        """Number of cohort periods within the horizon."""
+        return -(-self.horizon // self.cohort_ms)
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of that name."""
+        return next(stage for stage in self.stages if stage.name == name)

@@ -1,0 +1,203 @@
+"""From a stated rate to one in canonical units, for the place where it is used.
+
+A rate is read in the unit it is stated in; each place of use converts it, and refuses units that do
+not belong there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from flywheel_sim.journey.figures import Kind, Rate, Spread
+from flywheel_sim.journey.units import NEVER, UNITS, Quantity, format_duration
+from flywheel_sim.scenario.resolve.axes import label
+from flywheel_sim.scenario.resolve.families import NOUNS, Stated
+from flywheel_sim.scenario.resolve.stated import SERVED, UNKNOWN, StatedReader
+from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.values import DrawSpec, RateSpec, Ref
+
+#: No amount of money is larger than this, so that the books stay within their numbers.
+MOST_MONEY = 1e8
+
+
+class RateReader(StatedReader):
+    """Reads the rates of one file and converts them where they are used."""
+
+    def use(
+        self, x: object, path: Path_, kind: Kind, clock_ms: float | None = None, stays: bool | None = None
+    ) -> tuple[Rate, float | None]:
+        """Return a value as a rate of a kind in canonical units, with the period it is stated for.
+
+        Parameters
+        ----------
+        x, path
+            The value as written, and where.
+        kind
+            What belongs in that place.
+        clock_ms
+            For chances: the fixed period of the event's clock, or None; UNKNOWN where it is wrong, SERVED where a
+            service follows.
+        stays
+            For chances: whether the outcome keeps the person in the role.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        stated = self.stated(x, path, kind)
+        return self.convert(stated, path, kind, x, clock_ms, stays), stated.unit.per_ms
+
+    def draw_chance(self, spec: DrawSpec, path: Path_, level: str) -> Rate | None:
+        """Return the chance of one level of a draw, None where it takes the rest.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        stated = self.drawn(spec, path, level)
+        if stated is None:
+            return None
+        return self.convert(stated, (*path, level), "chance", (spec.levels or {}).get(level))
+
+    def convert(
+        self, stated: Stated, path: Path_, kind: Kind, x: object, clock_ms: float | None = None,
+        stays: bool | None = None,
+    ) -> Rate:  # fmt: skip
+        """Return a stated rate in canonical units for its place of use, where ``x`` is written."""
+        named = f" (rate '{stated.name}')" if isinstance(x, Ref) else ""
+        shown = x.name if isinstance(x, Ref) else stated.unit.text
+        self.check_unit(stated, path, kind, shown, named)
+        self._check_cells(stated, kind)
+        if kind == "chance":
+            return self._chance(stated, path, clock_ms, stays, shown, named)
+        if kind == "rate":
+            assert stated.unit.per_ms
+            cells = tuple(cell / stated.unit.per_ms for cell in stated.cells)
+        elif kind == "money":
+            cells = tuple(minor_units(cell, self.minor_digits) for cell in stated.cells)
+        elif kind == "duration":
+            cells = tuple(float(min(round(cell), NEVER)) for cell in stated.cells)
+        else:
+            cells = stated.cells
+        return Rate(stated.name, kind, stated.over, cells, self._gamma(stated, cells, kind))
+
+    def read_alone(self, x: object, path: Path_, kind: Kind) -> None:
+        """Read a rate that nothing uses, for its own mistakes.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        stated = self.stated(x, path, kind)
+        self.check_unit(stated, path, kind, stated.unit.text, "")
+        if kind in ("chance", "duration"):
+            self._check_cells(stated, kind)
+
+    def form_of(self, x: object, forms: dict[str, str] | None = None, depth: int = 0) -> str:
+        """Return the form of the figure a value stands for, following names."""
+        forms = {} if forms is None else forms
+        if isinstance(x, Ref):
+            if x.name not in forms:
+                forms[x.name] = ""  # what a circle of names comes to
+                held = self.specs.get(x.name)
+                forms[x.name] = self.form_of(held, forms, depth + 1) if depth < 50 else ""
+            return forms[x.name]
+        if isinstance(x, RateSpec):
+            cells = [x.value, *(c for table in (x.by or {}).values() for c in table.values())]
+            found = [self.form_of(c, forms, depth) for c in cells if c is not None]
+            return next((f for f in found if f != "number"), found[0] if found else "")
+        return x.form if isinstance(x, Quantity) else ""
+
+    def _check_cells(self, stated: Stated, kind: Kind) -> None:
+        for index, cell in enumerate(stated.cells):
+            remedy = "mend the figure or its factors"
+            if kind == "chance" and not 0 <= cell <= 1:
+                rule = "a chance lies between 0 % and 100 %"
+            elif not cell >= 0:
+                rule = f"{NOUNS[kind]} is not negative"
+                remedy = "use 'spend' for money that goes out" if kind == "money" else remedy
+            elif kind == "money" and cell > MOST_MONEY:
+                rule = f"{NOUNS[kind]} is at most {MOST_MONEY:.0e}"
+            elif kind == "rate" and stated.unit.per_ms and cell > stated.unit.per_ms:
+                rule = "a rate is at most 1000 per second"
+            else:
+                continue
+            got = f"{100 * cell:.4g} %" if kind == "chance" else f"{cell:g}"
+            raise self.note(stated.places[index], None, f"{rule}, but {self._cell(stated, index)}is {got}", remedy)
+
+    def _cell(self, stated: Stated, index: int) -> str:
+        return f"the cell {label(self.traits, stated.over, index)} " if stated.over else "it "
+
+    def _chance(
+        self, stated: Stated, path: Path_, clock_ms: float | None, stays: bool | None, shown: str, named: str
+    ) -> Rate:
+        unit = stated.unit
+        power, lost = 1.0, unit.reading == "lost"
+        if unit.per_ms is not None and clock_ms != UNKNOWN:
+            per = _per(unit.per_ms)
+            if clock_ms == SERVED:
+                rule = f"a chance {per} has no period after a service, which takes its time{named}"
+                raise self.note(path, shown, rule, "state the chance without a period")
+            if clock_ms is None:
+                raise self.note(path, shown, f"a chance {per} needs a clock with a fixed period{named}",
+                                "give the event 'every: 1 month', or state the chance without a period")  # fmt: skip
+            if stays is not None and unit.reading and (unit.reading == "kept") != stays:
+                where = "staying" if unit.reading == "kept" else "leaving"
+                raise self.note(path, shown, f"'{unit.reading}' belongs on a {where} outcome{named}",
+                                f"say '{'lost' if unit.reading == 'kept' else 'kept'}', or move it")  # fmt: skip
+            if clock_ms != unit.per_ms:
+                if unit.reading is None:
+                    raise self.note(
+                        path, shown,
+                        f"a chance {per} on an event every {format_duration(clock_ms)}: the periods differ{named}",
+                        f"say '% kept {per}' (p^k) or '% lost {per}' (1-(1-p)^k), or match the periods",
+                    )  # fmt: skip
+                power = clock_ms / unit.per_ms
+        spread = None
+        if stated.spread is not None:
+            spread = replace(self._beta(stated), power=power, lost=lost)
+        cells = tuple(1 - (1 - p) ** power if lost else p**power for p in stated.cells)
+        return Rate(stated.name, "chance", stated.over, stated.cells if power == 1 else cells, spread)
+
+    def _beta(self, stated: Stated) -> Spread:
+        spread = stated.spread
+        assert spread is not None
+        path = (*stated.path, "spread")
+        self.check_beta(spread, path, "the spread of a chance")
+        variance = stated.sd**2
+        cells = []
+        for index, mean in enumerate(stated.cells):
+            total = mean * (1 - mean) / variance - 1 if variance > 0 else 0.0
+            if total <= 0:
+                raise self.note(
+                    path, spread.text if isinstance(spread, Quantity) else None,
+                    f"no beta distribution has this spread where {self._cell(stated, index)}is {100 * mean:.4g} %",
+                    "make the spread smaller, or move that cell away from 0 % and 100 %",
+                )  # fmt: skip
+            cells.append((mean * total, (1 - mean) * total))
+        return Spread("beta", tuple(cells))
+
+    def _gamma(self, stated: Stated, cells: tuple[float, ...], kind: Kind) -> Spread | None:
+        if stated.spread is None:
+            return None
+        path = (*stated.path, "spread")
+        if kind not in ("rate", "money"):
+            raise self.note(path, None, f"{NOUNS[kind]} has no spread", "use a distribution, such as lognormal")
+        shape = self.gamma_shape(stated.spread, path, f"the spread of {NOUNS[kind]}")
+        return Spread("gamma", tuple((shape, cell) for cell in cells))
+
+
+def minor_units(amount: float, digits: int) -> float:
+    """Return an amount in minor units of a currency, as exactly as it is written."""
+    return float(Decimal(repr(amount)).scaleb(digits))
+
+
+def _per(ms: float) -> str:
+    for unit, length in UNITS.items():
+        if ms == length:
+            return f"per {unit}"
+    return f"per {format_duration(ms)}"

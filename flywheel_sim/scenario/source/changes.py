@@ -1,0 +1,74 @@
+"""Changes of a rate said against what it is: ``+5 points``, ``+5 % relative``.
+
+A bare ``+5 %`` says neither, and the two are far apart where it matters most: retention of 91 % becomes 96 % or
+95.55 %. So it is refused, with both figures.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flywheel_sim.journey.units import Quantity, UnitError, parse
+
+
+def is_change(text: object) -> bool:
+    """Tell whether a text says how a rate changes: by its sign, or in points or relative to what it is."""
+    return isinstance(text, str) and bool(re.match(r"\+\s*[.\d]|-\s*[.\d].*(points?|relative)$", text.strip()))
+
+
+def changed(old: str | None, change: str) -> str:
+    """Return what a rate is after a change, as the file would write it.
+
+    Parameters
+    ----------
+    old
+        What it is, as written; None where it has no single value.
+    change
+        Such as ``+5 points`` or ``-10 % relative``.
+
+    Raises
+    ------
+    UnitError
+        If the change says neither points nor relative, or there is nothing it can change.
+    """
+    try:
+        held = parse(old or "")
+    except UnitError:
+        raise UnitError("there is no single figure to change here", "write the new figure itself") from None
+    said = parse(change)
+    chance = held.form == "percent"
+    if said.form == "points" and not chance:
+        raise UnitError("points are added to chances alone", f"write {_share(change)} % relative")
+    if said.form not in ("points", "relative"):
+        raise UnitError(*_both(held, change, chance))
+    if said.form == "points":
+        return _at(held, held.number + said.number)
+    return _at(held, held.number * (1 + said.number))
+
+
+def _at(held: Quantity, number: float) -> str:
+    """Return a figure in the words of another."""
+    if held.form == "percent":
+        words = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", held.text)
+        return f"{100 * number:.12g} % {words}".strip()
+    figure = re.match(r"[\d._]+", held.text)
+    share = number / held.number if held.number else 0.0
+    start = figure.group() if figure else "0"
+    return f"{float(start.replace('_', '')) * share:.12g}{held.text[len(start) :]}"
+
+
+def _share(change: str) -> str:
+    """Return the figure of a change with its sign."""
+    found = re.match(r"[+-]\s*[\d._]+", change)
+    return found.group().replace(" ", "") if found else change
+
+
+def _both(held: Quantity, change: str, chance: bool) -> tuple[str, str]:
+    """Return rule and remedy for a change that can be read in two ways."""
+    size = _share(change)
+    factor = 1 + float(size.replace("_", "")) / 100
+    relative = f"'{size} % relative' ({_at(held, held.number * factor)})"
+    if not chance:
+        return "a change is said in % relative", f"write {relative}, or the new figure without a sign"
+    points = f"'{size} points' ({_at(held, held.number + factor - 1)})"
+    return "a change of a chance can be read in two ways", f"write {points} or {relative}"

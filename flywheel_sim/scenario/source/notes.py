@@ -1,0 +1,22 @@
+"""Noting problems: what every reader of a part of a file does with what it cannot use."""
+
+from __future__ import annotations
+
+from flywheel_sim.errors import Problem
+from flywheel_sim.scenario.source.tree import Path_, Tree
+
+
+class Unusable(Exception):
+    """Raised once a problem is noted, where nothing sensible can be returned."""
+
+
+class Notes:
+    """Holds the file as written and the problems found in it so far."""
+
+    tree: Tree
+    problems: list[Problem]
+
+    def note(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Unusable:
+        """Add a problem and return what to raise where nothing can be returned."""
+        self.problems.append(self.tree.problem(path, value, rule, remedy, key))
+        return Unusable()

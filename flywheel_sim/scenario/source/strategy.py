@@ -1,0 +1,238 @@
+"""A strategy laid over the file: what it changes, what it does without, what it spends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flywheel_sim.errors import ConfigError, Problem, nearest
+from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
+from flywheel_sim.scenario.source.read import read
+from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
+from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, deletions, merge, tree_of
+
+_KINDS = ("event", "channel", "lever")
+
+
+@dataclass(slots=True)
+class Choices:
+    """What a strategy says that cannot be laid over the file.
+
+    Attributes
+    ----------
+    channels, events, levers
+        What it does without: names, events as stage/event.
+    spends
+        What it spends on levers, by name.
+    matched
+        The channel or lever whose spend is to equal the reference's: (kind, name); None without.
+    base
+        The file itself, whose rates the levers' figures go with.
+    """
+
+    channels: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=set)
+    levers: set[str] = field(default_factory=set)
+    spends: dict[str, Quantity] = field(default_factory=dict)
+    matched: tuple[str, str] | None = None
+    base: Tree | None = None
+
+
+def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Choices]:
+    """Return the file with a strategy laid over it, and what the strategy does without."""
+    strategies = tree.root.get("strategies") or {}
+    chain: list[str] = []
+    here: str | None = name
+    while here is not None:
+        path = ("strategies", *((chain[-1], "extends") if chain else ()))
+        if here not in strategies:
+            problems.append(tree.problem(path, here, "no strategy of that name", nearest(here, strategies)))
+            return tree, Choices()
+        if here in chain:
+            problems.append(tree.problem(path, here, "strategies extend each other in a circle", "break it"))
+            return tree, Choices()
+        chain.append(here)
+        held = strategies[here]
+        here = held.get("extends") if isinstance(held, dict) else None
+    choices = Choices()
+    merged = tree
+    for step in reversed(chain):
+        merged = _apply_one(tree, merged, step, choices, problems)
+    return merged, choices
+
+
+def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: list[Problem]) -> Tree:
+    path = ("strategies", name)
+    held = tree.at(path)
+    if not isinstance(held, dict):
+        problems.append(tree.problem(path, held, "a strategy is a mapping", "write {} for the file itself"))
+        return merged
+    own = {k: v for k, v in held.items() if k in ("without", "spend", "extends")}
+    spec = read(StrategySpec, own, path, tree, problems)
+    rest = {k: v for k, v in held.items() if k not in own}
+    for key in rest:
+        known = {*SETTINGS, *SECTIONS, "without", "spend", "extends"} - {"name", "strategies"}
+        if key not in known:
+            problems.append(tree.problem(path, None, f"'{key}' is no part of a strategy", nearest(key, known), key=key))
+    for lever, changed in (rest.get("levers") or {}).items() if isinstance(rest.get("levers"), dict) else ():
+        if lever in _items(merged, "levers") and isinstance(changed, dict) and "spend" in changed:
+            place = (*path, "levers", lever, "spend")
+            rule = "the rates hold at what the file spends on a lever, so a strategy does not change that"
+            problems.append(
+                tree.problem(place, changed["spend"], rule, f"write spend: {{{lever}: ...}} in the strategy")
+            )
+    if spec is None:
+        return merged
+    over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
+    problems += deletions(over, merged, path)
+    before = merged
+    try:
+        merged = merge(merged, over)
+    except ConfigError as error:
+        problems += error.problems
+        return before
+    for section in ("rates", "attributes", "channels", "journey"):
+        problems += _idle(tree, before, merged, section, path)
+    for wanted, text in (spec.spend or {}).items():
+        merged = _spend(tree, merged, wanted, text, (*path, "spend"), choices, problems)
+    if spec.without is not None:  # a list replaces the one it extends
+        choices.channels.clear()
+        choices.events.clear()
+        choices.levers.clear()
+    for index, item in enumerate(spec.without or []):
+        leave_out(tree, merged, item, (*path, "without", str(index)), choices, problems)
+    return merged
+
+
+def _spend(
+    tree: Tree, merged: Tree, wanted: str, text: str, path: Path_, choices: Choices, problems: list[Problem]
+) -> Tree:
+    """Return the file with what a strategy spends on one channel or lever."""
+    channels, levers = _items(merged, "channels"), _items(merged, "levers")
+    kind, _, name = wanted.rpartition(".")
+    if kind not in ("channel", "lever"):
+        kind, name = "", wanted
+    if not kind and name in channels and name in levers:
+        rule = f"'{name}' is a channel and a lever"
+        problems.append(tree.problem(path, None, rule, f"write channel.{name} or lever.{name}", key=wanted))
+        return merged
+    if name not in (channels if kind == "channel" else levers if kind == "lever" else {*channels, *levers}):
+        known = {"channel": channels, "lever": levers}.get(kind, {*channels, *levers})
+        what = kind or ("channel or lever" if levers else "channel")
+        problems.append(tree.problem(path, None, f"no {what} '{name}'", nearest(name, known), key=wanted))
+        return merged
+    place = (*path, wanted)
+    is_lever = name in levers and kind != "channel"
+    whose = ("lever" if is_lever else "channel", name)
+    if text == "matched":
+        held = (levers if is_lever else channels)[name]
+        if not isinstance(held, dict) or "spend" not in held:
+            problems.append(tree.problem(place, text, f"'{name}' has no spend to match", "name a channel with 'spend'"))
+        elif choices.matched is not None and choices.matched != whose:
+            rule = f"one spend is matched, and '{choices.matched[1]}' is already"
+            problems.append(tree.problem(place, text, rule, "write this one as a figure"))
+        choices.matched = whose
+        return merged
+    if choices.matched == whose:
+        choices.matched = None
+    if is_lever:
+        spend = lever_spend(tree, text, levers[name], place, problems)
+        if spend is not None:
+            choices.spends[name] = spend
+            choices.levers.discard(name)
+        return merged
+    rates = _items(merged, "rates")
+    if not looks_like_quantity(text) and text not in rates:
+        rule = "neither an amount of money, a name under 'rates' nor 'matched'"
+        problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
+        return merged
+    mark = tree.mark(place)
+    laid = tree_of({"channels": {name: {"spend": text}}}, mark.file)
+    laid.marks = dict.fromkeys(laid.marks, mark)
+    return merge(merged, laid)
+
+
+def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> Quantity | None:
+    """Return what is spent on a lever, or None after noting that its unit is not that of the lever's own spend."""
+    stated = lever.get("spend") if isinstance(lever, dict) else None
+    if not isinstance(stated, str):
+        problems.append(tree.problem(path, text, "a friction has no spend", "leave it out"))
+        return None
+    try:
+        new = parse(text)
+    except UnitError as error:
+        problems.append(tree.problem(path, text, error.rule, error.remedy))
+        return None
+    try:
+        old = parse(stated)
+    except UnitError:
+        return None  # noted where it stands
+    if (new.form, new.per_what, bool(new.per_ms)) != (old.form, old.per_what, bool(old.per_ms)):
+        rule = f"its unit differs from that of the lever's spend, '{stated}'"
+        problems.append(tree.problem(path, text, rule, "state it per the same thing"))
+        return None
+    return new
+
+
+def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices, problems: list[Problem]) -> None:
+    """Note one name of a ``without`` list: an event (wherever it is found), a channel or a lever."""
+    events: dict[str, list[str]] = {}
+    for section in ("journey", "while"):
+        for owner, raw in _items(merged, section).items():
+            held = long_form(owner, raw)
+            if isinstance(held, dict) and isinstance(held.get("events"), dict):
+                for event in held["events"]:
+                    events.setdefault(event, []).append(f"{owner}/{event}")
+                    events.setdefault(f"{owner}.{event}", []).append(f"{owner}/{event}")
+    found = {"event": events, "channel": _items(merged, "channels"), "lever": _items(merged, "levers")}
+    kind, _, name = item.partition(".")
+    if kind in _KINDS and name in found[kind]:
+        kinds = [kind]
+    else:
+        kinds, name = [k for k in _KINDS if item in found[k]], item
+    if len(kinds) > 1:
+        rule = f"'{item}' is {' and '.join(('an ' if k == 'event' else 'a ') + k for k in kinds)}"
+        problems.append(tree.problem(path, item, rule, "write " + " or ".join(f"{k}.{item}" for k in kinds)))
+    elif not kinds:
+        known = [*(e for e in events if "." not in e), *found["channel"], *found["lever"]]
+        wanted = item.partition(".")[2] if kind in _KINDS else item
+        what = "event, channel or lever" if found["lever"] else "event or channel"
+        problems.append(tree.problem(path, item, f"no {what} of that name", nearest(wanted, known)))
+    elif kinds == ["event"]:
+        choices.events |= set(events[name])
+    elif kinds == ["channel"]:
+        choices.channels.add(name)
+    else:
+        choices.levers.add(name)
+
+
+def _items(tree: Tree, section: str) -> dict[str, Raw]:
+    """Return the raw items of a section by name, or nothing where it is no mapping."""
+    held = tree.root.get(section)
+    return held if isinstance(held, dict) else {}
+
+
+def _idle(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
+    """Return a problem for each item that a strategy adds to a section and that nothing in it names."""
+    added = [name for name in _items(merged, section) if name not in _items(before, section)]
+    if not added:
+        return []
+    named: set[str] = set()
+
+    def walk(raw: Raw, depth: int) -> None:
+        if isinstance(raw, str):
+            named.add(raw)
+        for key, value in raw.items() if isinstance(raw, dict) else ():
+            if depth > 1:
+                named.add(key)
+            walk(value, depth + 1)
+        for value in raw if isinstance(raw, list) else ():
+            walk(value, depth + 1)
+
+    walk({k: v for k, v in merged.root.items() if k != "strategies"}, 0)
+    sources = {"rate", "batch", "present", "spend"}
+    return [
+        tree.problem((*path, section), None, f"the strategy adds '{name}', which nothing uses",
+                     nearest(name, _items(before, section)), key=name)
+        for name in added
+        if name not in named and not (section == "channels" and sources & set(_items(merged, section)[name] or ()))
+    ]  # fmt: skip
