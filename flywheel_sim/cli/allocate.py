@@ -28,7 +28,7 @@ from flywheel_sim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from flywheel_sim.report.sections_allocation import Answer
+    from flywheel_sim.analysis.allocation.section import Answer
 
 
 def allocate(

@@ -29,7 +29,7 @@ from flywheel_sim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from flywheel_sim.report.sections_breakeven import Answer
+    from flywheel_sim.analysis.breakeven.section import Answer
 
 _RANGE = "LO:HI"
 

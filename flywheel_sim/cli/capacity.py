@@ -28,7 +28,7 @@ from flywheel_sim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from flywheel_sim.report.sections_capacity import Answer
+    from flywheel_sim.analysis.capacity.section import Answer
 
 
 def capacity(

@@ -29,7 +29,7 @@ from flywheel_sim.cli.options import (
 from flywheel_sim.cli.sweep import again
 
 if TYPE_CHECKING:
-    from flywheel_sim.report.sections_global import Answer
+    from flywheel_sim.analysis.uncertainty.section import Answer
 
 
 def sobol(

@@ -11,7 +11,6 @@ from flywheel_sim.compile.worlds import world
 from flywheel_sim.engine.tables import Columns, event_columns, event_frame, people_columns, people_frame
 from flywheel_sim.errors import SimulationError, nearest
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import format_duration
 from flywheel_sim.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -27,56 +26,6 @@ MAX_PEOPLE = 20_000_000
 
 #: Events that may happen in one run.
 MAX_EVENTS = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a result comes from: enough to get the same figures again.
-
-    Attributes
-    ----------
-    scenario, strategy
-        Names.
-    fingerprint
-        Hash of the journey as run.
-    seed, replications, first
-        Root of the luck, and how many replications, numbered from the first.
-    engine, version
-        Which engine, and the package's version.
-    seconds
-        Wall-clock time of the run.
-    n_events
-        Arrivals and clocks that fired.
-    coupled
-        What makes people depend on one another, empty where they live independent lives.
-    warm_up
-        How long figures over time leave out at the start, ms.
-    """
-
-    scenario: str
-    strategy: str
-    fingerprint: str
-    seed: int
-    replications: int
-    engine: str
-    version: str
-    seconds: float
-    n_events: int
-    first: int = 0
-    coupled: tuple[str, ...] = ()
-    warm_up: int = 0
-
-    def __str__(self) -> str:
-        strategy = f", strategy '{self.strategy}'" if self.strategy else ""
-        count = f"{self.replications:,} replications" if self.replications != 1 else f"replication {self.first}"
-        coupled = " and ".join(part for part in (", ".join(self.coupled[:-1]), *self.coupled[-1:]) if part)
-        coupled = f" · coupled by {coupled}" if coupled else ""
-        after = f" after a warm-up of {format_duration(self.warm_up)}" if self.warm_up else ""
-        return (
-            f"{self.scenario}{strategy} · scenario {self.fingerprint}{coupled} · seed {self.seed} · "
-            f"{count}{after} · {self.n_events:,} events in {self.seconds:.1f} s · "
-            f"{self.engine} engine, flywheel_sim {self.version}"
-        )
 
 
 @dataclass(frozen=True)

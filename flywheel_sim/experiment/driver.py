@@ -18,13 +18,14 @@ from flywheel_sim import __version__
 from flywheel_sim.compile import cache
 from flywheel_sim.compile.loops import referrals
 from flywheel_sim.engine.limits import free_memory
-from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, Provenance, run_many
+from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, run_many
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
 from flywheel_sim.experiment.precision import FloatArray, Watch
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout, Ledger, stack
 from flywheel_sim.metrics.registry import Books, metric_of
+from flywheel_sim.result import Provenance
 
 _LOG = logging.getLogger("flywheel_sim")
 

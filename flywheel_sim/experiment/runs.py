@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import html
 import math
@@ -12,17 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment import tables
 from flywheel_sim.experiment.precision import Stopping
 from flywheel_sim.experiment.warnings import warnings_of
+from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import figures_of
+from flywheel_sim.result import Provenance, Result
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Runs:
+class Runs(Result):
     """Replications of one strategy; frozen. ``runs["clv"]`` is an `Estimate`.
 
     Attributes
@@ -55,6 +55,11 @@ class Runs:
     people: pd.DataFrame | None = field(default=None, repr=False)
     events: pd.DataFrame | None = field(default=None, repr=False)
     stopping: Stopping | None = None
+
+    @property
+    def base_runs(self) -> dict[str, Runs]:
+        """Return these replications by the name they are shown under."""
+        return {self.journey.strategy or self.journey.name: self}
 
     @property
     def n(self) -> int:
@@ -301,15 +306,3 @@ class Runs:
         notes += f"<p>{html.escape(str(self.stopping))}</p>" if self.stopping else ""
         about = f"Mean over replications with its 95 % interval, {self.span}."
         return f"{shown}{notes}<p><small>{about} {source}</small></p>"
-
-
-def period_dates(journey: Journey) -> list[dt.date] | None:
-    """Return the first day of each period of a journey with a start, else None."""
-    if journey.start is None:
-        return None
-    first = dt.date.fromisoformat(journey.start)
-    found = []
-    for month in range(first.month - 1, first.month + journey.periods):
-        year, month_of_year = first.year + month // 12, month % 12 + 1
-        found.append(dt.date(year, month_of_year, min(first.day, calendar.monthrange(year, month_of_year)[1])))
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 
+from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH, YEAR
 
 
@@ -22,3 +23,15 @@ def phase(start: dt.date) -> int:
 def offset(day: dt.date, start: dt.date) -> int:
     """Return when a date begins, in ms since the start of the run; negative before it."""
     return _since_year_0(day) - _since_year_0(start)
+
+
+def period_dates(journey: Journey) -> list[dt.date] | None:
+    """Return the first day of each period of a journey with a start, else None."""
+    if journey.start is None:
+        return None
+    first = dt.date.fromisoformat(journey.start)
+    found = []
+    for month in range(first.month - 1, first.month + journey.periods):
+        year, month_of_year = first.year + month // 12, month % 12 + 1
+        found.append(dt.date(year, month_of_year, min(first.day, calendar.monthrange(year, month_of_year)[1])))
+    return found

@@ -8,7 +8,7 @@ from flywheel_sim import expected_path, load, loads, replicate, run, sensitivity
 from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.engine.reference.books import Books
 from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
-from flywheel_sim.experiment.runs import period_dates
+from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.ledger import Layout
 
 HEAD = "name: x\ncurrency: EUR\n"

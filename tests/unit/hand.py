@@ -3,7 +3,6 @@
 import numpy as np
 
 from flywheel_sim.compile.draws import FIXED
-from flywheel_sim.engine.run import Provenance
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.events import Amount, Effects, Event, Outcome, SetTo
 from flywheel_sim.journey.figures import Rate
@@ -18,6 +17,7 @@ from flywheel_sim.journey.journey import (
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import FOLLOWED, MRR, Layout, Ledger
 from flywheel_sim.metrics.registry import Books
+from flywheel_sim.result import Provenance
 
 NOTHING = Effects()
 

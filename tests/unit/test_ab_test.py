@@ -5,12 +5,12 @@ import pytest
 from scipy import stats
 
 import flywheel_sim as fs
+from flywheel_sim.analysis.ab_test import charts as charts_ab
 from flywheel_sim.analysis.ab_test.result import ab_test
+from flywheel_sim.analysis.ab_test.section import sections
 from flywheel_sim.analysis.ab_test.textbook import power_of, sample_size, significant, z_of
 from flywheel_sim.analysis.ab_test.worth import BY_SIGN, BY_TEST, KEEP, NOW, ROLL_OUT
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.report import charts_ab
-from flywheel_sim.report.sections_ab import answered
 from flywheel_sim.scenario.load import loads
 
 #: Everybody gets one letter on the first day and decides within the month: a test and nothing else.
@@ -385,10 +385,10 @@ def test_workers_do_not_matter(letter):
 
 
 def test_the_report_has_every_chart(paid, found, alike):
-    section = answered(paid)
+    section = sections(paid)[0]
     assert [chart.name for chart in section.charts] == ["ab_lifts_arm", "ab_power_arm", "ab_worth_arm"]
     assert section.tables[1].rows[0][0] == NOW
-    assert [chart.name for chart in answered(found).charts] == ["ab_lifts_arm"]
+    assert [chart.name for chart in sections(found)[0].charts] == ["ab_lifts_arm"]
     peeked = charts_ab.ab_peeking(alike)
     assert "false alarm" in peeked.title
     assert len(charts_ab.ab_lifts(paid).data) == 200

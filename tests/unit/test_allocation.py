@@ -9,7 +9,11 @@ from typer.testing import CliRunner
 
 from flywheel_sim.analysis.allocation.by_horizon import allocation_by_horizon
 from flywheel_sim.analysis.allocation.certificate import Certificate
+from flywheel_sim.analysis.allocation.charts import allocation as allocation_chart
+from flywheel_sim.analysis.allocation.charts import allocation_by_horizon as by_horizon_chart
+from flywheel_sim.analysis.allocation.charts import marginal as marginal_chart
 from flywheel_sim.analysis.allocation.marginal import marginal
+from flywheel_sim.analysis.allocation.section import sections
 from flywheel_sim.analysis.allocation.spends import at_spends, per_month, places_of
 from flywheel_sim.analysis.allocation.split import allocate
 from flywheel_sim.analysis.allocation.split_search import Bench, futures
@@ -17,10 +21,6 @@ from flywheel_sim.cli.allocate import allocate as allocate_command
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.replicate import replicate
-from flywheel_sim.report.charts_allocation import allocation as allocation_chart
-from flywheel_sim.report.charts_allocation import allocation_by_horizon as by_horizon_chart
-from flywheel_sim.report.charts_allocation import marginal as marginal_chart
-from flywheel_sim.report.sections_allocation import allocated
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import Estimate
 
@@ -189,11 +189,11 @@ def test_answers_read_well_and_stand_in_the_report(best, euro):
     assert "Of 600 EUR per month, profit within 6 months is highest with" in best.answer()
     assert best.certificate.holds == ("No shift of 1 %" in best.answer())
     for result in (best, euro):
-        section = allocated(result)
+        section = sections(result)[0]
         assert section.texts[0] == result.answer()
         assert len(section.tables[0].heads) == len(section.tables[0].rows[0])
         assert result.answer() in str(result)
-    assert "To paste into a strategy" in allocated(best).texts[1]
+    assert "To paste into a strategy" in sections(best)[0].texts[1]
     assert "<b>" in best._repr_html_()
 
 
@@ -217,7 +217,7 @@ def test_the_best_split_moves_with_the_horizon(model):
     chart = by_horizon_chart(found)
     assert "<svg" in chart.svg()
     assert len(chart.data) == 12
-    assert allocated(found).title == "The best split by horizon"
+    assert sections(found)[0].title == "The best split by horizon"
 
 
 @pytest.mark.parametrize(("draw", "answer", "rows"), [(marginal_chart, "euro", 8), (allocation_chart, "best", 6)])

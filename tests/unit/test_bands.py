@@ -8,13 +8,13 @@ import pytest
 from journeys import COINS, club
 from scipy import stats
 
+from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.analysis.difference.bands import RESAMPLES, Luck, bootstrap_means, critical_value, simultaneous
 from flywheel_sim.analysis.difference.crossover import crossover, overtakes
 from flywheel_sim.analysis.difference.ranking import ranking
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.replicate import replicate
-from flywheel_sim.report import charts
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean, estimate_probability, estimate_quantile
 

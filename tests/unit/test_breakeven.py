@@ -9,19 +9,15 @@ import pytest
 from journeys import COINS
 from scipy import stats
 
+from flywheel_sim.analysis.breakeven import charts
 from flywheel_sim.analysis.breakeven import runs as breakeven_runs
 from flywheel_sim.analysis.breakeven.map import breakeven_map
 from flywheel_sim.analysis.breakeven.result import breakeven
 from flywheel_sim.analysis.breakeven.search import look
 from flywheel_sim.analysis.compare.result import compare
-from flywheel_sim.cli import app as commands
-from flywheel_sim.cli.breakeven import breakeven as command_
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.replicate import replicate
-from flywheel_sim.report import charts_breakeven as charts
-from flywheel_sim.report import sections
 from flywheel_sim.report.html import write_report
-from flywheel_sim.report.sections_breakeven import Answer, answered
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
 
@@ -347,8 +343,7 @@ def test_the_chart_of_a_map_has_cells_and_line(grid):
     assert "<svg" in chart.svg()
 
 
-def test_both_stand_in_the_report(price, grid, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(sections, "_MADE", (*sections._MADE, (Answer, answered)))
+def test_both_stand_in_the_report(price, grid, model, tmp_path):
     write_report(price, grid, to=tmp_path / "report.html", model=model)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "From which price on flywheel is ahead" in page
@@ -359,10 +354,6 @@ def test_both_stand_in_the_report(price, grid, model, tmp_path, monkeypatch):
 @pytest.fixture
 def flywheel(command, tmp_path, monkeypatch):
     """Return a function that runs a line in a folder with the journey of these tests."""
-    if all(one.callback is not command_ for one in commands.app.registered_commands):
-        monkeypatch.setattr(commands.app, "registered_commands", list(commands.app.registered_commands))
-        commands.app.command()(command_)
-    monkeypatch.setattr(sections, "_MADE", (*sections._MADE, (Answer, answered)))
     (tmp_path / "care.yaml").write_text(CARE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return lambda line, *more: command(*line.split(), *more)

@@ -8,10 +8,10 @@ import pytest
 from journeys import COINS
 
 import flywheel_sim as fs
+from flywheel_sim import charts
 from flywheel_sim.analysis.capacity.lead_volume import TURN, at_volume, turning
 from flywheel_sim.analysis.capacity.months import people_for, spread_evenly
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.report import charts
 from flywheel_sim.scenario.load import loads
 
 SHOP = """

@@ -7,10 +7,10 @@ import pytest
 from hand import journey, ledger, runs
 from matplotlib.text import Text
 
+from flywheel_sim.analysis.strategies.charts.channels import channels
 from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.ledger import FOLLOWED
-from flywheel_sim.report.charts_channels import channels
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import pytest
 from hand import any_ledger, journey, ledger, runs
 from matplotlib.text import Text
 
+from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.ledger import COHORT, MRR
-from flywheel_sim.report import charts
 from flywheel_sim.report.html import write_report
 
 EUR = 100 * FIXED

@@ -11,11 +11,11 @@ from desk import busy, counts, desk
 from hand import any_ledger, journey, ledger, runs
 from matplotlib.text import Text
 
+from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import QUEUE
-from flywheel_sim.report import charts
 from flywheel_sim.report.html import write_report
 from flywheel_sim.stats import plus_minus
 

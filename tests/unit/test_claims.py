@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from flywheel_sim.analysis.claims import charts as charts_claims
 from flywheel_sim.analysis.claims.book import BOOK, Reading
 from flywheel_sim.analysis.claims.existing import with_existing
 from flywheel_sim.analysis.claims.result import claims
 from flywheel_sim.analysis.claims.retention import Curve, find_retention
+from flywheel_sim.analysis.claims.section import sections
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.report import charts_claims
-from flywheel_sim.report.sections_claims import claimed
 from flywheel_sim.scenario.load import load, loads
 from flywheel_sim.stats import Estimate
 
@@ -155,7 +155,7 @@ def test_charts_and_section(found):
     today = region.data.query("source == 'today'")["retention"]
     assert np.allclose(today, 90)
     charts_claims.claims_region(found, "plain", "profit")
-    section = claimed(found)
+    section = sections(found)[0]
     assert len(section.charts) == 3
     assert len(section.tables) == 2
     with pytest.raises(ExperimentError, match="did you mean 'keen'"):

@@ -8,13 +8,13 @@ from journeys import CLUB, COINS
 
 from flywheel_sim.analysis.sensitivity import effect as module
 from flywheel_sim.analysis.sensitivity.changes import NET, change_of, share_of, total_of
+from flywheel_sim.analysis.sensitivity.charts import effect as effect_chart
+from flywheel_sim.analysis.sensitivity.charts import effect_parts
 from flywheel_sim.analysis.sensitivity.effect import effect
 from flywheel_sim.analysis.sensitivity.parts import referring, upselling
+from flywheel_sim.analysis.sensitivity.section import sections
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.replicate import replicate
-from flywheel_sim.report.charts_sensitivity import effect as effect_chart
-from flywheel_sim.report.charts_sensitivity import effect_parts
-from flywheel_sim.report.sections_sensitivity import effective
 from flywheel_sim.scenario.load import load, loads
 
 #: The club with a dearer plan to move up to, and costs that come whoever comes.
@@ -281,7 +281,7 @@ def test_a_reading_that_is_impossible_is_said_to_be_and_one_asked_for_is_refused
     }
     assert "101 %" in found.answer()
     assert "101 %" in str(found)
-    assert effective(found).charts == []
+    assert sections(found)[0].charts == []
     with pytest.raises(ExperimentError, match="impossible: 101 %"):
         found.change()
     with pytest.raises(ConfigError, match="101 %"):
@@ -361,7 +361,7 @@ def test_charts_draw_what_the_effect_says(found):
 
 
 def test_the_section_has_all_tables_and_escapes_what_the_file_says(found):
-    section = effective(found)
+    section = sections(found)[0]
     assert [len(table.rows) for table in section.tables] == [4 * 8, 4 * 6, 4 * 2]
     assert len(section.charts) == 2
     assert "loud: upsell is member.upsell" in section.tables[-1].note

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
+from flywheel_sim.analysis.forecast.charts import forecast as chart_of
 from flywheel_sim.analysis.forecast.result import forecast
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.report.charts_forecast import forecast as chart_of
 
 #: Each of 400 visitors buys for 1 with a chance that is itself between 40 and 60 %.
 FILE = """

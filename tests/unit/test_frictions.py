@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
+from flywheel_sim.analysis.momentum.charts import bars as charts
 from flywheel_sim.analysis.momentum.frictions import frictions, frictions_of, without
 from flywheel_sim.analysis.momentum.momentum import net_per_month
+from flywheel_sim.analysis.momentum.section import sections
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.report import charts_momentum as charts
-from flywheel_sim.report.sections_momentum import answered
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
 
@@ -234,7 +234,7 @@ def test_the_chart_sorts_bars_and_colours_phases(found):
 
 
 def test_the_section_says_the_answer(found):
-    section = answered(found)
+    section = sections(found)[0]
     assert section.texts == (found.answer(),)
     assert [row[0] for row in section.tables[0].rows] == [*found.names, "all together", "interaction"]
     assert found.answer() in str(found)

@@ -9,14 +9,14 @@ import typer
 from journeys import COINS, club
 from typer.testing import CliRunner
 
+from flywheel_sim.analysis.uncertainty import charts as charts_global
 from flywheel_sim.analysis.uncertainty import many_rates as question
 from flywheel_sim.analysis.uncertainty.indices import morris_of, sobol_of
 from flywheel_sim.analysis.uncertainty.morris import morris
+from flywheel_sim.analysis.uncertainty.section import sections
 from flywheel_sim.analysis.uncertainty.sobol import sobol
 from flywheel_sim.cli.sobol import sobol as command
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.report import charts_global
-from flywheel_sim.report.sections_global import answered
 from flywheel_sim.scenario.load import loads
 
 HOW = {"points": 8, "replications": 4, "rates": ["sold", "retention", "price"]}
@@ -147,7 +147,7 @@ def test_indices_have_a_share_of_chance_tables_charts_and_a_section(indices):
     chart = charts_global.sobol(indices, "clv")
     assert "of the variance is chance" in chart.title
     assert set(chart.data["metric"]) == {"clv"}
-    section = answered(indices)
+    section = sections(indices)[0]
     assert (len(section.charts), len(section.tables), section.title) == (2, 2, "All rates at once (loud)")
 
 
@@ -162,7 +162,7 @@ def test_effects_have_tables_charts_and_a_section(effects):
     assert effects.answer() in str(effects)
     assert "<b>" in effects._repr_html_()
     assert "matter most" in charts_global.morris(effects).title
-    section = answered(effects)
+    section = sections(effects)[0]
     assert (len(section.charts), len(section.tables)) == (2, 2)
 
 

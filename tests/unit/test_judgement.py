@@ -5,9 +5,9 @@ import math
 import pytest
 
 import flywheel_sim as fs
+from flywheel_sim.analysis.allocation.charts import judgement
 from flywheel_sim.analysis.allocation.judgement import judge
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.report.charts_judgement import judgement
 from flywheel_sim.scenario.describe import reference_value
 
 TODAY = ("3 per customer per month", "92 % per month")

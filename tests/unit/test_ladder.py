@@ -7,8 +7,9 @@ from scipy import stats
 
 import flywheel_sim as fs
 from flywheel_sim import datasets
-from flywheel_sim.analysis.purchases.ladder import ladder_of, ordinal, repeat_ladder
-from flywheel_sim.report.charts_ladder import ladder
+from flywheel_sim.analysis.purchases.charts import ladder
+from flywheel_sim.analysis.purchases.ladder import ladder_of, repeat_ladder
+from flywheel_sim.wording import ordinal
 
 FIXED = """
 name: Fixed

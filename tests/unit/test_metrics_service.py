@@ -8,9 +8,8 @@ from desk import HOUR, asks, book, busy, counts, desk
 from hand import any_ledger, journey, ledger, runs
 
 from flywheel_sim.analysis.compare.result import Comparison
-from flywheel_sim.analysis.outlook.expected import expected_path
 from flywheel_sim.compile.draws import FIXED, wait_cell
-from flywheel_sim.engine.run import Provenance
+from flywheel_sim.compile.expected_path import expected_path
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import provenance, units_of
 from flywheel_sim.journey.journey import Resource
@@ -20,6 +19,7 @@ from flywheel_sim.metrics.groups import NO_CHANNEL, parts
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import FIGURES, figures_of, wait_ends, wait_quantile
+from flywheel_sim.result import Provenance
 
 EUR = 100 * FIXED
 

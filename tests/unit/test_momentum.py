@@ -9,13 +9,13 @@ from hand import journey, ledger, runs
 from journeys import club
 
 import flywheel_sim as fs
+from flywheel_sim.analysis.momentum.charts import bars as charts
 from flywheel_sim.analysis.momentum.momentum import lengths, momentum, months_in, moving, net_per_month, told
+from flywheel_sim.analysis.momentum.section import sections
 from flywheel_sim.analysis.momentum.wheel import parts_of, wheel_of
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.metrics.momentum import net_growth, opening
-from flywheel_sim.report import charts_momentum as charts
-from flywheel_sim.report.sections_momentum import answered
 from flywheel_sim.stats import estimate_mean
 
 N = 6
@@ -236,7 +236,7 @@ def test_the_chart_of_momentum_has_its_figures(pipeline):
 
 def test_the_section_says_the_answer_and_where_people_are_lost(pipeline):
     found = momentum(pipeline, 6)
-    section = answered(found)
+    section = sections(found)[0]
     assert found.answer() in section.texts
     assert [chart.name for chart in section.charts] == ["wheel", "momentum"]
     assert section.tables[1].rows[0][:4] == ("won", "delight", "renewal → churned", "customers")

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import flywheel_sim as fs
+from flywheel_sim.analysis.referrals import charts as charts_referrals
 from flywheel_sim.analysis.referrals.result import referral_tree, roots
 from flywheel_sim.errors import ExperimentError, SimulationError
 from flywheel_sim.experiment.replicate import Limits
-from flywheel_sim.report import charts_referrals
 
 #: Everything at fixed times: customers bring one friend after a month and another after two, and friends buy after
 #: twelve days. Fees are paid on buying, so everybody's money is known.

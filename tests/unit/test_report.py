@@ -12,12 +12,12 @@ import pytest
 from journeys import COINS, DEAR, club
 from matplotlib.text import Text
 
+from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.analysis.sensitivity.response import sensitivity
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.experiment.replicate import replicate, run
 from flywheel_sim.metrics.registry import metrics
-from flywheel_sim.report import charts
 from flywheel_sim.report.html import KEY_FIGURES, write_report
 from flywheel_sim.scenario.describe import assumptions
 from flywheel_sim.scenario.load import loads

@@ -8,11 +8,11 @@ from test_worlds import FILE
 import flywheel_sim as fs
 from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.rates.ranges import decided, known, ranges_of
+from flywheel_sim.analysis.uncertainty import charts as charts_global
+from flywheel_sim.analysis.uncertainty.section import sections
 from flywheel_sim.analysis.uncertainty.tornado import tornado
 from flywheel_sim.compile.worlds import value
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.report import charts_global
-from flywheel_sim.report.sections_global import answered
 from flywheel_sim.scenario.load import loads
 
 DUEL = CLUB.replace("  ads:     {spend: 300 per month,", "  ads:     {spend: budget,").replace(
@@ -161,7 +161,7 @@ def test_results_are_tables_charts_and_a_section(quiet):
     chart = charts_global.tornado(quiet)
     assert chart.title == f"Profit (quiet): {quiet.bars[0].range.name} moves it most"
     assert "<svg" in chart.svg()
-    section = answered(quiet)
+    section = sections(quiet)[0]
     assert section.title == "One rate after the other (quiet)"
     assert len(section.tables[0].rows) == 3
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.ab_test.outcome import counts, outcome_of, refuse_arms, true_shares
 from flywheel_sim.analysis.ab_test.textbook import lifts_of, power_of, sample_size, significant
 from flywheel_sim.analysis.ab_test.worth import KEEP, NOW, ROLL_OUT, Worth, alike, read_before
-from flywheel_sim.analysis.capacity.staff import Answered, laid, replicated
+from flywheel_sim.analysis.capacity.staff import Answered, laid
+from flywheel_sim.analysis.difference.pairs import replicated
 from flywheel_sim.analysis.difference.ranking import Best
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle

@@ -12,11 +12,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import paired, signed
+from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.stats import Estimate, estimate_probability, with_unit
+from flywheel_sim.wording import signed
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -13,6 +13,7 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import with_unit
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class AllocationByHorizon:
+class AllocationByHorizon(Result):
     """The best split of one budget at several horizons; frozen.
 
     Attributes

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.journey.units import Quantity, UnitError, parse
+from flywheel_sim.result import Unreplicated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ _WRITTEN = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgement(Unreplicated):
     """A response curve settled by judgements; frozen.
 
     Attributes

@@ -35,6 +35,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus, with_unit
 
@@ -48,7 +49,7 @@ USUAL = ("3 months", "12 months")
 
 
 @dataclass(frozen=True)
-class Marginal:
+class Marginal(Result):
     """What one more euro adds to a metric at each place, on the same people with the same luck; frozen.
 
     Attributes

@@ -25,6 +25,7 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, units_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_quantile, figure, gap_unit, plus_minus, with_unit
 
@@ -38,7 +39,7 @@ TRIES = 2
 
 
 @dataclass(frozen=True)
-class Allocation:
+class Allocation(Result):
     """The best split of a budget, with today's and an even one on the same people with the same luck; frozen.
 
     Attributes

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.breakeven.bounds import more_of, rate_shown, with_unit_words
 from flywheel_sim.analysis.breakeven.runs import Between, Paired, bar, pair_up, range_of, values_in
 from flywheel_sim.analysis.breakeven.search import Crossing, look
-from flywheel_sim.analysis.capacity.staff import signed
 from flywheel_sim.analysis.difference.bands import simultaneous
-from flywheel_sim.analysis.difference.verdict import called
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import Limits, Ways
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ MOST_CELLS = 400
 
 
 @dataclass(frozen=True)
-class BreakEvenMap:
+class BreakEvenMap(Result):
     """Who is ahead at every pair of values of two rates; frozen.
 
     Attributes

@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.breakeven.bounds import bounds, month_shown, more_of, rate_shown, with_unit_words
 from flywheel_sim.analysis.breakeven.runs import Between, Gap, bar, pair_up, range_of, solved_anew, values_in
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
-from flywheel_sim.analysis.capacity.staff import signed
 from flywheel_sim.analysis.difference.crossover import Crossover, crossover
-from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, called
+from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import Limits, Ways
-from flywheel_sim.experiment.runs import Runs, period_dates
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.dates import period_dates
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, plus_minus, with_unit
+from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +41,7 @@ __all__ = ["BreakEven", "Crossing", "Stretch", "breakeven"]
 
 
 @dataclass(frozen=True)
-class BreakEven:
+class BreakEven(Result):
     """Where one strategy overtakes another as a rate moves; frozen.
 
     Attributes

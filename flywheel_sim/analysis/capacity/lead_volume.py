@@ -16,18 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import (
-    Answered,
-    at_the_cost_of,
-    laid,
-    paired,
-    replicated,
-    require_staff,
-    signed,
-    within,
-    without_waiting,
-)
+from flywheel_sim.analysis.capacity.staff import Answered, at_the_cost_of, laid, require_staff, without_waiting
 from flywheel_sim.analysis.difference.bands import bootstrap_means
+from flywheel_sim.analysis.difference.pairs import paired, replicated, within
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways, units_of
@@ -40,6 +31,7 @@ from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario, value_text
 from flywheel_sim.scenario.source.tree import MOVED, Raw
 from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus
+from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,16 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import (
-    Answered,
-    paired,
-    people_today,
-    replicated,
-    resource_of,
-    signed,
-    with_people,
-    within,
-)
+from flywheel_sim.analysis.capacity.staff import Answered, people_today, resource_of, with_people
+from flywheel_sim.analysis.difference.pairs import paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
@@ -36,6 +28,7 @@ from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
 from flywheel_sim.stats import Estimate, estimate_mean, gap_unit, plus_minus
+from flywheel_sim.wording import either, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -334,8 +327,3 @@ def _numbers(journey: Journey, name: str, given: Iterable[int] | None) -> tuple[
     if len(found) < 2:
         raise ExperimentError(f"people of '{name}': two numbers at least are needed; write range(2, 9)")
     return found
-
-
-def either(names: list[str]) -> str:
-    """Return names as a sentence offers them."""
-    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

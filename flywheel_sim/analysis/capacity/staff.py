@@ -5,22 +5,20 @@ How many people a resource has bears on nobody's luck, so figures at several sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey, Resource
 from flywheel_sim.ledger import spend_by_plan
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
 from flywheel_sim.scenario.source.tree import Raw
-from flywheel_sim.stats import Estimate, estimate_mean, figure, with_unit
 
 FloatArray = NDArray[np.float64]
 
@@ -28,7 +26,7 @@ FloatArray = NDArray[np.float64]
 AMPLE = str(MOST_PEOPLE)
 
 
-class Answered:
+class Answered(Result):
     """What answers about capacity have in common: runs of the journey as written to hold them against."""
 
     today: Runs
@@ -102,33 +100,6 @@ def at_the_cost_of(runs: Runs, journey: Journey, names: Sequence[str]) -> Runs:
     return replace(runs, ledger=replace(runs.ledger, costs=costs))
 
 
-def replicated(
-    journeys: Sequence[Journey], replications: int, seed: int | None, ways: Ways, keep: Callable[[int, Runs], Any]
-) -> list[Any]:
-    """Return what is kept of the runs of each journey, all on the same people with the same luck."""
-    root = journeys[0].seed if seed is None else seed
-    return replicate_jobs([Job(journey, root) for journey in journeys], replications, ways, keep=keep)
-
-
-def paired(gap: FloatArray, unit: str, level: float = 0.95) -> Estimate:
-    """Return the mean of differences within replications; those that are not finite are left out."""
-    return estimate_mean(gap[np.isfinite(gap)], unit, level)
-
-
 def counted_months(runs: Runs) -> int:
     """Return of how many months figures over time are."""
     return runs.journey.periods - runs.books.warm_up
-
-
-def within(runs: Runs) -> str:
-    """Return in which time figures over time add up, for a sentence."""
-    return f"in {runs.months}"
-
-
-def signed(found: Estimate) -> str:
-    """Return an estimate with its sign and interval, for a sentence."""
-    sign = "+" if found.mean > 0 else ""
-    if np.isnan(found.low):
-        return f"{sign}{with_unit(found.mean, found.unit)}"
-    low, high = figure(found.low), with_unit(found.high, "")
-    return f"{sign}{with_unit(found.mean, found.unit)} ({found.level * 100:g} % interval {low} to {high})"

@@ -22,14 +22,11 @@ from flywheel_sim.analysis.capacity.staff import (
     Answered,
     counted_months,
     laid,
-    paired,
-    replicated,
     resource_of,
-    signed,
     with_people,
-    within,
     without_waiting,
 )
+from flywheel_sim.analysis.difference.pairs import paired, replicated, within
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways
@@ -38,6 +35,7 @@ from flywheel_sim.journey.journey import MONTHS, Journey, Resource
 from flywheel_sim.journey.units import MONTH, UnitError, parse
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus
+from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import (
-    Answered,
-    at_the_cost_of,
-    paired,
-    replicated,
-    require_staff,
-    resource_of,
-    signed,
-    within,
-    without_waiting,
-)
+from flywheel_sim.analysis.capacity.staff import Answered, at_the_cost_of, require_staff, resource_of, without_waiting
+from flywheel_sim.analysis.difference.pairs import paired, replicated, within
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways, units_of
@@ -31,6 +22,7 @@ from flywheel_sim.journey.units import DAY
 from flywheel_sim.metrics.service import load, queue
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.claims.book import Band, Reading, exact, nothing, ratio_estimate
 from flywheel_sim.analysis.claims.facts import Facts
 from flywheel_sim.analysis.claims.retention import Retention
-from flywheel_sim.analysis.outlook.expected import expected_path
+from flywheel_sim.compile.expected_path import expected_path
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import YEAR, format_duration
 from flywheel_sim.metrics.growth import customer_months, role_flow

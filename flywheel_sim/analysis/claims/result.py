@@ -20,6 +20,7 @@ from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _WIDTHS = (21, 13, 39, 25, 18)
 
 
 @dataclass(frozen=True)
-class Claims:
+class Claims(Result):
     """Every claim of the articles, with what it comes to in a scenario; frozen.
 
     Attributes

@@ -21,17 +21,20 @@ from flywheel_sim.analysis.difference import verdict as answers
 from flywheel_sim.analysis.difference.bands import Band, simultaneous
 from flywheel_sim.analysis.difference.crossover import Crossover, crossover
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
-from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, called
+from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
 from flywheel_sim.errors import ExperimentError, LimitReached, nearest
 from flywheel_sim.experiment.budgets import Match, settle
 from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, replicate_until, units_of
 from flywheel_sim.experiment.precision import Precision, Stopping, Watch, how_many, targets
-from flywheel_sim.experiment.runs import Runs, period_dates
+from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
+from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.journey.journey import Journey
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, gap_unit
+from flywheel_sim.wording import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +45,7 @@ __all__ = ["SPEND_TOLERANCE", "Comparison", "Crossover", "called", "compare"]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Strategies run on the same people; frozen.
 
     Attributes
@@ -61,6 +64,11 @@ class Comparison:
     models: Mapping[str, tuple[Scenario, str | None]] = field(repr=False)
     stopping: Stopping | None = None
     matches: tuple[Match, ...] = ()
+
+    @property
+    def base_runs(self) -> Mapping[str, Runs]:
+        """Return the runs of every name, in order."""
+        return self.runs
 
     @property
     def names(self) -> tuple[str, ...]:

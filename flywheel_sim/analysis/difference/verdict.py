@@ -13,18 +13,12 @@ from flywheel_sim.analysis.difference.ranking import Ranking
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, figure, with_unit
+from flywheel_sim.wording import called
 
 FloatArray = NDArray[np.float64]
 
 #: Relative difference of total spend above which neither strategy is called better.
 SPEND_TOLERANCE = 0.01
-
-
-def called(name: str, first: bool = False) -> str:
-    """Return a strategy's name as it stands in a sentence."""
-    if name in ("funnel", "flywheel"):
-        return f"{'The' if first else 'the'} {name}"
-    return f"'{name}'"
 
 
 def end_of(journey: Journey) -> str:
@@ -153,3 +147,10 @@ def _single(cross: Crossover) -> str:
 
 def _much(share: float) -> str:
     return f"{abs(share):.1%} {'more' if share > 0 else 'less'}" if math.isfinite(share) else "and it alone"
+
+
+def ahead(gap: Estimate, a: str, b: str) -> str:
+    """Return which of two is ahead by the difference ``a`` less ``b``."""
+    if math.isnan(gap.low) or gap.low <= 0 <= gap.high:
+        return "not told apart"
+    return a if gap.mean > 0 else b

@@ -16,6 +16,7 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate
 
@@ -26,7 +27,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Forecast(Result):
     """Futures with the rates known and with the rates uncertain, on the same luck; frozen.
 
     Attributes

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.result import either
-from flywheel_sim.analysis.capacity.staff import paired, replicated, signed, within
 from flywheel_sim.analysis.difference.bands import simultaneous
+from flywheel_sim.analysis.difference.pairs import paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.momentum.momentum import UNIT, months_in, net_per_month, surely
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem, nearest
@@ -26,9 +25,11 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways, units_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.wording import either, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ class Friction:
 
 
 @dataclass(frozen=True)
-class Frictions:
+class Frictions(Result):
     """What is gained by removing each friction, in a metric and in momentum; frozen.
 
     Attributes

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import paired, signed
+from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
@@ -24,7 +24,9 @@ from flywheel_sim.metrics.growth import active_customers, customer_months, role_
 from flywheel_sim.metrics.momentum import losing_flows, net_growth
 from flywheel_sim.metrics.recurring import movement, recurring
 from flywheel_sim.metrics.registry import Books, ratio
+from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus, with_unit
+from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +117,7 @@ def net_per_month(runs: Runs, window: int | None = None) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Momentum:
+class Momentum(Result):
     """Mass, speed, friction and momentum of replications; frozen.
 
     Customers at the end of a window are those at its beginning plus momentum times its months, to the person. In every

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.engine.run import Provenance, run_many
+from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
@@ -25,6 +25,7 @@ from flywheel_sim.experiment.tables import estimate_ratio, ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import Layout
+from flywheel_sim.result import Provenance, Unreplicated
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, with_unit
 
@@ -38,7 +39,7 @@ Single = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
-class CycleLength:
+class CycleLength(Unreplicated):
     """How long people take from one stage to another; frozen. Figures are of all cycles of all replications together.
 
     Attributes

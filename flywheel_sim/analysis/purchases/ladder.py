@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 
 from flywheel_sim.analysis.purchases.cycle import with_bar
 from flywheel_sim.analysis.purchases.log import Row, purchase_rows
-from flywheel_sim.engine.run import Provenance, run_many
+from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import DataError, ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY, UnitError, format_duration, parse
+from flywheel_sim.result import Provenance, Unreplicated
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, figure
+from flywheel_sim.wording import ordinal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +43,7 @@ HIGHEST = 100
 
 
 @dataclass(frozen=True)
-class _Ladder:
+class _Ladder(Unreplicated):
     """What a ladder of simulated people and one of real ones have in common."""
 
     window: int
@@ -385,9 +387,3 @@ def _step(k: int, steps: range) -> int:
             f"purchase {k!r}: this ladder goes from {steps[0]} to {steps[-1]}; ask for more with up_to"
         )
     return steps.index(k)
-
-
-def ordinal(k: int) -> str:
-    """Return a number as it counts things in a row: 2nd, 3rd, 11th, 21st."""
-    ending = "th" if k % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(k % 10, "th")
-    return f"{k}{ending}"

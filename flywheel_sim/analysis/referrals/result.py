@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.engine.run import Provenance
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Limits, Ways
 from flywheel_sim.experiment.replicate import run
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
+from flywheel_sim.result import Provenance, Unreplicated
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import figure
 
@@ -38,7 +38,7 @@ SIZES = ("customers", "people", "generations", "revenue", "contribution", "linea
 
 
 @dataclass(frozen=True)
-class ReferralTree:
+class ReferralTree(Unreplicated):
     """Who brought whom in one run; frozen.
 
     Attributes

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import paired
+from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.capacity.staff import signed, within
-from flywheel_sim.analysis.difference.verdict import called
+from flywheel_sim.analysis.difference.pairs import within
 from flywheel_sim.analysis.rates.steps import own, run_over, shown, shown_unit
 from flywheel_sim.analysis.sensitivity.changes import (
     MONEY,
@@ -34,8 +33,10 @@ from flywheel_sim.errors import ConfigError, ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, units_of
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import gap_unit, plus_minus
+from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ READINGS = ("+5 points", "+5 % relative")
 
 
 @dataclass(frozen=True)
-class Effect:
+class Effect(Result):
     """What changes of one rate do to each strategy, on the same people with the same luck; frozen.
 
     Figures are those of any metric, and two more: ``margin`` (revenue less service) and ``net`` (margin less

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import paired
+from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.sensitivity.changes import share_of
 from flywheel_sim.journey.events import Amount, Event
 from flywheel_sim.journey.figures import Rate

@@ -23,6 +23,7 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, figure
 
@@ -60,7 +61,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Result):
     """The response of one metric to one rate, for each strategy; frozen.
 
     Attributes

@@ -21,6 +21,7 @@ from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.sweep.sweep import sweep
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import gap_unit
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-class ManyRates:
+class ManyRates(Result):
     """What answers about many rates at once share: metrics and rates by name, and how a notebook shows them."""
 
     of: tuple[str, ...]

@@ -22,6 +22,7 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus, with_unit
 
@@ -64,7 +65,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Tornado:
+class Tornado(Result):
     """What each rate does to a metric between the ends of its range, the longest bar first; frozen.
 
     Attributes

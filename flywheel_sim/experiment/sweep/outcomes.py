@@ -19,6 +19,7 @@ from flywheel_sim.errors import DataError, ExperimentError, nearest
 from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.factors import figure_of
 from flywheel_sim.experiment.sweep.journal import Journal, look
+from flywheel_sim.result import Unreplicated
 from flywheel_sim.stats import Estimate, estimate_mean
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ FILES = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Unreplicated):
     """Metrics at design points, each replicated with the same luck; frozen.
 
     Attributes

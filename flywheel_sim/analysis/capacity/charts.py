@@ -1,0 +1,250 @@
+"""Charts of capacity: how many people, where more leads destroy value, what waiting costs, people by month."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.analysis.capacity.lead_volume import LeadVolume
+from flywheel_sim.analysis.capacity.result import Capacity
+from flywheel_sim.analysis.capacity.staff import people_today, resource_of
+from flywheel_sim.analysis.capacity.staff_plan import StaffPlan
+from flywheel_sim.analysis.capacity.waiting import CostOfWaiting
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, panels, thousands
+from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.stats import Estimate, estimate_mean, figure, with_unit
+from flywheel_sim.wording import joined, lowered
+
+FloatArray = NDArray[np.float64]
+
+#: How a line that stands for today is drawn.
+DASHED = (0, (4, 3))
+
+
+def capacity(result: Capacity) -> Chart:
+    """Show what decides and the mean wait against the number of people, with the best marked; a map of two resources.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.capacity`.
+    """
+    return _map(result) if len(result.resources) == 2 else _curve(result)
+
+
+def _curve(result: Capacity) -> Chart:
+    (name,), (people,) = result.resources, result.people
+    label, unit = result.labels[result.of], result.units[result.of]
+    (best,), leaders = result.best, [point[0] for point in result.leaders]
+    others = joined([str(n) for n in leaders if n != best]) if len(leaders) > 1 else ""
+    title = f"{label} is {result.best_is} with {result.worded(result.best)}"
+    title += f", not told apart from {others}" if others else ""
+    note = "Mean with its 95 % interval. Full: best. Ring: not told apart from it (joint intervals of all differences)."
+    made, (above, below) = panels(title, note, 5.6, (1.6, 1.0))
+    for axes, metric, colour in ((above, result.of, COLOURS[0]), (below, f"wait.{name}", COLOURS[1])):
+        _line(axes, people, [result.estimate(n, metric) for n in people], colour)
+    for n in leaders:
+        face = COLOURS[0] if n == best else "white"
+        above.plot([n], [result.estimate(n).mean], "o", ms=10, mfc=face, mec=COLOURS[0], mew=2, zorder=5)
+    now = people_today(resource_of(result.today.journey, name))
+    if now is not None and people[0] <= now <= people[-1]:
+        for axes in (above, below):
+            axes.axvline(now, color=FAINT, lw=1, ls=DASHED, zorder=1)
+        below.annotate(" today", (now, 0.97), xycoords=("data", "axes fraction"), va="top", color=INK, fontsize=9)
+    for n in people:
+        busy = result.estimate(n, f"utilisation.{name}")
+        below.annotate(f"{figure(busy.mean, '%')} %", (n, 0), xytext=(0, 4), textcoords="offset points", ha="center",
+                       xycoords=("data", "axes fraction"), fontsize=8.5, color="#55636f")  # fmt: skip
+    above.set_ylabel(f"{label} ({unit})")
+    above.yaxis.set_major_formatter(thousands)
+    if above.get_ylim()[0] < 0 < above.get_ylim()[1]:
+        above.axhline(0, color=INK, lw=0.8)
+    top = below.get_ylim()[1]
+    below.set_yticks([tick for tick in below.get_yticks() if 0 <= tick <= top])
+    below.set_ylim(-0.22 * top, top)
+    below.set_ylabel("Mean wait (days)")
+    below.set_xlabel(f"People at {name}; in grey how busy they are")
+    below.set_xticks(list(people))
+    made.align_ylabels([above, below])
+    return Chart(f"capacity_{name}", title, made, result.frame())
+
+
+def _map(result: Capacity) -> Chart:
+    first, second = result.resources
+    label, unit = result.labels[result.of], result.units[result.of]
+    mean = np.array([result.estimate(point).mean for point in result.points]).reshape(
+        [len(numbers) for numbers in result.people]
+    )
+    title = f"{label} is {result.best_is} with {result.named(result.best)}"
+    note = f"Mean {lowered(label)} ({unit}). Thick frame: best. Thin frame: not told apart from it."
+    made, axes = axes_of(title, note, 1.9 + 0.42 * len(result.people[0]))
+    axes.grid(False)
+    axes.imshow(mean, cmap="YlGnBu", aspect="auto", origin="lower", alpha=0.85)
+    dark = mean.min() + 0.6 * (mean.max() - mean.min())
+    for (row, column), value in np.ndenumerate(mean):
+        axes.text(column, row, figure(value), ha="center", va="center", fontsize=9,
+                  color="white" if value > dark else INK)  # fmt: skip
+    from matplotlib.patches import Rectangle
+
+    for point in result.leaders:
+        row, column = (numbers.index(n) for numbers, n in zip(result.people, point, strict=True))
+        width = 3.0 if point == result.best else 1.4
+        axes.add_patch(Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, fill=False, ec=COLOURS[1], lw=width))
+    axes.set_xticks(range(len(result.people[1])), [str(n) for n in result.people[1]])
+    axes.set_yticks(range(len(result.people[0])), [str(n) for n in result.people[0]])
+    axes.set_xlabel(f"People at {second}")
+    axes.set_ylabel(f"People at {first}")
+    return Chart(f"capacity_{first}_{second}", title, made, result.frame())
+
+
+def lead_volume(result: LeadVolume) -> Chart:
+    """Show what decides against the volume of leads, what waiting takes of it, and what one more lead is worth.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.lead_volume`.
+    """
+    label, unit = result.labels[result.of], result.units[result.of]
+    times, turn = list(result.times), result.turn
+    if math.isinf(turn.mean):
+        title = f"More {result.channel} leads do not lower {lowered(label)} within the range tried"
+    elif turn.mean <= times[0]:
+        title = f"More {result.channel} leads lower {lowered(label)} at every volume tried"
+    else:
+        title = f"From {turn.mean:.2f} times today's {result.channel} leads on, one more lowers {lowered(label)}"
+    note = "Mean with its 95 % interval, today's staff. Shaded column: 95 % interval of the volume at which it turns."
+    made, (above, below) = panels(title, note, 6.0, (1.5, 1.0))
+    every = range(len(times))
+    found = [result.estimate(i) for i in every]
+    if result.waiting is not None:
+        free = np.array([e.mean for e in found]) + [result.waiting_at(i).mean for i in every]
+        above.plot(times, free, color=COLOURS[2], lw=1.6, ls=DASHED, label="if nobody waited, same staff cost")
+        above.fill_between(times, [e.mean for e in found], free, color=COLOURS[2], alpha=0.12, lw=0,
+                           label="cost of waiting")  # fmt: skip
+    _line(above, times, found, COLOURS[0], label=f"{lowered(label)} with today's staff")
+    middle = [(a + b) / 2 for a, b in itertools.pairwise(times)]
+    _line(below, middle, list(result.marginal()), COLOURS[1])
+    below.axhline(0, color=INK, lw=0.9)
+    for axes in (above, below):
+        axes.axvline(1, color=FAINT, lw=1, ls=DASHED, zorder=1)
+        low, high = max(turn.low, times[0]), min(turn.high, times[-1])
+        if times[0] < turn.mean < math.inf or (math.isfinite(turn.low) and turn.high > times[0]):
+            axes.axvspan(low, high, color=FAINT, alpha=0.22, lw=0)
+        if times[0] < turn.mean < math.inf:
+            axes.axvline(turn.mean, color=INK, lw=1)
+        axes.yaxis.set_major_formatter(thousands)
+    below.annotate(" today", (1, 0.02), xycoords=("data", "axes fraction"), va="bottom", color=INK, fontsize=9)
+    above.set_ylabel(f"{label} ({unit})")
+    below.set_ylabel(f"One more lead ({unit})")
+    below.set_xlabel(f"Leads by {result.channel} (times today's)")
+    above.legend(loc="best", frameon=False, fontsize=9)
+    made.align_ylabels([above, below])
+    return Chart(f"lead_volume_{result.channel}", title, made, result.frame())
+
+
+def cost_of_waiting(result: CostOfWaiting) -> Chart:
+    """Show month by month what waiting costs, and how many people wait.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.cost_of_waiting`.
+
+    Raises
+    ------
+    ExperimentError
+        If nobody waits.
+    """
+    import pandas as pd
+
+    whom = joined(list(result.resources))
+    if not result.days.mean:
+        raise ExperimentError(f"nobody waits for {whom}; there is nothing to draw")
+    total, one = result.total, result.today
+    title = f"Waiting for {whom} costs {with_unit(total.mean, total.unit)}"
+    if total.low <= 0 <= total.high:
+        title = f"These runs do not show that waiting for {whom} costs anything"
+    elif total.mean < 0:
+        title = f"Waiting for {whom} saves {with_unit(-total.mean, total.unit)}"
+    note = "Against the same people never waiting, staff costing the same. Line: mean, band: its 95 % interval."
+    made, (above, below) = panels(title, note, 5.6, (1.4, 1.0))
+    x, skip = months_of(one.journey), one.books.warm_up
+    parts = []
+    for axes, name, series, unit, colour in (
+        (above, "lost, cumulative", np.nancumsum(result.monthly, axis=1), total.unit, COLOURS[1]),
+        (below, "people waiting", result.waiting, "people", COLOURS[0]),
+    ):
+        found = [estimate_mean(column, unit) for column in series[:, skip:].T]
+        mean, low, high = ends_of(found)
+        axes.fill_between(x, low, high, color=colour, alpha=0.3, lw=0)
+        axes.plot(x, mean, color=colour, lw=2)
+        parts.append(pd.DataFrame({"month": counted(one.journey), "figure": name, "mean": mean, "low": low,
+                                   "high": high, "unit": unit, "n": one.n}))  # fmt: skip
+    above.axhline(0, color=INK, lw=0.8)
+    finish(above, one.journey, f"{result.label} lost so far ({total.unit})", False)
+    finish(below, one.journey, "People waiting", False)
+    above.set_xlabel("")
+    below.set_ylim(bottom=0)
+    made.align_ylabels([above, below])
+    return Chart(f"cost_of_waiting_{'_'.join(result.resources)}", title, made, pd.concat(parts, ignore_index=True))
+
+
+def staff_plan(result: StaffPlan) -> Chart:
+    """Show people by month beside the load they carry, and as many person-months spread evenly.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.staff_plan`.
+    """
+    gain = result.gain
+    named = result.resource.capitalize()
+    if result.people == result.even:
+        title = f"{named} by month: the work calls for as many people all year"
+    elif math.isnan(gain.low) or gain.low <= 0 <= gain.high:
+        title = f"{named} by month: not told from an even spread in profit"
+    else:
+        more = "more" if gain.mean > 0 else "less"
+        title = f"{named} by month: {with_unit(abs(gain.mean), gain.unit)} {more} than evenly spread"
+    note = f"Safety factor {result.safety:g}. Bars: people in service if nobody waited, mean with its 95 % interval."
+    made, axes = axes_of(title, note)
+    at = np.arange(len(result.months))
+    mean, low, high = ends_of(result.load)
+    axes.bar(at, mean, width=0.72, color=COLOURS[2], alpha=0.35, label="offered load")
+    if np.isfinite(low).all():
+        axes.errorbar(
+            at, mean, yerr=[mean - low, high - mean], fmt="none", ecolor=COLOURS[2], elinewidth=1.2, capsize=2
+        )
+    edges = np.arange(len(at) + 1) - 0.5
+    axes.stairs(
+        result.even, edges, color=FAINT, lw=1.6, ls=DASHED, label="as many person-months, evenly", baseline=None
+    )
+    axes.stairs(result.people, edges, color=COLOURS[0], lw=2.4, label="plan", baseline=None)
+    every = max(1, len(at) // 24)
+    axes.set_xticks(at[::every], [month.capitalize() for month in result.months[::every]])
+    if every == 1:
+        for place, people in zip(at, result.people, strict=True):
+            axes.annotate(str(people), (place, 0.94), xycoords=("data", "axes fraction"), ha="center", fontsize=9,
+                          color=COLOURS[0])  # fmt: skip
+    axes.set_ylim(0, 1.25 * max(*result.people, *result.even, float(np.nanmax(mean))))
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_xlabel("Month of the year" if result.months[0] == "jan" else "Month")
+    axes.set_ylabel(f"People at {result.resource}")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False, fontsize=9)
+    return Chart(f"staff_plan_{result.resource}", title, made, result.frame())
+
+
+def _line(axes: Any, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str | None = None) -> None:
+    """Draw means with their intervals along an axis."""
+    mean, low, high = ends_of(found)
+    axes.fill_between(x, low, high, color=colour, alpha=0.22, lw=0)
+    axes.plot(x, mean, color=colour, lw=2, marker="o", ms=4.5, label=label)
+    axes.errorbar(x, mean, yerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=colour, elinewidth=1.1,
+                  capsize=2.5)  # fmt: skip

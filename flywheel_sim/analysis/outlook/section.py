@@ -1,0 +1,25 @@
+"""The sections of the report about one strategy."""
+
+from __future__ import annotations
+
+from flywheel_sim.analysis.strategies.charts import fan, stage_flow
+from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
+from flywheel_sim.analysis.strategies.section import customers, in_common
+from flywheel_sim.drawing.page import Section, Table
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.metrics.revenue import lines_of
+from flywheel_sim.stats import plus_minus
+
+
+def sections(result: Runs) -> list[Section]:
+    """Return the sections of one strategy's replications."""
+    names = [n for n in KEY_FIGURES if result[n].mean != 0] + lines_of(result.books)
+    rows = [(result.metric(n).label, plus_minus(result[n]), result.unit(n)) for n in names]
+    table = Table(("", "mean ± half-width of the 95 % interval", "unit"), rows, frozenset({1}))
+    return [
+        Section("What it earns", charts=(fan(result, "profit", cumulative=True), fan(result, "revenue"))),
+        Section("Key figures", tables=(table,)),
+        *customers(result),
+        *in_common(result),
+        Section("How people flow", charts=(stage_flow(result),)),
+    ]

@@ -1,0 +1,106 @@
+"""Charts of strategies as they ran: fans of futures, and how people flow through the stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of, thousands
+from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.metrics.growth import stage_conversion
+from flywheel_sim.result import Result
+from flywheel_sim.stats import estimate_mean
+from flywheel_sim.wording import lowered
+
+
+def fan(result: Result, metric: str = "profit", cumulative: bool = False) -> Chart:
+    """Show a metric over time: median, and the bands that hold half and nine tenths of the futures.
+
+    Parameters
+    ----------
+    result
+        Replications of one strategy, or a comparison.
+    metric, cumulative
+        What, and whether as a running sum.
+    """
+    import pandas as pd
+
+    runs = result.base_runs
+    first = next(iter(runs.values()))
+    label, unit = first.metric(metric).label, first.unit(metric)
+    what = f"{'Cumulative' if cumulative else 'Monthly'} {lowered(label)}"
+    if first.metric(metric).aggregation == "last":
+        what = label
+    title = f"{what} of {' and '.join(runs)}" if len(runs) > 1 else what
+    figure_, axes = axes_of(title, "Line: median future. Dark band: half of the futures. Light band: 90 % of them.")
+    x = months_of(first.journey)
+    parts = []
+    quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
+    for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
+        paths = one.series(metric, cumulative)[:, one.books.warm_up :]
+        q = np.nanquantile(paths, quantiles, axis=0)
+        axes.fill_between(x, q[0], q[4], color=colour, alpha=0.13, lw=0)
+        axes.fill_between(x, q[1], q[3], color=colour, alpha=0.28, lw=0)
+        axes.plot(x, q[2], color=colour, lw=2, label=name)
+        part = pd.DataFrame(q.T, columns=[f"p{100 * level:.0f}" for level in quantiles])
+        part.insert(0, "month", counted(one.journey))
+        part.insert(0, "strategy", name)
+        parts.append(part.assign(metric=metric, unit=unit, n=one.n))
+    if cumulative:
+        axes.axhline(0, color=INK, lw=0.8)
+    per = "" if cumulative or first.metric(metric).aggregation != "sum" else " per month"
+    finish(axes, first.journey, f"{label} ({unit}{per})", len(runs) > 1)
+    return Chart(
+        f"fan_{metric}{'_cumulative' if cumulative else ''}", title, figure_, pd.concat(parts, ignore_index=True)
+    )
+
+
+def stage_flow(result: Result) -> Chart:
+    """Show how many people enter each stage, and which share of them goes on to buy or decide."""
+    import pandas as pd
+
+    runs = result.base_runs
+    first = next(iter(runs.values()))
+    layout = first.ledger.layout
+    rows: list[dict[str, Any]] = []
+    for name, one in runs.items():
+        for stage, role in zip(layout.stages, layout.roles, strict=True):
+            gone_on, entered = (one.books.over(a) for a in stage_conversion(one.books, stage))
+            count = estimate_mean(entered, "people")
+            share = estimate_mean(100 * gone_on / np.where(entered > 0, entered, np.nan), "%")
+            rows.append({"strategy": name, "stage": stage, "role": role, "entered": count.mean, "low": count.low,
+                         "high": count.high, "goes_on_percent": share.mean, "goes_on_low": share.low,
+                         "goes_on_high": share.high, "n": one.n})  # fmt: skip
+    data = pd.DataFrame(rows)
+    title = "How many people enter each stage"
+    note = "Mean of all replications with the 95 % interval of the mean. On prospect stages: the share that goes on."
+    height = 1.3 + 0.32 * len(layout.stages) * len(runs) + 0.2 * len(layout.stages)
+    figure_, axes = axes_of(title, note, height)
+    width = 0.8 / len(runs)
+    top = float(data["entered"].max()) or 1.0
+    for index, (name, colour) in enumerate(zip(runs, COLOURS, strict=False)):
+        part = data[data["strategy"] == name]
+        y = np.arange(len(part)) + (index - (len(runs) - 1) / 2) * width
+        error = np.nan_to_num(np.array([part["entered"] - part["low"], part["high"] - part["entered"]]))
+        axes.barh(y, part["entered"], height=width * 0.9, color=colour, label=name)
+        axes.errorbar(part["entered"], y, xerr=error, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2)
+        for at, row in zip(y, part.to_dict("records"), strict=True):
+            text = f"{row['entered']:,.0f}"
+            if row["role"] == "prospect" and not np.isnan(row["goes_on_percent"]):
+                text += f"   {row['goes_on_percent']:.1f} % go on"
+            reach = np.nanmax([row["entered"], row["high"]])
+            axes.text(reach + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
+    axes.set_yticks(
+        range(len(layout.stages)), [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)]
+    )
+    axes.invert_yaxis()
+    axes.set_xlim(0, top * 1.28)
+    axes.set_xlabel(
+        f"People entering the stage{', less those set aside from it,' * ('aside' in layout.roles)} within {first.span}"
+    )
+    axes.xaxis.set_major_formatter(thousands)
+    axes.grid(axis="y", visible=False)
+    if len(runs) > 1:
+        axes.legend(loc="lower right", frameon=False)
+    return Chart("stage_flow", title, figure_, data)

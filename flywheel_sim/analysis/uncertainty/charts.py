@@ -1,0 +1,190 @@
+"""Charts of many rates at once: the tornado, Sobol' indices with what is chance, the plane of elementary effects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flywheel_sim.analysis.uncertainty.morris import Morris
+from flywheel_sim.analysis.uncertainty.sobol import Sobol
+from flywheel_sim.analysis.uncertainty.tornado import Tornado
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, thousands
+from flywheel_sim.stats import figure, with_unit
+from flywheel_sim.wording import joined, lowered
+
+#: Rates drawn; those that do least are left to the table.
+MOST = 15
+
+#: What lies under a name, so that lines do not run through it.
+_UNDER = {"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6}
+
+
+def tornado(result: Tornado) -> Chart:
+    """Show the change of the metric at both ends of each rate, the longest bar on top.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.tornado`.
+    """
+    bars = result.bars[:MOST]
+    told = [bar.range.name for bar in bars if bar.told]
+    moved = f"{told[0]} moves it most" if told else "no rate is seen to move it"
+    title = f"{result.label} ({result.subject}): {moved}"
+    note = f"Change from today's {with_unit(result.today.mean, result.today.unit)}; lines: joint 95 % intervals. " \
+           "Figures: the rate's values at the ends."  # fmt: skip
+    made, axes = axes_of(title, note + _left_out(len(result.bars)), 1.7 + 0.36 * len(bars))
+    place = np.arange(len(bars))[::-1]
+    span = max(abs(end) for bar in bars for one in (bar.low, bar.high) for end in (one.low, one.high, one.mean))
+    for colour, label, ends, height in (
+        (COLOURS[1], "at the low end of the rate", [bar.low for bar in bars], 0.14),
+        (COLOURS[0], "at the high end", [bar.high for bar in bars], -0.14),
+    ):
+        mean, low, high = ends_of(ends)
+        axes.barh(place, mean, height=0.62, color=colour, alpha=0.85, label=label)
+        axes.errorbar(mean, place + height, xerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=INK,
+                      elinewidth=1.1, capsize=2.5, zorder=4)  # fmt: skip
+    for at, bar in zip(place, bars, strict=True):
+        edges = [edge for one in (bar.low, bar.high) for edge in (one.mean, one.low, one.high) if np.isfinite(edge)]
+        texts: dict[int, list[str]] = {-1: [], 1: []}
+        for one, number in ((bar.low, bar.range.low), (bar.high, bar.range.high)):
+            texts[1 if one.mean > 0 else -1].append(bar.range.shown(number))
+        for side, held in texts.items():
+            reach = min(0.0, *edges) if side < 0 else max(0.0, *edges)
+            axes.annotate(", ".join(held), (reach, at), xytext=(5 * side, 0), textcoords="offset points", va="center",
+                          ha="left" if side > 0 else "right", fontsize=8.5, color="#55636f")  # fmt: skip
+    axes.axvline(0, color=INK, lw=0.9)
+    axes.set_xlim(-1.2 * span, 1.2 * span)
+    axes.set_yticks(place, [bar.range.name for bar in bars])
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(f"Change of {lowered(result.label)} ({result.unit})")
+    axes.xaxis.set_major_formatter(thousands)
+    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    return Chart(f"tornado_{result.of}", title, made, result.frame())
+
+
+def sobol(result: Sobol, metric: str | None = None) -> Chart:
+    """Show first-order and total index of each rate, and above them how much of the variance is chance at all.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.sobol`.
+    metric
+        One of those asked for; the first unless given.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    name = metric or result.of[0]
+    frame = result.frame()
+    every = result.order(name)
+    order, chance = every[:MOST], result.chance(name)
+    title = f"{result.labels[name]} ({result.subject}): {figure(chance.mean, '%')} % of the variance is chance"
+    made = Figure(figsize=(9, 2.6 + 0.42 * len(order)), layout="constrained")
+    FigureCanvasAgg(made)
+    strip, axes = made.subplots(2, 1, height_ratios=[0.55, 0.42 * len(order) + 0.5])
+    strip.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=12)
+    unknown = result.unknown(name).mean
+    strip.barh([0], [unknown], color=COLOURS[0], height=0.8)
+    strip.barh([0], [chance.mean], left=[unknown], color=FAINT, height=0.8)
+    half = np.nan_to_num(chance.half_width)
+    strip.errorbar([unknown], [0], xerr=[half], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+    for text, at, share in (("not knowing the rates", unknown / 2, unknown), ("chance", 50 + unknown / 2, chance.mean)):
+        if share > 22:
+            strip.annotate(text, (at, 0), ha="center", va="center", color="white", fontsize=9.5)
+    strip.set_xlim(0, 100)
+    strip.set_yticks([])
+    strip.set_xlabel("Share of the variance between futures (%)", fontsize=9, color=INK)
+    place = np.arange(len(order))[::-1]
+    for label, found, colour, shift in (
+        ("total: with all it does together with others", [result.total(rate, name) for rate in order], COLOURS[0], 0.2),
+        ("first order: by itself", [result.first(rate, name) for rate in order], COLOURS[2], -0.2),
+    ):
+        mean, low, high = ends_of(found)
+        axes.barh(place + shift, mean, height=0.38, color=colour, alpha=0.9, label=label)
+        axes.errorbar(mean, place + shift, xerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=INK,
+                      elinewidth=1, capsize=2.5)  # fmt: skip
+    axes.axvline(0, color=INK, lw=0.9)
+    ranges = [result.ranges[rate] for rate in order]
+    axes.set_yticks(place, [f"{one.name}\n{one.shown(one.low)} to {one.shown(one.high)}" for one in ranges])
+    axes.grid(axis="x", color="#e4e9ed", lw=0.8)
+    axes.set_axisbelow(True)
+    axes.set_xlabel("Index: share of the variance that not knowing the rates makes, with its 95 % interval"
+                    + _left_out(len(every)))  # fmt: skip
+    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    for one in (strip, axes):
+        one.spines[["top", "right"]].set_visible(False)
+        one.spines[["left", "bottom"]].set_color(FAINT)
+        one.tick_params(colors="#44525e", labelsize=9)
+    return Chart(f"sobol_{name}", title, made, frame[frame["metric"] == name].reset_index(drop=True))
+
+
+def morris(result: Morris, metric: str | None = None) -> Chart:
+    """Show how much each rate does against how differently it does it from place to place.
+
+    Parameters
+    ----------
+    result
+        From `flywheel_sim.morris`.
+    metric
+        One of those asked for; the first unless given.
+    """
+    name = metric or result.of[0]
+    frame = result.frame()
+    order = result.order(name)
+    told = [rate for rate in order if result.told(rate, name)]
+    unit, label = result.units[name], result.labels[name]
+    title = f"{label} ({result.subject}): {joined(told[:2])} matter most" if len(told) > 1 else \
+            f"{label} ({result.subject}): {told[0]} matters most" if told else \
+            f"{label} ({result.subject}): no rate is told from luck"  # fmt: skip
+    note = "Mean with its 95 % interval. Below the dashed line a rate does much the same everywhere; grey: not told " \
+           "from luck."  # fmt: skip
+    made, axes = axes_of(title, note, 5.2)
+    size, spread = ([fetch(rate, name) for rate in order] for fetch in (result.mu_star, result.sigma))
+    (x, x_low, x_high), (y, y_low, y_high) = ends_of(size), ends_of(spread)
+    for i, rate in enumerate(order):
+        colour = COLOURS[0] if rate in told else FAINT
+        axes.errorbar(x[i], y[i], xerr=[[x[i] - x_low[i]], [x_high[i] - x[i]]], color=colour, elinewidth=1, capsize=2,
+                      yerr=[[y[i] - y_low[i]], [y_high[i] - y[i]]], marker="o", ms=6, alpha=0.9)  # fmt: skip
+    right, top = 1.16 * float(np.max(x_high)), 1.12 * max(float(np.max(y_high)), 0.3 * float(np.max(x)))
+    axes.plot([0, right], [0, right / 2], color=FAINT, lw=1, ls=(0, (4, 3)), zorder=1)
+    axes.set_xlim(0, right)
+    axes.set_ylim(0, top)
+    _labelled(axes, made, order, x, y)
+    axes.set_xlabel(f"mu*: mean size of the change from one end of a rate's range to the other ({unit})")
+    axes.set_ylabel(f"sigma: how far that differs ({unit})")
+    axes.xaxis.set_major_formatter(thousands)
+    axes.yaxis.set_major_formatter(thousands)
+    return Chart(f"morris_{name}", title, made, frame[frame["metric"] == name].reset_index(drop=True))
+
+
+def _labelled(axes: Any, made: Any, names: list[str], x: Any, y: Any) -> None:
+    """Write each name beside its point, nearer to it than to any other; what finds no such place shares a list."""
+    made.canvas.draw()
+    points = axes.transData.transform(np.column_stack([x, y]))
+    taken: list[Any] = []
+    crowd = []
+    for i, name in enumerate(names):
+        for across, up, ha in ((7, 6, "left"), (-7, 6, "right"), (7, -13, "left"), (-7, -13, "right")):
+            text = axes.annotate(name, (x[i], y[i]), xytext=(across, up), textcoords="offset points", ha=ha, fontsize=9,
+                                 color=INK, zorder=6, bbox=_UNDER)  # fmt: skip
+            box = text.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 and axes.bbox.y0 <= box.y0
+            near = np.hypot(*(points - (box.x0 if ha == "left" else box.x1, (box.y0 + box.y1) / 2)).T)
+            alone = not any(box.overlaps(one) for one in taken) and not box.count_contains(np.delete(points, i, axis=0))
+            if inside and alone and near[i] <= near.min():
+                taken.append(box)
+                break
+            text.remove()
+        else:
+            crowd.append(name)
+    if crowd:
+        text = "\n".join(["Too close together to name there:", *crowd])
+        axes.annotate(text, (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=8.5, color="#55636f")
+
+
+def _left_out(count: int) -> str:
+    """Return what is said of rates that are not drawn."""
+    return f" ({count - MOST} more in the table)" if count > MOST else ""

@@ -1,0 +1,39 @@
+"""What a page is made of: sections with texts, charts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flywheel_sim.drawing.chart import Chart
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts; ``numbers`` are the columns set flush right."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: frozenset[int] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it."""
+
+    title: str
+    texts: Sequence[str] = ()
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+
+
+def table_of_texts(head: str, table: pd.DataFrame, note: str, words: int = 0) -> Table:
+    """Return a table of texts, its index first; so many columns after it hold words, the others figures."""
+    rows = [(str(name), *row) for name, row in zip(table.index, table.astype(str).to_numpy().tolist(), strict=True)]
+    heads = (head, *(str(column).replace("_", " ").replace(".", " ") for column in table.columns))
+    return Table(heads, rows, frozenset(range(1 + words, len(heads))), note)
