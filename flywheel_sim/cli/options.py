@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from flywheel_sim.analysis.commands import pair
 
 if TYPE_CHECKING:
     from flywheel_sim.scenario.load import Scenario
@@ -31,6 +31,23 @@ MaxPeople = Annotated[int | None, typer.Option(min=1, help="People in one replic
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Events in one replication at which a run is stopped.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the report and its data.")]
 Workers = Annotated[int, typer.Option(min=0, help="Threads to run on; 0 takes all cores.")]
+Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (SimPy); both give the same figures.")]
+MaxMemory = Annotated[float | None, typer.Option(help="GiB that all ledgers together may take.")]
+
+#: Options of every command that runs a journey, with their defaults; `...` is that of the verb.
+COMMON: dict[str, tuple[Any, Any]] = {
+    "replications": (Replications, ...),
+    "seed": (Seed, None),
+    "horizon": (Horizon, None),
+    "sets": (Sets, None),
+    "out": (Out, None),
+    "as_json": (AsJson, False),
+    "workers": (Workers, 0),
+    "engine": (Engine, "kernel"),
+    "max_people": (MaxPeople, None),
+    "max_events": (MaxEvents, None),
+    "max_memory": (MaxMemory, None),
+}
 
 
 def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenario:
@@ -44,24 +61,9 @@ def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenar
     return model.with_(**values) if values else model
 
 
-def pair(item: str, option: str, shape: str, example: str) -> tuple[str, str]:
-    """Return the two sides of an option such as ``RATE=VALUE``."""
-    from flywheel_sim.errors import ConfigError, Problem
-
-    name, equals, value = item.partition("=")
-    if not equals or not name.strip() or not value.strip():
-        raise ConfigError([Problem(option, 0, 0, "", item, f"not {shape}", f"write {option} '{example}'")])
-    return name.strip(), value.strip()
-
-
 def say(text: str) -> None:
     """Print to standard error, where nothing but messages goes."""
     print(text, file=sys.stderr)
-
-
-def plain(value: float) -> float | str | None:
-    """Return a figure for JSON, which knows neither NaN (null) nor infinity (a text)."""
-    return value if math.isfinite(value) else None if math.isnan(value) else "infinite"
 
 
 def ways(
@@ -85,17 +87,3 @@ def folder_for(out: Path | None) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
-
-
-def write_out(out: Path | None, model: Scenario | None, frame: Callable[[], Any], *results: Any) -> None:
-    """Write results into a folder, where one is given: a tidy table and the report."""
-    if out is None:
-        return
-    from flywheel_sim.errors import DataError
-    from flywheel_sim.report.html import write_report
-
-    try:
-        frame().to_csv(out / "results.csv", index=False)
-    except OSError as error:
-        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error
-    say(f"report: {write_report(*results, to=out / 'report.html', model=model)}")

@@ -1,0 +1,214 @@
+"""What a question's command is: data that the command line parses, runs, prints and writes. Nothing here does either.
+
+A command names its verb, whose defaults are those of its options. Options of all commands (replications, seed, the
+folder, limits and the like) belong to the runner and are not repeated.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from flywheel_sim.analysis import registry
+from flywheel_sim.errors import ConfigError, ExperimentError, Problem
+
+#: The default of an option whose default is that of the verb's argument of the same name.
+OF_THE_VERB = object()
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of one command.
+
+    Attributes
+    ----------
+    name
+        Of the argument it gives.
+    about
+        What it is, for ``--help``.
+    kind
+        The type of its value; a ``bool`` is a switch.
+    many
+        Whether it may be given several times.
+    flag, metavar
+        How it is written where that is not ``--name``, and what stands for its value in ``--help``.
+    least
+        The smallest whole number it takes.
+    required
+        Whether it has to be given.
+    positional
+        Whether it is written without a flag, after the journey.
+    model
+        Whether it is a journey, changed as the first one is.
+    default
+        Its default, where that is not the verb's.
+    """
+
+    name: str
+    about: str
+    kind: type = str
+    many: bool = False
+    flag: str = ""
+    metavar: str = ""
+    least: int | None = None
+    required: bool = False
+    positional: bool = False
+    model: bool = False
+    default: Any = OF_THE_VERB
+
+
+STRATEGY = Option("strategy", "A strategy of the file; else the file as written.", flag="--strategy")
+STRATEGIES = Option("strategies", "A strategy of the file; repeatable.", many=True, flag="--strategy")
+PRECISION = Option("precision", "Until this precise, such as profit=1%; repeatable.", many=True, flag="--precision",
+                   metavar="METRIC=SIZE")  # fmt: skip
+AT_MOST = Option("at_most", "With --precision: replications at the latest; 10,000 unless given.", int)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing a command runs: its name, what is said before it begins, and the call that answers."""
+
+    name: str
+    says: str
+    call: Callable[[], Any]
+
+
+#: How a command that is more than its verb goes about it: the model, what was asked, and how to run, to its steps.
+Ask = Callable[[Any, Mapping[str, Any], dict[str, Any]], Iterator[Step]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the command line.
+
+    Attributes
+    ----------
+    name, about
+        Of the command, and what it does.
+    verb
+        The public name whose defaults hold, and which is called unless there is an ``ask``.
+    says
+        What is said before it runs; words in braces are what was asked.
+    options
+        Its own ones.
+    ask
+        How it goes about it, where it is more than one call.
+    place
+        Where it stands in ``--help``; those of one place by name.
+    """
+
+    name: str
+    about: str
+    verb: str
+    says: str = ""
+    options: tuple[Option, ...] = ()
+    ask: Ask | None = None
+    place: int = 100
+
+
+def commands() -> list[Command]:
+    """Return the commands of all questions, in the order of ``--help``."""
+    found = [registry.part_of(folder, "command") for folder in registry.questions()]
+    return sorted((one for part in found if part for one in part.COMMANDS), key=lambda one: (one.place, one.name))
+
+
+def default_of(command: Command, option: Option) -> Any:
+    """Return the default of an option: that of its verb's argument, read from the source so that nothing is loaded."""
+    if option.default is not OF_THE_VERB:
+        return option.default
+    return _defaults(registry.names()[command.verb], command.verb).get(option.name)
+
+
+@cache
+def _defaults(home: str, name: str) -> dict[str, Any]:
+    """Return the defaults of a function's arguments."""
+    tree = _tree(home)
+    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    given = function.args
+    last = given.args[len(given.args) - len(given.defaults) :]
+    pairs = [*zip(last, given.defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    return {one.arg: _constant(home, value) for one, value in pairs if value is not None}
+
+
+def _constant(home: str, node: ast.expr) -> Any:
+    """Return a literal, or the literal that a constant of the module or of one it imports from stands for."""
+    if not isinstance(node, ast.Name):
+        return ast.literal_eval(node)
+    for one in _tree(home).body:
+        if isinstance(one, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.id for t in one.targets):
+            return _constant(home, one.value)
+        if isinstance(one, ast.ImportFrom) and any(alias.name == node.id for alias in one.names):
+            return _constant(str(one.module).removeprefix("flywheel_sim."), node)
+    raise LookupError(f"{home} has no constant {node.id}")
+
+
+@cache
+def _tree(home: str) -> ast.Module:
+    """Return the source of a module of the package, parsed."""
+    found = find_spec(f"flywheel_sim.{home}")
+    assert found is not None
+    assert found.origin is not None
+    return ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+
+
+# -- values as they are written on a command line -----------------------------------------------------
+
+
+def pair(item: str, option: str, shape: str, example: str) -> tuple[str, str]:
+    """Return the two sides of an option such as ``RATE=VALUE``.
+
+    Raises
+    ------
+    ConfigError
+        If it has no two sides.
+    """
+    name, equals, value = item.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise ConfigError([Problem(option, 0, 0, "", item, f"not {shape}", f"write {option} '{example}'")])
+    return name.strip(), value.strip()
+
+
+def listed(text: str | None) -> list[str] | None:
+    """Return the names that ``a, b`` says."""
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
+def one_of(strategies: list[str] | None, command: str, remedy: str) -> str | None:
+    """Return the only strategy given, None where none is.
+
+    Raises
+    ------
+    ExperimentError
+        If several are.
+    """
+    if strategies and len(strategies) > 1:
+        raise ExperimentError(f"{command} takes one --strategy; {remedy}")
+    return strategies[0] if strategies else None
+
+
+def how_often(asked: Mapping[str, Any], how: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return how often to run as `replicate` takes it, and in words; takes the replications out of how to run.
+
+    Raises
+    ------
+    ExperimentError
+        If a precision cannot be read.
+    """
+    replications, precision, at_most = how.pop("replications"), asked["precision"], asked["at_most"]
+    if not precision:
+        count = replications if replications is not None or at_most is not None else 200
+        return {"replications": count, "at_most": at_most}, f"{count:,} replications" if count else "replications"
+    sizes: dict[str, str] = {}
+    for item in precision:
+        name, equals, size = (part.strip() for part in item.partition("="))
+        if not (equals and name and size) or name in sizes:
+            rule = "is said twice" if name in sizes else "is not METRIC=SIZE"
+            raise ExperimentError(f"--precision '{item}': {rule}; write --precision 'profit=1%' once for each metric")
+        sizes[name] = size
+    words = f"replications until {', '.join(f'{name} is known to {size}' for name, size in sizes.items())}"
+    return {"replications": replications, "precision": sizes, "at_most": at_most}, words

@@ -1,0 +1,124 @@
+"""From the commands that questions declare to those of the command line: options, runs, what is printed and written."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flywheel_sim.analysis import registry
+from flywheel_sim.analysis.commands import Command, Option, Step, default_of
+from flywheel_sim.cli import legacy
+from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, say
+from flywheel_sim.errors import LimitReached, SimulationError
+
+if TYPE_CHECKING:
+    from flywheel_sim.result import Result
+
+
+def added(app: typer.Typer, command: Command) -> None:
+    """Add a command to the application."""
+
+    def run(config: str, **given: Any) -> None:
+        _carry_out(command, config, given)
+
+    parameters = [inspect.Parameter("config", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Config)]
+    parameters += [_parameter(command, one) for one in sorted(command.options, key=lambda one: not one.positional)]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, kind, default in _common(command)
+    ]
+    parameters = legacy.ordered(command.name, parameters)
+    run.__doc__ = command.about
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    app.command(command.name)(run)
+
+
+def _parameter(command: Command, option: Option) -> inspect.Parameter:
+    """Return an option as the command line's library takes it."""
+    kind: Any = list[option.kind] if option.many else option.kind  # type: ignore[name-defined]
+    default = default_of(command, option)
+    if option.kind is bool:
+        default = bool(default)
+    elif default is None and not option.required:
+        kind = kind | None
+    how: dict[str, Any] = {"help": option.about, "metavar": option.metavar or None, "min": option.least}
+    made = typer.Argument(help=option.about) if option.positional else typer.Option(*filter(None, [option.flag]), **how)
+    given = inspect.Parameter.empty if option.required else default
+    place = inspect.Parameter.POSITIONAL_OR_KEYWORD if option.positional else inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(option.name, place, default=given, annotation=Annotated[kind, made])
+
+
+def _common(command: Command) -> list[tuple[str, Any, Any]]:
+    """Return the options of all commands, with the verb's own default where it has one."""
+    taken = {option.name for option in command.options}
+    found = []
+    for name, (kind, default) in COMMON.items():
+        if name not in taken:
+            found.append((name, kind, default_of(command, Option(name, "")) if default is ... else default))
+    return found
+
+
+def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
+    """Run a command: read the journey, run step after step, print what was found and write it."""
+    sets, horizon = given.pop("sets", None), None if _own(command, "horizon") else given.pop("horizon", None)
+    model = model_of(config, sets, horizon)
+    own = {option.name: given[option.name] for option in command.options}
+    own |= {o.name: model_of(own[o.name], sets, horizon) for o in command.options if o.model and own[o.name]}
+    folder = given.get("out")
+    folder_for(folder)
+    found: dict[str, Result] = {}
+    stopped = ""
+    try:
+        for step in _steps(command, model, own, legacy.how(command.name, given)):
+            say(step.says) if step.says else None
+            try:
+                found[step.name] = step.call()
+            except LimitReached as stop:
+                if not hasattr(stop.complete, "frame"):
+                    raise
+                found[step.name], stopped = stop.complete, str(stop)
+                break
+    except KeyboardInterrupt:
+        _say_kept(own)
+        raise
+    results = list(found.values())
+    print(json.dumps(legacy.as_json(command.name, found)) if given["as_json"] else legacy.as_text(command.name, found))
+    legacy.afterwards(command.name, found, own)
+    legacy.write(folder, None if command.name == "compare" else model, results)
+    if stopped:
+        n = next(iter(results[0].base_runs.values())).n
+        raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
+
+
+def _own(command: Command, name: str) -> bool:
+    return any(option.name == name for option in command.options)
+
+
+def _steps(command: Command, model: Any, own: dict[str, Any], how: dict[str, Any]) -> Any:
+    """Return what a command runs: its own steps, or its verb with what was asked."""
+    if command.ask is not None:
+        return command.ask(model, own, how)
+    verb: Callable[..., Any] = registry.load(registry.names()[command.verb], command.verb)
+    taken = inspect.signature(verb).parameters
+    asked = own | {name: value for name, value in how.items() if name in taken}
+    says = f"{model.name}: {command.says.format(**own, **how)}" if command.says else ""
+    return [Step(command.name, says, lambda: verb(model, **asked))]
+
+
+def _say_kept(own: dict[str, Any]) -> None:
+    """Say where what was finished is, when a command with a store is stopped."""
+    if "store" not in own:
+        return
+    words = ["flywheel", *sys.argv[1:]]
+    again = shlex.join(words if "--resume" in words else [*words, "--resume"])
+    store: Path | None = own["store"]
+    say(f"stopped; what was finished is in {store}. Go on with:\n  {again}" if store is not None else
+        "stopped; nothing was kept: --store FILE keeps what is finished")  # fmt: skip
