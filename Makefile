@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format slow bench notebooks lock clean help
+.PHONY: demo test check format slow bench notebooks figures stubs lock clean help
 
 help:
 	@echo "make demo      set up, run the shipped subscription business, write out/demo/report.html"
@@ -14,6 +14,8 @@ help:
 	@echo "make format    format the code"
 	@echo "make bench     speeds beside a SimPy twin (benchmarks/README.md)"
 	@echo "make notebooks execute the notebooks anew, in place"
+	@echo "make figures   compute every simulated figure in README and docs anew, in place (half an hour)"
+	@echo "make stubs     what type checkers read of the lazy names"
 	@echo "make lock      pin dependencies anew, by hash"
 
 # What running takes, without what testing takes.
@@ -61,6 +63,12 @@ bench: $(VENV)/dev
 
 notebooks: $(VENV)/dev
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+figures: $(VENV)/dev
+	$(BIN)/python docs/figures.py
+
+stubs: $(VENV)/dev
+	$(BIN)/python tests/unit/stubs.py
 
 lock: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet uv

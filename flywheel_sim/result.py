@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from flywheel_sim.journey.units import format_duration
+from flywheel_sim.stats import Estimate, figure, plus_minus
 from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
@@ -57,19 +62,42 @@ class Provenance:
         after = f" after a warm-up of {format_duration(self.warm_up)}" if self.warm_up else ""
         return (
             f"{self.scenario}{strategy} · scenario {self.fingerprint}{coupled} · seed {self.seed} · "
-            f"{count}{after} · {self.n_events:,} events in {self.seconds:.1f} s · "
+            f"{count}{after} · {self.n_events:,} events · "
             f"{self.engine} engine, flywheel_sim {self.version}"
         )
 
 
+class Provenances(tuple[Provenance, ...]):
+    """Where the figures of every strategy shown come from; of one alone, its fields can be asked for directly."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if len(self) == 1 and not name.startswith("_"):
+            return getattr(self[0], name)
+        raise AttributeError(f"of {len(self)} strategies, '{name}' is that of one: take provenance[0].{name}")
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+
 class Result:
-    """An answer to a question: frozen, and never drawing; charts and sections of the report take it."""
+    """An answer to a question: frozen, and never drawing; charts and sections of the report take it.
+
+    A question's own class says its `answer`, its tidy `frame` and, where it has more to show, its `table`, `note`,
+    `remarks` and `details`; how all that is printed, shown in a notebook and written as JSON stands here alone.
+    """
 
     if TYPE_CHECKING:
 
         @property
         def base_runs(self) -> Mapping[str, Any]:
             """Return the `Runs` that are shown, by the name of their strategy; none where nothing was run."""
+
+    @property
+    def provenance(self) -> Provenances:
+        """Return where the figures of every strategy shown come from."""
+        return Provenances(runs.source for runs in self.base_runs.values())
 
     def answer(self) -> str:
         """Return the answer in words."""
@@ -79,11 +107,111 @@ class Result:
         """Return the tidy table behind it."""
         raise NotImplementedError
 
+    def table(self) -> pd.DataFrame:
+        """Return the table that is shown with the answer, figures as texts."""
+        return texts_of(self.frame())
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return ""
+
+    def remarks(self) -> list[str]:
+        """Return what else has to be said: warnings, what was solved for, what to paste where."""
+        return []
+
+    def rows(self) -> pd.DataFrame:
+        """Return the figures that JSON holds, one row each."""
+        return self.frame()
+
+    def details(self) -> dict[str, Any]:
+        """Return what JSON holds beyond answer and figures, by name."""
+        return {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON takes it, in one shape for every question.
+
+        Returns
+        -------
+        dict
+            ``result``, the name of its class; ``answer``, in words; ``figures``, a list of rows by column; ``note``,
+            what they are; ``remarks``, a list of texts; ``details``, what this class has beyond them; ``provenance``,
+            a list with one entry for every strategy shown. NaN is null, infinity the text ``infinite``.
+        """
+        rows = self.rows()
+        return {
+            "result": type(self).__name__,
+            "answer": self.answer(),
+            "figures": plain((rows.reset_index() if _named(rows) else rows).to_dict("records")),
+            "note": self.note,
+            "remarks": self.remarks(),
+            "details": plain(self.details()),
+            "provenance": [plain(vars(one)) for one in self.provenance],
+        }
+
+    def __str__(self) -> str:
+        table = self.table()
+        lines = [self.answer(), table.to_string(index=_named(table)), self.note, *self.remarks()]
+        return "\n".join(line for line in (*lines, *map(str, self.provenance)) if line)
+
+    def _repr_html_(self) -> str:
+        table = self.table()
+        shown = table.to_html(index=_named(table), border=0)
+        small = "".join(f"<p><small>{html.escape(text)}</small></p>" for text in (self.note, *map(str, self.provenance))
+                        if text)  # fmt: skip
+        more = "".join(f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>" for text in self.remarks())
+        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}{more}{small}"
+
 
 class Unreplicated(Result):
     """An answer that shows no replications: from data, from judgement, by arithmetic, or person by person."""
 
     @property
+    def provenance(self) -> Provenances:
+        """Return where its figures come from: its ``source``, where something was run."""
+        source: Provenance | None = getattr(self, "source", None)
+        return Provenances([source] if source else [])
+
+    @property
     def base_runs(self) -> Mapping[str, Any]:
         """Return no runs."""
         return {}
+
+
+def texts_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its figures as a reader wants them: no false precision, thousands apart, no NaN."""
+    shown: pd.DataFrame = frame.map(lambda one: figure(one) if isinstance(one, float) else one)
+    return shown
+
+
+def texts_by_name(figures: Mapping[str, Estimate]) -> pd.DataFrame:
+    """Return figures by name as a table of texts: mean ± half-width of its interval, and unit."""
+    import pandas as pd
+
+    rows = [(plus_minus(found), found.unit) for found in figures.values()]
+    return pd.DataFrame(rows, columns=["mean ± half-width", "unit"], index=pd.Index(figures, name="figure"))
+
+
+def _named(table: pd.DataFrame) -> bool:
+    """Tell whether the rows of a table have names."""
+    return table.index.name is not None or table.index.nlevels > 1 or table.index.dtype == object
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON takes it: NaN is null, infinity a text, an estimate its figures, an object its fields."""
+    if isinstance(value, Estimate):
+        ends = {name: plain(getattr(value, name)) for name in ("mean", "low", "high")}
+        return {**ends, "level": value.level, "n": value.n, "unit": value.unit}
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return (
+            value if math.isfinite(value) else None if math.isnan(value) else "infinite" if value > 0 else "-infinite"
+        )
+    return value if isinstance(value, bool | int | str) or value is None else str(value)

@@ -96,7 +96,7 @@ def estimate_probability(happened: ArrayLike, level: float = 0.95) -> Estimate:
     share, z = float(np.mean(array)), float(stats.norm.ppf(0.5 + level / 2))
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    low, high = max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))  # it holds the share itself
     return Estimate(100 * share, 100 * low, 100 * high, level, n, "%", "probability")
 
 

@@ -17,6 +17,9 @@ from typing import Any
 from flywheel_sim.analysis import registry
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem
 
+#: What a verb takes in ``**how``: the words of `flywheel_sim.experiment.how.How`, which is not loaded for ``--help``.
+HOW = ("seed", "workers", "executor", "progress", "engine", "limits")
+
 #: The default of an option whose default is that of the verb's argument of the same name.
 OF_THE_VERB = object()
 
@@ -92,6 +95,8 @@ class Command:
         Of the command, and what it does.
     verb
         The public name whose defaults hold, and which is called unless there is an ``ask``.
+    runs
+        The public name that runs the journey, where that is another than the verb.
     says
         What is said before it runs; words in braces are what was asked.
     options
@@ -108,6 +113,7 @@ class Command:
     says: str = ""
     options: tuple[Option, ...] = ()
     ask: Ask | None = None
+    runs: str = ""
     place: int = 100
 
 
@@ -124,6 +130,12 @@ def default_of(command: Command, option: Option) -> Any:
     return _defaults(registry.names()[command.verb], command.verb).get(option.name)
 
 
+def arguments_of(command: Command) -> dict[str, Any]:
+    """Return the arguments of what runs a command, with their defaults; None where there is none."""
+    name = command.runs or command.verb
+    return _defaults(registry.names()[name], name)
+
+
 @cache
 def _defaults(home: str, name: str) -> dict[str, Any]:
     """Return the defaults of a function's arguments."""
@@ -132,7 +144,8 @@ def _defaults(home: str, name: str) -> dict[str, Any]:
     given = function.args
     last = given.args[len(given.args) - len(given.defaults) :]
     pairs = [*zip(last, given.defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    return {one.arg: _constant(home, value) for one, value in pairs if value is not None}
+    found = {one.arg: _constant(home, value) for one, value in pairs if value is not None}
+    return found | (dict.fromkeys(HOW) if given.kwarg is not None and given.kwarg.arg == "how" else {})
 
 
 def _constant(home: str, node: ast.expr) -> Any:
@@ -201,8 +214,8 @@ def how_often(asked: Mapping[str, Any], how: dict[str, Any]) -> tuple[dict[str, 
     """
     replications, precision, at_most = how.pop("replications"), asked["precision"], asked["at_most"]
     if not precision:
-        count = replications if replications is not None or at_most is not None else 200
-        return {"replications": count, "at_most": at_most}, f"{count:,} replications" if count else "replications"
+        count = 100 if replications is None else replications
+        return {"replications": replications, "at_most": at_most}, f"{count:,} replications"
     sizes: dict[str, str] = {}
     for item in precision:
         name, equals, size = (part.strip() for part in item.partition("="))

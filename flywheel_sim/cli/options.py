@@ -23,7 +23,9 @@ Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
 ]
 Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
-Replications = Annotated[int, typer.Option(min=1, help="How many replications of each strategy.")]
+Replications = Annotated[
+    int | None, typer.Option("--replications", min=1, help="How many replications of everything that is run.")
+]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; the file's seed unless given.")]
 Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 months'.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -34,19 +36,19 @@ Workers = Annotated[int, typer.Option(min=0, help="Threads to run on; 0 takes al
 Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (SimPy); both give the same figures.")]
 MaxMemory = Annotated[float | None, typer.Option(help="GiB that all ledgers together may take.")]
 
-#: Options of every command that runs a journey, with their defaults; `...` is that of the verb.
-COMMON: dict[str, tuple[Any, Any]] = {
-    "replications": (Replications, ...),
-    "seed": (Seed, None),
-    "horizon": (Horizon, None),
-    "sets": (Sets, None),
-    "out": (Out, None),
-    "as_json": (AsJson, False),
-    "workers": (Workers, 0),
-    "engine": (Engine, "kernel"),
-    "max_people": (MaxPeople, None),
-    "max_events": (MaxEvents, None),
-    "max_memory": (MaxMemory, None),
+#: Options of commands that run a journey: type, default (`...` is the verb's) and the verb's argument it takes.
+COMMON: dict[str, tuple[Any, Any, str | None]] = {
+    "replications": (Replications, ..., "replications"),
+    "seed": (Seed, None, "seed"),
+    "horizon": (Horizon, None, None),
+    "sets": (Sets, None, None),
+    "out": (Out, None, None),
+    "as_json": (AsJson, False, None),
+    "workers": (Workers, 0, "workers"),
+    "engine": (Engine, "kernel", "engine"),
+    "max_people": (MaxPeople, None, "limits"),
+    "max_events": (MaxEvents, None, "limits"),
+    "max_memory": (MaxMemory, None, "limits"),
 }
 
 
@@ -66,15 +68,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def ways(
-    workers: int, engine: str, max_people: int | None, max_events: int | None, max_memory: float | None
-) -> dict[str, Any]:
-    """Return how to run, as the verbs take it."""
+def ways(given: dict[str, Any]) -> dict[str, Any]:
+    """Return how to run, as the verbs take it, from the options of a command that has them."""
     from flywheel_sim.experiment.replicate import Limits
 
     usual = Limits()
-    limits = Limits(max_people or usual.max_people, max_events or usual.max_events, max_memory)
-    return {"workers": workers or None, "engine": engine, "limits": limits, "progress": True}
+    found: dict[str, Any] = {name: given[name] for name in ("replications", "seed", "engine") if name in given}
+    found["progress"] = True
+    if "workers" in given:
+        found["workers"] = given["workers"] or None
+    if "max_people" in given:
+        people, events = given["max_people"] or usual.max_people, given["max_events"] or usual.max_events
+        found["limits"] = Limits(people, events, given["max_memory"])
+    return found
 
 
 def folder_for(out: Path | None) -> None:

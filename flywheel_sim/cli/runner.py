@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flywheel_sim.analysis import registry
-from flywheel_sim.analysis.commands import Command, Option, Step, default_of
-from flywheel_sim.cli import legacy
-from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, say
+from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of
+from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, say, ways
 from flywheel_sim.errors import LimitReached, SimulationError
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def added(app: typer.Typer, command: Command) -> None:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
         for name, kind, default in _common(command)
     ]
-    parameters = legacy.ordered(command.name, parameters)
     run.__doc__ = command.about
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -57,12 +55,12 @@ def _parameter(command: Command, option: Option) -> inspect.Parameter:
 
 
 def _common(command: Command) -> list[tuple[str, Any, Any]]:
-    """Return the options of all commands, with the verb's own default where it has one."""
-    taken = {option.name for option in command.options}
+    """Return the options of all commands that this one's verb knows, with the verb's own default where it has one."""
+    own, known = {option.name for option in command.options}, arguments_of(command)
     found = []
-    for name, (kind, default) in COMMON.items():
-        if name not in taken:
-            found.append((name, kind, default_of(command, Option(name, "")) if default is ... else default))
+    for name, (kind, default, needs) in COMMON.items():
+        if name not in own and (needs is None or needs in known):
+            found.append((name, kind, known[name] if default is ... else default))
     return found
 
 
@@ -77,8 +75,9 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     found: dict[str, Result] = {}
     stopped = ""
     try:
-        for step in _steps(command, model, own, legacy.how(command.name, given)):
-            say(step.says) if step.says else None
+        for step in _steps(command, model, own, ways(given)):
+            if step.says:
+                say(step.says)
             try:
                 found[step.name] = step.call()
             except LimitReached as stop:
@@ -89,13 +88,35 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     except KeyboardInterrupt:
         _say_kept(own)
         raise
-    results = list(found.values())
-    print(json.dumps(legacy.as_json(command.name, found)) if given["as_json"] else legacy.as_text(command.name, found))
-    legacy.afterwards(command.name, found, own)
-    legacy.write(folder, None if command.name == "compare" else model, results)
+    print(json.dumps(_json(found)) if given["as_json"] else "\n\n".join(map(str, found.values())))
+    if own.get("store") is not None:
+        store = own["store"]
+        say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
+    if folder is not None:
+        _write(folder, model, found)
     if stopped:
-        n = next(iter(results[0].base_runs.values())).n
+        n = next(iter(next(iter(found.values())).base_runs.values())).n
         raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
+
+
+def _json(found: dict[str, Result]) -> dict[str, Any]:
+    """Return what was found as JSON: the first answer, and any others by name under ``also``."""
+    first, *others = found.items()
+    also = {name: one.to_json() for name, one in others}
+    return {**first[1].to_json(), **({"also": also} if also else {})}
+
+
+def _write(folder: Path, model: Any, found: dict[str, Result]) -> None:
+    """Write what was found into a folder: a tidy table of each answer, and the report of all."""
+    from flywheel_sim.errors import DataError
+    from flywheel_sim.report.html import write_report
+
+    try:
+        for at, (name, one) in enumerate(found.items()):
+            one.frame().to_csv(folder / (f"results_{name}.csv" if at else "results.csv"), index=False)
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror or error}; choose a folder that can be written") from error
+    say(f"report: {write_report(*found.values(), to=folder / 'report.html', model=model)}")
 
 
 def _own(command: Command, name: str) -> bool:
@@ -107,8 +128,8 @@ def _steps(command: Command, model: Any, own: dict[str, Any], how: dict[str, Any
     if command.ask is not None:
         return command.ask(model, own, how)
     verb: Callable[..., Any] = registry.load(registry.names()[command.verb], command.verb)
-    taken = inspect.signature(verb).parameters
-    asked = own | {name: value for name, value in how.items() if name in taken}
+    known = arguments_of(command)
+    asked = own | {name: value for name, value in how.items() if name in known}
     says = f"{model.name}: {command.says.format(**own, **how)}" if command.says else ""
     return [Step(command.name, says, lambda: verb(model, **asked))]
 

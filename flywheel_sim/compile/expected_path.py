@@ -46,7 +46,8 @@ class ExpectedPath(Unreplicated):
 
         return pd.DataFrame({"stage": list(self.people), "people": list(self.people.values())}).set_index("stage")
 
-    def __str__(self) -> str:
+    def answer(self) -> str:
+        """Return the path in words, with the money it brings."""
         path = " → ".join(f"{name} {count:,.10g}" for name, count in self.people.items())
         return f"{path}; revenue {self.revenue:,.10g}, spend {self.spend:,.10g}, gain {self.gain:,.10g} {self.currency}"
 

@@ -1,4 +1,4 @@
-"""What all charts share: the `Chart` itself, its colours, axes and marks."""
+"""What all charts share: the `Chart` itself, its colours, its figure and axes."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
-
-from flywheel_sim.stats import Estimate
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-FloatArray = NDArray[np.float64]
+    from matplotlib.layout_engine import LayoutEngine
 
 #: Colour-blind safe (Okabe and Ito 2008), darkened for print.
 COLOURS = ("#0b6aa2", "#d1600a", "#1b8a63", "#a6478d", "#7a7a1e", "#444444")
-INK, FAINT = "#22303c", "#8a97a3"
+#: Of words and lines; of lines behind others; of words beside the matter.
+INK, FAINT, GREY = "#22303c", "#8a97a3", "#55636f"
+#: How the title of a figure is written.
+TITLE: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "color": INK}
+
+#: Along which axis a grid has its lines.
+Grid = Literal["both", "x", "y"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,28 @@ class Chart:
         return out.getvalue()
 
 
+def blank(
+    height: float, width: float = 9, layout: LayoutEngine | Literal["constrained"] | None = "constrained"
+) -> Figure:
+    """Return a figure without axes, which draws itself without a window."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(width, height), layout=layout)
+    FigureCanvasAgg(made)
+    return made
+
+
+def dress(axes: Axes, grid: Grid | None = "both") -> None:
+    """Give axes the house's look: a frame on two sides, and a faint grid under what is drawn."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(colors="#44525e", labelsize=9)
+    if grid:
+        axes.grid(axis=grid, color="#e4e9ed", lw=0.8)
+        axes.set_axisbelow(True)
+
+
 def axes_of(title: str, note: str, height: float = 4.2) -> tuple[Figure, Axes]:
     """Return a figure with one pair of axes under a title and a note on what marks mean."""
     made, (axes,) = panels(title, note, height)
@@ -86,30 +108,11 @@ def axes_of(title: str, note: str, height: float = 4.2) -> tuple[Figure, Axes]:
 
 def panels(title: str, note: str, height: float = 4.2, ratios: Sequence[float] = (1.0,)) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes one above the other, of such relative heights, that share their x axis."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(9, height), layout="constrained")
-    FigureCanvasAgg(made)
+    made = blank(height)
     found = made.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=list(ratios))[:, 0]
-    found[0].set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=24)
+    found[0].set_title(title, loc="left", pad=24, **TITLE)
     found[0].annotate(note, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-                      color="#55636f", annotation_clip=False)  # fmt: skip
+                      color=GREY, annotation_clip=False)  # fmt: skip
     for axes in found:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(FAINT)
-        axes.tick_params(colors="#44525e", labelsize=9)
-        axes.grid(color="#e4e9ed", lw=0.8)
-        axes.set_axisbelow(True)
+        dress(axes)
     return made, list(found)
-
-
-def thousands(value: float, _: float) -> str:
-    """Return a tick's label with thousands apart."""
-    return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:g}"
-
-
-def ends_of(found: Sequence[Estimate]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return means and both ends of intervals, one array each."""
-    mean, low, high = (np.array([getattr(one, end) for one in found]) for end in ("mean", "low", "high"))
-    return mean, low, high

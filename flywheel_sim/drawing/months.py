@@ -1,16 +1,22 @@
-"""Axes that run over the months of a journey."""
+"""Axes that run over the months of a journey, and what is drawn and told month by month."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flywheel_sim.drawing.chart import thousands
+import numpy as np
+
+from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of, means_of
+from flywheel_sim.drawing.marks import in_bands
+from flywheel_sim.drawing.words import measured
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 
@@ -25,16 +31,20 @@ def months_of(journey: Journey) -> list[Any]:
     return [month if dates is None else dates[month] for month in counted(journey)]
 
 
+def dated(axes: Axes) -> None:
+    """Write dates along axes, as few as can be read."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
 def finish(axes: Axes, journey: Journey, label: str, legend: bool) -> None:
     """Label axes that run over the months of a journey."""
-    axes.set_ylabel(label)
-    axes.yaxis.set_major_formatter(thousands)
+    measured(axes, up=label)
     if journey.start is not None:
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        dated(axes)
         first = dt.date.fromisoformat(journey.start)
         axes.set_xlabel(f"End of month (start {first:%d %B %Y})")
     else:
@@ -42,3 +52,41 @@ def finish(axes: Axes, journey: Journey, label: str, legend: bool) -> None:
     axes.margins(x=0.01)
     if legend:
         axes.legend(loc="upper left", frameon=False)
+
+
+# -- paths: one row a replication, one column a month counted ----------------------------------------
+
+
+def mean_by_month(journey: Journey, paths: FloatArray, unit: str, **whose: str) -> tuple[Ends, pd.DataFrame]:
+    """Return the mean of paths month by month with its interval: as arrays, and as data that say whose it is."""
+    import pandas as pd
+
+    ends = means_of(paths, unit)
+    return ends, pd.DataFrame({"month": counted(journey), **whose, **columns_of(ends), "unit": unit, "n": len(paths)})
+
+
+def futures_by_month(
+    journey: Journey, paths: FloatArray, levels: Sequence[float], whose: Mapping[str, str], **more: str
+) -> tuple[FloatArray, pd.DataFrame]:
+    """Return quantiles of paths month by month: as arrays, one row a level, and as data that say whose they are."""
+    import pandas as pd
+
+    found = np.nanquantile(paths, levels, axis=0)
+    named = {f"p{100 * level:.0f}": one for level, one in zip(levels, found, strict=True)}
+    return found, pd.DataFrame({**whose, "month": counted(journey), **named, **more, "n": len(paths)})
+
+
+def trace(
+    axes: Axes, journey: Journey, paths: FloatArray, unit: str, colour: str, label: str, whose: Mapping[str, str]
+) -> pd.DataFrame:
+    """Draw the mean of paths in the band of its interval and in that of nine tenths of the futures; return the data."""
+    import pandas as pd
+
+    ends = means_of(paths, unit)
+    known = [column[np.isfinite(column)] for column in paths.T]
+    p5, p95 = np.array([np.quantile(held, [0.05, 0.95]) if len(held) else (np.nan, np.nan) for held in known]).T
+    bands = [(p5, p95, 0.13), (ends.low, ends.high, 0.35)]
+    in_bands(axes, months_of(journey), ends.mean, bands, colour, label=label)
+    return pd.DataFrame({
+        **whose, "month": counted(journey), **columns_of(ends), "p5": p5, "p95": p95, "unit": unit, "n": len(paths),
+    })  # fmt: skip

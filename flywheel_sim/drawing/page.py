@@ -36,4 +36,15 @@ def table_of_texts(head: str, table: pd.DataFrame, note: str, words: int = 0) ->
     """Return a table of texts, its index first; so many columns after it hold words, the others figures."""
     rows = [(str(name), *row) for name, row in zip(table.index, table.astype(str).to_numpy().tolist(), strict=True)]
     heads = (head, *(str(column).replace("_", " ").replace(".", " ") for column in table.columns))
-    return Table(heads, rows, frozenset(range(1 + words, len(heads))), note)
+    return Table(heads, rows, _figures(heads, 1 + words), note)
+
+
+def table_of_rows(table: pd.DataFrame, note: str, words: int = 1) -> Table:
+    """Return a table of texts as it stands; so many columns first hold words, the others figures."""
+    heads = tuple(str(column).replace("_", " ") for column in table.columns)
+    return Table(heads, table.astype(str).to_numpy().tolist(), _figures(heads, words), note)
+
+
+def _figures(heads: Sequence[str], words: int) -> frozenset[int]:
+    """Return which columns hold figures: those after the words, but no units."""
+    return frozenset(at for at, head in enumerate(heads) if at >= words and head != "unit")

@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
@@ -21,9 +20,7 @@ from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import parse
 from flywheel_sim.metrics.revenue import costs, spend
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
 
 #: Replications of the first solution, and of any.
 _FIRST, _MOST = 64, 20_000
@@ -117,12 +114,12 @@ def _match(
     kind, what = matched
     if reference is None or model.choices(reference).matched:
         raise ExperimentError(f"'{name}' has no strategy to match: every one is 'matched'; give one of them a figure")
-    raw = model.raw(name)
+    currency = model.at("currency", name) or ""
     if kind == "channel":
-        unit, today = f"{raw.get('currency', '')} per month".strip(), 1000.0
+        unit, today = f"{currency} per month".strip(), 1000.0
     else:
-        stated = parse(raw["levers"][what]["spend"])
-        unit, today = f"{raw.get('currency', '')} {stated.text.partition(' ')[2]}", stated.number or 1.0
+        stated = parse(model.at(f"levers.{what}.spend", name))
+        unit, today = f"{currency} {stated.text.partition(' ')[2]}", stated.number or 1.0
     base = model.journey(reference)
 
     def totals(journey: Journey, n: int) -> FloatArray:

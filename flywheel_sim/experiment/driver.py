@@ -14,18 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim import __version__
 from flywheel_sim.compile import cache
 from flywheel_sim.compile.loops import referrals
 from flywheel_sim.engine.limits import free_memory
 from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, run_many
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
-from flywheel_sim.experiment.precision import FloatArray, Watch
+from flywheel_sim.experiment.precision import Watch
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout, Ledger, stack
 from flywheel_sim.metrics.registry import Books, metric_of
 from flywheel_sim.result import Provenance
+from flywheel_sim.stats import FloatArray
+from flywheel_sim.version import __version__
 
 _LOG = logging.getLogger("flywheel_sim")
 
@@ -66,17 +67,7 @@ class Job:
 class Ways:
     """How to run: on how many workers or which executor, with which engine, and within which limits.
 
-    Attributes
-    ----------
-    workers
-        Threads of the compiled engine, processes of the reference engine; None takes all cores, or one
-        process.
-    executor
-        Any executor of the ``concurrent.futures`` interface, instead of workers.
-    progress
-        Whether to show a bar.
-    engine
-        ``kernel`` (compiled) or ``reference`` (SimPy).
+    Each as for `flywheel_sim.experiment.how.How`, which users give.
     """
 
     workers: int | None = None

@@ -23,12 +23,10 @@ from numbers import Real
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.stats import Estimate, estimate_mean, figure, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, with_unit
 
-FloatArray = NDArray[np.float64]
 Precision = Mapping[str, str | float]
 Reason = Literal["reached", "cap", "memory", "impossible", "limit"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Executor
 from dataclasses import replace
+from typing import Unpack
 
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import LimitReached
@@ -20,6 +20,7 @@ from flywheel_sim.experiment.driver import (
     say_compiling,
     units_of,
 )
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.precision import Precision, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import stack
@@ -89,12 +90,7 @@ def replicate(
     replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Runs:
     """Run a scenario many times: as often as said, or until its figures are as precise as asked.
 
@@ -110,10 +106,8 @@ def replicate(
         ``stopping`` of the result says why it stopped. Figures are those of as many replications asked for.
     at_most
         Replications at which it stops at the latest; 10,000 unless given.
-    seed
-        The luck; the file's seed unless given.
-    workers, executor, progress, engine, limits
-        As in `Ways`. Figures do not depend on them.
+    how
+        How to run: `How`. Figures depend on none of it but the seed.
 
     Raises
     ------
@@ -122,7 +116,7 @@ def replicate(
     ExperimentError
         If there is nothing to run, or a precision cannot be asked for.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     settled, _ = settle(model, [strategy], seed=seed, ways=ways)
     journey = settled.journey(strategy)
     job = Job(journey, journey.seed if seed is None else seed)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment import tables
@@ -22,13 +20,11 @@ from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import figures_of
-from flywheel_sim.result import Provenance, Result
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
+from flywheel_sim.result import Provenance, Result, texts_by_name
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class Runs(Result):
         What was run.
     ledger
         Replication axis first.
-    provenance
+    source
         Where the figures come from.
     people, events
         The people table and the event log, where one run was asked to keep them.
@@ -51,7 +47,7 @@ class Runs(Result):
 
     journey: Journey
     ledger: Ledger = field(repr=False)
-    provenance: Provenance
+    source: Provenance
     people: pd.DataFrame | None = field(default=None, repr=False)
     events: pd.DataFrame | None = field(default=None, repr=False)
     stopping: Stopping | None = None
@@ -292,17 +288,31 @@ class Runs(Result):
         """Return what a reader must know before trusting these figures."""
         return warnings_of(self.books)
 
-    def __str__(self) -> str:
-        lines = [str(self.provenance)]
-        lines += [f"  {name:<18} {self[name]}" for name in ("revenue", "spend", "profit", "active_customers", "clv")]
-        lines += [f"  {self.stopping}"] if self.stopping else []
-        return "\n".join(lines + [f"  warning: {text}" for text in self.warnings()])
+    def answer(self) -> str:
+        """Return in words what was earned and spent, and what is left."""
+        said = ", ".join(f"{self.metric(name).label.lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
+        whose = f"'{self.journey.strategy}'" if self.journey.strategy else f"'{self.journey.name}'"
+        return f"What {whose} brings over {self.span}: {said}."
 
-    def _repr_html_(self) -> str:
-        table = self.summary()[["label", "mean", "low", "high", "unit"]]
-        shown = table.to_html(index=False, float_format=lambda v: f"{v:,.2f}")
-        notes = "".join(f"<p><b>Warning.</b> {html.escape(text)}</p>" for text in self.warnings())
-        source = html.escape(str(self.provenance))
-        notes += f"<p>{html.escape(str(self.stopping))}</p>" if self.stopping else ""
-        about = f"Mean over replications with its 95 % interval, {self.span}."
-        return f"{shown}{notes}<p><small>{about} {source}</small></p>"
+    def table(self) -> pd.DataFrame:
+        """Return every metric the journey has, as texts."""
+        names = list(self.summary().index)
+        return texts_by_name({self.metric(name).label: self[name] for name in names})
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"Means over replications with the half-width of their 95 % interval, n = {self.n:,}, {self.span}"
+
+    def remarks(self) -> list[str]:
+        """Return why replicating stopped, and what a reader must know before trusting these figures."""
+        stopping = [str(self.stopping)] if self.stopping else []
+        return [*stopping, *(f"Warning: {text}" for text in self.warnings())]
+
+    def rows(self) -> pd.DataFrame:
+        """Return every metric with its mean and interval."""
+        return self.summary().drop(columns="definition")
+
+    def details(self) -> dict[str, Any]:
+        """Return why replicating stopped, where a precision was asked for."""
+        return {"stopping": self.stopping} if self.stopping else {}

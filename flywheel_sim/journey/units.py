@@ -37,6 +37,7 @@ UNITS = {
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3}
 
 Form = Literal["number", "percent", "duration", "points", "relative", "of_mean", "never"]
+PeriodReading = Literal["kept", "lost"]
 
 _NUMBER = r"[+-]?(?:\d+(?:_\d+)*)(?:\.\d+)?(?:[eE][+-]?\d+)?|[+-]?\.\d+"
 _SPAN = r"(?:(?P<count>\d+(?:\.\d+)?)\s+)?(?P<unit>[A-Za-z]+)"
@@ -82,7 +83,7 @@ class Quantity:
     number: float
     form: Form
     per_ms: float | None = None
-    reading: Literal["kept", "lost"] | None = None
+    reading: PeriodReading | None = None
     per_what: str | None = None
     text: str = ""
 
@@ -105,14 +106,7 @@ def parse(text: str) -> Quantity:
         return Quantity(NEVER, "never", text=text)
     found = _QUANTITY.fullmatch(text)
     if found is None:
-        if re.match(r"[+-]?\d{1,3}(,\d{3})+", text):
-            raise UnitError("a number has no commas", "write 1000 or 1_000")
-        if re.match(r"[+-]?\d+,\d+", text):
-            raise UnitError("a decimal sign is a point", f"write {text.replace(',', '.', 1)}")
-        raise UnitError(
-            "not a quantity",
-            "write a number with its unit, such as 35 %, 20 of 30, 95 % per month, 14 days or 49",
-        )
+        raise _no_quantity(text)
     number = float(found["number"].replace("_", ""))
     if not abs(number) <= LARGEST or float(found["count"] or 1) > LARGEST:
         raise UnitError("no figure is this large", "write at most 1e15")
@@ -121,39 +115,60 @@ def parse(text: str) -> Quantity:
         per_ms = float(found["count"] or 1) * unit_ms(found["unit"])
         if per_ms <= 0:
             raise UnitError("a period has a length", "write a positive number after 'per'")
-    word = found["word"]
     form: Form = "number"
-    reading: Literal["kept", "lost"] | None = None
     if found["of"] is not None:
-        whole = float(found["of"].replace("_", ""))
-        if whole <= 0:
-            raise UnitError("'of' takes a positive whole", "write 20 of 30")
-        if not abs(number / whole) <= LARGEST:
-            raise UnitError("no figure is this large", "write 20 of 30")
-        number, form = number / whole, "percent"
+        number, form = _share(number, float(found["of"].replace("_", ""))), "percent"
     elif found["percent"]:
         number, form = number / 100.0, "percent"
-    if word in ("kept", "lost"):
-        if form != "percent" or per_ms is None:
-            raise UnitError(f"'{word}' is said of a chance per period", f"write 85 % {word} per year")
-        reading = "kept" if word == "kept" else "lost"
-    elif word in ("point", "points") and form == "number":
-        number, form = number / 100.0, "points"
-    elif word == "relative" and form == "percent":
-        form = "relative"
-    elif word == "of mean" and form == "percent":
-        form = "of_mean"
-    elif word is not None:
-        if form == "percent":
-            raise UnitError(f"'{word}' is no word of a chance", "write 35 %, or 85 % kept per year")
-        number, form = round(number * unit_ms(word)), "duration"
-        if number < 0:
-            raise UnitError("a duration is not negative", f"write {text.lstrip('-')}")
-        if number >= NEVER:
-            raise UnitError("a duration this long is 'never'", "write never")
+    number, form, reading = _read(found["word"], number, form, per_ms, text)
     if form not in ("number", "percent") and (per_ms or found["what"]):
         raise UnitError("only chances, rates and money are said 'per' something", f"write {text.split(' per ')[0]}")
     return Quantity(number, form, per_ms, reading, found["what"], text)
+
+
+def _no_quantity(text: str) -> UnitError:
+    """Return what is wrong with a text that does not look like a quantity."""
+    if re.match(r"[+-]?\d{1,3}(,\d{3})+", text):
+        return UnitError("a number has no commas", "write 1000 or 1_000")
+    if re.match(r"[+-]?\d+,\d+", text):
+        return UnitError("a decimal sign is a point", f"write {text.replace(',', '.', 1)}")
+    remedy = "write a number with its unit, such as 35 %, 20 of 30, 95 % per month, 14 days or 49"
+    return UnitError("not a quantity", remedy)
+
+
+def _share(number: float, whole: float) -> float:
+    """Return a number as a share of a whole."""
+    if whole <= 0:
+        raise UnitError("'of' takes a positive whole", "write 20 of 30")
+    if not abs(number / whole) <= LARGEST:
+        raise UnitError("no figure is this large", "write 20 of 30")
+    return number / whole
+
+
+def _read(
+    word: str | None, number: float, form: Form, per_ms: float | None, text: str
+) -> tuple[float, Form, PeriodReading | None]:
+    """Return number, form and reading of a figure, given the word after it."""
+    if word in ("kept", "lost"):
+        if form != "percent" or per_ms is None:
+            raise UnitError(f"'{word}' is said of a chance per period", f"write 85 % {word} per year")
+        return number, form, "kept" if word == "kept" else "lost"
+    if word in ("point", "points") and form == "number":
+        return number / 100.0, "points", None
+    if word == "relative" and form == "percent":
+        return number, "relative", None
+    if word == "of mean" and form == "percent":
+        return number, "of_mean", None
+    if word is None:
+        return number, form, None
+    if form == "percent":
+        raise UnitError(f"'{word}' is no word of a chance", "write 35 %, or 85 % kept per year")
+    length = round(number * unit_ms(word))
+    if length < 0:
+        raise UnitError("a duration is not negative", f"write {text.lstrip('-')}")
+    if length >= NEVER:
+        raise UnitError("a duration this long is 'never'", "write never")
+    return length, "duration", None
 
 
 def unit_ms(word: str) -> int:

@@ -49,46 +49,72 @@ def write_report(*results: Result, to: str | Path, model: Scenario | None = None
     DataError
         If the file cannot be written.
     """
-    import jinja2
-
     if not results:
         raise ExperimentError("a report of nothing: give it a comparison, replications or a sensitivity")
-    comparisons = [r for r in results if isinstance(r, Comparison)]
-    named = [(name, runs) for result in results for name, runs in result.base_runs.items()]
-    every = [runs for _, runs in named]
+    comparisons = [one for one in results if isinstance(one, Comparison)]
     if model is None and comparisons:
         model = next(iter(comparisons[0].models.values()))[0]
+    every = [runs for result in results for runs in result.base_runs.values()]
+    sections = _sections(results, comparisons, every, model)
+    name = every[0].journey.name if every else model.name if model else "Answers"
+    sources = [one.provenance for one in (*every, *results)]
+    page = _page(
+        title=f"{name}: {joined(list(comparisons[0].names))}" if comparisons else name,
+        subtitle=_basis(every[0]) if every else "",
+        answer=" ".join(one.answer() for one in comparisons),
+        warnings=_warnings(results),
+        sections=[_drawn(section) for section in sections],
+        provenance=dict.fromkeys(map(str, sources)),
+    )
+    _write(page, [chart for section in sections for chart in section.charts], to)
+    return Path(to)
+
+
+def _sections(
+    results: Sequence[Result], comparisons: Sequence[Comparison], every: Sequence[Runs], model: Scenario | None
+) -> list[Section]:
+    """Return what stands on the page: all that results show, what is assumed, and what the figures mean."""
     sections: list[Section] = [section for result in results for section in registry.sections_of(result)]
     if model is not None:
         sections.append(_assumed(model, comparisons[0] if comparisons else None))
     if every:
         sections.append(_defined(every[0], every))
-    shown = list(dict(reversed(named)).values())[::-1]  # of every strategy the first
-    name = every[0].journey.name if every else model.name if model else "Answers"
-    sources = [r.provenance for r in (*every, *results) if hasattr(r, "provenance")]
-    warnings = dict.fromkeys(f"{_named(r)}{text}" for r in shown for text in r.warnings())
-    sections = _apart(sections)
-    folder = Path(to).parent
+    return _apart(sections)
+
+
+def _warnings(results: Sequence[Result]) -> dict[str, None]:
+    """Return what to be careful about, each thing once: of every strategy that is shown, its first runs."""
+    named = [(name, runs) for result in results for name, runs in result.base_runs.items()]
+    shown = list(dict(reversed(named)).values())[::-1]
+    return dict.fromkeys(f"{_named(runs)}{text}" for runs in shown for text in runs.warnings())
+
+
+def _page(**parts: object) -> str:
+    """Return the page that is made of these parts."""
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.get_template("report.html").render(
-        title=f"{name}: {joined(list(comparisons[0].names))}" if comparisons else name,
-        subtitle=_basis(every[0]) if every else "",
-        answer=" ".join(c.answer() for c in comparisons),
-        warnings=warnings,
-        sections=[_drawn(section) for section in sections],
-        provenance=dict.fromkeys(map(str, sources)),
-    )
+    return environment.get_template("report.html").render(**parts)
+
+
+def _write(page: str, charts: Sequence[Chart], to: str | Path) -> None:
+    """Write the page, and the data behind its charts beside it.
+
+    Raises
+    ------
+    DataError
+        If that cannot be written.
+    """
+    folder = Path(to).parent / "csv"
     try:
-        (folder / "csv").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         Path(to).write_text(page, encoding="utf-8")
-        for section in sections:
-            for chart in section.charts:
-                (folder / "csv" / f"{chart.name}.csv").write_text(chart.csv(), encoding="utf-8")
+        for chart in charts:
+            (folder / f"{chart.name}.csv").write_text(chart.csv(), encoding="utf-8")
     except OSError as error:
         raise DataError(f"{to}: {error.strerror or error}; choose a folder that can be written") from error
-    return Path(to)
 
 
 def _basis(runs: Runs) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from flywheel_sim.errors import ConfigError, Problem, nearest
 from flywheel_sim.journey.units import Quantity, looks_like_quantity, parse
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.said import RateText
 from flywheel_sim.scenario.source.tree import MOVED, Raw
 
 #: What one item of a section is called.
@@ -71,15 +72,12 @@ def reference_value(model: Scenario, rate: str, strategy: str | None = None) -> 
     if rate not in table:
         raise ConfigError([Problem(model.origin, 0, 0, "rates", rate, "no rate of that name", nearest(rate, table))])
     raw: Any = table[rate]
-    text = raw
-    if isinstance(raw, dict):
-        text = raw.get(MOVED, raw.get("value"))
-        if MOVED in raw and isinstance(raw.get("value"), str):
-            old, new = parse(raw["value"]), parse(raw[MOVED])
-            if new.per_ms is None and old.per_ms is not None:
-                return Quantity(new.number, old.form, old.per_ms, old.reading, old.per_what, new.text)
+    if isinstance(raw, dict) and MOVED in raw and isinstance(raw.get("value"), str):
+        old, new = parse(raw["value"]), parse(raw[MOVED])
+        if new.per_ms is None and old.per_ms is not None:
+            return Quantity(new.number, old.form, old.per_ms, old.reading, old.per_what, new.text)
     try:
-        return parse(text)
+        return parse(RateText(raw).figure)
     except (ValueError, TypeError, AttributeError):
         rule = "the rate has no single reference value of its own"
         raise ConfigError([Problem(model.origin, 0, 0, f"rates.{rate}", as_text(raw), rule,
@@ -89,10 +87,7 @@ def reference_value(model: Scenario, rate: str, strategy: str | None = None) -> 
 def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption]:
     """Return every named rate of a strategy with its value and why."""
     table = model.raw(strategy).get("rates") or {}
-    return [
-        Assumption(name, as_text(raw), raw.get("why", "") if isinstance(raw, dict) else "")
-        for name, raw in table.items()
-    ]
+    return [Assumption(name, as_text(raw), RateText(raw).why) for name, raw in table.items()]
 
 
 def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[str, str]]:

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import copy
 import difflib
-import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
 from flywheel_sim.scenario.resolve.resolver import resolve
-from flywheel_sim.scenario.source.changes import is_change
+from flywheel_sim.scenario.said import ChannelText, LeverText, RateText, channels_of, levers_of, waits_of
+from flywheel_sim.scenario.source.files import exists, read_extended
+from flywheel_sim.scenario.source.from_code import value_text
+from flywheel_sim.scenario.source.layers import DIGITS, layered, with_spends
 from flywheel_sim.scenario.source.schema import SETTINGS
-from flywheel_sim.scenario.source.strategy import Choices, apply_strategy, leave_out, lever_spend
-from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, deletions, merge, read_file, read_text, tree_of
+from flywheel_sim.scenario.source.strategy import Choices
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, deletions, read_text
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
-#: Decimals of a solved spend.
-_DIGITS = 4
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
 
 
@@ -54,6 +53,8 @@ class Scenario:
     left_out: tuple[tuple[str | None, str], ...] = ()
     _journeys: dict[str, Journey] = field(default_factory=dict, repr=False, compare=False)
 
+    # -- what it holds ------------------------------------------------------------------------------------
+
     @property
     def name(self) -> str:
         """Return the name the file gives itself."""
@@ -74,6 +75,12 @@ class Scenario:
         """Return the strategy that others are held against: the file's ``reference``, or the first not matched."""
         named = self.tree.root.get("reference")
         return named or next((name for name in self.strategies if not self.choices(name).matched), None)
+
+    @property
+    def named_reference(self) -> str | None:
+        """Return the strategy that ``reference`` names, None where nothing is said."""
+        named: str | None = self.at("reference")
+        return named
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -102,65 +109,23 @@ class Scenario:
             self._journeys[key] = found
         return self._journeys[key]
 
-    def at_spend(self, strategy: str, spend: float) -> Scenario:
-        """Return the scenario with the spend of a strategy whose budget is matched; units as for ``solved``."""
-        return replace(self, solved=(*((s, v) for s, v in self.solved if s != strategy), (strategy, spend)), _journeys={
-            name: journey for name, journey in self._journeys.items() if name != strategy
-        })  # fmt: skip
-
-    def solved_as(self, other: Scenario) -> Scenario:
-        """Return the scenario with the matched spends that were found for another."""
-        return replace(self, solved=other.solved, _journeys={})
-
-    def without(self, *names: str, strategy: str | None = None) -> Scenario:
-        """Return the scenario without what a strategy's ``without`` may name: in one strategy, or everywhere.
+    def unmatched_journey(self, strategy: str | None = None) -> Journey:
+        """Return one strategy as it is before a matched spend is solved for: for names, units and checks, not to run.
 
         Raises
         ------
         ConfigError
-            If there is nothing of such a name.
+            As for `journey`, a matched spend apart.
         """
-        changed = replace(self, left_out=(*self.left_out, *((strategy, name) for name in names)), _journeys={})
         problems: list[Problem] = []
-        changed._merged(strategy or "", problems)
-        if problems:
+        found = self._resolve(strategy or "", problems)
+        if problems or found is None:
             raise ConfigError(problems)
-        return changed
+        return found
 
-    def with_(self, **values: Any) -> Scenario:
-        """Return the scenario with other values; the scenario in hand stays as it is.
-
-        Parameters
-        ----------
-        **values
-            A rate's name, a setting (``horizon``, ``seed``, ``start``, ``discount``, ``follow``) or a
-            dotted path (``**{"channels.search_ads.spend": "9000 per month"}``), each with the text one
-            would write in the file, or a number in the unit that stands there. A bare value for a rate
-            with a table moves its whole family; ``{"value": ...}`` changes the reference alone; None deletes.
-
-        Raises
-        ------
-        ConfigError
-            If a name is not known, or a value does not fit.
-        """
-        changed = self
-        problems: list[Problem] = []
-        for name, value in values.items():
-            path = self._path_of(name)
-            if path is None:
-                rule, remedy = "no rate, setting or dotted path of that name", self._near(name)
-                problems.append(Problem("<values set in code>", 0, 0, "", name, rule, remedy))
-                continue
-            if path[0] == "levers" and path[2:] != ("spend",):
-                rule, remedy = "of a lever, code can change the spend", "change the file, or the rates it moves"
-                problems.append(Problem("<values set in code>", 0, 0, name, "", rule, remedy))
-                continue
-            text = value_text(value, changed._raw_at(path))
-            changed = replace(changed, changes=(*changed.changes, (".".join(path), text)), solved=(), _journeys={})
-        if problems:
-            raise ConfigError(problems)
-        changed.check()
-        return changed
+    def choices(self, strategy: str | None = None) -> Choices:
+        """Return what a strategy does without, and what it spends on levers."""
+        return self._merged(strategy or "", [])[1]
 
     def check(self) -> None:
         """Resolve the file and every strategy.
@@ -182,31 +147,48 @@ class Scenario:
         if problems:
             raise ConfigError(problems)
 
+    # -- what it says -------------------------------------------------------------------------------------
+
     def raw(self, strategy: str | None = None) -> dict[str, Raw]:
         """Return the merged file of a strategy as raw texts."""
         return copy.deepcopy(self._merged(strategy or "", [])[0].root)
 
-    def choices(self, strategy: str | None = None) -> Choices:
-        """Return what a strategy does without, and what it spends on levers."""
-        return self._merged(strategy or "", [])[1]
+    def at(self, path: str, strategy: str | None = None) -> Raw:
+        """Return what a strategy's merged file says at a dotted path, as raw texts; None where there is nothing."""
+        return copy.deepcopy(self._merged(strategy or "", [])[0].at(tuple(path.split("."))))
 
-    def _unsolved(self, strategy: str) -> bool:
-        """Tell whether a strategy has a matched spend that is not solved for yet."""
-        return strategy not in dict(self.solved) and self.choices(strategy).matched is not None
+    def rate(self, name: str, strategy: str | None = None) -> RateText:
+        """Return what a strategy says of a named rate."""
+        return RateText(self.at(f"rates.{name}", strategy))
 
-    def _raw_at(self, path: Path_) -> Raw:
-        return self._merged("", [])[0].at(path)
+    def channels(self, strategy: str | None = None) -> dict[str, ChannelText]:
+        """Return what a strategy says of each channel, in the order of the file."""
+        return channels_of(self.raw(strategy))
 
-    def _path_of(self, name: str) -> Path_ | None:
+    def levers(self, strategy: str | None = None) -> dict[str, LeverText]:
+        """Return what a strategy says of each lever, in the order of the file; what it spends is in `choices`."""
+        return levers_of(self.raw(strategy))
+
+    def waits(self, stage: str, event: str, strategy: str | None = None) -> list[tuple[str, Raw]]:
+        """Return the waits of an event of a stage as a strategy has them, each with its dotted path."""
+        return waits_of(self.raw(strategy), stage, event)
+
+    def contents(self) -> dict[str, Raw]:
+        """Return what the file says and what was changed in it, without what names no figure: seed, reference."""
+        said = {key: held for key, held in self.raw().items() if key not in ("seed", "reference")}
+        return said | {"(changes)": [list(change) for change in self.changes]}
+
+    def path_of(self, name: str) -> Path_ | None:
+        """Return the path of a rate, a setting or a dotted path, None where there is none of that name."""
         if name in self.rates:
             return ("rates", name)
         if name in SETTINGS:
             return (name,)
         path = tuple(name.split("."))
-        return path if len(path) > 1 and path[0] != "strategies" and self._raw_at(path) is not None else None
+        return path if len(path) > 1 and path[0] != "strategies" and self.at(name) is not None else None
 
-    def _near(self, name: str) -> str:
-        """Return a remedy for a name that `with_` does not know."""
+    def nearest_to(self, name: str) -> str:
+        """Return what to write instead of a name that has no path."""
         first, *steps = name.split(".")
         if not steps:
             return nearest(name, {*self.rates, *SETTINGS})
@@ -218,9 +200,107 @@ class Scenario:
             if step not in known:
                 break
             path = (*path, step)
-            held = self._raw_at(path)
+            held = self.at(".".join(path))
             known = list(held) if isinstance(held, dict) else []
         return f"under '{'.'.join(path)}', {nearest(step, known)}" if path else nearest(step, known)
+
+    # -- others made of it --------------------------------------------------------------------------------
+
+    def with_(self, **values: Any) -> Scenario:
+        """Return the scenario with other values; the scenario in hand stays as it is.
+
+        Parameters
+        ----------
+        **values
+            A rate's name, a setting (``horizon``, ``seed``, ``start``, ``discount``, ``follow``) or a
+            dotted path (``**{"channels.search_ads.spend": "9000 per month"}``), each with the text one
+            would write in the file, or a number in the unit that stands there. A bare value for a rate
+            with a table moves its whole family; ``{"value": ...}`` changes the reference alone; None deletes.
+
+        Raises
+        ------
+        ConfigError
+            If a name is not known, or a value does not fit.
+        """
+        changed = self
+        problems: list[Problem] = []
+        for name, value in values.items():
+            path = self.path_of(name)
+            if path is None:
+                rule, remedy = "no rate, setting or dotted path of that name", self.nearest_to(name)
+                problems.append(Problem(IN_CODE, 0, 0, "", name, rule, remedy))
+                continue
+            if path[0] == "levers" and path[2:] != ("spend",):
+                rule, remedy = "of a lever, code can change the spend", "change the file, or the rates it moves"
+                problems.append(Problem(IN_CODE, 0, 0, name, "", rule, remedy))
+                continue
+            place = ".".join(path)
+            changed = changed.laid([(place, value_text(value, changed.at(place)))], keep_solved=False)
+        if problems:
+            raise ConfigError(problems)
+        changed.check()
+        return changed
+
+    def laid(self, changes: Iterable[tuple[str, Raw]], *, keep_solved: bool = True) -> Scenario:
+        """Return the scenario with raw values laid over dotted paths, unchecked.
+
+        Parameters
+        ----------
+        changes
+            Dotted paths with what the file would say there, in order.
+        keep_solved
+            Whether matched spends stay as they were found; else they are to be solved for anew.
+        """
+        return self._other(changes=(*self.changes, *changes), solved=self.solved if keep_solved else ())
+
+    def without(self, *names: str, strategy: str | None = None) -> Scenario:
+        """Return the scenario without what a strategy's ``without`` may name: in one strategy, or everywhere.
+
+        Raises
+        ------
+        ConfigError
+            If there is nothing of such a name.
+        """
+        changed = self._other(left_out=(*self.left_out, *((strategy, name) for name in names)))
+        problems: list[Problem] = []
+        changed._merged(strategy or "", problems)
+        if problems:
+            raise ConfigError(problems)
+        return changed
+
+    def unchanged(self) -> Scenario:
+        """Return the scenario with the figures of its file: nothing changed in code, no spend solved for."""
+        return self._other(changes=(), solved=())
+
+    def at_spend(self, strategy: str, spend: float) -> Scenario:
+        """Return the scenario with the spend of a strategy whose budget is matched; units as for ``solved``."""
+        kept = {name: journey for name, journey in self._journeys.items() if name != strategy}
+        solved = (*((name, held) for name, held in self.solved if name != strategy), (strategy, spend))
+        return replace(self, solved=solved, _journeys=kept)
+
+    def solved_as(self, other: Scenario) -> Scenario:
+        """Return the scenario with the matched spends that were found for another."""
+        return self._other(solved=other.solved)
+
+    def decided(self) -> Scenario:
+        """Return the scenario whose strategies state the spends that were solved for: nothing is matched anew then."""
+        spends = []
+        for name, spend in self.solved:
+            if (whose := self.choices(name).matched) is None:
+                continue
+            kind, what = whose
+            stated = self.levers(name)[what].spend if kind == "lever" else None
+            unit = stated.partition(" ")[2] if stated else "per month"
+            spends.append((name, whose, f"{spend:.{DIGITS}f} {unit}"))
+        return self._other(tree=with_spends(self.tree, spends), solved=())
+
+    def _other(self, **fields: Any) -> Scenario:
+        """Return another scenario, none of whose journeys are made yet."""
+        return replace(self, _journeys={}, **fields)
+
+    def _unsolved(self, strategy: str) -> bool:
+        """Tell whether a strategy has a matched spend that is not solved for yet."""
+        return strategy not in dict(self.solved) and self.choices(strategy).matched is not None
 
     def _resolve(self, strategy: str, problems: list[Problem]) -> Journey | None:
         """Return a strategy's journey, or None after noting problems."""
@@ -228,99 +308,15 @@ class Scenario:
         return None if problems else resolve(tree, strategy, choices, problems)
 
     def _merged(self, strategy: str, problems: list[Problem]) -> tuple[Tree, Choices]:
-        tree, choices = self.tree, Choices()
-        if strategy:
-            tree, choices = apply_strategy(tree, strategy, problems)
-        choices.base = self.tree
-        for name in (name for whose, name in self.left_out if whose in (None, strategy)):
-            leave_out(Tree({}, {}), tree, name, ("without",), choices, problems)
-        for path, value in self.changes:
-            steps = tuple(path.split("."))
-            if steps[0] == "levers":
-                spend = lever_spend(tree, value, tree.at(steps[:2]), steps, problems)
-                if spend is not None and steps[1] not in choices.levers:
-                    choices.spends[steps[1]] = spend
-                continue
-            tree = _laid(tree, steps, value)
+        """Return the file with everything laid over it, and what of that cannot be laid over a file."""
+        left_out = (name for whose, name in self.left_out if whose in (None, strategy))
         solved = dict(self.solved).get(strategy)
-        if choices.matched and solved is not None:
-            kind, name = choices.matched
-            if kind == "channel":
-                tree = _laid(tree, ("channels", name, "spend"), f"{solved:.{_DIGITS}f} per month")
-            else:
-                held = parse(tree.at(("levers", name, "spend")))
-                text = f"{solved:.{_DIGITS}f} {held.text.partition(' ')[2]}"
-                choices.spends[name] = replace(held, number=solved, text=text)
-        return tree, choices
-
-
-def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
-    """Return the file with a value laid over what stands at a path."""
-    nested: Raw = value
-    for key in reversed(path):
-        nested = {key: nested}
-    return merge(tree, tree_of(nested, "<values set in code>"))
-
-
-def value_text(value: Any, old: Raw) -> Raw:
-    """Return a value as the file would say it, in the unit of what it replaces."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        return [value_text(item, None) for item in value]
-    if isinstance(value, dict):
-        inner = old if isinstance(old, dict) else {"value": old}
-        return {str(k): value_text(v, inner.get(k)) for k, v in value.items()}
-    if isinstance(old, dict):
-        old = old.get("value")
-    unit = None
-    if isinstance(old, str) and looks_like_quantity(old):
-        try:
-            unit = parse(old)
-        except UnitError:
-            unit = None
-    if not isinstance(value, str):
-        try:
-            number = Decimal(repr(value if isinstance(value, int) else float(value)))
-            finite = number.is_finite() and not isinstance(value, bool)
-        except (TypeError, ValueError, ArithmeticError):
-            finite = False
-        if not finite:
-            shown, remedy = repr(value)[:60], "give a text or a finite number"
-            raise ConfigError([Problem("<values set in code>", 0, 0, "", shown, "not a value", remedy)])
-        value = f"{number:f}"
-        if unit and unit.form == "percent":
-            value = f"{(number * 100).normalize():f} %"
-        elif unit and unit.form == "duration":
-            value = f"{value} {unit.text.split()[-1]}"
-    if unit is not None and unit.per_ms is not None and looks_like_quantity(value) and not is_change(value):
-        try:
-            new = parse(value)
-        except UnitError:
-            return value
-        if new.per_ms is None and new.form == unit.form:
-            value = f"{value} {_unit_words(unit)}"
-    return value
-
-
-def _unit_words(unit: Quantity) -> str:
-    """Return the words after the figure: ``kept per year``, ``per 4.414 weeks``."""
-    text = unit.text
-    start = text.index(" per ")
-    return f"{unit.reading} {text[start + 1 :]}" if unit.reading else text[start + 1 :]
+        return layered(self.tree, strategy, problems, left_out=left_out, changes=self.changes, solved=solved)
 
 
 def shipped() -> tuple[str, ...]:
     """Return the names of the journeys that come with the package."""
     return tuple(sorted(path.stem for path in _configs().glob("*.yaml")))
-
-
-def _exists(path: Path) -> bool:
-    """Tell whether there is something at a path that the system can look up at all."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _configs() -> Path:
@@ -343,15 +339,15 @@ def load(source: str | Path) -> Scenario:
         If there is no such file, or it cannot be read.
     """
     path = Path(source)
-    if not _exists(path) and path.suffix == "" and len(path.parts) == 1:
+    if not exists(path) and path.suffix == "" and len(path.parts) == 1:
         path = _configs() / f"{source}.yaml"
-        if not _exists(path):
+        if not exists(path):
             near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.5)
             said = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
             raise DataError(f"{source}: no file and no shipped journey of that name; {said}")
-    elif not _exists(path):
+    elif not exists(path):
         raise DataError(f"{source}: no such file; give the path of a YAML file or one of: {', '.join(shipped())}")
-    return _checked(_extended(path, ()), str(path))
+    return _checked(read_extended(path), str(path))
 
 
 def loads(text: str, name: str = "<text>") -> Scenario:
@@ -376,25 +372,3 @@ def _checked(tree: Tree, origin: str) -> Scenario:
     scenario = Scenario(tree, origin=origin)
     scenario.check()
     return scenario
-
-
-def _extended(path: Path, seen: tuple[Path, ...]) -> Tree:
-    tree = read_file(path)
-    base = tree.root.get("extends")
-    if base is None:
-        return tree
-    if not isinstance(base, str):
-        rule = "one file to extend belongs here"
-        raise ConfigError([tree.problem(("extends",), None, rule, "write extends: base.yaml")])
-    parent = Path(os.path.abspath(path.parent / base))
-    here = Path(os.path.abspath(path))
-    if parent in seen or parent == here:
-        raise ConfigError([tree.problem(("extends",), base, "files extend each other in a circle", "break it")])
-    if not _exists(parent):
-        raise ConfigError([tree.problem(("extends",), base, "no such file", "give its path from this file")])
-    inherited = _extended(parent, (*seen, here))
-    if problems := deletions(tree, inherited):
-        raise ConfigError(problems)
-    merged = merge(inherited, tree)
-    merged.root.pop("extends", None)
-    return merged

@@ -214,7 +214,7 @@ _MANY = ("answer()", "answer('clv')", "table()", "table('clv')", "note", "order(
 #: What is asked of a result of each class, where `r` is the result; a text without `r` is a member of it.
 MEMBERS = {
     "Runs": (
-        "n", "span", "months", "dates()", "warnings()", "str(r.provenance)", "vars(r.provenance)", "stopping",
+        "n", "span", "months", "dates()", "warnings()", "str(r.provenance)", "[vars(one) for one in r.provenance]", "stopping",
         "summary()", "frame()", "conversions()", "by('channel')", "by('channel', 'acquisitions', 'spend')",
         "by('strategy')", "cohorts()", "cohorts(3, 0.9)", "generations()", "movements()", "r['profit']",
         "estimate('clv', 0.8)", "quantile('profit', 0.5)", "probability('profit', at_least=0)",
@@ -443,7 +443,8 @@ WHOLE_ONLY = (
     "runs_reseller", "runs_saas_loyalty", "runs_automation", "runs_unit_economics", "runs_precision", "runs_forecast",
     "comparison_two_files", "allocation_risk", "breakeven_rematched", "capacity_two", "staff_plan_target",
     "command_allocate_horizons", "command_breakeven_map", "command_capacity_leads", "command_capacity_plan",
-    "command_frictions_product_led",
+    "command_frictions_product_led", "command_allocate", "command_claims", "command_compare_matched",
+    "command_capacity", "allocation_by_horizon", "comparison_b2b_pipeline",
 )  # fmt: skip
 #: Commands of which the kept test looks into the folder of --out; a whole capture does for all.
 OUT_KEPT = ("command_run", "command_abtest")

@@ -73,7 +73,7 @@ def test_the_self_diagnosis_of_20_questions_qualifies(diary):
 @pytest.mark.parametrize("event", ["nurture", "newsletter", "visit", "look"])
 def test_every_sign_adds_to_the_score(model, event):
     """Maturity shows in all of them; engagement, frequency of visits and interest bring points each."""
-    events = model.raw("today")["journey"]["contact"]["events"]
+    events = model.at("journey.contact.events", "today")
     ways = events[event].get("outcomes", {"always": events[event]}).values()
     assert sum("score" in way.get("add", {}) for way in ways if isinstance(way, dict)) == 1
 

@@ -72,8 +72,7 @@ def test_influencers_do_well(today):
 
 
 def test_the_price_and_the_first_click_are_the_article_s(model):
-    rates = model.raw("today")["rates"]
-    assert (rates["price"]["value"], rates["search_click"]["value"]) == ("100", "2")
+    assert [model.rate(name, "today").value for name in ("price", "search_click")] == ["100", "2"]
 
 
 # -- the channels -----------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def test_offers_are_sized_by_value_and_by_how_likely_the_next_order_is(one):
 
 
 def test_win_back_fades_with_silence(model, one):
-    curve = model.raw("today")["rates"]["win_back"]
+    curve = model.at("rates.win_back", "today")
     chances = [float(str(one).rstrip(" %")) for one in (curve["value"], *curve["by"]["silence"].values())]
     assert chances == sorted(chances, reverse=True)
     assert len(set(chances)) == len(chances)

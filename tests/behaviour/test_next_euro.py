@@ -42,10 +42,10 @@ def test_there_are_five_places_for_a_euro(model):
     ],
 )
 def test_every_curve_is_what_the_judgements_of_the_page_settle(model, lever, rate, today, value, without, limit):
-    raw = model.raw()
-    assert raw["levers"][lever]["spend"] == today
-    assert raw["levers"][lever]["moves"][rate] == {"without": without, "limit": limit}
-    assert raw["rates"][rate]["value"] == value
+    said = model.levers()[lever]
+    assert said.spend == today
+    assert said.moves[rate] == {"without": without, "limit": limit}
+    assert model.rate(rate).value == value
     curve = judge((today, value), without=without, limit=limit)
     more = 2 * curve.today
     journey = model.with_(**{f"levers.{lever}.spend": f"{more:g} {today.partition(' ')[2]}"}).journey("as_today")

@@ -6,7 +6,7 @@ import pytest
 
 from flywheel_sim import expected_path, load, loads, replicate, run, sensitivity
 from flywheel_sim.analysis.compare.result import compare
-from flywheel_sim.engine.reference.books import Books
+from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.ledger import Layout
@@ -128,7 +128,7 @@ def test_months_begin_on_the_day_of_the_start_or_the_last_there_is():
 
 def test_more_money_than_a_ledger_holds_is_a_limit_met():
     journey = load("ad_campaign").journey()
-    books = Books(Layout.of(journey), journey)
+    books = OpenBooks(Layout.of(journey), journey)
     books.money[0, 0, 0] = 1 << 62
     with pytest.raises(SimulationError, match="money beyond what a ledger can hold"):
         books.ledger(0, {})

@@ -87,18 +87,16 @@ def test_every_indicator_can_be_read_by_name_and_is_believable(today, indicator)
 def test_the_four_phases_come_in_order_and_each_has_its_frictions(model):
     phases = {stage.name: stage.phase for stage in model.journey("today").stages}
     assert [phases[s] for s in ("trial", "beginner", "regular", "champion")] == list(FRICTIONS)
-    levers = model.raw()["levers"]
-    named = {
-        phase: [n for n, one in levers.items() if "spend" not in one and one["phase"] == phase] for phase in FRICTIONS
-    }
+    levers = model.levers()
+    named = {phase: [n for n, one in levers.items() if one.spend is None and one.phase == phase] for phase in FRICTIONS}
     assert named == FRICTIONS
 
 
 def test_four_frictions_lengthen_a_wait_and_the_others_lower_a_rate(model):
-    raw, longer = model.raw(), set()
+    levers, longer = model.levers(), set()
     for name in ALL:
-        for rate, moved in raw["levers"][name]["moves"].items():
-            with_it, without = (parse(str(text)) for text in (raw["rates"][rate]["value"], moved["without"]))
+        for rate, moved in levers[name].moves.items():
+            with_it, without = (parse(str(text)) for text in (model.rate(rate).value, moved["without"]))
             if with_it.form == "duration":
                 longer.add(name)
                 assert without.number < with_it.number

@@ -40,7 +40,7 @@ def test_bad_news_weighs_twice_as_much_as_good(model):
 
 
 def test_bad_stars_cost_more_readers_than_good_ones_bring(model):
-    rate = model.raw("funnel")["rates"]["convinced"]["by"]["reads"]["reads"]["by"]["stars"]
+    rate = model.at("rates.convinced.by.reads.reads.by.stars", "funnel")
     chances = [float(str(value).rstrip(" %")) for value in rate.values()]
     assert chances == sorted(chances)
     assert (18 - chances[0], chances[-1] - 18) == (14, 6)

@@ -99,7 +99,7 @@ def test_without_the_programme_nothing_of_it_happens_and_nothing_is_spent_on_it(
 
 
 def test_each_step_left_out_is_left_out_alone(model):
-    without = {name: set(said.get("without", ())) for name, said in model.raw()["strategies"].items()}
+    without = {name: set(said.get("without", ())) for name, said in model.at("strategies").items()}
     steps = {f"no_{step}": {step} for step in (*STEPS, "newsletter")} | {"no_points": {"reward"}}
     assert {name: without[name] for name in steps} == steps
     assert without["no_programme"] == set().union(*steps.values())

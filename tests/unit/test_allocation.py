@@ -4,8 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from flywheel_sim.analysis.allocation.by_horizon import allocation_by_horizon
 from flywheel_sim.analysis.allocation.certificate import Certificate
@@ -17,7 +15,6 @@ from flywheel_sim.analysis.allocation.section import sections
 from flywheel_sim.analysis.allocation.spends import at_spends, per_month, places_of
 from flywheel_sim.analysis.allocation.split import allocate
 from flywheel_sim.analysis.allocation.split_search import Bench, futures
-from flywheel_sim.cli.allocate import allocate as allocate_command
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.replicate import replicate
@@ -298,32 +295,30 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
 
 
 @pytest.fixture
-def command(tmp_path):
+def flywheel(command, tmp_path):
     """Return a function that runs a line of the command on the journey of these tests."""
-    app = typer.Typer()
-    app.command()(allocate_command)
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
     line = ["--strategy", "plain", "--place", "ads", "--place", "care", "--replications", "3", "--workers", "1"]
-    return lambda *words: CliRunner().invoke(app, [str(path), *line, *words])
+    return lambda *words: command("allocate", str(path), *line, *words)
 
 
-def test_the_command_splits_a_budget_within_bounds(command):
+def test_the_command_splits_a_budget_within_bounds(flywheel):
     words = ["--budget", "600 per month", "--horizon", "2 months", "--at-most", "care=200 per month", "--risk", "0.25"]
-    done = command(*words, "--json")
-    assert done.exit_code == 0
-    found = json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert sum(found["best"].values()) == pytest.approx(600, rel=0.005)
-    assert found["best"]["care"] <= 201
-    assert found["spend"].startswith("spend: {ads: ")
+    status, out, _ = flywheel(*words, "--json")
+    assert status == 0
+    found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert sum(found["details"]["best"].values()) == pytest.approx(600, rel=0.005)
+    assert found["details"]["best"]["care"] <= 201
+    assert found["details"]["spend"].startswith("spend: {ads: ")
     assert "the 25 % quantile of profit" in found["answer"]
-    assert found["value"]["n"] == 3
+    assert found["details"]["value"]["n"] == 3
 
 
-def test_the_command_says_where_the_next_euro_goes(command):
-    done = command("--marginal", "--horizon", "2 months")
-    assert done.exit_code == 0
-    assert "Within 2 months the next euro brings most at" in done.stdout
+def test_the_command_says_where_the_next_euro_goes(flywheel):
+    status, out, _ = flywheel("--marginal", "--horizon", "2 months")
+    assert status == 0
+    assert "Within 2 months the next euro brings most at" in out
 
 
 @pytest.mark.parametrize(
@@ -334,8 +329,10 @@ def test_the_command_says_where_the_next_euro_goes(command):
         (("--at-most", "care"), "not PLACE=MONEY"),
     ],
 )
-def test_the_command_says_what_was_written_wrong(command, words, said):
-    assert said in str(command(*words).exception)
+def test_the_command_says_what_was_written_wrong(flywheel, words, said):
+    status, out, err = flywheel(*words)
+    assert (status, out) == (2, "")
+    assert said in err
 
 
 def test_a_strategy_that_is_not_there_is_refused(model):

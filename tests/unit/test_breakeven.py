@@ -375,9 +375,9 @@ def test_the_command_prints_json_alone(flywheel):
     status, out, _ = flywheel(line, "--between", "60:400", "--and-between", "150:450")
     assert status == 0
     found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert set(found) == {"breakeven", "map"}
-    assert found["breakeven"]["crossings"][0]["rises"] is True
-    assert len(found["map"]["figures"]) == 16
+    assert (found["result"], set(found["also"])) == ("BreakEven", {"map"})
+    assert found["details"]["crossings"][0]["rises"] is True
+    assert len(found["also"]["map"]["figures"]) == 16
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_the_expected_path_is_the_campaign_to_the_last_person_and_dollar():
     assert [path.people[s] for s in stages] == [1000, 200, 100, 30, 20]
     assert (path.spend, path.revenue, path.gain, path.currency) == (400, 2000, 1600, "USD")
     assert list(path.frame().people[:5]) == [1000, 200, 100, 30, 20]
-    assert str(path).endswith("revenue 2,000, spend 400, gain 1,600 USD")
+    assert path.answer().endswith("revenue 2,000, spend 400, gain 1,600 USD")
 
 
 def test_the_exact_gain_is_1600_with_an_sd_of_436():

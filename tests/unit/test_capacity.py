@@ -329,9 +329,9 @@ def test_the_command_prints_json_alone(flywheel):
     status, out, _ = flywheel(f"{line} --json --workers 1")
     assert status == 0
     found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert set(found) == {"capacity", "plan.desk", "plan.till"}
-    assert found["capacity"]["resources"] == ["desk", "till"]
-    assert found["plan.till"]["yaml"].startswith("till: {people")
+    assert set(found["also"]) == {"plan.desk", "plan.till"}
+    assert found["details"]["resources"] == ["desk", "till"]
+    assert found["also"]["plan.till"]["details"]["yaml"].startswith("till: {people")
 
 
 @pytest.mark.parametrize(

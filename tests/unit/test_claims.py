@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from flywheel_sim.analysis.claims import charts as charts_claims
 from flywheel_sim.analysis.claims.book import BOOK, Reading
@@ -256,17 +255,11 @@ def test_stretches_are_found_between_the_values_run():
     assert curve.where(lambda r: math.nan, (2, 3)) == "not known along retention"
 
 
-def test_the_command_prints_json(tmp_path):
-    import typer
-
-    from flywheel_sim.cli.claims import claims as command
-
-    app = typer.Typer()
-    app.command()(command)
+def test_the_command_prints_json(command, tmp_path):
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
-    done = CliRunner().invoke(app, [str(path), "--strategy", "plain", "--replications", "2", "--json"])
-    assert done.exit_code == 0, done.output
-    said = json.loads(done.stdout)
-    assert {row["claim"] for row in said["readings"]} == set(BOOK)
-    assert len(said["together"]) == 6
+    status, out, err = command("claims", str(path), "--strategy", "plain", "--replications", "2", "--json")
+    assert status == 0, err
+    said = json.loads(out)
+    assert {row["claim"] for row in said["figures"]} == set(BOOK)
+    assert len(said["details"]["together"]) == 6

@@ -87,8 +87,8 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
     status, out, _ = flywheel(*words, "--json")
     found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert found["answer"] == expected.answer()
-    assert len(found["figures"]) == len(expected.frame())
-    assert found["provenance"]["seed"] == 2
+    assert len(found["figures"]) == len(expected.rows())
+    assert found["provenance"][0]["seed"] == 2
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,10 @@ def test_json_is_all_that_stands_on_standard_output(flywheel):
                               "--json")  # fmt: skip
     assert status == 0
     said = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert [point["factors"] for point in said["points"]] == [
-        {"retention": r, "horizon": h} for r in (0.8, 0.9) for h in (6, 12)
-    ]
-    assert set(said["points"][0]["metrics"]) == {"clv", "payback"}
-    assert said["points"][0]["metrics"]["clv"]["low"] is None
+    rows = said["figures"]
+    assert [(row["retention"], row["horizon"]) for row in rows[::2]] == [(r, h) for r in (0.8, 0.9) for h in (6, 12)]
+    assert {row["metric"] for row in rows} == {"clv", "payback"}
+    assert rows[0]["low"] is None
 
 
 @pytest.mark.parametrize("design", [["--design", "lhs", "--n", "4"], ["--design", "sobol", "--n", "4"], ["--design", "one"]])  # fmt: skip # noqa: E501
@@ -56,7 +55,7 @@ def test_other_designs(flywheel, design):
     vary = "heads=10 %,90 %,20 %" if "one" in design else "heads=10 %:90 %"
     status, out, _ = flywheel("sweep", "coins.yaml", "--vary", vary, *design, "--replications", "2", "--json")
     assert status == 0
-    assert len(json.loads(out)["points"]) == 4
+    assert len({row["point"] for row in json.loads(out)["figures"]}) == 4
 
 
 def test_a_file_of_points_and_settings(flywheel, tmp_path):
@@ -65,10 +64,11 @@ def test_a_file_of_points_and_settings(flywheel, tmp_path):
                               "6 months", "--seed", "5", "--replications", "2", "--json", "--executor", "serial")  # fmt: skip # noqa: E501
     assert status == 0
     said = json.loads(out)
-    assert [(p["strategy"], p["factors"]["price"]) for p in said["points"]] == [("loud", 10), ("quiet", 12)]
+    rows = [row for row in said["figures"] if row["metric"] == "revenue"]
+    assert [(row["strategy"], row["price"]) for row in rows] == [("loud", 10), ("quiet", 12)]
     model = loads(CLUB).with_(retention="80 %", horizon="6 months")
     again = room.sweep(model, points=[{"strategy": "loud", "price": 10}], seed=5, replications=2)
-    assert said["points"][0]["metrics"]["revenue"]["mean"] == again.outcomes.loc[0, "revenue"]
+    assert rows[0]["mean"] == again.outcomes.loc[0, "revenue"]
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_a_store_is_neither_begun_over_nor_mixed(flywheel):
 
 
 def test_a_point_that_is_set_aside_is_named(flywheel):
-    status, out, err = flywheel("sweep", "club.yaml", "--vary", "inviting=0.1,9", "--strategy", "loud", "--max-people",
+    status, out, _ = flywheel("sweep", "club.yaml", "--vary", "inviting=0.1,9", "--strategy", "loud", "--max-people",
                                 "2000", "--replications", "2", "--metrics", "revenue")  # fmt: skip
     assert status == 0
     assert "1 set aside" in out
     assert "n/a" in out
-    assert "design point 1 set aside: replication 0: more than 2,000 people" in err
+    assert "Design point 1 set aside: replication 0: more than 2,000 people" in out
 
 
 def test_stopped_by_the_keyboard_it_says_how_to_go_on(flywheel, monkeypatch):

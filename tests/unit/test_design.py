@@ -11,7 +11,7 @@ from journeys import CLUB, COINS, club
 from flywheel_sim.errors import ConfigError, DataError, ExperimentError
 from flywheel_sim.experiment.sweep import factors as factors_room
 from flywheel_sim.experiment.sweep.design import design_of
-from flywheel_sim.experiment.sweep.factors import Point, Resolver, figure_of, span_or_values
+from flywheel_sim.experiment.sweep.factors import DesignPoint, Resolver, figure_of, span_or_values
 from flywheel_sim.scenario.load import loads
 
 COIN = loads(COINS)
@@ -103,7 +103,7 @@ def test_grid_has_every_combination_and_strategies_follow_each_other():
 
 
 def test_without_strategies_the_file_as_written_is_run():
-    assert design_of(COIN, "grid", {"heads": [0.1]}).points == (Point(None, (0.1,)),)
+    assert design_of(COIN, "grid", {"heads": [0.1]}).points == (DesignPoint(None, (0.1,)),)
     assert design_of(club(), "grid").strategies == ("quiet", "loud", "louder")
     assert len(design_of(COIN, "grid").points) == 1
 
@@ -172,7 +172,7 @@ def test_n_says_how_many_values_a_range_has_in_a_grid():
 def test_a_table_may_say_strategies_and_leave_factors_to_the_file():
     design = design_of(club(), points=[{"strategy": "loud", "price": 10}, {"strategy": "quiet", "retention": "90 %"}])
     assert design.factors == ("price", "retention")
-    assert design.points == (Point("loud", (10, None)), Point("quiet", (None, "90 %")))
+    assert design.points == (DesignPoint("loud", (10, None)), DesignPoint("quiet", (None, "90 %")))
     crossed = design_of(club(), points=pd.DataFrame({"price": [10, 11]}), strategies=["loud", "quiet"])
     assert [(point.strategy, *point.values) for point in crossed.points] == [
         ("loud", 10), ("quiet", 10), ("loud", 11), ("quiet", 11),
@@ -221,9 +221,9 @@ def test_a_design_point_is_the_journey_that_with_makes():
     values = {"retention": 0.93, "price": "15", "horizon": "9 months", "channels.ads.spend": 500}
     resolver = Resolver(model, tuple(values))
     for strategy in (None, "quiet", "louder"):
-        made = resolver.journey(Point(strategy, tuple(values.values())))
+        made = resolver.journey(DesignPoint(strategy, tuple(values.values())))
         assert made == model.with_(**values).journey(strategy)
-    assert resolver.journey(Point("loud", (None,) * 4)) == model.journey("loud")
+    assert resolver.journey(DesignPoint("loud", (None,) * 4)) == model.journey("loud")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from journeys import CLUB, COINS
 
-from flywheel_sim.analysis.sensitivity import effect as module
 from flywheel_sim.analysis.sensitivity.changes import NET, change_of, share_of, total_of
 from flywheel_sim.analysis.sensitivity.charts import effect as effect_chart
 from flywheel_sim.analysis.sensitivity.charts import effect_parts
@@ -14,6 +13,7 @@ from flywheel_sim.analysis.sensitivity.effect import effect
 from flywheel_sim.analysis.sensitivity.parts import referring, upselling
 from flywheel_sim.analysis.sensitivity.section import sections
 from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment import plan as module
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import load, loads
 

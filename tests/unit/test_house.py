@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -79,6 +80,106 @@ def test_no_room_is_reached_from_itself():
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_file_is_longer_than_400_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def folders():
+    """Return every folder with modules, with its modules' paths."""
+    return {
+        folder: [path for path in folder.glob("*.py") if path.stem != "__init__"]
+        for folder in sorted({path.parent for path in FILES})
+    }
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda path: str(path.relative_to(PACKAGE.parent)))
+def test_a_folder_holds_at_most_20_modules_and_no_family_of_four(folder):
+    names = [path.stem for path in folders()[folder]]
+    assert len(names) <= 20
+    families = Counter(name.split("_")[0] for name in names if "_" in name)
+    assert {family: count for family, count in families.items() if count >= 4} == {}
+
+
+def test_no_two_classes_share_a_name():
+    names = Counter(node.name for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assert {name for name, count in names.items() if count > 1} == set()
+
+
+#: Files that every question may have.
+ROLES = ("charts", "section", "command", "result", "__init__")
+
+
+@pytest.mark.parametrize("room", [path.name for path in sorted(PACKAGE.iterdir()) if path.is_dir()])
+def test_no_two_files_of_a_room_share_a_name(room):
+    names = Counter(path.stem for path in (PACKAGE / room).rglob("*.py") if path.stem not in ROLES)
+    assert {name for name, count in names.items() if count > 1} == set()
+
+
+QUESTIONS = [name for name, one in registry.questions().items() if one.verbs or one.results]
+
+
+def inside(folder):
+    """Return the modules of a question, by their dotted name."""
+    return [module for module in GRAPH if f"{module}.".startswith(f"analysis.{folder}.")]
+
+
+@pytest.mark.parametrize("folder", QUESTIONS)
+def test_questions_do_not_import_one_another(folder):
+    others = {f"analysis.{name}" for name in QUESTIONS if name != folder}
+    for module in inside(folder):
+        met = {found for found in GRAPH[module] if ".".join(found.split(".")[:2]) in others}
+        assert met == set(), f"{module} imports {met}: what two questions need belongs to a room below them"
+
+
+#: What each file of a question may not import of it: results know no charts, charts no sections, commands neither.
+ABOVE = {
+    "": {"charts", "section", "command"},
+    "charts": {"section", "command"},
+    "section": {"command"},
+    "command": {"charts", "section"},
+}
+
+
+@pytest.mark.parametrize("folder", QUESTIONS)
+def test_order_within_a_question(folder):
+    for module in inside(folder):
+        role = next((part for part in module.split(".")[2:] if part in ABOVE), "")
+        met = {found for found in GRAPH[module] if found.startswith(f"analysis.{folder}.")}
+        assert [found for found in met if found.split(".")[2] in ABOVE[role]] == [], module
+
+
+@pytest.mark.parametrize("module", [m for m in GRAPH if not m.startswith("cli")])
+def test_only_the_command_line_knows_its_library(module):
+    assert "typer" not in {name.split(".")[0] for name in imported(MODULES[module])}
+
+
+@pytest.mark.parametrize("module", GRAPH)
+def test_no_private_name_is_used_across_rooms(module):
+    taken = [name for name in imported(MODULES[module]) if name.startswith("flywheel_sim.") and "._" in name]
+    taken = [name for name in taken if not name.rpartition(".")[2].startswith("__")]
+    rooms_here = {
+        alias.asname or alias.name
+        for node in ast.walk(MODULES[module]) if isinstance(node, ast.ImportFrom)
+        for alias in node.names if f"{node.module}.{alias.name}".removeprefix("flywheel_sim.") in MODULES
+    }  # fmt: skip
+    asked = [
+        ast.unparse(node) for node in ast.walk(MODULES[module])
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in rooms_here
+        and node.attr.startswith("_") and not node.attr.startswith("__")
+    ]  # fmt: skip
+    assert taken + asked == []
+
+
+#: Functions of more than 60 lines, and why each is one.
+LONG = {"analysis.ab_test.result.ab_test": "sixteen arguments, each with its unit and what it means; 27 lines of body"}
+
+
+def test_functions_stay_short():
+    found = {
+        f"{module}.{node.name}": node.end_lineno - node.lineno + 1
+        for module, tree in MODULES.items() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+    }  # fmt: skip
+    assert {name: lines for name, lines in found.items() if lines > 60 and name not in LONG} == {}
+    assert [name for name in LONG if found[name] <= 60] == [], "no longer long: take them off the list"
+    assert len(LONG) <= 12
 
 
 def test_there_is_no_drawer_for_odds_and_ends():

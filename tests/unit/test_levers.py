@@ -6,7 +6,7 @@ import pytest
 
 from flywheel_sim import ConfigError, compare, loads
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.scenario.resolve.curves import Curve
+from flywheel_sim.scenario.rates.curves import LeverCurve
 
 FILE = """
 name: Levers
@@ -59,12 +59,12 @@ def odds(p):
 
 
 def test_a_curve_goes_through_its_points_and_approaches_the_limit():
-    curve = Curve(((0.0, 0.85), (3.0, 0.90)), 0.95)
+    curve = LeverCurve(((0.0, 0.85), (3.0, 0.90)), 0.95)
     assert (curve.at(0.0), curve.at(3.0)) == (0.85, 0.90)
     pace = math.log(0.10 / 0.05) / 3
     for spend in (1.0, 2.5, 7.0, 40.0):
         assert curve.at(spend) == pytest.approx(0.95 - 0.10 * math.exp(-pace * spend), rel=1e-14)
-    three = Curve(((0.0, 10.0), (2.0, 14.0), (5.0, 15.0)), 20.0)
+    three = LeverCurve(((0.0, 10.0), (2.0, 14.0), (5.0, 15.0)), 20.0)
     assert three.at(2.0) == 14.0
     assert three.at(1.0) == pytest.approx(20 - 10 * math.sqrt(0.6))
     assert three.at(3.5) == pytest.approx(20 - 6 * math.sqrt(5 / 6))
@@ -72,10 +72,10 @@ def test_a_curve_goes_through_its_points_and_approaches_the_limit():
 
 
 def test_a_curve_without_a_limit_or_a_start_says_only_what_it_was_told():
-    assert Curve(((0.0, 0.85), (3.0, 0.90)), None).at(3.0) == 0.90
-    assert Curve(((0.0, 0.85), (3.0, 0.90)), None).at(2.0) is None
-    assert Curve(((3.0, 0.90),), 0.95).at(4.0) is None
-    assert Curve(((3.0, 0.90), (5.0, 0.92)), 0.95).at(0.0) is None
+    assert LeverCurve(((0.0, 0.85), (3.0, 0.90)), None).at(3.0) == 0.90
+    assert LeverCurve(((0.0, 0.85), (3.0, 0.90)), None).at(2.0) is None
+    assert LeverCurve(((3.0, 0.90),), 0.95).at(4.0) is None
+    assert LeverCurve(((3.0, 0.90), (5.0, 0.92)), 0.95).at(0.0) is None
 
 
 def test_at_the_files_spend_nothing_moves(model):

@@ -416,7 +416,7 @@ def test_a_customer_worth_48_who_cost_2000_is_a_warning():
     assert "48.00" in text
     assert "2,000.00" in text
     assert "0.024" in text
-    assert f"warning: {text}" in str(found)
+    assert f"Warning: {text}" in str(found)
 
 
 def test_a_customer_who_brings_more_than_the_cost_is_no_warning():

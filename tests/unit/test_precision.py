@@ -353,11 +353,11 @@ def test_the_command_runs_to_a_precision(flywheel):
 
 def test_the_command_compares_to_a_precision_and_says_so_in_json(flywheel):
     status, out, _ = flywheel("compare coins.yaml --precision revenue=0.6 --at-most 120 --json")
-    found = json.loads(out)["stopping"]
+    found = json.loads(out)["details"]["stopping"]
     assert status == 0
     assert (found["reason"], found["replications"], found["at_most"], found["looks"]) == ("cap", 120, 120, [100, 120])
     assert found["held"][0]["what"] == "revenue, 'lucky' less 'plain'"
-    assert json.loads(out)["ranking"]["order"] == ["luckier", "lucky", "plain"]
+    assert json.loads(out)["details"]["ranking"]["order"] == ["luckier", "lucky", "plain"]
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_chance_is_set_as_a_fraction_or_as_one_writes_it(shop, value):
 
 def test_a_chance_per_period_keeps_its_period(shop):
     assert chances(shop.with_(keeps=0.8), "member") == (0.8,)
-    assert shop.with_(keeps=0.8).raw()["rates"]["keeps"] == "80 % per month"
+    assert shop.with_(keeps=0.8).rate("keeps").raw == "80 % per month"
 
 
 def test_a_chance_kept_per_year_stays_kept_per_year(shop):
@@ -177,7 +177,7 @@ def test_a_price_keeps_its_unit_or_says_another(shop, value):
 
 
 def test_a_rate_keeps_an_uneven_period(shop):
-    assert shop.with_(odd_pace=1).raw()["rates"]["odd_pace"] == "1 per 4.414 weeks"
+    assert shop.with_(odd_pace=1).rate("odd_pace").raw == "1 per 4.414 weeks"
 
 
 @pytest.mark.parametrize("value", [24, "24 months", "2 years"])

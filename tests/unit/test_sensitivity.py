@@ -148,7 +148,7 @@ def test_an_unknown_rate_names_the_nearest():
 
 
 def test_an_unknown_metric_is_refused_before_anything_is_run(monkeypatch):
-    monkeypatch.setattr("flywheel_sim.analysis.sensitivity.response.replicate_jobs", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr("flywheel_sim.experiment.plan.replicate_jobs", lambda *_: pytest.fail("it ran"))
     with pytest.raises(ExperimentError, match="did you mean 'profit'"):
         sensitivity(club(), "proft", "retention")
 

@@ -68,6 +68,13 @@ def test_the_interval_of_a_probability_is_wilsons(happened, n):
     assert (found.mean, found.unit, found.of, found.n) == (100 * happened / n, "%", "probability", n)
 
 
+@pytest.mark.parametrize("n", range(1, 200))
+def test_the_interval_of_a_probability_holds_the_share_at_both_ends(n):
+    always, never = estimate_probability([True] * n), estimate_probability([False] * n)
+    assert always.low < always.mean == always.high == 100
+    assert never.low == never.mean == 0 < never.high
+
+
 def test_the_probability_of_nothing_is_unknown():
     assert math.isnan(estimate_probability([]).mean)
 

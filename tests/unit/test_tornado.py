@@ -7,7 +7,7 @@ from test_worlds import FILE
 
 import flywheel_sim as fs
 from flywheel_sim.analysis.difference.bands import simultaneous
-from flywheel_sim.analysis.rates.ranges import decided, known, ranges_of
+from flywheel_sim.analysis.rates.ranges import known, ranges_of
 from flywheel_sim.analysis.uncertainty import charts as charts_global
 from flywheel_sim.analysis.uncertainty.section import sections
 from flywheel_sim.analysis.uncertainty.tornado import tornado
@@ -79,14 +79,14 @@ def test_nothing_uncertain_is_left_inside_a_design_point():
 
 def test_a_matched_spend_stays_as_it_was_found():
     model = loads(DUEL).at_spend("loud", 123.4)
-    fixed = decided(model)
+    fixed = model.decided()
     assert fixed.matched == ()
-    assert fixed.raw("loud")["channels"]["ads"]["spend"] == "123.4000 per month"
+    assert fixed.at("channels.ads.spend", "loud") == "123.4000 per month"
     ours, theirs = (one.journey("loud") for one in (fixed, model))
     assert (ours.channels, ours.stages, ours.costs) == (theirs.channels, theirs.stages, theirs.costs)
     pulled = CLUB.replace("strategies:", CARE).replace("  loud: {}", "  loud: {spend: {care: matched}}")
     model = loads(pulled).at_spend("loud", 77.0)
-    ours, theirs = (one.journey("loud") for one in (decided(model), model))
+    ours, theirs = (one.journey("loud") for one in (model.decided(), model))
     assert (ours.costs, ours.stages) == (theirs.costs, theirs.stages)
     assert ours.costs != loads(pulled).journey("quiet").costs
 

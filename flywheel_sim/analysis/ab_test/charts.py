@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flywheel_sim.analysis.ab_test.result import ABTest
 from flywheel_sim.analysis.ab_test.worth import KEEP, NOW, ROLL_OUT
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of
-from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
+from flywheel_sim.drawing.ends import ends_in
+from flywheel_sim.drawing.marks import DASHED, in_bands, in_interval, whiskers
+from flywheel_sim.drawing.months import finish, mean_by_month, months_of
+from flywheel_sim.drawing.words import legend_below
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.stats import estimate_mean, with_unit
+from flywheel_sim.stats import with_unit
 
-#: How a line that is not simulated is drawn.
-DASHED = (0, (4, 3))
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def ab_lifts(result: ABTest) -> Chart:
     """Show how the lift that a company would have seen differs over futures, and which of them it would have believed.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.ab_test`.
+    Takes what `flywheel_sim.ab_test` returns.
     """
     import pandas as pd
     from matplotlib.ticker import MaxNLocator
@@ -49,8 +50,8 @@ def ab_lifts(result: ABTest) -> Chart:
     axes.set_xlabel(f"{result.label}: '{result.arms[1]}' less '{result.arms[0]}', as seen (points)")
     axes.set_ylabel("Futures")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=len(drawn) + 1, frameon=False, fontsize=9)
-    first = result.today.provenance.first
+    legend_below(axes, len(drawn) + 1)
+    first = result.today.source.first
     data = pd.DataFrame({"replication": first + np.flatnonzero(seen), "lift": lifts, "unit": "points",
                          "significant": found, "wrong_sign": wrong})  # fmt: skip
     return Chart(f"ab_lifts_{result.attribute}", title, made, data)
@@ -59,18 +60,13 @@ def ab_lifts(result: ABTest) -> Chart:
 def ab_power(result: ABTest) -> Chart:
     """Show the power of the test against the months it runs: simulated, and by the textbook.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.ab_test`; its test had best go on to the end of the run.
+    Takes what `flywheel_sim.ab_test` returns; its test had best go on to the end of the run.
 
     Raises
     ------
     ExperimentError
         If the arms do not differ, so that there is no power.
     """
-    from matplotlib.ticker import MaxNLocator
-
     if not result.differs:
         raise ExperimentError("these arms do not differ as far as is known, so there is no power to draw; "
                               "ab_peeking shows how often such a test gives a false alarm")  # fmt: skip
@@ -78,18 +74,16 @@ def ab_power(result: ABTest) -> Chart:
     title = f"A power of {100 * result.wanted:g} % takes {need.mean:.1f} months of testing"
     note = "Dots: share of futures in which the test is significant, with Wilson's 95 % interval."
     made, axes = axes_of(title, note)
-    x, y = looks["months"], looks["power"]
+    x = looks["months"]
     axes.plot(x, looks["textbook"], color=COLOURS[1], lw=2, label="textbook, same people", zorder=2)
-    axes.errorbar(x, y, yerr=[y - looks["low"], looks["high"] - y], fmt="o", color=COLOURS[0], ms=5, capsize=2.5,
-                  elinewidth=1.2, label="simulated", zorder=3)  # fmt: skip
+    whiskers(axes, x, ends_in(looks, "power"), fmt="o", color=COLOURS[0], ms=5, elinewidth=1.2, label="simulated",
+             zorder=3)  # fmt: skip
     axes.axhline(100 * result.wanted, color=FAINT, lw=1, ls=DASHED)
     if need.mean <= x.max():
         axes.axvline(need.mean, color=FAINT, lw=1, ls=DASHED)
     axes.set_ylim(0, 103)
     axes.set_xlim(0, x.max() + 0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("Months of testing")
-    axes.set_ylabel("Power (% of futures)")
+    _by_months_of_testing(axes, "Power (% of futures)")
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     return Chart(f"ab_power_{result.attribute}", title, made, looks)
 
@@ -97,13 +91,8 @@ def ab_power(result: ABTest) -> Chart:
 def ab_peeking(result: ABTest) -> Chart:
     """Show what looking at the test every month, and stopping at the first significant lift, makes of its errors.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.ab_test`, best of arms that do not differ: all it finds is then false.
+    Takes what `flywheel_sim.ab_test` returns, best of arms that do not differ: all it finds is then false.
     """
-    from matplotlib.ticker import MaxNLocator
-
     looks, alpha = result.looks(), 100 * (1 - result.level)
     last = looks.iloc[-1]
     what = "is significant" if result.differs else "gives a false alarm"
@@ -116,25 +105,29 @@ def ab_peeking(result: ABTest) -> Chart:
         ("ever", "ever_low", "ever_high", COLOURS[1], "looked at every month, stopped when significant"),
         ("power", "low", "high", COLOURS[0], "looked at once, after so many months"),
     ):
-        axes.fill_between(looks["months"], looks[low], looks[high], color=colour, alpha=0.25, lw=0)
-        axes.plot(looks["months"], looks[name], color=colour, lw=2, marker="o", ms=4, label=label)
+        band = (looks[low], looks[high], 0.25)
+        in_bands(axes, looks["months"], looks[name], [band], colour, marker="o", ms=4, label=label)
     if not result.differs:
         axes.axhline(alpha, color=INK, lw=1, ls=DASHED, label=f"promised, {alpha:g} %")
     axes.set_ylim(0, 1.25 * float(looks["ever_high"].max()))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("Months of testing")
-    axes.set_ylabel("Significant (% of futures)")
+    _by_months_of_testing(axes, "Significant (% of futures)")
     axes.legend(loc="upper left", frameon=False, fontsize=9)
     return Chart(f"ab_peeking_{result.attribute}", title, made, looks)
+
+
+def _by_months_of_testing(axes: Axes, label: str) -> None:
+    """Label axes that run over the months a test goes on."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("Months of testing")
+    axes.set_ylabel(label)
 
 
 def ab_worth(result: ABTest) -> Chart:
     """Show what B brings month by month, rolled out after the test and at once; between them lies what waiting costs.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.ab_test` with a strategy that rolls B out.
+    Takes what `flywheel_sim.ab_test` returns with a strategy that rolls B out.
 
     Raises
     ------
@@ -156,17 +149,15 @@ def ab_worth(result: ABTest) -> Chart:
         if name not in worth.monthly:
             continue
         gap = np.nancumsum(worth.monthly[name] - worth.monthly[KEEP], axis=1)[:, skip:]
-        mean, low, high = ends_of([estimate_mean(column, worth.unit) for column in gap.T])
-        axes.fill_between(x, low, high, color=colour, alpha=0.3, lw=0)
-        axes.plot(x, mean, color=colour, lw=2, label=label)
-        lines[name] = mean
-        parts.append(pd.DataFrame({"month": counted(runs.journey), "course": name, "mean": mean, "low": low,
-                                   "high": high, "unit": worth.unit, "n": runs.n}))  # fmt: skip
+        ends, part = mean_by_month(runs.journey, gap, worth.unit, course=name)
+        in_interval(axes, x, ends, 0.3, colour, label=label)
+        lines[name] = ends.mean
+        parts.append(part)
     if NOW in lines:
         axes.fill_between(x, lines[ROLL_OUT], lines[NOW], color=FAINT, alpha=0.25, lw=0, label="cost of testing first")
     axes.axhline(0, color=INK, lw=0.8)
     if result.month > skip:
         axes.axvline(x[result.month - 1 - skip], color=FAINT, lw=1, ls=DASHED, label="the test is read")
     finish(axes, runs.journey, f"{worth.label} gained so far ({worth.unit})", legend=False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, frameon=False, fontsize=9)
+    legend_below(axes, 4)
     return Chart(f"ab_worth_{result.attribute}", title, made, pd.concat(parts, ignore_index=True))

@@ -20,8 +20,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey, StageSet
 from flywheel_sim.ledger import Layout
 from flywheel_sim.metrics.pipeline import events_of
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 #: What a test can be of.
 KINDS = ("conversion", "conversion.STAGE", "conversion.STAGE.TO", "through.FROM.TO", "share.STAGE.EVENT.OUTCOME")
@@ -32,7 +31,7 @@ DIFFERS = 3.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class OutcomeFlows:
     """Where an outcome is read in a ledger.
 
     Attributes
@@ -67,7 +66,7 @@ def refuse_arms(journey: Journey, attribute: str, arms: tuple[str, str]) -> None
             raise ExperimentError(f"'{arm}' is no level of '{attribute}'; {nearest(str(arm), known[attribute])}")
 
 
-def outcome_of(journey: Journey, of: str) -> Outcome:
+def outcome_of(journey: Journey, of: str) -> OutcomeFlows:
     """Return where an outcome is read.
 
     Parameters
@@ -104,7 +103,7 @@ def outcome_of(journey: Journey, of: str) -> Outcome:
     raise ExperimentError(f"'{of}' is no chance that a test could compare; a test is of one of: {', '.join(KINDS)}")
 
 
-def counts(runs: Runs, outcome: Outcome, attribute: str, arms: tuple[str, str]) -> tuple[FloatArray, ...]:
+def counts(runs: Runs, outcome: OutcomeFlows, attribute: str, arms: tuple[str, str]) -> tuple[FloatArray, ...]:
     """Return outcomes known and successes up to the end of each month, and people still deciding then.
 
     Returns
@@ -143,7 +142,7 @@ def true_shares(wins: FloatArray, n: FloatArray, arms: tuple[str, str], what: st
     return (float(wins.sum() / n.sum()),) * 2
 
 
-def _share(journey: Journey, layout: Layout, member: str) -> Outcome:
+def _share(journey: Journey, layout: Layout, member: str) -> OutcomeFlows:
     """Return how an event's outcome is read: it is known as soon as the event happens."""
     event, _, outcome = member.rpartition(".")
     owner, _, name = event.partition(".")
@@ -153,12 +152,12 @@ def _share(journey: Journey, layout: Layout, member: str) -> Outcome:
         index for index, (stage, happened, how) in enumerate(layout.flows)
         if how in names and (happened == event if in_set else (stage, happened) == (owner, name))
     ]  # fmt: skip
-    return Outcome(tuple(ends), tuple(index for index in ends if layout.flows[index][2] == outcome), ())
+    return OutcomeFlows(tuple(ends), tuple(index for index in ends if layout.flows[index][2] == outcome), ())
 
 
 def _passage(
     layout: Layout, of: str, inside: Collection[str], goals: Collection[str], doors: Collection[str], aside: bool
-) -> Outcome:
+) -> OutcomeFlows:
     """Return how a way out of some stages is read: it is known when somebody leaves them.
 
     Parameters
@@ -193,7 +192,7 @@ def _passage(
         remedy = nearest(of, [kind for kind in KINDS if kind.startswith("conversion")])
         raise ExperimentError(f"nobody succeeds in '{of}': no event leads there from '{min(inside)}'; {remedy}")
     where = tuple(layout.stages.index(stage) for stage in layout.stages if stage in inside)
-    return Outcome(tuple(i for i, _ in ends), tuple(wins), where)
+    return OutcomeFlows(tuple(i for i, _ in ends), tuple(wins), where)
 
 
 def _between(layout: Layout, goals: Collection[str], among: Collection[str]) -> set[str]:

@@ -6,39 +6,49 @@ all futures, it never sees.
 
 from __future__ import annotations
 
-import html
 import math
-from concurrent.futures import Executor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.ab_test.outcome import counts, outcome_of, refuse_arms, true_shares
 from flywheel_sim.analysis.ab_test.textbook import lifts_of, power_of, sample_size, significant
-from flywheel_sim.analysis.ab_test.worth import KEEP, NOW, ROLL_OUT, Worth, alike, read_before
-from flywheel_sim.analysis.capacity.staff import Answered, laid
-from flywheel_sim.analysis.difference.pairs import replicated
+from flywheel_sim.analysis.ab_test.worth import (
+    KEEP,
+    NOW,
+    ROLL_OUT,
+    Course,
+    Worth,
+    alike,
+    course_of,
+    read_before,
+    worth_of,
+)
+from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Best
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
+from flywheel_sim.result import texts_by_name
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, estimate_quantile
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class ABTest(Answered):
+class ABTest(AgainstToday):
     """What an A/B test shows, over many futures; frozen.
 
     Attributes
@@ -252,14 +262,17 @@ class ABTest(Answered):
         said += f" A power of {100 * self.wanted:g} % takes {self.needed[0]:,.0f} and {self.needed[1]:,.0f} people: "
         return f"{said}{need.mean:,.1f} months of testing at this traffic ({_ends(need)}).{worth}"
 
-    def __str__(self) -> str:
-        width = max(map(len, self.figures))
-        return "\n".join([self.answer(), *(f"  {name:<{width}}  {found}" for name, found in self.figures.items())])
+    def table(self) -> pd.DataFrame:
+        """Return the figures as texts: mean ± half-width of the interval."""
+        return texts_by_name(self.figures)
 
-    def _repr_html_(self) -> str:
-        shown = self.frame().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
-        said, source = html.escape(self.answer()), html.escape(str(self.today.provenance))
-        return f"<p><b>{said}</b></p>{shown}<p><small>{source}</small></p>"
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return (
+            "Means and ratios with the half-width of their 95 % interval, shares of futures with that of Wilson's, "
+            f"n = {self.today.n:,}; differences are paired"
+        )
 
 
 def ab_test(
@@ -278,12 +291,7 @@ def ab_test(
     level: float = 0.95,
     power: float = 0.8,
     replications: int = 1000,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> ABTest:
     """Run an A/B test in many futures, and tell how sure it is, how it misleads, and what it is worth.
 
@@ -293,19 +301,17 @@ def ab_test(
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and the strategy in which the test is taken and A is kept; without one, the file as written.
+    strategy
+        In which the test is taken and A is kept; without one, the file as written.
     attribute, arms
         The attribute, and its levels A and B. Results are reported by it, whether or not the file says so.
     of, best
         The chance that is compared: ``conversion``, ``conversion.STAGE``, ``conversion.STAGE.TO``,
         ``through.FROM.TO`` or ``share.STAGE.EVENT.OUTCOME``; and whether the ``highest`` or ``lowest`` is best.
         Outcomes are counted, so somebody who decides twice counts twice.
-    roll_out, now
+    roll_out, now, metric
         Strategies alike until the test is read and then with B for everybody, and with B for everybody at once,
-        without the test. They say what the test and the wait are worth, in ``metric``.
-    metric
-        What it is worth in: a metric that adds up over months.
+        without the test. They say what the test and the wait are worth, in a metric that adds up over months.
     month
         At the end of which month the test is read; unless given, the last one before ``roll_out`` goes its own way, or
         the last of the run.
@@ -313,7 +319,7 @@ def ab_test(
         Shares of A and B to take as true, as fractions; unless given, those of all futures together.
     level, power
         Confidence of the two-sided test, and the power for which to say how many people it takes; fractions.
-    replications, seed, workers, executor, progress, engine, limits
+    model, replications, how
         As for `replicate`.
 
     Raises
@@ -323,49 +329,52 @@ def ab_test(
     ConfigError
         If there is no such strategy.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     _refuse(best, rates, level, power, replications, now is not None and roll_out is None)
-    names = [strategy, *(name for name in (roll_out, now) if name is not None)]
-    held = model.journey(strategy) if strategy not in model.matched else model.journey()
-    refuse_arms(held, attribute, arms)
-    if attribute not in held.report_by:
-        model = laid(model, [("report_by", [*held.report_by, attribute])])
-    model, _ = settle(model, names, seed=seed, ways=ways)
-    journeys = [model.journey(name) for name in names]
-    outcome = outcome_of(journeys[0], of)
-    units_of(journeys[0], (metric,))
-
-    def keep(index: int, runs: Runs) -> tuple[Any, ...]:
-        if runs.metric(metric).aggregation != "sum":
-            raise ExperimentError(f"'{metric}' does not add up over months; ask what a test is worth in profit")
-        came = runs.ledger.flow.sum(axis=-1)
-        return (runs if index == 0 else None), came, runs.values(metric), runs.series(metric)
-
-    courses = replicated(journeys, replications, seed, ways, keep)
-    today: Runs = courses[0][0]
-    periods = today.journey.periods
-    if roll_out is not None:
-        month = read_before(alike(courses[0][1], courses[1][1]), periods, month, roll_out)
-    month = periods if month is None else month
-    if not 1 <= month <= periods:
-        raise ExperimentError(f"the test is read at the end of month {month}; the run has months 1 to {periods}")
+    strategies = {KEEP: strategy, ROLL_OUT: roll_out, NOW: now}
+    strategies = {course: name for course, name in strategies.items() if course == KEEP or name is not None}
+    model, _ = settle(_by_arm(model, strategy, attribute, arms), [*strategies.values()], seed=seed, ways=ways)
+    journeys = {course: model.journey(name) for course, name in strategies.items()}
+    outcome = outcome_of(journeys[KEEP], of)
+    units_of(journeys[KEEP], (metric,))
+    plan: Plan[str] = Plan(journeys[KEEP].seed if seed is None else seed)
+    for course, journey in journeys.items():
+        plan.add(course, journey)
+    courses, runs = plan.run(replications, ways, lambda found: course_of(found, metric), [KEEP])
+    today = runs[KEEP]
+    month = _month(courses, month, roll_out)
     known, wins, deciding = counts(today, outcome, attribute, arms)
     n, successes = known[:, month - 1], wins[:, month - 1]
     true = rates or true_shares(successes.sum(axis=0), n.sum(axis=0), arms, f"'{of}' by the end of month {month}")
     worth = None
     if roll_out is not None:
         lifts = lifts_of(successes, n)
-        since = alike(courses[0][1], courses[2][1]) if now is not None else periods
-        worth = Worth(
-            metric, today.metric(metric).label, today.unit(metric),
-            {name: one[2] for name, one in zip((KEEP, ROLL_OUT, NOW), courses, strict=False)},
-            {name: one[3] for name, one in zip((KEEP, ROLL_OUT, NOW), courses, strict=False)},
-            significant(successes, n, level), lifts > 0 if best == "highest" else lifts < 0, month, since,
-        )  # fmt: skip
+        better = lifts > 0 if best == "highest" else lifts < 0
+        worth = worth_of(courses, today, metric, significant(successes, n, level), better, month)
     return ABTest(
         attribute, arms, of, today.metric(of).label, best, level, power, month, true,
-        rates is not None or not journeys[0].uncertain, known, wins, deciding, worth, today,
+        rates is not None or not journeys[KEEP].uncertain, known, wins, deciding, worth, today,
     )  # fmt: skip
+
+
+def _by_arm(model: Scenario, strategy: str | None, attribute: str, arms: tuple[str, str]) -> Scenario:
+    """Return the scenario with results by arm."""
+    held = model.journey(strategy) if strategy not in model.matched else model.journey()
+    refuse_arms(held, attribute, arms)
+    if attribute not in held.report_by:
+        return model.laid([("report_by", [*held.report_by, attribute])])
+    return model
+
+
+def _month(courses: Mapping[str, Course], month: int | None, roll_out: str | None) -> int:
+    """Return at the end of which month the test is read."""
+    periods = courses[KEEP].came.shape[1]
+    if roll_out is not None:
+        month = read_before(alike(courses[KEEP].came, courses[ROLL_OUT].came), periods, month, roll_out)
+    month = periods if month is None else month
+    if not 1 <= month <= periods:
+        raise ExperimentError(f"the test is read at the end of month {month}; the run has months 1 to {periods}")
+    return month
 
 
 def _ends(found: Estimate) -> str:

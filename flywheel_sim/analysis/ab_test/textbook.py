@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.metrics.registry import ratio
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 
 def critical(level: float) -> float:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
-from flywheel_sim.stats import Estimate, estimate_probability, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_probability, with_unit
 from flywheel_sim.wording import signed
 
-FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 #: What a company may do, by name: whatever the test shows, and by what it shows.
@@ -112,7 +112,48 @@ class Worth:
         return said + f"wherever it looks better {with_unit(signs.mean, signs.unit)}."
 
 
-def alike(came: FloatArray, other: FloatArray) -> int:
+@dataclass(frozen=True)
+class Course:
+    """What one course comes to.
+
+    Attributes
+    ----------
+    came
+        What happened, counted by group; shape (replications, periods, groups).
+    total, monthly
+        What it is worth in: in each future, and month by month; of shapes (replications,) and (replications, periods).
+    """
+
+    came: NDArray[np.int64]
+    total: FloatArray
+    monthly: FloatArray
+
+
+def course_of(runs: Runs, metric: str) -> Course:
+    """Return what the runs of a course come to.
+
+    Raises
+    ------
+    ExperimentError
+        If the metric does not add up over months.
+    """
+    if runs.metric(metric).aggregation != "sum":
+        raise ExperimentError(f"'{metric}' does not add up over months; ask what a test is worth in profit")
+    return Course(runs.ledger.flow.sum(axis=-1), runs.values(metric), runs.series(metric))
+
+
+def worth_of(
+    courses: Mapping[str, Course], kept: Runs, metric: str, significant: BoolArray, better: BoolArray, month: int
+) -> Worth:
+    """Return what courses come to, given the runs in which A is kept, and what the test read in a month shows."""
+    since = alike(courses[KEEP].came, courses[NOW].came) if NOW in courses else kept.journey.periods
+    totals = {name: one.total for name, one in courses.items()}
+    monthly = {name: one.monthly for name, one in courses.items()}
+    label, unit = kept.metric(metric).label, kept.unit(metric)
+    return Worth(metric, label, unit, totals, monthly, significant, better, month, since)
+
+
+def alike(came: NDArray[np.int64], other: NDArray[np.int64]) -> int:
     """Return for how many months two strategies are the same in all replications.
 
     Parameters

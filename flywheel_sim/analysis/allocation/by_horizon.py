@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -73,16 +72,9 @@ class AllocationByHorizon(Result):
             said += f" At {' and '.join(unsure)} it is not sure to be the best: run more replications."
         return said
 
-    def __str__(self) -> str:
-        return f"{self.answer()}\n{self.table().to_string()}\n{self._note()}"
-
-    def _repr_html_(self) -> str:
-        return (
-            f"<p><b>{html.escape(self.answer())}</b></p>{self.table().to_html()}"
-            f"<p><small>{html.escape(self._note())}</small></p>"
-        )
-
-    def _note(self) -> str:
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
         first = next(iter(self.by.values()))
         taken = sum(one.took for one in self.by.values())
         unit = f"{first.places[0].currency} per month".strip()

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.allocation.spends import months_counted
-from flywheel_sim.analysis.allocation.split_search import Bench, Point, futures
+from flywheel_sim.analysis.allocation.split_search import Bench, SplitRun, futures
 from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.tables import ratio_of_sums
-from flywheel_sim.stats import Estimate, gap_unit, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, gap_unit, with_unit
 
-FloatArray = NDArray[np.float64]
 Key = TypeVar("Key", bound=Hashable)
 
 #: What the certificate shifts, as a share of the budget.
@@ -66,7 +64,9 @@ class Certificate:
         )
 
 
-def judged(bench: Bench, splits: Mapping[str, FloatArray]) -> tuple[dict[str, Point], dict[str, Estimate], Certificate]:
+def judged(
+    bench: Bench, splits: Mapping[str, FloatArray]
+) -> tuple[dict[str, SplitRun], dict[str, Estimate], Certificate]:
     """Return splits as they run, what a euro of budget is worth at each place of the best, and the certificate."""
     names = [one.name for one in bench.places]
     points = {name: bench.exactly(split) for name, split in splits.items()}

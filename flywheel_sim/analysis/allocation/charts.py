@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,21 +10,17 @@ from flywheel_sim.analysis.allocation.by_horizon import AllocationByHorizon
 from flywheel_sim.analysis.allocation.judgement import Judgement
 from flywheel_sim.analysis.allocation.marginal import Marginal
 from flywheel_sim.analysis.allocation.split import Allocation
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, thousands
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
+from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.marks import DASHED, whiskers
+from flywheel_sim.drawing.words import beside, legend_under, measured, named_rows
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import figure, with_unit
 from flywheel_sim.wording import joined, lowered
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 #: How splits are called and coloured.
 CALLED = {"today": "today", "even": "even split", "best": "best split"}
 DRAWN = {"today": (COLOURS[5], "o"), "even": (FAINT, "D"), "best": (COLOURS[1], "o")}
-
-
-#: How a line that stands for a bound is drawn.
-_DASHED = (0, (4, 3))
 
 
 def named(name: str) -> str:
@@ -36,10 +31,7 @@ def named(name: str) -> str:
 def marginal(result: Marginal) -> Chart:
     """Show what the next euro brings at each place by several horizons, with joint intervals.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.marginal`.
+    Takes what `flywheel_sim.marginal` returns.
     """
     longest = result.months[-1]
     order = list(result.ranking(longest).names)
@@ -51,25 +43,20 @@ def marginal(result: Marginal) -> Chart:
     at = np.arange(len(order))[::-1]
     spread = np.linspace(0.2, -0.2, len(result.months)) if len(result.months) > 1 else np.zeros(1)
     for months, shift, colour in zip(result.months, spread, COLOURS, strict=False):
-        mean, low, high = ends_of([result.at(name, months) for name in order])
-        axes.errorbar(mean, at + shift, xerr=np.nan_to_num([mean - low, high - mean]), fmt="o", ms=6, color=colour,
-                      elinewidth=1.6, capsize=3, label=f"within {months} months")  # fmt: skip
+        ends, label = ends_of([result.at(name, months) for name in order]), f"within {months} months"
+        whiskers(axes, at + shift, ends, True, fmt="o", ms=6, color=colour, elinewidth=1.6, capsize=3, label=label)
     axes.axvline(0, color=INK, lw=0.9)
-    axes.set_yticks(at, [named(name) for name in order])
+    named_rows(axes, at, [named(name) for name in order])
     axes.set_ylim(-0.6, len(order) - 0.4)
-    axes.grid(axis="y", visible=False)
     axes.set_xlabel(f"{result.label} of one more euro ({result.unit})")
-    _below(made, len(result.months))
+    legend_under(made, len(result.months))
     return Chart("marginal", title, made, result.frame())
 
 
 def allocation(result: Allocation) -> Chart:
     """Show money a month at each place: today's, an even and the best split.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.allocate`.
+    Takes what `flywheel_sim.allocate` returns.
     """
     gap, when = result.difference("best", "today"), format_duration(result.today.journey.horizon)
     what = lowered(result.label) if result.risk is None else result.decides
@@ -98,23 +85,18 @@ def allocation(result: Allocation) -> Chart:
         half = "" if np.isnan(worth.low) else f" ± {worth.half_width:.2f}"
         axes.annotate(f"{worth.mean:+.2f}{half}", (1.01, y), xycoords=("axes fraction", "data"), va="center",
                       fontsize=9, color=INK)  # fmt: skip
-    axes.set_yticks(at, [named(place.name) for place in result.places])
+    named_rows(axes, at, [named(place.name) for place in result.places])
     axes.set_ylim(-0.6, len(at) - 0.4)
     axes.set_xlim(-0.02 * top, 1.04 * top)
-    axes.grid(axis="y", visible=False)
-    axes.xaxis.set_major_formatter(thousands)
-    axes.set_xlabel(f"Money at each place ({unit})")
-    _below(made, 3)
+    measured(axes, along=f"Money at each place ({unit})")
+    legend_under(made, 3)
     return Chart("allocation", title, made, result.frame())
 
 
 def allocation_by_horizon(result: AllocationByHorizon) -> Chart:
     """Show the best split as shares of the budget, one bar a horizon.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.allocation_by_horizon`.
+    Takes what `flywheel_sim.allocation_by_horizon` returns.
     """
     horizons = list(result.by)
     first = result.by[horizons[0]]
@@ -138,17 +120,11 @@ def allocation_by_horizon(result: AllocationByHorizon) -> Chart:
                     start + width / 2, y, figure(round(width)), ha="center", va="center", color="white", fontsize=9
                 )
         left = left + share
-    axes.set_yticks(at, horizons)
+    named_rows(axes, at, horizons)
     axes.set_xlim(0, 100)
-    axes.grid(axis="y", visible=False)
     axes.set_xlabel("Share of the budget (%)")
-    _below(made, len(names))
+    legend_under(made, len(names))
     return Chart("allocation_by_horizon", title, made, result.frame())
-
-
-def _below(made: Figure, columns: int) -> None:
-    """Put the legend under the figure."""
-    made.legend(loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
 
 def judgement(result: Judgement, rate: str = "the rate") -> Chart:
@@ -172,21 +148,19 @@ def judgement(result: Judgement, rate: str = "the rate") -> Chart:
     table = result.frame()
     axes.plot(table["spend"], table["value"], color=COLOURS[0], lw=2.2)
     for level, word in ((result.limit, "limit"), (result.without, "nothing spent")):
-        axes.axhline(factor * level, color=FAINT, lw=1, ls=_DASHED, zorder=1)
-        axes.annotate(f"{word}: {result.shown(level)}", (0.995, factor * level), xycoords=("axes fraction", "data"),
-                      xytext=(0, 4), textcoords="offset points", ha="right", fontsize=9, color=INK)  # fmt: skip
+        axes.axhline(factor * level, color=FAINT, lw=1, ls=DASHED, zorder=1)
+        beside(axes, f"{word}: {result.shown(level)}", (0.995, factor * level), (0, 4), ha="right",
+               xycoords=("axes fraction", "data"))  # fmt: skip
     half = factor * float(result.at(result.half_at))
-    axes.plot([result.half_at] * 2, [factor * result.without, half], color=FAINT, lw=1, ls=_DASHED, zorder=1)
-    axes.annotate(f"half the gain at {result.half_at:.3g}", (result.half_at, half), xytext=(8, -12),
-                  textcoords="offset points", fontsize=9, color=INK)  # fmt: skip
+    axes.plot([result.half_at] * 2, [factor * result.without, half], color=FAINT, lw=1, ls=DASHED, zorder=1)
+    beside(axes, f"half the gain at {result.half_at:.3g}", (result.half_at, half), (8, -12))
     for word, spend, judged in result.given:
         if not (math.isnan(spend) or math.isnan(judged)):
             axes.plot(
                 [spend], [factor * judged], "o", ms=8, color=COLOURS[1] if word == "today" else COLOURS[0], zorder=5
             )
             if word == "today":
-                axes.annotate("today", (spend, factor * judged), xytext=(8, -12), textcoords="offset points",
-                              fontsize=9, color=COLOURS[1], fontweight="bold")  # fmt: skip
+                beside(axes, "today", (spend, factor * judged), (8, -12), color=COLOURS[1], fontweight="bold")
     axes.set_xlabel(f"Spend ({result.spend_unit})")
     axes.set_ylabel(f"{rate.replace('_', ' ').capitalize()} ({result.unit or 'as stated'})")
     low, high = sorted((factor * result.without, factor * result.limit))

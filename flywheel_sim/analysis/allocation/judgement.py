@@ -9,21 +9,21 @@ Harvard Business Review 74(4), 136-144), and the S of ADBUDG, the Hill function.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.journey.units import Quantity, UnitError, parse
-from flywheel_sim.result import Unreplicated
+from flywheel_sim.result import Unreplicated, texts_of
+from flywheel_sim.stats import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 Shape = Literal["exponential", "hill"]
 SHAPES: tuple[Shape, ...] = ("exponential", "hill")
 
@@ -133,8 +133,9 @@ class Judgement(Unreplicated):
             f"{self.shown(self.limit)}; half of all there is to gain is had at {self.half_at:.4g}.{miss}"
         )
 
-    def __str__(self) -> str:
-        return self.answer()
+    def table(self) -> pd.DataFrame:
+        """Return the curve at a few spends, as texts."""
+        return texts_of(self.frame(11))
 
 
 def judge(
@@ -174,21 +175,10 @@ def judge(
     if steepness is not None and (shape != "hill" or not steepness > 0):
         raise ExperimentError(f"steepness {steepness}: a positive number, of a Hill curve alone; write shape='hill'")
     spent, held = _read(today[0], "today's spend"), _read(today[1], "today's rate")
-    given = [("today", spent.number, held.number)]
-    said = {**({"without": without} if without else {}), **({"limit": limit} if limit else {})}
-    for word, text in said.items():
-        given.append((word, 0.0 if word == "without" else math.nan, _like(held, text, word)))
-    for key, text in (points or {}).items():
-        given.append((f"at {key}", _read(key, "a spend").number, _like(held, text, f"the rate at {key}")))
-    half = None if half_at is None else _read(half_at, "half_at").number
-    if half is not None:
-        given.append(("half", half, math.nan))
+    ends = {"without": without, "limit": limit}
+    given = [("today", spent.number, held.number), *_given(held, ends, half_at, points or {})]
     free = 3 + (shape == "hill" and steepness is None)
-    if len(given) < free:
-        more = "limit=, without=, half_at= or points=" + (", or steepness=" if shape == "hill" else "")
-        raise ExperimentError(f"{len(given)} judgements do not settle a curve, {free} do; add {more}")
-    if any(spend < 0 for _, spend, _ in given) or half == 0 or len({spend for _, spend, v in given if v == v}) < 2:
-        raise ExperimentError("judgements are of different spends, none of them negative; change one")
+    _check(given, free, shape)
     found, misfit = _fitted(shape, given, steepness, held.form == "percent")
     if misfit > (_EXACT if len(given) == free else 0.5):
         raise ExperimentError(
@@ -200,6 +190,37 @@ def judge(
     rest = " ".join(str(today[0]).split()[1:])
     exact = 0.0 if misfit <= _EXACT else misfit
     return Judgement(shape, *found, tuple(given), exact, unit, rest or "spent", spent.number)
+
+
+def _given(
+    held: Quantity, ends: Mapping[str, str | None], half_at: str | float | None, points: Mapping[str | float, str]
+) -> Iterator[tuple[str, float, float]]:
+    """Yield what was judged beside today's rate: a word for it, the spend, and the rate; NaN where it has none.
+
+    Parameters
+    ----------
+    held
+        Today's rate, in whose unit the others are stated.
+    ends, half_at, points
+        What the rate is ``without`` spend and at its ``limit``, where half is had, and rates at other spends.
+    """
+    for word, text in ends.items():
+        if text:
+            yield word, 0.0 if word == "without" else math.nan, _like(held, text, word)
+    for key, text in points.items():
+        yield f"at {key}", _read(key, "a spend").number, _like(held, text, f"the rate at {key}")
+    if half_at is not None:
+        yield "half", _read(half_at, "half_at").number, math.nan
+
+
+def _check(given: Sequence[tuple[str, float, float]], free: int, shape: Shape) -> None:
+    """Refuse judgements that do not settle a curve with so many figures to be found."""
+    if len(given) < free:
+        more = "limit=, without=, half_at= or points=" + (", or steepness=" if shape == "hill" else "")
+        raise ExperimentError(f"{len(given)} judgements do not settle a curve, {free} do; add {more}")
+    no_half = any(word == "half" and not spend for word, spend, _ in given)
+    if any(spend < 0 for _, spend, _ in given) or no_half or len({spend for _, spend, v in given if v == v}) < 2:
+        raise ExperimentError("judgements are of different spends, none of them negative; change one")
 
 
 def _fitted(

@@ -7,15 +7,12 @@ customer more.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.allocation.spends import (
     Place,
@@ -27,29 +24,29 @@ from flywheel_sim.analysis.allocation.spends import (
     spent_by_month,
 )
 from flywheel_sim.analysis.difference.bands import simultaneous
+from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, units_of
+from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, gap_unit, plus_minus, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: Horizons at which value is read unless said, beside the whole of it.
 USUAL = ("3 months", "12 months")
 
 
 @dataclass(frozen=True)
-class Marginal(Result):
+class Marginal(AgainstToday):
     """What one more euro adds to a metric at each place, on the same people with the same luck; frozen.
 
     Attributes
@@ -80,11 +77,6 @@ class Marginal(Result):
     paid: FloatArray = field(repr=False)
     spent: FloatArray = field(repr=False)
     today: Runs = field(repr=False)
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs at today's spends, by the name of the strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
     @cached_property
     def estimates(self) -> Mapping[tuple[str, int], Estimate]:
@@ -167,14 +159,9 @@ class Marginal(Result):
             said.append(f"{text}.")
         return " ".join(said)
 
-    def __str__(self) -> str:
-        return "\n".join([self.answer(), self.table().to_string(), self._note()])
-
-    def _repr_html_(self) -> str:
-        said, noted = html.escape(self.answer()), html.escape(f"{self._note()}. {self.today.provenance}")
-        return f"<p><b>{said}</b></p>{self.table().to_html()}<p><small>{noted}</small></p>"
-
-    def _note(self) -> str:
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
         net = "net of the euro itself, " if self.of == "profit" else ""
         return (
             f"{self.label} per euro spent at the place, {net}with joint 95 % intervals, n = {self.today.n:,}; "
@@ -196,19 +183,12 @@ def marginal(
     horizons: Sequence[str] | None = None,
     places: Iterable[str] | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Marginal:
     """Return what one more euro adds to a metric at each channel and lever that spends.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
     of
         A metric that adds up over months. Profit is net of the euro; others, such as ``revenue``, are not.
     step
@@ -218,7 +198,7 @@ def marginal(
         Such as ``["3 months", "12 months"]``, whole months up to the scenario's; these two and the whole unless given.
     places
         Channels and levers; all that the strategy spends on unless given.
-    replications, seed, workers, executor, progress, engine, limits
+    model, strategy, replications, how
         As for `replicate`. A spend that is ``matched`` is solved for once and stays as a budget decided on.
 
     Raises
@@ -228,49 +208,93 @@ def marginal(
     ConfigError
         If there is no such strategy, or a lever does not say what its rates are at another spend.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
     spots = places_of(model, strategy, places)
     journey = model.journey(strategy)
     units_of(journey, (of,))
     months = _months(journey, horizons)
     root = journey.seed if seed is None else seed
-    spends = {place: place.today for place in spots}
-    probed = [{**spends, place: place.probe} for place in spots if not place.today]
-    pilot = [journey, *(at_spends(model, strategy, one) for one in probed)]
-    runs = replicate_jobs([Job(one, root) for one in pilot], replications, ways)
-    today, probes = runs[0], iter(runs[1:])
+    probes = {place: at_spends(model, strategy, _with(spots, place, place.probe)) for place in spots if not place.today}
+    today, *probed = replicate_jobs([Job(one, root) for one in (journey, *probes.values())], replications, ways)
     if (metric := today.metric(of)).aggregation != "sum":
         raise ExperimentError(f"'{of}' does not add up over months, so a euro adds nothing to it; ask for profit")
     spent = spent_by_month(today, spots)
-    budget = float(spent.sum(axis=0).mean())
-    size = step_of(step, budget)
-    moves = []
-    for place, now in zip(spots, spent.mean(axis=1), strict=True):
-        comes_to = now / place.today if place.today else spent_by_month(next(probes), [place]).mean() / place.probe
-        if not comes_to > 0:
-            raise ExperimentError(f"nothing is ever spent on '{place.name}', whatever it says; leave it out of places")
-        for sign in (1, -1):
-            moves.append({**spends, place: max(0.0, place.today + sign * size / comes_to)})
+    size = step_of(step, float(spent.sum(axis=0).mean()))
+    costs = _costs(spots, spent, dict(zip(probes, probed, strict=True)))
+    moves = _moves(model, strategy, costs, size)
 
     def keep(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:
-        until = [one - 1 for one in months]
-        paid = [np.cumsum(place.series(runs.books)[:, runs.books.warm_up :], axis=1) for place in spots]
-        reads = [one - runs.books.warm_up for one in until]
-        return runs.series(of, cumulative=True)[:, until].T, np.array([row[:, reads].T for row in paid])
+        return _by_horizon(runs, of, spots, months)
 
-    jobs = [Job(at_spends(model, strategy, one), root) for one in moves]
-    found = replicate_jobs(jobs, replications, ways, keep=keep)
-    gained, paid = [], []
-    for i in range(len(spots)):
-        up, down = found[2 * i], found[2 * i + 1]
-        gained.append(up[0] - down[0])
-        paid.append(up[1][i] - down[1][i])
-    money = journey.currency or "money units"
-    unit = f"{gap_unit(metric.unit_for(journey))} per {money}"
+    found = replicate_jobs([Job(one, root) for one in moves], replications, ways, keep=keep)
+    pairs = list(zip(found[::2], found[1::2], strict=True))
+    unit = f"{gap_unit(metric.unit_for(journey))} per {journey.currency or 'money units'}"
     return Marginal(
-        of, metric.label, unit, spots, months, size, np.array(gained), np.array(paid), spent, today
+        of, metric.label, unit, spots, months, size, np.array([up[0] - down[0] for up, down in pairs]),
+        np.array([up[1][i] - down[1][i] for i, (up, down) in enumerate(pairs)]), spent, today,
     )  # fmt: skip
+
+
+def _with(places: Iterable[Place], which: Place, spend: float) -> dict[Place, float]:
+    """Return today's spends with another at one place."""
+    return {**{place: place.today for place in places}, which: spend}
+
+
+def _costs(places: Sequence[Place], spent: FloatArray, probed: Mapping[Place, Runs]) -> dict[Place, float]:
+    """Return what one of each place's own unit comes to in money a month.
+
+    Parameters
+    ----------
+    places, spent
+        Where money can go, and what each spends a month today, shape (places, replications).
+    probed
+        Runs in which there is a spend at a place where there is none today.
+
+    Raises
+    ------
+    ExperimentError
+        If nothing is ever spent at a place.
+    """
+    found = {}
+    for place, now in zip(places, spent.mean(axis=1), strict=True):
+        found[place] = now / place.today if place.today else spent_by_month(probed[place], [place]).mean() / place.probe
+        if not found[place] > 0:
+            raise ExperimentError(f"nothing is ever spent on '{place.name}', whatever it says; leave it out of places")
+    return found
+
+
+def _moves(model: Scenario, strategy: str | None, costs: Mapping[Place, float], size: float) -> list[Journey]:
+    """Return journeys in which a place spends so much more, then so much less, one place after the other.
+
+    Parameters
+    ----------
+    model, strategy
+        The scenario, and one of its strategies.
+    costs
+        For each place what one of its own unit comes to in money a month.
+    size
+        Of a move, money a month.
+    """
+    return [
+        at_spends(model, strategy, _with(costs, place, max(0.0, place.today + sign * size / cost)))
+        for place, cost in costs.items()
+        for sign in (1, -1)
+    ]
+
+
+def _by_horizon(runs: Runs, of: str, places: Sequence[Place], months: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+    """Return a metric up to horizons, and what each place has spent by then.
+
+    Returns
+    -------
+    tuple of ndarray
+        Of shapes (horizons, replications) and (places, horizons, replications).
+    """
+    start = runs.books.warm_up
+    gained = runs.series(of, cumulative=True)[:, [one - 1 for one in months]].T
+    spent = [np.cumsum(place.series(runs.books)[:, start:], axis=1) for place in places]
+    return gained, np.array([row[:, [one - 1 - start for one in months]].T for row in spent])
 
 
 def step_of(step: str | float, budget: float) -> float:

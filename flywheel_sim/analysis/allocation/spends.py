@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import laid
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
@@ -22,8 +20,7 @@ from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.metrics.registry import Books
 from flywheel_sim.metrics.revenue import channel_spend, costs, money
 from flywheel_sim.scenario.load import Scenario
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 
 @dataclass(frozen=True)
@@ -88,18 +85,18 @@ def places_of(model: Scenario, strategy: str | None, names: Iterable[str] | None
     ExperimentError
         If there is no such place, or none at all.
     """
-    raw, choices, journey = model.raw(strategy), model.choices(strategy), model.journey(strategy)
+    written, choices, journey = model.channels(strategy), model.choices(strategy), model.journey(strategy)
     currency = journey.currency or ""
     found: dict[str, Place] = {}
     for channel in journey.channels:
-        if "spend" in (raw["channels"][channel.name] or {}) and not channel.removed:
+        if written[channel.name].spend is not None and not channel.removed:
             today = channel.spend_per_ms * MONTH / 10**journey.minor_digits
             found[channel.name] = Place(channel.name, "channel", today, "per month", currency)
-    for name, lever in (raw.get("levers") or {}).items():
-        if "spend" not in lever or name in choices.levers:
+    for name, lever in model.levers(strategy).items():
+        if lever.spend is None or name in choices.levers:
             continue
-        held = choices.spends.get(name) or parse(lever["spend"])
-        given = [parse(key).number for table in lever["moves"].values() for key in table if key[0].isdigit()]
+        held = choices.spends.get(name) or parse(lever.spend)
+        given = [parse(key).number for table in lever.moves.values() for key in table if key[0].isdigit()]
         probe = min([one for one in given if one > 0], default=1.0)
         if name in found:
             raise ExperimentError(f"'{name}' is a channel and a lever, and their spends would be one; rename one")
@@ -134,7 +131,7 @@ def at_spends(model: Scenario, strategy: str | None, spends: Mapping[Place, floa
             model = model.at_spend(strategy, max(spend, 0.0))
         else:
             changes.append((f"{place.kind}s.{place.name}.spend", place.text(spend)))
-    return laid(model, changes).journey(strategy)
+    return model.laid(changes).journey(strategy)
 
 
 def months_counted(journey: Journey) -> float:

@@ -6,40 +6,46 @@ of the best split, of today's and of an even one, and whether anything beats the
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.allocation.certificate import Certificate, judged
 from flywheel_sim.analysis.allocation.spends import Place, per_month, places_of
-from flywheel_sim.analysis.allocation.split_search import FINE, Bench, Point, climbed, futures, searched
+from flywheel_sim.analysis.allocation.split_search import FINE, Bench, SplitRun, climbed, futures, searched
+from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, units_of
+from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
-from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_quantile, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.stats import (
+    Estimate,
+    FloatArray,
+    estimate_mean,
+    estimate_quantile,
+    figure,
+    gap_unit,
+    plus_minus,
+    with_unit,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: How often a split that fresh luck improves on is searched on from there, each time on twice the replications.
 TRIES = 2
 
 
 @dataclass(frozen=True)
-class Allocation(Result):
+class Allocation(AgainstToday):
     """The best split of a budget, with today's and an even one on the same people with the same luck; frozen.
 
     Attributes
@@ -73,17 +79,12 @@ class Allocation(Result):
     risk: float | None
     places: tuple[Place, ...]
     budget: float
-    points: Mapping[str, Point] = field(repr=False)
+    points: Mapping[str, SplitRun] = field(repr=False)
     scaled: bool
     worth: Mapping[str, Estimate] = field(repr=False)
     certificate: Certificate = field(repr=False)
     took: int
     today: Runs = field(repr=False)
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs at today's spends, by the name of the strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
     @property
     def best(self) -> dict[str, float]:
@@ -172,16 +173,9 @@ class Allocation(Result):
                 )
         return f"{said} {self.certificate}."
 
-    def __str__(self) -> str:
-        return "\n".join(
-            [self.answer(), self.table().to_string(), f"to paste into a strategy: {self.spend}", self._note()]
-        )
-
-    def _repr_html_(self) -> str:
-        said, noted = html.escape(self.answer()), html.escape(f"{self._note()}. {self.today.provenance}")
-        return f"<p><b>{said}</b></p>{self.table().to_html()}<p><small>{noted}</small></p>"
-
-    def _note(self) -> str:
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
         return (
             f"money in {self.places[0].currency or 'money'} per month, the mean over {self.today.months}; splits spend "
             f"the same to {100 * self._apart():.2g} %; one more euro: joint 95 % intervals; n = {self.today.n:,}, "
@@ -193,10 +187,22 @@ class Allocation(Result):
         totals = [point.split.sum() for point in self.points.values()]
         return float((max(totals) - min(totals)) / self.budget)
 
-    def _point(self, name: str) -> Point:
+    def _point(self, name: str) -> SplitRun:
         if name not in self.points:
             raise ExperimentError(f"'{name}' is no split; {nearest(name, self.points)}")
         return self.points[name]
+
+    def remarks(self) -> list[str]:
+        """Return what to paste into a strategy."""
+        return [f"To paste into a strategy: {self.spend}"]
+
+    def details(self) -> dict[str, Any]:
+        """Return the best split and its value, beside today's and an even one, and whether it is certified."""
+        return {
+            "best": self.best, "spend": self.spend, "value": self.estimate(),
+            "against_today": self.difference("best", "today"), "against_even": self.difference("best", "even"),
+            "certified": self.certificate.holds, "runs": self.took,
+        }  # fmt: skip
 
 
 def allocate(
@@ -211,52 +217,37 @@ def allocate(
     at_least: Mapping[str, str | float] | None = None,
     at_most: Mapping[str, str | float] | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Allocation:
     """Return the best split of a budget over the channels and levers that a strategy spends on.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
     budget
         Money a month, the mean over the horizon, such as ``12000 per month``; what is spent on these places today
         unless given. What else is spent (service, overheads) follows from what people do and is no part of it.
-    horizon
-        How far to look; the file's unless given.
-    of, risk
-        The metric that is to be as high as it can: its mean, or with ``risk=0.05`` its 5 % quantile over futures.
-    places
-        Two to six channels and levers; all that spend unless given.
-    at_least, at_most
-        Bounds of what places get, money a month by name.
+    horizon, of, risk
+        How far to look, the file's horizon unless given; and the metric that is to be as high as it can: its mean, or
+        with ``risk=0.05`` its 5 % quantile over futures.
+    places, at_least, at_most
+        Two to six channels and levers, all that spend unless given; and bounds of what they get, money a month by name.
     replications
         Of every split tried, and of the fresh ones. More make the certificate sharper.
-    seed, workers, executor, progress, engine, limits
+    model, strategy, how
         As for `replicate`. A spend that is ``matched`` is a place like any other and starts at what was solved for.
 
     Raises
     ------
-    ExperimentError
-        If there are too few places or too many, bounds leave no room, or the metric has no value in some futures.
-    ConfigError
-        If there is no such strategy.
+    ConfigError, ExperimentError
+        If there is no such strategy, there are too few places or too many, bounds leave no room, or the metric has no
+        value in some futures.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
     if horizon is not None:
         model = model.with_(horizon=horizon).solved_as(model)
     spots = places_of(model, strategy, places)
-    if not 2 <= len(spots) <= 6:
-        named = ", ".join(one.name for one in spots)
-        raise ExperimentError(f"a budget is split over two to six places, not {len(spots)} ({named}); say places=[...]")
-    if risk is not None and not 0 < risk < 1:
-        raise ExperimentError(f"risk is {risk}: the share of worse futures; write 0.05 for the 5 % quantile")
+    _check(spots, risk)
     journey = model.journey(strategy)
     units_of(journey, (of,))
     given = None if budget is None else per_month(budget, "budget")
@@ -264,36 +255,62 @@ def allocate(
     root = journey.seed if seed is None else seed
     with ExitStack() as scope:
         bench = Bench(model, strategy, spots, of, risk, root, replications, replace(ways, progress=False),
-                      _bar(scope, progress))  # fmt: skip
-        now = np.array([one.today for one in spots])
+                      _bar(scope, ways.progress))  # fmt: skip
         (today,) = replicate_jobs([Job(journey, root)], replications, ways=bench.ways)
-        (at_now,) = bench.run([now])
-        bench.run(
-            [np.where(np.arange(len(spots)) == i, one.probe, now) for i, one in enumerate(spots) if not one.today]
-        )
-        if at_now is None:
-            raise ExperimentError("today's spends cannot be run")
-        total = float(at_now.split.sum())
-        bench.budget = total if given is None else given
-        bench.low, bench.high = low, np.minimum(high, bench.budget)
-        _check(bench)
-        shares = at_now.split / total if total else np.full(len(spots), 1 / len(spots))
-        held, even = bench.budget * shares, np.full(len(spots), bench.budget / len(spots))
-        heaped = [0.4 * even + 0.6 * bench.budget * row for row in np.eye(len(spots))]
-        best = searched(bench, [held, even, *heaped])
-        for attempt in range(1, TRIES + 1):
-            fresh = replace(bench, root=(root + attempt) % 2**32, done=list(bench.done), took=0)
-            points, worth, certificate = judged(fresh, {"best": best, "today": held, "even": even})
-            bench.took += fresh.took
-            if certificate.holds or attempt == TRIES:
-                break
-            bench.replications *= 2
-            best = climbed(bench, best, FINE[-1:])
-    units = today.unit(of)
+        spent = _as_today(bench)
+        total = float(spent.sum())
+        bench.take(total if given is None else given, low, high)
+        points, worth, certificate = _best(bench, spent / total if total else np.full(len(spots), 1 / len(spots)))
     return Allocation(
-        of, today.metric(of).label, units, risk, spots, bench.budget, points,
+        of, today.metric(of).label, today.unit(of), risk, spots, bench.budget, points,
         abs(bench.budget - total) > 0.005 * bench.budget, worth, certificate, bench.took + today.n, today,
     )  # fmt: skip
+
+
+def _as_today(bench: Bench) -> FloatArray:
+    """Return what each place spends today, money a month; run also what shows this where nothing is spent."""
+    now = np.array([one.today for one in bench.places])
+    (found,) = bench.run([now])
+    count = len(bench.places)
+    bench.run([np.where(np.arange(count) == i, one.probe, now) for i, one in enumerate(bench.places) if not one.today])
+    if found is None:
+        raise ExperimentError("today's spends cannot be run")
+    return found.split
+
+
+def _best(bench: Bench, shares: FloatArray) -> tuple[dict[str, SplitRun], dict[str, Estimate], Certificate]:
+    """Return the best split, ``today``'s in proportion and an ``even`` one, what a euro is worth, and the certificate.
+
+    Parameters
+    ----------
+    bench
+        With a budget and bounds.
+    shares
+        What part of the budget each place gets today, shape (places,).
+    """
+    count = len(bench.places)
+    today, even = bench.budget * shares, np.full(count, bench.budget / count)
+    heaped = [0.4 * even + 0.6 * bench.budget * row for row in np.eye(count)]
+    best = searched(bench, [today, even, *heaped])
+    attempt = 1
+    while True:
+        fresh = replace(bench, root=(bench.root + attempt) % 2**32, done=list(bench.done), took=0)
+        found = judged(fresh, {"best": best, "today": today, "even": even})
+        bench.took += fresh.took
+        if found[2].holds or attempt == TRIES:
+            return found
+        attempt += 1
+        bench.replications *= 2
+        best = climbed(bench, best, FINE[-1:])
+
+
+def _check(places: Sequence[Place], risk: float | None) -> None:
+    """Refuse too few places or too many, and a share of futures that is none."""
+    if not 2 <= len(places) <= 6:
+        raise ExperimentError(f"a budget is split over two to six places, not {len(places)} "
+                              f"({', '.join(one.name for one in places)}); say places=[...]")  # fmt: skip
+    if risk is not None and not 0 < risk < 1:
+        raise ExperimentError(f"risk is {risk}: the share of worse futures; write 0.05 for the 5 % quantile")
 
 
 def _bounds(places: Sequence[Place], given: Mapping[str, str | float] | None, usual: float) -> FloatArray:
@@ -304,17 +321,6 @@ def _bounds(places: Sequence[Place], given: Mapping[str, str | float] | None, us
             raise ExperimentError(f"a bound of '{name}', which is no place; {nearest(str(name), names)}")
     return np.array([per_month(given[name], f"the bound of '{name}'") if given and name in given else usual
                      for name in names])  # fmt: skip
-
-
-def _check(bench: Bench) -> None:
-    """Refuse a budget of nothing, and bounds that leave no room for it."""
-    if not bench.budget > 0:
-        raise ExperimentError("a budget of nothing cannot be split; write budget='12000 per month'")
-    if (bench.low > bench.high).any() or not bench.low.sum() <= bench.budget <= bench.high.sum():
-        raise ExperimentError(
-            f"{bench.budget:,.0f} per month do not fit between at_least ({bench.low.sum():,.0f} in all) and at_most "
-            f"({bench.high.sum():,.0f} in all); change a bound or the budget"
-        )
 
 
 def _bar(scope: ExitStack, progress: bool) -> Callable[[int], object]:

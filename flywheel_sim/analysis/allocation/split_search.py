@@ -18,15 +18,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.allocation.spends import Place, at_spends, metric_values, spent_by_month
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 #: Shares of the budget that are exchanged, one after the other: on few replications, then on all.
 COARSE, FINE = (0.16, 0.08), (0.04, 0.02, 0.01)
@@ -63,7 +61,7 @@ def futures(values: FloatArray, risk: float | None) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Point:
+class SplitRun:
     """One split that was run.
 
     Attributes
@@ -116,11 +114,28 @@ class Bench:
     budget: float = 0.0
     low: FloatArray = field(default_factory=lambda: np.zeros(0))
     high: FloatArray = field(default_factory=lambda: np.zeros(0))
-    done: list[Point] = field(default_factory=list)
+    done: list[SplitRun] = field(default_factory=list)
     took: int = 0
     worth: float = 0.0
 
-    def run(self, spends: Sequence[FloatArray]) -> list[Point | None]:
+    def take(self, budget: float, low: FloatArray, high: FloatArray) -> None:
+        """Take a budget to split, money a month, and bounds of what each place gets.
+
+        Raises
+        ------
+        ExperimentError
+            If it is nothing, or the bounds leave no room for it.
+        """
+        self.budget, self.low, self.high = budget, low, np.minimum(high, budget)
+        if not budget > 0:
+            raise ExperimentError("a budget of nothing cannot be split; write budget='12000 per month'")
+        if (self.low > self.high).any() or not self.low.sum() <= budget <= self.high.sum():
+            raise ExperimentError(
+                f"{budget:,.0f} per month do not fit between at_least ({self.low.sum():,.0f} in all) and at_most "
+                f"({self.high.sum():,.0f} in all); change a bound or the budget"
+            )
+
+    def run(self, spends: Sequence[FloatArray]) -> list[SplitRun | None]:
         """Run spends in the places' own units; None for one that the journey does not take."""
         jobs: list[Job] = []
         at: list[int | None] = []
@@ -139,15 +154,15 @@ class Bench:
 
         found = replicate_jobs(jobs, self.replications, self.ways, keep=keep) if jobs else []
         self.took += len(jobs) * self.replications
-        made = [None if i is None else Point(np.asarray(o), *found[i]) for o, i in zip(spends, at, strict=True)]
+        made = [None if i is None else SplitRun(np.asarray(o), *found[i]) for o, i in zip(spends, at, strict=True)]
         self.done += [one for one in made if one is not None]
         return made
 
-    def splits(self, wanted: Sequence[FloatArray]) -> list[Point]:
+    def splits(self, wanted: Sequence[FloatArray]) -> list[SplitRun]:
         """Run splits of money, as near as is known of the places' units; those that cannot be run are left out."""
         return [one for one in self.run([self.own(split) for split in wanted]) if one is not None]
 
-    def exactly(self, split: FloatArray) -> Point:
+    def exactly(self, split: FloatArray) -> SplitRun:
         """Return a split run with so much spent at every place: as near as one person more or less lets it come.
 
         Raises
@@ -195,7 +210,7 @@ class Bench:
             found[i] = split[i] / float(np.clip(guess, base / 2, 2 * base))
         return np.maximum(found, 0.0)
 
-    def score(self, point: Point) -> float:
+    def score(self, point: SplitRun) -> float:
         """Return what decides at a point, less what it spends beyond the budget at what a euro of budget brings."""
         return float(futures(point.values, self.risk).mean() - self.worth * (point.split.sum() - self.budget))
 
@@ -227,7 +242,7 @@ class Bench:
         return found
 
 
-def _away(point: Point, split: FloatArray) -> float:
+def _away(point: SplitRun, split: FloatArray) -> float:
     """Return by how much money a month a point misses a split, at the place where it misses it most."""
     return float(np.abs(point.split - split).max())
 
@@ -264,7 +279,7 @@ def climbed(bench: Bench, split: FloatArray, shares: Sequence[float]) -> FloatAr
     return split
 
 
-def _noise(bench: Bench, one: Point, other: Point) -> float:
+def _noise(bench: Bench, one: SplitRun, other: SplitRun) -> float:
     """Return the standard error of the difference between two points."""
     gap = futures(one.values, bench.risk) - futures(other.values, bench.risk)
     return float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else 0.0

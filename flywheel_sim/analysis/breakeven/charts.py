@@ -10,11 +10,11 @@ import pandas as pd
 
 from flywheel_sim.analysis.breakeven.map import BreakEvenMap
 from flywheel_sim.analysis.breakeven.result import BreakEven
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, panels, thousands
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, axes_of, panels
+from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.marks import in_interval, today
+from flywheel_sim.drawing.words import beside, measured, thousands
 from flywheel_sim.wording import called
-
-#: How a line that stands for today is drawn.
-_DASHED = (0, (4, 3))
 
 #: Differences beyond this quantile of their sizes have the darkest colours of a map.
 _DARKEST = 0.9
@@ -23,10 +23,7 @@ _DARKEST = 0.9
 def breakeven(result: BreakEven) -> Chart:
     """Show the paired difference over the rate, with the break-even, its interval, and today.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.breakeven`.
+    Takes what `flywheel_sim.breakeven` returns.
     """
     a, b = called(result.names[1], True), called(result.names[0])
     rate, root = result.over.replace("_", " "), result.root
@@ -42,12 +39,9 @@ def breakeven(result: BreakEven) -> Chart:
     note += " Dot and shaded column: break-even and its interval." if result.crossings else ""
     made, axes = axes_of(title, note, 4.6)
     kept = _looked(result)
-    found = [result.difference(i) for i in kept]
-    mean, low, high = ends_of(found)
-    x = result.values[kept]
+    ends, x = ends_of([result.difference(i) for i in kept]), result.values[kept]
     axes.axhline(0, color=INK, lw=0.9)
-    axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.22, lw=0)
-    axes.plot(x, mean, color=COLOURS[0], lw=2, marker="o", ms=4, clip_on=False)
+    in_interval(axes, x, ends, 0.22, COLOURS[0], marker="o", ms=4, clip_on=False)
     for one in result.crossings:
         left, right = max(one.low, x[0]), min(one.high, x[-1])
         axes.axvspan(left, right, color=COLOURS[1], alpha=0.10, lw=0)
@@ -56,18 +50,32 @@ def breakeven(result: BreakEven) -> Chart:
     _sides(axes, result.names)
     _mark_today(axes, result)
     axes.set_xlabel(f"{rate.capitalize()}{_in(result.rate_unit)}")
-    axes.set_ylabel(f"{result.label} by month {result.by},\n{result.names[1]} less {result.names[0]} ({result.unit})")
-    axes.yaxis.set_major_formatter(thousands)
+    what = f"{result.label} by month {result.by},"
+    measured(axes, up=f"{what}\n{result.names[1]} less {result.names[0]} ({result.unit})")
     return Chart(f"breakeven_{result.of}_{result.over}", title, made, result.frame())
+
+
+def _looked(result: BreakEven) -> list[int]:
+    """Return the values to draw: those first looked at, break-evens, and the ends of their intervals."""
+    found = [end for one in result.crossings for end in (one.low, one.value, one.high) if math.isfinite(end)]
+    return sorted({result.nearest_point(float(value)) for value in (*result.looked, *found)})
+
+
+def _sides(axes: Any, names: tuple[str, str]) -> None:
+    """Say on either side of zero who is ahead there."""
+    low, high = axes.get_ylim()
+    size = max(abs(low), abs(high))
+    low, high = min(low, -0.22 * size), max(high, 0.22 * size)
+    axes.set_ylim(low, high)
+    for name, sign, place in ((names[1], 1, 0.975), (names[0], -1, 0.025)):
+        axes.annotate(f"{name} ahead", (0.012, place), xycoords="axes fraction", va="top" if sign > 0 else "bottom",
+                      fontsize=9.5, color=GREY, fontstyle="italic")  # fmt: skip
 
 
 def overtaking(result: BreakEven) -> Chart:
     """Show from which month on one strategy stays ahead, and how surely it ends ahead, over the rate.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.breakeven`.
+    Takes what `flywheel_sim.breakeven` returns.
 
     Raises
     ------
@@ -93,15 +101,13 @@ def overtaking(result: BreakEven) -> Chart:
         month, face = (never, "white") if one.month is None else (float(one.month), COLOURS[0])
         above.plot([at], [month], "o", ms=8, mfc=face, mec=COLOURS[0], mew=1.8, zorder=5)
     above.axhline(horizon, color=INK, lw=0.9)
-    above.annotate("never", (0, never), xycoords=("axes fraction", "data"), xytext=(-6, 0), ha="right", va="center",
-                   textcoords="offset points", fontsize=9, color="#44525e")  # fmt: skip
+    beside(above, "never", (0, never), (-6, 0), xycoords=("axes fraction", "data"), ha="right", va="center",
+           color="#44525e")  # fmt: skip
     step = max(1, round(horizon / 6))
     above.set_yticks(range(0, horizon + 1, step))
     above.set_ylim(0, horizon * 1.14)
     above.set_ylabel("Overtakes in month")
-    mean, low, high = ends_of([one.probability for one in found])
-    below.fill_between(x, low, high, color=COLOURS[2], alpha=0.22, lw=0)
-    below.plot(x, mean, color=COLOURS[2], lw=2, marker="o", ms=4)
+    in_interval(below, x, ends_of([one.probability for one in found]), 0.22, COLOURS[2], marker="o", ms=4)
     below.axhline(50, color=FAINT, lw=1, ls=":")
     below.set_ylim(0, 100)
     below.set_ylabel("Futures that\nend ahead (%)")
@@ -115,10 +121,7 @@ def overtaking(result: BreakEven) -> Chart:
 def breakeven_map(result: BreakEvenMap) -> Chart:
     """Show who is ahead at every pair of values of two rates, with the break-even line, its band, and today.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.breakeven_map`.
+    Takes what `flywheel_sim.breakeven_map` returns.
     """
     first, second = (name.replace("_", " ") for name in result.over)
     rows, columns = result.values
@@ -141,8 +144,7 @@ def breakeven_map(result: BreakEvenMap) -> Chart:
         now = (result.today[1], result.today[0])
         axes.plot(*([value] for value in now), "*", ms=17, mfc="#ffd34d", mec=INK, mew=1.2, zorder=8)
         box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75}
-        axes.annotate("today", now, xytext=(9, 7), textcoords="offset points", fontsize=9.5, color=INK, zorder=9,
-                      fontweight="bold", bbox=box)  # fmt: skip
+        beside(axes, "today", now, (9, 7), fontsize=9.5, zorder=9, fontweight="bold", bbox=box)
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(y[0], y[-1])
     axes.set_xlabel(f"{second.capitalize()}{_in(result.rate_units[1])}")
@@ -171,26 +173,9 @@ def _line(axes: Any, result: BreakEvenMap, y: Any) -> None:
                       zorder=5)  # fmt: skip
 
 
-def _looked(result: BreakEven) -> list[int]:
-    """Return the values to draw: those first looked at, break-evens, and the ends of their intervals."""
-    found = [end for one in result.crossings for end in (one.low, one.value, one.high) if math.isfinite(end)]
-    return sorted({result.nearest_point(float(value)) for value in (*result.looked, *found)})
-
-
 def _edges(values: Any) -> Any:
     """Return the edges of cells around values: half way between neighbours, and the ends of the range."""
     return np.concatenate([values[:1], (values[1:] + values[:-1]) / 2, values[-1:]])
-
-
-def _sides(axes: Any, names: tuple[str, str]) -> None:
-    """Say on either side of zero who is ahead there."""
-    low, high = axes.get_ylim()
-    size = max(abs(low), abs(high))
-    low, high = min(low, -0.22 * size), max(high, 0.22 * size)
-    axes.set_ylim(low, high)
-    for name, sign, place in ((names[1], 1, 0.975), (names[0], -1, 0.025)):
-        axes.annotate(f"{name} ahead", (0.012, place), xycoords="axes fraction", va="top" if sign > 0 else "bottom",
-                      fontsize=9.5, color="#55636f", fontstyle="italic")  # fmt: skip
 
 
 def _mark_today(axes: Any, result: BreakEven, worded: bool = True) -> None:
@@ -198,11 +183,7 @@ def _mark_today(axes: Any, result: BreakEven, worded: bool = True) -> None:
     values = set(result.today.values())
     low, high = result.between
     if len(values) == 1 and low <= (now := values.pop()) <= high:
-        axes.axvline(now, color=FAINT, lw=1.2, ls=_DASHED, zorder=1)
-        if worded:
-            late = now > low + 0.9 * (high - low)
-            axes.annotate("today " if late else " today", (now, 0.03), xycoords=("data", "axes fraction"), va="bottom",
-                          ha="right" if late else "left", color=INK, fontsize=9)  # fmt: skip
+        today(axes, now, 0.03 if worded else None, late=now > low + 0.9 * (high - low), lw=1.2)
 
 
 def _in(unit: str) -> str:

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.analysis.breakeven.bounds import more_of, rate_shown, with_unit_words
-from flywheel_sim.analysis.breakeven.runs import Between, Paired, bar, pair_up, range_of, values_in
+from flywheel_sim.analysis.breakeven.runs import Between, Paired, pair_up, range_of, values_in
 from flywheel_sim.analysis.breakeven.search import Crossing, look
 from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
 from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: Most cells of a map: each is run, and all have joint intervals.
 MOST_CELLS = 400
@@ -184,14 +180,15 @@ class BreakEvenMap(Result):
     def _end(self, value: float) -> str:
         return self._shown(0, value) if math.isfinite(value) else "below the map" if value < 0 else "beyond the map"
 
-    def __str__(self) -> str:
-        note = f"by month {self.by}, 95 % intervals of each line's values, n = {self.gaps.shape[2]:,}"
-        return "\n".join([self.answer(), self.table().to_string(index=False), note])
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"By month {self.by}, 95 % intervals of each line's values, n = {self.gaps.shape[2]:,}"
 
-    def _repr_html_(self) -> str:
-        source = html.escape(str(self.base_runs[self.names[0]].provenance))
-        shown = self.table().to_html(index=False)
-        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<p><small>{source}</small></p>"
+    def details(self) -> dict[str, Any]:
+        """Return units, today's difference, and the line on which both come out the same."""
+        return {"rate_units": self.rate_units, "today": self.today, "today_gap": self.today_gap,
+                "line": self.line_frame().to_dict("records")}  # fmt: skip
 
 
 def breakeven_map(
@@ -204,12 +201,7 @@ def breakeven_map(
     between: Mapping[str, Between] | None = None,
     points: int = 9,
     replications: int = 50,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> BreakEvenMap:
     """Show who wins at every pair of values of two rates, and the line between.
 
@@ -224,30 +216,22 @@ def breakeven_map(
         unless given.
     points
         How many values of each; today's is added.
-    replications, seed, workers, executor, progress, engine, limits
+    replications, how
         As for `replicate`; the same in every cell.
 
     Raises
     ------
-    ConfigError
-        If there is no such rate or strategy, or a value does not fit it.
-    ExperimentError
-        If metric, month, range or rates are not what they should be.
+    ConfigError, ExperimentError
+        As `breakeven`, or if there are not two rates, or too many cells.
     """
-    if isinstance(over, str) or len(over) != 2 or over[0] == over[1]:
-        raise ExperimentError(f"over {over!r}: a map takes two different rates; write ('retention', 'invites')")
+    seed, ways = how_to_run(how)
     ranges = dict(between or {})
-    if strange := [name for name in ranges if name not in over]:
-        raise ExperimentError(
-            f"between has '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
-        )
-    paired = pair_up(model, over, of, by, strategies, replications, seed,
-                     Ways(workers, executor, progress, engine, limits or Limits()))  # fmt: skip
+    _check(over, ranges)
+    paired = pair_up(model, over, of, by, strategies, replications, seed, ways)
     grids = [values_in(*range_of(paired, i, ranges.get(name)), points, paired.today[i]) for i, name in enumerate(over)]
-    if math.prod(map(len, grids)) > MOST_CELLS:
-        raise ExperimentError(f"{math.prod(map(len, grids))} cells are more than {MOST_CELLS}; take fewer points")
-    with ExitStack() as scope:
-        paired.advance = bar(scope, progress)
+    if (cells := math.prod(map(len, grids))) > MOST_CELLS:
+        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer points")
+    with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run(itertools.product(*grids))
         lines = tuple(_line(paired, grids[0], y) for y in grids[1])
@@ -259,20 +243,21 @@ def breakeven_map(
     today = [factor * one if one == other else math.nan
              for factor, (one, other) in zip(paired.factors, paired.today, strict=True)]  # fmt: skip
     return BreakEvenMap(
-        of=of,
-        over=(over[0], over[1]),
-        label=base_runs[paired.names[0]].metric(of).label,
-        unit=paired.unit,
-        rate_units=(paired.units[0], paired.units[1]),
-        by=paired.by,
-        names=paired.names,
-        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])),
-        gaps=gaps,
-        lines=lines,
-        today=(today[0], today[1]),
-        today_gap=estimate_mean(today_gap.values, paired.unit),
-        base_runs=base_runs,
-    )
+        of=of, over=(over[0], over[1]), label=base_runs[paired.names[0]].metric(of).label, unit=paired.unit,
+        rate_units=(paired.units[0], paired.units[1]), by=paired.by, names=paired.names,
+        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])), gaps=gaps, lines=lines,
+        today=(today[0], today[1]), today_gap=estimate_mean(today_gap.values, paired.unit), base_runs=base_runs,
+    )  # fmt: skip
+
+
+def _check(over: Sequence[str], between: Mapping[str, Between]) -> None:
+    """Refuse what are not two rates, and a range of another."""
+    if isinstance(over, str) or len(over) != 2 or over[0] == over[1]:
+        raise ExperimentError(f"over {over!r}: a map takes two different rates; write ('retention', 'invites')")
+    if strange := [name for name in between if name not in over]:
+        raise ExperimentError(
+            f"between has '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
+        )
 
 
 def _line(paired: Paired, grid: Sequence[float], at: float) -> tuple[Crossing, ...]:

@@ -6,36 +6,31 @@ function of the rate, and its root can be looked for.
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.breakeven.bounds import bounds, month_shown, more_of, rate_shown, with_unit_words
-from flywheel_sim.analysis.breakeven.runs import Between, Gap, bar, pair_up, range_of, solved_anew, values_in
+from flywheel_sim.analysis.breakeven.runs import Between, Gap, pair_up, range_of, solved_anew, values_in
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
 from flywheel_sim.analysis.difference.crossover import Crossover, crossover
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, plus_minus, with_unit
 from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 __all__ = ["BreakEven", "Crossing", "Stretch", "breakeven"]
 
@@ -278,14 +273,17 @@ class BreakEven(Result):
         """Return the index of the value run that is nearest to one."""
         return int(np.argmin(np.abs(self.values - value)))
 
-    def __str__(self) -> str:
-        note = f"by month {self.by}, mean ± half-width of its 95 % interval, n = {len(self.today_gap.values):,}"
-        return "\n".join([self.answer(), self.table().to_string(index=False), note])
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"By month {self.by}, mean ± half-width of its 95 % interval, n = {len(self.today_gap.values):,}"
 
-    def _repr_html_(self) -> str:
-        source = html.escape(str(self.base_runs[self.names[0]].provenance))
-        shown = self.table().to_html(index=False)
-        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<p><small>{source}</small></p>"
+    def details(self) -> dict[str, Any]:
+        """Return today's difference, where the lead changes, who is ahead between, and the month of overtaking."""
+        found = {"rate_unit": self.rate_unit, "today": self.today, "today_gap": self.difference(),
+                 "crossings": self.crossings, "stretches": self.stretches}  # fmt: skip
+        months = {"months": self.months_frame().to_dict("records")} if self.today_gap.paths is not None else {}
+        return {**found, **months}
 
 
 def breakeven(
@@ -299,46 +297,34 @@ def breakeven(
     points: int = 9,
     rematch: bool = False,
     replications: int = 200,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> BreakEven:
     """Find the value of a rate at which one strategy overtakes another.
 
     Parameters
     ----------
-    model
-        The scenario.
-    over, of
-        A named chance, rate or money, whose whole family moves with it in both strategies, and a metric. Where the
-        rate is uncertain, each value is held as known.
+    model, over, of
+        The scenario; a named chance, rate or money, whose whole family moves with it in both strategies; and a metric.
+        Where the rate is uncertain, each value is held as known.
     by
-        The month by which the metric is added up: its number, or a text such as ``24 months``; the horizon unless
-        given.
+        The month by which the metric is added up: a number, or a text such as ``24 months``; the horizon unless given.
     strategies
         The one held against, and the one it is about; the file's reference and its last other one unless given.
-    between
-        Lowest and highest value of the rate, in its own unit (fractions for chances) or as texts; a range around
-        today's unless given.
-    points
-        At how many values to look first. Two changes of lead between neighbours are not seen.
+    between, points
+        Lowest and highest value of the rate, in its own unit (fractions for chances) or as texts, a range around
+        today's unless given; and at how many values to look first. Two changes of lead between neighbours are not seen.
     rematch
         Whether a spend that is ``matched`` is solved for anew as the rate moves, so that budgets are equal at every
         value. Without it, it is solved for at today's figures and stays, as a budget that has been decided on.
-    replications, seed, workers, executor, progress, engine, limits
+    replications, how
         As for `replicate`; the same at every value.
 
     Raises
     ------
-    ConfigError
-        If there is no such rate or strategy, or a value does not fit it.
-    ExperimentError
-        If metric, month or range are not what they should be.
+    ConfigError, ExperimentError
+        If there is no such rate or strategy, or a value, a metric, a month or a range is not what it should be.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     paired = pair_up(model, (over,), of, by, strategies, replications, seed, ways)
     low, high = range_of(paired, 0, between)
     grid = values_in(low, high, points, paired.today[0])
@@ -346,28 +332,17 @@ def breakeven(
     if rematch:
         paired.solve, matched = solved_anew(paired, grid), "anew"
     factor = paired.factors[0]
-    with ExitStack() as scope:
-        paired.advance = bar(scope, progress)
+    with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run((value,) for value in grid)
         crossings, stretches = look(lambda value: paired.at((value,)), grid, factor)
     known = sorted(point for point in paired.known if low <= point[0] <= high)
     return BreakEven(
-        of=of,
-        over=over,
-        label=base_runs[paired.names[0]].metric(of).label,
-        unit=paired.unit,
-        rate_unit=paired.units[0],
-        by=paired.by,
-        names=paired.names,
-        between=(factor * low, factor * high),
-        values=factor * np.array([point[0] for point in known]),
-        gaps=tuple(paired.known[point] for point in known),
-        looked=factor * np.array(grid),
-        crossings=crossings,
-        stretches=stretches,
+        of=of, over=over, label=base_runs[paired.names[0]].metric(of).label, unit=paired.unit,
+        rate_unit=paired.units[0], by=paired.by, names=paired.names,
+        between=(factor * low, factor * high), values=factor * np.array([point[0] for point in known]),
+        gaps=tuple(paired.known[point] for point in known), looked=factor * np.array(grid),
+        crossings=crossings, stretches=stretches,
         today={name: factor * value for name, value in zip(paired.names, paired.today[0], strict=True)},
-        today_gap=today_gap,
-        matched=matched,
-        base_runs=base_runs,
-    )
+        today_gap=today_gap, matched=matched, base_runs=base_runs,
+    )  # fmt: skip

@@ -6,12 +6,11 @@ For one seed the mean difference is a function of the rates alone, with small ju
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.breakeven.search import rounded
 from flywheel_sim.analysis.rates.steps import own, points, run_over, shown_unit, written
@@ -21,9 +20,8 @@ from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs, units_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, gap_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit
 
-FloatArray = NDArray[np.float64]
 Point = tuple[float, ...]
 #: Lowest and highest value of a rate: in its own unit, or as texts.
 Between = Sequence[float | str]
@@ -99,6 +97,18 @@ class Paired:
     def factors(self) -> tuple[float, ...]:
         """Return for each rate what its figures are shown times: 100 for chances."""
         return tuple(100.0 if rate.form == "percent" else 1.0 for rate in self.rates)
+
+    @contextmanager
+    def beside_a_bar(self) -> Iterator[None]:
+        """Show how many runs are done, where asked for; nobody knows how many values a search takes."""
+        if not self.ways.progress:
+            yield
+            return
+        from tqdm.auto import tqdm
+
+        with tqdm(desc="break-even", unit="run", leave=False) as bar:
+            self.advance = bar.update
+            yield
 
     def at_point(self, point: Point) -> Scenario:
         """Return the scenario at a point, its matched spends not solved for."""
@@ -206,8 +216,7 @@ def pair_up(
 
 
 def _is_uncertain(model: Scenario, rate: str, strategy: str | None) -> bool:
-    held = model.raw(strategy)["rates"][rate]
-    return isinstance(held, dict) and "uncertain" in held
+    return model.rate(rate, strategy).uncertain
 
 
 def _two(model: Scenario, strategies: Sequence[str] | None) -> tuple[str, str]:
@@ -215,8 +224,8 @@ def _two(model: Scenario, strategies: Sequence[str] | None) -> tuple[str, str]:
     known = model.strategies
     given = list(strategies) if strategies is not None and not isinstance(strategies, str) else None
     if strategies is None and len(known) > 1:
-        held = model.raw().get("reference") or known[0]
-        given = [str(held), next(name for name in reversed(known) if name != held)]
+        held = model.named_reference or known[0]
+        given = [held, next(name for name in reversed(known) if name != held)]
     if given is None or len(given) != 2 or len(set(given)) != 2:
         raise ExperimentError(
             f"a break-even takes two different strategies, the one held against first; the file has: "
@@ -310,13 +319,3 @@ def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Po
         return changed
 
     return solve
-
-
-def bar(scope: ExitStack, shown: bool) -> Callable[[int], object]:
-    """Return how a bar of runs advances; it counts alone, since nobody knows how many values a search takes."""
-    if not shown:
-        return lambda count: None
-    from tqdm.auto import tqdm
-
-    advance: Callable[[int], object] = scope.enter_context(tqdm(desc="break-even", unit="run", leave=False)).update
-    return advance

@@ -8,32 +8,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.capacity.lead_volume import LeadVolume
 from flywheel_sim.analysis.capacity.result import Capacity
 from flywheel_sim.analysis.capacity.staff import people_today, resource_of
 from flywheel_sim.analysis.capacity.staff_plan import StaffPlan
 from flywheel_sim.analysis.capacity.waiting import CostOfWaiting
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, panels, thousands
-from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, axes_of, panels
+from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.marks import DASHED, in_interval, today, whiskers, zero_within
+from flywheel_sim.drawing.months import finish, mean_by_month, months_of
+from flywheel_sim.drawing.words import beside, legend_below, measured
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.stats import Estimate, estimate_mean, figure, with_unit
+from flywheel_sim.stats import Estimate, figure, with_unit
 from flywheel_sim.wording import joined, lowered
-
-FloatArray = NDArray[np.float64]
-
-#: How a line that stands for today is drawn.
-DASHED = (0, (4, 3))
 
 
 def capacity(result: Capacity) -> Chart:
     """Show what decides and the mean wait against the number of people, with the best marked; a map of two resources.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.capacity`.
+    Takes what `flywheel_sim.capacity` returns.
     """
     return _map(result) if len(result.resources) == 2 else _curve(result)
 
@@ -54,17 +48,14 @@ def _curve(result: Capacity) -> Chart:
         above.plot([n], [result.estimate(n).mean], "o", ms=10, mfc=face, mec=COLOURS[0], mew=2, zorder=5)
     now = people_today(resource_of(result.today.journey, name))
     if now is not None and people[0] <= now <= people[-1]:
-        for axes in (above, below):
-            axes.axvline(now, color=FAINT, lw=1, ls=DASHED, zorder=1)
-        below.annotate(" today", (now, 0.97), xycoords=("data", "axes fraction"), va="top", color=INK, fontsize=9)
+        today(above, now)
+        today(below, now, 0.97)
     for n in people:
         busy = result.estimate(n, f"utilisation.{name}")
-        below.annotate(f"{figure(busy.mean, '%')} %", (n, 0), xytext=(0, 4), textcoords="offset points", ha="center",
-                       xycoords=("data", "axes fraction"), fontsize=8.5, color="#55636f")  # fmt: skip
-    above.set_ylabel(f"{label} ({unit})")
-    above.yaxis.set_major_formatter(thousands)
-    if above.get_ylim()[0] < 0 < above.get_ylim()[1]:
-        above.axhline(0, color=INK, lw=0.8)
+        beside(below, f"{figure(busy.mean, '%')} %", (n, 0), (0, 4), xycoords=("data", "axes fraction"), ha="center",
+               fontsize=8.5, color=GREY)  # fmt: skip
+    measured(above, up=f"{label} ({unit})")
+    zero_within(above)
     top = below.get_ylim()[1]
     below.set_yticks([tick for tick in below.get_yticks() if 0 <= tick <= top])
     below.set_ylim(-0.22 * top, top)
@@ -106,10 +97,7 @@ def _map(result: Capacity) -> Chart:
 def lead_volume(result: LeadVolume) -> Chart:
     """Show what decides against the volume of leads, what waiting takes of it, and what one more lead is worth.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.lead_volume`.
+    Takes what `flywheel_sim.lead_volume` returns.
     """
     label, unit = result.labels[result.of], result.units[result.of]
     times, turn = list(result.times), result.turn
@@ -132,17 +120,14 @@ def lead_volume(result: LeadVolume) -> Chart:
     middle = [(a + b) / 2 for a, b in itertools.pairwise(times)]
     _line(below, middle, list(result.marginal()), COLOURS[1])
     below.axhline(0, color=INK, lw=0.9)
-    for axes in (above, below):
-        axes.axvline(1, color=FAINT, lw=1, ls=DASHED, zorder=1)
+    for axes, what, height in ((above, label, None), (below, "One more lead", 0.02)):
+        today(axes, 1, height)
         low, high = max(turn.low, times[0]), min(turn.high, times[-1])
         if times[0] < turn.mean < math.inf or (math.isfinite(turn.low) and turn.high > times[0]):
             axes.axvspan(low, high, color=FAINT, alpha=0.22, lw=0)
         if times[0] < turn.mean < math.inf:
             axes.axvline(turn.mean, color=INK, lw=1)
-        axes.yaxis.set_major_formatter(thousands)
-    below.annotate(" today", (1, 0.02), xycoords=("data", "axes fraction"), va="bottom", color=INK, fontsize=9)
-    above.set_ylabel(f"{label} ({unit})")
-    below.set_ylabel(f"One more lead ({unit})")
+        measured(axes, up=f"{what} ({unit})")
     below.set_xlabel(f"Leads by {result.channel} (times today's)")
     above.legend(loc="best", frameon=False, fontsize=9)
     made.align_ylabels([above, below])
@@ -152,10 +137,7 @@ def lead_volume(result: LeadVolume) -> Chart:
 def cost_of_waiting(result: CostOfWaiting) -> Chart:
     """Show month by month what waiting costs, and how many people wait.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.cost_of_waiting`.
+    Takes what `flywheel_sim.cost_of_waiting` returns.
 
     Raises
     ------
@@ -181,12 +163,9 @@ def cost_of_waiting(result: CostOfWaiting) -> Chart:
         (above, "lost, cumulative", np.nancumsum(result.monthly, axis=1), total.unit, COLOURS[1]),
         (below, "people waiting", result.waiting, "people", COLOURS[0]),
     ):
-        found = [estimate_mean(column, unit) for column in series[:, skip:].T]
-        mean, low, high = ends_of(found)
-        axes.fill_between(x, low, high, color=colour, alpha=0.3, lw=0)
-        axes.plot(x, mean, color=colour, lw=2)
-        parts.append(pd.DataFrame({"month": counted(one.journey), "figure": name, "mean": mean, "low": low,
-                                   "high": high, "unit": unit, "n": one.n}))  # fmt: skip
+        ends, part = mean_by_month(one.journey, series[:, skip:], unit, figure=name)
+        in_interval(axes, x, ends, 0.3, colour)
+        parts.append(part)
     above.axhline(0, color=INK, lw=0.8)
     finish(above, one.journey, f"{result.label} lost so far ({total.unit})", False)
     finish(below, one.journey, "People waiting", False)
@@ -199,10 +178,7 @@ def cost_of_waiting(result: CostOfWaiting) -> Chart:
 def staff_plan(result: StaffPlan) -> Chart:
     """Show people by month beside the load they carry, and as many person-months spread evenly.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.staff_plan`.
+    Takes what `flywheel_sim.staff_plan` returns.
     """
     gain = result.gain
     named = result.resource.capitalize()
@@ -216,12 +192,10 @@ def staff_plan(result: StaffPlan) -> Chart:
     note = f"Safety factor {result.safety:g}. Bars: people in service if nobody waited, mean with its 95 % interval."
     made, axes = axes_of(title, note)
     at = np.arange(len(result.months))
-    mean, low, high = ends_of(result.load)
-    axes.bar(at, mean, width=0.72, color=COLOURS[2], alpha=0.35, label="offered load")
-    if np.isfinite(low).all():
-        axes.errorbar(
-            at, mean, yerr=[mean - low, high - mean], fmt="none", ecolor=COLOURS[2], elinewidth=1.2, capsize=2
-        )
+    load = ends_of(result.load)
+    axes.bar(at, load.mean, width=0.72, color=COLOURS[2], alpha=0.35, label="offered load")
+    if np.isfinite(load.low).all():
+        whiskers(axes, at, load, ecolor=COLOURS[2], elinewidth=1.2, capsize=2)
     edges = np.arange(len(at) + 1) - 0.5
     axes.stairs(
         result.even, edges, color=FAINT, lw=1.6, ls=DASHED, label="as many person-months, evenly", baseline=None
@@ -233,18 +207,16 @@ def staff_plan(result: StaffPlan) -> Chart:
         for place, people in zip(at, result.people, strict=True):
             axes.annotate(str(people), (place, 0.94), xycoords=("data", "axes fraction"), ha="center", fontsize=9,
                           color=COLOURS[0])  # fmt: skip
-    axes.set_ylim(0, 1.25 * max(*result.people, *result.even, float(np.nanmax(mean))))
+    axes.set_ylim(0, 1.25 * max(*result.people, *result.even, float(np.nanmax(load.mean))))
     axes.set_xlim(edges[0], edges[-1])
     axes.set_xlabel("Month of the year" if result.months[0] == "jan" else "Month")
     axes.set_ylabel(f"People at {result.resource}")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False, fontsize=9)
+    legend_below(axes, 3)
     return Chart(f"staff_plan_{result.resource}", title, made, result.frame())
 
 
 def _line(axes: Any, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str | None = None) -> None:
     """Draw means with their intervals along an axis."""
-    mean, low, high = ends_of(found)
-    axes.fill_between(x, low, high, color=colour, alpha=0.22, lw=0)
-    axes.plot(x, mean, color=colour, lw=2, marker="o", ms=4.5, label=label)
-    axes.errorbar(x, mean, yerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=colour, elinewidth=1.1,
-                  capsize=2.5)  # fmt: skip
+    ends = ends_of(found)
+    in_interval(axes, x, ends, 0.22, colour, marker="o", ms=4.5, label=label)
+    whiskers(axes, x, ends, ecolor=colour)

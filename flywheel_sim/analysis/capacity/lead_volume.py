@@ -5,38 +5,37 @@ Every volume brings the same people with the same luck, sooner or later one afte
 
 from __future__ import annotations
 
-import html
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import Answered, at_the_cost_of, laid, require_staff, without_waiting
+from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, without_waiting
 from flywheel_sim.analysis.difference.bands import bootstrap_means
-from flywheel_sim.analysis.difference.pairs import paired, replicated, within
+from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import looks_like_quantity, parse
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.scenario.describe import reference_value
-from flywheel_sim.scenario.load import Scenario, value_text
-from flywheel_sim.scenario.source.tree import MOVED, Raw
-from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.said import RateText
+from flywheel_sim.scenario.source.from_code import value_text
+from flywheel_sim.scenario.source.tree import Raw
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, gap_unit, plus_minus
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: Volumes unless others are given, as multiples of today's.
 TIMES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
@@ -46,7 +45,7 @@ TURN = "volume from which one more lead costs"
 
 
 @dataclass(frozen=True)
-class LeadVolume(Answered):
+class LeadVolume(AgainstToday):
     """Figures at several volumes of a channel, at today's staff, on the same people with the same luck; frozen.
 
     Attributes
@@ -159,16 +158,6 @@ class LeadVolume(Answered):
             f"{self.times[best]:g} times today's has the highest {label} {within(self.today)}: {self.estimate(best)}."
         )
 
-    def __str__(self) -> str:
-        units = ", ".join(f"{name} in {self.units[name]}" for name in self.metrics)
-        note = f"mean ± half-width of its 95 % interval, n = {self.today.n:,}; {units}"
-        return "\n".join([self.answer(), self.table().to_string(), note])
-
-    def _repr_html_(self) -> str:
-        note = html.escape(f"Mean ± half-width of its 95 % interval, n = {self.today.n:,}. {self.today.provenance}")
-        said = html.escape(self.answer())
-        return f"<p><b>{said}</b></p>{self.table().to_html()}<p><small>{note}</small></p>"
-
     def table(self) -> pd.DataFrame:
         """Return every volume with what was kept, as texts: mean ± half-width of its 95 % interval."""
         import pandas as pd
@@ -181,6 +170,16 @@ class LeadVolume(Answered):
         columns["one more lead"] = ["", *(plus_minus(step, signed=True) for step in self.marginal())]
         return pd.DataFrame(columns, index=pd.Index([f"{t:g} ×" for t in self.times], name="volume"))
 
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        units = ", ".join(f"{name} in {self.units[name]}" for name in self.metrics)
+        return f"Mean ± half-width of its 95 % interval, n = {self.today.n:,}; {units}"
+
+    def details(self) -> dict[str, Any]:
+        """Return the volume from which one more lead costs more than it brings."""
+        return {"turn": self.turn}
+
 
 def lead_volume(
     model: Scenario,
@@ -192,19 +191,12 @@ def lead_volume(
     waiting: bool = True,
     strategy: str | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> LeadVolume:
     """Run a channel at several volumes, at today's staff, on the same people with the same luck.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
     channel
         Whose leads: it has a rate, a batch (rounded to whole people) or a spend (which is multiplied, so that leads
         stay behind where the channel has an ``at_most``). A named rate is changed wherever it stands.
@@ -214,7 +206,7 @@ def lead_volume(
         What decides, and what else to keep.
     waiting
         Whether to run each volume a second time without waiting for any staff, for the cost of waiting.
-    replications, seed, workers, executor, progress, engine, limits
+    model, strategy, replications, how
         As for `replicate`.
 
     Raises
@@ -223,7 +215,7 @@ def lead_volume(
         If there is no such channel or metric, nobody comes by the channel of itself, there is no staff, or volumes are
         not what they should be.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     volumes = _volumes(times)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
     today = model.journey(strategy)
@@ -232,23 +224,18 @@ def lead_volume(
     kept = tuple(dict.fromkeys([of, *metrics]))
     units, staff = units_of(today, kept), [one.name for one in today.resources]
     scenarios = [model if one == 1 else at_volume(model, strategy, channel, one) for one in volumes]
+    scenarios += [without_waiting(scenario, staff) for scenario in scenarios if waiting]
     journeys = [today, *(scenario.journey(strategy) for scenario in scenarios)]
-    if waiting:
-        journeys += [without_waiting(scenario, staff).journey(strategy) for scenario in scenarios]
 
     def keep(index: int, runs: Runs) -> Any:
         if index == 0:
             return runs
         if index > len(volumes):
             return at_the_cost_of(runs, today, staff).values(of)
-        layout = runs.ledger.layout
-        mine = layout.channel_of_group() == layout.channels.index(channel)
-        arrived = runs.ledger.flow[:, :, mine, ROLE_FLOWS.index("arrived")].sum(axis=2).astype(np.float64)
-        return runs.books.over(arrived), [runs.values(name) for name in kept]
+        return came_by(runs, channel), [runs.values(name) for name in kept]
 
     base, *rest = replicated(journeys, replications, seed, ways, keep)
-    leads = np.array([found for found, _ in rest[: len(volumes)]])
-    values = np.array([found for _, found in rest[: len(volumes)]])
+    leads, values = (np.array(column) for column in zip(*rest[: len(volumes)], strict=True))
     decides = values[:, kept.index(of)]
     return LeadVolume(
         channel, volumes, of, kept, units, {name: base.metric(name).label for name in kept}, values, leads,
@@ -256,24 +243,30 @@ def lead_volume(
     )  # fmt: skip
 
 
+def came_by(runs: Runs, channel: str) -> FloatArray:
+    """Return how many people came by a channel in the months counted, shape (replications,)."""
+    layout = runs.ledger.layout
+    mine = layout.channel_of_group() == layout.channels.index(channel)
+    arrived = runs.ledger.flow[:, :, mine, ROLE_FLOWS.index("arrived")].sum(axis=2).astype(np.float64)
+    return runs.books.over(arrived)
+
+
 def at_volume(model: Scenario, strategy: str | None, channel: str, times: float) -> Scenario:
     """Return the scenario with a channel that brings so many times as many, or spends so many times as much."""
     if strategy and model.choices(strategy).matched == ("channel", channel):
         return model.at_spend(strategy, dict(model.solved)[strategy] * times)
-    held = model.raw(strategy)["channels"][channel]
-    word = next(word for word in ("rate", "batch", "spend") if word in held)
-    path, raw = f"channels.{channel}.{word}", held[word]
+    word, raw = model.channels(strategy)[channel].source
     if isinstance(raw, str) and raw in model.rates:
-        named = model.raw(strategy)["rates"][raw]
-        return laid(model, [(f"rates.{raw}", value_text(reference_value(model, raw, strategy).number * times, named))])
-    return laid(model, [(path, _scaled(raw, times, word == "batch"))])
+        number, named = reference_value(model, raw, strategy).number * times, model.rate(raw, strategy).raw
+        return model.laid([(f"rates.{raw}", value_text(number, named))])
+    return model.laid([(f"channels.{channel}.{word}", _scaled(raw, times, word == "batch"))])
 
 
 def _scaled(raw: Raw, times: float, whole: bool) -> Raw:
     """Return a figure, or a table of them, so many times as large."""
     if isinstance(raw, dict):
-        if MOVED in raw or "value" in raw:  # a bare value moves the whole table
-            return _scaled(raw.get(MOVED, raw.get("value")), times, whole)
+        if (reference := RateText(raw).figure) is not None:  # a bare value moves the whole table
+            return _scaled(reference, times, whole)
         return {"by": {a: {k: _scaled(v, times, whole) for k, v in t.items()} for a, t in raw["by"].items()}}
     if not isinstance(raw, str) or not looks_like_quantity(raw):
         raise ExperimentError(f"{raw!r} is no figure that can be multiplied; give the rate of the channel a number")

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.journey.journey import MONTHS, Journey
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.source.tree import Raw
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 
 def load_by_month(journey: Journey, busy: FloatArray, yearly: bool) -> FloatArray:
@@ -66,7 +64,7 @@ def as_written(people: tuple[int, ...], yearly: bool) -> Raw:
 
 def yaml_of(model: Scenario, strategy: str | None, resource: str, people: Raw) -> str:
     """Return a resource with these people as it stands under ``resources``."""
-    held = dict(model.raw(strategy)["resources"][resource]) | {"people": people}
+    held = dict(model.at(f"resources.{resource}", strategy)) | {"people": people}
     return f"{resource}: {_flow(held)}"
 
 

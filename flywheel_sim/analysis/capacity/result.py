@@ -5,35 +5,32 @@ Every number of people meets the same leads with the same luck.
 
 from __future__ import annotations
 
-import html
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import Answered, people_today, resource_of, with_people
-from flywheel_sim.analysis.difference.pairs import paired, replicated, within
+from flywheel_sim.analysis.capacity.staff import people_today, resource_of, with_people
+from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
-from flywheel_sim.stats import Estimate, estimate_mean, gap_unit, plus_minus
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit, plus_minus
 from flywheel_sim.wording import either, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: How many people of each resource: one number for each.
 Point = tuple[int, ...]
@@ -46,7 +43,7 @@ MOST_POINTS = 60
 
 
 @dataclass(frozen=True)
-class Capacity(Answered):
+class Capacity(AgainstToday):
     """Figures at several numbers of people, on the same leads with the same luck; frozen.
 
     Attributes
@@ -187,16 +184,6 @@ class Capacity(Answered):
             said.append(f"{known if known is not None else f'{min(cells):g} to {max(cells):g}'} at {name}")
         return ", ".join(said)
 
-    def __str__(self) -> str:
-        lines = [self.answer(), self.table().to_string()]
-        lines.append(f"mean ± half-width of its 95 % interval, n = {self.today.n:,}; {self._units()}")
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        note = f"Mean ± half-width of its 95 % interval, n = {self.today.n:,}; {self._units()}. {self.today.provenance}"
-        said, noted = html.escape(self.answer()), html.escape(note)
-        return f"<p><b>{said}</b></p>{self.table().to_html()}<p><small>{noted}</small></p>"
-
     def table(self) -> pd.DataFrame:
         """Return every number of people with what was kept, as texts: mean ± half-width of its 95 % interval."""
         import pandas as pd
@@ -237,6 +224,16 @@ class Capacity(Answered):
     def _point(self, name: str) -> Point:
         return next(point for point in self.points if self.named(point) == name)
 
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"Mean ± half-width of its 95 % interval, n = {self.today.n:,}; {self._units()}"
+
+    def details(self) -> dict[str, Any]:
+        """Return which numbers are best, and what one more is worth at each resource."""
+        worth = {name: self.marginal(name) for name in self.resources}
+        return {"resources": self.resources, "best": self.best, "leaders": self.leaders, "one_more": worth}
+
 
 def capacity(
     model: Scenario,
@@ -248,19 +245,12 @@ def capacity(
     metrics: Sequence[str] = ("acquisitions",),
     strategy: str | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Capacity:
     """Try several numbers of people at a resource, or at two, on the same leads with the same luck.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
     resource, people
         Who serves, and the numbers to try, such as ``range(2, 9)``; without numbers some around today's. For a map of
         two resources a mapping instead: ``{"presales": range(2, 6), "sales": range(3, 9)}``.
@@ -268,7 +258,7 @@ def capacity(
         The metric that decides, and whether its ``highest`` or ``lowest`` is best.
     metrics
         What else to keep at each number. Wait, utilisation and abandonment of each resource are kept too.
-    replications, seed, workers, executor, progress, engine, limits
+    model, strategy, replications, how
         As for `replicate`. A spend that is ``matched`` is solved for at today's staffing and stays there.
 
     Raises
@@ -278,28 +268,17 @@ def capacity(
     ConfigError
         If there is no such strategy.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
-    given = resource if isinstance(resource, Mapping) else {resource: people}
-    if isinstance(resource, Mapping) and people is not None:
-        raise ExperimentError("numbers of people are given twice; leave people out where resources have theirs")
-    if not 1 <= len(given) <= 2:
-        raise ExperimentError(f"{len(given)} resources: capacity takes one, or two for a map")
+    seed, ways = how_to_run(how)
+    given = _given(resource, people)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
     today = model.journey(strategy)
     tried = {name: _numbers(today, name, numbers) for name, numbers in given.items()}
-    points = tuple(itertools.product(*tried.values()))
-    if len(points) > MOST_POINTS:
-        raise ExperimentError(f"{len(points)} combinations are more than {MOST_POINTS}; try fewer numbers of people")
+    points = _combined(tried)
     if best not in ("highest", "lowest"):
         raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
     kept = tuple(dict.fromkeys([of, *metrics, *(f"{one}.{name}" for one in OF_STAFF for name in tried)]))
     units = units_of(today, kept)
-    journeys = [today]
-    for point in points:
-        changed = model
-        for name, number in zip(tried, point, strict=True):
-            changed = with_people(changed, name, str(number))
-        journeys.append(changed.journey(strategy))
+    journeys = [today, *(_staffed(model, tried, point).journey(strategy) for point in points)]
 
     def keep(index: int, runs: Runs) -> Runs | list[FloatArray]:
         return runs if index == 0 else [runs.values(name) for name in kept]
@@ -309,6 +288,34 @@ def capacity(
     return Capacity(
         of, best, tuple(tried), tuple(tried.values()), points, kept, units, labels, np.array(values), base
     )  # fmt: skip
+
+
+def _given(
+    resource: str | Mapping[str, Iterable[int] | None], people: Iterable[int] | None
+) -> Mapping[str, Iterable[int] | None]:
+    """Return for one resource or two the numbers of people to try, as they were given."""
+    if not isinstance(resource, Mapping):
+        return {resource: people}
+    if people is not None:
+        raise ExperimentError("numbers of people are given twice; leave people out where resources have theirs")
+    if not 1 <= len(resource) <= 2:
+        raise ExperimentError(f"{len(resource)} resources: capacity takes one, or two for a map")
+    return resource
+
+
+def _combined(tried: Mapping[str, tuple[int, ...]]) -> tuple[Point, ...]:
+    """Return every combination of numbers of people."""
+    points = tuple(itertools.product(*tried.values()))
+    if len(points) > MOST_POINTS:
+        raise ExperimentError(f"{len(points)} combinations are more than {MOST_POINTS}; try fewer numbers of people")
+    return points
+
+
+def _staffed(model: Scenario, resources: Iterable[str], point: Point) -> Scenario:
+    """Return the scenario with so many people at some resources."""
+    for name, number in zip(resources, point, strict=True):
+        model = with_people(model, name, str(number))
+    return model
 
 
 def _numbers(journey: Journey, name: str, given: Iterable[int] | None) -> tuple[int, ...]:

@@ -8,33 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey, Resource
 from flywheel_sim.ledger import spend_by_plan
-from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
 from flywheel_sim.scenario.source.tree import Raw
 
-FloatArray = NDArray[np.float64]
-
 #: So many that nobody waits.
 AMPLE = str(MOST_PEOPLE)
-
-
-class Answered(Result):
-    """What answers about capacity have in common: runs of the journey as written to hold them against."""
-
-    today: Runs
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs of the journey as written, by the name of their strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
 
 def resource_of(journey: Journey, name: str) -> Resource:
@@ -72,15 +55,10 @@ def people_today(resource: Resource) -> int | None:
     return None if resource.people.over else int(resource.people.cells[0])
 
 
-def laid(model: Scenario, changes: Iterable[tuple[str, Raw]]) -> Scenario:
-    """Return the scenario with raw values laid over dotted paths, its matched spends as they were found."""
-    return replace(model, changes=(*model.changes, *changes), _journeys={})
-
-
 def with_people(model: Scenario, name: str, people: Raw) -> Scenario:
     """Return the scenario with so many people at a resource: a text, or a table by month or calendar."""
     path = f"resources.{name}.people"
-    return laid(model, [(path, "1"), (path, people)])  # a table would be merged with the one that is there
+    return model.laid([(path, "1"), (path, people)])  # a table would be merged with the one that is there
 
 
 def without_waiting(model: Scenario, names: Iterable[str]) -> Scenario:

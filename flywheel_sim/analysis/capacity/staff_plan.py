@@ -7,63 +7,39 @@ chosen by simulation, on luck of its own, so that the comparison that follows do
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.months import as_written, load_by_month, people_for, spread_evenly, yaml_of
-from flywheel_sim.analysis.capacity.staff import (
-    Answered,
-    counted_months,
-    laid,
-    resource_of,
-    with_people,
-    without_waiting,
-)
-from flywheel_sim.analysis.difference.pairs import paired, replicated, within
+from flywheel_sim.analysis.capacity.months import as_written, spread_evenly, yaml_of
+from flywheel_sim.analysis.capacity.staff import counted_months, resource_of
+from flywheel_sim.analysis.capacity.trials import Roster, Trial, chosen, factors_of, load_of, tried
+from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, within
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.journey.journey import MONTHS, Journey, Resource
-from flywheel_sim.journey.units import MONTH, UnitError, parse
+from flywheel_sim.journey.journey import Resource
+from flywheel_sim.journey.units import UnitError, parse
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, plus_minus
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: Safety factors tried unless others are given; below 0 there are fewer people than the work takes.
 SAFETY = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 
-#: How many people in all a plan may have for it to be written down.
-_MOST = 10_000
-
 
 @dataclass(frozen=True)
-class Trial:
-    """One safety factor tried: the people it means by month, and what they come to on the luck it was chosen on.
-
-    ``served`` is the share of asks served within the target, None where there is no target.
-    """
-
-    safety: float
-    people: tuple[int, ...]
-    profit: Estimate
-    served: Estimate | None
-
-
-@dataclass(frozen=True)
-class StaffPlan(Answered):
+class StaffPlan(AgainstToday):
     """People by month, against as many person-months spread evenly and against the staffing as written; frozen.
 
     Attributes
@@ -87,8 +63,8 @@ class StaffPlan(Answered):
         By plan, over the whole horizon.
     yaml
         The resource as it stands in the file, with these people: to paste under ``resources``.
-    note
-        What to know about the choice, or "".
+    choice
+        What to know about the choice of the safety factor, or "".
     today
         The runs at the staffing as written.
     """
@@ -107,7 +83,7 @@ class StaffPlan(Answered):
     gain_today: Estimate
     person_months: dict[str, float]
     yaml: str
-    note: str
+    choice: str
     today: Runs = field(repr=False)
 
     def frame(self) -> pd.DataFrame:
@@ -149,19 +125,7 @@ class StaffPlan(Answered):
         if self.served:
             shares = ", ".join(f"{name} {share.mean:.1f} %" for name, share in self.served.items())
             said += f" Served in time: {shares}."
-        return f"{said} {self.note}".strip()
-
-    def __str__(self) -> str:
-        months = ", ".join(f"{self.person_months[name]:,.1f} {name}" for name in self.person_months)
-        return "\n".join([
-            self.answer(), self.table().to_string(index=False), f"person-months over the horizon: {months}",
-            *(f"profit, {name}: {found}" for name, found in self.profit.items()), "", "resources:", f"  {self.yaml}",
-        ])  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        said, source = html.escape(self.answer()), html.escape(str(self.today.provenance))
-        text = html.escape(f"resources:\n  {self.yaml}")
-        return f"<p><b>{said}</b></p>{self.table().to_html(index=False)}<pre>{text}</pre><p><small>{source}</small></p>"
+        return f"{said} {self.choice}".strip()
 
     def table(self) -> pd.DataFrame:
         """Return months with their load, people and even people, as texts."""
@@ -170,6 +134,26 @@ class StaffPlan(Answered):
         columns = {"month": self.months, "load": [plus_minus(one) for one in self.load], "people": self.people,
                    "even": self.even}  # fmt: skip
         return pd.DataFrame(columns)
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return "Load: people in service if nobody waited, mean ± half-width of its 95 % interval"
+
+    def remarks(self) -> list[str]:
+        """Return how much work each plan is and what it earns, and the plan as a file says it."""
+        months = ", ".join(f"{self.person_months[name]:,.1f} {name}" for name in self.person_months)
+        profits = [f"Profit, {name}: {found}" for name, found in self.profit.items()]
+        return [
+            f"Person-months over the horizon: {months}",
+            *profits,
+            f"To paste into the file:\nresources:\n  {self.yaml}",
+        ]
+
+    def details(self) -> dict[str, Any]:
+        """Return the safety factor, the plan as a file says it, and what each plan earns."""
+        return {"safety": self.safety, "yaml": self.yaml, "gain": self.gain, "profit": self.profit,
+                "gain_today": self.gain_today}  # fmt: skip
 
 
 def staff_plan(
@@ -180,22 +164,14 @@ def staff_plan(
     safety: Sequence[float] = SAFETY,
     strategy: str | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> StaffPlan:
     """Plan people by month: for the highest profit, or so that a share of those who ask is served in time.
 
-    A journey with a start and a year or more to look at is planned by the month of the year, others month by month over
-    the horizon.
+    A journey with a start and a year or more to look at is planned by month of the year, others by month of the run.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
     resource
         Whose plan.
     target
@@ -203,7 +179,7 @@ def staff_plan(
         that reaches it is taken. Without one the highest profit decides.
     safety
         Factors to try.
-    replications, seed, workers, executor, progress, engine, limits
+    model, strategy, replications, how
         As for `replicate`; the factor is chosen on as many replications with luck of their own.
 
     Raises
@@ -211,86 +187,55 @@ def staff_plan(
     ExperimentError
         If there is no such resource, the target is none, or no factor tried reaches it.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
-    held = resource_of(model.journey(strategy), resource)
-    share, wait = asked_for(target, held)
-    factors = _factors(safety)
-    timed = laid(model, [(f"resources.{resource}.target", wait)]) if wait else model
-    today = timed.journey(strategy)
-    root = today.seed if seed is None else seed
-    of_its_own = (root + 1) % 2**32
-    index = [one.name for one in today.resources].index(resource)
-
-    pilot = without_waiting(timed, [resource]).journey(strategy)
-    (busy,) = replicated([pilot], replications, of_its_own, ways, lambda _, runs: runs.series(f"in_service.{resource}"))
-    yearly = today.start is not None and today.horizon - today.warm_up >= 12 * MONTH
-    load = load_by_month(today, busy, yearly)
-    means = load.mean(axis=0)
-    if not means.any():
-        raise ExperimentError(f"nobody is served by '{resource}' in the months counted; take a longer horizon")
-    plans = {factor: people_for(means, factor) for factor in factors}
-    distinct = {people: factor for factor, people in reversed(plans.items())}  # of equal plans the smaller factor
-    tried = sorted((factor, people) for people, factor in distinct.items())
-    if max(map(max, plans.values())) > _MOST:
-        raise ExperimentError(f"'{resource}' takes more than {_MOST:,} people; check how long service takes")
-
-    def journey_with(people: tuple[int, ...]) -> Journey:
-        return with_people(timed, resource, as_written(people, yearly)).journey(strategy)
-
-    def keep(_: int, runs: Runs) -> dict[str, FloatArray]:
-        found = {"profit": runs.values("profit"), "staffed": runs.ledger.staffed[:1, :, index].sum(axis=1) / MONTH}
-        return found | ({"served": runs.values(f"within_target.{resource}")} if share is not None else {})
-
-    unit = today.currency or "money units"
-    found = replicated([journey_with(people) for _, people in tried], replications, of_its_own, ways, keep)
-    trials = tuple(
-        Trial(factor, people, estimate_mean(one["profit"], unit), estimate_mean(one["served"], "%") if share else None)
-        for (factor, people), one in zip(tried, found, strict=True)
-    )
-    chosen = _chosen(trials, share, target or "")
-    even = spread_evenly(chosen.people)
-
-    def keep_all(at: int, runs: Runs) -> tuple[Runs | None, dict[str, FloatArray]]:
-        return (runs if at == 0 else None), keep(at, runs)
-
-    kept = replicated([today, journey_with(chosen.people), journey_with(even)], replications, seed, ways, keep_all)
-    by_plan = dict(zip(("today", "planned", "even"), (figures for _, figures in kept), strict=True))
-    order = ("planned", "even", "today")
-    plan = by_plan["planned"]["profit"]
+    roster = _roster(model, strategy, resource, target)
+    factors = factors_of(safety)
+    root = roster.today.seed if seed is None else seed
+    luck = (root + 1) % 2**32
+    load = load_of(roster, replications, luck, ways)
+    trials = tried(roster, load.mean(axis=0), factors, replications, luck, ways)
+    taken = chosen(trials, roster.share, target or "")
+    even = spread_evenly(taken.people)
+    found, today = _held_against_today(roster, {"planned": taken.people, "even": even}, replications, root, ways)
     return StaffPlan(
         resource=resource,
-        target=f"{share:g} % are served within {wait or 'the target'}" if share is not None else "",
-        months=MONTHS if yearly else tuple(str(number + 1) for number in range(today.periods)),
+        target=roster.target,
+        months=roster.months,
         load=tuple(estimate_mean(column, "people") for column in load.T),
-        people=chosen.people,
+        people=taken.people,
         even=even,
-        safety=chosen.safety,
+        safety=taken.safety,
         trials=trials,
-        profit={name: estimate_mean(by_plan[name]["profit"], unit) for name in order},
-        served={name: estimate_mean(by_plan[name]["served"], "%") for name in order} if share is not None else {},
-        gain=paired(plan - by_plan["even"]["profit"], unit),
-        gain_today=paired(plan - by_plan["today"]["profit"], unit),
-        person_months={name: float(by_plan[name]["staffed"][0]) for name in order},
-        yaml=yaml_of(model, strategy, resource, as_written(chosen.people, yearly)),
-        note=_note(trials, chosen, share, counted_months(kept[0][0]) if yearly else 0),
-        today=kept[0][0],
+        profit={name: roster.profit_of(one) for name, one in found.items()},
+        served={name: one for name, held in found.items() if (one := roster.served_of(held)) is not None},
+        gain=paired(found["planned"]["profit"] - found["even"]["profit"], roster.unit),
+        gain_today=paired(found["planned"]["profit"] - found["today"]["profit"], roster.unit),
+        person_months={name: float(one["staffed"][0]) for name, one in found.items()},
+        yaml=yaml_of(model, strategy, resource, as_written(taken.people, roster.yearly)),
+        choice=_note(trials, taken, roster.share, counted_months(today) if roster.yearly else 0),
+        today=today,
     )
 
 
-def _chosen(trials: Sequence[Trial], share: float | None, target: str) -> Trial:
-    """Return the trial to take: the highest profit, or the smallest factor that reaches the target."""
-    if share is None:
-        return max(trials, key=lambda one: one.profit.mean)
-    for one in trials:
-        if one.served is not None and one.served.mean >= share:
-            return one
-    last = trials[-1]
-    most = figure(last.served.mean, "%") if last.served else "n/a"
-    raise ExperimentError(
-        f"no safety factor tried serves {target}; {last.safety:g} serves {most} % in time: try larger ones, or ask for "
-        "less"
-    )
+def _roster(model: Scenario, strategy: str | None, resource: str, target: str | None) -> Roster:
+    """Return a resource ready to be planned, with the wait of a target as its own."""
+    share, wait = asked_for(target, resource_of(model.journey(strategy), resource))
+    timed = model.laid([(f"resources.{resource}.target", wait)]) if wait else model
+    said = f"{share:g} % are served within {wait or 'the target'}" if share is not None else ""
+    return Roster(timed, strategy, resource, share, said)
+
+
+def _held_against_today(
+    roster: Roster, plans: Mapping[str, tuple[int, ...]], replications: int, root: int, ways: Ways
+) -> tuple[dict[str, dict[str, FloatArray]], Runs]:
+    """Return what is read of the runs of plans and of ``today``, the last; and the latter's runs."""
+    plan: Plan[str] = Plan(root)
+    plan.add("today", roster.today)
+    for name, people in plans.items():
+        plan.add(name, roster.staffed(people))
+    found, runs = plan.run(replications, ways, roster.read, ["today"])
+    return {name: found[name] for name in (*plans, "today")}, runs["today"]
 
 
 def _note(trials: Sequence[Trial], chosen: Trial, share: float | None, months: int) -> str:
@@ -326,13 +271,3 @@ def asked_for(target: str | None, resource: Resource) -> tuple[float | None, str
     if longest is None and resource.target is None:
         raise ExperimentError(f"target {target!r}: '{resource.name}' has no target of its own; {remedy}")
     return 100 * asked.number, wait
-
-
-def _factors(given: Sequence[float]) -> tuple[float, ...]:
-    """Return safety factors ascending, each once."""
-    for one in given:
-        if isinstance(one, bool) or not isinstance(one, int | float | np.number) or not abs(float(one)) <= 100:
-            raise ExperimentError(f"safety factor {one!r}: give numbers such as [0, 0.5, 1, 2]")
-    if not given:
-        raise ExperimentError("no safety factors; give numbers such as [0, 0.5, 1, 2]")
-    return tuple(sorted({float(one) for one in given}))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import Answered, at_the_cost_of, require_staff, resource_of, without_waiting
-from flywheel_sim.analysis.difference.pairs import paired, replicated, within
+from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, resource_of, without_waiting
+from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.metrics.service import load, queue
+from flywheel_sim.result import texts_by_name
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: What the figure is, and what it is not.
 MEANING = (
@@ -40,7 +38,7 @@ MEANING = (
 
 
 @dataclass(frozen=True)
-class CostOfWaiting(Answered):
+class CostOfWaiting(AgainstToday):
     """What waiting for some resources costs; frozen. Differences are paired.
 
     Attributes
@@ -118,15 +116,20 @@ class CostOfWaiting(Answered):
             f"{self.per_ask.mean:,.2f} {self.per_ask.unit}, {self.per_day.mean:,.2f} {self.per_day.unit}."
         )
 
-    def __str__(self) -> str:
-        width = max(map(len, self.figures))
-        lines = [f"  {name:<{width}}  {found}" for name, found in self.figures.items()]
-        return "\n".join([self.answer(), *lines, MEANING])
+    def table(self) -> pd.DataFrame:
+        """Return the figures as texts: mean ± half-width of the interval."""
+        return texts_by_name(self.figures)
 
-    def _repr_html_(self) -> str:
-        shown = self.frame().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
-        notes = f"{MEANING} {self.today.provenance}"
-        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<p><small>{html.escape(notes)}</small></p>"
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return (
+            f"Means and ratios with the half-width of their 95 % interval, n = {self.today.n:,}; differences are paired"
+        )
+
+    def remarks(self) -> list[str]:
+        """Return what the cost of waiting is."""
+        return [MEANING]
 
 
 def cost_of_waiting(
@@ -136,12 +139,7 @@ def cost_of_waiting(
     of: str = "profit",
     strategy: str | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> CostOfWaiting:
     """Tell what waiting costs, against the same people served without waiting by staff that cost the same.
 
@@ -149,13 +147,11 @@ def cost_of_waiting(
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
     resource
         Whom people wait for, one or several; all of them unless given.
     of
         What it costs: a metric that adds up over months.
-    replications, seed, workers, executor, progress, engine, limits
+    model, strategy, replications, how
         As for `replicate`.
 
     Raises
@@ -163,7 +159,7 @@ def cost_of_waiting(
     ExperimentError
         If there is no such resource or metric, or the metric does not add up over months.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
     today = model.journey(strategy)
     require_staff(today)

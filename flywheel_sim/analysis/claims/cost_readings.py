@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.claims.book import Band, Reading, exact, nothing, ratio_estimate
 from flywheel_sim.analysis.claims.facts import Facts
@@ -16,9 +15,7 @@ from flywheel_sim.journey.units import YEAR, format_duration
 from flywheel_sim.metrics.growth import customer_months, role_flow
 from flywheel_sim.metrics.registry import ratio
 from flywheel_sim.metrics.value import followed
-from flywheel_sim.stats import Estimate, estimate_mean, with_unit
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, with_unit
 
 ABOVE, BELOW = (1e-9, math.inf), (-math.inf, -1e-9)
 ARITHMETIC = "arithmetic"
@@ -70,10 +67,9 @@ def _levers(facts: Facts) -> FloatArray:
     total = np.zeros(facts.runs.n)
     if isinstance(facts.retention, Retention):
         strategy = facts.journey.strategy or None
-        raw = facts.model.raw(strategy).get("levers") or {}
-        for name, lever in raw.items() if isinstance(raw, dict) else ():
-            moves = lever.get("moves", {}) if isinstance(lever, dict) else {}
-            if facts.retention.name in moves and name not in facts.model.choices(strategy).levers and "spend" in lever:
+        gone = facts.model.choices(strategy).levers
+        for name, lever in facts.model.levers(strategy).items():
+            if facts.retention.name in lever.moves and name not in gone and lever.spend is not None:
                 try:
                     total = total + facts.runs.values(f"spend.{name}")
                 except ExperimentError:  # the lever spends nothing in this strategy

@@ -7,7 +7,6 @@ year begins the other takes it over, and results are reported by it. Everybody l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,7 @@ from flywheel_sim.journey.units import MONTH, SECOND, YEAR
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.source.tree import Raw
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 #: Names of what is added; a file that bears them cannot be asked.
 BOUGHT, EXISTING, SET = "claims_bought", "claims_existing", "claims_known"
@@ -65,7 +63,7 @@ def with_existing(model: Scenario, journey: Journey, also: str | None = None) ->
                 (f"channels.{channel.name}.set.{BOUGHT}", "yes"),
                 (f"channels.{channel.name}.set.{EXISTING}", "yes"),
             ]
-    changed = replace(model, changes=(*model.changes, *changes), _journeys={})
+    changed = model.laid(changes)
     try:
         changed.journey(journey.strategy or None)
     except ConfigError as error:

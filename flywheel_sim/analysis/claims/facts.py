@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.analysis.capacity.staff import laid
 from flywheel_sim.analysis.claims.existing import acquired_by, last_year, months_of_existing, revenue_by, with_existing
 from flywheel_sim.analysis.claims.people import People, watch
 from flywheel_sim.analysis.claims.retention import Curve, Retention, curve_values, find_retention
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY, Quantity, looks_like_quantity, parse
@@ -24,8 +23,7 @@ from flywheel_sim.metrics.revenue import revenue, spend
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.source.tree import Raw
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 #: Figures by name, each of shape (replications,).
 Figures = Mapping[str, FloatArray]
@@ -38,6 +36,12 @@ RISES = (0.05, 0.02, 0.01)
 
 #: Words of a distribution that hold its length.
 _LENGTHS = ("exponential", "fixed", "uniform", "triangular", "median", "scale", "mean")
+
+
+#: What is run: the journey as written, with books kept by who was a customer, at a rise, along the curve, or with other
+#: waits; and which of these.
+_What = tuple[str, Any]
+_AS_WRITTEN, _KNOWN = ("as written", None), ("known", None)
 
 
 @dataclass(frozen=True)
@@ -118,65 +122,73 @@ def facts(
     found = find_retention(model, journey, retention)
     reviews = _reviews(journey)
     known = with_existing(model, journey, reviews[0] if reviews else None)
-    base = model if isinstance(known, str) else known
-    jobs: list[tuple[Any, Journey]] = [("as written", journey)]
+    root = journey.seed if seed is None else seed
+    plan: Plan[_What] = Plan(root)
+    plan.add(_AS_WRITTEN, journey)
     if not isinstance(known, str):
-        jobs.append(("known", known.journey(strategy)))
+        plan.add(_KNOWN, known.journey(strategy))
     impossible: dict[Rise, str] = {}
     values: list[float] = []
     if isinstance(found, Retention):
-        at = partial(_moved, base, strategy, found)
-        for change in RISES:
-            for how in found.readings():
-                kept = found.risen(change, how)
-                moved = at(kept)
-                if isinstance(moved, Journey):
-                    jobs.append(((change, how), moved))
-                else:
-                    impossible[change, how] = moved
-        values = curve_values(found, lambda kept: isinstance(at(kept), Journey))
-        points = [*values, min(values) + RISES[0]] if len(values) > 3 else []
-        jobs += [(("curve", index), moved) for index, kept in enumerate(points) for moved in [at(kept)]
-                 if isinstance(moved, Journey)]  # fmt: skip
+        moved = partial(_moved, model if isinstance(known, str) else known, strategy, found)
+        impossible, values = _plan_rises(plan, found, moved), _plan_curve(plan, found, moved)
     later = _waits(model, journey, win_back)
     if not isinstance(later, str):
-        jobs += [(("waits", factor), changed.journey(strategy)) for factor, changed in later.items()]
-    root = journey.seed if seed is None else seed
-    kept_runs: dict[Any, Runs] = {}
-
-    def keep(index: int, runs: Runs) -> Figures:
-        name = jobs[index][0]
-        if name in ("as written", "known"):
-            kept_runs[name] = runs
-        return figures(runs)
-
-    done = replicate_jobs([Job(one, root) for _, one in jobs], replications, ways, keep=keep)
-    by_name: dict[Any, Figures] = {name: one for (name, _), one in zip(jobs, done, strict=True)}
-    today = {**by_name["as written"], **by_name.get("known", {})}
-    along = {name[1]: one for name, one in by_name.items() if isinstance(name, tuple) and name[0] == "curve"}
-    curve = None
-    if isinstance(found, Retention) and along:
-        order = [index for index in range(len(values)) if index in along]
-        curve = Curve(
-            np.array([values[index] for index in order]),
-            {name: np.array([_mean(along[index][name]) for index in order]) for name in along[order[0]]},
-            found.today,
-        )
+        for factor, changed in later.items():
+            plan.add(("waits", factor), changed.journey(strategy))
+    done, kept = plan.run(replications, ways, figures, [name for name in (_AS_WRITTEN, _KNOWN) if name in plan.at])
+    risen, along, waits = (
+        {which: one for (of, which), one in done.items() if of == kind} for kind in ("risen", "curve", "waits")
+    )
     return Facts(
         strategy=strategy or "as written",
         model=model,
-        runs=kept_runs["as written"],
-        known=kept_runs.get("known", known if isinstance(known, str) else ""),
-        today=today,
+        runs=kept[_AS_WRITTEN],
+        known=known if isinstance(known, str) else kept[_KNOWN],
+        today={**done[_AS_WRITTEN], **done.get(_KNOWN, {})},
         retention=found,
-        risen={**impossible, **{name: one for name, one in by_name.items() if _is_rise(name)}},
+        risen={**impossible, **risen},
         low=along.get(0),
         low_risen=along.get(len(values)),
-        curve=curve,
-        waits=later if isinstance(later, str) else {factor: by_name["waits", factor] for factor in later},
+        curve=_curve(values, along, found.today) if isinstance(found, Retention) and along else None,
+        waits=later if isinstance(later, str) else waits,
         people=watch(journey, root, replications, ways),
         reviews=reviews,
-    )  # fmt: skip
+    )
+
+
+def _plan_rises(
+    plan: Plan[_What], retention: Retention, moved: Callable[[float], Journey | str]
+) -> dict[Rise, str]:  # fmt: skip
+    """Have each rise run in each of its readings; return why those are impossible that are."""
+    impossible: dict[Rise, str] = {}
+    for change in RISES:
+        for how in retention.readings():
+            journey = moved(retention.risen(change, how))
+            if isinstance(journey, str):
+                impossible[change, how] = journey
+            else:
+                plan.add(("risen", (change, how)), journey)
+    return impossible
+
+
+def _plan_curve(
+    plan: Plan[_What], retention: Retention, moved: Callable[[float], Journey | str]
+) -> list[float]:  # fmt: skip
+    """Have the curve run, and a rise from its lowest value, which comes last; return its values."""
+    values = curve_values(retention, lambda kept: isinstance(moved(kept), Journey))
+    for index, kept in enumerate([*values, min(values) + RISES[0]] if len(values) > 3 else []):
+        journey = moved(kept)
+        if isinstance(journey, Journey):
+            plan.add(("curve", index), journey)
+    return values
+
+
+def _curve(values: Sequence[float], along: Mapping[int, Figures], today: float) -> Curve:
+    """Return the means of figures along retention, of the values that were run."""
+    order = [index for index in range(len(values)) if index in along]
+    means = {name: np.array([_mean(along[index][name]) for index in order]) for name in along[order[0]]}
+    return Curve(np.array([values[index] for index in order]), means, today)
 
 
 def figures(runs: Runs) -> dict[str, FloatArray]:
@@ -201,10 +213,6 @@ def reading_buyers(facts_: Facts) -> tuple[FloatArray, FloatArray] | None:
     if facts_.reviews is None or isinstance(facts_.known, str):
         return None
     return acquired_by(facts_.known, *facts_.reviews)
-
-
-def _is_rise(name: object) -> bool:
-    return isinstance(name, tuple) and isinstance(name[0], float)
 
 
 def _mean(values: FloatArray) -> float:
@@ -247,18 +255,11 @@ def _waits(model: Scenario, journey: Journey, names: Sequence[str] | None) -> di
                 raise ExperimentError(f"win_back: '{name}' is no duration; name rates that people wait before win-back")
         return {factor: _rescaled(model, strategy, names, factor) for factor in (0.5, 2.0)}
     roles = {stage.name: stage.role for stage in journey.stages}
-    raw: Any = model.raw(strategy)["journey"]
     places: list[tuple[str, Raw]] = []
     for stage in journey.stages:
-        held = raw[stage.name]
         for event in stage.events if stage.role == "lapsed" else ():
-            back = any(one.to and roles[one.to] in ("customer", "prospect") for one in event.outcomes)
-            inline = "events" not in held
-            words = held if inline else held["events"][event.name]
-            for clock in ("after", "every"):
-                if back and clock in words:
-                    middle = "" if inline else f".events.{event.name}"
-                    places.append((f"journey.{stage.name}{middle}.{clock}", words[clock]))
+            if any(one.to and roles[one.to] in ("customer", "prospect") for one in event.outcomes):
+                places += model.waits(stage.name, event.name, strategy)
     if not places:
         return (
             "no event of lapsed people with a wait brings anybody back in this strategy; name waits by win_back=[...]"
@@ -268,7 +269,7 @@ def _waits(model: Scenario, journey: Journey, names: Sequence[str] | None) -> di
         for factor in (0.5, 2.0):
             rates: set[str] = set()
             changes = [(path, _scaled(held, factor, rates)) for path, held in places]
-            found[factor] = _rescaled(laid(model, changes), strategy, sorted(rates), factor)
+            found[factor] = _rescaled(model.laid(changes), strategy, sorted(rates), factor)
             found[factor].journey(strategy)
     except (ConfigError, ValueError) as error:
         return f"the waits before win-back cannot be moved as a whole ({error}); name them by win_back=[...]"

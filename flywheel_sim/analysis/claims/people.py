@@ -19,8 +19,7 @@ from flywheel_sim.journey.units import DAY, MONTH, YEAR
 from flywheel_sim.ledger import Layout, stack
 from flywheel_sim.metrics.registry import Books
 from flywheel_sim.metrics.value import followed
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 #: Most replications whose event log is read.
 MOST = 10

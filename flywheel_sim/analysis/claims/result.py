@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 from flywheel_sim.analysis.claims import cost_readings as sums
 from flywheel_sim.analysis.claims import retention_readings as checks
@@ -18,7 +16,7 @@ from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention
 from flywheel_sim.analysis.claims.steady_state import Together, conflicts
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
@@ -118,6 +116,29 @@ class Claims(Result):
             f"{never} sets of claims cannot hold in one business at all."
         )
 
+    def table(self) -> pd.DataFrame:
+        """Return the readings as texts: claim, strategy, reading, found, claimed, verdict, where it would hold."""
+        import pandas as pd
+
+        rows = [
+            (one.words if not at else "", r.strategy, r.label, r.said, r.says, r.verdict, r.region or r.why)
+            for one in self.claims for at, r in enumerate(one.readings)
+        ]  # fmt: skip
+        heads = ["claim", "strategy", "reading", "found", "claimed", "verdict", "where it would hold, or why not asked"]
+        return pd.DataFrame(rows, columns=heads)
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"± half-width of the 95 % interval of a mean over {self.n:,} replications; all on the same people"
+
+    def details(self) -> dict[str, Any]:
+        """Return which claims cannot hold together, with the sums that show it."""
+        return {"together": [
+            {"claims": one.keys, "possible": one.possible, "said": one.said, "computation": one.computation,
+             "figures": one.figures} for one in self.together
+        ]}  # fmt: skip
+
     def __str__(self) -> str:
         lines = [*textwrap.wrap(self.answer(), 118), "", *_row(("verdict", "strategy", "reading", "found", "claimed"))]
         for one in self.claims:
@@ -131,29 +152,12 @@ class Claims(Result):
             lines += ["", *_wrapped(f"{' + '.join(both.keys)}: {both.said}", 2)]
             for step in both.computation:
                 lines += _wrapped(step, 6)
-        note = f"± half-width of the 95 % interval of a mean over {self.n:,} replications; all on the same people."
-        sources = [line for runs in self.base_runs.values() for line in _wrapped(str(runs.provenance), 0)]
-        return "\n".join([*lines, "", note, *sources])
+        sources = [line for one in self.provenance for line in _wrapped(str(one), 0)]
+        return "\n".join([*lines, "", self.note, *sources])
 
-    def table(self) -> list[tuple[str, str, str, str, str, str, str]]:
-        """Return the readings as texts: claim, strategy, reading, found, claimed, verdict, where it would hold."""
-        return [
-            (one.words if not at else "", r.strategy, r.label, r.said, r.says, r.verdict, r.region or r.why)
-            for one in self.claims for at, r in enumerate(one.readings)
-        ]  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        import pandas as pd
-
-        heads = ["claim", "strategy", "reading", "found", "claimed", "verdict", "where it would hold, or why not asked"]
-        with pd.option_context("display.max_colwidth", None):
-            shown = pd.DataFrame(self.table(), columns=heads).to_html(index=False)
-        steps = "".join(
-            f"<li><b>{html.escape(both.said)}</b> {html.escape(' '.join(both.computation))}</li>"
-            for both in self.together
-        )
-        source = html.escape(" ".join(str(runs.provenance) for runs in self.base_runs.values()))
-        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}<ul>{steps}</ul><p><small>{source}</small></p>"
+    def remarks(self) -> list[str]:
+        """Return what cannot hold together, with the sums that show it."""
+        return [f"{both.said} {' '.join(both.computation)}" for both in self.together]
 
 
 def claims(
@@ -163,12 +167,7 @@ def claims(
     retention: str = USUAL,
     win_back: Sequence[str] | None = None,
     replications: int = 50,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Claims:
     """Hold every claim of the articles against a scenario, in every defensible reading.
 
@@ -181,9 +180,9 @@ def claims(
         event keeps them is taken, else how often they leave; where there is neither, claims on it do not apply.
     win_back
         Durations people wait before they are asked back, by name; those of lapsed stages unless given.
-    replications, seed, workers, executor, progress, engine, limits
-        As for `replicate`. A spend that is ``matched`` is solved for today and stays, as a budget decided on. Single
-        people are watched in at most ten replications.
+    replications, how
+        How often everything is run, and how: `How`. A spend that is ``matched`` is solved for today and stays, as a
+        budget decided on. Single people are watched in at most ten replications.
 
     Raises
     ------
@@ -192,7 +191,7 @@ def claims(
     ExperimentError
         If a rate named is no retention or no wait, or there is nothing to run.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 50")
     names = (strategy,) if strategy is None or isinstance(strategy, str) else tuple(dict.fromkeys(strategy))

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.journey.events import Event
@@ -19,8 +18,7 @@ from flywheel_sim.journey.journey import Journey, StageSet
 from flywheel_sim.journey.units import MONTH, YEAR, format_duration
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray
 
 #: The rate that is retention unless another is named.
 USUAL = "retention"

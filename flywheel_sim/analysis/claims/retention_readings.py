@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.claims import steady_state as theory
 from flywheel_sim.analysis.claims.book import Band, Reading, exact, nothing, ratio_estimate
@@ -16,9 +15,7 @@ from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import COHORT
 from flywheel_sim.metrics.growth import active_customers
-from flywheel_sim.stats import estimate_mean
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import FloatArray, estimate_mean
 
 #: What a rise of retention may be said to change, and how a reading says it.
 OF = {

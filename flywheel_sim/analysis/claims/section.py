@@ -7,7 +7,7 @@ from contextlib import suppress
 from flywheel_sim.analysis.claims.charts import claims, claims_region
 from flywheel_sim.analysis.claims.result import Claims
 from flywheel_sim.drawing.chart import Chart
-from flywheel_sim.drawing.page import Section, Table
+from flywheel_sim.drawing.page import Section, Table, table_of_rows
 from flywheel_sim.errors import ExperimentError
 
 
@@ -19,13 +19,12 @@ def sections(result: Claims) -> list[Section]:
             charts.append(claims(result, strategy=name))
     with suppress(ExperimentError):
         charts.append(claims_region(result))
-    heads = ("Claim", "strategy", "reading", "found", "claimed", "holds", "where it would hold, or why it is not asked")
     note = (
         f"Means with the half-width of their 95 % interval over {result.n:,} replications, on the same people. A claim "
         "of one figure holds within half a unit of its last digit. Where it would hold: in closed form for a steady "
         "business, and by runs in which retention alone is moved."
     )
-    readings = Table(heads, result.table(), frozenset({3}), note)
+    readings = table_of_rows(result.table(), note, words=7)
     together = [
         (" + ".join(both.keys).replace("_", " "), both.said, " ".join(both.computation)) for both in result.together
     ]

@@ -8,8 +8,11 @@ import numpy as np
 
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, thousands
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
+from flywheel_sim.drawing.ends import columns_of, ends_of, means_of, row_of
+from flywheel_sim.drawing.marks import DASHED, in_bands, whiskers
 from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.drawing.words import legend_below, measured
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.stats import Estimate, estimate_mean, figure
 from flywheel_sim.wording import called, joined, lowered
@@ -30,8 +33,7 @@ def difference(
     skip = one.books.warm_up
     paths = comparison.difference_series(metric, True, a, b)[:, skip:]
     unit, label = one.unit(metric), lowered(one.metric(metric).label)
-    found = [estimate_mean(column, unit) for column in paths.T]
-    mean, low, high = ends_of(found)
+    ends = means_of(paths, unit)
     band = comparison.band(metric, True, a, b)
     p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)
     cross = comparison.crossover(metric, a, b)
@@ -49,13 +51,11 @@ def difference(
     figure_, axes = axes_of(title, note)
     x = months_of(one.journey)
     axes.axhline(0, color=INK, lw=0.9)
-    axes.fill_between(x, p5, p95, color=COLOURS[1], alpha=0.14, lw=0)
-    if not np.isnan(band.low).any():
-        axes.fill_between(x, band.low[skip:], band.high[skip:], color=COLOURS[1], alpha=0.35, lw=0)
-    axes.plot(x, mean, color=COLOURS[1], lw=2)
+    bands = [(p5, p95, 0.14), (band.low[skip:], band.high[skip:], 0.35)]
+    in_bands(axes, x, ends.mean, bands[:1] if np.isnan(band.low).any() else bands, COLOURS[1])
     if sure and cross.month is not None and cross.month > cross.first:
         at = x[cross.month - 1 - skip]
-        axes.axvline(at, color=FAINT, lw=1, ls=(0, (4, 3)))
+        axes.axvline(at, color=FAINT, lw=1, ls=DASHED)
         when = f"{cross.date:%b %Y}" if cross.date else f"month {cross.month}"
         latest = "beyond the horizon" if cross.latest is None else cross.latest
         span = f"\n95 % interval: months {cross.earliest} to {latest}" if cross.earliest is not None else ""
@@ -65,9 +65,8 @@ def difference(
                       va="top", color=INK, fontsize=9)  # fmt: skip
     finish(axes, one.journey, f"Cumulative difference in {label} ({unit})", False)
     data = pd.DataFrame({
-        "month": counted(one.journey), "mean": mean, "low": low, "high": high, "band_low": band.low[skip:],
-        "band_high": band.high[skip:], "p5": p5, "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b,
-        "n": one.n,
+        "month": counted(one.journey), **columns_of(ends), "band_low": band.low[skip:], "band_high": band.high[skip:],
+        "p5": p5, "p95": p95, "metric": metric, "unit": unit, "of": a, "against": b, "n": one.n,
     })  # fmt: skip
     return Chart(f"difference_{metric}", title, figure_, data)
 
@@ -85,12 +84,8 @@ def spending(comparison: Comparison) -> Chart:
         for name in names:
             has = metric in lines_of(comparison[name].books)
             found = comparison[name][metric] if has else estimate_mean(np.zeros(comparison[name].n), unit)
-            rows.append({"strategy": name, "line": metric[6:], "mean": found.mean, "low": found.low,
-                         "high": found.high, "unit": unit, "n": found.n})  # fmt: skip
-    for name in names:
-        found = totals[name]
-        rows.append({"strategy": name, "line": "total", "mean": found.mean, "low": found.low, "high": found.high,
-                     "unit": unit, "n": found.n})  # fmt: skip
+            rows.append({"strategy": name, "line": metric[6:], **row_of(found)})
+    rows += [{"strategy": name, "line": "total", **row_of(found)} for name, found in totals.items()]
     data = pd.DataFrame(rows)
     gap = max((comparison.spend_gap(name, names[0]) for name in names[1:]), key=abs)
     same = "spend the same" if abs(gap) <= SPEND_TOLERANCE else f"do not spend the same ({gap:+.1%})"
@@ -107,15 +102,13 @@ def spending(comparison: Comparison) -> Chart:
     for index, name in enumerate(names):
         found = totals[name]
         if not np.isnan(found.low):
-            axes.errorbar(found.mean, index, xerr=found.half_width, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+            whiskers(axes, index, ends_of([found]), True, elinewidth=1.2, capsize=3)
         reach = np.nanmax([found.mean, found.high])
         axes.text(reach + 0.012 * left.max(), index, figure(found.mean), va="center", color=INK, fontsize=9)
     axes.invert_yaxis()
     axes.set_xlim(0, left.max() * 1.12 or 1.0)
-    axes.set_xlabel(f"Total spend ({unit})")
-    axes.xaxis.set_major_formatter(thousands)
+    measured(axes, along=f"Total spend ({unit})")
     axes.grid(axis="y", visible=False)
     if lines:
-        columns = min(len(lines), 6)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=columns, frameon=False, fontsize=9)
+        legend_below(axes, min(len(lines), 6), 0.32)
     return Chart("spending", title, figure_, data)

@@ -6,40 +6,37 @@ difference is free of most of the noise that either carries alone.
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
+from flywheel_sim.analysis.compare.sides import sides_of, watched
 from flywheel_sim.analysis.difference import verdict as answers
 from flywheel_sim.analysis.difference.bands import Band, simultaneous
 from flywheel_sim.analysis.difference.crossover import Crossover, crossover
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
+from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.errors import ExperimentError, LimitReached, nearest
-from flywheel_sim.experiment.budgets import Match, settle
-from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, replicate_until, units_of
-from flywheel_sim.experiment.precision import Precision, Stopping, Watch, how_many, targets
+from flywheel_sim.experiment.budgets import Match
+from flywheel_sim.experiment.driver import Job, replicate_jobs, replicate_until
+from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.precision import Precision, Stopping, how_many
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.dates import period_dates
-from flywheel_sim.journey.journey import Journey
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, estimate_probability, gap_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, gap_unit, plus_minus
 from flywheel_sim.wording import called
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FloatArray = NDArray[np.float64]
 
 __all__ = ["SPEND_TOLERANCE", "Comparison", "Crossover", "called", "compare"]
 
@@ -273,21 +270,50 @@ class Comparison(Result):
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
-    def __str__(self) -> str:
-        lines = [self.answer()] if len(self.names) > 2 else []
-        lines += [self.answer(of=name) for name in self.names[1:]]
-        lines += [f"  {self.stopping}"] if self.stopping else []
-        lines += [f"  {match}" for match in self.matches]
-        lines += [f"  spend of {name}: {runs['spend']}" for name, runs in self.runs.items()]
-        return "\n".join(lines)
+    def table(self) -> pd.DataFrame:
+        """Return the key figures of every name, and the paired difference of the last to the first, as texts."""
+        import pandas as pd
 
-    def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, float_format=lambda v: f"{v:,.2f}")
-        first = next(iter(self.runs.values()))
-        answer, source = html.escape(self.answer()), html.escape(str(first.provenance))
-        notes = [*([self.stopping] if self.stopping else []), *self.matches]
-        stopped = "".join(f"<p>{html.escape(str(note))}</p>" for note in notes)
-        return f"<p><b>{answer}</b></p>{table}{stopped}<p><small>{source}</small></p>"
+        first, rows = self[self.names[0]], {}
+        for name in KEY_FIGURES:
+            found = [self[one][name] for one in self.names]
+            if not all(one.mean == 0 or math.isnan(one.mean) for one in found):
+                gap = plus_minus(self.difference(name), signed=True)
+                rows[first.metric(name).label] = (*map(plus_minus, found), gap, found[0].unit)
+        heads = [*self.names, f"{self.names[-1]} less {self.names[0]}", "unit"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        first = self[self.names[0]]
+        return (
+            f"Means over replications with the half-width of their 95 % interval, n = {first.n:,}, {first.span}; the "
+            "difference is paired"
+        )
+
+    def remarks(self) -> list[str]:
+        """Return the answers on every other pair, spends, why replicating stopped, what was solved for, warnings."""
+        pairs = [self.answer(of=name) for name in self.names[1:]] if len(self.names) > 2 else []
+        stopping = [str(self.stopping)] if self.stopping else []
+        warned = [f"Warning, {name}: {text}" for name, runs in self.runs.items() for text in runs.warnings()]
+        spends = [f"spend of {name}: {runs['spend']}" for name, runs in self.runs.items()]
+        return [*pairs, *spends, *stopping, *map(str, self.matches), *warned]
+
+    def rows(self) -> pd.DataFrame:
+        """Return every metric of every name, and the paired difference of the last to the first."""
+        return self.summary()
+
+    def details(self) -> dict[str, Any]:
+        """Return when the last overtakes the first, the order of all by profit, what differs, and why it stopped."""
+        cross, order = self.crossover("profit"), self.ranking("profit")
+        return {
+            "crossover": cross,
+            "ranking": {"metric": order.metric, "level": order.level, "order": order.names, "leaders": order.leaders,
+                        "gaps": [{"first": a, "second": b, "gap": gap} for (a, b), gap in order.gaps.items()]},
+            "what_differs": [(one.what, one.one, one.other) for one in self.what_differs()],
+            **({"stopping": self.stopping} if self.stopping else {}),
+        }  # fmt: skip
 
 
 def compare(
@@ -298,12 +324,7 @@ def compare(
     replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Comparison:
     """Compare strategies of one scenario, or two scenarios, on the same people with the same luck.
 
@@ -315,10 +336,9 @@ def compare(
         Names, the first being what others are held against; all strategies of the file unless given,
         its ``reference`` first.
         With two scenarios: one strategy for both, or one for each.
-    replications, seed, workers, executor, progress, engine, limits
-        As for `replicate`.
-    precision, at_most
-        As for `replicate`, of the paired difference of every other strategy to the first: ``{"profit": "1000 EUR"}``.
+    replications, precision, at_most, how
+        As for `replicate`; precision is that of the paired difference of every other strategy to the first:
+        ``{"profit": "1000 EUR"}``.
 
     Raises
     ------
@@ -329,68 +349,19 @@ def compare(
     ConfigError
         If a strategy is not in the file.
     """
-    models: dict[str, tuple[Scenario, str | None]]
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
-    if other is None:
-        held = model.raw().get("reference")
-        names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
-        if len(names) < 2 or len(set(names)) != len(names):
-            known = ", ".join(model.strategies) or "none"
-            raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
-        model, matches = settle(model, names, seed=seed, ways=ways)
-        models = {name: (model, name) for name in names}
-    else:
-        chosen: list[str | None] = [*strategies] if strategies else [None]
-        if len(chosen) > 2:
-            raise ExperimentError(f"two journeys take one strategy for both or one for each, not {len(chosen)}")
-        one, two = (chosen * 2)[:2]
-        label_a, label_b = one or model.name, two or other.name
-        if label_a == label_b:
-            label_a, label_b = f"{label_a} (first)", f"{label_b} (second)"
-        model, matches = settle(model, [one], seed=seed, ways=ways)
-        other, more = settle(other, [two], seed=seed, ways=ways)
-        matches += more
-        models = {label_a: (model, one), label_b: (other, two)}
-    journeys = {name: scenario.journey(strategy) for name, (scenario, strategy) in models.items()}
-    first = next(iter(journeys.values()))
-    for journey in journeys.values():
-        if (journey.horizon, journey.currency) != (first.horizon, first.currency):
-            raise ExperimentError("the two journeys differ in horizon or currency; bring both to the same")
-    root = first.seed if seed is None else seed
+    seed, ways = how_to_run(how)
+    sides = sides_of(model, other, strategies, seed, ways)
+    journeys = sides.journeys
+    root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]
     count = how_many(replications, precision, at_most)
-    watched = None if precision is None else _watched(journeys, precision, count)
+    watch = None if precision is None else watched(journeys, precision, count)
     try:
-        runs = replicate_until(jobs, *watched, ways) if watched else replicate_jobs(jobs, count, ways)
+        runs = replicate_until(jobs, *watch, ways) if watch else replicate_jobs(jobs, count, ways)
     except LimitReached as stop:
-        stopped = watched[0].stopping(stop.complete[0].n) if watched and stop.complete else None
+        stopped = watch[0].stopping(stop.complete[0].n) if watch and stop.complete else None
         kept = dict(zip(journeys, stop.complete, strict=True)) if stop.complete else {}
-        done = Comparison(kept, models, stopped, matches) if kept else None
+        done = Comparison(kept, sides.models, stopped, sides.matches) if kept else None
         raise LimitReached(str(stop), done) from stop
-    stopping = watched[0].stopping() if watched else None
-    return Comparison(dict(zip(journeys, runs, strict=True)), models, stopping, matches)
-
-
-def _watched(
-    journeys: Mapping[str, Journey], precision: Precision, at_most: int
-) -> tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]:
-    """Return what watches the differences to the first journey, and how they are read from runs."""
-    against, *names = journeys
-    units = [units_of(journey, precision) for journey in journeys.values() if isinstance(precision, Mapping)]
-    asked = targets(precision, lambda name: units[0][name])
-
-    def called_(metric: str, name: str) -> str:
-        return f"{metric}, '{name}' less '{against}'"
-
-    def read(runs: list[Runs]) -> dict[str, FloatArray]:
-        first, *others = runs
-        found = {}
-        for one in asked:
-            base = first.values(one.metric)
-            for name, other in zip(names, others, strict=True):
-                gap = other.values(one.metric) - base
-                found[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
-        return found
-
-    each = {called_(one.metric, name): one for one in asked for name in names}
-    return Watch(each, {what: gap_unit(units[0][one.metric]) for what, one in each.items()}, at_most), read
+    stopping = watch[0].stopping() if watch else None
+    return Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)

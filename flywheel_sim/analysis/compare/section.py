@@ -9,10 +9,9 @@ from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
 from flywheel_sim.analysis.difference.verdict import ahead as which
 from flywheel_sim.analysis.strategies.charts import fan, stage_flow
-from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.analysis.strategies.section import customers, in_common
-from flywheel_sim.drawing.page import Section, Table
-from flywheel_sim.stats import Estimate, plus_minus
+from flywheel_sim.drawing.page import Section, Table, table_of_texts
+from flywheel_sim.stats import plus_minus
 from flywheel_sim.wording import called
 
 
@@ -49,7 +48,7 @@ def sections(result: Comparison) -> list[Section]:
             (difference(result, "profit"),),
             (_months(result),),
         ),
-        Section("Key figures", tables=(_figures(result),)),
+        Section("Key figures", tables=(table_of_texts("", result.table(), f"{result.note}."),)),
         *customers(result),
         *in_common(result),
         Section("What both spend", (budget, *map(str, result.matches)), (spending(result),)),
@@ -65,22 +64,3 @@ def _months(result: Comparison) -> Table:
     heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
     turns = len({row[3] for row in rows} & {a, b}) == 2
     return Table(heads, rows, frozenset({1}), "A shorter horizon turns the answer round." if turns else "")
-
-
-def _figures(result: Comparison) -> Table:
-    rows = []
-    for name in KEY_FIGURES:
-        found: list[Estimate] = [result[s][name] for s in result.names]
-        gap = result.difference(name)
-        if all(e.mean == 0 or math.isnan(e.mean) for e in found):
-            continue
-        rows.append((
-            result[result.names[0]].metric(name).label, *(plus_minus(e) for e in found),
-            plus_minus(gap, signed=True), found[0].unit + ("; difference in points" if found[0].unit[0] == "%" else ""),
-        ))  # fmt: skip
-    return Table(
-        ("", *result.names, f"{result.names[-1]} less {result.names[0]}", "unit"), rows,
-        frozenset(range(1, len(result.names) + 2)),
-        f"Means over replications with the half-width of their 95 % interval, over "
-        f"{result[result.names[0]].span}; the difference is paired.",
-    )  # fmt: skip

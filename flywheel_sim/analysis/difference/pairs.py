@@ -11,9 +11,21 @@ from numpy.typing import NDArray
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
+from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, estimate_mean
 
 FloatArray = NDArray[np.float64]
+
+
+class AgainstToday(Result):
+    """What answers held against one strategy as it is have in common: its runs."""
+
+    today: Runs
+
+    @property
+    def base_runs(self) -> dict[str, Runs]:
+        """Return the runs of the journey as it is, by the name of its strategy."""
+        return {self.today.journey.strategy or "as written": self.today}
 
 
 def replicated(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from flywheel_sim.analysis.forecast.result import Forecast
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of
-from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.drawing.months import finish, futures_by_month, months_of
 from flywheel_sim.wording import lowered
 
 #: The bands: 90 % of futures, with the median between.
@@ -30,11 +28,8 @@ def forecast(result: Forecast, metric: str = "profit", cumulative: bool = True) 
     bands = {"rates uncertain": (result.runs, COLOURS[1], 0.25), "rates as stated": (result.known, COLOURS[0], 0.4)}
     for name, (runs, _, _) in bands.items():
         paths = runs.series(metric, cumulative)[:, runs.books.warm_up :]
-        ends[name] = q = np.nanquantile(paths, _QUANTILES, axis=0)
-        part = pd.DataFrame(q.T, columns=[f"p{100 * level:.0f}" for level in _QUANTILES])
-        part.insert(0, "month", counted(runs.journey))
-        part.insert(0, "layer", name)
-        parts.append(part.assign(metric=metric, unit=unit, n=runs.n))
+        ends[name], part = futures_by_month(runs.journey, paths, _QUANTILES, {"layer": name}, metric=metric, unit=unit)
+        parts.append(part)
     width = {name: q[2, -1] - q[0, -1] for name, q in ends.items()}
     times = width["rates uncertain"] / width["rates as stated"] if width["rates as stated"] else float("nan")
     stock = result.runs.metric(metric).aggregation != "sum"

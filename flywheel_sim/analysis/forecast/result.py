@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.rates.ranges import known
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
+from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.replicate import Job, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate
+from flywheel_sim.stats import Estimate, figure
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,8 +87,28 @@ class Forecast(Result):
             f"{', '.join(self.uncertain)}."
         )
 
-    def __str__(self) -> str:
-        return f"{self.runs.provenance}\n  {self.answer()}"
+    def table(self) -> pd.DataFrame:
+        """Return where 90 % of futures lie in both layers, and how much of their variance is chance, as texts."""
+        import pandas as pd
+
+        rows = {}
+        for metric in ("revenue", "spend", "profit"):
+            ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.known, self.runs)]
+            told = [f"{figure(low)} to {figure(high)}" for low, high in ends]
+            rows[self.runs.metric(metric).label] = (*told, f"{self.chance(metric).mean:.0f} %", self.runs.unit(metric))
+        heads = ["rates as stated", "rates uncertain", "of the variance chance", "unit"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"Between which values 90 % of futures lie, n = {self.runs.n:,} in each layer"
+
+    def rows(self) -> pd.DataFrame:
+        """Return every metric of both layers with its mean and interval."""
+        import pandas as pd
+
+        return pd.concat([runs.rows().assign(layer=name) for name, runs in self.base_runs.items()])
 
 
 def forecast(
@@ -99,20 +116,13 @@ def forecast(
     strategy: str | None = None,
     *,
     replications: int = 200,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Forecast:
     """Run a strategy with its rates uncertain, and again with all of them at their stated values.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
-    replications, seed, workers, executor, progress, engine, limits
+    model, strategy, replications, how
         As for `replicate`. A spend that is ``matched`` is solved for once, with the rates uncertain.
 
     Raises
@@ -120,7 +130,7 @@ def forecast(
     ExperimentError
         If no rate of the strategy is uncertain.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     model, _ = settle(model, [strategy], seed=seed, ways=ways)
     journey = model.journey(strategy)
     names = tuple(held.name for held in journey.uncertain)

@@ -12,7 +12,7 @@ def _momentum(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
     from flywheel_sim.analysis.momentum.momentum import momentum
     from flywheel_sim.experiment.replicate import replicate
 
-    yield Step("momentum", f"{model.name}: momentum, {how['replications']:,} replications",
+    yield Step("momentum", f"{model.name}: momentum, {how['replications'] or 100:,} replications",
                lambda: momentum(replicate(model, asked["strategy"], **how), asked["window"]))  # fmt: skip
 
 
@@ -27,5 +27,5 @@ COMMANDS = (
             "momentum", "", (
         Option("window", "Over how many months momentum is averaged, such as '3 months'."),
         STRATEGY,
-    ), _momentum, place=6),
+    ), _momentum, runs="replicate", place=6),
 )  # fmt: skip

@@ -6,35 +6,31 @@ what it costs, and so the most that removing it may cost.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.bands import simultaneous
-from flywheel_sim.analysis.difference.pairs import paired, replicated, within
+from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.momentum.momentum import UNIT, months_in, net_per_month, surely
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem, nearest
 from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, units_of
+from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.result import Result
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, figure, gap_unit, plus_minus, with_unit
 from flywheel_sim.wording import either, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: The second figure that frictions are ranked by.
 MOMENTUM = "momentum"
@@ -58,7 +54,7 @@ class Friction:
 
 
 @dataclass(frozen=True)
-class Frictions(Result):
+class Frictions(AgainstToday):
     """What is gained by removing each friction, in a metric and in momentum; frozen.
 
     Attributes
@@ -87,11 +83,6 @@ class Frictions(Result):
     values: Mapping[str, FloatArray] = field(repr=False)
     today: Runs = field(repr=False)
     level: float = 0.95
-
-    @property
-    def base_runs(self) -> dict[str, Runs]:
-        """Return the runs with all frictions, by the name of their strategy."""
-        return {self.today.journey.strategy or "as written": self.today}
 
     @property
     def units(self) -> dict[str, str]:
@@ -259,13 +250,6 @@ class Frictions(Result):
             f"gained per month over {months}; what removing a friction costs is not in its gain"
         )
 
-    def __str__(self) -> str:
-        return "\n".join([self.answer(), self.table().to_string(), self.note])
-
-    def _repr_html_(self) -> str:
-        said, noted = html.escape(self.answer()), html.escape(f"{self.note}. {self.today.provenance}")
-        return f"<p><b>{said}</b></p>{self.table().to_html()}<p><small>{noted}</small></p>"
-
     def _gaps(self, name: str) -> FloatArray:
         """Return what is gained in each replication, shape (frictions + 1, replications)."""
         today = self.today.values(self.of) if name == self.of else net_per_month(self.today, self.window)
@@ -286,12 +270,7 @@ def frictions(
     strategy: str | None = None,
     window: str | int | None = None,
     replications: int = 100,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Frictions:
     """Remove each friction in turn, and all together, on the same people with the same luck.
 
@@ -304,8 +283,9 @@ def frictions(
         The metric that ranks them, and whether its ``highest`` or ``lowest`` is best.
     window
         Over how many of the last months momentum is averaged, such as ``"12 months"``; all that count unless given.
-    replications, seed, workers, executor, progress, engine, limits
-        As for `replicate`. A spend that is ``matched`` is solved for with all frictions and stays there.
+    replications, how
+        How often everything is run, and how: `How`. A spend that is ``matched`` is solved for with all frictions and
+        stays there.
 
     Raises
     ------
@@ -314,7 +294,7 @@ def frictions(
     ConfigError
         If there is no such strategy.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     if best not in ("highest", "lowest"):
         raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
     if of == MOMENTUM:
@@ -351,8 +331,8 @@ def frictions_of(model: Scenario, strategy: str | None = None) -> tuple[Friction
         raise ConfigError(
             [Problem(model.origin, 0, 0, "strategies", str(strategy), "no strategy of that name", remedy)]
         )
-    levers = model.raw(strategy).get("levers") or {}
-    every = [name for name, raw in levers.items() if "spend" not in raw]
+    levers = model.levers(strategy)
+    every = [name for name, lever in levers.items() if lever.spend is None]
     gone = model.choices(strategy).levers
     left = [name for name in every if name not in gone]
     if not every:
@@ -362,13 +342,13 @@ def frictions_of(model: Scenario, strategy: str | None = None) -> tuple[Friction
         )
     if not left:
         raise ExperimentError(f"'{strategy}' does without every friction ({', '.join(every)}); take another strategy")
-    file = replace(model, changes=(), solved=(), _journeys={})  # what levers say goes with the file's own figures
+    file = model.unchanged()  # what levers say goes with the file's own figures
 
     def moves(name: str) -> tuple[str, ...]:
-        said = levers[name]["moves"].items()
+        said = levers[name].moves.items()
         return tuple(f"{rate}: {reference_value(file, rate).text} → {to['without']}" for rate, to in said)
 
-    return tuple(Friction(name, levers[name].get("phase") or "", moves(name)) for name in left)
+    return tuple(Friction(name, levers[name].phase, moves(name)) for name in left)
 
 
 def without(model: Scenario, strategy: str | None, names: Sequence[str]) -> Journey:

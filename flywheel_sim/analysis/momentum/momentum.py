@@ -6,14 +6,12 @@ mass and speed come to together: net customers gained per month.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.errors import ExperimentError
@@ -25,13 +23,12 @@ from flywheel_sim.metrics.momentum import losing_flows, net_growth
 from flywheel_sim.metrics.recurring import movement, recurring
 from flywheel_sim.metrics.registry import Books, ratio
 from flywheel_sim.result import Result
-from flywheel_sim.stats import Estimate, estimate_mean, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus, with_unit
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: What momentum is told in.
 UNIT = "customers per month"
@@ -323,16 +320,10 @@ class Momentum(Result):
         }  # fmt: skip
         return pd.DataFrame.from_dict(rows, orient="index", columns=[*self.spans, "change", "unit"])
 
-    def __str__(self) -> str:
-        note = f"mean ± half-width of its 95 % interval, n = {self.runs.n:,}; changes are paired"
-        return "\n".join([self.answer(), self.table().to_string(), note])
-
-    def _repr_html_(self) -> str:
-        note = (
-            f"Mean ± half-width of its 95 % interval, n = {self.runs.n:,}; changes are paired. {self.runs.provenance}"
-        )
-        said = html.escape(self.answer())
-        return f"<p><b>{said}</b></p>{self.table().to_html()}<p><small>{html.escape(note)}</small></p>"
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return f"Mean ± half-width of its 95 % interval, n = {self.runs.n:,}; changes are paired"
 
 
 def momentum(runs: Runs, window: str | int = "3 months") -> Momentum:

@@ -12,19 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.momentum.momentum import Momentum, lengths
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.metrics.growth import entered_by
 from flywheel_sim.metrics.momentum import LOSING
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: How people come into the wheel.
 WAYS_IN = ("strangers", "referred", "back")

@@ -5,14 +5,18 @@ from __future__ import annotations
 from flywheel_sim.analysis.strategies.charts import fan, stage_flow
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.analysis.strategies.section import customers, in_common
-from flywheel_sim.drawing.page import Section, Table
+from flywheel_sim.compile.expected_path import ExpectedPath
+from flywheel_sim.drawing.page import Section, Table, table_of_texts
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.stats import plus_minus
 
 
-def sections(result: Runs) -> list[Section]:
-    """Return the sections of one strategy's replications."""
+def sections(result: Runs | ExpectedPath) -> list[Section]:
+    """Return the sections of one strategy's replications, or of an expected path."""
+    if isinstance(result, ExpectedPath):
+        table = table_of_texts("Stage", result.table(), "Exact, nothing simulated.")
+        return [Section("The expected path", (result.answer(),), tables=(table,))]
     names = [n for n in KEY_FIGURES if result[n].mean != 0] + lines_of(result.books)
     rows = [(result.metric(n).label, plus_minus(result[n]), result.unit(n)) for n in names]
     table = Table(("", "mean ± half-width of the 95 % interval", "unit"), rows, frozenset({1}))

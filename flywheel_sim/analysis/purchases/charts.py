@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flywheel_sim.analysis.purchases.ladder import DataLadder, RepeatLadder
-from flywheel_sim.drawing.chart import COLOURS, Chart, axes_of, ends_of
+from flywheel_sim.drawing.chart import COLOURS, Chart, axes_of
+from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.marks import in_bands, whiskers
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import figure
@@ -47,21 +49,18 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     note += " Rings: data, with the 95 % interval of a share." if data is not None else ""
     made, axes = axes_of(title, note)
     steps = list(result.steps)
-    mean, low, high = ends_of([result.share(k) for k in steps])
+    ends = ends_of([result.share(k) for k in steps])
     single = [result.single(k) for k in steps]
     p5, p95 = np.array([np.nanquantile(one, [0.05, 0.95]) for one in single]).T
     runs, people = len(result.customers), round(float(result.customers.mean()))
-    label = f"simulated: {result.provenance.strategy or result.provenance.scenario}, {runs:,} runs"
-    axes.fill_between(steps, p5, p95, color=COLOURS[0], alpha=0.13, lw=0)
-    axes.fill_between(steps, low, high, color=COLOURS[0], alpha=0.35, lw=0)
-    axes.plot(steps, mean, color=COLOURS[0], lw=2, marker="o", ms=3.5, label=f"{label} of {people:,} customers")
+    label = f"simulated: {result.source.strategy or result.source.scenario}, {runs:,} runs"
+    in_bands(axes, steps, ends.mean, [(p5, p95, 0.13), (ends.low, ends.high, 0.35)], COLOURS[0], marker="o", ms=3.5,
+             label=f"{label} of {people:,} customers")  # fmt: skip
     parts = [_rows(result, "simulated").assign(p5=p5, p95=p95, n=runs)]
     if data is not None:
         real = [k for k in data.steps if k <= steps[-1]]
-        share, bottom, top = ends_of([data.share(k) for k in real])
-        label = f"data: {data.customers:,} customers"
-        axes.errorbar(real, share, yerr=[share - bottom, top - share], fmt="o", color=COLOURS[1], mfc="white", mew=1.6,
-                      ms=6, capsize=3, elinewidth=1.4, label=label, zorder=5)  # fmt: skip
+        whiskers(axes, real, ends_of([data.share(k) for k in real]), fmt="o", color=COLOURS[1], mfc="white", mew=1.6,
+                 ms=6, capsize=3, elinewidth=1.4, label=f"data: {data.customers:,} customers", zorder=5)  # fmt: skip
         parts.append(_rows(data, "data").iloc[: len(real)].assign(n=data.customers))
     axes.set_xticks(steps, [ordinal(k) for k in steps] if len(steps) <= 20 else None)
     axes.set_xlabel("Purchase")

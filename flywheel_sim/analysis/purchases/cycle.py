@@ -8,31 +8,25 @@ no stage. Cycles are read from the event log, run by run.
 
 from __future__ import annotations
 
-import html
-import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flywheel_sim.engine.run import run_many
+from flywheel_sim.analysis.purchases.logged_runs import logged_runs
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
+from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.tables import estimate_ratio, ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import Layout
-from flywheel_sim.result import Provenance, Unreplicated
+from flywheel_sim.result import Provenance, Unreplicated, texts_by_name
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: A cycle: person (hexadecimal), when it began and when it ended, ms.
 Single = tuple[str, int, int]
@@ -51,7 +45,7 @@ class CycleLength(Unreplicated):
     under_way
         Cycles begun but not ended at the horizon, of people who can still reach the second stage without entering the
         first again. They are in no figure.
-    provenance
+    source
         Where the figures come from.
     """
 
@@ -59,7 +53,7 @@ class CycleLength(Unreplicated):
     ends: str
     cycles: int
     under_way: int
-    provenance: Provenance
+    source: Provenance
     _singles: tuple[tuple[Single, ...], ...] = field(repr=False)
 
     @property
@@ -90,17 +84,7 @@ class CycleLength(Unreplicated):
         as lengths (Woodruff 1952, Journal of the American Statistical Association 47, 635 to 646). There is none for
         one replication, or where that share may be nobody or everybody.
 
-        Parameters
-        ----------
-        q
-            Between 0 and 1: the share of cycles that are shorter.
-        level
-            Of the interval.
-
-        Raises
-        ------
-        ExperimentError
-            If q is not between 0 and 1.
+        As for `flywheel_sim.stats.estimate_quantile`, q is between 0 and 1 and refused where it is not.
         """
         if not 0 < q < 1:
             raise ExperimentError(f"quantile {q}: it lies between 0 and 1; write 0.9 for the 90 % quantile")
@@ -122,7 +106,7 @@ class CycleLength(Unreplicated):
         import pandas as pd
 
         rows = [
-            (self.provenance.first + index, person, began, ended, (ended - began) / DAY)
+            (self.source.first + index, person, began, ended, (ended - began) / DAY)
             for index, done in enumerate(self._singles)
             for person, began, ended in done
         ]
@@ -144,15 +128,15 @@ class CycleLength(Unreplicated):
             f"longer than {most}: {self.cycles:,} cycles of {self.n:,} people. {left}"
         )
 
-    def __str__(self) -> str:
-        return f"{self.answer()}\n{self.provenance}"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.answer())}</p><p><small>{html.escape(str(self.provenance))}</small></p>"
-
     def _days(self) -> list[FloatArray]:
         """Return the lengths of cycles in days, one array a replication."""
         return [np.array([(ended - began) / DAY for _, began, ended in done]) for done in self._singles]
+
+    def table(self) -> pd.DataFrame:
+        """Return how long the quickest, the middle and the slowest take, as texts."""
+        return texts_by_name(
+            {"mean": self.mean, "half take at most": self.median, "nine in ten take at most": self.p90}
+        )
 
 
 def cycle_length(
@@ -188,30 +172,15 @@ def cycle_length(
     SimulationError
         If a run meets a limit.
     """
-    held = limits or Limits()
-    if replications < 1:
-        raise ExperimentError(f"{replications} replications: at least one is needed; write 20")
-    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(progress=progress, engine=engine, limits=held))
-    journey = settled.journey(strategy)
+    runs = logged_runs(model, strategy, replications, seed, progress, engine, limits)
+    journey = runs.journey
     known = [stage.name for stage in journey.stages]
     for name in (begins, ends):
         if name not in known:
             raise ExperimentError(f"'{name}' is no stage of '{journey.name}'; {nearest(str(name), known)}")
-    root = journey.seed if seed is None else seed
-    announce(journey)
-    say_compiling(engine, journey)
-    begun = time.perf_counter()
-    runs = run_many(journey, root, with_bar(replications, progress), events=True, max_people=held.max_people,
-                    max_events=held.max_events, engine=engine)  # fmt: skip
-    singles, under_way, n_events = [], 0, 0
-    for raw in runs:
-        assert raw.events is not None
-        done, left = cycles(journey, raw.events, begins, ends)
-        singles.append(tuple(done))
-        under_way += left
-        n_events += int(raw.ledger.n_events)
-    source = provenance(journey, root, replications, time.perf_counter() - begun, n_events, engine)
-    return CycleLength(begins, ends, sum(map(len, singles)), under_way, source, tuple(singles))
+    found, source = runs.read(lambda log: cycles(journey, log, begins, ends))
+    singles = tuple(tuple(done) for done, _ in found)
+    return CycleLength(begins, ends, sum(map(len, singles)), sum(left for _, left in found), source, singles)
 
 
 def cycles(journey: Journey, log: pd.DataFrame, begins: str, ends: str) -> tuple[list[Single], int]:
@@ -256,16 +225,6 @@ def _on_the_way(layout: Layout, begins: str, ends: str) -> set[str]:
         found |= before
         reached = before - {begins}
     return found
-
-
-def with_bar(replications: int, progress: bool) -> Iterable[int]:
-    """Return the numbers of the replications, beside a bar that tells how many are done where asked for."""
-    if not progress:
-        return range(replications)
-    from tqdm.auto import tqdm
-
-    bar: Iterable[int] = tqdm(range(replications), unit="run", leave=False)
-    return bar
 
 
 def _counts(days: list[FloatArray]) -> FloatArray:

@@ -7,8 +7,6 @@ within what was observed; and the k-th purchase is in time if its day is no late
 
 from __future__ import annotations
 
-import html
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,12 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.purchases.cycle import with_bar
 from flywheel_sim.analysis.purchases.log import Row, purchase_rows
-from flywheel_sim.engine.run import run_many
+from flywheel_sim.analysis.purchases.logged_runs import logged_runs
 from flywheel_sim.errors import DataError, ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
+from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY, UnitError, format_duration, parse
@@ -44,7 +40,13 @@ HIGHEST = 100
 
 @dataclass(frozen=True)
 class _Ladder(Unreplicated):
-    """What a ladder of simulated people and one of real ones have in common."""
+    """What a ladder of simulated people and one of real ones have in common.
+
+    Attributes
+    ----------
+    window
+        How long after their first purchase people are watched, ms; whole days.
+    """
 
     window: int
 
@@ -97,22 +99,20 @@ class RepeatLadder(_Ladder):
 
     Attributes
     ----------
-    window
-        How long after their first purchase people are watched, ms; whole days.
     purchases
         The lines of money, or the events, that count as a purchase.
     customers
         People who first bought at least the window before the horizon, and after any warm-up; shape (replications,).
     reached
         How many of them bought for the second, third, ... time within the window; shape (replications, steps).
-    provenance
+    source
         Where the figures come from.
     """
 
     purchases: tuple[str, ...]
     customers: IntArray = field(repr=False)
     reached: IntArray = field(repr=False)
-    provenance: Provenance
+    source: Provenance
 
     def share(self, k: int, level: float = 0.95) -> Estimate:
         """Return the share in % of customers who bought for the k-th time within the window.
@@ -133,12 +133,6 @@ class RepeatLadder(_Ladder):
         at = _step(k, self.steps)
         return 100.0 * self.reached[:, at] / np.where(self.customers > 0, self.customers, np.nan)
 
-    def __str__(self) -> str:
-        return f"{self.answer()}\n{self.provenance}"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.answer())}</p><p><small>{html.escape(str(self.provenance))}</small></p>"
-
     def _counts(self) -> tuple[int, list[int]]:
         return int(self.customers.sum()), [int(one) for one in self.reached.sum(axis=0)]
 
@@ -149,8 +143,6 @@ class DataLadder(_Ladder):
 
     Attributes
     ----------
-    window
-        How long after their first purchase people are watched, ms; whole days.
     customers
         Customers whose window lies wholly within the data.
     left_out
@@ -183,15 +175,13 @@ class DataLadder(_Ladder):
         share = 100.0 * float(self.reached[at]) / self.customers
         return Estimate(share, 100 * float(found.low), 100 * float(found.high), level, self.customers, "%", "share")
 
-    def __str__(self) -> str:
-        left = f"\n{self.left_out:,} customers first bought too late to be watched so long." if self.left_out else ""
-        return f"{self.answer()}{left}"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(str(self))}</p>"
-
     def _counts(self) -> tuple[int, list[int]]:
         return self.customers, [int(one) for one in self.reached]
+
+    def remarks(self) -> list[str]:
+        """Return how many customers could not be watched so long."""
+        late = f"{self.left_out:,} customers first bought too late to be watched so long."
+        return [late] if self.left_out else []
 
 
 def repeat_ladder(
@@ -235,33 +225,16 @@ def repeat_ladder(
     SimulationError
         If a run meets a limit.
     """
-    held, days = limits or Limits(), _days(window)
+    days = _days(window)
     _check_up_to(up_to)
-    if replications < 1:
-        raise ExperimentError(f"{replications} replications: at least one is needed; write 20")
     names = (purchases,) if isinstance(purchases, str) else tuple(purchases)
-    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(progress=progress, engine=engine, limits=held))
-    journey = settled.journey(strategy)
+    runs = logged_runs(model, strategy, replications, seed, progress, engine, limits)
+    journey = runs.journey
     flows = purchase_rows(journey, names)
-    if journey.horizon - journey.warm_up < (days + 1) * DAY:
-        room = max((journey.horizon - journey.warm_up) // DAY - 1, 0)
-        raise ExperimentError(f"window {window!r}: nobody can be watched so long in '{journey.name}', which has "
-                              f"{room:,} days for it; take a shorter window or a longer horizon")  # fmt: skip
-    root = journey.seed if seed is None else seed
-    announce(journey)
-    say_compiling(engine, journey)
-    begun = time.perf_counter()
-    runs = run_many(journey, root, with_bar(replications, progress), events=True, max_people=held.max_people,
-                    max_events=held.max_events, engine=engine)  # fmt: skip
-    customers, reached, n_events = [], [], 0
-    for raw in runs:
-        assert raw.events is not None
-        found = _ladder_of_log(journey, raw.events, flows, days, up_to)
-        customers.append(found[0])
-        reached.append(found[1])
-        n_events += int(raw.ledger.n_events)
-    source = provenance(journey, root, replications, time.perf_counter() - begun, n_events, engine)
-    return RepeatLadder(days * DAY, names, np.array(customers), np.array(reached), source)
+    _check_room(journey, window, days)
+    found, source = runs.read(lambda log: _ladder_of_log(journey, log, flows, days, up_to))
+    customers, reached = (np.array(column) for column in zip(*found, strict=True))
+    return RepeatLadder(days * DAY, names, customers, reached, source)
 
 
 def ladder_of(
@@ -372,6 +345,14 @@ def _days(window: str) -> int:
     if read.form != "duration" or read.number < DAY:
         raise ExperimentError(f"window {window!r}: a duration of a day or more is needed; write 52 weeks")
     return int(read.number // DAY)
+
+
+def _check_room(journey: Journey, window: str, days: int) -> None:
+    """Refuse a window that is longer than there are days to watch people."""
+    if journey.horizon - journey.warm_up < (days + 1) * DAY:
+        room = max((journey.horizon - journey.warm_up) // DAY - 1, 0)
+        raise ExperimentError(f"window {window!r}: nobody can be watched so long in '{journey.name}', which has "
+                              f"{room:,} days for it; take a shorter window or a longer horizon")  # fmt: skip
 
 
 def _check_up_to(up_to: int) -> None:

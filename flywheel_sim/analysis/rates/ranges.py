@@ -17,7 +17,6 @@ from flywheel_sim.journey.journey import Journey, Uncertain
 from flywheel_sim.journey.units import DAY, Quantity, UnitError, unit_ms
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.scenario.source.tree import merge, tree_of
 from flywheel_sim.stats import figure
 
 #: A rate's two ends as a user gives them: texts as in the file, or numbers in the unit that stands there.
@@ -90,6 +89,11 @@ class Range:
         """Return the unit: the words after the figure, such as ``per month``."""
         return re.sub(r"^[\d._]+\s*(%|of\s+\S+)?\s*", "", self.unit.text) if self.unit.form != "duration" else ""
 
+    def ends(self) -> dict[str, str]:
+        """Return the ends and today's value as texts, and who says so."""
+        return {"low": self.text(self.low), "today": self.text(self.today), "high": self.text(self.high),
+                "source": self.source}  # fmt: skip
+
 
 def ranges_of(
     model: Scenario,
@@ -123,22 +127,13 @@ def ranges_of(
     ExperimentError
         If there is no such rate, ends do not go up, or a rate that was asked for has no range or bears on nothing.
     """
-    if not 0 < step < 1:
-        raise ExperimentError(f"step {step}: a share between 0 and 1 is needed; take 0.1 for a tenth")
     given = dict(ranges or {})
-    for name in (*(rates or ()), *given):
-        if name not in model.rates:
-            raise ExperimentError(f"no rate '{name}' to try; {nearest(name, model.rates)}")
-    if rates is not None and len(set(rates)) != len(rates):
-        raise ExperimentError("a rate is named twice; leave one out")
-    if left := [name for name in given if rates is not None and name not in rates]:
-        raise ExperimentError(f"a range of '{left[0]}' is given, which is not among the rates; add it, or leave it out")
+    _check(model, rates, given, step)
     asked = {*(rates or ()), *given}
     wanted = asked if rates is not None else set(model.rates) - (_budgets(model, strategies) - asked)
     sure = known(model, strategies)
     found: dict[str | None, dict[str, Range]] = {}
     for strategy in strategies:
-        today = _plain(sure.journey(strategy))
         doubts = {held.name: held for held in model.journey(strategy).uncertain}
         found[strategy] = {}
         for name in (name for name in model.rates if name in wanted):
@@ -148,8 +143,7 @@ def ranges_of(
                 if name in asked:
                     raise
                 continue
-            ends = [_plain(laid(sure, [(one, end)]).journey(strategy)) for end in (one.low, one.high)]
-            if any(journey != today for journey in ends):
+            if _bears(sure, strategy, one):
                 found[strategy][name] = one
     named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
     if idle := [name for name in model.rates if name in asked and not any(name in one for one in found.values())]:
@@ -157,6 +151,26 @@ def ranges_of(
     if not any(found.values()):
         raise ExperimentError(f"no named rate bears on {named}; give figures names under 'rates'")
     return found
+
+
+def _check(model: Scenario, rates: Sequence[str] | None, given: Mapping[str, Ends], step: float) -> None:
+    """Refuse a step that is none, rates that are not there or twice, and ranges of rates that were not asked for."""
+    if not 0 < step < 1:
+        raise ExperimentError(f"step {step}: a share between 0 and 1 is needed; take 0.1 for a tenth")
+    for name in (*(rates or ()), *given):
+        if name not in model.rates:
+            raise ExperimentError(f"no rate '{name}' to try; {nearest(name, model.rates)}")
+    if rates is not None and len(set(rates)) != len(rates):
+        raise ExperimentError("a rate is named twice; leave one out")
+    if left := [name for name in given if rates is not None and name not in rates]:
+        raise ExperimentError(f"a range of '{left[0]}' is given, which is not among the rates; add it, or leave it out")
+
+
+def _bears(sure: Scenario, strategy: str | None, one: Range) -> bool:
+    """Tell whether a rate changes anything in the runs of a strategy between the ends of its range."""
+    today = _plain(sure.journey(strategy))
+    ends = [_plain(laid(sure, [(one, end)]).journey(strategy)) for end in (one.low, one.high)]
+    return any(journey != today for journey in ends)
 
 
 def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:
@@ -171,8 +185,7 @@ def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:
     for strategy in strategies:
         for held in model.journey(strategy).uncertain:
             changes[held.name] = {"uncertain": None}
-            raw = (model.raw(strategy).get("rates") or {})[held.name]
-            if isinstance(raw, dict) and raw.get("value") is None:  # stated by its distribution alone
+            if model.rate(held.name, strategy).value is None:  # stated by its distribution alone
                 alpha, beta = held.params
                 changes[held.name]["value"] = f"{100 * alpha / (alpha + beta):.12g} %"
     if not changes:
@@ -192,23 +205,6 @@ def laid(model: Scenario, values: Sequence[tuple[Range, float]]) -> Scenario:
         If no journey can have these values.
     """
     return model.with_(**{one.name: one.text(number) for one, number in values}).solved_as(model)
-
-
-def decided(model: Scenario) -> Scenario:
-    """Return the scenario whose strategies state the spends that were solved for: nothing is matched anew then."""
-    strategies = dict(model.raw().get("strategies") or {})
-    for name, spend in model.solved:
-        matched = model.choices(name).matched
-        if matched is None:
-            continue
-        kind, what = matched
-        stated = "per month"
-        if kind == "lever":
-            stated = model.raw(name)["levers"][what]["spend"].partition(" ")[2]
-        own = {key: text for key, text in (strategies[name].get("spend") or {}).items() if text != "matched"}
-        strategies[name] = strategies[name] | {"spend": own | {f"{kind}.{what}": f"{spend:.4f} {stated}"}}
-    tree = merge(model.tree, tree_of({"strategies": strategies}, "<budgets that have been decided on>"))
-    return replace(model, tree=tree, solved=(), _journeys={})
 
 
 def _range(
@@ -260,5 +256,5 @@ def _budgets(model: Scenario, strategies: Sequence[str | None]) -> set[str]:
     for strategy in strategies if len(strategies) > 1 else ():
         kind, what = model.choices(strategy).matched or ("", "")
         if kind:
-            found.add(str(model.raw()[f"{kind}s"][what].get("spend")))
+            found.add(str(model.at(f"{kind}s.{what}.spend")))
     return found

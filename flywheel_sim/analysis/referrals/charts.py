@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.analysis.referrals.result import TOP, ReferralTree
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, thousands
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
+from flywheel_sim.drawing.ends import columns_of, ends_of
+from flywheel_sim.drawing.marks import whiskers
+from flywheel_sim.drawing.months import dated
+from flywheel_sim.drawing.words import beside, legend_below, measured
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.journey.units import MONTH
@@ -65,8 +69,7 @@ def referral_tree(result: ReferralTree, families: int = 3) -> Chart:
     height = min(12.0, 1.7 + 0.15 * top)
     figure_, axes = axes_of(title, note, height)
     _draw(axes, result, data)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / height), ncols=6, frameon=False, fontsize=9,
-                columnspacing=1.2, handletextpad=0.3)  # fmt: skip
+    legend_below(axes, 6, 0.55 / height, columnspacing=1.2, handletextpad=0.3)
     columns = ["family", "row", "key", "referrer", "generation", "customer", "born", "acquired", "churned",
                "brought_customers", "revenue"]  # fmt: skip
     return Chart("referral_tree", title, figure_, data[columns])
@@ -89,23 +92,20 @@ def family_sizes(result: ReferralTree) -> Chart:
     if not len(sizes):
         raise ExperimentError("no family has a customer: there are no sizes to draw; take a longer horizon")
     seen = np.unique(sizes)
-    found = [estimate_probability(sizes >= size) for size in seen]
-    data = pd.DataFrame({
-        "customers": seen, "families": [int((sizes >= size).sum()) for size in seen],
-        "share": [one.mean for one in found], "low": [one.low for one in found], "high": [one.high for one in found],
-        "unit": "%", "n": len(sizes),
-    })  # fmt: skip
+    shares = ends_of([estimate_probability(sizes >= size) for size in seen])
+    families = [int((sizes >= size).sum()) for size in seen]
+    data = pd.DataFrame(
+        {"customers": seen, "families": families, **columns_of(shares, "share"), "unit": "%", "n": len(sizes)}
+    )
     of = f" with {called(result.journey.strategy)}" if result.journey.strategy else ""
     title = f"How large families get{of}"
     note = f"{len(sizes):,} families of one run. Bar: 95 % interval of the share by itself."
     figure_, axes = axes_of(title, note)
-    error = np.array([data["share"] - data["low"], data["high"] - data["share"]])
-    axes.errorbar(seen, data["share"], yerr=error, fmt="o", ms=5, color=COLOURS[0], ecolor=COLOURS[0], elinewidth=1.2,
-                  capsize=2)  # fmt: skip
+    whiskers(axes, seen, shares, fmt="o", ms=5, color=COLOURS[0], elinewidth=1.2, capsize=2)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(0.9, 1.25 * float(seen[-1]))
-    axes.set_ylim(0.7 * float(data["low"].min()), 160)
+    axes.set_ylim(0.7 * float(shares.low.min()), 160)
     ticks = [size for size in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000) if size <= 1.25 * seen[-1]]
     axes.set_xticks(ticks, [f"{size:,}" for size in ticks])
     axes.minorticks_off()
@@ -113,9 +113,9 @@ def family_sizes(result: ReferralTree) -> Chart:
     axes.set_xlabel("Customers in the family, root included (at least)")
     axes.set_ylabel("Share of families (%)")
     if result.referred_customers:
-        shares = "\n".join(f"the top {100 * part:g} % brought {result.top_share(part):.0f} %" for part in TOP)
+        most = "\n".join(f"the top {100 * part:g} % brought {result.top_share(part):.0f} %" for part in TOP)
         whom = f"{result.referred_customers:,} referred customers.\nOf {result.referrers:,} people who brought anybody"
-        axes.text(0.98, 0.95, f"{whom}\n{shares}", transform=axes.transAxes, ha="right", va="top", fontsize=9,
+        axes.text(0.98, 0.95, f"{whom}\n{most}", transform=axes.transAxes, ha="right", va="top", fontsize=9,
                   color=INK, linespacing=1.5, bbox={"facecolor": "white", "edgecolor": "none"})  # fmt: skip
     return Chart("family_sizes", title, figure_, data)
 
@@ -169,23 +169,18 @@ def _draw(axes: Axes, result: ReferralTree, data: pd.DataFrame) -> None:
         said = f"{number}: {customers} customers of {len(family)} people"
         if unit:
             said += f", revenue {figure(family['revenue_of_family'].iloc[0])} {unit}"
-        axes.annotate(said, (0, family["row"].min() - 1.1), xycoords=("axes fraction", "data"), va="center",
-                      fontsize=9, fontweight="bold", color=INK, xytext=(4, 0), textcoords="offset points")  # fmt: skip
+        beside(axes, said, (0, family["row"].min() - 1.1), (4, 0), xycoords=("axes fraction", "data"), va="center",
+               fontweight="bold")  # fmt: skip
     axes.set_ylim(data["row"].max() + 1.0, -2.2)
     axes.set_xlim(when(np.array([0.0]))[0], when(np.array([end]))[0])
     axes.set_yticks([])
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
     if result.journey.start is not None:
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        dated(axes)
         axes.set_xlabel("Date")
     else:
-        axes.xaxis.set_major_formatter(thousands)
-        axes.set_xlabel("Months since the start")
+        measured(axes, along="Months since the start")
 
 
 def _clock(result: ReferralTree) -> Any:

@@ -7,7 +7,6 @@ brought, and so on. All is read from the people table of one run, up to the hori
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from flywheel_sim.experiment.driver import Limits, Ways
 from flywheel_sim.experiment.replicate import run
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.result import Provenance, Unreplicated
+from flywheel_sim.result import Provenance, Unreplicated, texts_of
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import figure
 
@@ -45,12 +44,12 @@ class ReferralTree(Unreplicated):
     ----------
     journey
         What was run.
-    provenance
+    source
         Where it comes from.
     """
 
     journey: Journey
-    provenance: Provenance
+    source: Provenance
     _people: pd.DataFrame = field(repr=False)
     _families: pd.DataFrame = field(repr=False)
 
@@ -148,12 +147,18 @@ class ReferralTree(Unreplicated):
             f"{figure(largest['revenue'])} {unit}."
         )
 
-    def __str__(self) -> str:
-        return f"{self.answer()} One run: these figures have no interval.\n{self.provenance}"
+    def table(self) -> pd.DataFrame:
+        """Return the biggest families, as texts."""
+        return texts_of(self.biggest().drop(columns="root"))
 
-    def _repr_html_(self) -> str:
-        table = self.biggest().drop(columns="root").round(1).to_html(index=False)
-        return f"<p>{html.escape(self.answer())}</p>{table}<p><small>{html.escape(str(self.provenance))}</small></p>"
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        return "The biggest families of one run, which have no interval; times are months from the start"
+
+    def rows(self) -> pd.DataFrame:
+        """Return the biggest families."""
+        return self.biggest()
 
 
 def referral_tree(
@@ -169,11 +174,7 @@ def referral_tree(
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
-    replication, seed
-        Which run: its number, and the luck (the file's seed unless given).
-    engine, limits
+    model, strategy, replication, seed, engine, limits
         As for `run`.
 
     Raises
@@ -193,7 +194,7 @@ def referral_tree(
     done = run(settled, strategy, seed=seed, replication=replication, people=True, engine=engine, limits=held)
     assert done.people is not None
     people = _people(done.journey, done.people, done.books.per_unit)
-    return ReferralTree(done.journey, done.provenance, people, _families(done.journey, people))
+    return ReferralTree(done.journey, done.source, people, _families(done.journey, people))
 
 
 def roots(generation: IntArray, parent: IntArray) -> IntArray:

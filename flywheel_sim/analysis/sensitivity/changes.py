@@ -10,16 +10,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.metrics.registry import Aggregation, ratio
-from flywheel_sim.stats import Estimate, estimate_mean, gap_unit
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit
 
 #: From gross to net: label, and the metrics that are taken off revenue. Together they are what a change earns.
 NET = {

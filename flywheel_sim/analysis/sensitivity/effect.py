@@ -5,44 +5,30 @@ The same people with the same luck live at today's rate and at the changed one, 
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from flywheel_sim.analysis.difference.pairs import within
-from flywheel_sim.analysis.rates.steps import own, run_over, shown, shown_unit
-from flywheel_sim.analysis.sensitivity.changes import (
-    MONEY,
-    NET,
-    Change,
-    FloatArray,
-    Year,
-    change_of,
-    label_of,
-    total_of,
-    years_of,
-)
+from flywheel_sim.analysis.rates.steps import shown_unit
+from flywheel_sim.analysis.sensitivity.changes import MONEY, NET, Change, Year, change_of, label_of, total_of, years_of
+from flywheel_sim.analysis.sensitivity.moves import Move, Variant, moves_of, planned, wanted_of
+from flywheel_sim.analysis.sensitivity.one_rate import as_shown, one_rate
 from flywheel_sim.analysis.sensitivity.parts import PARTS, VARIANTS, Split, variants
-from flywheel_sim.analysis.sensitivity.response import READING
-from flywheel_sim.errors import ConfigError, ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Job, Limits, Ways, replicate_jobs, units_of
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import gap_unit, plus_minus
+from flywheel_sim.stats import FloatArray, gap_unit, plus_minus
 from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Both readings of "+5 %": the first is for chances alone.
-READINGS = ("+5 points", "+5 % relative")
 
 
 @dataclass(frozen=True)
@@ -214,27 +200,6 @@ class Effect(Result):
         heads = ["strategy", "change", "figure", "part", "gain", "low", "high", "unit", "n", "percent"]
         return pd.DataFrame(rows, columns=heads)
 
-    def __str__(self) -> str:
-        lines = [f"effect of {self.over}"]
-        for name in self.base:
-            for change in self.changes:
-                if (name, change) not in self.changed:
-                    lines.append(f"  {name}, {change}: {self.notes[name, change]}")
-                    continue
-                lines.append(f"  {name}, {self.step(name, change)}")
-                lines += [f"    {figure:<18} {_told(one)}" for figure, one in self.money(name, change).items()]
-                if self.totals:
-                    parts = self.split("revenue", name, change).parts
-                    lines.append("    of the revenue: " + ", ".join(f"{p} {plus_minus(e)}" for p, e in parts.items()))
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        table = self.frame()
-        shown_ = table[table.span == "horizon"].drop(columns=["span", "year", "first_month", "last_month"])
-        source = html.escape(str(next(iter(self.base_runs.values())).provenance))
-        figures = shown_.to_html(index=False, float_format="{:,.2f}".format, na_rep="n/a")
-        return f"<p>{html.escape(self.answer())}</p>{figures}<p><small>{source}</small></p>"
-
     def _strategy(self, strategy: str | None) -> str:
         if strategy is not None and strategy not in self.base:
             raise ExperimentError(f"'{strategy}' was not run; {nearest(strategy, self.base)}")
@@ -253,6 +218,37 @@ class Effect(Result):
         key = self._key(strategy, change)
         return self.base_runs[key[0]], self.changed[key]
 
+    def table(self) -> pd.DataFrame:
+        """Return what every change does to money over the horizon, as texts."""
+        import pandas as pd
+
+        rows = []
+        for name, change in self.changed:
+            for of, one in self.money(name, change).items():
+                label, unit = label_of(self.base_runs[name], of)
+                share = plus_minus(one.percent, signed=True)
+                rows.append(
+                    (name, change, label, plus_minus(one.today), plus_minus(one.gain, signed=True), share, unit)
+                )
+        heads = ["strategy", "change", "figure", "today", "changes by", "in % of today's", "unit"]
+        return pd.DataFrame(rows, columns=heads)
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        n = next(iter(self.base_runs.values())).n
+        return f"From gross to net, over the horizon; means ± half-widths of their 95 % intervals, n = {n:,}"
+
+    def remarks(self) -> list[str]:
+        """Return the answers for every strategy but the last, where revenue comes from, and changes that cannot be."""
+        said = [self.answer(name) for name in list(self.base)[:-1]]
+        if self.totals:
+            for name, change in self.totals:
+                parts = self.split("revenue", name, change).parts
+                told = ", ".join(f"{part} {plus_minus(one)}" for part, one in parts.items())
+                said.append(f"Of the revenue that {change} brings {called(name)}: {told}")
+        return [*said, *(f"{name}, {change}: {why}" for (name, change), why in self.notes.items() if why)]
+
 
 def effect(
     model: Scenario,
@@ -264,113 +260,68 @@ def effect(
     metrics: Sequence[str] = (),
     strategies: Sequence[str] | None = None,
     replications: int = 50,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Effect:
     """Run a change of a rate: what it does year by year and in all, gross and net, and through whom.
 
     Parameters
     ----------
-    model
-        The scenario.
-    over
-        Any named rate with a figure of its own.
-    change
-        One or several: ``+5 points`` (chances alone), ``+5 % relative``, or a new value. Both readings of "+5 %"
-        unless given; of these, one that is impossible is named so. The whole family of the rate moves.
+    model, over, change
+        The scenario; any named rate with a figure of its own, whose whole family moves; and one change or several:
+        ``+5 points`` (chances alone), ``+5 % relative``, or a new value. Both readings of "+5 %" unless given; of
+        these, one that is impossible is named so.
     upsell
         Names of the events by which customers move up; found by what they do unless given. Events that refer are
         always found. What counts as which stands under `Effect.events`.
-    split
-        Whether to take the effect apart, which takes up to three more runs for each of today and the changes.
-    metrics
-        Metrics to split beside the money.
-    strategies
-        Those of the file unless given; a file without any is run as written. A spend that is ``matched`` is solved for
-        at today's rate and stays there.
-    replications, seed, workers, executor, progress, engine, limits
-        As for `replicate`.
+    split, metrics
+        Whether to take the effect apart, which takes up to three more runs for each of today and the changes; and
+        metrics to take apart beside the money.
+    strategies, replications, how
+        As for `sensitivity`.
 
     Raises
     ------
-    ConfigError
-        If the rate is not there, a change given is impossible, or there is no event of a name.
-    ExperimentError
-        If a metric is not known.
+    ConfigError, ExperimentError
+        If a rate, a metric or an event is not there, or a change given is impossible.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
-    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
-    model, _ = settle(model, names, seed=seed, ways=ways)
-    today = {name: run_over(model, over, name) for name in names}
-    first = today[names[0]]
-    given = [change] if isinstance(change, str | int | float) else change
-    wanted = list(given if given is not None else READINGS if first.form == "percent" else READINGS[1:])
-    if not wanted:
-        raise ExperimentError("no change was given; write '+5 points' or '+5 % relative'")
-    said = tuple(str(one) for one in wanted)
+    seed, ways = how_to_run(how)
+    rate = one_rate(model, over, strategies, seed, ways)
+    wanted = wanted_of(change, rate)
     figures = tuple(dict.fromkeys((*MONEY, *metrics)))
-    units_of(model.journey(names[0]), [name for name in figures if name not in NET])
-    values: dict[tuple[str, str], float] = {}
-    notes: dict[tuple[str, str], str] = {}
-    models: dict[tuple[str | None, str], Scenario] = {(name, ""): model for name in names}
-    for text, one in zip(said, wanted, strict=True):
-        for name in names:
-            key = (name or "as written", text)
-            reached = own(today[name]) + READING if text == READINGS[0] else own(today[name]) * (1 + READING)
-            if given is None and first.form == "percent" and reached > 1:
-                values[key], notes[key] = math.nan, f"impossible: {100 * reached:.4g} % is more than 100 %"
-                continue
-            try:
-                models[name, text] = model.with_(**{over: one}).solved_as(model)
-                values[key] = shown(run_over(models[name, text], over, name), first)
-            except ConfigError as error:
-                if given is not None:
-                    raise
-                values[key], notes[key] = math.nan, f"impossible: {error.problems[0].rule}"
-    events = {name: variants(model.journey(name), upsell) for name in names} if split else {}
-    jobs: list[Job] = []
-    at: dict[tuple[str | None, str], int] = {}
-    plan: dict[tuple[str | None, str, tuple[str, ...]], int] = {}
-    for (name, text), changed in models.items():
-        for there in VARIANTS if split else (PARTS,):
-            gone = [event for part in PARTS if part not in there for event in events[name][part]]
-            journey = (changed.without(*gone, strategy=name) if gone else changed).journey(name)
-            index = at.setdefault((name, journey.fingerprint), len(jobs))  # what leaves nothing out is run once
-            plan[name, text, there] = index
-            if index == len(jobs):
-                jobs.append(Job(journey, journey.seed if seed is None else seed))
-    whole = {plan[name, text, PARTS] for name, text in models}
+    today = {strategy: rate.model.journey(strategy) for strategy in rate.today}
+    units_of(next(iter(today.values())), [name for name in figures if name not in NET])
+    moves = moves_of(rate, wanted)
+    events = {strategy: variants(journey, upsell) for strategy, journey in today.items()} if split else {}
+    plan = planned(moves.models, events, seed)
 
-    def keep(index: int, runs: Runs) -> tuple[Runs | None, dict[str, FloatArray]]:
-        return runs if index in whole else None, {name: total_of(runs, name) for name in figures} if split else {}
+    def read(runs: Runs) -> dict[str, FloatArray]:
+        return {name: total_of(runs, name) for name in figures} if split else {}
 
-    found = replicate_jobs(jobs, replications, ways, keep=keep)
-
-    def gains(name: str | None, text: str, figure: str) -> FloatArray:
-        both = [[found[plan[name, which, there]][1][figure] for there in VARIANTS] for which in (text, "")]
-        after, before = np.where(np.isfinite(both), both, math.nan)
-        return np.asarray(after - before)
-
-    possible = [key for key in models if key[1]]
+    found, runs = plan.run(replications, ways, read, [(*move, PARTS) for move in moves.models])
     return Effect(
         over=over,
-        rate_unit=shown_unit(first),
-        changes=said,
-        base={name or "as written": shown(today[name], first) for name in names},
-        values=values,
-        notes=notes,
-        base_runs={name or "as written": found[plan[name, "", PARTS]][0] for name in names},
-        changed={(name or "as written", text): found[plan[name, text, PARTS]][0] for name, text in possible},
-        totals={
-            (name or "as written", text): {figure: gains(name, text, figure) for figure in figures}
-            for name, text in possible if split
-        },
-        events={name or "as written": held for name, held in events.items()},
-    )  # fmt: skip
+        rate_unit=shown_unit(rate.first),
+        changes=wanted.texts,
+        base=rate.shown_today(),
+        values=moves.values,
+        notes=moves.notes,
+        base_runs={as_shown(strategy): runs[strategy, "", PARTS] for strategy in rate.today},
+        changed={(as_shown(strategy), text): runs[strategy, text, PARTS] for strategy, text in moves.possible},
+        totals={(as_shown(move[0]), move[1]): _gains(found, move, figures) for move in moves.possible if split},
+        events={as_shown(strategy): held for strategy, held in events.items()},
+    )
+
+
+def _gains(
+    found: Mapping[Variant, Mapping[str, FloatArray]], move: Move, figures: Sequence[str]
+) -> dict[str, FloatArray]:
+    """Return what a change does to figures by which parts are there, each of shape (variants, replications)."""
+    gains = {}
+    for figure in figures:
+        both = [[found[move[0], text, there][figure] for there in VARIANTS] for text in (move[1], "")]
+        after, before = np.where(np.isfinite(both), both, math.nan)
+        gains[figure] = np.asarray(after - before)
+    return gains
 
 
 def _told(change: Change) -> str:

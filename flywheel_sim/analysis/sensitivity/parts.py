@@ -10,17 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.sensitivity.changes import share_of
 from flywheel_sim.journey.events import Amount, Event
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import Journey, Owner, Stage, amounts_of, firings
-from flywheel_sim.stats import Estimate
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import Estimate, FloatArray
 
 #: The parts of an effect that can be left out, by themselves or together.
 PARTS = ("upsell", "referral")

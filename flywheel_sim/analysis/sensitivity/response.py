@@ -5,39 +5,46 @@ Every value of the rate meets the same people with the same luck, so even small 
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.bands import simultaneous
-from flywheel_sim.analysis.rates.steps import own, points, run_over, shown, shown_unit, written
+from flywheel_sim.analysis.rates.steps import own, points, shown_unit, written
 from flywheel_sim.analysis.sensitivity.changes import share_of
+from flywheel_sim.analysis.sensitivity.one_rate import OneRate, as_shown, one_rate
 from flywheel_sim.errors import ConfigError
-from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
+from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, figure
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus
+from flywheel_sim.wording import called, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
-#: The step of the readings, and that of the derivative behind the elasticity (relative).
-READING, STEP = 0.05, 0.01
+#: The step of the derivative behind the elasticity (relative).
+STEP = 0.01
+
+#: What is run beside the curve and the readings: today's rate, and a step up and down from it.
+TODAY, UP, DOWN = "today", "up", "down"
+
+#: What is run: a strategy, and a point of the curve by its index, or what is read off.
+_Place = tuple[str | None, str | int]
+
+#: The metric of one strategy by what was run, each of shape (replications,).
+_Metric = Mapping[str | int, FloatArray]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ResponseReading:
     """One reading of "+5 %": the value it means, and what it does to the metric.
 
     Attributes
@@ -94,7 +101,7 @@ class Sensitivity(Result):
     base: Mapping[str, float]
     curve: Mapping[str, FloatArray] = field(repr=False)
     elasticity: Mapping[str, Estimate]
-    readings: Mapping[str, tuple[Reading, ...]]
+    readings: Mapping[str, tuple[ResponseReading, ...]]
     base_runs: Mapping[str, Runs] = field(repr=False)
 
     def at(self, strategy: str, point: int) -> Estimate:
@@ -147,21 +154,40 @@ class Sensitivity(Result):
                    "percent_low", "percent_high", "note"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 
-    def __str__(self) -> str:
-        lines = [f"{self.label} over {self.over} ({self.rate_unit})"]
-        for strategy, readings in self.readings.items():
-            lines.append(f"  {strategy}: today {figure(self.base[strategy])}, elasticity {self.elasticity[strategy]}")
-            for one in readings:
-                said = ", ".join(str(found) for found in (one.change, one.relative) if found) or one.note
-                lines.append(f"    {one.label} (to {figure(one.value)}): {said}")
-        return "\n".join(lines)
+    def answer(self, strategy: str | None = None) -> str:
+        """Return in words how much the metric depends on the rate; of the last strategy unless one is named."""
+        name = strategy or list(self.base)[-1]
+        said = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
+        said += f"elasticity {self.elasticity[name]}."
+        for one in self.readings[name]:
+            told = ", ".join(signed(found) for found in (one.change, one.relative) if found) or one.note
+            said += f" {one.label} (to {figure(one.value)}): {told}."
+        return said
 
-    def _repr_html_(self) -> str:
-        number = "{:,.2f}".format
-        shown = self.readings_frame().to_html(index=False, float_format=number, na_rep="n/a")
-        first = next(iter(self.base_runs.values()))
-        source = html.escape(str(first.provenance))
-        return f"<p><b>{self.label} over {self.over}</b></p>{shown}<p><small>{source}</small></p>"
+    def table(self) -> pd.DataFrame:
+        """Return the metric at every value of the rate, one column a strategy, as texts."""
+        import pandas as pd
+
+        heads = [f"{self.over.replace('_', ' ')} ({self.rate_unit})", *self.base]
+        return pd.DataFrame(
+            [(figure(float(value)), *(plus_minus(self.at(name, point)) for name in self.base))
+             for point, value in enumerate(self.values)], columns=heads,
+        )  # fmt: skip
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        n = next(iter(self.base_runs.values())).n
+        return f"{self.label} in {self.unit}, mean ± half-width of its 95 % interval, n = {n:,}"
+
+    def remarks(self) -> list[str]:
+        """Return the answers for every strategy but the last."""
+        return [self.answer(name) for name in list(self.base)[:-1]]
+
+    def details(self) -> dict[str, Any]:
+        """Return both readings of "+5 %" and the elasticity of every strategy."""
+        return {"metric": self.of, "rate": self.over, "rate_unit": self.rate_unit, "elasticity": self.elasticity,
+                "readings": self.readings}  # fmt: skip
 
 
 def sensitivity(
@@ -172,12 +198,7 @@ def sensitivity(
     values: Sequence[float | str] | None = None,
     strategies: Sequence[str] | None = None,
     replications: int = 50,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Sensitivity:
     """Run a metric over a rate.
 
@@ -193,8 +214,8 @@ def sensitivity(
     strategies
         Those of the file unless given; a file without any is run as written. A spend that is ``matched`` is
         solved for at today's rate and stays there, as a budget that has been decided on.
-    replications, seed, workers, executor, progress, engine, limits
-        As for `replicate`.
+    replications, how
+        How often everything is run, and how: `How`.
 
     Raises
     ------
@@ -203,97 +224,91 @@ def sensitivity(
     ExperimentError
         If the metric is not known.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
-    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
-    model, _ = settle(model, names, seed=seed, ways=ways)
-    called = {name: name or "as written" for name in names}
-    today = {name: run_over(model, over, name) for name in names}
-    first = today[names[0]]
-    chance = first.form == "percent"
-    grid = points(model, over, first, values)
-    jobs: list[Job] = []
-    plan: dict[tuple[str | None, str, int], int] = {}
-
-    def add(name: str | None, what: str, index: int, value: str | None) -> None:
-        changed = model if value is None else model.with_(**{over: value}).solved_as(model)
-        journey = changed.journey(name)
-        plan[name, what, index] = len(jobs)
-        jobs.append(Job(journey, journey.seed if seed is None else seed))
-
-    notes: dict[tuple[str | None, str], tuple[float, str]] = {}
-    for name in names:
-        held = today[name]
-        base = own(held)
-        add(name, "base", 0, None)
-        for index, value in enumerate(grid):
-            if value == own(held, first):
-                plan[name, "grid", index] = plan[name, "base", 0]
-            else:
-                add(name, "grid", index, written(first, value))
-        step = min(STEP * base, (1 - base) / 2) if chance else STEP * base
-        readings = {"+5 % relative": base * (1 + READING)}
-        if chance:
-            readings = {"+5 points": base + READING} | readings
-        for label, value in {**readings, "up": base + step, "down": base - step}.items():
-            notes[name, label] = (value, "")
-            if chance and value > 1:
-                notes[name, label] = (math.nan, f"impossible: {100 * value:.4g} % is more than 100 %")
-                continue
-            try:
-                add(name, label, 0, written(held, value))
-            except ConfigError as error:
-                notes[name, label] = (math.nan, f"impossible: {error.problems[0].rule}")
-    units_of(jobs[0].journey, (of,))  # a metric that is not there is refused before anything runs
-    base_at = {plan[name, "base", 0]: called[name] for name in names}
-    base_runs: dict[str, Runs] = {}
-
-    def keep(index: int, runs: Runs) -> FloatArray:
-        if index in base_at:
-            base_runs[base_at[index]] = runs
-        return runs.values(of)
-
-    found_values = replicate_jobs(jobs, replications, ways, keep=keep)
-
-    def metric(name: str | None, what: str, index: int = 0) -> FloatArray:
-        values: FloatArray = found_values[plan[name, what, index]]
-        return values
-
-    any_runs = base_runs[called[names[0]]]
-    factor = 100.0 if chance else 1.0
-    elasticity, results = {}, {}
-    for name in names:
-        base, ground = own(today[name]), _finite(metric(name, "base"))
-        slope = np.full(replications, math.nan)
-        if (name, "up", 0) in plan and (name, "down", 0) in plan:
-            rise = notes[name, "up"][0] - notes[name, "down"][0]
-            slope = (_finite(metric(name, "up")) - _finite(metric(name, "down"))) / rise * base / 100
-        elasticity[called[name]] = share_of(slope, ground, "% per 1 %")
-        found = []
-        for label in ("+5 points", "+5 % relative"):
-            if (name, label) not in notes:
-                continue
-            value, note = notes[name, label]
-            change = share = None
-            if (name, label, 0) in plan:
-                gain = _finite(metric(name, label)) - ground
-                change, share = estimate_mean(gain, any_runs.unit(of)), share_of(gain, ground)
-                share = None if math.isnan(share.mean) else share
-            in_first = value * own(today[name], first) / base if base else value
-            found.append(Reading(label, factor * in_first, change, share, note))
-        results[called[name]] = tuple(found)
+    seed, ways = how_to_run(how)
+    rate = one_rate(model, over, strategies, seed, ways)
+    grid = points(rate.model, over, rate.first, values)
+    plan: Plan[_Place] = Plan(seed)
+    tried = {strategy: _planned(plan, rate, strategy, grid) for strategy in rate.today}
+    units_of(plan.jobs[0].journey, (of,))  # a metric that is not there is refused before anything runs
+    bases: list[_Place] = [(strategy, TODAY) for strategy in rate.today]
+    found, kept = plan.run(replications, ways, lambda runs: runs.values(of), bases)
+    base_runs = {as_shown(strategy): runs for (strategy, _), runs in kept.items()}
+    metric = {name: {what: one for (who, what), one in found.items() if who == name} for name in rate.today}
+    first = next(iter(base_runs.values()))
+    unit = first.unit(of)
     return Sensitivity(
         of=of,
         over=over,
-        label=any_runs.metric(of).label,
-        unit=any_runs.unit(of),
-        rate_unit=shown_unit(first),
-        values=factor * np.array(grid),
-        base={called[name]: shown(today[name], first) for name in names},
-        curve={called[n]: np.array([metric(n, "grid", i) for i in range(len(grid))]) for n in names},
-        elasticity=elasticity,
-        readings=results,
-        base_runs={called[name]: base_runs[called[name]] for name in names},
-    )
+        label=first.metric(of).label,
+        unit=unit,
+        rate_unit=shown_unit(rate.first),
+        values=rate.factor * np.array(grid),
+        base=rate.shown_today(),
+        curve={as_shown(name): np.array([held[i] for i in range(len(grid))]) for name, held in metric.items()},
+        elasticity={as_shown(name): _elasticity(held, tried[name], own(rate.today[name]))
+                    for name, held in metric.items()},
+        readings={as_shown(name): _readings(held, tried[name], rate, name, unit) for name, held in metric.items()},
+        base_runs=base_runs,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A value of the rate beside its curve, in the unit it is stated in; NaN where it is impossible, and then why."""
+
+    value: float
+    note: str = ""
+
+
+def _planned(plan: Plan[_Place], rate: OneRate, strategy: str | None, grid: Sequence[float]) -> dict[str, _Tried]:
+    """Have a strategy run today, along the curve, and at all that is read off; return what each of the latter is."""
+    held = rate.today[strategy]
+    base = own(held)
+    plan.add((strategy, TODAY), rate.model.journey(strategy))
+    for index, value in enumerate(grid):
+        if value == own(held, rate.first):
+            plan.share((strategy, index), (strategy, TODAY))
+        else:
+            plan.add((strategy, index), rate.moved_to(written(rate.first, value)).journey(strategy))
+    step = min(STEP * base, (1 - base) / 2) if rate.is_chance else STEP * base
+    readings = {label: rate.read_as(label, strategy) for label in rate.readings}
+    tried: dict[str, _Tried] = {}
+    for label, value in {**readings, UP: base + step, DOWN: base - step}.items():
+        note = rate.beyond(value)
+        if not note:
+            try:
+                plan.add((strategy, label), rate.moved_to(written(held, value)).journey(strategy))
+            except ConfigError as error:
+                note = f"impossible: {error.problems[0].rule}"
+        tried[label] = _Tried(math.nan if note else value, note)
+    return tried
+
+
+def _elasticity(metric: _Metric, tried: Mapping[str, _Tried], base: float) -> Estimate:
+    """Return the change of the metric, in % of the size of its mean, for 1 % more of a rate that is ``base``."""
+    ground = _finite(metric[TODAY])
+    slope = np.full(len(ground), math.nan)
+    if UP in metric and DOWN in metric:
+        rise = tried[UP].value - tried[DOWN].value
+        slope = (_finite(metric[UP]) - _finite(metric[DOWN])) / rise * base / 100
+    return share_of(slope, ground, "% per 1 %")
+
+
+def _readings(
+    metric: _Metric, tried: Mapping[str, _Tried], rate: OneRate, strategy: str | None, unit: str
+) -> tuple[ResponseReading, ...]:
+    """Return what each reading of "+5 %" does to the metric in a strategy."""
+    ground, base = _finite(metric[TODAY]), own(rate.today[strategy])
+    found = []
+    for label in rate.readings:
+        one, change, share = tried[label], None, None
+        if label in metric:
+            gain = _finite(metric[label]) - ground
+            change, share = estimate_mean(gain, unit), share_of(gain, ground)
+            share = None if math.isnan(share.mean) else share
+        in_first = one.value * own(rate.today[strategy], rate.first) / base if base else one.value
+        found.append(ResponseReading(label, rate.factor * in_first, change, share, one.note))
+    return tuple(found)
 
 
 def _finite(values: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from flywheel_sim.analysis.sensitivity.charts import BOTH, effect, effect_parts,
 from flywheel_sim.analysis.sensitivity.effect import Effect
 from flywheel_sim.analysis.sensitivity.parts import PARTS
 from flywheel_sim.analysis.sensitivity.response import Sensitivity
-from flywheel_sim.drawing.page import Section, Table
+from flywheel_sim.drawing.page import Section, Table, table_of_rows
 from flywheel_sim.stats import plus_minus, with_unit
 
 
@@ -89,19 +89,8 @@ def _cells(change: Change) -> tuple[str, str]:
 
 
 def _money(result: Effect) -> Table:
-    rows = []
-    for name, change in result.changed:
-        runs = result.base_runs[name]
-        for figure, one in result.money(name, change).items():
-            label, unit = label_of(runs, figure)
-            rows.append((name, result.step(name, change), label, plus_minus(one.today), *_cells(one), unit))
-    heads = ("", "change", "figure", "today", "changes by", "in % of today's", "unit")
-    n = next(iter(result.base_runs.values())).n
-    note = (
-        f"From gross to net, over the horizon. Means with the half-width of their 95 % interval, n = {n:,}. "
-        "n/a: today's figure cannot be told from 0."
-    )
-    return Table(heads, rows, frozenset({3, 4, 5}), note)
+    note = f"{result.note}. n/a: today's figure cannot be told from 0."
+    return table_of_rows(result.table(), note, words=3)
 
 
 def _years(result: Effect) -> Table:

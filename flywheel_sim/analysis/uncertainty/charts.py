@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flywheel_sim.analysis.uncertainty.morris import Morris
 from flywheel_sim.analysis.uncertainty.sobol import Sobol
 from flywheel_sim.analysis.uncertainty.tornado import Tornado
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, thousands
-from flywheel_sim.stats import figure, with_unit
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, axes_of, blank, dress
+from flywheel_sim.drawing.ends import FloatArray, ends_of
+from flywheel_sim.drawing.marks import DASHED, whiskers
+from flywheel_sim.drawing.words import beside, measured, named_rows
+from flywheel_sim.stats import Estimate, figure, with_unit
 from flywheel_sim.wording import joined, lowered
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Rates drawn; those that do least are left to the table.
 MOST = 15
@@ -23,10 +31,7 @@ _UNDER = {"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6}
 def tornado(result: Tornado) -> Chart:
     """Show the change of the metric at both ends of each rate, the longest bar on top.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.tornado`.
+    Takes what `flywheel_sim.tornado` returns.
     """
     bars = result.bars[:MOST]
     told = [bar.range.name for bar in bars if bar.told]
@@ -37,14 +42,13 @@ def tornado(result: Tornado) -> Chart:
     made, axes = axes_of(title, note + _left_out(len(result.bars)), 1.7 + 0.36 * len(bars))
     place = np.arange(len(bars))[::-1]
     span = max(abs(end) for bar in bars for one in (bar.low, bar.high) for end in (one.low, one.high, one.mean))
-    for colour, label, ends, height in (
+    for colour, label, found, height in (
         (COLOURS[1], "at the low end of the rate", [bar.low for bar in bars], 0.14),
         (COLOURS[0], "at the high end", [bar.high for bar in bars], -0.14),
     ):
-        mean, low, high = ends_of(ends)
-        axes.barh(place, mean, height=0.62, color=colour, alpha=0.85, label=label)
-        axes.errorbar(mean, place + height, xerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=INK,
-                      elinewidth=1.1, capsize=2.5, zorder=4)  # fmt: skip
+        ends = ends_of(found)
+        axes.barh(place, ends.mean, height=0.62, color=colour, alpha=0.85, label=label)
+        whiskers(axes, place + height, ends, True, zorder=4)
     for at, bar in zip(place, bars, strict=True):
         edges = [edge for one in (bar.low, bar.high) for edge in (one.mean, one.low, one.high) if np.isfinite(edge)]
         texts: dict[int, list[str]] = {-1: [], 1: []}
@@ -52,14 +56,12 @@ def tornado(result: Tornado) -> Chart:
             texts[1 if one.mean > 0 else -1].append(bar.range.shown(number))
         for side, held in texts.items():
             reach = min(0.0, *edges) if side < 0 else max(0.0, *edges)
-            axes.annotate(", ".join(held), (reach, at), xytext=(5 * side, 0), textcoords="offset points", va="center",
-                          ha="left" if side > 0 else "right", fontsize=8.5, color="#55636f")  # fmt: skip
+            beside(axes, ", ".join(held), (reach, at), (5 * side, 0), va="center", ha="left" if side > 0 else "right",
+                   fontsize=8.5, color=GREY)  # fmt: skip
     axes.axvline(0, color=INK, lw=0.9)
     axes.set_xlim(-1.2 * span, 1.2 * span)
-    axes.set_yticks(place, [bar.range.name for bar in bars])
-    axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"Change of {lowered(result.label)} ({result.unit})")
-    axes.xaxis.set_major_formatter(thousands)
+    named_rows(axes, place, [bar.range.name for bar in bars])
+    measured(axes, along=f"Change of {lowered(result.label)} ({result.unit})")
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     return Chart(f"tornado_{result.of}", title, made, result.frame())
 
@@ -67,69 +69,54 @@ def tornado(result: Tornado) -> Chart:
 def sobol(result: Sobol, metric: str | None = None) -> Chart:
     """Show first-order and total index of each rate, and above them how much of the variance is chance at all.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.sobol`.
-    metric
-        One of those asked for; the first unless given.
+    Takes what `flywheel_sim.sobol` returns, and which ``metric`` of those asked for; the first unless given.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     name = metric or result.of[0]
     frame = result.frame()
     every = result.order(name)
     order, chance = every[:MOST], result.chance(name)
     title = f"{result.labels[name]} ({result.subject}): {figure(chance.mean, '%')} % of the variance is chance"
-    made = Figure(figsize=(9, 2.6 + 0.42 * len(order)), layout="constrained")
-    FigureCanvasAgg(made)
+    made = blank(2.6 + 0.42 * len(order))
     strip, axes = made.subplots(2, 1, height_ratios=[0.55, 0.42 * len(order) + 0.5])
-    strip.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=12)
-    unknown = result.unknown(name).mean
-    strip.barh([0], [unknown], color=COLOURS[0], height=0.8)
-    strip.barh([0], [chance.mean], left=[unknown], color=FAINT, height=0.8)
-    half = np.nan_to_num(chance.half_width)
-    strip.errorbar([unknown], [0], xerr=[half], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
-    for text, at, share in (("not knowing the rates", unknown / 2, unknown), ("chance", 50 + unknown / 2, chance.mean)):
-        if share > 22:
-            strip.annotate(text, (at, 0), ha="center", va="center", color="white", fontsize=9.5)
-    strip.set_xlim(0, 100)
-    strip.set_yticks([])
-    strip.set_xlabel("Share of the variance between futures (%)", fontsize=9, color=INK)
+    strip.set_title(title, loc="left", pad=12, **TITLE)
+    _split(strip, result.unknown(name).mean, chance)
     place = np.arange(len(order))[::-1]
     for label, found, colour, shift in (
         ("total: with all it does together with others", [result.total(rate, name) for rate in order], COLOURS[0], 0.2),
         ("first order: by itself", [result.first(rate, name) for rate in order], COLOURS[2], -0.2),
     ):
-        mean, low, high = ends_of(found)
-        axes.barh(place + shift, mean, height=0.38, color=colour, alpha=0.9, label=label)
-        axes.errorbar(mean, place + shift, xerr=np.nan_to_num([mean - low, high - mean]), fmt="none", ecolor=INK,
-                      elinewidth=1, capsize=2.5)  # fmt: skip
+        ends = ends_of(found)
+        axes.barh(place + shift, ends.mean, height=0.38, color=colour, alpha=0.9, label=label)
+        whiskers(axes, place + shift, ends, True, elinewidth=1)
     axes.axvline(0, color=INK, lw=0.9)
     ranges = [result.ranges[rate] for rate in order]
     axes.set_yticks(place, [f"{one.name}\n{one.shown(one.low)} to {one.shown(one.high)}" for one in ranges])
-    axes.grid(axis="x", color="#e4e9ed", lw=0.8)
-    axes.set_axisbelow(True)
     axes.set_xlabel("Index: share of the variance that not knowing the rates makes, with its 95 % interval"
                     + _left_out(len(every)))  # fmt: skip
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    for one in (strip, axes):
-        one.spines[["top", "right"]].set_visible(False)
-        one.spines[["left", "bottom"]].set_color(FAINT)
-        one.tick_params(colors="#44525e", labelsize=9)
+    dress(strip, grid=None)
+    dress(axes, grid="x")
     return Chart(f"sobol_{name}", title, made, frame[frame["metric"] == name].reset_index(drop=True))
+
+
+def _split(axes: Axes, unknown: float, chance: Estimate) -> None:
+    """Draw a strip of the whole variance: what comes of not knowing the rates, then what is chance."""
+    axes.barh([0], [unknown], color=COLOURS[0], height=0.8)
+    axes.barh([0], [chance.mean], left=[unknown], color=FAINT, height=0.8)
+    half = np.nan_to_num(chance.half_width)
+    axes.errorbar([unknown], [0], xerr=[half], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+    for text, at, share in (("not knowing the rates", unknown / 2, unknown), ("chance", 50 + unknown / 2, chance.mean)):
+        if share > 22:
+            axes.annotate(text, (at, 0), ha="center", va="center", color="white", fontsize=9.5)
+    axes.set_xlim(0, 100)
+    axes.set_yticks([])
+    axes.set_xlabel("Share of the variance between futures (%)", fontsize=9, color=INK)
 
 
 def morris(result: Morris, metric: str | None = None) -> Chart:
     """Show how much each rate does against how differently it does it from place to place.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.morris`.
-    metric
-        One of those asked for; the first unless given.
+    Takes what `flywheel_sim.morris` returns, and ``metric`` as `sobol` does.
     """
     name = metric or result.of[0]
     frame = result.frame()
@@ -149,18 +136,16 @@ def morris(result: Morris, metric: str | None = None) -> Chart:
         axes.errorbar(x[i], y[i], xerr=[[x[i] - x_low[i]], [x_high[i] - x[i]]], color=colour, elinewidth=1, capsize=2,
                       yerr=[[y[i] - y_low[i]], [y_high[i] - y[i]]], marker="o", ms=6, alpha=0.9)  # fmt: skip
     right, top = 1.16 * float(np.max(x_high)), 1.12 * max(float(np.max(y_high)), 0.3 * float(np.max(x)))
-    axes.plot([0, right], [0, right / 2], color=FAINT, lw=1, ls=(0, (4, 3)), zorder=1)
+    axes.plot([0, right], [0, right / 2], color=FAINT, lw=1, ls=DASHED, zorder=1)
     axes.set_xlim(0, right)
     axes.set_ylim(0, top)
     _labelled(axes, made, order, x, y)
-    axes.set_xlabel(f"mu*: mean size of the change from one end of a rate's range to the other ({unit})")
-    axes.set_ylabel(f"sigma: how far that differs ({unit})")
-    axes.xaxis.set_major_formatter(thousands)
-    axes.yaxis.set_major_formatter(thousands)
+    measured(axes, along=f"mu*: mean size of the change from one end of a rate's range to the other ({unit})",
+             up=f"sigma: how far that differs ({unit})")  # fmt: skip
     return Chart(f"morris_{name}", title, made, frame[frame["metric"] == name].reset_index(drop=True))
 
 
-def _labelled(axes: Any, made: Any, names: list[str], x: Any, y: Any) -> None:
+def _labelled(axes: Axes, made: Figure, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:
     """Write each name beside its point, nearer to it than to any other; what finds no such place shares a list."""
     made.canvas.draw()
     points = axes.transData.transform(np.column_stack([x, y]))
@@ -181,8 +166,8 @@ def _labelled(axes: Any, made: Any, names: list[str], x: Any, y: Any) -> None:
         else:
             crowd.append(name)
     if crowd:
-        text = "\n".join(["Too close together to name there:", *crowd])
-        axes.annotate(text, (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=8.5, color="#55636f")
+        told = "\n".join(["Too close together to name there:", *crowd])
+        axes.annotate(told, (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=8.5, color=GREY)
 
 
 def _left_out(count: int) -> str:

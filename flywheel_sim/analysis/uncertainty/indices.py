@@ -14,13 +14,10 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.bands import bootstrap_means
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.stats import Estimate
-
-FloatArray = NDArray[np.float64]
+from flywheel_sim.stats import Estimate, FloatArray
 
 #: Maps points (n, inputs) of the unit cube to responses: (n,), (n, replications) or (n, metrics, replications).
 Evaluate = Callable[[FloatArray], FloatArray]
@@ -53,7 +50,7 @@ class Indices:
 
 
 @dataclass(frozen=True)
-class Effects:
+class ElementaryEffects:
     """Elementary effects of one response: its change while one input goes its whole way, at many places.
 
     Attributes
@@ -104,7 +101,7 @@ def sobol_of(
 
 def morris_of(
     evaluate: Evaluate, inputs: int, trajectories: int, levels: int = 4, seed: int = 0, units: Sequence[str] = ("",)
-) -> tuple[Effects, ...]:
+) -> tuple[ElementaryEffects, ...]:
     """Return the elementary effects of each metric of a function of the unit cube.
 
     Morris 1991 (doi:10.1080/00401706.1991.10484804), with the mean size of Campolongo, Cariboni and Saltelli 2007
@@ -230,7 +227,7 @@ def _indices(y: FloatArray, unit: str) -> Indices:
     return Indices(tuple(made[:inputs]), tuple(made[inputs:]), known, chance, _estimate(found[-1], n, "%", "share"))
 
 
-def _effects(effects: FloatArray, unit: str) -> Effects:
+def _effects(effects: FloatArray, unit: str) -> ElementaryEffects:
     """Return what elementary effects come to, shape (trajectories, inputs, replications)."""
     count, inputs, replications = effects.shape
 
@@ -249,7 +246,7 @@ def _effects(effects: FloatArray, unit: str) -> Effects:
     mu_star = tuple(_estimate(one, count, unit, "mean size of effects") for one in sizes[:inputs])
     sigma = tuple(_estimate(one, count, unit, "deviation of effects") for one in sizes[inputs:])
     luck = effects.var(axis=-1, ddof=1).mean(axis=0) / replications if replications > 1 else np.zeros(inputs)
-    return Effects(mu, mu_star, sigma, tuple(float(one) for one in np.sqrt(luck)))
+    return ElementaryEffects(mu, mu_star, sigma, tuple(float(one) for one in np.sqrt(luck)))
 
 
 def _estimated(

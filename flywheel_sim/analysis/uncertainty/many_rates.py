@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from flywheel_sim.analysis.rates.ranges import Ends, Range, decided, known, ranges_of
+from flywheel_sim.analysis.rates.ranges import Ends, Range, known, ranges_of
 from flywheel_sim.analysis.uncertainty.indices import FEWEST
 from flywheel_sim.analysis.uncertainty.tornado import subject_of, subjects
 from flywheel_sim.errors import ExperimentError, nearest
@@ -23,20 +19,31 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import gap_unit
+from flywheel_sim.stats import Estimate, FloatArray, gap_unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
-
+@dataclass(frozen=True)
 class ManyRates(Result):
-    """What answers about many rates at once share: metrics and rates by name, and how a notebook shows them."""
+    """What answers about many rates at once share: metrics and rates by name, and how a notebook shows them.
+
+    Attributes
+    ----------
+    of, labels, units
+        Metrics, with the label and the unit of each.
+    subject
+        The strategy, or "B less A" for the difference of two.
+    ranges
+        Of each rate, in the order of the file.
+    """
 
     of: tuple[str, ...]
+    labels: Mapping[str, str]
+    units: Mapping[str, str]
+    subject: str
     ranges: Mapping[str, Range]
-    base_runs: Mapping[str, Runs]
 
     @property
     def note(self) -> str:
@@ -51,10 +58,14 @@ class ManyRates(Result):
         """Return the figures of a metric as texts."""
         raise NotImplementedError
 
-    def _repr_html_(self) -> str:
-        parts = [f"<p><b>{html.escape(self.answer(name))}</b></p>{self.table(name).to_html()}" for name in self.of]
-        source = next(iter(self.base_runs.values())).provenance
-        return "".join(parts) + f"<p><small>{html.escape(f'{self.note}. {source}')}</small></p>"
+    def sizes(self, metric: str | None = None) -> tuple[Estimate, ...]:
+        """Return by what rates are put in order for a metric, in the order of ``ranges``."""
+        raise NotImplementedError
+
+    def order(self, metric: str | None = None) -> list[str]:
+        """Return the rates by how much they matter for a metric, the most first."""
+        pairs = zip((one.mean for one in self.sizes(metric)), self.ranges, strict=True)
+        return [rate for _, rate in sorted(pairs, key=lambda pair: -pair[0])]
 
     def _metric(self, name: str | None) -> str:
         if name is None:
@@ -68,9 +79,18 @@ class ManyRates(Result):
             raise ExperimentError(f"'{name}' was not tried; {nearest(name, self.ranges)}")
         return list(self.ranges).index(name)
 
+    def remarks(self) -> list[str]:
+        """Return the answers on every metric but the first, each with its table."""
+        return [f"{self.answer(name)}\n{self.table(name).to_string()}" for name in self.of[1:]]
+
+    def details(self) -> dict[str, Any]:
+        """Return what was asked about, and between which values each rate was tried."""
+        return {"subject": self.subject, "answers": {name: self.answer(name) for name in self.of},
+                "ranges": {name: one.ends() for name, one in self.ranges.items()}}  # fmt: skip
+
 
 @dataclass(frozen=True)
-class Kept:
+class HowSwept:
     """Where design points are kept, and who runs them: as for `sweep`."""
 
     store: str | Path | None = None
@@ -82,7 +102,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Question:
+class OverRanges:
     """Metrics of one strategy, or of the difference of two, over the ranges of rates.
 
     Attributes
@@ -109,7 +129,7 @@ class Question:
     base_runs: Mapping[str, Runs]
     replications: int
     seed: int
-    kept: Kept
+    kept: HowSwept
 
     @property
     def rates(self) -> dict[str, Range]:
@@ -155,7 +175,7 @@ class Question:
         return values[:, 0] if len(self.names) == 1 else values[:, 1] - values[:, 0]
 
 
-def question_of(
+def over_ranges(
     model: Scenario,
     of: str | Sequence[str],
     strategy: str | None,
@@ -165,8 +185,8 @@ def question_of(
     step: float,
     replications: int,
     seed: int | None,
-    kept: Kept,
-) -> Question:
+    kept: HowSwept,
+) -> OverRanges:
     """Return a question ready to be run; its arguments are those of `flywheel_sim.sobol`.
 
     Raises
@@ -190,7 +210,7 @@ def question_of(
             units_of(model.journey(name), metrics)  # a metric that is not there is refused before anything runs
     settled, _ = settle(model, names, seed=seed, ways=ways)
     found = ranges_of(settled, names, rates, ranges, step)
-    sure = decided(known(settled, names))
+    sure = known(settled, names).decided()
     journeys = {name or "as written": sure.journey(name) for name in names}
     units = [units_of(journey, metrics) for journey in journeys.values()][-1]
     root = next(iter(journeys.values())).seed if seed is None else seed
@@ -200,6 +220,6 @@ def question_of(
     if len(names) > 1:
         units = {name: gap_unit(unit) for name, unit in units.items()}
     labels = {name: first.metric(name).label for name in metrics}
-    return Question(
+    return OverRanges(
         sure, names, subject_of(names), found, metrics, units, labels, runs, replications, root, kept
     )  # fmt: skip

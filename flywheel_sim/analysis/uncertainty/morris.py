@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range
-from flywheel_sim.analysis.uncertainty.indices import Effects, morris_of, refuse_walks
-from flywheel_sim.analysis.uncertainty.many_rates import Kept, ManyRates, question_of
+from flywheel_sim.analysis.rates.ranges import STEP, Ends
+from flywheel_sim.analysis.uncertainty.indices import ElementaryEffects, morris_of, refuse_walks
+from flywheel_sim.analysis.uncertainty.many_rates import HowSwept, ManyRates, over_ranges
 from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
@@ -34,12 +34,6 @@ class Morris(ManyRates):
 
     Attributes
     ----------
-    of, labels, units
-        Metrics, with the label and the unit of each.
-    subject
-        The strategy, or "B less A" for the difference of two.
-    ranges
-        Of each rate, in the order of the file.
     trajectories, levels, runs, n
         Walks, levels of each rate, design points run, replications of each.
     effects
@@ -49,16 +43,11 @@ class Morris(ManyRates):
         The runs with every rate at its stated value, by strategy.
     """
 
-    of: tuple[str, ...]
-    labels: Mapping[str, str]
-    units: Mapping[str, str]
-    subject: str
-    ranges: Mapping[str, Range]
     trajectories: int
     levels: int
     runs: int
     n: int
-    effects: Mapping[str, Effects] = field(repr=False)
+    effects: Mapping[str, ElementaryEffects] = field(repr=False)
     base_runs: Mapping[str, Runs] = field(repr=False)
 
     def mu(self, rate: str, metric: str | None = None) -> Estimate:
@@ -81,10 +70,9 @@ class Morris(ManyRates):
         """Tell whether effects are larger than luck would make them: their mean size is twice the noise."""
         return self.mu_star(rate, metric).mean > 2 * self.noise(rate, metric)
 
-    def order(self, metric: str | None = None) -> list[str]:
-        """Return the rates by the mean size of their effects, the largest first."""
-        size = [one.mean for one in self.effects[self._metric(metric)].mu_star]
-        return [rate for _, rate in sorted(zip(size, self.ranges, strict=True), key=lambda pair: -pair[0])]
+    def sizes(self, metric: str | None = None) -> tuple[Estimate, ...]:
+        """Return the mean size of the effects of each rate."""
+        return self.effects[self._metric(metric)].mu_star
 
     def answer(self, metric: str | None = None) -> str:
         """Return in words which rates matter most, which bend or act together, and which cannot be told from none."""
@@ -138,12 +126,6 @@ class Morris(ManyRates):
             f"{self.runs:,} design points, {self.n:,} replications of each"
         )
 
-    def __str__(self) -> str:
-        parts = [
-            f"{self.answer(name)}\n{self.table(name).to_string()}\nin {self.units[name]}" for name in self.of
-        ]  # fmt: skip
-        return "\n\n".join([*parts, self.note])
-
 
 def morris(
     model: Scenario,
@@ -181,9 +163,9 @@ progress, limits
     ConfigError, ExperimentError, DataError
         As `sobol`, or if trajectories or levels are too few, or levels are odd.
     """
-    kept = Kept(store, resume, executor, workers, progress, limits or Limits())
+    kept = HowSwept(store, resume, executor, workers, progress, limits or Limits())
     refuse_walks(trajectories, levels)
-    asked = question_of(model, of, strategy, strategies, rates, ranges, step, replications, seed, kept)
+    asked = over_ranges(model, of, strategy, strategies, rates, ranges, step, replications, seed, kept)
     evaluate = partial(asked.evaluate, trimmed=True)
     units = [asked.units[name] for name in asked.of]
     found = morris_of(evaluate, len(asked.rates), trajectories, levels, asked.seed, units)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range
+from flywheel_sim.analysis.rates.ranges import STEP, Ends
 from flywheel_sim.analysis.uncertainty.indices import Indices, refuse_points, sobol_of
-from flywheel_sim.analysis.uncertainty.many_rates import Kept, ManyRates, question_of
+from flywheel_sim.analysis.uncertainty.many_rates import HowSwept, ManyRates, over_ranges
 from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
@@ -34,12 +34,6 @@ class Sobol(ManyRates):
 
     Attributes
     ----------
-    of, labels, units
-        Metrics, with the label and the unit of each.
-    subject
-        The strategy, or "B less A" for the difference of two.
-    ranges
-        Of each rate, in the order of the file.
     points, runs, n
         Base points; design points run, twice as many where two strategies are; replications of each.
     indices
@@ -49,11 +43,6 @@ class Sobol(ManyRates):
         The runs with every rate at its stated value, by strategy.
     """
 
-    of: tuple[str, ...]
-    labels: Mapping[str, str]
-    units: Mapping[str, str]
-    subject: str
-    ranges: Mapping[str, Range]
     points: int
     runs: int
     n: int
@@ -77,10 +66,9 @@ class Sobol(ManyRates):
         found = self.chance(metric)
         return Estimate(100 - found.mean, 100 - found.high, 100 - found.low, found.level, found.n, "%", found.of)
 
-    def order(self, metric: str | None = None) -> list[str]:
-        """Return the rates by their total index, the largest first."""
-        total = [one.mean for one in self.indices[self._metric(metric)].total]
-        return [rate for _, rate in sorted(zip(total, self.ranges, strict=True), key=lambda pair: -pair[0])]
+    def sizes(self, metric: str | None = None) -> tuple[Estimate, ...]:
+        """Return the total index of each rate."""
+        return self.indices[self._metric(metric)].total
 
     def answer(self, metric: str | None = None) -> str:
         """Return in words how much is chance, which rates make the rest, and which hardly matter."""
@@ -139,10 +127,6 @@ class Sobol(ManyRates):
             f"{self.n:,} replications of each"
         )
 
-    def __str__(self) -> str:
-        parts = [f"{self.answer(name)}\n{self.table(name).to_string()}" for name in self.of]
-        return "\n\n".join([*parts, self.note])
-
 
 def sobol(
     model: Scenario,
@@ -167,15 +151,9 @@ def sobol(
 
     Parameters
     ----------
-    model, of
-        The scenario, and one metric or several.
-    strategy, strategies
-        One strategy (without one, the file as written); or two, ``("funnel", "flywheel")``, for the difference of the
-        second less the first.
-    rates, ranges, step
-        Which rates, between which ends, and how far a rate moves of which nothing is said; as for
-        `flywheel_sim.analysis.rates.ranges.ranges_of`. What is ``uncertain`` in the file is drawn from its
-        distribution; all between other ends is equally likely. Rates are independent.
+    model, of, strategy, strategies, rates, ranges, step
+        As for `tornado`; and metrics may be several. What is ``uncertain`` in the file is drawn from its distribution;
+        all between other ends is equally likely. Rates are independent.
     points
         Base points of the scrambled Sobol sequence, a power of two; ``points * (rates + 2)`` design points are run.
     replications
@@ -192,9 +170,9 @@ def sobol(
         If something asked for is not there, ``points`` is no power of two, a range is none, a design point cannot be
         run, or the store is not what it should be.
     """
-    kept = Kept(store, resume, executor, workers, progress, limits or Limits())
+    kept = HowSwept(store, resume, executor, workers, progress, limits or Limits())
     refuse_points(points)
-    asked = question_of(model, of, strategy, strategies, rates, ranges, step, replications, seed, kept)
+    asked = over_ranges(model, of, strategy, strategies, rates, ranges, step, replications, seed, kept)
     found = sobol_of(asked.evaluate, len(asked.rates), points, asked.seed, [asked.units[name] for name in asked.of])
     return Sobol(
         of=asked.of,

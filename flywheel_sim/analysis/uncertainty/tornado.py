@@ -6,33 +6,34 @@ at once.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range, known, laid, ranges_of
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
+from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, estimate_mean, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, gap_unit, plus_minus, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 #: Bars named in an answer.
 _NAMED = 3
+
+#: What is run of a strategy: a rate, and whether at its low end; or today.
+_End = tuple[str, bool]
+TODAY: _End = ("", False)
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,9 @@ class Tornado(Result):
             f"n = {self.n:,}"
         )
 
-    def __str__(self) -> str:
-        return f"{self.answer()}\n{self.table().to_string()}\n{self.note}"
-
-    def _repr_html_(self) -> str:
-        source = next(iter(self.base_runs.values())).provenance
-        noted = html.escape(f"{self.note}. {source}")
-        return f"<p><b>{html.escape(self.answer())}</b></p>{self.table().to_html()}<p><small>{noted}</small></p>"
+    def details(self) -> dict[str, Any]:
+        """Return what was asked about, and between which values each rate was tried."""
+        return {"subject": self.subject, "ranges": {bar.range.name: bar.range.ends() for bar in self.bars}}
 
 
 def tornado(
@@ -171,12 +168,7 @@ def tornado(
     step: float = STEP,
     replications: int = 100,
     level: float = 0.95,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> Tornado:
     """Move one rate after the other to the ends of its range, on the same people with the same luck.
 
@@ -190,80 +182,110 @@ def tornado(
     rates, ranges, step
         Which rates, between which ends, and how far a rate moves of which nothing is said; as for
         `flywheel_sim.analysis.rates.ranges.ranges_of`.
-    replications, seed, workers, executor, progress, engine, limits
-        As for `replicate`. A spend that is ``matched`` is solved for at today's rates and stays there.
+    replications, how
+        How often everything is run, and how: `How`. A spend that is ``matched`` is solved for at today's rates and
+        stays there.
     level
         With which probability the intervals of all bars hold at once.
 
     Raises
     ------
-    ConfigError
-        If no journey can have a rate at an end of its range.
-    ExperimentError
-        If there is no such metric, rate or strategy, or a range is none.
+    ConfigError, ExperimentError
+        If there is no such metric, rate or strategy, a range is none, or no journey can have a rate at an end of it.
     """
-    ways = Ways(workers, executor, progress, engine, limits or Limits())
+    seed, ways = how_to_run(how)
     names = subjects(strategy, strategies)
     model, _ = settle(model, names, seed=seed, ways=ways)
     tried = ranges_of(model, names, rates, ranges, step)
     sure = known(model, names)
-    jobs: list[Job] = []
     unit = units_of(sure.journey(names[0]), (of,))[of]  # a metric that is not there is refused before anything runs
-
-    def add(name: str | None, values: Sequence[tuple[Range, float]]) -> int:
-        journey = (laid(sure, values) if values else sure).journey(name)
-        jobs.append(Job(journey, journey.seed if seed is None else seed))
-        return len(jobs) - 1
-
-    base = {name: add(name, ()) for name in names}
-    plan: dict[tuple[str | None, str, int], int] = {}
-    every = list(dict.fromkeys(rate for name in names for rate in tried[name]))
-    for name in names:
-        for rate in every:
-            one = tried[name].get(rate)
-            for end in (0, 1):
-                plan[name, rate, end] = base[name] if one is None else add(name, [(one, (one.low, one.high)[end])])
-    at_base = {index: name or "as written" for name, index in base.items()}
-    kept: dict[str, Runs] = {}
-
-    def keep(index: int, runs: Runs) -> FloatArray:
-        if index in at_base:
-            kept[at_base[index]] = runs
-        return runs.values(of)
-
-    values = replicate_jobs(jobs, replications, ways, keep=keep)
-
-    def metric(where: Mapping[str | None, int]) -> FloatArray:
-        found: FloatArray = np.asarray(values[where[names[-1]]])
-        return found if len(names) == 1 else found - values[where[names[0]]]
-
-    today = metric(base)
-    ends = [metric({name: plan[name, rate, end] for name in names}) for rate in every for end in (0, 1)]
-    table = np.column_stack(ends) - today[:, None]
-    whole = np.isfinite(table).all(axis=1) & np.isfinite(today)
-    if not whole.any():
-        raise ExperimentError(f"'{of}' has no finite value at every end in any replication; take another metric")
-    mean, low, high, critical = simultaneous(table[whole], level)
-    points, n = gap_unit(unit), int(whole.sum())
-    changes = [
-        Estimate(float(m), float(a), float(b), level, n, points) for m, a, b in zip(mean, low, high, strict=True)
-    ]
-    shown = {rate: next(tried[name][rate] for name in reversed(names) if rate in tried[name]) for rate in every}
-    bars = [Bar(shown[rate], changes[2 * i], changes[2 * i + 1]) for i, rate in enumerate(every)]
-    bars.sort(key=lambda bar: -bar.swing)
-    first = kept[names[0] or "as written"]
+    plan = _planned(sure, tried, seed)
+    found, kept = plan.run(replications, ways, lambda runs: runs.values(of), [(name, TODAY) for name in names])
+    every = {rate: one for name in names for rate, one in tried[name].items()}  # of two strategies that of the second
+    today, changes = _from_today(found, names, list(every), of)
+    bars, critical = _bars(list(every.values()), changes, level, gap_unit(unit))
+    base_runs = {name or "as written": runs for (name, _), runs in kept.items()}
     return Tornado(
         of=of,
-        label=first.metric(of).label,
-        unit=points,
+        label=next(iter(base_runs.values())).metric(of).label,
+        unit=gap_unit(unit),
         subject=subject_of(names),
-        today=estimate_mean(today[whole], unit if len(names) == 1 else points),
-        bars=tuple(bars),
+        today=estimate_mean(today, unit if len(names) == 1 else gap_unit(unit)),
+        bars=bars,
         level=level,
-        n=n,
+        n=len(today),
         critical=critical,
-        base_runs=kept,
+        base_runs=base_runs,
     )
+
+
+def _planned(
+    model: Scenario, tried: Mapping[str | None, Mapping[str, Range]], seed: int | None
+) -> Plan[tuple[str | None, _End]]:
+    """Return what is run: each strategy today, and at both ends of each rate that bears on it."""
+    plan: Plan[tuple[str | None, _End]] = Plan(seed)
+    for name in tried:
+        plan.add((name, TODAY), model.journey(name))
+    for name, ranges in tried.items():
+        for rate in dict.fromkeys(rate for held in tried.values() for rate in held):
+            for low in (True, False):
+                if (one := ranges.get(rate)) is None:
+                    plan.share((name, (rate, low)), (name, TODAY))
+                else:
+                    moved = laid(model, [(one, one.low if low else one.high)])
+                    plan.add((name, (rate, low)), moved.journey(name))
+    return plan
+
+
+def _from_today(
+    found: Mapping[tuple[str | None, _End], FloatArray], names: Sequence[str | None], rates: Sequence[str], of: str
+) -> tuple[FloatArray, FloatArray]:
+    """Return the metric today and its changes at the ends of rates, of replications in which all have a value.
+
+    Of two strategies, both are of the second less the first.
+
+    Returns
+    -------
+    tuple
+        Of shapes (replications,) and (replications, 2 * rates), the low end of each rate before its high end.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such replication.
+    """
+
+    def metric(end: _End) -> FloatArray:
+        values = found[names[-1], end]
+        return values if len(names) == 1 else values - found[names[0], end]
+
+    today = metric(TODAY)
+    changes = np.column_stack([metric((rate, low)) for rate in rates for low in (True, False)]) - today[:, None]
+    whole = np.isfinite(changes).all(axis=1) & np.isfinite(today)
+    if not whole.any():
+        raise ExperimentError(f"'{of}' has no finite value at every end in any replication; take another metric")
+    return today[whole], changes[whole]
+
+
+def _bars(
+    ranges: Sequence[Range], changes: FloatArray, level: float, unit: str
+) -> tuple[tuple[Bar, ...], float]:  # fmt: skip
+    """Return the bars, the longest first, and the standard errors from a change to an end of its joint interval.
+
+    Parameters
+    ----------
+    ranges
+        Of the rates.
+    changes
+        Of the metric, at the low and the high end of one rate after the other; shape (replications, 2 * rates).
+    level, unit
+        Of the joint intervals, and of the changes.
+    """
+    mean, low, high, critical = simultaneous(changes, level)
+    found = zip(mean.tolist(), low.tolist(), high.tolist(), strict=True)
+    ends = [Estimate(*one, level, len(changes), unit) for one in found]
+    bars = [Bar(one, ends[2 * i], ends[2 * i + 1]) for i, one in enumerate(ranges)]
+    return tuple(sorted(bars, key=lambda bar: -bar.swing)), critical
 
 
 def subjects(strategy: str | None, strategies: Sequence[str] | None) -> tuple[str | None, ...]:

@@ -115,13 +115,32 @@ class Image(Desks):
     # -- tables -----------------------------------------------------------------------------------
 
     def _tables(self) -> None:
-        journey, lay, memory = self.journey, self.layout, self.memory
+        """Put every table into memory, and the header, which says where each stands."""
+        journey, lay = self.journey, self.layout
+        head = self._extents()
+        head[w.H_ATTRIBUTES], head[w.H_N_ATTRIBUTES] = self.put(self._attributes()), len(journey.attributes)
+        self.flow_of = {flow: index for index, flow in enumerate(lay.flows)}
+        self.line_of = {line: index for index, line in enumerate(lay.lines)}
+        sets = {one.name: self._set(bit, one) for bit, one in enumerate(journey.sets)}
+        head[w.H_STAGE_ROWS] = self.put([word for stage in journey.stages for word in self._stage(stage, sets)])
+        head[w.H_CHANNEL_ROWS] = self.put([word for channel in journey.channels for word in self._channel(channel)])
+        head |= self._needs()
+        most = max(sum(len(effects.money) for effects in parts) for parts in self.parts)
+        head[w.H_SCRATCH], head[w.H_SCRATCH_HALF] = self.put([0] * (2 * most + 1)), most
+        blank = self._blank()
+        head[w.H_BLANK], head[w.H_N_BLANK] = self.put(blank), len(blank)
+        for place, word in head.items():
+            self.memory[place] = word
+
+    def _extents(self) -> dict[int, int]:
+        """Return the words of the header that say how large a journey and its ledger are."""
+        journey, lay = self.journey, self.layout
         self.group_stride = math.prod(len(a.levels) for a in journey.attributes if a.name in journey.report_by)
         row, stride = [], 1
         for name in reversed(journey.report_by):
             row += [self.column[name], stride]
             stride *= len(next(a.levels for a in journey.attributes if a.name == name))
-        head = {
+        return {
             w.H_HORIZON: journey.horizon,
             w.H_LONGEST: journey.horizon + 1,
             w.H_PHASE: journey.phase,
@@ -152,38 +171,37 @@ class Image(Desks):
             w.H_RESOURCE_ROWS: self.resource_rows,
             w.H_N_RESOURCES: len(journey.resources),
         }
-        attributes = []
-        for a in journey.attributes:
-            pick = self.pick(a.draw) if a.draw else 0
-            handed_on = int(any(a.name in channel.inherits for channel in journey.channels))
-            code = self.codes[f"person/{a.name}"]
-            attributes += [self.column[a.name], int(a.kind == "stopwatch"), pick, code, handed_on]
-        head[w.H_ATTRIBUTES], head[w.H_N_ATTRIBUTES] = self.put(attributes), len(journey.attributes)
-        self.flow_of = {flow: index for index, flow in enumerate(lay.flows)}
-        self.line_of = {line: index for index, line in enumerate(lay.lines)}
-        sets = {one.name: self._set(bit, one) for bit, one in enumerate(journey.sets)}
+
+    def _attributes(self) -> list[int]:
+        """Return a row for each attribute: its column, how it is drawn, and whether it is handed on."""
         rows: list[int] = []
-        for stage in journey.stages:
-            rows += self._stage(stage, sets)
-        head[w.H_STAGE_ROWS] = self.put(rows)
-        channels: list[int] = []
-        for channel in journey.channels:
-            channels += self._channel(channel)
-        head[w.H_CHANNEL_ROWS] = self.put(channels)
-        head[w.H_ACC_KEYS] = len(self.accruals)
-        accruing = (amount for owner in journey.owners for amount in owner.accruals)
-        head[w.H_WITH_MRR] = int(bool(self.invoices) or any(amount.side == "earn" for amount in accruing))
+        for a in self.journey.attributes:
+            pick = self.pick(a.draw) if a.draw else 0
+            handed_on = int(any(a.name in channel.inherits for channel in self.journey.channels))
+            code = self.codes[f"person/{a.name}"]
+            rows += [self.column[a.name], int(a.kind == "stopwatch"), pick, code, handed_on]
+        return rows
+
+    def _needs(self) -> dict[int, int]:
+        """Return the words of the header that say what the tables ask of a run, once all rows are there."""
+        journey = self.journey
         events = [event for owner in journey.owners for event in owner.events]
+        accruing = (amount for owner in journey.owners for amount in owner.accruals)
         asked = {axis.attribute for rate in self.rates for axis in rate.over}
         asked |= {condition.attribute for event in events for condition in event.when}
-        head[w.H_WITH_REFERRER] = int("referrer" in asked)
-        head[w.H_N_CLOCKS] = self.n_clocks
         self.most_outcomes = max((len(event.outcomes) for event in events), default=1)
-        most = max(sum(len(effects.money) for effects in parts) for parts in self.parts)
-        head[w.H_SCRATCH], head[w.H_SCRATCH_HALF] = self.put([0] * (2 * most + 1)), most
-        head[w.H_ROWS_A_STEP] = len(journey.stages) + 3
-        head[w.H_REFERS_A_STEP] = 1 + self.most_referred()
-        head[w.H_ENTRIES_A_STEP] = 2 + max((desks_of(owner) for owner in journey.owners), default=0)
+        return {
+            w.H_ACC_KEYS: len(self.accruals),
+            w.H_WITH_MRR: int(bool(self.invoices) or any(amount.side == "earn" for amount in accruing)),
+            w.H_WITH_REFERRER: int("referrer" in asked),
+            w.H_N_CLOCKS: self.n_clocks,
+            w.H_ROWS_A_STEP: len(journey.stages) + 3,
+            w.H_REFERS_A_STEP: 1 + self.most_referred(),
+            w.H_ENTRIES_A_STEP: 2 + max((desks_of(owner) for owner in journey.owners), default=0),
+        }
+
+    def _blank(self) -> list[int]:
+        """Return the row of a person to whom nothing has happened."""
         blank = [0] * self.due0
         blank[w.B_ASKED] = -1
         for column in (w.B_GONE_AT, w.B_LEFT_AT):
@@ -192,13 +210,10 @@ class Image(Desks):
             blank[column] = -1
         for column in self.ranks.values():
             blank[column] = bits(-1.0)
-        for one in journey.attributes:
+        for one in self.journey.attributes:
             if one.kind == "counter":
                 blank[self.column[one.name]] = min(max(0, one.low), one.high)
-        head[w.H_BLANK] = self.put(blank)
-        head[w.H_N_BLANK] = len(blank)
-        for place, word in head.items():
-            memory[place] = word
+        return blank
 
     # -- events and stages ------------------------------------------------------------------------
 

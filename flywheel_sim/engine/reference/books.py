@@ -8,7 +8,7 @@ import numpy as np
 
 from flywheel_sim.compile import draws
 from flywheel_sim.engine.limits import TOO_LARGE, too_much_money
-from flywheel_sim.engine.reference.person import Person, Stretch
+from flywheel_sim.engine.reference.person import ClockStretch, Person
 from flywheel_sim.journey.journey import Channel, Journey, Stage
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import (
@@ -33,7 +33,7 @@ Accrual = tuple[tuple[str, int], int, str, int]
 Counts = dict[tuple[int, ...], int]
 
 
-class Books:
+class OpenBooks:
     """The open ledger of one run."""
 
     def __init__(self, layout: Layout, journey: Journey) -> None:
@@ -135,7 +135,7 @@ class Books:
         """Book an amount on its line."""
         self.money[now // MONTH, group, self.line_of[side, line, kind]] += minor
 
-    def accrue(self, stretch: Stretch, now: int, sign: int) -> None:
+    def accrue(self, stretch: ClockStretch, now: int, sign: int) -> None:
         """Let money begin (+1) or cease (-1) to accrue at a price that is the same for all in its cell."""
         key = (stretch.place, stretch.cell, stretch.kind, stretch.group)
         if key not in self.accruals:
@@ -147,7 +147,7 @@ class Books:
         counted[0] += sign
         counted[1] += sign * (self.ends[period] - now)
 
-    def book_stretch(self, stretch: Stretch, end: int) -> None:
+    def book_stretch(self, stretch: ClockStretch, end: int) -> None:
         """Book what has accrued at a price of one person's own, in whole minor units by period."""
         begin, amount = stretch.begin, stretch.amount
         while begin < end:

@@ -26,7 +26,7 @@ import simpy
 from flywheel_sim.compile import draws
 from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
 from flywheel_sim.engine.reference.arrivals import Wake, newcomers
-from flywheel_sim.engine.reference.books import Books
+from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money, earnings
 from flywheel_sim.engine.reference.person import Clock, Person, Sponsor
@@ -76,7 +76,7 @@ class Reference:
         self.means = Means(journey)
         self.values = Values(journey, seed, replication, self.means)
         self.clocks = Clocks(journey, self.values)
-        self.books = Books(Layout.of(journey), journey)
+        self.books = OpenBooks(Layout.of(journey), journey)
         self.money = Money(journey, self.values, self.books)
         self.staff = Staffing(journey, self.clocks, self.books, self.plan_anew)
         self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flywheel_sim.compile import draws
-from flywheel_sim.engine.reference.books import Books
-from flywheel_sim.engine.reference.person import Person, Stretch
+from flywheel_sim.engine.reference.books import OpenBooks
+from flywheel_sim.engine.reference.person import ClockStretch, Person
 from flywheel_sim.engine.reference.values import Values
 from flywheel_sim.journey.events import Amount, Effects
 from flywheel_sim.journey.figures import Dist, Rate
@@ -24,7 +24,7 @@ Booked = tuple[str, str, int]
 class Money:
     """The money of one run."""
 
-    def __init__(self, journey: Journey, values: Values, books: Books) -> None:
+    def __init__(self, journey: Journey, values: Values, books: OpenBooks) -> None:
         self.values, self.books, self.cohort_ms = values, books, journey.cohort_ms
         #: What people's accounts hold of money that accrued at prices which are the same for all, by side.
         self.accrued = {"earn": 0, "spend": 0}
@@ -90,12 +90,12 @@ class Money:
         ]
         self.look(person, now)
 
-    def stretch(self, person: Person, place: tuple[str, int], amount: Amount, now: int) -> Stretch:
+    def stretch(self, person: Person, place: tuple[str, int], amount: Amount, now: int) -> ClockStretch:
         """Return a stretch that begins now."""
         rate = price_of(amount)
         cell = self.values.cell(rate, person.state, now)
         price = self.values.at_cell(rate, person, cell)
-        stretch = Stretch(place, amount, kind_of(amount, person.where), cell, price, person.group, now)
+        stretch = ClockStretch(place, amount, kind_of(amount, person.where), cell, price, person.group, now)
         if rate.spread is None:
             self.books.accrue(stretch, now, +1)
         return stretch
@@ -131,7 +131,7 @@ class Money:
                 self.credit_stretch(person, stretch, end)
         person.stretches, person.look_at = [], NEVER
 
-    def credit_stretch(self, person: Person, stretch: Stretch, end: int) -> None:
+    def credit_stretch(self, person: Person, stretch: ClockStretch, end: int) -> None:
         """Credit what has accrued, by whole cohort periods of age."""
         price, side, force = stretch.price, stretch.amount.side, self.books.force
         sign = 1 if side == "earn" else -1

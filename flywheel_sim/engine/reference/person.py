@@ -81,7 +81,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Stretch:
+class ClockStretch:
     """Money accruing to one group at one price, from an instant on.
 
     ``place`` is the stage or set and the place in its list; ``kind`` that of the spend, "" for earnings.
@@ -170,7 +170,7 @@ class Person:
     cost: int = 0
     margin_discounted: int = 0
     step: int = 0
-    stretches: list[Stretch] = field(default_factory=list)
+    stretches: list[ClockStretch] = field(default_factory=list)
     look_at: int = NEVER
     invoices: dict[str, int] = field(default_factory=dict)
     mrr: int = 0

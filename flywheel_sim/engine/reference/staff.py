@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable
 
-from flywheel_sim.engine.reference.books import Books
+from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.person import Clock, Person
 from flywheel_sim.journey.events import Staff
@@ -34,7 +34,7 @@ class Desk:
     """
 
     def __init__(
-        self, index: int, resource: Resource, clocks: Clocks, books: Books, plan: Callable[[Person], None]
+        self, index: int, resource: Resource, clocks: Clocks, books: OpenBooks, plan: Callable[[Person], None]
     ) -> None:
         self.index, self.resource = index, resource
         self.clocks, self.books, self.plan = clocks, books, plan
@@ -111,7 +111,7 @@ class Desk:
 class Staffing:
     """All resources of a run; ``plan`` lets somebody else than who takes a step plan anew."""
 
-    def __init__(self, journey: Journey, clocks: Clocks, books: Books, plan: Callable[[Person], None]) -> None:
+    def __init__(self, journey: Journey, clocks: Clocks, books: OpenBooks, plan: Callable[[Person], None]) -> None:
         self.desks = [Desk(index, one, clocks, books, plan) for index, one in enumerate(journey.resources)]
         self.by_name = {desk.resource.name: desk for desk in self.desks}
 

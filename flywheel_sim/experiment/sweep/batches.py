@@ -48,7 +48,7 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BatchOutcome:
     """What a batch comes to: values of shape (metrics, count) and events, or why there are none."""
 
     values: NDArray[np.float64] | None
@@ -56,7 +56,7 @@ class Outcome:
     said: str = ""
 
 
-def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, max_events: int) -> Outcome:
+def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, max_events: int) -> BatchOutcome:
     """Run a batch; a run that meets a limit, or is refused, ends it."""
     numbers = range(task.first, task.first + task.count)
     values = np.full((len(metrics), task.count), math.nan)
@@ -71,8 +71,8 @@ def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, 
                 at, events = at + len(ledgers), events + int(books.ledger.n_events.sum())
                 ledgers = []
     except (SimulationError, ConfigError) as error:
-        return Outcome(None, 0, f"replication {task.first + at + len(ledgers)}: {error}")
-    return Outcome(values, events)
+        return BatchOutcome(None, 0, f"replication {task.first + at + len(ledgers)}: {error}")
+    return BatchOutcome(values, events)
 
 
 def _figures(books: Books, metrics: tuple[str, ...]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import DataError, ExperimentError, nearest
-from flywheel_sim.experiment.sweep.factors import Point, Span, Value, number_or_text, plain_value, span_or_values
+from flywheel_sim.experiment.sweep.factors import DesignPoint, Span, Value, number_or_text, plain_value, span_or_values
 from flywheel_sim.scenario.load import Scenario
 
 _LOG = logging.getLogger("flywheel_sim")
@@ -45,7 +45,7 @@ class Design:
 
     kind: str
     factors: tuple[str, ...]
-    points: tuple[Point, ...]
+    points: tuple[DesignPoint, ...]
 
     @property
     def strategies(self) -> tuple[str | None, ...]:
@@ -102,21 +102,22 @@ def design_of(
         raise ExperimentError(f"'{kind}' is no design; {nearest(kind, DESIGNS)}")
     if "strategy" in given:
         raise ExperimentError("strategies are given by name, not as a factor; write strategies=[...] (--strategy)")
-    factors = tuple(given)
-    specs = {name: span_or_values(name, given[name]) for name in factors}
+    specs = {name: span_or_values(name, held) for name, held in given.items()}
     if kind in ("grid", "one"):
-        lists = {name: _listed(name, spec, n) for name, spec in specs.items()}
-        rows: Iterable[tuple[Value, ...]]
-        if kind == "grid":
-            _refuse_many(math.prod(len(held) for held in lists.values()) * len(ways))
-            rows = itertools.product(*lists.values())
-        else:
-            still: tuple[Value, ...] = (None,) * len(factors)
-            moved = [(*still[:i], v, *still[i + 1 :]) for i, f in enumerate(factors) for v in lists[f]]
-            rows = dict.fromkeys([still, *moved])
+        rows = _combined(kind, [_listed(name, spec, n) for name, spec in specs.items()], len(ways))
     else:
         rows = _spread(kind, specs, n, seed, len(ways))
-    return Design(kind, factors, tuple(Point(way, row) for row in rows for way in ways))
+    return Design(kind, tuple(given), tuple(DesignPoint(way, row) for row in rows for way in ways))
+
+
+def _combined(kind: str, lists: list[list[Value]], ways: int) -> Iterable[tuple[Value, ...]]:
+    """Return every combination of the values of factors, or the file as it is and then one factor at a time."""
+    if kind == "grid":
+        _refuse_many(math.prod(map(len, lists)) * ways)
+        return itertools.product(*lists)
+    still: tuple[Value, ...] = (None,) * len(lists)
+    moved = [(*still[:i], value, *still[i + 1 :]) for i, held in enumerate(lists) for value in held]
+    return dict.fromkeys([still, *moved])
 
 
 def _listed(name: str, spec: Span | list[Value], n: int | None) -> list[Value]:
@@ -177,7 +178,7 @@ def _table(model: Scenario, given: Any, ways: tuple[str | None, ...], said: bool
     if with_strategy and said:
         raise ExperimentError("the table of points has a column 'strategy'; leave strategies out, or the column")
     factors = tuple(name for name in names if not (with_strategy and name == "strategy"))
-    found: list[Point] = []
+    found: list[DesignPoint] = []
     for number, row in enumerate(rows):
         place = f"point {number}"
         values = tuple(
@@ -187,9 +188,9 @@ def _table(model: Scenario, given: Any, ways: tuple[str | None, ...], said: bool
             if not isinstance(row.get("strategy"), str):
                 raise ExperimentError(f"{place}: no strategy; known: {', '.join(model.strategies) or 'none'}")
             named = str(row["strategy"])
-            found.append(Point(None if named == AS_WRITTEN and named not in model.strategies else named, values))
+            found.append(DesignPoint(None if named == AS_WRITTEN and named not in model.strategies else named, values))
         else:
-            found += [Point(way, values) for way in ways]
+            found += [DesignPoint(way, values) for way in ways]
     return Design("table", factors, tuple(found))
 
 

@@ -20,9 +20,9 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
-from flywheel_sim import __version__
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.sweep.pools import PATIENCE, dask_client, elsewhere, process_pool
+from flywheel_sim.version import __version__
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -10,15 +10,17 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse, unit_ms
-from flywheel_sim.scenario.load import Scenario, value_text
-from flywheel_sim.scenario.source.tree import MOVED
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.said import RateText
+from flywheel_sim.scenario.source.from_code import value_text
+from flywheel_sim.scenario.source.tree import IN_CODE
 
 #: A value of a factor; None leaves what the file (and the strategy) says.
 Value = str | int | float | None
@@ -42,11 +44,10 @@ _NO_FACTORS = {
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:_\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS, _WIDE = Context(prec=12), Context(prec=30)
-_PLACE = "<values set in code>"
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class DesignPoint:
     """One thing to replicate: a strategy (None: the file as written), and a value for each factor."""
 
     strategy: str | None
@@ -193,21 +194,21 @@ class Resolver:
         self.factors = tuple(factors)
         self.paths: list[str] = []
         self._texts: dict[tuple[int, str], Any] = {}
-        self._checked: dict[Point, Journey] = {}
+        self._checked: dict[DesignPoint, Journey] = {}
         problems: list[Problem] = []
         for name in self.factors:
-            path = model._path_of(name)
+            path = model.path_of(name)
             if path is None:
-                problems.append(Problem(_PLACE, 0, 0, "", name, "no rate, setting or dotted path of that name",
-                                        model._near(name)))  # fmt: skip
+                rule, remedy = "no rate, setting or dotted path of that name", model.nearest_to(name)
+                problems.append(Problem(IN_CODE, 0, 0, "", name, rule, remedy))
             elif path[0] in _NO_FACTORS and len(path) == 1:
                 rule, remedy = _NO_FACTORS[path[0]]
-                problems.append(Problem(_PLACE, 0, 0, name, "", rule, remedy))
+                problems.append(Problem(IN_CODE, 0, 0, name, "", rule, remedy))
             elif path[0] == "levers" and path[2:] != ("spend",):
                 rule, remedy = "of a lever, a factor can be the spend", "change the file, or the rates it moves"
-                problems.append(Problem(_PLACE, 0, 0, name, "", rule, remedy))
+                problems.append(Problem(IN_CODE, 0, 0, name, "", rule, remedy))
             elif ".".join(path) in self.paths:
-                problems.append(Problem(_PLACE, 0, 0, name, "", "this factor is given twice", "leave one out"))
+                problems.append(Problem(IN_CODE, 0, 0, name, "", "this factor is given twice", "leave one out"))
             else:
                 self.paths.append(".".join(path))
         if problems:
@@ -217,19 +218,19 @@ class Resolver:
         """Return the scenario with these values, without checking it."""
         if all(value is None for value in values):
             return self.model
-        changes = list(self.model.changes)
+        changes = []
         for index, value in enumerate(values):
             if value is not None:
                 key = (index, repr(value))
                 if key not in self._texts:
-                    old = self.model._raw_at(tuple(self.paths[index].split(".")))
+                    old = self.model.at(self.paths[index])
                     if len(self._texts) > 10_000:
                         self._texts.clear()
                     self._texts[key] = value_text(value, old)
                 changes.append((self.paths[index], self._texts[key]))
-        return replace(self.model, changes=tuple(changes), solved=(), _journeys={})
+        return self.model.laid(changes, keep_solved=False)
 
-    def journey(self, point: Point, spend: float | None = None) -> Journey:
+    def journey(self, point: DesignPoint, spend: float | None = None) -> Journey:
         """Return the journey of a design point, at the spend found where that is matched.
 
         Raises
@@ -244,7 +245,7 @@ class Resolver:
             scenario = scenario.at_spend(point.strategy or "", spend)
         return scenario.journey(point.strategy)
 
-    def unmatched(self, point: Point) -> Journey:
+    def unmatched(self, point: DesignPoint) -> Journey:
         """Return the journey of a design point before a matched spend is solved for: for names, units, a check.
 
         Raises
@@ -258,23 +259,14 @@ class Resolver:
             if len(self._checked) < CHECKED:
                 self._checked[point] = found
             return found
-        problems: list[Problem] = []
-        unsolved = scenario._resolve(point.strategy or "", problems)
-        if problems or unsolved is None:
-            raise ConfigError(problems)
-        return unsolved
+        return scenario.unmatched_journey(point.strategy)
 
     def stated(self, strategy: str | None) -> list[str]:
         """Return what a strategy says of each factor by itself, "" where nothing."""
-        tree = self.model._merged(strategy or "", [])[0]
-        found = []
-        for path in self.paths:
-            raw = tree.at(tuple(path.split(".")))
-            raw = raw.get(MOVED, raw.get("value")) if isinstance(raw, dict) else raw
-            found.append(raw if isinstance(raw, str) else "")
-        return found
+        figures = (RateText(self.model.at(path, strategy)).figure for path in self.paths)
+        return [figure if isinstance(figure, str) else "" for figure in figures]
 
-    def check(self, points: Sequence[Point]) -> None:
+    def check(self, points: Sequence[DesignPoint]) -> None:
         """Try each value of each factor by itself, under each strategy, before anything is run.
 
         One that is only possible together with others of its design point is let pass where such a point is.
@@ -286,7 +278,7 @@ class Resolver:
         """
         strategies = tuple(dict.fromkeys(point.strategy for point in points))
         for strategy in strategies:
-            self.unmatched(Point(strategy, (None,) * len(self.factors)))
+            self.unmatched(DesignPoint(strategy, (None,) * len(self.factors)))
         problems: list[Problem] = []
         for index in range(len(self.factors)):
             values = dict.fromkeys(p.values[index] for p in points if p.values[index] is not None)
@@ -294,7 +286,7 @@ class Resolver:
                 alone = tuple(value if i == index else None for i in range(len(self.factors)))
                 for strategy in strategies:
                     try:
-                        self.unmatched(Point(strategy, alone))
+                        self.unmatched(DesignPoint(strategy, alone))
                     except ConfigError as error:
                         if not self._goes_with_others(points, index, value, strategy):
                             problems += error.problems
@@ -302,7 +294,7 @@ class Resolver:
         if problems:
             raise ConfigError(problems)
 
-    def _goes_with_others(self, points: Sequence[Point], index: int, value: Value, strategy: str | None) -> bool:
+    def _goes_with_others(self, points: Sequence[DesignPoint], index: int, value: Value, strategy: str | None) -> bool:
         same = (p for p in points if p.values[index] == value and p.strategy == strategy)
         for point in itertools.islice(same, 8):
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import os
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.factors import figure_of
 from flywheel_sim.experiment.sweep.journal import Journal, look
 from flywheel_sim.result import Unreplicated
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import Estimate, estimate_mean, plus_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +31,10 @@ COLUMNS = ("point", "strategy", "metric", "value", "low", "high", "level", "n", 
 
 #: Kinds of files that a sweep is exported to.
 FILES = (".parquet", ".csv")
+
+
+#: Design points shown in the table.
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -275,7 +278,8 @@ class Sweep(Unreplicated):
             mean[place], low[place], high[place], n[place] = found.mean, found.low, found.high, found.n
         return mean, low, high, n
 
-    def __str__(self) -> str:
+    def answer(self) -> str:
+        """Return in words what was run."""
         aside = f", {len(self.set_aside):,} set aside" if self.set_aside else ""
         return (
             f"{self.scenario}: {len(self.strategies):,} design points ({self.design}) of "
@@ -283,10 +287,44 @@ class Sweep(Unreplicated):
             f"seed {self.seed} · {self.n_events:,} events · flywheel_sim {self.version}"
         )
 
-    def _repr_html_(self) -> str:
-        table = self.points.join(self.outcomes).to_html(max_rows=20, float_format=lambda v: f"{v:,.4g}")
+    def table(self) -> pd.DataFrame:
+        """Return the first design points with what came out, as texts."""
+        shown = self.points.head(SHOWN).copy()
+        for name in self.metrics:
+            shown[name] = [plus_minus(self.estimate(point, name)) for point in range(len(shown))]
+        return shown.rename_axis("point")
+
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
         units = ", ".join(f"{name} in {unit}" for name, unit in self.units.items())
-        return f"{table}<p><small>Means over replications: {html.escape(units)}. {html.escape(str(self))}</small></p>"
+        more = len(self.notes) - SHOWN
+        left = f"; {more:,} design points more are in the frame" if more > 0 else ""
+        return f"Mean ± half-width of its 95 % interval, n = {self.n:,}; {units}{left}"
+
+    def remarks(self) -> list[str]:
+        """Return which design points have no figures, and why."""
+        aside = [f"Design point {point} set aside: {why}" for point, why in list(self.set_aside.items())[:SHOWN]]
+        more = len(self.set_aside) - SHOWN
+        return [*aside, f"and {more:,} more; all of them stand in the export"] if more > 0 else aside
+
+    def rows(self) -> pd.DataFrame:
+        """Return every design point with the mean and interval of every metric, one row each."""
+        import pandas as pd
+
+        rows = []
+        for point, strategy in enumerate(self.strategies):
+            for name in self.metrics:
+                one = self.estimate(point, name)
+                rows.append((point, *self.stated[point], strategy, name, one.mean, one.low, one.high, one.n, one.unit,
+                             self.notes[point]))  # fmt: skip
+        heads = ["point", *self.factors, "strategy", "metric", "mean", "low", "high", "n", "unit", "note"]
+        return pd.DataFrame(rows, columns=heads)
+
+    def details(self) -> dict[str, Any]:
+        """Return what was run."""
+        return {"scenario": self.scenario, "design": self.design, "factors": self.factors, "seed": self.seed,
+                "replications": self.n, "version": self.version, "n_events": self.n_events}  # fmt: skip
 
 
 def of_journal(journal: Journal) -> Sweep:

@@ -15,8 +15,8 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from importlib import import_module
 from typing import Any, TypeVar
 
-from flywheel_sim import __version__
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.version import __version__
 
 T = TypeVar("T")
 R = TypeVar("R")

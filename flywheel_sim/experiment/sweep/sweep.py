@@ -6,23 +6,24 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flywheel_sim import __version__
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
 from flywheel_sim.experiment.driver import Limits, announce, say_compiling, units_of
-from flywheel_sim.experiment.sweep.batches import ENGINE, Matching, Outcome, Task, match, run_batch
+from flywheel_sim.experiment.sweep.batches import ENGINE, BatchOutcome, Matching, Task, match, run_batch
 from flywheel_sim.experiment.sweep.design import Design, design_of
 from flywheel_sim.experiment.sweep.executors import Workers, carry_out, workers_of
-from flywheel_sim.experiment.sweep.factors import Point, Resolver
+from flywheel_sim.experiment.sweep.factors import DesignPoint, Resolver
 from flywheel_sim.experiment.sweep.journal import IMPOSSIBLE, LIMIT, WORKER, Journal, begin
 from flywheel_sim.experiment.sweep.outcomes import Sweep, of_journal
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.version import __version__
 
 #: The metrics of a sweep unless others are asked for.
 METRICS = ("revenue", "spend", "profit", "active_customers", "clv")
@@ -32,30 +33,18 @@ MOST_RUNS, MOST_BATCH_EVENTS, MOST_BYTES = 100, 2_000_000, 1 << 26
 
 
 def sweep(
-    model: Scenario,
-    *,
-    design: str = "grid",
-    points: Any = None,
-    n: int | None = None,
-    strategies: Sequence[str] | None = None,
-    replications: int = 100,
-    metrics: Sequence[str] = METRICS,
-    store: str | Path | None = None,
-    resume: bool = False,
-    executor: Executor | str | None = None,
-    workers: int | None = None,
-    seed: int | None = None,
-    progress: bool = False,
-    limits: Limits | None = None,
-    vary: Mapping[str, Any] | None = None,
-    **factors: Any,
-) -> Sweep:
+    model: Scenario, *, design: str = "grid", points: Any = None, n: int | None = None,
+    strategies: Sequence[str] | None = None, replications: int = 100, metrics: Sequence[str] = METRICS,
+    store: str | Path | None = None, resume: bool = False, executor: Executor | str | None = None,
+    workers: int | None = None, seed: int | None = None, progress: bool = False, limits: Limits | None = None,
+    vary: Mapping[str, Any] | None = None, **factors: Any,
+) -> Sweep:  # fmt: skip
     """Replicate a scenario at many design points, with the same luck at each.
 
     Parameters
     ----------
-    model
-        The scenario.
+    model, strategies
+        The scenario; each design point is run under each of these of its strategies, all of them unless given.
     design
         ``grid`` (all combinations), ``one`` (the file as it is, then one factor at a time), ``lhs`` (Latin
         hypercube) or ``sobol``.
@@ -63,23 +52,16 @@ def sweep(
         A table of design points instead: a data frame, a list of mappings, or the path of a CSV file.
     n
         How many points of ``lhs`` and ``sobol``; of each ``"LO:HI"`` in a ``grid``.
-    strategies
-        Each design point is run under each of these; all of the file unless given.
-    replications
-        Of each design point and strategy.
-    metrics
-        Names, as in ``runs[name]``.
-    store
-        A file in which every finished batch is safe; without one, all is kept in memory.
-    resume
-        Whether to go on with the store where it stopped; more replications than before are added.
+    replications, metrics
+        How many of each design point and strategy; names, as in ``runs[name]``.
+    store, resume
+        A file in which every finished batch is safe; without one, all is kept in memory. Whether to go on with it
+        where it stopped; more replications than before are added.
     executor, workers
         ``threads`` (unless given), ``processes``, ``serial``, the address of a Dask scheduler, or any executor;
         how many. Figures do not depend on them, to the last bit.
-    seed
-        The luck; the file's seed unless given.
-    progress
-        Whether to show a bar.
+    seed, progress
+        The luck; the file's seed unless given. Whether to show a bar.
     limits
         Where a single run is stopped; its design point is then set aside, and the sweep goes on.
     vary, **factors
@@ -92,66 +74,132 @@ def sweep(
         If factors, values, metrics, the design or the store are not what they should be, before anything is run;
         or if the store cannot be written any more: what was finished is kept.
     """
-    held = limits or Limits()
-    if twice := sorted(set(vary or ()) & set(factors)):
-        raise ExperimentError(f"'{twice[0]}' is given twice, in vary and by name; give it once")
+    varied = _varied(vary, factors)
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    names = _metric_names(metrics)
-    hands = workers_of(executor, workers)
+    names, hands, held = _metric_names(metrics), workers_of(executor, workers), limits or Limits()
     root = model.journey().seed if seed is None else seed
     if not 0 <= root < 2**32:
         raise ExperimentError(f"seed {root}: it lies between 0 and 4294967295; choose another")
-    laid = design_of(model, design, {**factors, **(vary or {})}, points=points, n=n, seed=root, strategies=strategies)
-    resolver = Resolver(model, laid.factors)
-    resolver.check(laid.points)
-    still = (None,) * len(laid.factors)
-    base = {strategy: resolver.unmatched(Point(strategy, still)) for strategy in laid.strategies}
-    units = _units(names, list(base.values()))
-    header = _header(model, laid, resolver, base, names, units, replications, root, held)
+    laid = design_of(model, design, varied, points=points, n=n, seed=root, strategies=strategies)
+    asked = _asked(model, laid, names, replications, root, held)
     rows = [[point.strategy, *point.values] for point in laid.points]
-    path = Path(store) if store is not None else None
-    with begin(path, header, rows, resume) as journal:
-        announce(*base.values())
+    with begin(Path(store) if store is not None else None, asked.header(), rows, resume) as journal:
+        announce(*asked.base.values())
         if not progress:
-            say_compiling(ENGINE, *base.values())
-        plan = _Plan(laid, resolver, journal, replications)
-        work = partial(run_batch, seed=root, metrics=names, max_people=held.max_people, max_events=held.max_events)
+            say_compiling(ENGINE, *asked.base.values())
+        _Course(asked, journal, progress).run(hands)
+        return of_journal(journal)
 
-        def done(task: Task, outcome: Outcome) -> None:
-            if outcome.values is None:
-                plan.stop(task.point, task.first, LIMIT, outcome.said)
-            else:
-                journal.keep(task.point, task.first, outcome.events, outcome.values)
-            advance(task.count)
 
-        def solved(task: Matching, found: tuple[float, str]) -> None:
-            if found[1]:
-                plan.stop(task.point, 0, IMPOSSIBLE, found[1])
-            else:
-                plan.spends[task.point] = found[0]
-                journal.keep_spend(task.point, found[0])
-            advance(1)
+def _varied(vary: Mapping[str, Any] | None, factors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of each factor, however it was named."""
+    if twice := sorted(set(vary or ()) & set(factors)):
+        raise ExperimentError(f"'{twice[0]}' is given twice, in vary and by name; give it once")
+    return {**factors, **(vary or {})}
 
-        def set_aside(task: Task | Matching, reason: str) -> None:
-            plan.stop(task.point, task.first, WORKER, reason)
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a sweep is to find: at which design points of which scenario, and what of it.
+
+    Attributes
+    ----------
+    base
+        The journey of each strategy as the file has it.
+    """
+
+    model: Scenario
+    design: Design
+    resolver: Resolver
+    base: Mapping[str | None, Journey]
+    metrics: tuple[str, ...]
+    units: Mapping[str, str]
+    replications: int
+    seed: int
+    limits: Limits
+
+    def header(self) -> dict[str, Any]:
+        """Return what decides the figures of the sweep, and what its tables say beside them."""
+        return {
+            "name": self.model.name,
+            "scenario": self.model.contents(),
+            "fingerprints": {strategy or "as written": one.fingerprint for strategy, one in self.base.items()},
+            "version": __version__,
+            "engine": ENGINE,
+            "seed": self.seed,
+            "replications": self.replications,
+            "design": self.design.kind,
+            "factors": list(self.design.factors),
+            "metrics": list(self.metrics),
+            "limits": {"max_people": self.limits.max_people, "max_events": self.limits.max_events},
+            "units": dict(self.units),
+            "stated": {strategy or "": self.resolver.stated(strategy) for strategy in self.base},
+            "base": self.resolver.stated(None),
+        }
+
+
+def _asked(
+    model: Scenario, design: Design, metrics: tuple[str, ...], replications: int, seed: int, limits: Limits
+) -> _Asked:
+    """Return what a sweep is to find, once every value of every factor has been tried."""
+    resolver = Resolver(model, design.factors)
+    resolver.check(design.points)
+    still = (None,) * len(design.factors)
+    base = {strategy: resolver.unmatched(DesignPoint(strategy, still)) for strategy in design.strategies}
+    units = _units(metrics, list(base.values()))
+    return _Asked(model, design, resolver, base, metrics, units, replications, seed, limits)
+
+
+class _Course:
+    """One sweep on its way: gives out what is left to do, and keeps what comes back."""
+
+    def __init__(self, asked: _Asked, journal: Journal, progress: bool) -> None:
+        self.asked, self.journal, self.progress = asked, journal, progress
+        self.plan = _Plan(asked.design, asked.resolver, journal, asked.replications)
+        self._advance: Callable[[int], object] = lambda count: None
+
+    def run(self, hands: Workers) -> None:
+        """Do what is left, by workers that are opened where anything is."""
+        plan, asked, journal = self.plan, self.asked, self.journal
         with ExitStack() as scope:
             opened: Workers | None = None
             if unsolved := plan.unsolved():
                 opened = scope.enter_context(hands)
-                with _bar(progress, "matching budgets", "point", len(unsolved), 0) as advance:
-                    matching = partial(match, seed=root, limits=held)
-                    carry_out(plan.matchings(unsolved), matching, opened, done=solved, set_aside=set_aside)
-            plan.size = int(journal.header.get("batch", 0)) or _batch_size(plan, root, held)
+                matching = partial(match, seed=asked.seed, limits=asked.limits)
+                with _bar(self.progress, "matching budgets", "point", len(unsolved), 0) as self._advance:
+                    carry_out(plan.matchings(unsolved), matching, opened, done=self.solved, set_aside=self.set_aside)
+            plan.size = int(journal.header.get("batch", 0)) or _batch_size(plan, asked.seed, asked.limits)
             if "batch" not in journal.header:
                 journal.note("batch", plan.size)
             if plan.left:
                 opened = opened or scope.enter_context(hands)
-                total = len(laid.points) * replications
-                with _bar(progress, None, "run", total, plan.before) as advance:
-                    carry_out(plan.tasks(), work, opened, done=done, set_aside=set_aside)
-        return of_journal(journal)
+                work = partial(run_batch, seed=asked.seed, metrics=asked.metrics, max_people=asked.limits.max_people,
+                               max_events=asked.limits.max_events)  # fmt: skip
+                total = len(plan.points) * asked.replications
+                with _bar(self.progress, None, "run", total, plan.before) as self._advance:
+                    carry_out(plan.tasks(), work, opened, done=self.done, set_aside=self.set_aside)
+
+    def done(self, task: Task, outcome: BatchOutcome) -> None:
+        """Keep what a batch comes to."""
+        if outcome.values is None:
+            self.plan.stop(task.point, task.first, LIMIT, outcome.said)
+        else:
+            self.journal.keep(task.point, task.first, outcome.events, outcome.values)
+        self._advance(task.count)
+
+    def solved(self, task: Matching, found: tuple[float, str]) -> None:
+        """Keep the spend of a design point, or set it aside where there is none."""
+        if found[1]:
+            self.plan.stop(task.point, 0, IMPOSSIBLE, found[1])
+        else:
+            self.plan.spends[task.point] = found[0]
+            self.journal.keep_spend(task.point, found[0])
+        self._advance(1)
+
+    def set_aside(self, task: Task | Matching, reason: str) -> None:
+        """Set aside the design point of what no worker brought back."""
+        self.plan.stop(task.point, task.first, WORKER, reason)
 
 
 class _Plan:
@@ -272,37 +320,6 @@ def _units(names: tuple[str, ...], journeys: Sequence[Journey]) -> dict[str, str
         if name not in units and refused is not None:
             raise refused
     return units
-
-
-def _header(
-    model: Scenario,
-    design: Design,
-    resolver: Resolver,
-    base: Mapping[str | None, Journey],
-    metrics: tuple[str, ...],
-    units: Mapping[str, str],
-    replications: int,
-    seed: int,
-    limits: Limits,
-) -> dict[str, Any]:
-    """Return what decides the figures of a sweep, and what its tables say beside them."""
-    raw = {key: value for key, value in model.raw().items() if key not in ("seed", "reference")}
-    return {
-        "name": model.name,
-        "scenario": raw | {"(changes)": [list(change) for change in model.changes]},
-        "fingerprints": {strategy or "as written": journey.fingerprint for strategy, journey in base.items()},
-        "version": __version__,
-        "engine": ENGINE,
-        "seed": seed,
-        "replications": replications,
-        "design": design.kind,
-        "factors": list(design.factors),
-        "metrics": list(metrics),
-        "limits": {"max_people": limits.max_people, "max_events": limits.max_events},
-        "units": dict(units),
-        "stated": {strategy or "": resolver.stated(strategy) for strategy in base},
-        "base": resolver.stated(None),
-    }
 
 
 @contextmanager

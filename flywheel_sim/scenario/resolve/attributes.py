@@ -1,23 +1,16 @@
-"""From attributes as written to ones ready to run: each person's own, and those that all share."""
+"""From attributes as written to ones ready to run, and the values that each attribute takes."""
 
 from __future__ import annotations
 
-from flywheel_sim.errors import nearest
 from flywheel_sim.journey.journey import BUILT_IN, MONTHS, REFERRER, Attribute, Shared
-from flywheel_sim.journey.units import Quantity
-from flywheel_sim.scenario.resolve.axes import Trait, scaled
-from flywheel_sim.scenario.resolve.effects import EffectReader
+from flywheel_sim.scenario.rates.axes import Trait
+from flywheel_sim.scenario.resolve.chances import ChanceReader
+from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.notes import Unusable
-from flywheel_sim.scenario.source.schema import ROLES, AttributeSpec, MeanSpec
-from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.schema import AttributeSpec
 
 #: Attributes that are settled before any other when a person arrives.
 SETTLED: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "month")
-
-#: In what parts the mean of named levels is held, and the mean of a counter.
-SCALE_OF_LEVELS, SCALE_OF_COUNTS = 1_000_000, 1_000
-#: The largest weight of a level, and the largest count of which there is a mean.
-MOST_WEIGHT, MOST_COUNT = 1_000, 1_000_000
 
 
 def trait(name: str, spec: AttributeSpec) -> Trait:
@@ -42,8 +35,11 @@ def shared_trait(one: Shared, of: AttributeSpec) -> Trait:
     return Trait(one.name, "shared", (), min(*held, one.starts), max(*held, one.starts), one.scale)
 
 
-class AttributeReader(EffectReader):
-    """Reads attributes."""
+class AttributeReader:
+    """Reads attributes of each person's own."""
+
+    def __init__(self, context: Context) -> None:
+        self.note, self.specs, self.chances = context.notes.note, context.specs.attributes, ChanceReader(context)
 
     def attribute(self, name: str, spec: AttributeSpec) -> Attribute | None:
         """Return an attribute ready to run, or None after noting problems."""
@@ -62,11 +58,11 @@ class AttributeReader(EffectReader):
             self.note(path, None, "an attribute has levels", "write [basic, premium]")
             return None
         try:
-            draw = self.draw(spec.drawn, path, f"person/{name}", spec.levels)
+            draw = self.chances.draw(spec.drawn, path, f"person/{name}", spec.levels)
         except Unusable:
             return None
-        shared = [other for other, held in self.attribute_specs.items() if held.mean]
-        earlier = {*SETTLED, *shared, *list(self.attribute_specs)[: list(self.attribute_specs).index(name)]}
+        shared = [other for other, held in self.specs.items() if held.mean]
+        earlier = {*SETTLED, *shared, *list(self.specs)[: list(self.specs).index(name)]}
         for level, chance in zip(draw.levels, draw.chances, strict=True):
             late = [axis.attribute for axis in chance.over if axis.attribute not in earlier] if chance else []
             if late:
@@ -75,102 +71,3 @@ class AttributeReader(EffectReader):
                           "let it depend on the channel, the calendar or an attribute further up")  # fmt: skip
                 break
         return Attribute(name, "levels", spec.levels, draw)
-
-    # -- shared by all --------------------------------------------------------------------------
-
-    def shared(self, name: str, spec: MeanSpec) -> Shared | None:
-        """Return an attribute that all share, or None after noting problems."""
-        path = ("attributes", name)
-        stages = self.among(spec, path)
-        try:
-            of = self.averaged(spec.mean_of, (*path, "mean_of"))
-            scale = SCALE_OF_COUNTS if of.counts is not None else SCALE_OF_LEVELS
-            weights = self.weights(spec, of, path)
-            starts = self.weight(spec.starts, (*path, "starts"), scale, "what a mean starts at")
-        except Unusable:
-            return None
-        return Shared(name, spec.mean_of, weights, scale, stages, starts)
-
-    def averaged(self, name: str, path: Path_) -> AttributeSpec:
-        """Return the attribute of which another is the mean."""
-        if name not in self.attribute_specs:
-            if name in self.known_attributes:
-                raise Unusable  # its own problems are noted there
-            own = [other for other, spec in self.attribute_specs.items() if spec.levels or spec.counts]
-            raise self.note(path, name, "no attribute of the file's own", nearest(name, own))
-        found = self.attribute_specs[name]
-        if found.mean or found.stopwatch:
-            what = "shared by all" if found.mean else "a stopwatch"
-            raise self.note(path, name, f"a mean is of named levels or of a counter, and '{name}' is {what}",
-                            "name an attribute such as [basic, premium] or {counts: 0 to 100}")  # fmt: skip
-        if found.counts is not None and max(-found.counts[0], found.counts[1]) > MOST_COUNT:
-            raise self.note(path, name, f"a mean is of counts within {MOST_COUNT}, and '{name}' goes beyond",
-                            "count fewer")  # fmt: skip
-        return found
-
-    def weights(self, spec: MeanSpec, of: AttributeSpec, path: Path_) -> tuple[int, ...]:
-        """Return what each level weighs, times the scale; nothing for a counter."""
-        example = f"write weights: {{{', '.join(f'{level}: {i}' for i, level in enumerate(of.levels[:3]))}}}"
-        if of.counts is not None:
-            if spec.weights is not None:
-                raise self.note(path, None, f"levels have weights, and the counter '{spec.mean_of}' has none",
-                                "remove them: a counter weighs its number", "weights")  # fmt: skip
-            return ()
-        if spec.weights is None:
-            raise self.note(path, None, f"'weights' is required: what each level of '{spec.mean_of}' counts",
-                            example, "weights")  # fmt: skip
-        place = (*path, "weights")
-        failed = False
-        for level in spec.weights:
-            if level not in of.levels:
-                self.note(place, None, f"'{level}' is no level of '{spec.mean_of}'", nearest(level, of.levels), level)
-                failed = True
-        if not failed and (missing := [level for level in of.levels if level not in spec.weights]):
-            self.note(path, None, f"every level of '{spec.mean_of}' has a weight", f"add {', '.join(missing)}",
-                      "weights")  # fmt: skip
-            failed = True
-        found = []
-        for level, weight in spec.weights.items():
-            try:
-                found.append((level, self.weight(weight, (*place, level), SCALE_OF_LEVELS, "a weight")))
-            except Unusable:
-                failed = True
-        if failed:
-            raise Unusable
-        return tuple(dict(found)[level] for level in of.levels)
-
-    def weight(self, given: Quantity, path: Path_, scale: int, what: str) -> int:
-        """Return a number in whole parts of a scale."""
-        most, digits = (MOST_WEIGHT, 6) if scale == SCALE_OF_LEVELS else (MOST_COUNT, 3)
-        plain = given.form == "number" and not given.per_ms and not given.per_what
-        found = scaled(given.number, scale) if plain and abs(given.number) <= most else None
-        if found is None:
-            rule = f"{what} is a number from -{most} to {most} with at most {digits} decimals"
-            raise self.note(path, given.text, rule, "write -1, or 0.5")
-        return found
-
-    def among(self, spec: MeanSpec, path: Path_) -> tuple[str, ...]:
-        """Return the stages whose people count: those listed, or those of a role or a phase."""
-        place = (*path, "among")
-        if isinstance(self.tree.at(place), list):
-            if not spec.among:
-                self.note(path, None, "the list is empty", "name a role, a phase or stages", "among")
-            for index, stage in enumerate(spec.among):
-                if stage not in self.known_stages:
-                    self.note((*place, str(index)), stage, "no stage of that name", nearest(stage, self.known_stages))
-                elif stage in spec.among[:index]:
-                    self.note((*place, str(index)), stage, "this stage stands twice", "name it once")
-            return tuple(spec.among)
-        name = spec.among[0]
-        ways: set[tuple[str, ...]] = {(name,)} if name in self.known_stages else set()
-        ways |= {tuple(s for s, held in self.stage_specs.items() if held.role == name)}
-        ways |= {tuple(s for s, held in self.stage_specs.items() if held.phase == name)}
-        ways -= {()}
-        if len(ways) > 1:
-            self.note(place, name, f"'{name}' means different stages: as a stage, a role or a phase",
-                      "list the stages that are meant")  # fmt: skip
-        elif not ways and 0 < len(self.stage_specs) == len(self.known_stages):
-            phases = {held.phase for held in self.stage_specs.values() if held.phase}
-            self.note(place, name, "no role, phase or stage of this file", nearest(
-                name, {*self.known_stages, *phases, *ROLES}))  # fmt: skip
-        return next(iter(ways), ())

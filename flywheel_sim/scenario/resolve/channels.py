@@ -9,8 +9,9 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import Channel
 from flywheel_sim.journey.units import NEVER, Quantity
+from flywheel_sim.scenario.rates.families import Stated
+from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.effects import EffectReader
-from flywheel_sim.scenario.resolve.families import Stated
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ChannelSpec
 from flywheel_sim.scenario.source.tree import Path_
@@ -33,18 +34,22 @@ _NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
 _KINDS = {"rate": "rate", "at_most": "rate", "batch": "number", "present": "number"}
 
 
-class ChannelReader(EffectReader):
+class ChannelReader:
     """Reads channels."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.notes, self.note = context, context.notes, context.notes.note
+        self.names, self.rates, self.effects = context.names, context.rates, EffectReader(context)
 
     def channel(self, name: str, spec: ChannelSpec, horizon: int) -> Channel | None:
         """Return a channel ready to run, or None after noting problems."""
         path = ("channels", name)
-        if spec.enters not in self.known_stages:
-            self.note((*path, "enters"), spec.enters, "no stage of that name", nearest(spec.enters, self.known_stages))
+        if spec.enters not in self.names.stages:
+            self.note((*path, "enters"), spec.enters, "no stage of that name", nearest(spec.enters, self.names.stages))
         sources = [k for k in ("rate", "batch", "present") if getattr(spec, k) is not None]
         if spec.spend is not None and "rate" not in sources:
             sources.append("spend")
-        sources.sort(key=list(self.tree.at(path)).index)
+        sources.sort(key=list(self.notes.tree.at(path)).index)
         if len(sources) > 1:
             self.note(path, None, f"a channel has one source, not {' and '.join(sources)}",
                       "split it into two channels", key=sources[1])  # fmt: skip
@@ -55,13 +60,14 @@ class ChannelReader(EffectReader):
                           f"add {example}: ..., or remove it", key)  # fmt: skip
         if spec.times is not None and not (spec.times and all(spec.times.values())):
             self.note(path, None, "'times' has no levels", "write times: {month: {dec: 1.3}}", "times")
-        sets = self.sets(spec.set or {}, (*path, "set"), "person")
+        sets = self.effects.sets(spec.set or {}, (*path, "set"), "person")
         inherits = self.inherited(spec, path, sources)
         try:
             found = self.source(name, spec, path, sources[0] if sources else "", horizon)
         except Unusable:
             return None
-        return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=name in self.choices.channels, **found)
+        removed = name in self.context.choices.channels
+        return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=removed, **found)
 
     def source(self, name: str, spec: ChannelSpec, path: Path_, word: str, horizon: int) -> dict[str, Any]:
         """Return what a channel is by its source."""
@@ -73,7 +79,7 @@ class ChannelReader(EffectReader):
             return {"kind": "present", "until": horizon, "count": self.count(given, word, path)}
         until = horizon
         if spec.until is not None:
-            until = min(self.instant(spec.until, (*path, "until")), horizon)
+            until = min(self.context.instant(spec.until, (*path, "until")), horizon)
             if until <= 0:
                 raise self.note((*path, "until"), None, "the channel ends before it starts", "write 12 weeks")
         if word == "batch":
@@ -88,7 +94,8 @@ class ChannelReader(EffectReader):
     def arrivals(self, spec: ChannelSpec, path: Path_) -> Rate:
         """Return the rate of a channel that states it, with its seasons."""
         place = (*path, "rate")
-        stated = self.rates.scaled(self.rates.stated(spec.rate, place, "rate"), spec.times or {}, path)
+        stated = self.rates.stated.read(spec.rate, place, "rate")
+        stated = self.rates.stated.tables.scaled(stated, spec.times or {}, path)
         self.seasonal(stated, path, spec)
         rate = self.rates.convert(stated, place, "rate", spec.rate)
         if rate.spread is not None:
@@ -113,7 +120,7 @@ class ChannelReader(EffectReader):
         place = (*path, "spend")
         unit = Quantity(per_ms, "number", 1.0)
         stated = Stated(".".join(place), place, unit, (), (per_ms,), (place,), reference=per_ms)
-        stated = self.rates.scaled(stated, spec.times or {}, path)
+        stated = self.rates.stated.tables.scaled(stated, spec.times or {}, path)
         self.seasonal(stated, path, spec)
         return self.rates.convert(stated, place, "rate", unit)
 
@@ -130,16 +137,17 @@ class ChannelReader(EffectReader):
         if spec.every is not None and spec.on is not None:
             raise self.note(path, None, "batches come 'every' period or 'on' dates, not both", "keep one", "on")
         if spec.on is not None:
-            listed = isinstance(self.tree.at((*path, "on")), list)
-            at = [self.instant(x, (*path, "on", str(i)) if listed else (*path, "on")) for i, x in enumerate(spec.on)]
+            inner = (*path, "on")
+            listed = isinstance(self.notes.tree.at(inner), list)
+            at = [self.context.instant(x, (*inner, str(i)) if listed else inner) for i, x in enumerate(spec.on)]
             for index, when in enumerate(at):
                 if when in at[:index]:
-                    raise self.note((*path, "on", str(index)), None, "this date stands twice", "make the batch larger")
+                    raise self.note((*inner, str(index)), None, "this date stands twice", "make the batch larger")
             return tuple(sorted(when for when in at if when < until))
         if spec.every is None:
             return (0,)
         place = (*path, "every")
-        period, _ = self.constant(spec.every, place, "duration", "a channel's figure is the same for everybody",
+        period, _ = self.context.constant(spec.every, place, "duration", "a channel's figure is the same for everybody",
                                   "give one figure")  # fmt: skip
         if not 0 < period < NEVER:
             raise self.note(place, None, "batches come every so often", "write every: 6 months")
@@ -154,10 +162,10 @@ class ChannelReader(EffectReader):
                       "remove it, or the source", "inherits")  # fmt: skip
         for index, attribute in enumerate(spec.inherits or []):
             place = (*path, "inherits", str(index))
-            if attribute not in self.known_attributes:
+            if attribute not in self.names.attributes:
                 self.note(place, attribute, "no attribute of the file's own",
-                          nearest(attribute, self.known_attributes))  # fmt: skip
-            elif (held := self.attribute_specs.get(attribute)) and held.mean:
+                          nearest(attribute, self.names.attributes))  # fmt: skip
+            elif (held := self.context.specs.attributes.get(attribute)) and held.mean:
                 self.note(place, attribute, f"'{attribute}' is shared by all and cannot be inherited", "leave it out")
         return tuple(dict.fromkeys(spec.inherits or ()))
 
@@ -175,9 +183,9 @@ class ChannelReader(EffectReader):
             return 0.0
         kind = _KINDS.get(key, "money")
         rule = "a channel's figure is the same for everybody"
-        value, per_ms = self.constant(x, (*path, key), kind, rule, "give one figure")
+        value, per_ms = self.context.constant(x, (*path, key), kind, rule, "give one figure")
         if kind == "money":
-            self.money_seen = True
+            self.context.findings.money = True
             if (key == "spend") != (per_ms is not None):
                 remedy = "write 8000 per month" if key == "spend" else "write 40"
                 rule = "spend accrues over a period" if key == "spend" else f"'{key}' is paid once each"

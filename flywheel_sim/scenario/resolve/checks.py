@@ -9,23 +9,17 @@ from flywheel_sim.errors import Problem
 from flywheel_sim.journey.events import Effects, Event
 from flywheel_sim.journey.figures import Dist, Rate
 from flywheel_sim.journey.journey import Channel, Resource, Stage, StageSet
-from flywheel_sim.scenario.resolve.axes import MOST_CELLS, Traits, joint, label, places, size
+from flywheel_sim.scenario.rates.axes import MOST_CELLS, Traits, joint, label, places, size
+from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.tree import Path_, Tree
 
 
-def check_sum(
-    tree: Tree,
-    chances: Mapping[str, Rate],
-    rest: str | None,
-    path: Path_,
-    traits: Traits,
-    problems: list[Problem],
-) -> None:
+def check_sum(notes: Notes, chances: Mapping[str, Rate], rest: str | None, path: Path_, traits: Traits) -> None:
     """Note where chances do not reach 100 % or exceed it, naming the cell."""
     axes = joint(traits, [chance.over for chance in chances.values()])
     if size(axes) > MOST_CELLS:
         rule = f"these chances together have more than {MOST_CELLS} cells"
-        problems.append(tree.problem(path, None, rule, "use fewer attributes or levels"))
+        notes.note(path, None, rule, "use fewer attributes or levels")
         return
     totals = [0.0] * size(axes)
     for chance in chances.values():
@@ -40,7 +34,7 @@ def check_sum(
         else:
             continue
         where = f" where {_plainly(label(traits, axes, index))}" if axes else ""
-        problems.append(tree.problem(path, None, rule + where, remedy))
+        notes.note(path, None, rule + where, remedy)
         return
 
 

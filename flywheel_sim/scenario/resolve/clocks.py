@@ -7,7 +7,7 @@ from flywheel_sim.journey.events import Condition
 from flywheel_sim.journey.figures import Dist
 from flywheel_sim.journey.journey import MONTHS
 from flywheel_sim.journey.units import NEVER, UnitError, looks_like_quantity
-from flywheel_sim.scenario.resolve.context import figure
+from flywheel_sim.scenario.resolve.context import Context, figure
 from flywheel_sim.scenario.resolve.distributions import DistributionReader
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EventSpec
@@ -15,8 +15,13 @@ from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import DistSpec, Ref
 
 
-class ClockReader(DistributionReader):
+class ClockReader:
     """Reads the clocks of events."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.notes, self.note = context, context.notes, context.notes.note
+        self.rates, self.traits = context.rates, context.traits
+        self.distributions = DistributionReader(context)
 
     def clock(self, spec: EventSpec, path: Path_) -> tuple[tuple[Dist, ...], tuple[Condition, ...]]:
         """Return the waits and the conditions of an event that has one clock.
@@ -36,7 +41,7 @@ class ClockReader(DistributionReader):
             if (wait.kind == "fixed" and min(wait.params[0].cells) == 0) or (wait.sample and not wait.sample[-1]):
                 raise self.note(inner, None, "a recurring event takes time", "write every: 1 month")
             return (wait,), ()
-        listed = isinstance(self.tree.at(self.tree.locate(inner)), list)
+        listed = isinstance(self.notes.tree.at(self.notes.tree.locate(inner)), list)
         xs = spec.after if word == "after" else spec.on_date
         found, failed = [], False
         for index, x in enumerate(xs or ()):
@@ -45,7 +50,8 @@ class ClockReader(DistributionReader):
                 if word == "after":
                     found.append(self.wait(x, place))
                 else:
-                    found.append(Dist("at", (figure(".".join(place), "duration", float(self.instant(x, place))),)))
+                    at = float(self.context.instant(x, place))
+                    found.append(Dist("at", (figure(".".join(place), "duration", at),)))
             except Unusable:
                 failed = True
         if failed:
@@ -55,7 +61,7 @@ class ClockReader(DistributionReader):
     def wait(self, clock: object, path: Path_) -> Dist:
         """Return the wait a clock keeps: a duration, a rate or a distribution."""
         if isinstance(clock, DistSpec):
-            return self.distribution(clock, path, "duration")[0]
+            return self.distributions.read(clock, path, "duration")[0]
         if self.rates.form_of(clock) in ("duration", "never"):
             return Dist("fixed", (self.rates.use(clock, path, "duration")[0],))
         return Dist("memoryless", (self.rates.use(clock, path, "rate")[0],))
@@ -63,18 +69,18 @@ class ClockReader(DistributionReader):
     def condition(self, attribute: str, text: str, path: Path_) -> Condition:
         """Return what must hold for a ``when``: a level, or at least a number or a time."""
         if attribute not in self.traits:
-            if attribute in self.known_attributes:
+            if attribute in self.context.names.attributes:
                 raise Unusable  # defined, but its own problems are noted there
             raise self.note(path, None, f"'{attribute}' is no attribute", nearest(attribute, self.traits), attribute)
         trait = self.traits[attribute]
         place = (*path, attribute)
-        if trait.levels == MONTHS and attribute == "month" and not self.dated:
+        if trait.levels == MONTHS and attribute == "month" and not self.context.dated:
             raise self.note(path, None, "named months need the date the run starts at", "add start: 2027-01-01",
                             attribute)  # fmt: skip
         if trait.kind != "levels" and not looks_like_quantity(text):
             kind = "duration" if trait.kind == "time" else "number"
             rule = "what a 'when' waits for is the same for everybody"
-            value, _ = self.constant(Ref(text), place, kind, rule, "write one figure")
+            value, _ = self.context.constant(Ref(text), place, kind, rule, "write one figure")
             if trait.kind == "shared":
                 try:
                     return Condition(attribute, trait.part(value, f"{value:g}"), False)

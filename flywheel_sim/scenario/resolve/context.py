@@ -1,17 +1,20 @@
-"""What every reader of a part of a file needs to know of the rest of it."""
+"""What every reader of a part of a file is handed: the rest of the file, as far as it is known."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.dates import offset
 from flywheel_sim.journey.events import Amount
 from flywheel_sim.journey.figures import Rate
-from flywheel_sim.journey.units import NEVER
-from flywheel_sim.scenario.resolve.axes import Trait
-from flywheel_sim.scenario.resolve.rates import RateReader
+from flywheel_sim.journey.journey import Shared
+from flywheel_sim.journey.units import NEVER, Quantity
+from flywheel_sim.scenario.rates.axes import Trait
+from flywheel_sim.scenario.rates.canonical import RateReader
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.schema import (
     AttributeSpec,
@@ -22,32 +25,107 @@ from flywheel_sim.scenario.source.schema import (
     WhileSpec,
 )
 from flywheel_sim.scenario.source.strategy import Choices
-from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.tree import Path_, Tree
 
 
-class Context(Notes):
-    """The parts of one file as read, before they are resolved."""
+@dataclass(frozen=True, slots=True)
+class FileSpecs:
+    """The sections of a file as read, by name; what cannot be read is not among them."""
 
+    rates: Mapping[str, object]
+    attributes: Mapping[str, AttributeSpec]
+    channels: Mapping[str, ChannelSpec]
+    resources: Mapping[str, ResourceSpec]
+    stages: Mapping[str, StageSpec]
+    sets: Mapping[str, WhileSpec]
+    levers: Mapping[str, LeverSpec]
+    costs: Mapping[str, object]
+
+    @classmethod
+    def of(cls, sections: Mapping[str, Mapping[str, Any]]) -> FileSpecs:
+        """Return the sections under the names they have here."""
+        words = {"stages": "journey", "sets": "while"}
+        return cls(**{name: sections[words.get(name, name)] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNames:
+    """The names of a file's sections as written, whether or not what they name can be read."""
+
+    rates: set[str]
+    attributes: set[str]
+    channels: set[str]
+    resources: set[str]
+    stages: set[str]
+
+    @classmethod
+    def of(cls, tree: Tree) -> WrittenNames:
+        """Return the names that stand in a file."""
+
+        def written(section: str) -> set[str]:
+            held = tree.root.get(section)
+            return set(held) if isinstance(held, dict) else set()
+
+        return cls(*(written(section) for section in ("rates", "attributes", "channels", "resources", "journey")))
+
+
+@dataclass(slots=True)
+class Findings:
+    """What some readers come across on their way and others need after them.
+
+    Attributes
+    ----------
+    asked
+        For each resource that an event asks for, the roles of the people it is asked for.
+    per_event
+        What levers spend each time an event happens, by its name.
+    money
+        Whether anything is earned or spent.
+    """
+
+    asked: dict[str, set[str]] = field(default_factory=dict)
+    per_event: dict[str, list[Amount]] = field(default_factory=dict)
+    money: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One file with a strategy laid over it, as read, before its parts are resolved.
+
+    Attributes
+    ----------
+    notes
+        Where problems go; holds the file as written.
+    choices
+        What the strategy does without, and what it spends on levers.
+    specs, names
+        The sections as read, and the names in them as written.
+    means
+        Attributes that all share.
+    traits
+        Every attribute, built in or of the file's own, and the values it takes.
+    rates
+        Reads the rates.
+    digits
+        Digits after the decimal point of the currency.
+    dated, start
+        Whether the file says when the run starts; the date, where it is one.
+    samples
+        The samples of empirical distributions read so far.
+    """
+
+    notes: Notes
     choices: Choices
-    rates: RateReader
-    start: dt.date | None
-    dated: bool
-    digits: int
+    specs: FileSpecs
+    names: WrittenNames
+    means: tuple[Shared, ...]
     traits: dict[str, Trait]
-    stage_specs: dict[str, StageSpec]
-    set_specs: dict[str, WhileSpec]
-    channel_specs: dict[str, ChannelSpec]
-    attribute_specs: dict[str, AttributeSpec]
-    lever_specs: dict[str, LeverSpec]
-    resource_specs: dict[str, ResourceSpec]
-    known_stages: set[str]
-    known_channels: set[str]
-    known_attributes: set[str]
-    known_resources: set[str]
-    asked: dict[str, set[str]]
+    rates: RateReader
+    digits: int
+    dated: bool
+    start: dt.date | None
     samples: dict[tuple[str, ...], tuple[float, ...]]
-    per_event: dict[str, list[Amount]]
-    money_seen: bool
+    findings: Findings = field(default_factory=Findings)
 
     def own_trait(self, attribute: str, path: Path_, verb: str) -> Trait:
         """Return one of the file's own attributes.
@@ -57,17 +135,18 @@ class Context(Notes):
         Unusable
             After noting that there is none of that name; in silence where its own problems are noted.
         """
-        if attribute in self.traits and attribute not in self.attribute_specs:
-            raise self.note(path, None, f"'{attribute}' is built in and cannot be {verb}",
-                            f"{'set' if verb == 'set' else 'use'} an attribute of your own", attribute)  # fmt: skip
-        if attribute not in self.known_attributes:
-            raise self.note(path, None, f"'{attribute}' is no attribute", nearest(attribute, self.known_attributes),
-                            attribute)  # fmt: skip
+        note = self.notes.note
+        if attribute in self.traits and attribute not in self.specs.attributes:
+            raise note(path, None, f"'{attribute}' is built in and cannot be {verb}",
+                       f"{'set' if verb == 'set' else 'use'} an attribute of your own", attribute)  # fmt: skip
+        if attribute not in self.names.attributes:
+            raise note(path, None, f"'{attribute}' is no attribute", nearest(attribute, self.names.attributes),
+                       attribute)  # fmt: skip
         if attribute not in self.traits:
             raise Unusable
         if self.traits[attribute].kind == "shared":
-            raise self.note(path, None, f"'{attribute}' is shared by all and cannot be {verb}",
-                            "use an attribute of each person's own", attribute)  # fmt: skip
+            raise note(path, None, f"'{attribute}' is shared by all and cannot be {verb}",
+                       "use an attribute of each person's own", attribute)  # fmt: skip
         return self.traits[attribute]
 
     def constant(self, x: object, path: Path_, kind: Any, rule: str, remedy: str) -> tuple[float, float | None]:
@@ -80,7 +159,7 @@ class Context(Notes):
         """
         rate, per_ms = self.rates.use(x, path, kind)
         if not rate.constant:
-            raise self.note(path, None, rule, remedy)
+            raise self.notes.note(path, None, rule, remedy)
         return rate.cells[0], per_ms
 
     def instant(self, x: object, path: Path_) -> int:
@@ -91,19 +170,29 @@ class Context(Notes):
         Unusable
             After noting a problem.
         """
+        note = self.notes.note
         if isinstance(x, dt.date):
             if self.start is None and self.dated:
                 raise Unusable  # the start's own problem is noted there
             if self.start is None:
-                raise self.note(path, None, "a date needs the date the run starts at", "add start: 2027-01-01")
+                raise note(path, None, "a date needs the date the run starts at", "add start: 2027-01-01")
             if (ms := offset(x, self.start)) < 0:
-                raise self.note(path, None, f"the run starts on {self.start}, after this date", "write a later date")
+                raise note(path, None, f"the run starts on {self.start}, after this date", "write a later date")
             return ms
         rule = "a time on the calendar is the same for everybody"
         value, _ = self.constant(x, path, "duration", rule, "write 6 months, or a date")
         if value >= NEVER:
-            raise self.note(path, None, "'never' is no time on the calendar", "write 6 months, or a date")
+            raise note(path, None, "'never' is no time on the calendar", "write 6 months, or a date")
         return int(value)
+
+    def whole(self, given: Quantity, path: Path_, what: str, ends: tuple[int, int], example: int) -> int | None:
+        """Return a whole number between two ends, or None after noting that it is none."""
+        plain = given.form == "number" and not given.per_ms and not given.per_what and not given.number % 1
+        if not plain or not ends[0] <= given.number <= ends[1]:
+            rule = f"{what} is a whole number from {ends[0]:g} to {ends[1]:g}"
+            self.notes.note(path, given.text, rule, f"write {example}")
+            return None
+        return int(given.number)
 
 
 def figure(name: str, kind: Any, value: float) -> Rate:

@@ -1,31 +1,24 @@
-"""Distributions of waits and of amounts: their parameters in canonical units, and samples from files."""
+"""Distributions of waits and of amounts, their parameters in canonical units."""
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Dist, Kind, Rate
-from flywheel_sim.journey.units import LARGEST, NEVER, UnitError, parse, unit_ms
-from flywheel_sim.scenario.resolve.axes import MOST_CELLS, joint, label, places, size
+from flywheel_sim.journey.units import NEVER
+from flywheel_sim.scenario.rates.axes import MOST_CELLS, joint, label, places, size
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.resolve.rates import MOST_MONEY, minor_units
+from flywheel_sim.scenario.resolve.samples import SampleReader
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import (
     DISTRIBUTIONS,
     DistSpec,
-    EmpiricalSpec,
     GammaSpec,
     LognormalSpec,
     WeibullSpec,
 )
-
-#: Values of a sample beyond which a file is taken for the wrong one.
-MOST_VALUES = 1_000_000
 
 #: The parameters of each distribution with two of them: where it lies, then its shape.
 _TWO = {"lognormal": ("median", "sigma"), "weibull": ("scale", "shape"), "gamma": ("mean", "shape"),
@@ -49,10 +42,14 @@ _EXAMPLES = {
 }
 
 
-class DistributionReader(Context):
+class DistributionReader:
     """Reads distributions."""
 
-    def distribution(self, spec: DistSpec, path: Path_, kind: Kind) -> tuple[Dist, float | None]:
+    def __init__(self, context: Context) -> None:
+        self.note, self.rates, self.traits = context.notes.note, context.rates, context.traits
+        self.samples = SampleReader(context)
+
+    def read(self, spec: DistSpec, path: Path_, kind: Kind) -> tuple[Dist, float | None]:
         """Return a distribution of durations or of money, with the period its amounts are stated for.
 
         Raises
@@ -75,7 +72,7 @@ class DistributionReader(Context):
         if word in ("uniform", "triangular"):
             return self._between(word, held, inner, kind, what)
         if word == "empirical":
-            return Dist("empirical", (), self.sample(held, inner, kind)), None
+            return Dist("empirical", (), self.samples.read(held, inner, kind)), None
         return self._two(word, held, inner, kind)
 
     def _exponential(self, x: object, path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
@@ -135,78 +132,3 @@ class DistributionReader(Context):
             raise self.note((*path, second), None, f"a {second} lies between 0.001 and 1e6", _EXAMPLES[word, kind])
         names: dict[str, Any] = {"erlang": "gamma"}
         return Dist(names.get(word, word), (place, shape)), per_ms
-
-    # -- samples --------------------------------------------------------------------------------
-
-    def sample(self, spec: EmpiricalSpec, path: Path_, kind: Kind) -> tuple[float, ...]:
-        """Return the values of a column of a CSV file, ascending, in canonical units.
-
-        The file is relative to the journey file that names it.
-
-        Raises
-        ------
-        Unusable
-            After noting that the file or the column is not there, or a cell is no value.
-        """
-        stated_in = Path(self.tree.mark((*path, "file")).file)
-        file = (stated_in.parent if stated_in.is_file() else Path()) / spec.file
-        key = (str(file), spec.column, spec.unit or "", kind)
-        if key not in self.samples:
-            self.samples[key] = self._read_sample(file, spec, path, kind)
-        return self.samples[key]
-
-    def _read_sample(self, file: Path, spec: EmpiricalSpec, path: Path_, kind: Kind) -> tuple[float, ...]:
-        each = 1.0
-        if spec.unit is not None:
-            if kind != "duration":
-                raise self.note((*path, "unit"), None, "an amount is in the currency of the file", "remove the unit")
-            try:
-                each = float(unit_ms(spec.unit))
-            except UnitError as error:
-                raise self.note((*path, "unit"), None, error.rule, error.remedy) from None
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as stream:
-                rows = csv.reader(stream)
-                header = [name.strip() for name in next(rows, [])]
-                if spec.column not in header:
-                    raise self.note((*path, "column"), None, f"no column of that name in {spec.file}",
-                                    nearest(spec.column, header))  # fmt: skip
-                at = header.index(spec.column)
-                values = []
-                for row in rows:
-                    if any(cell.strip() for cell in row):
-                        text = row[at].strip() if at < len(row) else ""
-                        values.append(self._cell(text, spec, path, kind, each, rows.line_num))
-                    if len(values) > MOST_VALUES:
-                        raise self.note((*path, "file"), None, f"more than {MOST_VALUES} values", "draw a sample of it")
-        except (OSError, ValueError, csv.Error) as error:
-            why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
-            raise self.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
-        if not values:
-            raise self.note((*path, "column"), None, f"no values in this column of {spec.file}", "fill it")
-        return tuple(sorted(values))
-
-    def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, each: float, line: int) -> float:
-        """Return a cell of a sample in canonical units."""
-        place = (*path, "column")
-        where = f"line {line} of {spec.file}"
-        try:
-            found = parse(text)
-        except UnitError as error:
-            raise self.note(place, None, f"{where}: '{text}': {error.rule}", error.remedy) from None
-        plain = found.form == "number" and not found.per_ms and not found.per_what
-        if kind == "duration" and plain and spec.unit is None and found.number:
-            raise self.note(place, None, f"{where}: '{text}' has no unit", "add unit: days")
-        if not plain and not (kind == "duration" and found.form == "duration"):
-            noun = "a duration" if kind == "duration" else "an amount"
-            raise self.note(place, None, f"{where}: '{text}' is not {noun}", "write plain numbers, and add unit: days"
-                            if kind == "duration" else "write plain numbers")  # fmt: skip
-        if kind == "duration":
-            value = found.number if found.form == "duration" else found.number * each
-        else:
-            value = minor_units(found.number, self.digits)
-        most = LARGEST * 1000 if kind == "duration" else MOST_MONEY * 10**self.digits
-        if not 0 <= value <= most:
-            rule = "is negative" if value < 0 else "is too large"
-            raise self.note(place, None, f"{where}: '{text}' {rule}", "mend the file")
-        return value

@@ -7,11 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 from flywheel_sim.errors import nearest
-from flywheel_sim.journey.events import AddTo, Amount, Draw, Effects, SetTo
+from flywheel_sim.journey.events import AddTo, Amount, Effects, SetTo
 from flywheel_sim.journey.figures import Rate, Spread
 from flywheel_sim.journey.units import NEVER, Quantity, UnitError, looks_like_quantity, parse
-from flywheel_sim.scenario.resolve import checks
-from flywheel_sim.scenario.resolve.axes import Trait
+from flywheel_sim.scenario.rates.axes import Trait
+from flywheel_sim.scenario.resolve.chances import ChanceReader
+from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.distributions import DistributionReader
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EffectsSpec, StageSpec, WhileSpec
@@ -19,10 +20,14 @@ from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import DistSpec, DrawSpec
 
 
-class EffectReader(DistributionReader):
+class EffectReader:
     """Reads effects."""
 
-    def effects(self, spec: EffectsSpec | None, path: Path_, decision: str) -> Effects:
+    def __init__(self, context: Context) -> None:
+        self.context, self.note, self.traits = context, context.notes.note, context.traits
+        self.chances, self.distributions = ChanceReader(context), DistributionReader(context)
+
+    def read(self, spec: EffectsSpec | None, path: Path_, decision: str) -> Effects:
         """Return the effects of an event, an outcome or an entry; ``decision`` is what their draws belong to."""
         if spec is None:
             return Effects()
@@ -31,18 +36,17 @@ class EffectReader(DistributionReader):
         for attribute, text in (spec.add or {}).items():
             with suppress(Unusable):
                 adds.append(self.add(attribute, text, (*path, "add")))
+        channels = self.context.specs.channels
         for index, channel in enumerate(spec.refer or []):
             place = (*path, "refer", str(index))
-            if channel not in self.known_channels:
-                self.note(place, channel, "no channel of that name", nearest(channel, self.known_channels))
-            elif (fed := self.channel_specs.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
+            if channel not in self.context.names.channels:
+                self.note(place, channel, "no channel of that name", nearest(channel, self.context.names.channels))
+            elif (fed := channels.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
                 self.note(place, channel, "a channel with a source of its own is not fed by 'refer'",
                           "add a channel with 'enters' alone")  # fmt: skip
         found = Effects(sets, tuple(adds), self.money(spec, path, decision), tuple(spec.refer or ()))
         self.share(path, found)
         return found
-
-    # -- attributes -----------------------------------------------------------------------------
 
     def sets(self, table: dict[str, Any], path: Path_, decision: str) -> tuple[SetTo, ...]:
         """Return what is set, in the order of the file."""
@@ -54,7 +58,7 @@ class EffectReader(DistributionReader):
 
     def set_to(self, attribute: str, held: str | DrawSpec, path: Path_, decision: str) -> SetTo:
         """Return one attribute set to a value, to what another has, or to a drawn level."""
-        trait = self.own_trait(attribute, path, "set")
+        trait = self.context.own_trait(attribute, path, "set")
         place = (*path, attribute)
         if isinstance(held, DrawSpec):
             if trait.kind != "levels":
@@ -63,16 +67,17 @@ class EffectReader(DistributionReader):
                 if level not in trait.levels:
                     raise self.note(place, None, f"'{level}' is no level of '{attribute}'",
                                     nearest(level, trait.levels), level)  # fmt: skip
-            return SetTo(attribute, draw=self.draw(held, place, decision, trait.levels))
+            return SetTo(attribute, draw=self.chances.draw(held, place, decision, trait.levels))
         if trait.kind == "levels" and held in trait.levels:
             return SetTo(attribute, trait.levels.index(held))
-        if held in self.traits or held in self.known_attributes:
+        if held in self.traits or held in self.context.names.attributes:
             return SetTo(attribute, copy=self._copied(trait, held, place))
         if trait.kind == "time" and held == "never":
             return SetTo(attribute, NEVER)
         if trait.kind != "levels" and not looks_like_quantity(held):
             kind = "number" if trait.kind == "number" else "duration"
-            others = [name for name, t in self.traits.items() if t.kind == trait.kind and name in self.attribute_specs]
+            own = self.context.specs.attributes
+            others = [name for name, t in self.traits.items() if t.kind == trait.kind and name in own]
             near = nearest(held, others) if len(others) > 1 else _example(trait)
             raise self.note(place, held, f"neither a {kind} nor an attribute", near)
         try:
@@ -86,7 +91,7 @@ class EffectReader(DistributionReader):
     def _copied(self, trait: Trait, other: str, place: Path_) -> str:
         if other == trait.name:
             raise self.note(place, other, "an attribute set to itself", "name another one")
-        if other not in self.attribute_specs:
+        if other not in self.context.specs.attributes:
             if other in self.traits:
                 raise self.note(place, other, f"'{other}' is built in and cannot be copied", _example(trait))
             raise Unusable  # defined, but its own problems are noted there
@@ -99,52 +104,9 @@ class EffectReader(DistributionReader):
                             "copy between attributes with the same levels, or the same range")  # fmt: skip
         return other
 
-    def draw(self, spec: DrawSpec, path: Path_, decision: str, levels: tuple[str, ...]) -> Draw:
-        """Return a drawn level; ``levels`` are those of the attribute.
-
-        Raises
-        ------
-        Unusable
-            After noting a problem.
-        """
-        names = spec.names()
-        if not names:
-            raise self.note(path, None, "a draw has levels", "write {unhappy: 30 %, happy: rest}")
-        if len(spec.rests()) > 1:
-            raise self.note(path, None, "some cells of the draw let another level take the rest than others",
-                            "let the same level take the rest in every cell, or in none", "by")  # fmt: skip
-        chances: dict[str, Rate] = {}
-        rest: str | None = None
-        failed = False
-        for name in names:
-            try:
-                chance = self.rates.draw_chance(spec, path, name)
-            except Unusable:
-                failed = True
-                continue
-            if chance is not None:
-                chances[name] = chance
-            elif rest is not None:
-                self.note((*path, name), "rest", f"'{rest}' already takes the rest", "give one of them a chance")
-            else:
-                rest = name
-        if failed:
-            raise Unusable
-        self.complete(chances, rest, path, list(names))
-        return Draw(decision, tuple(levels.index(name) for name in names), tuple(chances.get(n) for n in names))
-
-    def complete(self, chances: dict[str, Rate], rest: str | None, path: Path_, names: list[str]) -> None:
-        """Check that chances reach 100 % and no more, in every cell."""
-        checks.check_sum(self.tree, chances, rest, path, self.traits, self.problems)
-        spread = [name for name, chance in chances.items() if chance.spread is not None]
-        if spread and (len(chances) > 1 or rest is None):
-            other = next((n for n in names if n != spread[0] and n != rest), names[0])
-            rule = f"'{spread[0]}' varies from person to person, so only 'rest' may stand beside it"
-            self.note((*path, other), None, rule, "split the decision into two stages")
-
     def add(self, attribute: str, text: str, path: Path_) -> AddTo:
         """Return a number added to a counter."""
-        trait = self.own_trait(attribute, path, "added to")
+        trait = self.context.own_trait(attribute, path, "added to")
         place = (*path, attribute)
         if trait.kind != "number":
             raise self.note(path, None, f"'{attribute}' is no counter", "add to a {counts: 0 to 100}", attribute)
@@ -158,8 +120,6 @@ class EffectReader(DistributionReader):
             raise self.note(place, text, "a whole number, or 'earned', is added to a counter", "write add: {points: 5}")
         return AddTo(attribute, int(number.number))
 
-    # -- money ----------------------------------------------------------------------------------
-
     def money(
         self, spec: EffectsSpec | StageSpec | WhileSpec, path: Path_, decision: str, accruing: bool = False
     ) -> tuple[Amount, ...]:
@@ -167,22 +127,22 @@ class EffectReader(DistributionReader):
         amounts = []
         for side in ("earn", "spend"):
             for line, x in (getattr(spec, side) or {}).items():
-                self.money_seen = True
+                self.context.findings.money = True
                 with suppress(Unusable):
                     amounts.append(self._amount(line, side, x, (*path, side, line), decision, accruing))
         return tuple(amounts)
 
     def _amount(self, line: str, side: Any, x: object, path: Path_, decision: str, accruing: bool) -> Amount:
         if isinstance(x, DistSpec) and x.fixed is None:
-            dist, per_ms = self.distribution(x, path, "money")
+            dist, per_ms = self.distributions.read(x, path, "money")
             if accruing:
                 raise self.note(path, None, "money that accrues is not drawn", "put it on an event")
             return Amount(line, side, dist, per_ms, f"{decision}/{line}")
         if isinstance(x, DistSpec):
-            dist, per_ms = self.distribution(x, path, "money")
+            dist, per_ms = self.distributions.read(x, path, "money")
             value = dist.params[0]
         else:
-            value, per_ms = self.rates.use(x, path, "money")
+            value, per_ms = self.context.rates.use(x, path, "money")
         return Amount(line, side, self.flowing(value, per_ms, path) if accruing else value, per_ms)
 
     def flowing(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
@@ -194,8 +154,6 @@ class EffectReader(DistributionReader):
         if spread is not None:
             spread = Spread("gamma", tuple((shape, mean / per_ms) for shape, mean in spread.cells))
         return Rate(value.name, "money", value.over, tuple(cell / per_ms for cell in value.cells), spread)
-
-    # -- luck -----------------------------------------------------------------------------------
 
     def share(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
         """Refuse two draws of one firing that would have the same luck; ``before`` are the event's own."""

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.events import Condition, Effects, Event, Outcome, Staff
-from flywheel_sim.journey.figures import Dist, Rate
+from flywheel_sim.journey.figures import Dist
 from flywheel_sim.journey.journey import Stage, StageSet
+from flywheel_sim.scenario.rates.canonical import SERVED, UNKNOWN
+from flywheel_sim.scenario.resolve.clocks import ClockReader
+from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.effects import EffectReader, draws
-from flywheel_sim.scenario.resolve.resources import ResourceReader
-from flywheel_sim.scenario.resolve.stated import SERVED, UNKNOWN
+from flywheel_sim.scenario.resolve.outcomes import OutcomeReader
+from flywheel_sim.scenario.resolve.service import ServiceReader
 from flywheel_sim.scenario.source.notes import Unusable
-from flywheel_sim.scenario.source.schema import EventSpec, OutcomeSpec, StageSpec, WhileSpec
+from flywheel_sim.scenario.source.schema import EventSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.source.tree import Path_
-from flywheel_sim.scenario.source.values import Ref
 
 #: How many clocks may live at once.
 MOST_CLOCKS = 16
 
 
-class EventReader(ResourceReader, EffectReader):
-    """Reads stages and sets."""
+class EventReader:
+    """Reads stages and sets of stages with their events."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.note, self.names, self.specs = context, context.notes.note, context.names, context.specs
+        self.clocks, self.service = ClockReader(context), ServiceReader(context)
+        self.effects, self.outcomes = EffectReader(context), OutcomeReader(context)
 
     def stage(self, name: str, spec: StageSpec) -> Stage:
         """Return a stage ready to run; events with problems are left out."""
@@ -31,44 +37,44 @@ class EventReader(ResourceReader, EffectReader):
             self.note(path, None, "nothing happens in an exit stage", "use role: lapsed, or remove its events")
         events = self.events(name, spec, path, (name,), spec.role)
         on_entry = self.entry(spec, path, name)
-        accruals = self.money(spec, path, name, accruing=True)
+        accruals = self.effects.money(spec, path, name, accruing=True)
         return Stage(name, spec.role, spec.phase, on_entry, accruals, events)
 
     def stage_set(self, name: str, spec: WhileSpec) -> StageSet:
         """Return a set ready to run; events with problems are left out."""
         path = ("while", name)
         stages = self.members(name, spec, path)
-        roles = {self.stage_specs[stage].role for stage in stages if stage in self.stage_specs}
+        roles = {self.specs.stages[stage].role for stage in stages if stage in self.specs.stages}
         if "exit" in roles:
-            odd = next(s for s in stages if s in self.stage_specs and self.stage_specs[s].role == "exit")
+            odd = next(s for s in stages if s in self.specs.stages and self.specs.stages[s].role == "exit")
             self.note((*path, "in", str(stages.index(odd))), None, f"nothing happens in the exit stage '{odd}'",
                       "take it out of the set")  # fmt: skip
         events = self.events(name, spec, path, stages, roles.pop() if len(roles) == 1 else None)
         on_entry = self.entry(spec, path, name)
-        accruals = self.money(spec, path, name, accruing=True)
+        accruals = self.effects.money(spec, path, name, accruing=True)
         return StageSet(name, stages, on_entry, accruals, events)
 
     def members(self, name: str, spec: WhileSpec, path: Path_) -> tuple[str, ...]:
         """Return the stages of a set: those listed, or those of the role or the phase it is named after."""
-        if name in self.known_stages:
+        if name in self.names.stages:
             self.note(("while",), None, f"'{name}' is a stage too, and their luck would be one",
                       "rename it, and say in: [...]", name)  # fmt: skip
         if spec.in_ is not None:
             for index, stage in enumerate(spec.in_):
                 place = (*path, "in", str(index))
-                if stage not in self.known_stages:
-                    self.note(place, stage, "no stage of that name", nearest(stage, self.known_stages))
+                if stage not in self.names.stages:
+                    self.note(place, stage, "no stage of that name", nearest(stage, self.names.stages))
                 elif stage in spec.in_[:index]:
                     self.note(place, stage, "this stage stands twice", "name it once")
             if not spec.in_:
                 self.note(path, None, "the set has no stages", "write in: [one, other]", "in")
             return tuple(spec.in_)
-        by_role = [stage for stage, held in self.stage_specs.items() if held.role == name]
-        by_phase = [stage for stage, held in self.stage_specs.items() if held.phase == name]
+        by_role = [stage for stage, held in self.specs.stages.items() if held.role == name]
+        by_phase = [stage for stage, held in self.specs.stages.items() if held.phase == name]
         if by_role and by_phase and by_role != by_phase:
             self.note(("while",), None, f"'{name}' is a role and a phase", "say in: [...] which stages are meant", name)
-        elif not by_role and not by_phase and len(self.stage_specs) == len(self.known_stages):
-            known = {word for held in self.stage_specs.values() for word in (held.role, held.phase) if word} - {"exit"}
+        elif not by_role and not by_phase and len(self.specs.stages) == len(self.names.stages):
+            known = {word for held in self.specs.stages.values() for word in (held.role, held.phase) if word} - {"exit"}
             self.note(("while",), None, f"'{name}' is no role or phase of a stage, and 'in' is missing",
                       f"add in: [...]; for a role or phase, {nearest(name, known)}", name)  # fmt: skip
         return tuple(by_role or by_phase)
@@ -80,9 +86,9 @@ class EventReader(ResourceReader, EffectReader):
         found = []
         for name, held in (spec.events or {}).items():
             if held.staff is not None:  # also where it is done without: those who serve are still paid
-                roles = {self.stage_specs[stage].role for stage in stages if stage in self.stage_specs}
-                self.asked.setdefault(held.staff, set()).update(roles)
-            if f"{owner}/{name}" in self.choices.events:
+                roles = {self.specs.stages[stage].role for stage in stages if stage in self.specs.stages}
+                self.context.findings.asked.setdefault(held.staff, set()).update(roles)
+            if f"{owner}/{name}" in self.context.choices.events:
                 continue
             lone = path[0] == "journey" and len(spec.events or {}) == 1
             event = self.event(owner, name, held, (*path, "events", name), stages, role, lone)
@@ -103,7 +109,7 @@ class EventReader(ResourceReader, EffectReader):
         staff: Staff | None = None
         wrong = False
         try:
-            staff = self.staff(spec, path)
+            staff = self.service.staff(spec, path)
         except Unusable:
             wrong = True
         at_once = not words and spec.staff is None
@@ -118,22 +124,22 @@ class EventReader(ResourceReader, EffectReader):
             wrong = True
         elif words:
             try:
-                waits, when = self.clock(spec, path)
+                waits, when = self.clocks.clock(spec, path)
             except Unusable:
                 wrong = True
         decision = f"{owner}/{name}"
-        effects = self.effects(spec, path, decision)
+        effects = self.effects.read(spec, path, decision)
         clock_ms = UNKNOWN if wrong else SERVED if staff else None
         fixed = len(waits) == 1 and waits[0].kind == "fixed" and len(set(waits[0].params[0].cells)) == 1
         if fixed and not staff:
             clock_ms = waits[0].params[0].cells[0]
-        outcomes = self.outcomes(decision, effects, spec, path, clock_ms, stages, role)
+        outcomes = self.outcomes.read(decision, effects, spec, path, clock_ms, stages, role)
         if outcomes is None or wrong:
             return None
         if at_once and any(outcome.to is None for outcome in outcomes):
             self.note(path, None, "a stage decided at once cannot stay", "give every outcome a stage to go to")
         self.earned_somewhere(effects, outcomes, path, spec)
-        effects = replace(effects, money=(*effects.money, *self.per_event.get(name, ())))
+        effects = replace(effects, money=(*effects.money, *self.context.findings.per_event.get(name, ())))
         found = Event(name, decision, words == ["every"], waits, when, effects, outcomes, staff)
         for drawn, (side, line) in (one for part in found.parts for one in draws(part)) if staff else ():
             if line in ("takes", "patience") and drawn == f"{decision}/{line}":
@@ -143,7 +149,7 @@ class EventReader(ResourceReader, EffectReader):
 
     def entry(self, spec: StageSpec | WhileSpec, path: Path_, owner: str) -> Effects:
         """Return what happens on entering a stage or set."""
-        found = self.effects(spec.on_entry, (*path, "on_entry"), f"{owner}/on_entry")
+        found = self.effects.read(spec.on_entry, (*path, "on_entry"), f"{owner}/on_entry")
         self.earned_somewhere(found, (), (*path, "on_entry"), EventSpec())
         return found
 
@@ -163,90 +169,6 @@ class EventReader(ResourceReader, EffectReader):
                 if add.earned and not any(earns(one) for one in heard):
                     place = (*path, word, name, "add", add.attribute) if name else (*path, "add", add.attribute)
                     self.note(place, None, "nothing is earned when this happens", "add an 'earn', or a number")
-
-    def outcomes(
-        self, decision: str, effects: Effects, spec: EventSpec, path: Path_, clock_ms: float | None,
-        stages: tuple[str, ...], role: str | None,
-    ) -> tuple[Outcome, ...] | None:  # fmt: skip
-        """Return the outcomes of an event, or None after noting problems."""
-        if spec.to is not None and spec.outcomes is not None:
-            self.note(path, None, "an event says 'to' or 'outcomes', not both", "keep one", "outcomes")
-            return None
-        if spec.to is None and spec.outcomes is None:
-            return (Outcome("", None, None, Effects()),)
-        if isinstance(spec.to, str):
-            target = self.target(spec.to, (*path, "to"))
-            return (Outcome(spec.to, None, target, Effects()),)
-        word = "to" if spec.to is not None else "outcomes"
-        table: dict[str, Any] = spec.to if spec.to is not None else spec.outcomes  # type: ignore[assignment]
-        inner = (*path, word)
-        targets: dict[str, str | None] = {}
-        own_effects: dict[str, Effects] = {}
-        chances: dict[str, Any] = {}
-        for name, held in table.items():
-            own = held if isinstance(held, OutcomeSpec) else None
-            if word == "to":
-                targets[name] = self.target(name, (*inner, name), key=True)
-                if own is not None and own.to is not None:
-                    self.note((*inner, name), None, "the stage to go to is already the key", "remove it", "to")
-            else:
-                targets[name] = self.target(own.to, (*inner, name, "to")) if own and own.to else None
-            own_effects[name] = self.effects(own, (*inner, name), decision)
-            self.share((*inner, name), own_effects[name], effects)
-            chances[name] = own.chance if own else held
-            if chances[name] is None:
-                self.note((*inner, name), None, "the outcome has no chance", "add chance: 35 %, or rest", "chance")
-
-        def stays(name: str) -> bool | None:
-            to = targets[name]
-            if to is None or stages == (to,):
-                return True
-            other = self.stage_specs.get(to)
-            return other.role == role if other and role else None
-
-        try:
-            places: dict[str, Path_] = {name: (*inner, name, "chance") for name in chances}
-            resolved, rest = self.chances(chances, places, clock_ms, stays)
-        except Unusable:
-            return None
-        self.complete(resolved, rest, inner, list(chances))
-        return tuple(Outcome(n, resolved.get(n), targets[n], own_effects[n]) for n in table)
-
-    def target(self, name: str, path: Path_, key: bool = False) -> str | None:
-        """Return the stage an outcome leads to, None for staying."""
-        if name == "stay":
-            return None
-        if name not in self.known_stages:
-            near = nearest(name, self.known_stages)
-            if key:
-                self.note(path[:-1], None, f"'{name}' is no stage", near, name)
-            else:
-                self.note(path, name, "no stage of that name", near)
-        return name
-
-    def chances(
-        self, table: dict[str, Any], places: dict[str, Path_], clock_ms: float | None, stays: Any
-    ) -> tuple[dict[str, Rate], str | None]:
-        """Return the chance of each name, and which one takes the rest; ``places`` are their paths."""
-        found: dict[str, Rate] = {}
-        rest: str | None = None
-        failed = False
-        for name, x in table.items():
-            if isinstance(x, Ref) and x.name == "rest":
-                if rest is not None:
-                    self.note(places[name], "rest", f"'{rest}' already takes the rest", "give one of them a chance")
-                rest = name
-                continue
-            if x is None:
-                failed = True
-                continue
-            try:
-                found[name] = self.rates.use(x, places[name], "chance", clock_ms, stays(name))[0]
-            except Unusable:
-                failed = True
-        if failed:
-            raise Unusable
-        return found, rest
 
     def crowds(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
         """Note stages where more clocks live at once than may."""

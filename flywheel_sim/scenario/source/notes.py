@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flywheel_sim.errors import Problem
 from flywheel_sim.scenario.source.tree import Path_, Tree
 
@@ -10,8 +12,9 @@ class Unusable(Exception):
     """Raised once a problem is noted, where nothing sensible can be returned."""
 
 
+@dataclass(frozen=True, slots=True)
 class Notes:
-    """Holds the file as written and the problems found in it so far."""
+    """The file as written, and the problems found in it so far."""
 
     tree: Tree
     problems: list[Problem]

@@ -36,6 +36,9 @@ _RATE = RATE_WORDS | {"value", MOVED}
 #: How many brackets or indented levels a file may nest.
 DEEPEST = 60
 
+#: The place of what is not written in any file.
+IN_CODE = "<values set in code>"
+
 #: The last step of the path under which the place of a key, not of its value, is kept.
 KEY = "(key)"
 
@@ -62,7 +65,7 @@ class Tree:
             path = path[:-1]
             if (*path, KEY) in self.marks:
                 return self.marks[(*path, KEY)]
-        return self.marks.get(path, Mark("<values set in code>"))
+        return self.marks.get(path, Mark(IN_CODE))
 
     def at(self, path: Path_) -> Raw:
         """Return the raw value at a path, or None where there is none."""
@@ -309,7 +312,7 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
             if not {"by", "times"} & {*base, *over}:
                 return _merge({k: v for k, v in base.items() if k != MOVED}, over, path, marks, over_marks)
             inner = (*path, again[0])
-            mark = over_marks.get((*inner, KEY)) or over_marks.get(inner, Mark("<values set in code>"))
+            mark = over_marks.get((*inner, KEY)) or over_marks.get(inner, Mark(IN_CODE))
             rule = "a bare value moved this rate's whole family before"
             remedy = "lay single levels over it first and the bare value last"
             raise ConfigError([Problem(mark.file, mark.line, mark.column, ".".join(inner), "", rule, remedy)])
@@ -329,14 +332,14 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
         return _clean(over)
     bare = isinstance(base, str) and (path[:1] == ("rates",) or looks_like_quantity(base))
     if bare and isinstance(over, dict) and over and over.keys() <= RATE_WORDS:
-        place = marks.get(path, Mark("<values set in code>"))
+        place = marks.get(path, Mark(IN_CODE))
         _take_marks(path, marks, over_marks)
         marks[(*path, "value")] = place
         return {"value": base, **_clean(over)}
     if path[:1] == ("rates",) and path[2:] in ((), ("value",)) and is_change(over):
-        over = _changed(base, over, over_marks.get(path, Mark("<values set in code>")), path)
+        over = _changed(base, over, over_marks.get(path, Mark(IN_CODE)), path)
     if is_rate(base) and isinstance(over, str) and path[:1] != ("resources",):  # so many people, whenever it is
-        marks[(*path, MOVED)] = over_marks.get(path, Mark("<values set in code>"))
+        marks[(*path, MOVED)] = over_marks.get(path, Mark(IN_CODE))
         return {**base, MOVED: over}
     _take_marks(path, marks, over_marks)
     return _clean(over)

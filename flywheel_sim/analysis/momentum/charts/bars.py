@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from flywheel_sim.analysis.momentum.charts.wheel_picture import wheel
+import numpy as np
+
+from flywheel_sim.analysis.momentum.charts.wheel_picture import plus, wheel
 from flywheel_sim.analysis.momentum.frictions import MOMENTUM, Frictions
 from flywheel_sim.analysis.momentum.momentum import UNIT, Momentum, surely
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, ends_of, panels, thousands
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, blank, dress, panels
+from flywheel_sim.drawing.ends import FloatArray, ends_in, ends_of
+from flywheel_sim.drawing.marks import in_interval, whiskers
 from flywheel_sim.drawing.months import finish, months_of
+from flywheel_sim.drawing.words import beside, legend_under, thousands
 from flywheel_sim.stats import figure, with_unit
 from flywheel_sim.wording import lowered
 
-__all__ = ["frictions", "momentum", "wheel"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
+__all__ = ["frictions", "momentum", "wheel"]
 
 #: What each phase is drawn in where a friction names none.
 NO_PHASE = "no phase"
+
+#: How the figures that lines end at are written.
+_SAID: dict[str, Any] = {"fontsize": 9.5, "fontweight": "bold"}
 
 
 def frictions(result: Frictions) -> Chart:
     """Show what is gained by removing each friction, in the metric and in momentum, with joint intervals.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.frictions`.
+    Takes what `flywheel_sim.frictions` returns.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.patches import Patch
 
     names = list(result.names)
-    label, first = lowered(result.label), names[0]
+    title, note = _told(result)
+    height = 2.1 + 0.42 * len(names)
+    made = blank(height, layout=ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - 0.85 / height)))
+    made.text(0.012, 1 - 0.25 / height, title, va="center", **TITLE)
+    made.text(0.012, 1 - 0.43 / height, note, fontsize=9, color=GREY, va="top", linespacing=1.35)
+    left, right = made.subplots(1, 2, sharey=True, width_ratios=[1.25, 1.0])
+    colours = phase_colours(result)
+    for axes, what in ((left, result.of), (right, MOMENTUM)):
+        _gains(axes, result, what, colours)
+    left.set_yticks(np.arange(len(names)), [_plain(name) for name in names], fontsize=10, color=INK)
+    left.invert_yaxis()
+    left.set_xlabel(f"{result.label} gained in {result.today.months} ({result.units[result.of]})")
+    right.set_xlabel(f"Momentum gained ({UNIT})")
+    handles = [Patch(color=colour, label=phase) for phase, colour in colours.items()]
+    legend_under(made, len(handles), handles, 9.5)
+    return Chart(f"frictions_{result.of}", title, made, result.frame())
+
+
+def _told(result: Frictions) -> tuple[str, str]:
+    """Return the title, which names what costs most, and the note."""
+    label, first = lowered(result.label), result.names[0]
     title = f"Removing “{_plain(first)}” changes {label} most: {_change(result, first)}"
     if not surely(result.gain(first)):
         title = f"These runs do not show that any one friction changes {label}"
@@ -44,48 +68,36 @@ def frictions(result: Frictions) -> Chart:
         f"Gain without each friction, same people and luck; {result.level * 100:g} % intervals that hold for all at "
         "once. Pale: not told apart from 0."
     )
-    if len(names) > 1:
+    if len(result.names) > 1:
         note += (
-            f"\nAll {len(names)} removed together: {_plus(both.mean)} {both.unit}; their single gains add up to "
-            f"{_plus(summed.mean)} {summed.unit}."
+            f"\nAll {len(result.names)} removed together: {plus(both.mean)} {both.unit}; their single gains add up to "
+            f"{plus(summed.mean)} {summed.unit}."
         )
-    height = 2.1 + 0.42 * len(names)
-    made = Figure(figsize=(9, height), layout=ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - 0.85 / height)))
-    FigureCanvasAgg(made)
-    made.text(0.012, 1 - 0.25 / height, title, fontsize=13, fontweight="bold", color=INK, va="center")
-    made.text(0.012, 1 - 0.43 / height, note, fontsize=9, color="#55636f", va="top", linespacing=1.35)
-    left, right = made.subplots(1, 2, sharey=True, width_ratios=[1.25, 1.0])
-    colours = phase_colours(result)
-    at = np.arange(len(names))
-    for axes, what in ((left, result.of), (right, MOMENTUM)):
-        mean, low, high = ends_of([result.gain(name, what) for name in names])
-        for y, name in zip(at, names, strict=True):
-            colour = colours[result.friction(name).phase or NO_PHASE]
-            sure = surely(result.gain(name, what))
-            axes.barh(y, mean[y], height=0.62, color=colour, alpha=0.9 if sure else 0.3, lw=0)
-        if np.isfinite(low).all():
-            axes.errorbar(mean, at, xerr=[mean - low, high - mean], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
-        reach = np.nanmax([mean, high], axis=0)
-        span = max(float(np.nanmax(reach)), 0.0) - min(float(np.nanmin([mean, low])), 0.0)
-        for y, name in zip(at, names, strict=True):
-            text = _plus(result.gain(name, what).mean)
-            axes.text(max(reach[y], 0.0) + 0.02 * span, y, text, va="center", fontsize=9, color=INK)
-        axes.set_xlim(right=max(float(np.nanmax(reach)), 0.0) + 0.17 * span)
-        axes.axvline(0, color=INK, lw=0.9)
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.spines["bottom"].set_color(FAINT)
-        axes.tick_params(colors="#44525e", labelsize=9, left=False)
-        axes.grid(axis="x", color="#e4e9ed", lw=0.8)
-        axes.set_axisbelow(True)
-        axes.xaxis.set_major_formatter(thousands)
-        axes.locator_params(axis="x", nbins=5)
-    left.set_yticks(at, [_plain(name) for name in names], fontsize=10, color=INK)
-    left.invert_yaxis()
-    left.set_xlabel(f"{result.label} gained in {result.today.months} ({result.units[result.of]})")
-    right.set_xlabel(f"Momentum gained ({UNIT})")
-    handles = [Patch(color=colour, label=phase) for phase, colour in colours.items()]
-    made.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9.5)
-    return Chart(f"frictions_{result.of}", title, made, result.frame())
+    return title, note
+
+
+def _gains(axes: Axes, result: Frictions, what: str, colours: dict[str, str]) -> None:
+    """Draw what removing each friction gains in a figure."""
+    at = np.arange(len(result.names))
+    ends = ends_of([result.gain(name, what) for name in result.names])
+    mean, low, high = ends
+    for y, name in zip(at, result.names, strict=True):
+        colour = colours[result.friction(name).phase or NO_PHASE]
+        sure = surely(result.gain(name, what))
+        axes.barh(y, mean[y], height=0.62, color=colour, alpha=0.9 if sure else 0.3, lw=0)
+    if np.isfinite(low).all():
+        whiskers(axes, at, ends, True, elinewidth=1.2, capsize=3)
+    reach = np.nanmax([mean, high], axis=0)
+    span = max(float(np.nanmax(reach)), 0.0) - min(float(np.nanmin([mean, low])), 0.0)
+    for row, gain in enumerate(mean):
+        axes.text(max(reach[row], 0.0) + 0.02 * span, row, plus(gain), va="center", fontsize=9, color=INK)
+    axes.set_xlim(right=max(float(np.nanmax(reach)), 0.0) + 0.17 * span)
+    axes.axvline(0, color=INK, lw=0.9)
+    dress(axes, grid="x")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(left=False)
+    axes.xaxis.set_major_formatter(thousands)
+    axes.locator_params(axis="x", nbins=5)
 
 
 def phase_colours(result: Frictions) -> dict[str, str]:
@@ -99,17 +111,14 @@ def phase_colours(result: Frictions) -> dict[str, str]:
 def momentum(result: Momentum) -> Chart:
     """Show mass, speed and friction over the months, each with the interval of its mean.
 
-    Parameters
-    ----------
-    result
-        From `flywheel_sim.momentum`.
+    Takes what `flywheel_sim.momentum` returns.
     """
     runs, window = result.runs, result.window
     now, before = result.momentum, result.figure("momentum", before=True)
     said = {"yes": "faster than before", "no": "slower than before"}.get(result.faster, "not told apart from before")
-    title = f"Growing {said}: {_plus(now.mean)} customers a month, after {_plus(before.mean)}"
+    title = f"Growing {said}: {plus(now.mean)} customers a month, after {plus(before.mean)}"
     if result.faster == "not told apart":
-        title = f"Growth {said}: {_plus(now.mean)} customers a month, after {_plus(before.mean)}"
+        title = f"Growth {said}: {plus(now.mean)} customers a month, after {plus(before.mean)}"
     averaged = f"averaged over {window} months" if window > 1 else "month by month"
     note = f"Line: mean, band: its 95 % interval. Speed and friction {averaged}; shaded: the two windows compared."
     made, every = panels(title, note, 7.8, (1.2, 1.0, 1.0))
@@ -123,9 +132,7 @@ def momentum(result: Momentum) -> Chart:
     for axes, lines, head in zip(every, drawn, heads, strict=True):
         for name, colour, label in lines:
             part = data[data["figure"] == name]
-            when = x[-len(part) :]
-            axes.fill_between(when, part["low"], part["high"], color=colour, alpha=0.28, lw=0)
-            axes.plot(when, part["mean"], color=colour, lw=2, label=label or None)
+            in_interval(axes, x[-len(part) :], ends_in(part), 0.28, colour, label=label or None)
         finish(axes, runs.journey, head, legend=False)
         axes.set_xlabel("" if axes is not every[-1] else axes.get_xlabel())
         for back, shade in ((0, 0.16), (1, 0.08)):
@@ -134,22 +141,13 @@ def momentum(result: Momentum) -> Chart:
             axes.axvspan(x[max(begin, 0)], x[end], color=FAINT, alpha=shade, lw=0, zorder=0)
         if axes.get_ylim()[0] > 0 and axes is not every[1]:
             axes.set_ylim(0, 1.1 * axes.get_ylim()[1])
-    rate = every[1]
-    rate.axhline(0, color=INK, lw=0.8)
-    gains, losses = (data[data["figure"] == name]["mean"].to_numpy() for name in ("gained", "lost"))
-    every[2].fill_between(x[-len(gains) :], losses, gains, where=gains >= losses, color=COLOURS[2], alpha=0.10, lw=0)
-    every[2].fill_between(x[-len(gains) :], losses, gains, where=gains < losses, color=COLOURS[1], alpha=0.10, lw=0)
-    for path, text, colour in ((gains, "gained", COLOURS[2]), (losses, "lost", COLOURS[1])):
-        above = path[-1] >= (losses if path is gains else gains)[-1]
-        every[2].annotate(f"{text} {figure(path[-1])}", (x[-1], path[-1]), xytext=(0, 7 if above else -7), ha="right",
-                          va="bottom" if above else "top", textcoords="offset points", color=colour, fontsize=9.5,
-                          fontweight="bold")  # fmt: skip
+    every[1].axhline(0, color=INK, lw=0.8)
+    _gained_and_lost(every[2], x, *(data[data["figure"] == name]["mean"].to_numpy() for name in ("gained", "lost")))
     for axes, place, text, colour in (
         (every[0], result.mass.mean, f"{figure(result.mass.mean)} customers", COLOURS[0]),
-        (rate, result.growth_rate.mean, f"{_plus(result.growth_rate.mean)} %", COLOURS[2]),
+        (every[1], result.growth_rate.mean, f"{plus(result.growth_rate.mean)} %", COLOURS[2]),
     ):
-        axes.annotate(text, (x[-1], place), xytext=(0, -12), ha="right", va="top", textcoords="offset points",
-                      color=colour, fontsize=9.5, fontweight="bold")  # fmt: skip
+        beside(axes, text, (x[-1], place), (0, -12), ha="right", va="top", color=colour, **_SAID)
     for when, text in ((x[-1 - window], "before"), (x[-1], "last")):
         every[0].annotate(
             f"{text} ", (when, 0.03), xycoords=("data", "axes fraction"), ha="right", fontsize=9, color=INK
@@ -158,12 +156,19 @@ def momentum(result: Momentum) -> Chart:
     return Chart("momentum", title, made, data.assign(window=window))
 
 
+def _gained_and_lost(axes: Axes, x: Sequence[Any], gains: FloatArray, losses: FloatArray) -> None:
+    """Shade between what is gained and what is lost, whichever is more, and say how much either is in the end."""
+    when = x[-len(gains) :]
+    axes.fill_between(when, losses, gains, where=gains >= losses, color=COLOURS[2], alpha=0.10, lw=0)
+    axes.fill_between(when, losses, gains, where=gains < losses, color=COLOURS[1], alpha=0.10, lw=0)
+    for path, other, text, colour in ((gains, losses, "gained", COLOURS[2]), (losses, gains, "lost", COLOURS[1])):
+        above = path[-1] >= other[-1]
+        beside(axes, f"{text} {figure(path[-1])}", (x[-1], path[-1]), (0, 7 if above else -7), ha="right",
+               va="bottom" if above else "top", color=colour, **_SAID)  # fmt: skip
+
+
 def _plain(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _plus(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{figure(value)}"
 
 
 def _change(result: Frictions, name: str) -> str:

@@ -6,17 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.momentum.momentum import Momentum, momentum
 from flywheel_sim.analysis.momentum.wheel import Wheel, wheel_of
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, blank
+from flywheel_sim.drawing.words import beside
 from flywheel_sim.metrics.momentum import LOSING
 from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, figure, plus_minus
 from flywheel_sim.wording import joined
-
-FloatArray = NDArray[np.float64]
 
 #: Radii of the ring, and by how much (radians) the head of a part reaches into the next.
 INNER, OUTER, HEAD = 0.6, 1.0, 0.085
@@ -24,7 +22,7 @@ INNER, OUTER, HEAD = 0.6, 1.0, 0.085
 GAP = 0.035
 #: Where along a part people come in from outside, come back and are lost, as shares of its arc.
 PLACES = {"strangers": 0.20, "referred": 0.36, "back": 0.44, "lost": 0.72}
-LOST, GREY = "#b0402f", "#55636f"
+LOST = "#b0402f"
 #: Where arrows of people from and to outside begin and end, and where their words stand.
 NEAR, FAR, WORDS = 1.04, 1.26, 1.32
 #: Fewer people a month than this are not drawn.
@@ -44,8 +42,6 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
         Of which of the last months flows and growth are; that of a momentum is its own.
     """
     import pandas as pd
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     if isinstance(result, Momentum):
         found = {next(iter(result.base_runs)): result}
@@ -54,12 +50,12 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
     wheels = {name: wheel_of(one) for name, one in found.items()}
     first, columns = next(iter(found.values())), min(len(found), 2)
     rows = math.ceil(len(found) / columns)
-    gains = [f"{name.replace('_', ' ')} {_plus(one.momentum.mean)}" for name, one in found.items()]
+    gains = [f"{name.replace('_', ' ')} {plus(one.momentum.mean)}" for name, one in found.items()]
     if len(found) > 1:
         title = f"Customers gained per month: {joined(gains)}"
     else:
         title = (
-            f"The wheel holds {figure(first.mass.mean)} customers, {_plus(first.momentum.mean)} a month: growth of "
+            f"The wheel holds {figure(first.mass.mean)} customers, {plus(first.momentum.mean)} a month: growth of "
             f"{figure(first.growth_rate.mean)} % per month"
         )
     note = (
@@ -67,9 +63,8 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
         f"per month\nin {first.spans[0]}. Means with the half-width of their 95 % interval, n = {first.runs.n:,}."
     )
     width, height = (9.0, 7.7) if columns == 1 else (13.6, 0.9 + 6.0 * rows)
-    made = Figure(figsize=(width, height))
-    FigureCanvasAgg(made)
-    made.text(0.02, 1 - 0.28 / height, title, fontsize=12 + columns, fontweight="bold", color=INK, va="center")
+    made = blank(height, width, layout=None)
+    made.text(0.02, 1 - 0.28 / height, title, va="center", **{**TITLE, "fontsize": 12 + columns})
     made.text(0.02, 1 - 0.48 / height, note, fontsize=8.5 + 0.5 * columns, color=GREY, va="top", linespacing=1.35)
     below = 0.9 / height
     most = max(float(one.held(part).mean) for one in wheels.values() for part in one.parts)
@@ -142,14 +137,13 @@ def _hub(axes: Any, one: Momentum) -> None:
     axes.add_patch(Circle((0, 0), INNER - 0.07, fc="white", ec=FAINT, lw=0.9))
     rate, said = one.growth_rate, {"yes": "faster than before", "no": "slower than before"}
     for down, text, colour, size, weight in (
-        (32, f"{_plus(rate.mean)} %", INK, 22, "bold"),
+        (32, f"{plus(rate.mean)} %", INK, 22, "bold"),
         (10, f"growth per month {_margin(rate)}", INK, 8.5, "normal"),
         (-13, f"{figure(one.mass.mean)} customers", INK, 10, "bold"),
-        (-27, f"{_plus(one.momentum.mean)} a month {_margin(one.momentum)}", INK, 8.5, "normal"),
+        (-27, f"{plus(one.momentum.mean)} a month {_margin(one.momentum)}", INK, 8.5, "normal"),
         (-41, said.get(one.faster, "not told from before"), GREY, 8.5, "normal"),
     ):
-        axes.annotate(text, (0, 0), xytext=(0, down), textcoords="offset points", ha="center", va="center",
-                      fontsize=size, color=colour, fontweight=weight)  # fmt: skip
+        beside(axes, text, (0, 0), (0, down), ha="center", va="center", fontsize=size, color=colour, fontweight=weight)
 
 
 def _boundary(axes: Any, one: Wheel, index: int) -> None:
@@ -206,8 +200,8 @@ def _words(axes: Any, angle: float, text: str, small: str, colour: str) -> None:
     across = "left" if math.sin(angle) > 0.3 else "right" if math.sin(angle) < -0.3 else "center"
     middle = 8 * math.cos(angle)
     for lift, words, size, weight, ink in ((6, text, 10.5, "bold", colour), (-7, small, 8.5, "normal", GREY)):
-        axes.annotate(words, _at(angle, WORDS), xytext=(0, middle + lift), textcoords="offset points", ha=across,
-                      va="center", fontsize=size, color=ink, fontweight=weight, annotation_clip=False)  # fmt: skip
+        beside(axes, words, _at(angle, WORDS), (0, middle + lift), ha=across, va="center", fontsize=size, color=ink,
+               fontweight=weight, annotation_clip=False)  # fmt: skip
 
 
 def _arrow(axes: Any, angle: float, start: float, end: float, share: float, colour: str) -> None:
@@ -240,9 +234,8 @@ def _say(axes: Any, place: tuple[float, float], lift: float, text: str, colour: 
     """Write on the ring, so many points above a place."""
     from matplotlib.patheffects import withStroke
 
-    axes.annotate(text, place, xytext=(0, lift), textcoords="offset points", ha="center", va="center", fontsize=size,
-                  color=colour, fontweight=weight, zorder=5,
-                  path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.55)])  # fmt: skip
+    beside(axes, text, place, (0, lift), ha="center", va="center", fontsize=size, color=colour, fontweight=weight,
+           zorder=5, path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.55)])  # fmt: skip
 
 
 def _margin(found: Estimate) -> str:
@@ -252,5 +245,6 @@ def _margin(found: Estimate) -> str:
     return f"± {plus_minus(found).split('± ')[-1]}"
 
 
-def _plus(value: float) -> str:
+def plus(value: float) -> str:
+    """Return a figure with its sign."""
     return f"{'+' if value > 0 else ''}{figure(value)}"

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, FloatArray, panels, thousands
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, panels
+from flywheel_sim.drawing.ends import Ends, ends_in, reach_of
+from flywheel_sim.drawing.marks import DASHED, whiskers
+from flywheel_sim.drawing.words import beside, measured
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
@@ -17,6 +20,7 @@ from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 #: What is drawn of every channel, beside what is spent on it.
 FIGURES = ("acquisitions", "cac", "clv", "roas")
@@ -41,50 +45,60 @@ def channels(runs: Runs) -> Chart:
     data = _figures(runs)
     if data.empty:
         raise ExperimentError("no channel brought a customer in these runs; take a longer horizon")
-    currency = runs.unit("spend")
-    losing = data[data.cac_low > data.clv_high].channel.tolist()
-    named = [name.replace("_", " ") for name in losing]
-    title = "What customers of each channel cost and are worth"
-    if losing:
-        title = f"Customers from {joined(named)} cost more than they are worth"
-    follow = format_duration(runs.journey.follow)
-    note = f"Means with 95 % intervals. Worth: margin within {follow}. Dashed: revenue equals what the ads cost."
-    strategy = runs.journey.strategy.replace("_", " ").capitalize()
-    note = f"{strategy}. {note}" if strategy else note
+    title, note = _told(runs, data)
     made, (above, below) = panels(title, note, 6.2, (1.7, 1.0))
-    places = np.arange(len(data))
-    for place, cost, worth in zip(places, data.cac_mean, data.clv_mean, strict=True):
-        above.plot([place, place], [cost, worth], color=FAINT, lw=1.2, zorder=1)
-    for name, label, colour, side in (("cac", "costs (CAC)", COLOURS[1], -1), ("clv", "is worth (CLV)", COLOURS[0], 1)):
-        mean = data[f"{name}_mean"].to_numpy()
-        above.errorbar(places, mean, yerr=_reach(data, name), fmt="o", ms=8, color=colour, capsize=4, label=label)
-        for place, value in zip(places, mean, strict=True):
-            if math.isfinite(value):
-                above.annotate(figure(value, currency), (place, value), xytext=(9 * side, 0), color=colour, fontsize=9,
-                               textcoords="offset points", va="center", ha="left" if side > 0 else "right")  # fmt: skip
-    above.set_ylim(bottom=min(0.0, above.get_ylim()[0]))
-    above.set_ylabel(f"{currency} per customer")
-    above.yaxis.set_major_formatter(thousands)
-    above.legend(loc="upper left", frameon=False, fontsize=9, title="A customer", alignment="left")
-    returned = data.roas_mean.fillna(0.0).to_numpy()
-    below.bar(places, returned, width=0.5, color=COLOURS[2], yerr=_reach(data, "roas"), ecolor=INK, capsize=4)
-    below.axhline(1, color=INK, lw=1, ls=(0, (4, 3)))
-    for place, value, top in zip(places, data.roas_mean, data.roas_high, strict=True):
-        text = figure(value) if math.isfinite(value) else "no spend\nof its own"
-        height = np.nanmax([1.0, value, top])
-        below.annotate(text, (place, height), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=9,
-                       color=INK if math.isfinite(value) else "#55636f")  # fmt: skip
-    below.set_ylim(0, 1.25 * max(1.0, below.get_ylim()[1]))
-    below.set_ylabel(f"Revenue per {currency} of ads")
-    below.set_xticks(
-        places, [_label(name, spent, currency) for name, spent in zip(data.channel, data.spend, strict=True)]
-    )
+    _cost_and_worth(above, data, runs.unit("spend"))
+    _returned(below, data, runs.unit("spend"))
     below.set_xlabel(f"Channel, and what is spent on the channel itself in {runs.span}")
     for axes in (above, below):
         axes.grid(axis="x", visible=False)
         axes.set_xlim(-0.6, len(data) - 0.4)
     made.align_ylabels([above, below])
     return Chart("channels", title, made, data)
+
+
+def _told(runs: Runs, data: pd.DataFrame) -> tuple[str, str]:
+    """Return the title, which names channels whose customers surely cost more than they are worth, and the note."""
+    losing = data[data.cac_low > data.clv_high].channel.tolist()
+    title = "What customers of each channel cost and are worth"
+    if losing:
+        title = f"Customers from {joined([name.replace('_', ' ') for name in losing])} cost more than they are worth"
+    follow = format_duration(runs.journey.follow)
+    note = f"Means with 95 % intervals. Worth: margin within {follow}. Dashed: revenue equals what the ads cost."
+    strategy = runs.journey.strategy.replace("_", " ").capitalize()
+    return title, f"{strategy}. {note}" if strategy else note
+
+
+def _cost_and_worth(axes: Axes, data: pd.DataFrame, currency: str) -> None:
+    """Draw what a customer of each channel costs and is worth, and how far these lie apart."""
+    for place, cost, worth in zip(range(len(data)), data.cac_mean, data.clv_mean, strict=True):
+        axes.plot([place, place], [cost, worth], color=FAINT, lw=1.2, zorder=1)
+    for name, label, colour, side in (("cac", "costs (CAC)", COLOURS[1], -1), ("clv", "is worth (CLV)", COLOURS[0], 1)):
+        ends = _ends(data, name)
+        whiskers(axes, np.arange(len(data)), ends, fmt="o", ms=8, color=colour, elinewidth=None, capsize=4, label=label)
+        for place, value in enumerate(ends.mean):
+            if math.isfinite(value):
+                beside(axes, figure(value, currency), (place, value), (9 * side, 0), color=colour, va="center",
+                       ha="left" if side > 0 else "right")  # fmt: skip
+    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    measured(axes, up=f"{currency} per customer")
+    axes.legend(loc="upper left", frameon=False, fontsize=9, title="A customer", alignment="left")
+
+
+def _returned(axes: Axes, data: pd.DataFrame, currency: str) -> None:
+    """Draw what money spent on each channel returns, and name the channels."""
+    places, ends = np.arange(len(data)), _ends(data, "roas")
+    axes.bar(places, np.nan_to_num(ends.mean), width=0.5, color=COLOURS[2], yerr=reach_of(ends), ecolor=INK, capsize=4)
+    axes.axhline(1, color=INK, lw=1, ls=DASHED)
+    for place, value, top in zip(places, ends.mean, ends.high, strict=True):
+        text = figure(value) if math.isfinite(value) else "no spend\nof its own"
+        colour = INK if math.isfinite(value) else GREY
+        beside(axes, text, (place, np.nanmax([1.0, value, top])), (0, 5), ha="center", color=colour)
+    axes.set_ylim(0, 1.25 * max(1.0, axes.get_ylim()[1]))
+    axes.set_ylabel(f"Revenue per {currency} of ads")
+    axes.set_xticks(
+        places, [_label(name, spent, currency) for name, spent in zip(data.channel, data.spend, strict=True)]
+    )
 
 
 def _figures(runs: Runs) -> pd.DataFrame:
@@ -97,10 +111,8 @@ def _figures(runs: Runs) -> pd.DataFrame:
     return flat.loc[best].reset_index()
 
 
-def _reach(data: pd.DataFrame, name: str) -> FloatArray:
-    """Return how far intervals reach below and above their means, shape (2, channels)."""
-    mean = data[f"{name}_mean"]
-    return np.asarray(np.nan_to_num([mean - data[f"{name}_low"], data[f"{name}_high"] - mean]))
+def _ends(data: pd.DataFrame, name: str) -> Ends:
+    return ends_in(data, f"{name}_mean", f"{name}_low", f"{name}_high")
 
 
 def _label(channel: str, spent: float, currency: str) -> str:

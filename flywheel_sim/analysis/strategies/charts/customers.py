@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of, panels
+from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of
+from flywheel_sim.drawing.marks import in_bands, in_interval
 from flywheel_sim.drawing.months import finish, months_of
+from flywheel_sim.drawing.words import beside, legend_below
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.metrics.cohorts import staying as staying_of
 from flywheel_sim.metrics.recurring import MOVEMENTS
-from flywheel_sim.metrics.registry import FloatArray
 from flywheel_sim.result import Result
 from flywheel_sim.wording import called
 
@@ -57,13 +59,12 @@ def staying(result: Result) -> Chart:
     parts = []
     for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
         people, kept = found[name]
-        mean, low, high = ratio_of_sums(100 * kept, np.repeat(people[:, None], kept.shape[1], axis=1))
-        x = np.arange(len(mean)) * months
-        axes.fill_between(x, low, high, color=colour, alpha=0.25, lw=0)
-        axes.plot(x, mean, color=colour, lw=2, label=f"{name} ({people.mean():,.0f} customers a run)")
+        ends = Ends(*ratio_of_sums(100 * kept, np.repeat(people[:, None], kept.shape[1], axis=1)))
+        x = np.arange(len(ends.mean)) * months
+        in_interval(axes, x, ends, 0.25, colour, label=f"{name} ({people.mean():,.0f} customers a run)")
         parts.append(pd.DataFrame({
-            "strategy": name, "age": x, "retention": mean, "low": low, "high": high, "unit": "%",
-            "customers": people.mean(), "n": one.n,
+            "strategy": name, "age": x, **columns_of(ends, "retention"), "unit": "%", "customers": people.mean(),
+            "n": one.n,
         }))  # fmt: skip
     axes.set_ylim(0, 103)
     axes.margins(x=0.01)
@@ -142,8 +143,7 @@ def mrr_movements(result: Runs) -> Chart:
     figure_, (above, below) = panels(title, note, 6.0, (1.0, 1.25))
     x = months_of(result.journey)
     end = table["end"]
-    above.fill_between(x, end["low"], end["high"], color=COLOURS[0], alpha=0.25, lw=0)
-    above.plot(x, end["mean"], color=COLOURS[0], lw=2)
+    in_bands(above, x, end["mean"], [(end["low"], end["high"], 0.25)], COLOURS[0])
     above.set_ylim(min(0.0, float(end["mean"].min())), 1.12 * float(end["high"].fillna(end["mean"]).max()) or 1.0)
     dated = result.journey.start is not None
     width, align = (dt.timedelta(days=-24), "edge") if dated else (0.8, "center")
@@ -162,12 +162,11 @@ def mrr_movements(result: Runs) -> Chart:
     below.set_ylim(1.12 * foot - 0.02 * top, (1.35 if cut else 1.12) * top + 0.02 * abs(foot) or 1.0)
     if cut:
         said = f"month 1: +{reach[1.0][0]:,.0f}, with the people there at the start"
-        below.annotate(said, (centre[0], 1), xycoords=("data", "axes fraction"), xytext=(14, -4),
-                       textcoords="offset points", va="top", fontsize=9, color=INK)  # fmt: skip
+        beside(below, said, (centre[0], 1), (14, -4), xycoords=("data", "axes fraction"), va="top")
     below.plot(centre[cut:], net[cut:], color=INK, lw=1.2, marker="o", ms=2.5, label="net change")
     below.axhline(0, color=INK, lw=0.8)
     figure_.align_ylabels([above, below])
-    below.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=6, frameon=False, fontsize=9)
+    legend_below(below, 6, 0.24)
     finish(above, result.journey, f"MRR ({unit})", False)
     above.set_xlabel("")
     finish(below, result.journey, f"Movements ({unit})", False)

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of, thousands
-from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of
+from flywheel_sim.drawing.ends import columns_of, ends_in
+from flywheel_sim.drawing.marks import in_bands, side_by_side, whiskers
+from flywheel_sim.drawing.months import finish, futures_by_month, months_of
+from flywheel_sim.drawing.words import measured, named_rows
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.result import Result
 from flywheel_sim.stats import estimate_mean
@@ -39,14 +42,9 @@ def fan(result: Result, metric: str = "profit", cumulative: bool = False) -> Cha
     quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
     for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
         paths = one.series(metric, cumulative)[:, one.books.warm_up :]
-        q = np.nanquantile(paths, quantiles, axis=0)
-        axes.fill_between(x, q[0], q[4], color=colour, alpha=0.13, lw=0)
-        axes.fill_between(x, q[1], q[3], color=colour, alpha=0.28, lw=0)
-        axes.plot(x, q[2], color=colour, lw=2, label=name)
-        part = pd.DataFrame(q.T, columns=[f"p{100 * level:.0f}" for level in quantiles])
-        part.insert(0, "month", counted(one.journey))
-        part.insert(0, "strategy", name)
-        parts.append(part.assign(metric=metric, unit=unit, n=one.n))
+        q, part = futures_by_month(one.journey, paths, quantiles, {"strategy": name}, metric=metric, unit=unit)
+        in_bands(axes, x, q[2], [(q[0], q[4], 0.13), (q[1], q[3], 0.28)], colour, label=name)
+        parts.append(part)
     if cumulative:
         axes.axhline(0, color=INK, lw=0.8)
     per = "" if cumulative or first.metric(metric).aggregation != "sum" else " per month"
@@ -69,38 +67,34 @@ def stage_flow(result: Result) -> Chart:
             gone_on, entered = (one.books.over(a) for a in stage_conversion(one.books, stage))
             count = estimate_mean(entered, "people")
             share = estimate_mean(100 * gone_on / np.where(entered > 0, entered, np.nan), "%")
-            rows.append({"strategy": name, "stage": stage, "role": role, "entered": count.mean, "low": count.low,
-                         "high": count.high, "goes_on_percent": share.mean, "goes_on_low": share.low,
-                         "goes_on_high": share.high, "n": one.n})  # fmt: skip
+            rows.append({
+                "strategy": name, "stage": stage, "role": role, **columns_of(count, "entered"),
+                "goes_on_percent": share.mean, "goes_on_low": share.low, "goes_on_high": share.high, "n": one.n,
+            })  # fmt: skip
     data = pd.DataFrame(rows)
     title = "How many people enter each stage"
     note = "Mean of all replications with the 95 % interval of the mean. On prospect stages: the share that goes on."
     height = 1.3 + 0.32 * len(layout.stages) * len(runs) + 0.2 * len(layout.stages)
     figure_, axes = axes_of(title, note, height)
-    width = 0.8 / len(runs)
+    width, shifts = side_by_side(len(runs))
     top = float(data["entered"].max()) or 1.0
-    for index, (name, colour) in enumerate(zip(runs, COLOURS, strict=False)):
+    for name, colour, shift in zip(runs, COLOURS, shifts, strict=False):
         part = data[data["strategy"] == name]
-        y = np.arange(len(part)) + (index - (len(runs) - 1) / 2) * width
-        error = np.nan_to_num(np.array([part["entered"] - part["low"], part["high"] - part["entered"]]))
+        y = np.arange(len(part)) + shift
         axes.barh(y, part["entered"], height=width * 0.9, color=colour, label=name)
-        axes.errorbar(part["entered"], y, xerr=error, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2)
+        whiskers(axes, y, ends_in(part, "entered"), True, capsize=2)
         for at, row in zip(y, part.to_dict("records"), strict=True):
             text = f"{row['entered']:,.0f}"
             if row["role"] == "prospect" and not np.isnan(row["goes_on_percent"]):
                 text += f"   {row['goes_on_percent']:.1f} % go on"
             reach = np.nanmax([row["entered"], row["high"]])
             axes.text(reach + 0.015 * top, at, text, va="center", fontsize=8.5, color=INK)
-    axes.set_yticks(
-        range(len(layout.stages)), [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)]
-    )
+    names = [f"{s}\n({r})" for s, r in zip(layout.stages, layout.roles, strict=True)]
+    named_rows(axes, range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.28)
-    axes.set_xlabel(
-        f"People entering the stage{', less those set aside from it,' * ('aside' in layout.roles)} within {first.span}"
-    )
-    axes.xaxis.set_major_formatter(thousands)
-    axes.grid(axis="y", visible=False)
+    less = ", less those set aside from it," if "aside" in layout.roles else ""
+    measured(axes, along=f"People entering the stage{less} within {first.span}")
     if len(runs) > 1:
         axes.legend(loc="lower right", frameon=False)
     return Chart("stage_flow", title, figure_, data)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, ends_of, panels
-from flywheel_sim.drawing.months import counted, finish, months_of
+from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, panels
+from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of
+from flywheel_sim.drawing.marks import DASHED, in_interval, zero_within
+from flywheel_sim.drawing.months import finish, trace
+from flywheel_sim.drawing.words import legend_below
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import ratio_of_sums
@@ -16,7 +19,6 @@ from flywheel_sim.journey.units import DAY, HOUR, MINUTE, format_duration
 from flywheel_sim.ledger import QUEUE
 from flywheel_sim.metrics.service import wait_ends, wait_quantile
 from flywheel_sim.result import Result
-from flywheel_sim.stats import estimate_mean
 from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def queues(result: Result, resource: str | None = None) -> Chart:
     for (strategy, one, name, label), colour in zip(drawn, _colours(len(drawn)), strict=True):
         for axes, prefix in ((above, "queue_length"), (below, "utilisation")):
             parts.append(_trace(axes, one, f"{prefix}.{name}", strategy, colour, label))
-    below.axhline(100, color=FAINT, lw=1, ls=(0, (4, 3)))
+    below.axhline(100, color=FAINT, lw=1, ls=DASHED)
     finish(above, first.journey, "People waiting", len(drawn) > 1)
     finish(below, first.journey, "Staff busy (% of their time)", False)
     above.set_xlabel("")
@@ -88,9 +90,8 @@ def waits(result: Result, resource: str | None = None) -> Chart:
     """
     import pandas as pd
 
-    everything = result.base_runs
-    name = _resource(everything, resource)
-    runs = _with_resource(everything, name)
+    name = _resource(result.base_runs, resource)
+    runs = _with_resource(result.base_runs, name)
     first = next(iter(runs.values()))
     target = first.ledger.layout.wait_targets[_index(first, name)]
     reach = max([1.3 * target, *(_reach(one, name) for one in runs.values())])
@@ -104,52 +105,60 @@ def waits(result: Result, resource: str | None = None) -> Chart:
     figure, axes = axes_of(title, note)
     parts: list[pd.DataFrame] = []
     for (strategy, one), colour in zip(runs.items(), _colours(len(runs)), strict=True):
-        ledger, where = one.ledger, _index(one, name)
-        booked = dict(zip(QUEUE, ledger.queue[:, :, where].sum(axis=1).T.astype(np.float64), strict=True))
+        booked = _booked(one, name)
         if not booked["asked"].any():
             continue
-        _, high = wait_ends()
-        cells = [0, *np.flatnonzero((high > reach / 400) & (high <= reach))]
-        sooner = ledger.waits[:, where].cumsum(axis=1)[:, cells].astype(np.float64)
-        at = np.array([0.0, *high[cells[1:]]])
-        asked = np.repeat(booked["asked"][:, None], len(cells), axis=1)
-        mean, low, top = (np.clip(ends, 0, 100) for ends in ratio_of_sums(100 * sooner, asked))
-        ends = {what: booked[what] for what in ("started", "within", *UNSERVED)}
-        ends["waiting"] = booked["asked"] - sum(booked[what] for what in ("started", *UNSERVED))
-        shares = {what: ratio_of_sums(100 * count, booked["asked"]) for what, count in ends.items()}
-        if target < 0:
-            del shares["within"]
-        axes.fill_between(at / per, low, top, color=colour, alpha=0.25, lw=0)
-        label = ", ".join(_ends({what: float(share[0]) for what, share in shares.items()}, target))
-        axes.plot(at / per, mean, color=colour, lw=2, label=f"{strategy}: {label}" if len(runs) > 1 else label)
-        axes.axhline(float(shares["started"][0]), color=colour, lw=1, ls=(0, (1, 2)))
-        curve = {"figure": "served within", "wait_days": at / DAY, "mean": mean, "low": low, "high": top}
-        others = [{"figure": what, "wait_days": target / DAY if what == "within" else np.nan, "mean": float(m),
-                   "low": float(a), "high": float(b)} for what, (m, a, b) in shares.items()]  # fmt: skip
-        table = pd.concat([pd.DataFrame(curve), pd.DataFrame(others)], ignore_index=True)
+        at, ends = _served(one, name, booked["asked"], reach)
+        shares = _shares(booked, target)
+        label = ", ".join(_told(shares, target))
+        label = f"{strategy}: {label}" if len(runs) > 1 else label
+        in_interval(axes, at / per, ends, 0.25, colour, label=label)
+        axes.axhline(shares["started"]["mean"], color=colour, lw=1, ls=(0, (1, 2)))
+        curve = pd.DataFrame({"figure": "served within", "wait_days": at / DAY, **columns_of(ends)})
+        others = [{"figure": what, "wait_days": target / DAY if what == "within" else np.nan, **share}
+                  for what, share in shares.items()]  # fmt: skip
+        table = pd.concat([curve, pd.DataFrame(others)], ignore_index=True)
         parts.append(table.assign(strategy=strategy, resource=name, unit="%", n=one.n))
     if not parts:
         raise ExperimentError(f"nobody asks for '{name}' in these runs; take a longer horizon")
     if target >= 0:
-        axes.axvline(target / per, color=INK, lw=1, ls=(0, (4, 3)))
+        axes.axvline(target / per, color=INK, lw=1, ls=DASHED)
         axes.annotate(f" target: {format_duration(target)}", (target / per, 2), color=INK, fontsize=9)
     axes.set_ylim(0, 103)
     axes.set_xlim(-0.01 * reach / per, reach / per)
     axes.set_xlabel(f"Wait ({unit})")
     axes.set_ylabel("Served (% of all who ask)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False, fontsize=9)
+    legend_below(axes, 1, 0.16)
     return Chart(f"waits_{name}", title, figure, pd.concat(parts, ignore_index=True))
 
 
-def shared(result: Result, name: str | None = None) -> Chart:
-    """Show an attribute that all share over time.
+def _booked(one: Runs, resource: str) -> dict[str, FloatArray]:
+    """Return how many asked for a resource in each replication, and how many of their waits ended how."""
+    booked = one.ledger.queue[:, :, _index(one, resource)].sum(axis=1).T.astype(np.float64)
+    return dict(zip(QUEUE, booked, strict=True))
 
-    Parameters
-    ----------
-    result
-        Replications of one strategy, or a comparison.
-    name
-        Which attribute; the only one of the journey unless given.
+
+def _served(one: Runs, resource: str, asked: FloatArray, reach: float) -> tuple[FloatArray, Ends]:
+    """Return waits up to the longest drawn, ms, and the share of those who ask that is served within each."""
+    _, high = wait_ends()
+    cells = [0, *np.flatnonzero((high > reach / 400) & (high <= reach))]
+    sooner = one.ledger.waits[:, _index(one, resource)].cumsum(axis=1)[:, cells].astype(np.float64)
+    shares = ratio_of_sums(100 * sooner, np.repeat(asked[:, None], len(cells), axis=1))
+    return np.array([0.0, *high[cells[1:]]]), Ends(*(np.clip(end, 0, 100) for end in shares))
+
+
+def _shares(booked: Mapping[str, FloatArray], target: int) -> dict[str, dict[str, float]]:
+    """Return which share of asks ends in each way, with its interval; within the target only where there is one."""
+    ends = {what: booked[what] for what in ("started", "within", *UNSERVED) if what != "within" or target >= 0}
+    ends["waiting"] = booked["asked"] - sum(booked[what] for what in ("started", *UNSERVED))
+    return {
+        what: dict(zip(Ends._fields, map(float, ratio_of_sums(100 * count, booked["asked"])), strict=True))
+        for what, count in ends.items()
+    }
+
+
+def shared(result: Result, name: str | None = None) -> Chart:
+    """Show an attribute that all share over time: the one of that name, or the only one of the journey.
 
     Raises
     ------
@@ -203,8 +212,8 @@ def _over_time(
     finish(axes, next(iter(runs.values())).journey, label, False)
     if metric == "saturation":
         axes.set_ylim(bottom=0)
-    elif axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
-        axes.axhline(0, color=INK, lw=0.8)
+    else:
+        zero_within(axes)
     if labels or len(runs) > 1:
         axes.legend(loc="best", frameon=False, fontsize=9)
     return Chart(chart, title, figure, pd.concat(parts, ignore_index=True))
@@ -212,31 +221,18 @@ def _over_time(
 
 def _trace(axes: Axes, one: Runs, metric: str, strategy: str, colour: str, label: str) -> pd.DataFrame:
     """Draw a metric month by month and return what is drawn."""
-    import pandas as pd
-
-    unit = one.unit(metric)
-    columns = one.series(metric)[:, one.books.warm_up :].T
-    found = [estimate_mean(column, unit) for column in columns]
-    mean, low, high = ends_of(found)
-    known = [column[np.isfinite(column)] for column in columns]
-    p5, p95 = np.array([np.quantile(held, [0.05, 0.95]) if len(held) else (np.nan, np.nan) for held in known]).T
-    x = months_of(one.journey)
-    axes.fill_between(x, p5, p95, color=colour, alpha=0.13, lw=0)
-    axes.fill_between(x, low, high, color=colour, alpha=0.35, lw=0)
-    axes.plot(x, mean, color=colour, lw=2, label=label)
-    return pd.DataFrame({
-        "strategy": strategy, "metric": metric, "month": counted(one.journey), "mean": mean, "low": low, "high": high,
-        "p5": p5, "p95": p95, "unit": unit, "n": one.n,
-    })  # fmt: skip
+    paths, whose = one.series(metric)[:, one.books.warm_up :], {"strategy": strategy, "metric": metric}
+    return trace(axes, one.journey, paths, one.unit(metric), colour, label, whose)
 
 
-def _ends(shares: Mapping[str, float], target: int) -> list[str]:
+def _told(shares: Mapping[str, Mapping[str, float]], target: int) -> list[str]:
     """Return how asks end, in words; what happens to hardly any is left out."""
-    served = f"{shares['started']:.1f} % served"
+    means = {what: share["mean"] for what, share in shares.items()}
+    served = f"{means['started']:.1f} % served"
     if target >= 0:
-        served += f" ({shares['within']:.1f} % within the target)"
+        served += f" ({means['within']:.1f} % within the target)"
     others = {**UNSERVED, "waiting": "still waiting"}
-    return [served, *(f"{shares[what]:.1f} % {said}" for what, said in others.items() if shares[what] >= 0.05)]
+    return [served, *(f"{means[what]:.1f} % {said}" for what, said in others.items() if means[what] >= 0.05)]
 
 
 def _reach(one: Runs, resource: str) -> float:

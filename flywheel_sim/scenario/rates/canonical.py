@@ -11,18 +11,36 @@ from decimal import Decimal
 
 from flywheel_sim.journey.figures import Kind, Rate, Spread
 from flywheel_sim.journey.units import NEVER, UNITS, Quantity, format_duration
-from flywheel_sim.scenario.resolve.axes import label
-from flywheel_sim.scenario.resolve.families import NOUNS, Stated
-from flywheel_sim.scenario.resolve.stated import SERVED, UNKNOWN, StatedReader
+from flywheel_sim.scenario.rates.axes import label
+from flywheel_sim.scenario.rates.families import NOUNS, Stated
+from flywheel_sim.scenario.rates.rate_context import RateContext
+from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape
+from flywheel_sim.scenario.rates.stated import StatedRates
+from flywheel_sim.scenario.rates.units import check_unit
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import DrawSpec, RateSpec, Ref
 
 #: No amount of money is larger than this, so that the books stay within their numbers.
 MOST_MONEY = 1e8
 
+#: The period of a clock whose own problem is noted already.
+UNKNOWN = -1.0
+#: The period of a clock that is followed by service, which takes its time.
+SERVED = -2.0
 
-class RateReader(StatedReader):
-    """Reads the rates of one file and converts them where they are used."""
+
+class RateReader:
+    """Reads the rates of one file and converts them where they are used.
+
+    Attributes
+    ----------
+    stated
+        The rates in the units they are stated in.
+    """
+
+    def __init__(self, context: RateContext) -> None:
+        self.context, self.notes, self.note = context, context.notes, context.notes.note
+        self.stated = StatedRates(context)
 
     def use(
         self, x: object, path: Path_, kind: Kind, clock_ms: float | None = None, stays: bool | None = None
@@ -46,7 +64,7 @@ class RateReader(StatedReader):
         Unusable
             After noting a problem.
         """
-        stated = self.stated(x, path, kind)
+        stated = self.stated.read(x, path, kind)
         return self.convert(stated, path, kind, x, clock_ms, stays), stated.unit.per_ms
 
     def draw_chance(self, spec: DrawSpec, path: Path_, level: str) -> Rate | None:
@@ -57,7 +75,7 @@ class RateReader(StatedReader):
         Unusable
             After noting a problem.
         """
-        stated = self.drawn(spec, path, level)
+        stated = self.stated.drawn(spec, path, level)
         if stated is None:
             return None
         return self.convert(stated, (*path, level), "chance", (spec.levels or {}).get(level))
@@ -69,7 +87,7 @@ class RateReader(StatedReader):
         """Return a stated rate in canonical units for its place of use, where ``x`` is written."""
         named = f" (rate '{stated.name}')" if isinstance(x, Ref) else ""
         shown = x.name if isinstance(x, Ref) else stated.unit.text
-        self.check_unit(stated, path, kind, shown, named)
+        check_unit(self.notes, stated, path, kind, shown, named)
         self._check_cells(stated, kind)
         if kind == "chance":
             return self._chance(stated, path, clock_ms, stays, shown, named)
@@ -77,7 +95,7 @@ class RateReader(StatedReader):
             assert stated.unit.per_ms
             cells = tuple(cell / stated.unit.per_ms for cell in stated.cells)
         elif kind == "money":
-            cells = tuple(minor_units(cell, self.minor_digits) for cell in stated.cells)
+            cells = tuple(minor_units(cell, self.context.minor_digits) for cell in stated.cells)
         elif kind == "duration":
             cells = tuple(float(min(round(cell), NEVER)) for cell in stated.cells)
         else:
@@ -92,8 +110,8 @@ class RateReader(StatedReader):
         Unusable
             After noting a problem.
         """
-        stated = self.stated(x, path, kind)
-        self.check_unit(stated, path, kind, stated.unit.text, "")
+        stated = self.stated.read(x, path, kind)
+        check_unit(self.notes, stated, path, kind, stated.unit.text, "")
         if kind in ("chance", "duration"):
             self._check_cells(stated, kind)
 
@@ -103,7 +121,7 @@ class RateReader(StatedReader):
         if isinstance(x, Ref):
             if x.name not in forms:
                 forms[x.name] = ""  # what a circle of names comes to
-                held = self.specs.get(x.name)
+                held = self.context.specs.get(x.name)
                 forms[x.name] = self.form_of(held, forms, depth + 1) if depth < 50 else ""
             return forms[x.name]
         if isinstance(x, RateSpec):
@@ -130,7 +148,7 @@ class RateReader(StatedReader):
             raise self.note(stated.places[index], None, f"{rule}, but {self._cell(stated, index)}is {got}", remedy)
 
     def _cell(self, stated: Stated, index: int) -> str:
-        return f"the cell {label(self.traits, stated.over, index)} " if stated.over else "it "
+        return f"the cell {label(self.context.traits, stated.over, index)} " if stated.over else "it "
 
     def _chance(
         self, stated: Stated, path: Path_, clock_ms: float | None, stays: bool | None, shown: str, named: str
@@ -167,7 +185,7 @@ class RateReader(StatedReader):
         spread = stated.spread
         assert spread is not None
         path = (*stated.path, "spread")
-        self.check_beta(spread, path, "the spread of a chance")
+        check_beta(self.notes, spread, path, "the spread of a chance")
         variance = stated.sd**2
         cells = []
         for index, mean in enumerate(stated.cells):
@@ -187,7 +205,7 @@ class RateReader(StatedReader):
         path = (*stated.path, "spread")
         if kind not in ("rate", "money"):
             raise self.note(path, None, f"{NOUNS[kind]} has no spread", "use a distribution, such as lognormal")
-        shape = self.gamma_shape(stated.spread, path, f"the spread of {NOUNS[kind]}")
+        shape = gamma_shape(self.notes, stated.spread, path, f"the spread of {NOUNS[kind]}")
         return Spread("gamma", tuple((shape, cell) for cell in cells))
 
 

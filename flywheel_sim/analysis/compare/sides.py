@@ -1,0 +1,113 @@
+"""What is compared: strategies of one scenario, or two scenarios, all of which meet the same people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.budgets import Match, settle
+from flywheel_sim.experiment.driver import Ways, units_of
+from flywheel_sim.experiment.precision import Precision, Watch, targets
+from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import FloatArray, gap_unit
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is held against one another, the first being what others are held against.
+
+    Attributes
+    ----------
+    models
+        For each name the scenario and strategy it stands for.
+    matches
+        For each strategy whose spend is matched, what was solved for.
+    """
+
+    models: Mapping[str, tuple[Scenario, str | None]]
+    matches: tuple[Match, ...]
+
+    @cached_property
+    def journeys(self) -> dict[str, Journey]:
+        """Return the journey of each name.
+
+        Raises
+        ------
+        ExperimentError
+            If they are not of one horizon and currency.
+        """
+        found = {name: scenario.journey(strategy) for name, (scenario, strategy) in self.models.items()}
+        if len({(journey.horizon, journey.currency) for journey in found.values()}) > 1:
+            raise ExperimentError("the two journeys differ in horizon or currency; bring both to the same")
+        return found
+
+
+def sides_of(
+    model: Scenario, other: Scenario | None, strategies: Sequence[str] | None, seed: int | None, ways: Ways
+) -> Sides:
+    """Return what is compared, its matched spends solved for.
+
+    Raises
+    ------
+    ExperimentError
+        If there are not two things to compare.
+    ConfigError
+        If a strategy is not in the file.
+    """
+    if other is not None:
+        return _two_scenarios(model, other, strategies, seed, ways)
+    held = model.named_reference
+    names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
+    if len(names) < 2 or len(set(names)) != len(names):
+        known = ", ".join(model.strategies) or "none"
+        raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
+    settled, matches = settle(model, names, seed=seed, ways=ways)
+    return Sides({name: (settled, name) for name in names}, matches)
+
+
+def _two_scenarios(
+    model: Scenario, other: Scenario, strategies: Sequence[str] | None, seed: int | None, ways: Ways
+) -> Sides:
+    """Return two scenarios in one strategy, or each in its own."""
+    chosen: list[str | None] = [*strategies] if strategies else [None]
+    if len(chosen) > 2:
+        raise ExperimentError(f"two journeys take one strategy for both or one for each, not {len(chosen)}")
+    one, two = (chosen * 2)[:2]
+    first, second = one or model.name, two or other.name
+    if first == second:
+        first, second = f"{first} (first)", f"{second} (second)"
+    model, matches = settle(model, [one], seed=seed, ways=ways)
+    other, more = settle(other, [two], seed=seed, ways=ways)
+    return Sides({first: (model, one), second: (other, two)}, matches + more)
+
+
+def watched(
+    journeys: Mapping[str, Journey], precision: Precision, at_most: int
+) -> tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]:
+    """Return what watches the differences to the first journey, and how they are read from runs."""
+    against, *names = journeys
+    units = [units_of(journey, precision) for journey in journeys.values() if isinstance(precision, Mapping)]
+    asked = targets(precision, lambda name: units[0][name])
+
+    def called_(metric: str, name: str) -> str:
+        return f"{metric}, '{name}' less '{against}'"
+
+    def read(runs: list[Runs]) -> dict[str, FloatArray]:
+        first, *others = runs
+        found = {}
+        for one in asked:
+            base = first.values(one.metric)
+            for name, other in zip(names, others, strict=True):
+                gap = other.values(one.metric) - base
+                found[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
+        return found
+
+    each = {called_(one.metric, name): one for one in asked for name in names}
+    return Watch(each, {what: gap_unit(units[0][one.metric]) for what, one in each.items()}, at_most), read

@@ -1,0 +1,100 @@
+"""One rate that is moved: what it is in each strategy today, and what it can be moved to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flywheel_sim.analysis.rates.steps import own, run_over, shown
+from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.journey.units import Quantity
+from flywheel_sim.scenario.load import Scenario
+
+#: How much more both readings of "+5 %" are: of what can be, or of today's value.
+READING = 0.05
+
+#: Both readings of "+5 %": the first is for chances alone.
+READINGS = ("+5 points", "+5 % relative")
+
+
+@dataclass(frozen=True)
+class OneRate:
+    """A rate in the strategies in which it is moved.
+
+    Attributes
+    ----------
+    model
+        The scenario; spends that are matched are solved for at today's rate, and stay there.
+    name
+        Of the rate.
+    today
+        What it is in each strategy; None is the file as written.
+    """
+
+    model: Scenario
+    name: str
+    today: Mapping[str | None, Quantity]
+
+    @property
+    def first(self) -> Quantity:
+        """Return what it is in the first strategy, in whose unit all is shown."""
+        return next(iter(self.today.values()))
+
+    @property
+    def is_chance(self) -> bool:
+        """Tell whether it is a chance, which cannot be more than 100 %."""
+        return self.first.form == "percent"
+
+    @property
+    def factor(self) -> float:
+        """Return what figures of it are shown times."""
+        return 100.0 if self.is_chance else 1.0
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Return the readings of "+5 %" that it has."""
+        return READINGS if self.is_chance else READINGS[1:]
+
+    def read_as(self, reading: str, strategy: str | None) -> float:
+        """Return the value that a reading of "+5 %" means in a strategy, in the unit it is stated in there."""
+        base = own(self.today[strategy])
+        return base + READING if reading == READINGS[0] else base * (1 + READING)
+
+    def beyond(self, value: float) -> str:
+        """Return why a value is more than there can be, "" where it is not."""
+        return f"impossible: {100 * value:.4g} % is more than 100 %" if self.is_chance and value > 1 else ""
+
+    def moved_to(self, value: str | float) -> Scenario:
+        """Return the scenario with the whole family of the rate moved, spends as solved for.
+
+        Raises
+        ------
+        ConfigError
+            If the rate cannot have such a value.
+        """
+        return self.model.with_(**{self.name: value}).solved_as(self.model)
+
+    def shown_today(self) -> dict[str, float]:
+        """Return today's value by the names that strategies are shown under."""
+        return {as_shown(name): shown(held, self.first) for name, held in self.today.items()}
+
+
+def one_rate(
+    model: Scenario, name: str, strategies: Sequence[str] | None, seed: int | None, ways: Ways
+) -> OneRate:  # fmt: skip
+    """Return a rate ready to be moved in some strategies: in all of the file unless named, else in it as written.
+
+    Raises
+    ------
+    ConfigError
+        If the rate or a strategy is not there.
+    """
+    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
+    settled, _ = settle(model, names, seed=seed, ways=ways)
+    return OneRate(settled, name, {strategy: run_over(settled, name, strategy) for strategy in names})
+
+
+def as_shown(strategy: str | None) -> str:
+    """Return the name that a strategy is shown under."""
+    return strategy or "as written"

@@ -1,0 +1,121 @@
+"""Attributes that all share: the mean, over the people in some stages, of an attribute of each person's own."""
+
+from __future__ import annotations
+
+from flywheel_sim.errors import nearest
+from flywheel_sim.journey.journey import Shared
+from flywheel_sim.journey.units import Quantity
+from flywheel_sim.scenario.rates.axes import scaled
+from flywheel_sim.scenario.resolve.context import FileSpecs, WrittenNames
+from flywheel_sim.scenario.source.notes import Notes, Unusable
+from flywheel_sim.scenario.source.schema import ROLES, AttributeSpec, MeanSpec
+from flywheel_sim.scenario.source.tree import Path_
+
+#: In what parts the mean of named levels is held, and the mean of a counter.
+SCALE_OF_LEVELS, SCALE_OF_COUNTS = 1_000_000, 1_000
+#: The largest weight of a level, and the largest count of which there is a mean.
+MOST_WEIGHT, MOST_COUNT = 1_000, 1_000_000
+
+
+class MeanReader:
+    """Reads attributes that all share; they depend on no rate, so they are read before these."""
+
+    def __init__(self, notes: Notes, specs: FileSpecs, names: WrittenNames) -> None:
+        self.notes, self.note, self.specs, self.names = notes, notes.note, specs, names
+
+    def shared(self, name: str, spec: MeanSpec) -> Shared | None:
+        """Return an attribute that all share, or None after noting problems."""
+        path = ("attributes", name)
+        stages = self.among(spec, path)
+        try:
+            of = self.averaged(spec.mean_of, (*path, "mean_of"))
+            scale = SCALE_OF_COUNTS if of.counts is not None else SCALE_OF_LEVELS
+            weights = self.weights(spec, of, path)
+            starts = self.weight(spec.starts, (*path, "starts"), scale, "what a mean starts at")
+        except Unusable:
+            return None
+        return Shared(name, spec.mean_of, weights, scale, stages, starts)
+
+    def averaged(self, name: str, path: Path_) -> AttributeSpec:
+        """Return the attribute of which another is the mean."""
+        if name not in self.specs.attributes:
+            if name in self.names.attributes:
+                raise Unusable  # its own problems are noted there
+            own = [other for other, spec in self.specs.attributes.items() if spec.levels or spec.counts]
+            raise self.note(path, name, "no attribute of the file's own", nearest(name, own))
+        found = self.specs.attributes[name]
+        if found.mean or found.stopwatch:
+            what = "shared by all" if found.mean else "a stopwatch"
+            raise self.note(path, name, f"a mean is of named levels or of a counter, and '{name}' is {what}",
+                            "name an attribute such as [basic, premium] or {counts: 0 to 100}")  # fmt: skip
+        if found.counts is not None and max(-found.counts[0], found.counts[1]) > MOST_COUNT:
+            raise self.note(path, name, f"a mean is of counts within {MOST_COUNT}, and '{name}' goes beyond",
+                            "count fewer")  # fmt: skip
+        return found
+
+    def weights(self, spec: MeanSpec, of: AttributeSpec, path: Path_) -> tuple[int, ...]:
+        """Return what each level weighs, times the scale; nothing for a counter."""
+        example = f"write weights: {{{', '.join(f'{level}: {i}' for i, level in enumerate(of.levels[:3]))}}}"
+        if of.counts is not None:
+            if spec.weights is not None:
+                raise self.note(path, None, f"levels have weights, and the counter '{spec.mean_of}' has none",
+                                "remove them: a counter weighs its number", "weights")  # fmt: skip
+            return ()
+        if spec.weights is None:
+            raise self.note(path, None, f"'weights' is required: what each level of '{spec.mean_of}' counts",
+                            example, "weights")  # fmt: skip
+        place = (*path, "weights")
+        failed = False
+        for level in spec.weights:
+            if level not in of.levels:
+                self.note(place, None, f"'{level}' is no level of '{spec.mean_of}'", nearest(level, of.levels), level)
+                failed = True
+        if not failed and (missing := [level for level in of.levels if level not in spec.weights]):
+            self.note(path, None, f"every level of '{spec.mean_of}' has a weight", f"add {', '.join(missing)}",
+                      "weights")  # fmt: skip
+            failed = True
+        found = []
+        for level, weight in spec.weights.items():
+            try:
+                found.append((level, self.weight(weight, (*place, level), SCALE_OF_LEVELS, "a weight")))
+            except Unusable:
+                failed = True
+        if failed:
+            raise Unusable
+        return tuple(dict(found)[level] for level in of.levels)
+
+    def weight(self, given: Quantity, path: Path_, scale: int, what: str) -> int:
+        """Return a number in whole parts of a scale."""
+        most, digits = (MOST_WEIGHT, 6) if scale == SCALE_OF_LEVELS else (MOST_COUNT, 3)
+        plain = given.form == "number" and not given.per_ms and not given.per_what
+        found = scaled(given.number, scale) if plain and abs(given.number) <= most else None
+        if found is None:
+            rule = f"{what} is a number from -{most} to {most} with at most {digits} decimals"
+            raise self.note(path, given.text, rule, "write -1, or 0.5")
+        return found
+
+    def among(self, spec: MeanSpec, path: Path_) -> tuple[str, ...]:
+        """Return the stages whose people count: those listed, or those of a role or a phase."""
+        place = (*path, "among")
+        if isinstance(self.notes.tree.at(place), list):
+            if not spec.among:
+                self.note(path, None, "the list is empty", "name a role, a phase or stages", "among")
+            for index, stage in enumerate(spec.among):
+                if stage not in self.names.stages:
+                    self.note((*place, str(index)), stage, "no stage of that name", nearest(stage, self.names.stages))
+                elif stage in spec.among[:index]:
+                    self.note((*place, str(index)), stage, "this stage stands twice", "name it once")
+            return tuple(spec.among)
+        name = spec.among[0]
+        ways: set[tuple[str, ...]] = {(name,)} if name in self.names.stages else set()
+        ways |= {tuple(s for s, held in self.specs.stages.items() if held.role == name)}
+        ways |= {tuple(s for s, held in self.specs.stages.items() if held.phase == name)}
+        ways -= {()}
+        if len(ways) > 1:
+            self.note(place, name, f"'{name}' means different stages: as a stage, a role or a phase",
+                      "list the stages that are meant")  # fmt: skip
+        elif not ways and 0 < len(self.specs.stages) == len(self.names.stages):
+            phases = {held.phase for held in self.specs.stages.values() if held.phase}
+            self.note(place, name, "no role, phase or stage of this file", nearest(
+                name, {*self.names.stages, *phases, *ROLES}))  # fmt: skip
+        return next(iter(ways), ())

@@ -1,0 +1,97 @@
+"""Samples of waits and of amounts: the columns of CSV files that empirical distributions name."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from flywheel_sim.errors import nearest
+from flywheel_sim.journey.figures import Kind
+from flywheel_sim.journey.units import LARGEST, UnitError, parse, unit_ms
+from flywheel_sim.scenario.rates.canonical import MOST_MONEY, minor_units
+from flywheel_sim.scenario.resolve.context import Context
+from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.values import EmpiricalSpec
+
+#: Values of a sample beyond which a file is taken for the wrong one.
+MOST_VALUES = 1_000_000
+
+
+class SampleReader:
+    """Reads samples, each once."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.notes, self.note = context, context.notes, context.notes.note
+
+    def read(self, spec: EmpiricalSpec, path: Path_, kind: Kind) -> tuple[float, ...]:
+        """Return the values of a column of a CSV file, ascending, in canonical units.
+
+        The file is relative to the journey file that names it.
+
+        Raises
+        ------
+        Unusable
+            After noting that the file or the column is not there, or a cell is no value.
+        """
+        stated_in = Path(self.notes.tree.mark((*path, "file")).file)
+        file = (stated_in.parent if stated_in.is_file() else Path()) / spec.file
+        key = (str(file), spec.column, spec.unit or "", kind)
+        if key not in self.context.samples:
+            self.context.samples[key] = self._read_sample(file, spec, path, kind)
+        return self.context.samples[key]
+
+    def _read_sample(self, file: Path, spec: EmpiricalSpec, path: Path_, kind: Kind) -> tuple[float, ...]:
+        each = 1.0
+        if spec.unit is not None:
+            if kind != "duration":
+                raise self.note((*path, "unit"), None, "an amount is in the currency of the file", "remove the unit")
+            try:
+                each = float(unit_ms(spec.unit))
+            except UnitError as error:
+                raise self.note((*path, "unit"), None, error.rule, error.remedy) from None
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                rows = csv.reader(stream)
+                header = [name.strip() for name in next(rows, [])]
+                if spec.column not in header:
+                    raise self.note((*path, "column"), None, f"no column of that name in {spec.file}",
+                                    nearest(spec.column, header))  # fmt: skip
+                at = header.index(spec.column)
+                values = []
+                for row in rows:
+                    if any(cell.strip() for cell in row):
+                        text = row[at].strip() if at < len(row) else ""
+                        values.append(self._cell(text, spec, path, kind, each, rows.line_num))
+                    if len(values) > MOST_VALUES:
+                        raise self.note((*path, "file"), None, f"more than {MOST_VALUES} values", "draw a sample of it")
+        except (OSError, ValueError, csv.Error) as error:
+            why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
+            raise self.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
+        if not values:
+            raise self.note((*path, "column"), None, f"no values in this column of {spec.file}", "fill it")
+        return tuple(sorted(values))
+
+    def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, each: float, line: int) -> float:
+        """Return a cell of a sample in canonical units."""
+        place = (*path, "column")
+        where = f"line {line} of {spec.file}"
+        try:
+            found = parse(text)
+        except UnitError as error:
+            raise self.note(place, None, f"{where}: '{text}': {error.rule}", error.remedy) from None
+        plain = found.form == "number" and not found.per_ms and not found.per_what
+        if kind == "duration" and plain and spec.unit is None and found.number:
+            raise self.note(place, None, f"{where}: '{text}' has no unit", "add unit: days")
+        if not plain and not (kind == "duration" and found.form == "duration"):
+            noun = "a duration" if kind == "duration" else "an amount"
+            raise self.note(place, None, f"{where}: '{text}' is not {noun}", "write plain numbers, and add unit: days"
+                            if kind == "duration" else "write plain numbers")  # fmt: skip
+        if kind == "duration":
+            value = found.number if found.form == "duration" else found.number * each
+        else:
+            value = minor_units(found.number, self.context.digits)
+        most = LARGEST * 1000 if kind == "duration" else MOST_MONEY * 10**self.context.digits
+        if not 0 <= value <= most:
+            rule = "is negative" if value < 0 else "is too large"
+            raise self.note(place, None, f"{where}: '{text}' {rule}", "mend the file")
+        return value

@@ -1,0 +1,102 @@
+"""What a file says of one rate, channel, lever or event: its words, before anything is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flywheel_sim.scenario.source.schema import long_form
+from flywheel_sim.scenario.source.tree import MOVED, Raw
+
+#: The words by which people come through a channel of themselves, and those by which an event waits.
+SOURCES, WAITS = ("rate", "batch", "spend", "present"), ("after", "every")
+
+
+@dataclass(frozen=True, slots=True)
+class RateText:
+    """A rate as written: a text, or a mapping with levels, factors, a spread, a doubt, a reason."""
+
+    raw: Raw
+
+    @property
+    def value(self) -> Raw:
+        """Return what is written as its value; None where only levels or a distribution are."""
+        return self.raw.get("value") if isinstance(self.raw, dict) else self.raw
+
+    @property
+    def figure(self) -> Raw:
+        """Return what a bare value laid over it would replace: the last one that was, else its value."""
+        return self.raw.get(MOVED, self.raw.get("value")) if isinstance(self.raw, dict) else self.raw
+
+    @property
+    def uncertain(self) -> bool:
+        """Tell whether the file says how uncertain it is."""
+        return isinstance(self.raw, dict) and "uncertain" in self.raw
+
+    @property
+    def why(self) -> str:
+        """Return the reason given for it, "" where there is none."""
+        return self.raw.get("why", "") if isinstance(self.raw, dict) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelText:
+    """A channel as written.
+
+    Attributes
+    ----------
+    spend
+        What is spent on it, None where that is not said.
+    source
+        The word by which people come of themselves, with what is written there; ("", None) where they are referred.
+    """
+
+    name: str
+    spend: Raw
+    source: tuple[str, Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class LeverText:
+    """A lever as written, or a friction, which has no spend.
+
+    Attributes
+    ----------
+    spend
+        What the file spends on it, None for a friction.
+    phase
+        Where on the wheel it acts, "" where that is not said.
+    moves
+        For each rate it moves, the figures by ``without``, ``limit`` or a spend.
+    """
+
+    name: str
+    spend: str | None
+    phase: str
+    moves: Mapping[str, Mapping[str, str]]
+
+
+def channels_of(root: Mapping[str, Raw]) -> dict[str, ChannelText]:
+    """Return the channels of a raw file, in its order."""
+    found = {}
+    for name, held in (root.get("channels") or {}).items():
+        word = next((word for word in SOURCES if word in held), "")
+        found[name] = ChannelText(name, held.get("spend"), (word, held.get(word)))
+    return found
+
+
+def levers_of(root: Mapping[str, Raw]) -> dict[str, LeverText]:
+    """Return the levers of a raw file, in its order."""
+    return {
+        name: LeverText(name, held.get("spend"), held.get("phase") or "", held["moves"])
+        for name, held in (root.get("levers") or {}).items()
+    }
+
+
+def waits_of(root: Mapping[str, Raw], stage: str, event: str) -> list[tuple[str, Raw]]:
+    """Return the waits of an event of a stage, each with the dotted path where it is written."""
+    written = root["journey"][stage]
+    inline = "events" not in written
+    held = long_form(stage, written)["events"][event]
+    path = f"journey.{stage}" if inline else f"journey.{stage}.events.{event}"
+    return [(f"{path}.{word}", held[word]) for word in WAITS if word in held]

@@ -1,0 +1,94 @@
+"""What is laid over a file: a strategy, what was changed in code, the spends that were solved for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flywheel_sim.errors import Problem
+from flywheel_sim.journey.units import parse
+from flywheel_sim.scenario.source.strategy import Choices, apply_strategy, leave_out, lever_spend
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, merge, tree_of
+
+#: Decimals of a solved spend.
+DIGITS = 4
+
+
+def layered(
+    tree: Tree,
+    strategy: str,
+    problems: list[Problem],
+    *,
+    left_out: Iterable[str],
+    changes: Iterable[tuple[str, Raw]],
+    solved: float | None,
+) -> tuple[Tree, Choices]:
+    """Return a file with everything laid over it, and what of that cannot be laid over a file.
+
+    Parameters
+    ----------
+    tree
+        The file.
+    strategy
+        One of its strategies; "" for none.
+    problems
+        Takes what cannot be laid over the file, or left out.
+    left_out
+        What is done without beside what the strategy does without.
+    changes
+        Values laid over dotted paths, in order.
+    solved
+        The spend found for the strategy where it is matched: currency a month for a channel, the figure in the
+        unit of its own spend for a lever. None where it is not solved for.
+
+    Raises
+    ------
+    ConfigError
+        If a change says how a rate changes and there is nothing it can change.
+    """
+    merged, choices = apply_strategy(tree, strategy, problems) if strategy else (tree, Choices())
+    choices.base = tree
+    for name in left_out:
+        leave_out(Tree({}, {}), merged, name, ("without",), choices, problems)
+    for path, value in changes:
+        steps = tuple(path.split("."))
+        if steps[0] == "levers":
+            spend = lever_spend(merged, value, merged.at(steps[:2]), steps, problems)
+            if spend is not None and steps[1] not in choices.levers:
+                choices.spends[steps[1]] = spend
+            continue
+        merged = _laid(merged, steps, value)
+    if choices.matched and solved is not None:
+        kind, name = choices.matched
+        if kind == "channel":
+            merged = _laid(merged, ("channels", name, "spend"), f"{solved:.{DIGITS}f} per month")
+        else:
+            held = parse(merged.at(("levers", name, "spend")))
+            text = f"{solved:.{DIGITS}f} {held.text.partition(' ')[2]}"
+            choices.spends[name] = replace(held, number=solved, text=text)
+    return merged, choices
+
+
+def with_spends(tree: Tree, spends: Iterable[tuple[str, tuple[str, str], str]]) -> Tree:
+    """Return a file whose strategies state spends instead of matching them.
+
+    Parameters
+    ----------
+    tree
+        The file.
+    spends
+        For each strategy its name, what is matched (``channel`` or ``lever``, and its name), and the spend as text.
+    """
+    strategies = dict(tree.root.get("strategies") or {})
+    for strategy, (kind, name), text in spends:
+        said = {key: held for key, held in (strategies[strategy].get("spend") or {}).items() if held != "matched"}
+        strategies[strategy] = strategies[strategy] | {"spend": said | {f"{kind}.{name}": text}}
+    return merge(tree, tree_of({"strategies": strategies}, "<budgets that have been decided on>"))
+
+
+def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
+    """Return the file with a value laid over what stands at a path."""
+    nested: Raw = value
+    for key in reversed(path):
+        nested = {key: nested}
+    return merge(tree, tree_of(nested, IN_CODE))
