@@ -214,8 +214,8 @@ _MANY = ("answer()", "answer('clv')", "table()", "table('clv')", "note", "order(
 #: What is asked of a result of each class, where `r` is the result; a text without `r` is a member of it.
 MEMBERS = {
     "Runs": (
-        "n", "span", "months", "dates()", "warnings()", "str(r.provenance)", "[vars(one) for one in r.provenance]", "stopping",
-        "summary()", "frame()", "conversions()", "by('channel')", "by('channel', 'acquisitions', 'spend')",
+        "n", "span", "months", "dates()", "warnings()", "str(r.provenance)", "[vars(one) for one in r.provenance]",
+        "stopping", "summary()", "frame()", "conversions()", "by('channel')", "by('channel', 'acquisitions', 'spend')",
         "by('strategy')", "cohorts()", "cohorts(3, 0.9)", "generations()", "movements()", "r['profit']",
         "estimate('clv', 0.8)", "quantile('profit', 0.5)", "probability('profit', at_least=0)",
         "probability('profit', at_least=0, at_most=9000)", "values('profit')", "series('profit')",
