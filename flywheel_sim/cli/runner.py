@@ -66,6 +66,8 @@ def _common(command: Command) -> list[tuple[str, Any, Any]]:
 
 def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     """Run a command: read the journey, run step after step, print what was found and write it."""
+    from flywheel_sim.result import Result
+
     sets, horizon = given.pop("sets", None), None if _own(command, "horizon") else given.pop("horizon", None)
     model = model_of(config, sets, horizon)
     own = {option.name: given[option.name] for option in command.options}
@@ -81,9 +83,11 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
             try:
                 found[step.name] = step.call()
             except LimitReached as stop:
-                if not hasattr(stop.complete, "frame"):
+                if isinstance(stop.complete, Result):
+                    found[step.name] = stop.complete
+                elif not found:
                     raise
-                found[step.name], stopped = stop.complete, str(stop)
+                stopped = str(stop)
                 break
     except KeyboardInterrupt:
         _say_kept(own)
@@ -95,7 +99,7 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     if folder is not None:
         _write(folder, model, found)
     if stopped:
-        n = next(iter(next(iter(found.values())).base_runs.values())).n
+        n = next(iter(list(found.values())[-1].base_runs.values())).n
         raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
 
 

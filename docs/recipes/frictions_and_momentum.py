@@ -1,0 +1,44 @@
+"""Figures of docs/frictions_and_momentum.md."""
+
+import flywheel_sim as fs
+from recipes import Page
+from recipes.wording import number, span
+
+page = Page("frictions_and_momentum")
+
+
+@page.making(14)
+def costs():
+    return fs.frictions(fs.load("product_led"), of="profit", strategy="today", replications=40, seed=1)
+
+
+@page.making(0.1)
+def funnel():
+    runs = fs.replicate(fs.load("subscription"), "funnel", replications=40, seed=1)
+    return {window: fs.momentum(runs, window=f"{window} months") for window in (3, 12)}
+
+
+page.figure(
+    costs,
+    worst=lambda found: "{} EUR (joint interval {} to {}) and {} customers".format(
+        *(number(end) for e in [found.gain("teams_apart")] for end in (e.mean, e.low, e.high)),
+        number(found.gain("teams_apart", "momentum").mean, 2),
+    ),
+    together=lambda found: number(found.together().mean),
+    beyond=lambda found: span(found.interaction()).replace(" (", " EUR more ("),
+)
+page.figure(
+    funnel,
+    by_season=lambda found: (
+        span(found[3].acceleration, 2, True).replace(" (", " customers per month (").removesuffix(")")
+    ),
+    by_year=lambda found: span(found[12].acceleration, 2),
+)
+
+page.says("`billing_faults` and `hard_upgrade` follow and cannot be told apart", costs, when=lambda found: (
+    found.names[:3] == ("teams_apart", "billing_faults", "hard_upgrade")
+    and found.ranks("billing_faults")[1] >= 3 and found.ranks("hard_upgrade")[0] <= 2
+))  # fmt: skip
+page.says("With twelve months that is gone", funnel, when=lambda found: (
+    found[12].acceleration.low < 0 < found[12].acceleration.high
+))  # fmt: skip
