@@ -193,8 +193,10 @@ def texts_by_name(figures: Mapping[str, Estimate]) -> pd.DataFrame:
 
 
 def _named(table: pd.DataFrame) -> bool:
-    """Tell whether the rows of a table have names."""
-    return table.index.name is not None or table.index.nlevels > 1 or table.index.dtype == object
+    """Tell whether the rows of a table have names, rather than numbers from 0 on."""
+    import pandas as pd
+
+    return not isinstance(table.index, pd.RangeIndex) or table.index.name is not None
 
 
 def plain(value: Any) -> Any:

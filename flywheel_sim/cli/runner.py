@@ -92,12 +92,12 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     except KeyboardInterrupt:
         _say_kept(own)
         raise
+    if folder is not None:
+        _write(folder, model, found)  # before anything is printed: whoever reads may close the pipe
     print(json.dumps(_json(found)) if given["as_json"] else "\n\n".join(map(str, found.values())))
     if own.get("store") is not None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
-    if folder is not None:
-        _write(folder, model, found)
     if stopped:
         n = next(iter(list(found.values())[-1].base_runs.values())).n
         raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")

@@ -60,7 +60,7 @@ def write_report(*results: Result, to: str | Path, model: Scenario | None = None
     sources = [one.provenance for one in (*every, *results)]
     page = _page(
         title=f"{name}: {joined(list(comparisons[0].names))}" if comparisons else name,
-        subtitle=_basis(every[0]) if every else "",
+        subtitle=_basis(every) if every else "",
         answer=" ".join(one.answer() for one in comparisons),
         warnings=_warnings(results),
         sections=[_drawn(section) for section in sections],
@@ -117,14 +117,14 @@ def _write(page: str, charts: Sequence[Chart], to: str | Path) -> None:
         raise DataError(f"{to}: {error.strerror or error}; choose a folder that can be written") from error
 
 
-def _basis(runs: Runs) -> str:
+def _basis(every: Sequence[Runs]) -> str:
     """Return what figures rest on, in a line."""
+    runs = every[0]
     start = f"from {runs.journey.start} on" if runs.journey.start else "from month 1 on"
     warm_up = f" · figures over time are of {runs.span}" if runs.journey.warm_up else ""
-    return (
-        f"{format_duration(runs.journey.horizon)} {start} · {runs.n:,} replications of each strategy, "
-        f"the same people with the same luck in all of them{warm_up}"
-    )
+    several = len({one.journey.fingerprint for one in every}) > 1
+    same = " of each strategy, the same people with the same luck in all of them" if several else ""
+    return f"{format_duration(runs.journey.horizon)} {start} · {runs.n:,} replications{same}{warm_up}"
 
 
 def _apart(sections: Sequence[Section]) -> list[Section]:
@@ -175,7 +175,8 @@ def _assumed(model: Scenario, comparison: Comparison | None) -> Section:
 
 
 def _defined(runs: Runs, every: Sequence[Runs]) -> Section:
-    rows = [(m.label, m.definition, m.unit_for(runs.journey)) for m in metrics() if m.name in KEY_FIGURES]
+    rows = [(m.label, m.definition, m.unit_for(runs.journey)) for m in metrics()
+            if m.name in KEY_FIGURES and any(m.applies(one.books) for one in every)]  # fmt: skip
     follow = format_duration(runs.journey.follow)
     text = (
         f"CLV, payback and K-factor follow customers acquired at least {follow} before the horizon for {follow}. "

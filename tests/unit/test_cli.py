@@ -183,6 +183,17 @@ def test_json_is_json_alone_on_standard_output(flywheel, line):
     assert strict_json(out)
 
 
+def test_a_closed_pipe_loses_no_report(files):
+    code = "from flywheel_sim.cli import main; main()"
+    line = ["run", "coins.yaml", "--replications", "2", "--workers", "1", "--out", "kept"]
+    process = subprocess.Popen([sys.executable, "-c", code, *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()  # as `| true` does
+    assert b"Traceback" not in process.stderr.read()
+    process.wait(timeout=60)
+    assert (files / "kept" / "report.html").exists()
+    assert (files / "kept" / "results.csv").exists()
+
+
 def test_json_of_a_comparison_holds_the_answer_and_its_figures(flywheel):
     _, out, _ = flywheel("compare coins.yaml --replications 3 --json --workers 1")
     duel, found = compare(loads(SMALL), replications=3), strict_json(out)

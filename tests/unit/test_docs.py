@@ -189,3 +189,13 @@ def test_the_terms_of_the_glossary_stand_in_order_and_once():
     terms = [term.lower() for term in re.findall(r"^\*\*(.+?)\*\*", text, re.MULTILINE)]
     assert len(terms) > 40
     assert terms == sorted(set(terms))
+
+
+def test_the_message_that_the_front_page_shows_is_the_one_that_is_said():
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    journey = page.split("```yaml\n")[1].split("```")[0]
+    said = next(line for line in page.splitlines() if line.startswith("coffee.yaml:"))
+    loads(journey)
+    with pytest.raises(ConfigError) as wrong:
+        loads(journey.replace("{value: 90 % per month", "{value: 90 % per mouth"), "coffee.yaml")
+    assert str(wrong.value) == said
