@@ -60,9 +60,8 @@ def begin(mem):  # type: ignore[no-untyped-def]
 
 @inlined
 def within_limits(mem):  # type: ignore[no-untyped-def]
-    """Tell whether no more people came, and no more happened, than may; who meets nobody new in a market is nobody."""
-    came = ld(mem, w.H_TOUCHED) if ld(mem, w.H_MARKET) >= 0 else ld(mem, w.H_N_PEOPLE)
-    if came > ld(mem, w.H_MAX_PEOPLE):
+    """Tell whether no more people came, and no more happened, than may."""
+    if ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
         stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):
         stop(mem, w.TOO_MANY_EVENTS, 0)

@@ -177,7 +177,7 @@ class Kernel(ABC):
         """Return the error of what stood in the way of the run."""
         at = int(self.memory[w.H_STATUS_AT])
         if status == w.TOO_MANY_PEOPLE:
-            return too_many_people(int(self.memory[w.H_MAX_PEOPLE]), self.journey)
+            return too_many_people(int(self.memory[w.H_MAX_PEOPLE]))
         if status == w.TOO_MANY_EVENTS:
             return too_many_events(int(self.memory[w.H_MAX_EVENTS]))
         if status == w.TOO_MANY_VISITS:

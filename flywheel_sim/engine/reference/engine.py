@@ -65,7 +65,7 @@ class Reference:
         max_events: int = 10**12,
     ) -> None:
         self.journey, self.horizon = journey, journey.horizon
-        self.max_people, self.n_people, self.n_met = max_people, 0, 0
+        self.max_people, self.n_people = max_people, 0
         self.max_events, self.n_events = max_events, 0
         self.env = simpy.Environment(initial_time=0)
         self.now = 0  # the environment's clock, as every process finds it when it wakes
@@ -119,6 +119,8 @@ class Reference:
     def start(self, person: Person, channel: Channel) -> None:
         """Let a person begin to live."""
         self.n_people += 1
+        if self.n_people > self.max_people:
+            raise too_many_people(self.max_people)
         person.birth = self.n_people
         person.process = self.env.process(self.live(person, channel))
 
@@ -184,9 +186,6 @@ class Reference:
         if not (present or self.is_new(person)):
             self.books.count_role("missed", person.group, now)
             return False
-        self.n_met += 1
-        if self.n_met > self.max_people:
-            raise too_many_people(self.max_people, self.journey)
         self.people.append(person)
         how = "present" if present else "referred" if person.sponsor else "arrived"
         self.books.count_role(how, person.group, now)

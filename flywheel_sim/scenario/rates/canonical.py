@@ -156,7 +156,7 @@ class RateReader:
         unit = stated.unit
         power, lost = 1.0, unit.reading == "lost"
         if unit.per_ms is not None and clock_ms != UNKNOWN:
-            per = period(unit.per_ms)
+            per = _per(unit.per_ms)
             if clock_ms == SERVED:
                 rule = f"a chance {per} has no period after a service, which takes its time{named}"
                 raise self.note(path, shown, rule, "state the chance without a period")
@@ -214,8 +214,7 @@ def minor_units(amount: float, digits: int) -> float:
     return float(Decimal(repr(amount)).scaleb(digits))
 
 
-def period(ms: float) -> str:
-    """Return a period as it is written after a figure: ``per month``, ``per 3 months``."""
+def _per(ms: float) -> str:
     for unit, length in UNITS.items():
         if ms == length:
             return f"per {unit}"

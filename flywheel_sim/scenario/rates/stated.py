@@ -11,7 +11,7 @@ from flywheel_sim.journey.journey import Uncertain
 from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.rates.families import EXAMPLES, NOUNS, Stated, moved, pulled
 from flywheel_sim.scenario.rates.rate_context import RateContext
-from flywheel_sim.scenario.rates.spreads import check_means, check_parameters, doubt
+from flywheel_sim.scenario.rates.spreads import check_parameters, doubt
 from flywheel_sim.scenario.rates.tables import TableReader
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import Path_
@@ -98,8 +98,6 @@ class StatedRates:
 
     def _table(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated:
         reference = self._reference(spec, path, kind)
-        if kind == "chance":
-            check_means(self.context.notes, spec, path, self.context.specs)
         for word in ("by", "times"):
             if (given := getattr(spec, word)) is not None and not (given and all(given.values())):
                 remedy = f"write {word}: {{attribute: {{level: ...}}}}"

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.events import AddTo, Amount, Effects, SetTo
-from flywheel_sim.journey.figures import Dist, Rate, Spread
-from flywheel_sim.journey.units import NEVER, Quantity, UnitError, format_duration, looks_like_quantity, parse
+from flywheel_sim.journey.figures import Rate, Spread
+from flywheel_sim.journey.units import NEVER, Quantity, UnitError, looks_like_quantity, parse
 from flywheel_sim.scenario.rates.axes import Trait
-from flywheel_sim.scenario.rates.canonical import period
 from flywheel_sim.scenario.resolve.chances import ChanceReader
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.distributions import DistributionReader
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EffectsSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.source.tree import Path_
-from flywheel_sim.scenario.source.values import DistSpec, DrawSpec, Ref
-
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """The clock of an event that comes again and again, as far as an amount with a period has to go with it.
-
-    Attributes
-    ----------
-    periods
-        Its fixed period in ms, or those of the levels it depends on, without `NEVER`; None where it has none.
-    staffed
-        Whether a service follows, which takes its time.
-    """
-
-    periods: tuple[float, ...] | None
-    staffed: bool
-
-    @classmethod
-    def of(cls, wait: Dist, staffed: bool) -> Every:
-        """Return what there is to know of the wait of an ``every``."""
-        if wait.kind != "fixed" or staffed:
-            return cls(None, staffed)
-        return cls(tuple(dict.fromkeys(cell for cell in wait.params[0].cells if cell < NEVER)), staffed)
+from flywheel_sim.scenario.source.values import DistSpec, DrawSpec
 
 
 class EffectReader:
@@ -52,18 +27,8 @@ class EffectReader:
         self.context, self.note, self.traits = context, context.notes.note, context.traits
         self.chances, self.distributions = ChanceReader(context), DistributionReader(context)
 
-    def read(self, spec: EffectsSpec | None, path: Path_, decision: str, every: Every | None = None) -> Effects:
-        """Return the effects of an event, an outcome or an entry.
-
-        Parameters
-        ----------
-        spec, path
-            The effects as written, and where.
-        decision
-            What their draws belong to.
-        every
-            The clock of an event with an ``every``, None elsewhere.
-        """
+    def read(self, spec: EffectsSpec | None, path: Path_, decision: str) -> Effects:
+        """Return the effects of an event, an outcome or an entry; ``decision`` is what their draws belong to."""
         if spec is None:
             return Effects()
         sets = self.sets(spec.set or {}, (*path, "set"), decision)
@@ -79,11 +44,7 @@ class EffectReader:
             elif (fed := channels.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
                 self.note(place, channel, "a channel with a source of its own is not fed by 'refer'",
                           "add a channel with 'enters' alone")  # fmt: skip
-        money = self.money(spec, path, decision)
-        if every is not None:
-            for amount in money:
-                self.invoiced(amount, every, spec, path)
-        found = Effects(sets, tuple(adds), money, tuple(spec.refer or ()))
+        found = Effects(sets, tuple(adds), self.money(spec, path, decision), tuple(spec.refer or ()))
         self.share(path, found)
         return found
 
@@ -183,42 +144,6 @@ class EffectReader:
         else:
             value, per_ms = self.context.rates.use(x, path, "money")
         return Amount(line, side, self.flowing(value, per_ms, path) if accruing else value, per_ms)
-
-    def invoiced(self, amount: Amount, every: Every, spec: EffectsSpec, path: Path_) -> None:
-        """Refuse an amount whose period is not that of the clock by which it is booked."""
-        per_ms = amount.period_ms
-        if per_ms is None:
-            return
-        place, per = (*path, amount.side, amount.line), period(per_ms)
-        x = (getattr(spec, amount.side) or {})[amount.line]
-        named = f" (rate '{x.name}')" if isinstance(x, Ref) else ""
-        if every.staffed:
-            self.note(place, None, f"an amount {per} has no period after a service, which takes its time{named}",
-                      "state the amount without a period, or put it on the stage, where it accrues")  # fmt: skip
-            return
-        if every.periods is None:
-            remedy = f"give the event 'every: {format_duration(per_ms)}', or state the amount without a period"
-            self.note(place, None, f"an amount {per} needs a clock with a fixed period{named}", remedy)
-            return
-        odd = [clock for clock in every.periods if clock != round(per_ms)]
-        if not odd:
-            return
-        rule = f"an amount {per} on an event every {' or '.join(map(format_duration, every.periods))}"
-        remedy = f"write every: {format_duration(per_ms)}, or "
-        if len(every.periods) > 1:
-            remedy += "give each period an event and an amount of its own"
-        else:
-            remedy += f"the amount per the clock's period: {self._restated(amount, per_ms, odd[0])}"
-        self.note(place, None, f"{rule}: the periods differ{named}", remedy)
-
-    def _restated(self, amount: Amount, per_ms: float, clock: float) -> str:
-        """Return an amount for the period of a clock, or that period alone where it is no single figure."""
-        per = period(clock)
-        if not isinstance(amount.value, Rate) or len(set(amount.value.cells)) > 1:
-            return f"so much {per}"
-        digits = self.context.digits
-        text = f"{amount.value.cells[0] * clock / per_ms / 10**digits:.{digits}f}"
-        return f"{text.rstrip('0').rstrip('.') if digits else text} {per}"
 
     def flowing(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
         """Return money per period as money per ms."""

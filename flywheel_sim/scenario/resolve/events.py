@@ -11,7 +11,7 @@ from flywheel_sim.journey.journey import Stage, StageSet
 from flywheel_sim.scenario.rates.canonical import SERVED, UNKNOWN
 from flywheel_sim.scenario.resolve.clocks import ClockReader
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.resolve.effects import EffectReader, Every, draws
+from flywheel_sim.scenario.resolve.effects import EffectReader, draws
 from flywheel_sim.scenario.resolve.outcomes import OutcomeReader
 from flywheel_sim.scenario.resolve.service import ServiceReader
 from flywheel_sim.scenario.source.notes import Unusable
@@ -128,13 +128,12 @@ class EventReader:
             except Unusable:
                 wrong = True
         decision = f"{owner}/{name}"
-        every = Every.of(waits[0], staff is not None) if words == ["every"] and not wrong else None
-        effects = self.effects.read(spec, path, decision, every)
+        effects = self.effects.read(spec, path, decision)
         clock_ms = UNKNOWN if wrong else SERVED if staff else None
         fixed = len(waits) == 1 and waits[0].kind == "fixed" and len(set(waits[0].params[0].cells)) == 1
         if fixed and not staff:
             clock_ms = waits[0].params[0].cells[0]
-        outcomes = self.outcomes.read(decision, effects, spec, path, clock_ms, every, stages, role)
+        outcomes = self.outcomes.read(decision, effects, spec, path, clock_ms, stages, role)
         if outcomes is None or wrong:
             return None
         if at_once and any(outcome.to is None for outcome in outcomes):
