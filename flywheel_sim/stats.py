@@ -140,15 +140,20 @@ def estimate_quantile(values: ArrayLike, q: float, unit: str, level: float = 0.9
     return Estimate(found, float(array[below - 1]), float(array[above - 1]), level, n, unit, of, sd)
 
 
+#: Smaller than any figure: what sums leave that ought to be nothing.
+NOTHING = 1e-12
+
+
 def figure(value: float, unit: str = "") -> str:
     """Return a figure as a reader wants it: no false precision, thousands apart."""
     if math.isnan(value):
         return "n/a"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
+    value = 0.0 if abs(value) < NOTHING else value  # no minus nothing, and no digits of rounding
     size = abs(value)
     if unit == "%":
-        return f"{value:.1f}"
+        return f"{round(value, 1) + 0.0:.1f}"
     if size >= 100 or value == round(value):
         return f"{value:,.0f}"
     return f"{value:,.1f}" if size >= 10 else f"{value:,.2f}" if size >= 0.1 else f"{value:.3g}"
@@ -161,9 +166,9 @@ def with_unit(value: float, unit: str) -> str:
 
 def plus_minus(found: Estimate, signed: bool = False) -> str:
     """Return a mean with the half-width of its interval, both to the half-width's two leading digits."""
-    sign = "+" if signed and found.mean > 0 else ""
+    sign = "+" if signed and found.mean > NOTHING else ""
     half = found.half_width
-    if not math.isfinite(found.mean) or not math.isfinite(half) or half <= 1e-9 * abs(found.mean):
+    if not math.isfinite(found.mean) or not math.isfinite(half) or half <= max(1e-9 * abs(found.mean), NOTHING):
         return sign + figure(found.mean, found.unit)
     digits = max(0, min(6, 1 - math.floor(math.log10(half))))
     mean = f"{found.mean:,.{digits}f}"

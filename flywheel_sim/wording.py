@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from flywheel_sim.stats import Estimate, figure, with_unit
+from flywheel_sim.stats import NOTHING, Estimate, figure, with_unit
 
 
 def joined(names: Sequence[str]) -> str:
@@ -38,7 +38,7 @@ def called(name: str, first: bool = False) -> str:
 
 def signed(found: Estimate) -> str:
     """Return an estimate with its sign and interval, for a sentence."""
-    sign = "+" if found.mean > 0 else ""
+    sign = "+" if found.mean > NOTHING else ""
     if math.isnan(found.low):
         return f"{sign}{with_unit(found.mean, found.unit)}"
     low, high = figure(found.low), with_unit(found.high, "")

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from flywheel_sim.analysis.commands import commands
-from flywheel_sim.cli.options import AsJson, Config, Horizon, Sets, model_of, say
+from flywheel_sim.cli.options import AsJson, Config, Horizon, Sets, model_of, say, show
 from flywheel_sim.cli.runner import added
 from flywheel_sim.errors import FlywheelError, SimulationError
 
@@ -61,18 +61,19 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     journey = model.journey()
     unexplained = [a.name for a in assumptions(model) if not a.why]
     if as_json:
-        print(json.dumps({"name": model.name, "fingerprint": journey.fingerprint, "strategies": list(model.strategies),
-                          "stages": [s.name for s in journey.stages], "channels": [c.name for c in journey.channels],
-                          "rates": list(model.rates), "rates_without_why": unexplained}))  # fmt: skip
+        show(json.dumps({"name": model.name, "fingerprint": journey.fingerprint, "strategies": list(model.strategies),
+                         "stages": [s.name for s in journey.stages], "channels": [c.name for c in journey.channels],
+                         "rates": list(model.rates), "rates_without_why": unexplained}))  # fmt: skip
         return
-    print(f"{model.origin}: '{model.name}' can run")
-    print(f"  stages      {', '.join(s.name for s in journey.stages)}")
-    print(f"  channels    {', '.join(c.name for c in journey.channels)}")
-    print(f"  strategies  {', '.join(model.strategies) or 'none: the file as written'}")
-    for name in model.matched:
-        print(f"  note: '{name}' is matched: one of its spends is solved for when it runs")
-    if unexplained:
-        print(f"  note: no 'why' given for {', '.join(unexplained)}")
+    lines = [
+        f"{model.origin}: '{model.name}' can run",
+        f"  stages      {', '.join(s.name for s in journey.stages)}",
+        f"  channels    {', '.join(c.name for c in journey.channels)}",
+        f"  strategies  {', '.join(model.strategies) or 'none: the file as written'}",
+        *(f"  note: '{name}' is matched: one of its spends is solved for when it runs" for name in model.matched),
+        *([f"  note: no 'why' given for {', '.join(unexplained)}"] if unexplained else []),
+    ]
+    show("\n".join(lines))
 
 
 def export(

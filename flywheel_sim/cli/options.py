@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,6 +67,24 @@ def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenar
 def say(text: str) -> None:
     """Print to standard error, where nothing but messages goes."""
     print(text, file=sys.stderr)
+
+
+def show(text: str) -> None:
+    """Print to standard output, where nothing but results goes; that nobody reads on is no fault.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written.
+    """
+    from flywheel_sim.errors import DataError
+
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
+        if not isinstance(error, BrokenPipeError):
+            raise DataError(f"standard output: {error.strerror or error}; --out FOLDER keeps results") from error
 
 
 def ways(given: dict[str, Any]) -> dict[str, Any]:

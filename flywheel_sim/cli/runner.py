@@ -14,7 +14,7 @@ import typer
 
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of
-from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, say, ways
+from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, say, show, ways
 from flywheel_sim.errors import LimitReached, SimulationError
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     sets, horizon = given.pop("sets", None), None if _own(command, "horizon") else given.pop("horizon", None)
     model = model_of(config, sets, horizon)
     own = {option.name: given[option.name] for option in command.options}
-    own |= {o.name: model_of(own[o.name], sets, horizon) for o in command.options if o.model and own[o.name]}
+    others = [option.name for option in command.options if option.model and own[option.name] is not None]
+    own |= {name: model_of(own[name], sets, horizon) for name in others}
     folder = given.get("out")
     folder_for(folder)
     found: dict[str, Result] = {}
@@ -94,7 +95,7 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
         raise
     if folder is not None:
         _write(folder, model, found)  # before anything is printed: whoever reads may close the pipe
-    print(json.dumps(_json(found)) if given["as_json"] else "\n\n".join(map(str, found.values())))
+    show(json.dumps(_json(found)) if given["as_json"] else "\n\n".join(map(str, found.values())))
     if own.get("store") is not None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")

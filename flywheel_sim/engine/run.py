@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flywheel_sim.compile.worlds import world
 from flywheel_sim.engine.tables import Columns, event_columns, event_frame, people_columns, people_frame
-from flywheel_sim.errors import SimulationError, nearest
+from flywheel_sim.errors import ExperimentError, SimulationError, nearest
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Ledger
 
@@ -86,18 +86,20 @@ def run_many(
 
     Raises
     ------
+    ExperimentError
+        If there is no such engine, or seed or number lie outside.
     SimulationError
         If a run meets a limit, or is found wrong where it is checked.
     """
     if engine not in ENGINES:
-        raise SimulationError(f"'{engine}' is no engine; {nearest(engine, ENGINES)}")
+        raise ExperimentError(f"'{engine}' is no engine; {nearest(str(engine), ENGINES)}")
     if checked and engine != "reference":
         raise SimulationError("only the reference engine checks itself; choose engine='reference'")
     make = _kernel if engine == "kernel" else partial(_reference, checked=checked)
     runs = None
     for replication in replications:
         if not 0 <= seed < 2**32 or not 0 <= replication < 2**32:
-            raise SimulationError(
+            raise ExperimentError(
                 f"seed {seed}, replication {replication}: both lie between 0 and 4294967295; choose others"
             )
         here = world(journey, partial(_uniform, seed, replication)) if journey.uncertain else journey

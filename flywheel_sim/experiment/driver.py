@@ -52,7 +52,8 @@ class Limits:
         for name in ("max_people", "max_events", "max_memory"):
             given = getattr(self, name)
             if given is not None and not given > 0:
-                raise ExperimentError(f"{name} is {given}: a limit is positive; write {name}=1000000, or leave it out")
+                usual = 4 if name == "max_memory" else 1000000
+                raise ExperimentError(f"{name} is {given}: a limit is positive; write {name}={usual}, or leave it out")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def replicate_jobs(
     workers = _workers(how)
     _check_memory(jobs if keep is None else jobs[:2], replications, how.limits)
     announce(*(job.journey for job in jobs))
-    batches = _batches(len(jobs), 0, replications, workers)
+    batches = _batches(len(jobs), 0, replications, workers, how.engine)
     if keep is not None:
         batches.sort(key=lambda batch: batch[0])
     batches = [batches[i] for i in order] if order is not None else batches
@@ -163,7 +164,8 @@ def replicate_until(
         advance = _bar(None, scope, how.engine, jobs) if how.progress else _silent
         executor = _executor(how, workers, scope)
         while done < wanted and failed is None:
-            failed = _carry_out(jobs, _batches(len(jobs), done, wanted, workers), how, executor, collect)
+            batches = _batches(len(jobs), done, wanted, workers, how.engine)
+            failed = _carry_out(jobs, batches, how, executor, collect)
             if failed is None:
                 stage = range(done, wanted)
                 parts = [_runs(job, found, stage, 0.0, how.engine) for job, found in zip(jobs, ledgers, strict=True)]
@@ -197,9 +199,13 @@ def _workers(how: Ways) -> int:
     return workers
 
 
-def _batches(jobs: int, first: int, end: int, workers: int) -> Batches:
-    """Return replications cut into batches, each with the index of its job."""
-    size = max(1, min(50, math.ceil((end - first) / (4 * workers))))
+def _batches(jobs: int, first: int, end: int, workers: int, engine: str) -> Batches:
+    """Return replications cut into batches, each with the index of its job.
+
+    Whoever stops waits for the batches under way, which the reference engine takes some seconds for.
+    """
+    most = 50 if engine == "kernel" else 5
+    size = max(1, min(most, math.ceil((end - first) / (4 * workers))))
     return [
         (index, tuple(range(at, min(at + size, end)))) for at in range(first, end, size) for index in range(jobs)
     ]  # fmt: skip

@@ -45,17 +45,18 @@ def write_report(*results: Result, to: str | Path, model: Scenario | None = None
     Raises
     ------
     ExperimentError
-        If there is nothing to report.
+        If there is nothing to report, or something among it is no answer.
     DataError
         If the file cannot be written.
     """
     if not results:
         raise ExperimentError("a report of nothing: give it a comparison, replications or a sensitivity")
+    shown = [section for one in results for section in registry.sections_of(one)]
     comparisons = [one for one in results if isinstance(one, Comparison)]
     if model is None and comparisons:
         model = next(iter(comparisons[0].models.values()))[0]
     every = [runs for result in results for runs in result.base_runs.values()]
-    sections = _sections(results, comparisons, every, model)
+    sections = _sections(shown, comparisons, every, model)
     name = every[0].journey.name if every else model.name if model else "Answers"
     sources = [one.provenance for one in (*every, *results)]
     page = _page(
@@ -71,10 +72,10 @@ def write_report(*results: Result, to: str | Path, model: Scenario | None = None
 
 
 def _sections(
-    results: Sequence[Result], comparisons: Sequence[Comparison], every: Sequence[Runs], model: Scenario | None
+    shown: Sequence[Section], comparisons: Sequence[Comparison], every: Sequence[Runs], model: Scenario | None
 ) -> list[Section]:
     """Return what stands on the page: all that results show, what is assumed, and what the figures mean."""
-    sections: list[Section] = [section for result in results for section in registry.sections_of(result)]
+    sections = list(shown)
     if model is not None:
         sections.append(_assumed(model, comparisons[0] if comparisons else None))
     if every:

@@ -57,8 +57,8 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """Return the name the file gives itself."""
-        return str(self.tree.root["name"])
+        """Return the name the file gives itself, or was given in code."""
+        return str(self.at("name"))
 
     @property
     def strategies(self) -> tuple[str, ...]:

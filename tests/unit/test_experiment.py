@@ -38,7 +38,7 @@ def test_the_reference_engine_gives_the_same_ledgers_in_any_number_of_processes(
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are():
-    with pytest.raises(SimulationError, match="did you mean 'kernel'"):
+    with pytest.raises(ExperimentError, match="did you mean 'kernel'"):
         replicate(club(), replications=1, engine="kernal")
 
 
@@ -185,7 +185,7 @@ def test_an_unknown_strategy_names_the_nearest():
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**32}, {"replication": -1}])
 def test_luck_out_of_range_is_refused(wrong):
-    with pytest.raises(SimulationError, match="between 0 and 4294967295"):
+    with pytest.raises(ExperimentError, match="between 0 and 4294967295"):
         run(club(), **wrong)
 
 

@@ -288,6 +288,8 @@ def _best(bench: Bench, shares: FloatArray) -> tuple[dict[str, SplitRun], dict[s
     shares
         What part of the budget each place gets today, shape (places,).
     """
+    if bench.replications < 2:
+        raise ExperimentError("one replication certifies no split: at least two are needed; write replications=100")
     count = len(bench.places)
     today, even = bench.budget * shares, np.full(count, bench.budget / count)
     heaped = [0.4 * even + 0.6 * bench.budget * row for row in np.eye(count)]

@@ -18,6 +18,8 @@ def _breakeven(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Ite
     over, other, of, by = asked["over"], asked["and_"], asked["of"], asked["by"]
     if asked["and_between"] and not other:
         raise ExperimentError("--and-between are values of another rate; say which by --and RATE")
+    if other == over:
+        raise ExperimentError(f"--and {other}: a map takes two different rates; name another than that of --over")
     given = ((over, asked["between"]), (other or "", asked["and_between"]))
     ranges = {name: _range(text) for name, text in given if text}
     how = how | {"strategies": asked["strategies"] or None, "points": asked["points"]}

@@ -21,6 +21,8 @@ def _capacity(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
     how = how | {"strategy": one_of(asked["strategies"], "capacity", "run it once for each")}
     if people and len(people) != len(names):
         raise ExperimentError(f"{len(people)} --people for {len(names)} --resource; give one for each, or none")
+    if len(set(names)) < len(names):
+        raise ExperimentError(f"--resource {', '.join(names)}: each is said once; leave one out, or name another")
     if times and not leads:
         raise ExperimentError("--times are volumes of a channel; say which by --leads CHANNEL")
     volumes = _volumes(times) if times else TIMES
@@ -56,9 +58,14 @@ def _people(text: str) -> list[int]:
 def _volumes(text: str) -> list[float]:
     """Return the volumes that ``0.5,1,2`` says."""
     try:
-        return [float(part) for part in text.split(",")]
+        found = [float(part) for part in text.split(",")]
     except ValueError:
         raise ExperimentError(f"--times '{text}': multiples of today's volume are needed; write 0.5,1,2") from None
+    if len(set(found)) < 3:
+        raise ExperimentError(f"--times '{text}': it takes three volumes to see where value turns; write 0.5,1,2")
+    if not all(0 < one < 1e6 for one in found):
+        raise ExperimentError(f"--times '{text}': multiples are numbers above 0; write 0.5,1,2")
+    return found
 
 
 COMMANDS = (

@@ -31,10 +31,12 @@ def forecast(result: Forecast, metric: str = "profit", cumulative: bool = True) 
         ends[name], part = futures_by_month(runs.journey, paths, _QUANTILES, {"layer": name}, metric=metric, unit=unit)
         parts.append(part)
     width = {name: q[2, -1] - q[0, -1] for name, q in ends.items()}
-    times = width["rates uncertain"] / width["rates as stated"] if width["rates as stated"] else float("nan")
     stock = result.runs.metric(metric).aggregation != "sum"
     what = lowered(label) if stock else f"{'cumulative' if cumulative else 'monthly'} {lowered(label)}"
-    title = f"Not knowing the rates makes the range of {what} {times:.1f} times as wide"
+    title = f"The range of {what}, and what not knowing the rates adds to it"
+    if width["rates as stated"]:
+        times = width["rates uncertain"] / width["rates as stated"]
+        title = f"Not knowing the rates makes the range of {what} {times:.1f} times as wide"
     note = (
         "Bands: 90 % of futures, rates as stated (blue) and uncertain (orange). Line: median future, rates uncertain."
     )

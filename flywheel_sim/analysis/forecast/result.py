@@ -81,10 +81,15 @@ class Forecast(Result):
         label, unit = self.runs.metric(metric).label, self.runs.unit(metric)
         ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.runs, self.known)]
         said = [f"{low:,.0f} to {high:,.0f} {unit}" for low, high in ends]
+        share = self.chance(metric).mean
+        how_much = (
+            f"Chance alone makes {share:.0f} % of the variance; the rest is not knowing {', '.join(self.uncertain)}"
+        )
+        if math.isnan(share):
+            how_much = "How much of the variance is chance these runs do not tell"
         return (
             f"{label}: 90 % of futures lie within {said[0]}. Were the rates known to be as stated, within {said[1]}. "
-            f"Chance alone makes {self.chance(metric).mean:.0f} % of the variance; the rest is not knowing "
-            f"{', '.join(self.uncertain)}."
+            f"{how_much}."
         )
 
     def table(self) -> pd.DataFrame:
@@ -95,7 +100,9 @@ class Forecast(Result):
         for metric in ("revenue", "spend", "profit"):
             ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.known, self.runs)]
             told = [f"{figure(low)} to {figure(high)}" for low, high in ends]
-            rows[self.runs.metric(metric).label] = (*told, f"{self.chance(metric).mean:.0f} %", self.runs.unit(metric))
+            share = self.chance(metric).mean
+            part = "n/a" if math.isnan(share) else f"{share:.0f} %"
+            rows[self.runs.metric(metric).label] = (*told, part, self.runs.unit(metric))
         heads = ["rates as stated", "rates uncertain", "of the variance chance", "unit"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 

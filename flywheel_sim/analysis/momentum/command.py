@@ -6,14 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flywheel_sim.analysis.commands import STRATEGY, Command, Option, Step
+from flywheel_sim.errors import LimitReached
 
 
 def _momentum(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterator[Step]:
     from flywheel_sim.analysis.momentum.momentum import momentum
     from flywheel_sim.experiment.replicate import replicate
 
-    yield Step("momentum", f"{model.name}: momentum, {how['replications'] or 100:,} replications",
-               lambda: momentum(replicate(model, asked["strategy"], **how), asked["window"]))  # fmt: skip
+    def ask() -> Any:
+        try:
+            return momentum(replicate(model, asked["strategy"], **how), asked["window"])
+        except LimitReached as stop:
+            raise LimitReached(str(stop), stop.complete and momentum(stop.complete, asked["window"])) from stop
+
+    yield Step("momentum", f"{model.name}: momentum, {how['replications'] or 100:,} replications", ask)
 
 
 COMMANDS = (

@@ -13,6 +13,6 @@ def sections(result: RepeatLadder | DataLadder | CycleLength) -> list[Section]:
     if isinstance(result, CycleLength):
         title = f"How long from {result.begins} to {result.ends}".replace("_", " ")
         return [Section(title, (result.answer(),), tables=(table_of_texts("", result.table(), result.note),))]
-    drawn = (charts.ladder(result),) if isinstance(result, RepeatLadder) else ()
+    drawn = (charts.ladder(result),) if isinstance(result, RepeatLadder) and result.customers.sum() else ()
     tables = () if drawn else (table_of_texts("", result.table(), result.note),)
     return [Section("Who buys again", (result.answer(), *result.remarks()), drawn, tables)]

@@ -9,6 +9,8 @@ from flywheel_sim.drawing.page import Section, Table
 
 def sections(result: ReferralTree) -> list[Section]:
     """Return the section of who brought whom: trees, sizes and the biggest families."""
+    if not result.referred_customers:
+        return [Section("Who brought whom", (result.answer(),))]
     table = result.biggest(5).drop(columns="root")
     rows = [
         tuple(f"{v:,.1f}" if isinstance(v, float) else str(v) for v in row) for row in table.itertuples(index=False)

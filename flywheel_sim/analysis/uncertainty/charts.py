@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,8 @@ def tornado(result: Tornado) -> Chart:
            "Figures: the rate's values at the ends."  # fmt: skip
     made, axes = axes_of(title, note + _left_out(len(result.bars)), 1.7 + 0.36 * len(bars))
     place = np.arange(len(bars))[::-1]
-    span = max(abs(end) for bar in bars for one in (bar.low, bar.high) for end in (one.low, one.high, one.mean))
+    reached = [abs(end) for bar in bars for one in (bar.low, bar.high) for end in (one.low, one.high, one.mean)]
+    span = max(filter(math.isfinite, reached)) or 1.0  # of one replication there are means alone, and all may be 0
     for colour, label, found, height in (
         (COLOURS[1], "at the low end of the rate", [bar.low for bar in bars], 0.14),
         (COLOURS[0], "at the high end", [bar.high for bar in bars], -0.14),

@@ -14,7 +14,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -376,10 +376,14 @@ class _Round(Generic[T, R]):
             if future.cancel():
                 del self.under_way[future]
         while collect and self.under_way:
-            future = self._next()
-            one = self.under_way.pop(future, None)
-            if one is not None and not future.cancelled() and future.exception() is None:
-                self.done(one.task, future.result())
+            # not by the queue of finished ones: the last one handed out may have nobody to tell that it is over
+            over = wait(self.under_way, timeout=0.2).done
+            if not over:
+                self.workers.recount()
+            for future in over:
+                one = self.under_way.pop(future)
+                if not future.cancelled() and future.exception() is None:
+                    self.done(one.task, future.result())
 
 
 def _died(error: BaseException) -> bool:
