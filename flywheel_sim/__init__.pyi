@@ -27,8 +27,6 @@ from flywheel_sim.analysis.claims.result import Claims as Claims
 from flywheel_sim.analysis.claims.result import claims as claims
 from flywheel_sim.analysis.compare.result import Comparison as Comparison
 from flywheel_sim.analysis.compare.result import compare as compare
-from flywheel_sim.analysis.difference.bands import Band as Band
-from flywheel_sim.analysis.difference.crossover import Crossover as Crossover
 from flywheel_sim.analysis.difference.ranking import Ranking as Ranking
 from flywheel_sim.analysis.forecast.result import Forecast as Forecast
 from flywheel_sim.analysis.forecast.result import forecast as forecast
@@ -62,7 +60,9 @@ from flywheel_sim.errors import ExperimentError as ExperimentError
 from flywheel_sim.errors import FlywheelError as FlywheelError
 from flywheel_sim.errors import LimitReached as LimitReached
 from flywheel_sim.errors import SimulationError as SimulationError
+from flywheel_sim.experiment.bands import Band as Band
 from flywheel_sim.experiment.budgets import settle as settle
+from flywheel_sim.experiment.crossover import Crossover as Crossover
 from flywheel_sim.experiment.precision import Stopping as Stopping
 from flywheel_sim.experiment.replicate import Limits as Limits
 from flywheel_sim.experiment.replicate import replicate as replicate

@@ -36,6 +36,7 @@ from flywheel_sim.analysis.strategies.charts import queues as queues
 from flywheel_sim.analysis.strategies.charts import saturation as saturation
 from flywheel_sim.analysis.strategies.charts import shared as shared
 from flywheel_sim.analysis.strategies.charts import stage_flow as stage_flow
+from flywheel_sim.analysis.strategies.charts import statement as statement
 from flywheel_sim.analysis.strategies.charts import staying as staying
 from flywheel_sim.analysis.strategies.charts import waits as waits
 from flywheel_sim.analysis.uncertainty.charts import morris as morris
@@ -83,6 +84,7 @@ __all__ = [
     "spending",
     "staff_plan",
     "stage_flow",
+    "statement",
     "staying",
     "tornado",
     "waits",

@@ -1,5 +1,7 @@
 """What a run leaves: whole numbers by period, group and line, from which every metric follows.
 
+Money is in whole millionths of the currency. Periods end at days or weeks and at months, to be joined by `Ledger.by`.
+
 The engines fill counts and in-period offsets as they go; stocks and person-time follow from those by
 sums of whole numbers, so they are exact and the same whatever the order of people. With many
 replications the replication axis comes first.
@@ -7,6 +9,7 @@ replications the replication axis comes first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.journey import staffing
-from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Journey, StageSet, amounts_of
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.journey import Journey, Period, StageSet, amounts_of
+from flywheel_sim.journey.units import DAY, MONTH, WEEK
 
 IntArray = NDArray[np.int64]
 
@@ -28,17 +31,17 @@ ROLE_FLOWS: tuple[str, ...] = (
     "arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside", "missed",
 )  # fmt: skip
 
-#: Measures of customers who are followed for the same time, by their age; money in fixed point (65,536 per
-#: minor unit), delays in ms. ``roots`` are those nobody referred, ``lineage`` the discounted margin of a
-#: root and of everybody descended from it, ``delay`` the time from arrival to acquisition.
+#: Measures of customers who are followed for the same time, by their age; money in millionths, delays in ms.
+#: ``cost`` is what a margin takes off: cost of sales and service. ``roots`` are those nobody referred, ``lineage``
+#: the discounted margin of a root and of everybody descended from it, ``delay`` the time from arrival to acquisition.
 FOLLOWED: tuple[str, ...] = (
-    "acquired", "revenue", "service", "margin_discounted", "invited", "converted", "delay", "roots", "lineage",
+    "acquired", "revenue", "cost", "margin_discounted", "invited", "converted", "delay", "roots", "lineage",
 )  # fmt: skip
 
-#: Measures of a cohort: who joins, customers lost less those come back, revenue in fixed point.
+#: Measures of a cohort: who joins, customers lost less those come back, revenue in millionths.
 COHORT: tuple[str, ...] = ("acquired", "lost", "revenue")
 
-#: Movements of monthly recurring revenue, in fixed point. ``transferred`` moves it between groups, and adds up to 0.
+#: Movements of monthly recurring revenue, in millionths. ``transferred`` moves it between groups, and adds up to 0.
 MRR: tuple[str, ...] = ("new", "expansion", "contraction", "churn", "reactivation", "transferred")
 
 #: Measures by generation: people, acquisitions, and the time from the referrer's acquisition to one's own in ms
@@ -71,8 +74,10 @@ class Layout:
 
     Attributes
     ----------
+    period, joined
+        How fine the books are: day, week or month; and whether periods end there alone, rather than at months too.
     periods, horizon
-        Number of months (the last perhaps partial), and the horizon in milliseconds.
+        The number of periods (the last perhaps partial), and the horizon in milliseconds.
     groups
         For each group: (channel of origin, level of each ``report_by`` attribute).
     flows
@@ -81,11 +86,13 @@ class Layout:
     targets
         For each flow: the stage it leads to, "" where it leads nowhere.
     lines
-        For each money line: (side, line, kind); kind is "" for earnings, else acquisition, service or win-back.
+        For each money line: (side, line, kind); kind is "" for earnings, else one of `SPEND_KINDS`.
+    derived
+        For each line that nothing books: (its place among the lines, its share, places of the lines it is a share of).
     stages, roles
         Stage names in file order, and their roles.
     costs
-        For each cost that comes whoever comes: (name, kind); kind is overhead or acquisition.
+        For each cost that comes whoever comes: (name, kind).
     cohorts, cohort_ms
         Number of cohort periods, and their length in milliseconds.
     eligible, ages
@@ -93,7 +100,8 @@ class Layout:
     resources, wait_targets
         Who serves, and the wait within which each should, ms (-1 where there is no target).
     shared
-        For each attribute that all share: (name, scale of its sums, what it starts as in that scale).
+        For each attribute that all share: (name, scale of its sums, what it starts as in that scale); a scale of 0
+        where it is how many people there are.
     market
         How many people there are to be reached, None for no end of them.
     """
@@ -117,6 +125,9 @@ class Layout:
     wait_targets: tuple[int, ...] = ()
     shared: tuple[tuple[str, int, int], ...] = ()
     market: int | None = None
+    period: Period = "month"
+    joined: bool = False
+    derived: tuple[tuple[int, float, tuple[int, ...]], ...] = ()
 
     @staticmethod
     def of(journey: Journey) -> Layout:
@@ -140,16 +151,22 @@ class Layout:
                 if event.staff and event.staff.gives_up:
                     flows += [(stage, name, how) for stage in inside for how in (GAVE_UP, TURNED_AWAY)]
                     targets += [event.staff.gives_up] * 2 * len(inside)
-            kinds = dict.fromkeys(SPEND_KIND_OF_ROLE[roles[stage]] for stage in inside)
+            within = dict.fromkeys(roles[stage] for stage in inside)
             earned += [("earn", a.line, "") for a in amounts if a.side == "earn"]
-            spent += [("spend", a.line, kind) for a in amounts if a.side == "spend" for kind in kinds]
+            spent += [
+                ("spend", a.line, journey.kind_of(a.line, role))
+                for a in amounts
+                if a.side == "spend"
+                for role in within
+            ]
+        lines, derived = _lines(journey, [*earned, *spent])
         return Layout(
-            periods=journey.periods,
+            periods=len(_ends(journey.period, False, journey.horizon)),
             horizon=journey.horizon,
             groups=tuple(groups),
             flows=tuple(flows),
             targets=tuple(targets),
-            lines=tuple(dict.fromkeys([*earned, *spent])),
+            lines=lines,
             stages=tuple(roles),
             roles=tuple(roles.values()),
             channels=tuple(channel.name for channel in journey.channels),
@@ -164,8 +181,10 @@ class Layout:
             ages=max(journey.follow // journey.cohort_ms, 1),
             resources=tuple(resource.name for resource in journey.resources),
             wait_targets=tuple(-1 if r.target is None else r.target for r in journey.resources),
-            shared=tuple((one.name, one.scale, one.starts) for one in journey.shared),
+            shared=tuple((one.name, one.scale if one.of else 0, one.starts) for one in journey.shared),
             market=journey.market,
+            period=journey.period,
+            derived=derived,
         )
 
     @property
@@ -198,8 +217,14 @@ class Layout:
     @cached_property
     def period_ends(self) -> IntArray:
         """Return the end of every period in milliseconds, the last at the horizon; shape (periods,)."""
-        ends = np.arange(1, self.periods + 1, dtype=np.int64) * MONTH
-        return np.minimum(ends, self.horizon)
+        return np.array(_ends(self.period, self.joined, self.horizon), dtype=np.int64)
+
+    def period_at(self, now: int) -> int:
+        """Return the period in which a time before the horizon lies."""
+        if self.period == "month":
+            return now // MONTH
+        fine, together = FINE[self.period]
+        return now // fine + now // MONTH - now // together
 
     def role_flow(self, name: str) -> int:
         """Return the index of one of `ROLE_FLOWS`."""
@@ -213,6 +238,30 @@ class Layout:
         """Return the channel index of every group; shape (groups,)."""
         per = len(self.groups) // max(len(self.channels), 1)
         return np.repeat(np.arange(len(self.channels), dtype=np.int64), per)
+
+
+def _lines(
+    journey: Journey, booked: Sequence[tuple[str, str, str]]
+) -> tuple[tuple[tuple[str, str, str], ...], tuple[tuple[int, float, tuple[int, ...]], ...]]:
+    """Return all lines of a journey, given those that are booked, and how others follow."""
+    follow = [("spend" if line.kind else "earn", line.name, line.kind) for line in journey.derived]
+    at = {line: index for index, line in enumerate(dict.fromkeys([*booked, *follow]))}
+    derived = tuple(
+        (at[own], line.share, tuple(at["earn", of, ""] for of in line.of if ("earn", of, "") in at))
+        for own, line in zip(follow, journey.derived, strict=True)
+    )
+    return tuple(at), derived
+
+
+#: Of periods shorter than a month: their length, and after how long one of them ends with a month, ms.
+FINE: dict[str, tuple[int, int]] = {name: (one, math.lcm(one, MONTH)) for name, one in (("day", DAY), ("week", WEEK))}
+
+
+def _ends(period: Period, joined: bool, horizon: int) -> list[int]:
+    """Return where periods end: at days, weeks or months, and at months too unless ``joined``; last the horizon."""
+    lengths = {MONTH} if period == "month" else {FINE[period][0]} if joined else {MONTH, FINE[period][0]}
+    ends = {end for length in lengths for end in range(length, horizon, length)}
+    return [*sorted(ends), horizon]
 
 
 def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
@@ -234,46 +283,6 @@ def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntA
     return stock, (stock - delta) * lengths + offset
 
 
-def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]:
-    """Return what is spent whoever comes, rounded once a period.
-
-    Returns
-    -------
-    channels
-        Accruing spend and batches of each channel, minor units; shape (periods, channels).
-    costs
-        Overheads, levers paid by the month and staff, minor units; shape (periods, costs).
-    """
-    channels = np.zeros(layout.shapes["channel_spend"], dtype=np.int64)
-    costs = np.zeros(layout.shapes["costs"], dtype=np.int64)
-
-    def accrued(per_ms: float, until: int) -> list[int]:
-        ends = [round(per_ms * min(int(end), until)) for end in layout.period_ends]
-        return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
-
-    for index, channel in enumerate(journey.channels):
-        if channel.removed:
-            continue
-        channels[:, index] = accrued(channel.spend_per_ms, channel.until)
-        for at in channel.times:
-            channels[at // MONTH, index] += channel.cost_per_batch
-    for index, cost in enumerate(journey.costs):
-        costs[:, index] = accrued(cost.spend_per_ms, journey.horizon)
-    there = staffed_by_plan(journey, layout).cumsum(axis=0)
-    for index, resource in enumerate(journey.resources):
-        paid = [round(resource.cost_per_ms * int(ms)) for ms in there[:, index]]
-        costs[:, len(journey.costs) + index] = [end - begin for begin, end in zip([0, *paid], paid, strict=False)]
-    return channels, costs
-
-
-def staffed_by_plan(journey: Journey, layout: Layout) -> IntArray:
-    """Return the person-milliseconds of every resource by period, shape (periods, resources)."""
-    ends = layout.period_ends.tolist()
-    steps = [staffing.staffing(one, journey.phase, journey.horizon) for one in journey.resources]
-    found = [staffing.person_time(held, ends) for held in steps]
-    return np.array(found, dtype=np.int64).reshape(len(found), layout.periods).T
-
-
 @dataclass(frozen=True)
 class Ledger:
     """Whole numbers of one run, or of many with the replication axis first.
@@ -283,13 +292,13 @@ class Ledger:
     flow
         Counts; shape (..., periods, groups, flows).
     money
-        Minor units; shape (..., periods, groups, lines).
+        Millionths; shape (..., periods, groups, lines).
     channel_spend
-        Minor units spent on bringing people, by channel; shape (..., periods, channels).
+        Millionths spent on bringing people, by channel; shape (..., periods, channels).
     costs
-        Minor units of what is spent whoever comes; shape (..., periods, costs).
+        Millionths of what is spent whoever comes; shape (..., periods, costs).
     mrr
-        Movements of monthly recurring revenue, fixed point; shape (..., periods, groups, `MRR`).
+        Movements of monthly recurring revenue, millionths; shape (..., periods, groups, `MRR`).
     stock
         People in each stage at the end of each period; shape (..., periods, groups, stages).
     time
@@ -353,10 +362,35 @@ class Ledger:
         """Return the ledger of one or some replications."""
         return replace(self, **{name: getattr(self, name)[index] for name in self.ARRAYS})
 
+    def by(self, period: Period) -> Ledger:
+        """Return the same books by days, weeks or months, periods joined to be as long.
+
+        Raises
+        ------
+        ExperimentError
+            If the books are not as fine.
+        """
+        layout = self.layout
+        joined = replace(layout, period=period, joined=True)
+        places = np.searchsorted(layout.period_ends, joined.period_ends)
+        if not np.isin(joined.period_ends, layout.period_ends).all():
+            raise ExperimentError(f"the books are kept by the {layout.period}, not by the {period}; "
+                                  f"write period: {period} in the journey file")  # fmt: skip
+        joined = replace(joined, periods=len(places))
+        axis, first = self.n_events.ndim, np.concatenate([[0], places[:-1] + 1])
+        held: dict[str, Any] = {name: np.add.reduceat(getattr(self, name), first, axis=axis) for name in _FLOWS}
+        held |= {name: np.take(getattr(self, name), places, axis=axis) for name in _STOCKS}
+        return replace(self, layout=joined, **held)
+
     def equals(self, other: Ledger) -> bool:
         """Tell whether two ledgers are the same, bit for bit."""
         same = self.layout == other.layout
         return same and all(np.array_equal(getattr(self, n), getattr(other, n)) for n in self.ARRAYS)
+
+
+#: Arrays by period whose periods add up, and those that tell how things stand at the end of one.
+_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "time", "queue", "load", "staffed")
+_STOCKS = ("stock", "backlog", "shared")
 
 
 def stack(ledgers: Sequence[Ledger]) -> Ledger:

@@ -60,10 +60,13 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     model = model_of(config, sets, horizon)
     journey = model.journey()
     unexplained = [a.name for a in assumptions(model) if not a.why]
+    whole = [model.unmatched_journey(name) for name in (None, *model.strategies)]
+    said = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
+    words = [str(word) for word in sorted(said.values())]
     if as_json:
         show(json.dumps({"name": model.name, "fingerprint": journey.fingerprint, "strategies": list(model.strategies),
                          "stages": [s.name for s in journey.stages], "channels": [c.name for c in journey.channels],
-                         "rates": list(model.rates), "rates_without_why": unexplained}))  # fmt: skip
+                         "rates": list(model.rates), "rates_without_why": unexplained, "notes": words}))  # fmt: skip
         return
     lines = [
         f"{model.origin}: '{model.name}' can run",
@@ -71,6 +74,7 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
         f"  channels    {', '.join(c.name for c in journey.channels)}",
         f"  strategies  {', '.join(model.strategies) or 'none: the file as written'}",
         *(f"  note: '{name}' is matched: one of its spends is solved for when it runs" for name in model.matched),
+        *(f"  note: {word}" for word in words),
         *([f"  note: no 'why' given for {', '.join(unexplained)}"] if unexplained else []),
     ]
     show("\n".join(lines))

@@ -29,8 +29,8 @@ MAX_VISITS = 1 << 12
 #: Knots of an inverse-CDF table.
 KNOTS = 1025
 
-#: Fixed-point units per minor unit of money, for discounted amounts.
-FIXED = 65536
+#: No sum of money reaches this, in millionths of the currency, so that sums of two stay whole numbers of 64 bits.
+TOO_LARGE = 1 << 62
 
 #: A twelfth of a 365-day year.
 MONTH_MS = 2_628_000_000
@@ -203,25 +203,27 @@ def from_table(table, rank):  # type: ignore[no-untyped-def]
 
 @_jit("int64(float64)", forceinline=True)
 def whole_money(amount):  # type: ignore[no-untyped-def]
-    """Return an amount in whole minor units, halves to even."""
+    """Return an amount in whole millionths, halves to even; at most `TOO_LARGE`, which no ledger takes."""
+    if not -4611686018427387904.0 < amount < 4611686018427387904.0:
+        return TOO_LARGE if amount > 0.0 else -TOO_LARGE
     return np.int64(np.rint(amount))
 
 
 @_jit("int64(float64, float64, int64)", forceinline=True)
 def discounted(amount, force, age):  # type: ignore[no-untyped-def]
-    """Return an amount discounted over an age at a force of interest per ms, in fixed point."""
+    """Return an amount discounted over an age at a force of interest per ms, in whole millionths."""
     if force == 0.0:
-        return np.int64(np.rint(amount * FIXED))
-    return np.int64(np.rint(amount * FIXED * exp(-force * age)))
+        return whole_money(amount)
+    return whole_money(amount * exp(-force * age))
 
 
 @_jit("int64(float64, float64, int64, int64)")
 def discounted_flow(price, force, begin, end):  # type: ignore[no-untyped-def]
-    """Return what accrues at a price per ms between two ages, discounted, in fixed point."""
+    """Return what accrues at a price per ms between two ages, discounted, in whole millionths."""
     if force <= 0.0:
-        return np.int64(np.rint(price * (end - begin) * FIXED))
+        return whole_money(price * (end - begin))
     span = -math.expm1(-force * (end - begin)) / force
-    return np.int64(np.rint(price * FIXED * exp(-force * begin) * span))
+    return whole_money(price * exp(-force * begin) * span)
 
 
 #: Numbers of the kinds of distribution that `quantile` knows; waits of the first three are no draws of it.
@@ -284,11 +286,11 @@ def next_month(phase, now):  # type: ignore[no-untyped-def]
 
 @_jit("int64(float64, float64)", forceinline=True)
 def monthly(amount, per_month):  # type: ignore[no-untyped-def]
-    """Return recurring revenue by the month in fixed point: an amount in minor units, times a factor.
+    """Return recurring revenue by the month in whole millionths: an amount, times a factor.
 
-    The factor is `FIXED` x month / period for an invoice, `FIXED` x month for a price per ms.
+    The factor is month / period for an invoice, a month for a price per ms.
     """
-    return np.int64(np.rint(amount * per_month))
+    return whole_money(amount * per_month)
 
 
 @_jit("int64(int64)", forceinline=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.journey.events import Effects, Event
-from flywheel_sim.journey.figures import Rate
+from flywheel_sim.journey.events import Effects, Event, Share
+from flywheel_sim.journey.figures import Dist, Rate
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import format_duration
+from flywheel_sim.journey.units import MILLIONTHS, format_duration
 from flywheel_sim.result import Unreplicated
 from flywheel_sim.scenario.load import Scenario
 
@@ -70,30 +71,37 @@ def expected_path(model: Scenario, strategy: str | None = None) -> ExpectedPath:
     _refuse_what_takes_time(journey)
     people = {stage.name: Fraction(0) for stage in journey.stages}
     money = {"earn": Fraction(0), "spend": Fraction(0)}
-    waiting = [(c.enters, Fraction(c.count * len(c.times))) for c in journey.channels if not c.removed]
+    waiting = [(c.enters, Fraction(c.count)) for c in journey.channels if not c.removed]
     money["spend"] += sum(c.cost_per_batch * len(c.times) for c in journey.channels if not c.removed)
 
-    def book(effects: Effects, count: Fraction) -> None:
-        for amount in effects.money:
-            assert isinstance(amount.value, Rate)
-            money[amount.side] += count * _exact(amount.value)
+    def book(parts: Sequence[Effects], count: Fraction) -> None:
+        amounts = [amount for effects in parts for amount in effects.money]
+        earned = {amount.line: Fraction(0) for amount in amounts if amount.side == "earn"}
+        for amount in amounts:
+            if isinstance(amount.value, Rate) and amount.side == "earn":
+                earned[amount.line] += _exact(amount.value)
+        for amount in amounts:
+            (figure,) = amount.figures
+            of = earned[amount.value.of] if isinstance(amount.value, Share) else 1
+            money[amount.side] += count * of * _exact(figure)
+            for line in journey.derived if amount.side == "earn" else ():
+                share = Fraction(line.share).limit_denominator(10**9) if amount.line in line.of else 0
+                money["spend" if line.kind else "earn"] += count * of * _exact(figure) * share
 
     while waiting:
         name, count = waiting.pop()
         stage = journey.stage(name)
         people[name] += count
-        book(stage.on_entry, count)
+        book((stage.on_entry,), count)
         for event in stage.events:
-            book(event.effects, count)
             for to, share, effects in _shares(event):
-                book(effects, count * share)
+                book((event.effects, effects), count * share)
                 if to is not None and share:
                     waiting.append((to, count * share))
-    units = 10**journey.minor_digits
     return ExpectedPath(
         {name: float(count) for name, count in people.items()},
-        float(money["earn"] / units),
-        float(money["spend"] / units),
+        float(money["earn"] / MILLIONTHS),
+        float(money["spend"] / MILLIONTHS),
         journey.currency or "",
     )
 
@@ -124,8 +132,12 @@ def _refuse_what_takes_time(journey: Journey) -> None:
             if not event.at_once:
                 why = f"'{event.decision}' takes time"
             amounts += [*event.effects.money, *(a for outcome in event.outcomes for a in outcome.effects.money)]
-            figures = [*(chance for chance in event.chances if chance), *(amount.value for amount in amounts)]
-            if not all(isinstance(figure, Rate) and figure.constant for figure in figures):
+            figures = [
+                *(chance for chance in event.chances if chance),
+                *(f for one in amounts for f in one.figures),
+            ]
+            drawn = any(isinstance(amount.value, Dist) for amount in amounts)
+            if drawn or not all(figure.constant for figure in figures):
                 why = f"'{event.decision}' depends on who somebody is"
     if journey.warm_up:
         why = f"figures leave out the first {format_duration(journey.warm_up)}"

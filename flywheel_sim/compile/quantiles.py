@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from flywheel_sim.compile.draws import KNOTS, decision_hash
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.journey.events import Amount, Effects
-from flywheel_sim.journey.figures import Dist, Rate, Spread
+from flywheel_sim.journey.figures import Rate, Spread
 from flywheel_sim.journey.journey import Journey, firings
 
 FloatArray = NDArray[np.float64]
@@ -21,6 +21,8 @@ def beta_table(alpha: float, beta: float, power: float, lost: bool) -> FloatArra
     """Return beta quantiles at the knots, each chance converted to the period of use, shape (KNOTS,)."""
     from scipy import special
 
+    if np.isinf(beta):  # a chance the same for all
+        return np.full(KNOTS, 1 - (1 - alpha) ** power if lost else alpha**power)
     s = np.linspace(0.0, 1.0, KNOTS)
     weight = s**2 + (1 - s) ** 2
     lower, upper = s**2 / weight, (1 - s) ** 2 / weight
@@ -40,6 +42,8 @@ def gamma_table(shape: float) -> FloatArray:
     """
     from scipy import special
 
+    if np.isinf(shape):  # people do not differ
+        return np.ones(KNOTS)
     s = np.linspace(0.0, 1.0, KNOTS)
     weight = s**2 + (1 - s) ** 2
     lower, upper = s**2 / weight, (1 - s) ** 2 / weight
@@ -96,7 +100,7 @@ def _drawn(parts: tuple[Effects, ...]) -> list[str]:
 
 def rates(journey: Journey) -> list[Rate]:
     """Return every rate in use, at each place of its use."""
-    found: list[Rate] = [channel.rate for channel in journey.channels if channel.rate]
+    found = [rate for one in journey.channels for rate in (one.rate, one.cost_per_arrival) if rate]
     draws = [attribute.draw for attribute in journey.attributes]
     draws += [one.draw for channel in journey.channels for one in channel.sets]
     amounts: list[Amount] = []
@@ -111,7 +115,7 @@ def rates(journey: Journey) -> list[Rate]:
             found += [chance for chance in event.chances if chance]
     found += [rate for draw in draws if draw for rate in draw.chances if rate]
     for amount in amounts:
-        found += amount.value.params if isinstance(amount.value, Dist) else (amount.value,)
+        found += amount.figures
     return found
 
 

@@ -1,4 +1,4 @@
-"""Axes that run over the months of a journey, and what is drawn and told month by month."""
+"""Axes that run over the months of a journey, or its days or weeks, and what is drawn and told by these."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of, means_of
 from flywheel_sim.drawing.marks import in_bands
 from flywheel_sim.drawing.words import measured
 from flywheel_sim.journey.dates import period_dates
-from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.journey.journey import Journey, Period
+from flywheel_sim.journey.units import MONTH, UNITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 
 def counted(journey: Journey) -> range:
     """Return the numbers of the months that figures over time are of: those after the warm-up."""
-    return range(journey.warm_up // MONTH + 1, journey.periods + 1)
+    return range(journey.warm_up // MONTH + 1, journey.months + 1)
 
 
 def months_of(journey: Journey) -> list[Any]:
     """Return the end of each month counted on the axis: dates where the journey has a start, else its number."""
     dates = period_dates(journey)
     return [month if dates is None else dates[month] for month in counted(journey)]
+
+
+def periods_of(journey: Journey, by: Period, count: int) -> range:
+    """Return the numbers of the last so many days, weeks or months of a journey."""
+    last = -(-journey.horizon // UNITS[by])
+    return range(last - count + 1, last + 1)
 
 
 def dated(axes: Axes) -> None:
@@ -40,10 +46,13 @@ def dated(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
-def finish(axes: Axes, journey: Journey, label: str, legend: bool) -> None:
-    """Label axes that run over the months of a journey."""
+def finish(axes: Axes, journey: Journey, label: str, legend: bool, by: Period = "month") -> None:
+    """Label axes that run over the months of a journey, or over its days or weeks by their numbers."""
     measured(axes, up=label)
-    if journey.start is not None:
+    if by != "month":
+        start = f" (start {dt.date.fromisoformat(journey.start):%d %B %Y})" if journey.start else ""
+        axes.set_xlabel(f"{by.capitalize()} of the run{start}")
+    elif journey.start is not None:
         dated(axes)
         first = dt.date.fromisoformat(journey.start)
         axes.set_xlabel(f"End of month (start {first:%d %B %Y})")
@@ -66,14 +75,20 @@ def mean_by_month(journey: Journey, paths: FloatArray, unit: str, **whose: str) 
 
 
 def futures_by_month(
-    journey: Journey, paths: FloatArray, levels: Sequence[float], whose: Mapping[str, str], **more: str
+    journey: Journey,
+    paths: FloatArray,
+    levels: Sequence[float],
+    whose: Mapping[str, str],
+    by: Period = "month",
+    **more: str,
 ) -> tuple[FloatArray, pd.DataFrame]:
-    """Return quantiles of paths month by month: as arrays, one row a level, and as data that say whose they are."""
+    """Return quantiles of paths by month, or by day or week: as arrays, one row a level, and as data that say whose."""
     import pandas as pd
 
     found = np.nanquantile(paths, levels, axis=0)
     named = {f"p{100 * level:.0f}": one for level, one in zip(levels, found, strict=True)}
-    return found, pd.DataFrame({**whose, "month": counted(journey), **named, **more, "n": len(paths)})
+    numbers = periods_of(journey, by, paths.shape[1])
+    return found, pd.DataFrame({**whose, by: numbers, **named, **more, "n": len(paths)})
 
 
 def trace(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import os
 
-from flywheel_sim.compile.draws import MAX_FIRINGS, MAX_VISITS
+from flywheel_sim.compile.draws import MAX_FIRINGS, MAX_VISITS, TOO_LARGE
 from flywheel_sim.errors import SimulationError
+from flywheel_sim.journey.journey import Journey, firings
+from flywheel_sim.journey.units import MILLIONTHS
 
-#: No count of a ledger reaches this, so that sums of two stay whole numbers of 64 bits.
-TOO_LARGE = 1 << 62
 
-
-def too_many_people(most: int) -> SimulationError:
+def too_many_people(most: int, journey: Journey) -> SimulationError:
     """Return the error of a run that more people come to than allowed."""
-    said = f"more than {most:,} people came: referrals may feed themselves"
-    return SimulationError(f"{said}; lower a referral rate or the horizon, or raise max_people")
+    said = f"more than {most:,} people came"
+    if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
+        return SimulationError(
+            f"{said}: referrals may feed themselves; lower a referral rate or the horizon, or raise max_people"
+        )
+    return SimulationError(f"{said}; lower an arrival rate or the horizon, or raise max_people")
 
 
 def too_many_events(most: int) -> SimulationError:
@@ -34,9 +37,22 @@ def too_many_firings(decision: str) -> SimulationError:
     return SimulationError(f"'{decision}' fired more than {MAX_FIRINGS:,} times in one visit; lower its rate")
 
 
-def too_much_money() -> SimulationError:
-    """Return the error of sums beyond `TOO_LARGE`."""
-    return SimulationError("money beyond what a ledger can hold; state it in a larger unit, such as thousands")
+#: The sums of money that a ledger holds, in words.
+SUMS: dict[str, str] = {
+    "money": "what is earned or spent on a line in one period",
+    "channel_spend": "what a channel costs in one period",
+    "costs": "what is spent whoever comes in one period",
+    "mrr": "a movement of monthly recurring revenue",
+    "cohort": "the revenue of a cohort",
+    "followed": "what followed customers bring at one age",
+    "people": "what one person brings or costs",
+}
+
+
+def too_much_money(name: str) -> SimulationError:
+    """Return the error of a sum of money, one of `SUMS`, that reaches `TOO_LARGE`."""
+    said = f"{SUMS[name]} is beyond {TOO_LARGE / MILLIONTHS:.1e} of the currency, more than a ledger can hold"
+    return SimulationError(f"{said}; state money in thousands of the currency")
 
 
 def too_many_at_once(places: int) -> SimulationError:

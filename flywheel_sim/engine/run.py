@@ -125,7 +125,7 @@ def _raw(journey: Journey, ledger: Ledger, people: Columns | None, events: Colum
 def kernel_of(journey: Journey, people: bool = False, events: bool = False) -> Kernel:
     """Return the compiled engine with the memory of a journey, as `Kernel` takes it."""
     if journey.coupled_by:
-        from flywheel_sim.engine.kernel.crowd_runner import Crowd
+        from flywheel_sim.engine.kernel.runner import Crowd
 
         return Crowd(journey, people, events)
     from flywheel_sim.engine.kernel.runner import Waves

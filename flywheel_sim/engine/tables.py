@@ -4,7 +4,7 @@ Columns of people, one entry per person: ``key`` and ``referrer`` (64-bit patter
 where ``referred`` is not 0), ``channel`` (index), ``generation``, ``born``, ``acquired``, ``churned`` (ms,
 -1 never), ``stage`` (index, at the end), ``attributes`` (one column per attribute in file order, shape
 (people, attributes): a level's index, a counter's number, what a stopwatch shows at the horizon in ms or
--1 for one set to never), ``revenue``, ``cost`` (minor units), ``margin_discounted`` (fixed point),
+-1 for one set to never), ``revenue``, ``cost``, ``margin_discounted`` (millionths of the currency),
 ``referrals``.
 
 Columns of events: ``time`` (ms), ``person`` (key), ``step`` (0, 1, ... within a person), ``flow`` (index into
@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.engine.reference.person import Person
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import NEVER
+from flywheel_sim.journey.units import MILLIONTHS, NEVER
 from flywheel_sim.ledger import IntArray, Layout
 
 if TYPE_CHECKING:
@@ -46,7 +45,8 @@ def people_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
     Columns: key and referrer (hexadecimal; referrer "" for strangers), channel, generation, born,
     acquired and churned (ms from the start, -1 never), stage (at the end), one per attribute (a
     level's name, a counter's number, what a stopwatch shows at the horizon in ms, -1 for never),
-    revenue, cost (minor units), margin_discounted (minor units, to acquisition), referrals.
+    revenue, cost (all that is spent on them) and margin_discounted (revenue less cost of sales and service,
+    discounted to acquisition), all three in the currency, and referrals.
     """
     import pandas as pd
 
@@ -66,9 +66,7 @@ def people_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
         values = found["attributes"][:, index]
         frame[attribute.name] = _names(attribute.levels, values) if attribute.kind == "levels" else values
     frame |= {
-        "revenue": found["revenue"],
-        "cost": found["cost"],
-        "margin_discounted": found["margin_discounted"] / FIXED,
+        **{name: found[name] / MILLIONTHS for name in ("revenue", "cost", "margin_discounted")},
         "referrals": found["referrals"],
     }
     return pd.DataFrame(frame)

@@ -1,7 +1,8 @@
-"""Equal budgets: the spend of a strategy that makes all it spends but overheads equal the reference's.
+"""Equal budgets: the spend of a strategy that makes its acquisition, service and win-back equal the reference's.
 
-What a strategy spends depends on what its people do (service, rewards, letters), so the spend is solved for
-by running: both strategies on the same people with the same luck, on as many replications as it takes.
+Cost of sales goes with what is sold, and overheads come whoever comes, so neither is in a budget. What a strategy
+spends depends on what its people do (service, rewards, letters), so the spend is solved for by running: both strategies
+on the same people with the same luck, on as many replications as it takes.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import parse
-from flywheel_sim.metrics.revenue import costs, spend
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, plus_minus
 
 #: Replications of the first solution, and of any.
 _FIRST, _MOST = 64, 20_000
 
-#: Standard error of the difference between the totals, as a share of the reference's, that is near enough.
+#: Standard error of the difference between the budgets, as a share of the reference's, that is near enough.
 NEAR = 0.0015
 
 #: How closely the spend is solved for, as a share of itself: at first, and in the end.
@@ -45,7 +45,9 @@ class Match:
     spend
         The spend found.
     gap
-        By which share of the reference's total the two differ in the replications it was solved on, %.
+        By which share of the reference's budget the two differ in the replications it was solved on, %.
+    cost_of_sales
+        That of the strategy and that of the reference in these replications, which no budget holds.
     """
 
     strategy: str
@@ -54,12 +56,20 @@ class Match:
     unit: str
     spend: float
     gap: Estimate
+    cost_of_sales: tuple[Estimate, Estimate]
 
     def __str__(self) -> str:
+        own, other = self.cost_of_sales
+        apart = ""
+        if own.mean or other.mean:
+            apart = (
+                f"; cost of sales, apart from it, is {plus_minus(own)} against {plus_minus(other)} {own.unit}".rstrip()
+            )
         return (
-            f"'{self.strategy}' spends {self.spend:,.2f} {self.unit} on {self.name}, matched so that all it spends but "
-            f"overheads equals what '{self.reference}' spends: {self.gap.mean:+.2f} % apart "
+            f"'{self.strategy}' spends {self.spend:,.2f} {self.unit} on {self.name}, matched so that its budget "
+            f"(acquisition, service and win-back) equals that of '{self.reference}': {self.gap.mean:+.2f} % apart "
             f"({self.gap.level * 100:g} % interval {self.gap.low:+.2f} to {self.gap.high:+.2f} %, n = {self.gap.n:,})"
+            f"{apart}"
         )
 
 
@@ -80,12 +90,12 @@ def settle(
     ways
         How to run.
     near
-        Standard error of the difference between the totals, as a share of the reference's, at which to stop.
+        Standard error of the difference between the budgets, as a share of the reference's, at which to stop.
 
     Raises
     ------
     ExperimentError
-        If the strategy spends more than the reference even with nothing for what is matched, or there is
+        If the strategy's budget exceeds the reference's even with nothing for what is matched, or there is
         nothing to match with.
     """
     wanted = model.strategies if strategies is None else strategies
@@ -121,20 +131,21 @@ def _match(
         stated = parse(model.at(f"levers.{what}.spend", name))
         unit, today = f"{currency} {stated.text.partition(' ')[2]}", stated.number or 1.0
     base = model.journey(reference)
+    goods: dict[float | str, FloatArray] = {}
 
-    def totals(journey: Journey, n: int) -> FloatArray:
+    def totals(journey: Journey, n: int) -> tuple[FloatArray, FloatArray]:
         job = Job(journey, journey.seed if seed is None else seed)
-        (sums,) = replicate_jobs([job], n, ways, keep=_controlled)
+        ((budget, sold),) = replicate_jobs([job], n, ways, keep=_budget_and_goods)
         advance(n)
-        return np.asarray(sums)
+        return budget, sold
 
     def gaps(n: int) -> tuple[FloatArray, dict[float, FloatArray], Callable[[float], float]]:
-        target, known = totals(base, n), dict[float, FloatArray]()
+        (target, goods[""]), known = totals(base, n), dict[float, FloatArray]()
 
         def gap(at: float) -> float:
             at = round(max(float(at), 0.0), 4)
             if at not in known:
-                known[at] = totals(model.at_spend(name, at).journey(name), n)
+                known[at], goods[at] = totals(model.at_spend(name, at).journey(name), n)
             return float(known[at].mean() - target.mean())
 
         return target, known, gap
@@ -145,19 +156,21 @@ def _match(
     target, known, gap = gaps(_FIRST)
     if gap(0.0) > 0:
         raise ExperimentError(
-            f"'{name}' spends {known[0.0].mean():,.0f} even with nothing for {what}, more than the "
-            f"{target.mean():,.0f} of '{reference}'; match another spend, or do without more"
+            f"'{name}' has a budget of {known[0.0].mean():,.0f} even with nothing for {what}, more than the "
+            f"{target.mean():,.0f} of '{reference}' (acquisition, service and win-back); match another spend, do "
+            "without more, or say under lines what is cost of sales"
         )
     slope = (gap(today) - gap(0.0)) / today
     if slope <= 0:
-        raise ExperimentError(f"'{name}' does not spend more in all when it spends more on {what}; match another spend")
+        raise ExperimentError(f"the budget of '{name}' is no larger when it spends more on {what}; match another spend")
     at = _root(gap, -gap(0.0) / slope, today, _ROUGH)
     if (noise := error(known[at], target)) > near:
         target, known, gap = gaps(min(_MOST, math.ceil(1.2 * _FIRST * (noise / near) ** 2)))
     at = _root(gap, at, at - gap(at) / slope, _TOLERANCE)
     own = known[at]
     share = 100.0 * (own - target) / target.mean() if target.any() else own - target
-    return Match(name, reference, what, unit, at, estimate_mean(share, "%"))
+    sold = estimate_mean(goods[at], currency), estimate_mean(goods[""], currency)
+    return Match(name, reference, what, unit, at, estimate_mean(share, "%"), sold)
 
 
 def _root(gap: Callable[[float], float], first: float, second: float, tolerance: float) -> float:
@@ -171,9 +184,9 @@ def _root(gap: Callable[[float], float], first: float, second: float, tolerance:
     return first
 
 
-def _controlled(_: int, runs: Runs) -> FloatArray:
-    """Return all that is spent but overheads, in the currency; shape (replications,)."""
-    return runs.books.over(spend(runs.books) - costs(runs.books, "overhead"))
+def _budget_and_goods(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:
+    """Return the budget and the cost of sales, in the currency; each of shape (replications,)."""
+    return runs.values("budget"), runs.values("cost_of_sales")
 
 
 def _silent(count: int) -> None:

@@ -24,6 +24,7 @@ from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.precision import Precision, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import stack
+from flywheel_sim.metrics.statement import check_statement
 from flywheel_sim.scenario.load import Scenario
 
 __all__ = ["Job", "Limits", "Ways", "replicate", "replicate_jobs", "run"]
@@ -56,7 +57,8 @@ def run(
     limits
         Where the run is stopped.
     checked
-        Whether the reference engine checks conservation laws after every event, which is slow.
+        Whether the reference engine checks conservation laws after every event, which is slow; and that the statement
+        adds up in every period and group.
 
     Returns
     -------
@@ -79,6 +81,8 @@ def run(
         journey, root, replication, people, events, held.max_people, held.max_events, engine=engine, checked=checked
     )
     took = time.perf_counter() - begun
+    if checked:
+        check_statement(raw.ledger)
     source = provenance(journey, root, 1, took, int(raw.ledger.n_events), engine, replication)
     return Runs(journey, stack([raw.ledger]), source, raw.people, raw.events)
 

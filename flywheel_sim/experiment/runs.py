@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.errors import ExperimentError
+from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment import tables
+from flywheel_sim.experiment.crossover import Crossover, crossover, earned_back
 from flywheel_sim.experiment.precision import Stopping
 from flywheel_sim.experiment.warnings import warnings_of
 from flywheel_sim.journey.dates import period_dates
-from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.journey import Journey, Period
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
@@ -26,6 +28,9 @@ from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_pro
 if TYPE_CHECKING:
     import pandas as pd
 
+#: How fine books can be.
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
+
 
 @dataclass(frozen=True)
 class Runs(Result):
@@ -36,7 +41,7 @@ class Runs(Result):
     journey
         What was run.
     ledger
-        Replication axis first.
+        As the engine kept it, by the period of the journey; replication axis first. Figures are read from `books`.
     source
         Where the figures come from.
     people, events
@@ -62,10 +67,24 @@ class Runs(Result):
         """Return the number of replications."""
         return len(self.ledger.n_events)
 
-    @property
+    @cached_property
     def books(self) -> Books:
-        """Return what metrics read."""
-        return Books(self.ledger, self.journey)
+        """Return what metrics read: the ledger by the month."""
+        return self.books_by("month")
+
+    def books_by(self, by: Period | None = None) -> Books:
+        """Return the books by the day, week or month; by the journey's own period unless given.
+
+        Raises
+        ------
+        ExperimentError
+            If the ledger is not as fine.
+        """
+        wanted = by or self.journey.period
+        if wanted not in PERIODS:
+            raise ExperimentError(f"by '{wanted}': books go by the day, the week or the month; "
+                                  f"{nearest(wanted, PERIODS)}")  # fmt: skip
+        return Books(self.ledger.by(wanted), self.journey)
 
     def metric(self, name: str) -> Metric:
         """Return a metric of this journey by name.
@@ -138,21 +157,79 @@ class Runs(Result):
         known = values[~np.isnan(values)]
         return estimate_probability((known >= low) & (known <= high), level)
 
-    def series(self, name: str, cumulative: bool = False) -> FloatArray:
+    def series(self, name: str, cumulative: bool = False, by: Period = "month") -> FloatArray:
         """Return a metric month by month, shape (replications, periods); or its running sum.
 
         In the warm-up, where there is one, a metric is NaN and its running sum 0.
 
+        Parameters
+        ----------
+        name, cumulative
+            The metric, and whether its running sum.
+        by
+            ``day`` or ``week`` where the journey keeps its books so fine (``period: day``).
+
         Raises
         ------
         ExperimentError
-            If the metric has no months, or no running sum: that of a stock or a ratio means nothing.
+            If the metric has no such periods, or no running sum: that of a stock or a ratio means nothing.
         """
         metric = self.metric(name)
-        array = metric.series(self.books)
+        metric.check_period(by)
+        array = metric.series(self.books if by == "month" else self.books_by(by))
         if cumulative and metric.aggregation != "sum":
-            raise ExperimentError(f"'{name}' has no running sum, being no flow; ask for it month by month")
+            raise ExperimentError(f"'{name}' has no running sum, being no flow; ask for it {by} by {by}")
         return np.nancumsum(array, axis=1) if cumulative else array
+
+    def over_time(self, *names: str, by: Period | None = None, level: float = 0.95) -> pd.DataFrame:
+        """Return metrics period by period, one row each, those of the warm-up left out.
+
+        Parameters
+        ----------
+        *names
+            Which metrics.
+        by, level
+            ``day``, ``week`` or ``month``, the period of the journey unless given; and the level of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows by the number of the period (``day``, ``week`` or ``month``), and the date each month begins where
+            there are dates (``begins``); columns (metric, mean | low | high), units in ``attrs["units"]``. Ratios are
+            ratios of sums over replications.
+
+        Raises
+        ------
+        ExperimentError
+            If a metric has no such periods, or the ledger is not as fine.
+        """
+        return tables.by_period(self.books_by(by), names, level)
+
+    def statement(self, by: Period | None = None, level: float = 0.95) -> pd.DataFrame:
+        """Return the statement: from revenue to profit, with every line of money under its heading.
+
+        Money counts whole on the day it is booked; spends are positive numbers.
+
+        Parameters
+        ----------
+        by, level
+            ``day``, ``week`` or ``month``, the whole unless given; and the level of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per heading and line, line "" for the heading itself, with its mean, low and high; or, by period,
+            one row each as in `over_time`, with columns (heading, line, mean | low | high). The unit stands in
+            ``attrs["unit"]``.
+        """
+        return tables.statement(self.books, level) if by is None else tables.statement_by(self.books_by(by), level)
+
+    def break_even(self) -> Crossover:
+        """Return the month from which the profit so far stays above zero to the horizon, with its interval.
+
+        ``probability`` is the share of futures that end above it.
+        """
+        return crossover(self.series("profit", cumulative=True), self.dates(), self.books.warm_up + 1)
 
     def summary(self) -> pd.DataFrame:
         """Return every metric the journey has, with mean, interval, unit and definition; one row a metric.
@@ -277,7 +354,7 @@ class Runs(Result):
     @property
     def months(self) -> str:
         """Return the months that figures over time are of: ``months 7 to 36``, or how many they are."""
-        periods, skipped = self.journey.periods, self.books.warm_up
+        periods, skipped = self.journey.months, self.books.warm_up
         return f"months {skipped + 1} to {periods}" if skipped else f"{periods} month{'s' * (periods > 1)}"
 
     def dates(self) -> list[dt.date] | None:
@@ -292,7 +369,7 @@ class Runs(Result):
         """Return in words what was earned and spent, and what is left."""
         said = ", ".join(f"{self.metric(name).label.lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
         whose = f"'{self.journey.strategy}'" if self.journey.strategy else f"'{self.journey.name}'"
-        return f"What {whose} brings over {self.span}: {said}."
+        return f"What {whose} brings over {self.span}: {said}. {earned_back(self.break_even())}"
 
     def table(self) -> pd.DataFrame:
         """Return every metric the journey has, as texts."""
@@ -314,5 +391,7 @@ class Runs(Result):
         return self.summary().drop(columns="definition")
 
     def details(self) -> dict[str, Any]:
-        """Return why replicating stopped, where a precision was asked for."""
-        return {"stopping": self.stopping} if self.stopping else {}
+        """Return the statement and the break-even, and why replicating stopped, where a precision was asked for."""
+        lines = self.statement()
+        found = {"statement": lines.reset_index().to_dict("records"), "break_even": self.break_even()}
+        return {**found, **({"stopping": self.stopping} if self.stopping else {})}

@@ -1,4 +1,4 @@
-"""Tables of many replications: by group, by cohort, by generation, by month.
+"""Tables of many replications: by group, by cohort, by generation, by period, and the statement.
 
 Every figure has three columns: its mean, and the ends of its interval. Units stand in ``attrs["units"]``,
 the number of replications in ``attrs["n"]`` and the level of the intervals in ``attrs["level"]``.
@@ -7,12 +7,13 @@ the number of replications in ``attrs["n"]`` and the level of the intervals in `
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import GENERATIONS
 from flywheel_sim.metrics.cohorts import cohorts
@@ -20,6 +21,7 @@ from flywheel_sim.metrics.groups import parts, splits
 from flywheel_sim.metrics.lineage import customers, generations
 from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, movement, mrr, retained
 from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics, ratio
+from flywheel_sim.metrics.statement import BASIS, entries
 from flywheel_sim.stats import Estimate, estimate_mean
 
 if TYPE_CHECKING:
@@ -141,8 +143,55 @@ def by_movement(books: Books, level: float) -> pd.DataFrame:
     return _table(books, {"month": np.arange(1, end.shape[1] + 1)}, figures, level)
 
 
+def by_period(books: Books, names: Sequence[str], level: float) -> pd.DataFrame:
+    """Return metrics period by period, those of the warm-up left out."""
+    figures: dict[str, tuple[str, Found]] = {}
+    for name in names:
+        metric = metric_of(name, books)
+        metric.check_period(books.ledger.layout.period)
+        top = (100.0 if metric.percent else 1.0) * metric.top(books)
+        bottom = np.ones_like(top) if metric.bottom is None else metric.bottom(books)
+        figures[name] = metric.unit_for(books.journey), ratio_of_sums(top, bottom, level)
+    return _table(books, _periods(books), figures, level).iloc[books.warm_up :]
+
+
+def statement(books: Books, level: float) -> pd.DataFrame:
+    """Return the statement of the periods counted, one row a line."""
+    import pandas as pd
+
+    found = {
+        line: estimate_mean(books.over(cells / books.per_unit), "", level)
+        for line, cells in entries(books.ledger).items()
+    }
+    rows = pd.MultiIndex.from_tuples(list(found), names=["heading", "line"])
+    table = pd.DataFrame([(one.mean, one.low, one.high) for one in found.values()], rows, ["mean", "low", "high"])
+    table.attrs = {**_attrs(books, level), "unit": books.journey.currency or "money units", "basis": BASIS}
+    return table
+
+
+def statement_by(books: Books, level: float) -> pd.DataFrame:
+    """Return the statement period by period, those of the warm-up left out."""
+    import pandas as pd
+
+    found = {line: cells / books.per_unit for line, cells in entries(books.ledger).items()}
+    figures = {line: ("", ratio_of_sums(cells, np.ones_like(cells), level)) for line, cells in found.items()}
+    table = _table(books, _periods(books), figures, level).iloc[books.warm_up :]
+    columns = [(*line, end) for line in found for end in ("mean", "low", "high")]
+    table.columns = pd.MultiIndex.from_tuples(columns, names=["heading", "line", "of"])
+    table.attrs = {**_attrs(books, level), "unit": books.journey.currency or "money units", "basis": BASIS}
+    return table
+
+
+def _periods(books: Books) -> dict[str, Any]:
+    """Return what names the periods of books: their numbers, and the dates on which months begin."""
+    layout = books.ledger.layout
+    found: dict[str, Any] = {layout.period: np.arange(1, layout.periods + 1)}
+    dates = period_dates(books.journey) if layout.period == "month" else None
+    return found if dates is None else {**found, "begins": dates[: layout.periods]}
+
+
 def _table(
-    books: Books, index: Mapping[str, Any], figures: Mapping[str, tuple[str, Found]], level: float
+    books: Books, index: Mapping[str, Any], figures: Mapping[Any, tuple[str, Found]], level: float
 ) -> pd.DataFrame:
     import pandas as pd
 
@@ -154,9 +203,9 @@ def _table(
     }  # fmt: skip
     table = pd.DataFrame(columns, index=rows)
     table.columns = pd.MultiIndex.from_tuples(list(columns), names=["figure", "of"])
-    table.attrs = {
-        "units": {name: unit for name, (unit, _) in figures.items()},
-        "n": len(books.ledger.n_events),
-        "level": level,
-    }
+    table.attrs = {"units": {name: unit for name, (unit, _) in figures.items()}, **_attrs(books, level)}
     return table
+
+
+def _attrs(books: Books, level: float) -> dict[Hashable, Any]:
+    return {"n": len(books.ledger.n_events), "level": level}

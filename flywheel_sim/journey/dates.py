@@ -31,7 +31,7 @@ def period_dates(journey: Journey) -> list[dt.date] | None:
         return None
     first = dt.date.fromisoformat(journey.start)
     found = []
-    for month in range(first.month - 1, first.month + journey.periods):
+    for month in range(first.month - 1, first.month + journey.months):
         year, month_of_year = first.year + month // 12, month % 12 + 1
         found.append(dt.date(year, month_of_year, min(first.day, calendar.monthrange(year, month_of_year)[1])))
     return found

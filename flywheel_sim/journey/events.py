@@ -12,13 +12,22 @@ LAST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share, of either sign, of all that the same firing earns on a line; ``rate`` is of kind chance."""
+
+    of: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     """Money that moves: earned or spent on a line, once or accruing with time.
 
     Attributes
     ----------
     value
-        What it comes to, or the distribution it is drawn from (never where it accrues).
+        What it comes to, the distribution it is drawn from, or a share of what is earned (both never where it accrues).
+        What is earned may be negative.
     period_ms
         The period the price is stated for: it makes an amount on an event an invoice, and one on a
         stage or set accrue; None for a one-off.
@@ -28,9 +37,16 @@ class Amount:
 
     line: str
     side: Literal["earn", "spend"]
-    value: Rate | Dist
+    value: Rate | Dist | Share
     period_ms: float | None = None
     decision: str = ""
+
+    @property
+    def figures(self) -> tuple[Rate, ...]:
+        """Return the rates it is reckoned from."""
+        if isinstance(self.value, Dist):
+            return self.value.params
+        return (self.value.rate,) if isinstance(self.value, Share) else (self.value,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +89,16 @@ class AddTo:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What happens, in this order: sets as in the file, adds, money, referrals (channel names)."""
+    """What happens, in this order: sets as in the file, money, adds, referrals (channel names)."""
 
     sets: tuple[SetTo, ...] = ()
-    adds: tuple[AddTo, ...] = ()
     money: tuple[Amount, ...] = ()
+    adds: tuple[AddTo, ...] = ()
     refer: tuple[str, ...] = ()
     any: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "any", bool(self.sets or self.adds or self.money or self.refer))
+        object.__setattr__(self, "any", bool(self.sets or self.money or self.adds or self.refer))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Figures ready to use: rates with their tables, and distributions, in canonical units.
 
-Canonical units: times in milliseconds, rates per millisecond, money in minor units of the currency
-(accruing money in minor units per millisecond), chances in [0, 1].
+Canonical units: times in milliseconds, rates per millisecond, money in millionths of the currency
+(accruing money in millionths per millisecond), chances in [0, 1].
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Spread:
     family
         ``beta`` for chances, ``gamma`` for rates and money.
     cells
-        Shape parameters for each cell of the rate: (alpha, beta) for beta; (shape, mean) for gamma.
+        Shape parameters for each cell of the rate: (alpha, beta) for beta; (shape, mean) for gamma. Where people
+        do not differ in a cell, one parameter is infinite: (mean, inf) for beta, (inf, mean) for gamma.
     power
         Exponent that turns a chance of the stated period into one of the period of use.
     lost
@@ -74,6 +75,8 @@ class Rate:
         One mean per combination of cells of the axes, last axis fastest.
     spread
         How people differ around the cells, or None.
+    per
+        A counter that multiplies it, "" for none; money alone has one.
     """
 
     name: str
@@ -81,18 +84,24 @@ class Rate:
     over: tuple[Axis, ...]
     cells: tuple[float, ...]
     spread: Spread | None = None
+    per: str = ""
 
     @property
     def constant(self) -> bool:
         """Tell whether it is the same for everybody."""
-        return not self.over and self.spread is None
+        return not self.over and not self.own
+
+    @property
+    def own(self) -> bool:
+        """Tell whether people have values of their own in one and the same cell."""
+        return self.spread is not None or bool(self.per)
 
 
 @dataclass(frozen=True, slots=True)
 class Dist:
     """How long a clock runs, or how large a drawn amount is.
 
-    ``params`` are rates in this order, in ms for waits and minor units for amounts:
+    ``params`` are rates in this order, in ms for waits and millionths of the currency for amounts:
 
     ========== =================================================================
     fixed      the value

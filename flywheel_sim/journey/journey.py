@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from flywheel_sim.errors import Problem
 from flywheel_sim.journey.events import Amount, Draw, Effects, Event, SetTo
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.units import MONTH, YEAR
 
+Period = Literal["day", "week", "month"]
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
 #: Attributes every journey has. ``generation`` is a number, ``calendar`` a time since the start of the
 #: run, ``month`` the named month (jan to dec); the others have named levels.
@@ -17,13 +19,22 @@ BUILT_IN: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "m
 MONTHS: tuple[str, ...] = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 REFERRER: tuple[str, ...] = ("none", "present", "gone")
 
-#: The kind under which spend is booked, by the role of the stage a person is in at that moment.
+#: What money is spent for, in the order of the statement.
+SPEND_KINDS: tuple[str, ...] = ("cost_of_sales", "acquisition", "service", "win_back", "overhead")
+
+#: The kinds that make the budget: what strategies that are compared spend alike.
+BUDGET_KINDS: tuple[str, ...] = ("acquisition", "service", "win_back")
+
+#: The kinds that revenue is less to be a customer's margin.
+MARGIN_KINDS: tuple[str, ...] = ("cost_of_sales", "service")
+
+#: The kind under which spend is booked whose line has none, by the role of the stage a person is in at that moment.
 SPEND_KIND_OF_ROLE: dict[str, str] = {
     "prospect": "acquisition",
     "aside": "acquisition",
     "exit": "acquisition",
     "customer": "service",
-    "lapsed": "win-back",
+    "lapsed": "win_back",
 }
 
 
@@ -71,6 +82,28 @@ def amounts_of(owner: Owner) -> list[Amount]:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What the file says of a money line, or of a lever, resource or cost by its name.
+
+    Attributes
+    ----------
+    kind
+        One of `SPEND_KINDS`; "" for what is earned.
+    recurring
+        Whether money per period on it is recurring revenue; of a derived line, whether its share is taken off or added.
+    share, of
+        Of a derived line, which nothing books: its share of all that is earned on other lines. Its money lies wherever
+        theirs does.
+    """
+
+    name: str
+    kind: str = ""
+    recurring: bool = True
+    share: float = 0.0
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """What distinguishes people.
 
@@ -103,15 +136,17 @@ class Channel:
         ``rate`` (Poisson arrivals), ``batch`` (at ``times``), ``present`` (there at the start) or
         ``referral`` (fed by ``refer``).
     rate
-        Arrivals per millisecond, for ``rate``: it depends on the calendar and the month at most.
-    count
-        People of each batch, or present.
-    times
-        When batches come, ms, ascending, all before the horizon and before ``until``.
-    until
-        When arrivals and spend end, ms; at most the horizon.
-    spend_per_ms, cost_per_arrival, cost_per_batch
-        Minor units: accruing, for each arrival, at each batch.
+        Arrivals per millisecond, for ``rate``: it depends on the calendar and the month at most, and is
+        0 before ``starts``.
+    times, counts
+        When batches come, ms, ascending, all before the horizon and before ``until``; and how many people each brings.
+        Who is present comes at 0.
+    starts, until
+        Between which times there are arrivals and spend, ms; ``until`` is at most the horizon.
+    spend, cost_per_arrival
+        Money per ms, and for each arrival; both depend on the calendar and the month at most. None for none.
+    cost_per_batch
+        Millionths of the currency.
     sets
         What arrival by this channel sets, after the draws of the attributes.
     inherits
@@ -125,23 +160,41 @@ class Channel:
     kind: Literal["rate", "batch", "present", "referral"]
     until: int
     rate: Rate | None = None
-    count: int = 0
     times: tuple[int, ...] = ()
-    spend_per_ms: float = 0.0
-    cost_per_arrival: int = 0
+    counts: tuple[int, ...] = ()
+    starts: int = 0
+    spend: Rate | None = None
+    cost_per_arrival: Rate | None = None
     cost_per_batch: int = 0
     sets: tuple[SetTo, ...] = ()
     inherits: tuple[str, ...] = ()
     removed: bool = False
 
+    @property
+    def count(self) -> int:
+        """Return how many people its batches bring in all, or are there at the start."""
+        return sum(self.counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What is spent over time whoever comes: an overhead, or a lever paid by the month."""
+    """What is spent whoever comes: an overhead, or a lever paid by the month.
+
+    Attributes
+    ----------
+    kind
+        One of `SPEND_KINDS`.
+    spend_per_ms
+        Millionths per ms, where it accrues.
+    amount, times
+        Millionths, and when they are paid, ms, ascending; none where it accrues.
+    """
 
     name: str
-    kind: Literal["overhead", "acquisition"]
-    spend_per_ms: float
+    kind: str
+    spend_per_ms: float = 0.0
+    amount: int = 0
+    times: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +206,7 @@ class Resource:
     people
         How many there are: whole numbers that depend on the calendar and the month at most.
     cost_per_ms
-        What each costs, minor units per ms, busy or idle.
+        What each costs, millionths of the currency per ms, busy or idle.
     kind
         As what that counts: the kind of the stages it serves where they have one in common, else overhead.
     queue_limit
@@ -172,12 +225,12 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """An attribute that all share: the mean, over everybody in some stages, of what one of theirs weighs.
+    """An attribute that all share: the mean, over everybody in some stages, of what one of theirs weighs; or how many.
 
     Attributes
     ----------
     of
-        The attribute of which it is the mean.
+        The attribute of which it is the mean; "" where it is how many people there are.
     weights
         What each level weighs, times ``scale``; empty where ``of`` is a counter, which weighs its number.
     scale
@@ -236,6 +289,12 @@ class Journey:
         Who serves, and attributes that all share.
     warm_up
         Whole months, in ms, that figures over time leave out; 0 for none.
+    lines
+        What the file says of lines, levers, resources and costs by name; derived lines are among them.
+    period
+        How fine the ledger is.
+    notes
+        What the file is to be told though it can run: traps, and what a plan says of times outside the run.
     fingerprint
         Hash of everything that bears on the run's figures except the seed.
     """
@@ -248,7 +307,6 @@ class Journey:
     seed: int
     start: str | None
     currency: str | None
-    minor_digits: int
     attributes: tuple[Attribute, ...]
     channels: tuple[Channel, ...]
     stages: tuple[Stage, ...]
@@ -262,6 +320,9 @@ class Journey:
     resources: tuple[Resource, ...] = ()
     shared: tuple[Shared, ...] = ()
     warm_up: int = 0
+    lines: tuple[Line, ...] = ()
+    period: Period = "month"
+    notes: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
     source: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -282,9 +343,23 @@ class Journey:
         return math.log1p(self.discount) / YEAR
 
     @property
-    def periods(self) -> int:
-        """Number of ledger periods: months, the last one perhaps partial."""
+    def months(self) -> int:
+        """Number of months, the last one perhaps partial."""
         return -(-self.horizon // MONTH)
+
+    @property
+    def derived(self) -> tuple[Line, ...]:
+        """Lines that nothing books, because they follow from others."""
+        return tuple(line for line in self.lines if line.of)
+
+    def kind_of(self, name: str, role: str) -> str:
+        """Return the kind under which spend on a line is booked in a role."""
+        stated = next((line.kind for line in self.lines if line.name == name), "")
+        return stated or SPEND_KIND_OF_ROLE[role]
+
+    def recurs(self, name: str) -> bool:
+        """Tell whether money per period on a line is recurring revenue."""
+        return next((line.recurring for line in self.lines if line.name == name), True)
 
     @property
     def cohort_ms(self) -> int:

@@ -33,8 +33,8 @@ UNITS = {
     "year": YEAR,
 }
 
-#: Digits after the decimal point of a currency, where they are not two (ISO 4217).
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3}
+#: Money is counted in whole millionths of the currency: how many make one of it.
+MILLIONTHS = 1_000_000
 
 Form = Literal["number", "percent", "duration", "points", "relative", "of_mean", "never"]
 PeriodReading = Literal["kept", "lost"]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import COHORT
 from flywheel_sim.metrics.registry import Books, FloatArray
@@ -59,7 +58,7 @@ def cohorts(books: Books, join: int = 1) -> Cohorts:
         months=round(join * layout.cohort_ms / MONTH),
         acquired=np.asarray(people, dtype=np.float64),
         kept=np.asarray(people[..., None] - left, dtype=np.float64),
-        revenue=np.asarray(np.add.reduceat(revenue, starts, axis=2) / (FIXED * books.per_unit)),
+        revenue=np.asarray(np.add.reduceat(revenue, starts, axis=2) / books.per_unit),
         reached=room >= age,
         passed=room >= age + join * layout.cohort_ms,
     )

@@ -78,8 +78,9 @@ def splits(metric: Metric, journey: Journey, name: str) -> bool:
     """Tell whether a metric makes sense for each level of an attribute, or each channel."""
     if name == "channel":
         return metric.split != "whole"
-    if metric.split == "unstaffed":
-        return not any(resource.cost_per_ms for resource in journey.resources)
+    if metric.split == "booked":
+        spent = [cost.kind for cost in journey.costs] + [one.kind for one in journey.resources if one.cost_per_ms]
+        return not set(metric.kinds) & set(spent)
     return metric.split == "any" or (metric.split == "fixed" and not changes(journey, name))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.journey.journey import Journey, amounts_of
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import MRR
@@ -20,13 +19,13 @@ MOVEMENTS: tuple[str, ...] = ("new", "expansion", "reactivation", "contraction",
 def movement(books: Books, *names: str) -> FloatArray:
     """Return movements added up, in currency per month, shape (replications, periods)."""
     picked = [MRR.index(name) for name in names]
-    return np.asarray(books.ledger.mrr[..., picked].sum(axis=(2, 3)) / (FIXED * books.per_unit))
+    return np.asarray(books.ledger.mrr[..., picked].sum(axis=(2, 3)) / books.per_unit)
 
 
 def mrr(books: Books) -> FloatArray:
     """Return recurring revenue at the end of each period, in currency per month, shape (replications, periods)."""
     moved = books.ledger.mrr.sum(axis=(2, 3))
-    return np.asarray(moved.cumsum(axis=1) / (FIXED * books.per_unit))
+    return np.asarray(moved.cumsum(axis=1) / books.per_unit)
 
 
 def at_stake(books: Books) -> FloatArray:
@@ -45,7 +44,9 @@ def retained(books: Books, *names: str) -> FloatArray:
 def recurring(journey: Journey) -> bool:
     """Tell whether anything in a journey earns recurring revenue."""
     amounts = (amount for owner in journey.owners for amount in amounts_of(owner))
-    return any(amount.side == "earn" and amount.period_ms is not None for amount in amounts)
+    return any(
+        amount.side == "earn" and amount.period_ms is not None and journey.recurs(amount.line) for amount in amounts
+    )
 
 
 def _applies(books: Books) -> bool:
@@ -55,6 +56,7 @@ def _applies(books: Books) -> bool:
 register(Metric(
     "mrr", "Monthly recurring revenue", "CUR per month",
     "What running subscriptions come to per month, at the end of the month (MRR).", "last", mrr, applies=_applies,
+    monthly=True,
 ))  # fmt: skip
 for _name, _label, _definition in (
     ("new", "New MRR", "MRR of people who subscribe for the first time; at the start, of the people present."),
@@ -65,7 +67,7 @@ for _name, _label, _definition in (
 ):
     register(Metric(
         f"mrr_{_name}", _label, "CUR per month", _definition, "sum", lambda b, name=_name: movement(b, name),  # type: ignore[misc]
-        applies=_applies,
+        applies=_applies, monthly=True,
     ))  # fmt: skip
 register(Metric(
     "nrr", "Net revenue retention", "% per month",
@@ -73,11 +75,12 @@ register(Metric(
     "share of it; reactivation and new MRR are left out (NRR). Movements of people who subscribed within the month "
     "are in it.",
     "ratio", lambda b: retained(b, "expansion", "contraction", "churn"), at_stake, percent=True, split="fixed",
-    applies=_applies,
+    applies=_applies, monthly=True,
 ))  # fmt: skip
 register(Metric(
     "grr", "Gross revenue retention", "% per month",
     "The MRR at the beginning of a month less contraction and churn within it, as a share of it; expansion, "
     "reactivation and new MRR are left out (GRR).",
     "ratio", lambda b: retained(b, "contraction", "churn"), at_stake, percent=True, split="fixed", applies=_applies,
+    monthly=True,
 ))  # fmt: skip

@@ -16,34 +16,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.journey.journey import Journey, Period
+from flywheel_sim.journey.units import MILLIONTHS
 from flywheel_sim.ledger import Ledger
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]
-Split = Literal["any", "unstaffed", "fixed", "channel", "whole"]
+Split = Literal["any", "booked", "fixed", "channel", "whole"]
 
 
 @dataclass(frozen=True)
 class Books:
-    """A ledger of many replications with the journey that left it: what metrics read."""
+    """A ledger of many replications with the journey that left it: what metrics read.
+
+    The ledger goes by months, but where finer series are asked for.
+    """
 
     ledger: Ledger
     journey: Journey
 
     @property
     def per_unit(self) -> float:
-        """Return the minor units in one unit of the currency."""
-        return float(10**self.journey.minor_digits)
+        """Return the millionths in one unit of the currency, in which the ledger counts money."""
+        return float(MILLIONTHS)
 
     @property
     def warm_up(self) -> int:
-        """Return how many months at the start figures over time leave out."""
-        return self.journey.warm_up // MONTH
+        """Return how many periods at the start figures over time leave out: months, unless the ledger is finer."""
+        begins = np.concatenate([[0], self.ledger.layout.period_ends[:-1]])
+        return int(np.count_nonzero(begins < self.journey.warm_up))
 
     def over(self, series: FloatArray) -> FloatArray:
-        """Return the sum of a series over the months after the warm-up, shape (replications,)."""
+        """Return the sum of a series over the periods after the warm-up, shape (replications,)."""
         return np.asarray(series[:, self.warm_up :].sum(axis=1))
 
 
@@ -76,11 +80,15 @@ class Metric:
     percent
         Whether figures are shown times 100.
     split
-        What it can be split by: ``any`` group of people; the same as long as it is ``unstaffed``, staff being
-        paid for no group, else the channel alone; ``fixed`` groups, which nobody leaves; the ``channel`` alone,
-        because it takes what channels cost; or nothing, being of the ``whole``.
+        What it can be split by: ``any`` group of people; the same as long as all of it is ``booked`` on people, none
+        of its ``kinds`` being spent whoever comes, else the channel alone; ``fixed`` groups, which nobody leaves; the
+        ``channel`` alone, because it takes what channels cost; or nothing, being of the ``whole``.
     applies
         Whether a journey has such a figure: where not, summaries leave it out.
+    kinds
+        The kinds of spend in a metric whose split is ``booked``.
+    monthly
+        Whether it goes by months whatever the period of the books is.
     """
 
     name: str
@@ -94,6 +102,8 @@ class Metric:
     percent: bool = False
     split: Split = "any"
     applies: Callable[[Books], bool] = always
+    kinds: tuple[str, ...] = ()
+    monthly: bool = False
 
     def total(self, books: Books) -> FloatArray:
         """Return the metric over the horizon, after the warm-up where there is one; shape (replications,)."""
@@ -108,21 +118,34 @@ class Metric:
         return factor * ratio(books.over(top), books.over(self.bottom(books)))
 
     def series(self, books: Books) -> FloatArray:
-        """Return the metric month by month, shape (replications, periods); NaN in the warm-up.
+        """Return the metric period by period, shape (replications, periods); NaN in the warm-up.
 
         Raises
         ------
         ExperimentError
-            If it is a cohort metric, which has no months.
+            If it is a cohort metric, which has no months, or goes by months and the books are finer.
         """
-        if self.aggregation == "cohort":
-            raise ExperimentError(f"'{self.name}' has no months: it follows customers from their acquisition; "
-                                  "ask for its total")  # fmt: skip
+        self.check_period(books.ledger.layout.period)
         factor = 100.0 if self.percent else 1.0
         found = self.top(books) if self.bottom is None else ratio(self.top(books), self.bottom(books))
         series = np.array(factor * found, dtype=np.float64)
         series[:, : books.warm_up] = np.nan
         return series
+
+    def check_period(self, period: Period) -> None:
+        """Refuse a metric that has no such periods.
+
+        Raises
+        ------
+        ExperimentError
+            If it is a cohort metric, which has no months, or goes by months and the period is shorter.
+        """
+        if self.aggregation == "cohort":
+            raise ExperimentError(f"'{self.name}' has no months: it follows customers from their acquisition; "
+                                  "ask for its total")  # fmt: skip
+        if self.monthly and period != "month":
+            raise ExperimentError(f"'{self.name}' goes by months, whatever the period of the books is; "
+                                  "ask for it by month")  # fmt: skip
 
     def unit_for(self, journey: Journey) -> str:
         """Return the unit with the currency of a journey in it."""

@@ -1,9 +1,13 @@
-"""Money by month: what is earned, what is spent on whom, what is left."""
+"""Money by period, in the order of the statement: what is earned, what it costs, what is left.
+
+Money counts whole on the day it is booked: nothing is deferred or depreciated.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.journey.journey import BUDGET_KINDS
 from flywheel_sim.metrics.growth import customer_months, role_flow
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register, register_family
 
@@ -46,9 +50,29 @@ def advertised(books: Books) -> FloatArray:
     return np.asarray(ledger.money[:, :, groups][..., earned].sum(axis=(2, 3)) / books.per_unit)
 
 
+def spent_as(books: Books, *kinds: str) -> FloatArray:
+    """Return what is spent of some kinds: booked on people, on channels, and whoever comes."""
+    found = np.zeros(books.ledger.costs.shape[:2])
+    for kind in kinds:
+        found += money(books, "spend", kind) + costs(books, kind)
+        if kind == "acquisition":
+            found += channel_spend(books)
+    return found
+
+
 def acquisition_spend(books: Books) -> FloatArray:
-    """Return what is spent on channels, levers paid by the month, prospects, people set aside, and their staff."""
-    return channel_spend(books) + costs(books, "acquisition") + money(books, "spend", "acquisition")
+    """Return what is spent on winning customers: channels, and all that is booked as acquisition."""
+    return spent_as(books, "acquisition")
+
+
+def budget(books: Books) -> FloatArray:
+    """Return what strategies that are compared spend alike: acquisition, service and win-back."""
+    return spent_as(books, *BUDGET_KINDS)
+
+
+def contribution(books: Books) -> FloatArray:
+    """Return revenue less cost of sales and the budget: what is left for overheads and profit."""
+    return revenue(books) - spent_as(books, "cost_of_sales") - budget(books)
 
 
 def spend(books: Books) -> FloatArray:
@@ -56,41 +80,63 @@ def spend(books: Books) -> FloatArray:
     return channel_spend(books) + costs(books) + money(books, "spend")
 
 
-register(Metric("revenue", "Revenue", "CUR", "Everything earned, when it is booked.", "sum", revenue))
 register(Metric(
-    "spend", "Spend", "CUR", "Everything spent: channels, levers, prospects, customers, win-back, staff and overheads.",
-    "sum", spend, split="channel",
+    "revenue", "Revenue", "CUR", "Everything earned, whole when it is booked; refunds and discounts are taken off.",
+    "sum", revenue,
 ))  # fmt: skip
 register(Metric(
-    "profit", "Profit", "CUR", "Revenue − spend; overheads are in it as far as the journey names them.", "sum",
-    lambda b: revenue(b) - spend(b), split="channel",
+    "cost_of_sales", "Cost of sales", "CUR",
+    "Spent on what is sold: goods, postage, payment fees, hosting and the like, as far as the journey says so.", "sum",
+    lambda b: spent_as(b, "cost_of_sales"), split="booked", kinds=("cost_of_sales",),
+))  # fmt: skip
+register(Metric(
+    "gross_profit", "Gross profit", "CUR", "Revenue − cost of sales.", "sum",
+    lambda b: revenue(b) - spent_as(b, "cost_of_sales"), split="booked", kinds=("cost_of_sales",),
 ))  # fmt: skip
 register(Metric(
     "acquisition_spend", "Acquisition spend", "CUR",
-    "Spent on channels, levers paid by the month, prospects and people set aside, and on staff who serve these alone.",
+    "Spent on winning customers: on channels, and what is booked as acquisition on people, levers, staff and costs.",
     "sum", acquisition_spend, split="channel",
 ))  # fmt: skip
 register(Metric(
-    "service_spend", "Service spend", "CUR",
-    "Spent on people while they are customers, and on staff who serve customers alone.", "sum",
-    lambda b: money(b, "spend", "service") + costs(b, "service"), split="unstaffed",
+    "service_spend", "Service spend", "CUR", "Spent on keeping and serving customers, cost of sales apart.", "sum",
+    lambda b: spent_as(b, "service"), split="booked", kinds=("service",),
 ))  # fmt: skip
 register(Metric(
-    "win_back_spend", "Win-back spend", "CUR",
-    "Spent on lapsed customers, and on staff who serve them alone.", "sum",
-    lambda b: money(b, "spend", "win-back") + costs(b, "win-back"), split="unstaffed",
+    "win_back_spend", "Win-back spend", "CUR", "Spent on bringing lapsed customers back.", "sum",
+    lambda b: spent_as(b, "win_back"), split="booked", kinds=("win_back",),
+))  # fmt: skip
+register(Metric(
+    "contribution", "Contribution", "CUR", "Gross profit − acquisition, service and win-back spend.", "sum",
+    contribution, split="channel",
 ))  # fmt: skip
 register(Metric(
     "overhead_spend", "Overheads", "CUR",
-    "Costs that come whoever comes, where the journey names them, and staff who serve people of several kinds.", "sum",
-    lambda b: costs(b, "overhead"), split="whole",
+    "Costs that come whoever comes and staff who serve people of several kinds, unless the journey says otherwise; and "
+    "lines that it calls overhead.",
+    "sum", lambda b: spent_as(b, "overhead"), split="booked", kinds=("overhead",),
+))  # fmt: skip
+register(Metric(
+    "profit", "Profit", "CUR", "Contribution − overheads: all that is earned less all that is spent.", "sum",
+    lambda b: revenue(b) - spend(b), split="channel",
+))  # fmt: skip
+register(Metric(
+    "spend", "Spend", "CUR", "Everything spent: cost of sales, acquisition, service, win-back and overheads.", "sum",
+    spend, split="channel",
+))  # fmt: skip
+register(Metric(
+    "budget", "Budget", "CUR",
+    "Acquisition, service and win-back spend: what strategies that are compared spend alike. Cost of sales and "
+    "overheads are not in it.",
+    "sum", budget, split="channel",
 ))  # fmt: skip
 register(Metric(
     "arpu", "Revenue per user", "CUR per customer-month", "Revenue per month lived as a customer (ARPU).", "ratio",
     revenue, customer_months,
 ))  # fmt: skip
 register(Metric(
-    "cac", "Acquisition cost", "CUR per customer", "Acquisition spend per acquisition (CAC).", "ratio",
+    "cac", "Acquisition cost", "CUR per customer",
+    "Acquisition spend per acquisition (CAC); by group, both of the group in which they are booked.", "ratio",
     acquisition_spend, lambda b: role_flow(b, "acquired"), split="channel",
 ))  # fmt: skip
 register(Metric(

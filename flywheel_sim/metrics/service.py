@@ -91,7 +91,7 @@ def lengths(books: Books) -> FloatArray:
 def staff_cost(books: Books, resource: int, busy: bool) -> FloatArray:
     """Return what a resource costs while it serves, or while it does not, in units of the currency.
 
-    Whole minor units, so that both add up to what it costs; shape (replications, periods).
+    Whole millionths, so that both add up to what it costs; shape (replications, periods).
     """
     layout = books.ledger.layout
     cost = books.ledger.costs[:, :, len(layout.costs) - len(layout.resources) + resource]
@@ -334,9 +334,14 @@ register(Metric(
 
 
 def shared(books: Books, index: int) -> FloatArray:
-    """Return an attribute that all share at the end of each period, what it starts as while nobody counts."""
+    """Return an attribute that all share at the end of each period: a mean, what it starts as while nobody counts.
+
+    One that counts people is how many there are.
+    """
     _, scale, starts = books.ledger.layout.shared[index]
     weights, people = (books.ledger.shared[:, :, index, part].astype(np.float64) for part in (0, 1))
+    if not scale:
+        return people
     mean: NDArray[np.float64] = np.where(people > 0, ratio(weights, people), float(starts))
     return mean / scale
 
@@ -345,10 +350,13 @@ def _of_shared(member: str, books: Books) -> Metric | None:
     names = [name for name, _, _ in books.ledger.layout.shared]
     if member not in names:
         return None
+    counts = not books.ledger.layout.shared[names.index(member)][1]
+    what = (
+        "how many people count" if counts else "the mean over everybody who counts, what it starts as while nobody does"
+    )
     return Metric(
-        f"shared.{member}", member.replace("_", " ").capitalize(), "score",
-        f"'{member}' at the end of the month: the mean over everybody who counts, what it starts as while nobody does.",
-        "last", lambda b: shared(b, names.index(member)), split="whole",
+        f"shared.{member}", member.replace("_", " ").capitalize(), "people" if counts else "score",
+        f"'{member}' at the end of the month: {what}.", "last", lambda b: shared(b, names.index(member)), split="whole",
     )  # fmt: skip
 
 

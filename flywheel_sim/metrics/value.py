@@ -2,22 +2,22 @@
 
 CLV, payback, K-factor, lineage value and time to convert use people acquired at least ``follow``
 before the horizon, each followed for just that long, so that late customers do not pull the figures
-down. Customers present at the start were acquired before it and are left out.
+down. Customers present at the start were acquired before it and are left out. A customer's margin is what they bring
+less cost of sales and service: neither what is spent on winning them, or winning them back, nor overheads.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.journey.units import DAY, MONTH
 from flywheel_sim.ledger import FOLLOWED
 from flywheel_sim.metrics.growth import role_flow
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register
 from flywheel_sim.metrics.revenue import acquisition_spend
 
-#: Measures of the followed that are money in fixed point.
-MONEY = ("revenue", "service", "margin_discounted", "lineage")
+#: Measures of the followed that are money; ``cost`` is cost of sales and service.
+MONEY = ("revenue", "cost", "margin_discounted", "lineage")
 
 
 def followed(books: Books, measure: str) -> FloatArray:
@@ -26,7 +26,7 @@ def followed(books: Books, measure: str) -> FloatArray:
     Money is in units of the currency, delays are in ms.
     """
     array = books.ledger.followed[..., FOLLOWED.index(measure)].sum(axis=2)
-    return np.asarray(array / (FIXED * books.per_unit) if measure in MONEY else array, dtype=np.float64)
+    return np.asarray(array / books.per_unit if measure in MONEY else array, dtype=np.float64)
 
 
 def per_followed(books: Books, measure: str, whom: str = "acquired") -> FloatArray:
@@ -51,7 +51,7 @@ def payback(books: Books) -> FloatArray:
     customers.
     """
     customers = followed(books, "acquired").sum(axis=1)
-    margin = (followed(books, "revenue") - followed(books, "service")).cumsum(axis=1)
+    margin = (followed(books, "revenue") - followed(books, "cost")).cumsum(axis=1)
     cost = cac(books)
     months = books.ledger.layout.cohort_ms / MONTH
     out = np.full(len(cost), np.nan)
@@ -71,7 +71,8 @@ def payback(books: Books) -> FloatArray:
 
 register(Metric(
     "clv", "Customer lifetime value", "CUR per customer",
-    "Margin (revenue − service) of a customer from acquisition on, discounted to it, while followed (CLV).",
+    "Margin (revenue − cost of sales − service) of a customer from acquisition on, discounted to it, while followed "
+    "(CLV).",
     "cohort", clv, source="Gupta, Lehmann and Stuart 2004, doi:10.1509/jmkr.41.1.7.25084",
 ))  # fmt: skip
 register(Metric(
@@ -80,8 +81,9 @@ register(Metric(
 ))  # fmt: skip
 register(Metric(
     "payback", "Payback", "months",
-    "Age at which the mean cumulative margin of a followed customer, undiscounted, reaches CAC.", "cohort", payback,
-    split="channel",
+    "Age at which the mean cumulative margin (revenue − cost of sales − service) of a followed customer, undiscounted, "
+    "reaches CAC.",
+    "cohort", payback, split="channel",
 ))  # fmt: skip
 register(Metric(
     "k_factor", "K-factor", "customers per customer",

@@ -8,7 +8,7 @@ import pytest
 import flywheel_sim as fs
 
 #: Spends at which all strategies cost the same, near enough for a test: they need not be solved.
-SPENDS = {"shift": 1101.0, "best_converter": 1071.0}
+SPENDS = {"shift": 1232.0, "best_converter": 1108.0}
 PAID = ("search", "social", "forum", "site_banner", "influencer")
 FIRST, AGAIN, BACK = (f"outcomes.{stage}.{stage}.client" for stage in ("visit", "shown_again", "returned"))
 
@@ -158,7 +158,7 @@ def test_remarketing_is_worth_more_than_the_last_click_says_as_nobody_stays_away
     assert lost.high < -1.1 * today[AGAIN].mean
     assert abs(duel.difference(BACK, of="no_remarketing").mean) < 0.02 * today[BACK].mean
     assert duel.difference("profit", of="no_remarketing").high < -40_000
-    assert -0.05 < duel.spend_gap(of="no_remarketing") < -0.02
+    assert -0.12 < duel.spend_gap(of="no_remarketing") < -0.08
 
 
 def test_most_of_the_remarketing_money_follows_people_who_never_buy(today):
@@ -192,7 +192,7 @@ def test_without_affiliates_just_their_customers_are_missing(duel, today):
     lost = duel.difference("acquisitions", of="no_affiliates")
     assert -lost.mean == pytest.approx(by(today, "acquisitions")["affiliate"])
     assert duel.difference("profit", of="no_affiliates").high < -70_000
-    assert -0.07 < duel.spend_gap(of="no_affiliates") < -0.03
+    assert -0.15 < duel.spend_gap(of="no_affiliates") < -0.11
 
 
 def test_a_sale_of_an_affiliate_may_be_paid_for_twice(today):

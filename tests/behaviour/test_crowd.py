@@ -3,7 +3,7 @@
 import pytest
 
 from flywheel_sim.engine.kernel import places as w
-from flywheel_sim.engine.kernel.crowd_runner import PLACES
+from flywheel_sim.engine.kernel.runner import PLACES
 from flywheel_sim.engine.run import kernel_of, run_once
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import ROLE_FLOWS
@@ -98,6 +98,6 @@ def test_a_batch_beyond_the_limit_of_people_is_said_to_be(engine):
 
 def test_people_who_do_not_fit_into_memory_are_refused(monkeypatch):
     kernel = kernel_of(loads(BATCH.replace("PEOPLE", "50_000")).journey())
-    monkeypatch.setattr("flywheel_sim.engine.kernel.crowd_runner.free_memory", lambda: 1e6)
+    monkeypatch.setattr("flywheel_sim.engine.kernel.runner.free_memory", lambda: 1e6)
     with pytest.raises(SimulationError, match="people live at a time, and memory holds no more"):
         kernel.run(1, 0, 10**6, 10**9)

@@ -31,7 +31,7 @@ strategies:
 
 def total(model, strategy, seed, replications):
     runs = fs.replicate(model, strategy, replications=replications, seed=seed, workers=1)
-    return runs.values("spend") - runs.values("overhead_spend")
+    return runs.values("budget")
 
 
 def test_budgets_agree_in_fresh_replications():
@@ -51,6 +51,27 @@ def test_overheads_stay_out_of_the_match():
     assert spends[0] == spends[1] == spends[2]
 
 
+def test_cost_of_sales_stays_out_of_the_match():
+    goods = FILE.replace("earn: {fee: 30}", "earn: {fee: 30}, spend: {goods: 12}")
+    kind = "lines: {goods: {kind: cost_of_sales}}\nstrategies:"
+    (plain,) = settle(loads(FILE))[1]
+    (apart,) = settle(loads(goods.replace("strategies:", kind)))[1]
+    (counted,) = settle(loads(goods))[1]
+    assert apart.spend == plain.spend
+    assert counted.spend < 0.99 * apart.spend, "the funnel sells more, and its goods eat what it may spend"
+    assert [one.mean for one in plain.cost_of_sales] == [0, 0]
+    assert apart.cost_of_sales[0].mean > apart.cost_of_sales[1].mean > 0
+    assert "cost of sales, apart from it" in str(apart)
+
+
+def test_derived_lines_count_as_what_they_are_called():
+    fees = "lines: {{fees: {{share: 40 %, of: fee, kind: {}}}}}\nstrategies:"
+    of_sales, service = (settle(loads(FILE.replace("strategies:", fees.format(kind))))[1][0].spend
+                         for kind in ("cost_of_sales", "service"))  # fmt: skip
+    assert of_sales == settle(loads(FILE))[1][0].spend
+    assert service < 0.99 * of_sales
+
+
 def test_a_lever_can_be_what_is_matched():
     text = FILE.replace("costs:", "levers: {brand: {spend: 300 per month, moves: {}}}\ncosts:").replace(
         "moves: {}", "moves: {buys: {without: 18 %, limit: 30 %}}").replace("member: 20 %", "member: buys").replace(
@@ -66,7 +87,9 @@ def test_a_budget_that_cannot_be_matched_is_refused():
         "channels:\n", "channels:\n  fair: {batch: 500, cost_per_batch: 0, enters: visit}\n"
     )
     text = text.replace("funnel: {without", "funnel: {channels: {fair: {cost_per_batch: 900}}, without")
-    with pytest.raises(ExperimentError, match=r"'funnel' spends [\d,]+ even with nothing for ads, more than the"):
+    with pytest.raises(
+        ExperimentError, match=r"'funnel' has a budget of [\d,]+ even with nothing for ads, more than the"
+    ):
         settle(loads(text))
 
 

@@ -14,7 +14,7 @@ PLACES = ("search_ads", "customer_success", "onboarding", "account_managers", "r
 #: The best split of the page, in the places' own units.
 BEST = dict(zip(PLACES, (6178.0, 3.98, 1254.0, 681.0, 6.40), strict=True))
 #: Spend on search ads of the funnel that costs as much as today, near enough for a test.
-FUNNEL = 10_500.0
+FUNNEL = 10_100.0
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_all_on_the_funnel_earns_less_than_today(model):
 
 
 def test_on_subscription_the_certificate_holds_and_the_best_split_beats_an_even_one():
-    model = fs.load("subscription").at_spend("flywheel", 840.0).with_(horizon="18 months").at_spend("flywheel", 840.0)
+    model = fs.load("subscription").at_spend("flywheel", 780.0).with_(horizon="18 months").at_spend("flywheel", 780.0)
     found = allocate(model, strategy="flywheel", replications=10, seed=1)
     assert found.certificate.holds
     assert found.difference("best", "even").low > 0

@@ -130,7 +130,7 @@ def test_more_money_than_a_ledger_holds_is_a_limit_met():
     journey = load("ad_campaign").journey()
     books = OpenBooks(Layout.of(journey), journey)
     books.money[0, 0, 0] = 1 << 62
-    with pytest.raises(SimulationError, match="money beyond what a ledger can hold"):
+    with pytest.raises(SimulationError, match="more than a ledger can hold"):
         books.ledger(0, {})
 
 

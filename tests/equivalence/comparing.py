@@ -1,18 +1,15 @@
 """One journey on both engines: the first thing in which they differ, and a smaller journey that still does."""
 
 import re
-from collections import Counter
-from itertools import pairwise
 
 import numpy as np
 
 import flywheel_sim as fs
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import FlywheelError
-from flywheel_sim.journey.journey import Stage
-from flywheel_sim.journey.staffing import staffing
-from flywheel_sim.ledger import GAVE_UP, LOAD, MRR, QUEUE, ROLE_FLOWS, TURNED_AWAY, Ledger
+from flywheel_sim.ledger import LOAD, MRR, QUEUE, Ledger
 
+from .balancing import unbalanced
 from .writing import to_yaml
 
 #: A random journey that brings more people than this, or in which more happens, is no use.
@@ -95,158 +92,6 @@ def _place(layout, name, at):
     }.get(name, ())  # fmt: skip
     words = [str(names[i]) if names else str(int(i)) for i, names in zip(at, axes, strict=False)]
     return ", ".join([*words, *(str(int(i)) for i in at[len(axes) :])])
-
-
-def unbalanced(journey, run):
-    """Return in what the ledger of a run does not add up to its people and its log, "" if it does."""
-    ledger, layout, people = run.ledger, run.ledger.layout, run.people
-    log = Counter(zip(run.events["stage"], run.events["event"], run.events["outcome"], strict=True))
-    for index, flow in enumerate(layout.flows):
-        if flow not in [("", "", name) for name in ROLE_FLOWS] and log[flow] != ledger.flow[:, :, index].sum():
-            return f"flow {flow}: {log[flow]} in the log, {ledger.flow[:, :, index].sum()} in the ledger"
-    ends = people["stage"].value_counts()
-    acquired = int((people["acquired"] >= 0).sum())
-    accrues = any(amount.side == "earn" for one in (*journey.stages, *journey.sets) for amount in one.accruals)
-    earned = [i for i, line in enumerate(layout.lines) if line[0] == "earn"]
-    sums = {
-        "person-time": (ledger.time.sum(), (journey.horizon - people["born"]).sum()),
-        "people who came": (ledger.flow[:, :, :3].sum(), len(people)),
-        "acquisitions": (ledger.flow[:, :, layout.role_flow("acquired")].sum(), acquired),
-        "acquisitions of cohorts": (ledger.cohort[:, :, 0].sum(), acquired),
-        "acquisitions of generations": (ledger.generation[:, 1].sum(), acquired),
-        "people of generations": (ledger.generation[:, 0].sum(), len(people)),
-        "recurring revenue transferred": (ledger.mrr[:, :, MRR.index("transferred")].sum(), 0),
-        **{f"stock of {s}": (ledger.stock[-1, :, i].sum(), ends.get(s, 0)) for i, s in enumerate(layout.stages)},
-        **({} if accrues else {"revenue": (ledger.money[:, :, earned].sum(), people["revenue"].sum())}),
-        **_brought(journey, ledger),
-        **_shared(journey, ledger, people),
-        **_served(journey, ledger, log),
-    }
-    if wrong := next((f"{what}: {a} and {b}" for what, (a, b) in sums.items() if a != b), ""):
-        return wrong
-    bounds = {"people of the market": (len(people), len(people) if journey.market is None else journey.market)}
-    bounds |= _loaded(journey, ledger, log)
-    return next((f"{what}: {a} is more than {b}" for what, (a, b) in bounds.items() if np.any(a > b)), "")
-
-
-def _brought(journey, ledger):
-    """Return, in pairs that have to be equal, whom channels brought and what became of them."""
-    layout = ledger.layout
-    came = sum(ledger.flow[:, :, layout.role_flow(how)] for how in ("arrived", "referred", "present", "missed"))
-    came = [int(came[:, layout.channel_of_group() == index].sum()) for index in range(len(layout.channels))]
-    sums = {}
-    for channel, count in zip(journey.channels, came, strict=True):
-        if channel.removed or channel.kind == "present":
-            sums[f"people of {channel.name}"] = (count, 0 if channel.removed else channel.count)
-        elif channel.kind == "batch":
-            sums[f"people of {channel.name}"] = (count, channel.count * len(channel.times))
-        elif channel.kind == "referral" and not any(channel.name in o.on_entry.refer for o in journey.owners):
-            fired = sum(
-                int(ledger.flow[:, :, index].sum()) * (event.effects.refer + outcome.effects.refer).count(channel.name)
-                for index, event, outcome in _flows(journey, layout)
-                if outcome
-            )
-            sums[f"people of {channel.name}"] = (count, fired)
-    return sums
-
-
-def _flows(journey, layout):
-    """Give the index of every flow of an event, with the event and its outcome (None where it did not happen)."""
-    events = {
-        (stage, event.name if isinstance(owner, Stage) else f"{owner.name}.{event.name}"): event
-        for owner in journey.owners
-        for event in owner.events
-        for stage in ((owner.name,) if isinstance(owner, Stage) else owner.stages)
-    }
-    for index, (stage, name, how) in enumerate(layout.flows):
-        if stage:
-            event = events[stage, name]
-            yield index, event, next((one for one in event.outcomes if one.name == how), None)
-
-
-def _shared(journey, ledger, people):
-    """Return, in pairs that have to be equal, what shared attributes are the mean of and where people are."""
-    sums = {}
-    for index, one in enumerate(journey.shared):
-        inside = [i for i, stage in enumerate(ledger.layout.stages) if stage in one.stages]
-        counts, stock = ledger.shared[:, index, 1], ledger.stock[:, :, inside].sum(axis=(1, 2))
-        sums |= {f"people of {one.name}, period {i}": pair for i, pair in enumerate(zip(counts, stock, strict=True))}
-        here = people[people["stage"].isin(one.stages)][one.of].tolist()
-        levels = next(a.levels for a in journey.attributes if a.name == one.of)
-        weigh = (
-            dict(zip(levels, one.weights, strict=True)) if levels else {number: number * one.scale for number in here}
-        )
-        sums[f"sum of {one.name}"] = (ledger.shared[-1, index, 0], sum(weigh[held] for held in here))
-    return sums
-
-
-def _logged(journey, layout, log):
-    """Return how often people were served, gave up and moved on turned away, by resource and what."""
-    found = Counter()
-    for index, event, outcome in _flows(journey, layout):
-        if event.staff:
-            found[event.staff.resource, "ended" if outcome else layout.flows[index][2]] += log[layout.flows[index]]
-    return found
-
-
-def _served(journey, ledger, log):
-    """Return, in pairs that have to be equal, what happened at every resource."""
-    layout, sums, ends = ledger.layout, {}, _logged(journey, ledger.layout, log)
-    for index, name in enumerate(layout.resources):
-        q = dict(zip(QUEUE, ledger.queue[:, index].sum(axis=0), strict=True))
-        waiting, served = ledger.backlog[-1, index]
-        sums |= {
-            f"{name}, asked": (q["asked"], q["turned_away"] + q["started"] + q["gave_up"] + q["withdrew"] + waiting),
-            f"{name}, started": (q["started"], q["ended"] + q["broken_off"] + served),
-            f"{name}, ended": (q["ended"], ends[name, "ended"]),
-            f"{name}, gave up": (q["gave_up"], ends[name, GAVE_UP]),
-            f"{name}, waits": (ledger.waits[index].sum(), q["started"]),
-            f"{name}, waits of 0": (ledger.waits[index, 0], q["at_once"]),
-        }
-    contacts = QUEUE.index("contacts")
-    return sums | {"contacts": (ledger.contact.sum(), ledger.queue[:, :, contacts].sum())}
-
-
-def _loaded(journey, ledger, log):
-    """Return, in pairs of which the first may not be more, loads and waits of every resource.
-
-    Somebody whom two queues turn away at once moves once.
-    """
-    layout, found, ends = ledger.layout, {}, _logged(journey, ledger.layout, log)
-    for index, name in enumerate(layout.resources):
-        q = dict(zip(QUEUE, ledger.queue[:, index].sum(axis=0), strict=True))
-        over = q["wait"] + q["wait_given_up"] + q["wait_withdrawn"]
-        load, backlog = ledger.load[:, index], ledger.backlog[:, index]
-        left = load[:, LOAD.index("waiting")].sum() - over  # of those who wait at the end
-        found |= {
-            f"{name}, waits that are over": (0, left),
-            f"{name}, waits at the end": (left, backlog[-1, LOAD.index("waiting")] * layout.horizon),
-            f"{name}, turned away": (ends[name, TURNED_AWAY], q["turned_away"]),
-            f"{name}, served at once": (q["at_once"], q["started"]),
-            f"{name}, served within the target": (q["within"], q["started"]),
-            f"{name}, first served": (q["contacts"], q["started"]),
-            f"{name}, loads and backlogs of 0": (0, min(load.min(), backlog.min())),
-            **_there(journey.resources[index], journey, ledger, index),
-        }
-        if layout.wait_targets[index] >= 0:
-            found[f"{name}, at once is within the target"] = (q["at_once"], q["within"])
-    return found
-
-
-def _there(resource, journey, ledger, index):
-    """Return, in pairs of which the first may not be more, whom staff serve and how many they are."""
-    steps, found = staffing(resource, journey.phase, journey.horizon), {}
-    if all(earlier[1] <= later[1] for earlier, later in pairwise(steps)):
-        found[f"{resource.name}, load"] = (ledger.load[:, index, LOAD.index("served")], ledger.staffed[:, index])
-    for period, end in enumerate(ledger.layout.period_ends.tolist()):
-        waiting, served = ledger.backlog[period, index]
-        if waiting:
-            people = next(people for at, people in reversed(steps) if at < end)
-            found[f"{resource.name}, people who might serve in period {period}"] = (people, served)
-    return found
-
-
-# -- making a journey smaller -----------------------------------------------------------------------
 
 
 def smaller(raw, fails):

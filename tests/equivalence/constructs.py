@@ -110,7 +110,7 @@ class Counting:
                 self.draw(to)
             else:
                 self.set_to(name, to)
-        if rate is not None:
+        if rate is not None and "file" not in rate:
             self.figure(rate, "rate")
 
     def attribute(self, name, held):
@@ -351,7 +351,7 @@ class Counting:
             self.figure(held["value"], kind)
         if spread := held.get("spread"):
             self.see(f"spread:{kind}", *(["spread:accrues"] if accrues else []))
-            if isinstance(spread, dict):
+            if isinstance(spread, dict) and "by" not in spread:
                 self.see("spread:chance.beta" if "alpha" in spread else "spread:shape")
         if "uncertain" in held:
             self.see(f"uncertain:{kind}", *(["uncertain:range"] if isinstance(held["uncertain"], list) else []))
@@ -370,5 +370,5 @@ class Counting:
 
 def _kind(held):
     if isinstance(held, dict):
-        return "shared" if "mean_of" in held else "counter" if "counts" in held else "levels"
+        return "shared" if {"mean_of", "count_of"} & set(held) else "counter" if "counts" in held else "levels"
     return "stopwatch" if held == "stopwatch" else "levels"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from flywheel_sim.journey.units import parse
 
+from . import amounts as m
 from . import figures as f
 from . import generate as g
 from . import happenings as h
@@ -66,8 +67,11 @@ class Small(f.World):
     def share(self):
         """Return the attributes that all share, and know their bounds from now on."""
         choose, raw = self.choose, {}
+        if choose.yes(25):
+            raw["crowd"] = {"count_of": self._among()}
+            self.shared["crowd"] = ["0", "1", "3", "8", "20", "45", "90"]
         able = [a for a in self.attributes.values() if a.kind in ("levels", "counter")]
-        if not able or not choose.yes(55):
+        if not able or not choose.yes(50):
             return raw
         for name, of in zip(("stars", "mean"), choose.some(able, most=2), strict=False):
             of.watched = True
@@ -102,7 +106,7 @@ class Small(f.World):
         sources = [name for name, held in channels.items() if {"rate", "spend", "batch"} & set(held)]
         for name in sources:
             held = channels[name]
-            if not choose.yes(75):
+            if not choose.yes(75) or (isinstance(held.get("batch"), dict) and choose.yes(60)):
                 continue
             if choose.yes(75):
                 span = choose.one(self.units[:6])
@@ -112,7 +116,7 @@ class Small(f.World):
                 made = {"batch": "", "on": list(dict.fromkeys(["0 days", h.date(self), h.date(self)]))}
                 times = 3
             made["batch"] = str(max(round(size / times / len(sources)), 1))
-            kept = {key: held[key] for key in ("enters", "until", "set", "cost_per_batch") if key in held}
+            kept = {key: held[key] for key in ("enters", "from", "until", "set", "cost_per_batch") if key in held}
             channels[name] = made | kept
         return channels
 
@@ -142,7 +146,7 @@ def journey(choose):
     if choose.yes(20):
         raw["warm_up"] = "1 month"
     _strategies(w, raw)
-    return raw
+    return m.with_lines(w, raw)
 
 
 def _price(w, raw, name):
@@ -234,7 +238,7 @@ def _staff_events(w, raw):
     places = list(_places(w, raw))
     for where, held in places:
         for event in _events(where, held).values():
-            if choose.yes(45) and not _per_period(w, event):
+            if choose.yes(45) and not _per_period(w, event) and not _invoices(w, event):
                 _ask(w, where, event)
         alone = any(not {*CLOCKS, "staff"} & set(event) for event in _events(where, held).values())
         for number in range(choose.one([0, 0, 1, 1, 2]) if "events" in held and not alone else 0):
@@ -242,7 +246,7 @@ def _staff_events(w, raw):
     asked = {event["staff"] for where, held in places for event in _events(where, held).values() if "staff" in event}
     if not asked:
         found = [(where, event) for where, held in places for event in _events(where, held).values()]
-        where, event = next(one for one in found if not _per_period(w, one[1]))
+        where, event = next(one for one in found if not _per_period(w, one[1]) and not _invoices(w, one[1]))
         _ask(w, where, event)
         asked = {event["staff"]}
     raw["resources"] = {name: held for name, held in w.resources.items() if name in asked}
@@ -262,11 +266,27 @@ def _ask(w, where, event):
 
 def _per_period(w, event):
     """Tell whether a chance of an event holds per period, and so needs a clock of that period alone."""
-    words, seen = repr(event), set()
-    while named := {name for name in w.rates if f"'{name}'" in words} - seen:
+    return bool(re.search("% (per|kept|lost)", _words_of(w, event)))
+
+
+def _invoices(w, event):
+    """Tell whether an amount of an event that comes again and again is stated per period, which no service has."""
+    money = [held.get(side, {}) for held in (event, *_inner(event)) for side in ("earn", "spend")]
+    return "every" in event and " per " in _words_of(w, money)
+
+
+def _inner(event):
+    tables = [held for held in (event.get("to"), event.get("outcomes")) if isinstance(held, dict)]
+    return [one for table in tables for one in table.values() if isinstance(one, dict)]
+
+
+def _words_of(w, raw):
+    """Return all texts of a part of a file, with those of the rates it names."""
+    words, seen = repr(raw), set()
+    while named := {name for name in w.rates if re.search(f"\\b{name}\\b", words)} - seen:
         seen |= named
         words += "".join(repr(w.rates[name]) for name in sorted(named))
-    return bool(re.search("% (per|kept|lost)", words))
+    return words
 
 
 def _asking(w, where, feeds):

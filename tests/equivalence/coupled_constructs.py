@@ -4,10 +4,11 @@ from collections import Counter
 
 import numpy as np
 
-from flywheel_sim.journey.staffing import staffing
+from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.ledger import GAVE_UP, QUEUE, TURNED_AWAY
 
-from .constructs import DISTRIBUTIONS, Counting
+from .constructs import DISTRIBUTIONS
+from .money_constructs import MONEY, MoneyCounting
 
 CLOCKS = ("after", "every", "when", "on_date")
 
@@ -27,6 +28,8 @@ patience:zero patience:duration patience:rate patience:table patience:fixed pati
 patience:triangular patience:lognormal patience:weibull patience:gamma patience:erlang patience:empirical
 patience:by.levels patience:by.stopwatch patience:by.shared patience:rate.levels patience:rate.stopwatch
 patience:rate.month patience:rate.shared patience:rate.referrer
+shared:count count:role count:phase count:stage count:list count:beside_mean lines:of_resource
+counts:chance counts:clock counts:accrual counts:amount counts:when counts:takes counts:patience counts:draw
 attribute:shared shared:of_levels shared:of_counter shared:several shared:role shared:phase shared:stage shared:list
 shared:set shared:added
 reads:chance reads:clock reads:accrual reads:amount reads:when reads:takes reads:patience reads:draw_on_arrival
@@ -35,7 +38,7 @@ strategy:people strategy:market strategy:unasked
 by:shared times:shared by:referrer times:referrer effect:refer stage:at_once channel:present channel:inherits
 lever:role lever:event costs report_by horizon:part_month spread:chance spread:rate uncertain:rate set:overlap
 """
-COUPLED = tuple(WORDS.split())
+COUPLED = (*WORDS.split(), *MONEY)
 
 #: What has to happen in their runs; ``ties`` are things that happen to different people at one instant.
 HAPPENS = (
@@ -52,7 +55,7 @@ def constructs(raw):
     return _Coupled(raw).count
 
 
-class _Coupled(Counting):
+class _Coupled(MoneyCounting):
     """Counts what couples people beside all else; ``place`` says for what a figure stands."""
 
     def __init__(self, raw):
@@ -74,6 +77,7 @@ class _Coupled(Counting):
             self.see(*(["strategy:unasked"] if "event.ask" in str(held.get("without")) else []))
         if sum(kind == "shared" for kind in self.attributes.values()) > 1:
             self.see("shared:several")
+        self.counts = {name for name, held in raw.get("attributes", {}).items() if "count_of" in held}
         self.means = {held["mean_of"] for held in raw.get("attributes", {}).values() if "mean_of" in held}
 
     def resource(self, held):
@@ -91,19 +95,22 @@ class _Coupled(Counting):
         self.see(*(["people:zero"] if "0" in levels.values() else []))
 
     def attribute(self, name, held):
-        if "mean_of" not in held:
+        if "count_of" in held:
+            self.see("shared:count", f"count:{self.people(held['count_of'])}")
+            self.see(*(["count:beside_mean"] if self.means else []))
+        elif "mean_of" in held:
+            self.see("attribute:shared", f"shared:of_{self.attributes[held['mean_of']]}")
+            self.see(f"shared:{self.people(held['among'])}")
+        else:
             self.place = "draw_on_arrival"
             super().attribute(name, held)
             self.place = ""
-            return
-        self.see("attribute:shared", f"shared:of_{self.attributes[held['mean_of']]}")
-        among = held["among"]
+
+    def people(self, among):
+        """Return how it is said in which stages people count."""
         if isinstance(among, list):
-            self.see("shared:list")
-        else:
-            self.see(
-                f"shared:{'role' if among in self.roles.values() else 'stage' if among in self.roles else 'phase'}"
-            )
+            return "list"
+        return "role" if among in self.roles.values() else "stage" if among in self.roles else "phase"
 
     def channel(self, held):
         self.place = "channel_set"
@@ -170,6 +177,7 @@ class _Coupled(Counting):
     def when(self, conditions):
         super().when(conditions)
         self.see(*(["reads:when"] if any(self.attributes.get(name) == "shared" for name in conditions) else []))
+        self.see(*(["counts:when"] if self.counts & set(conditions) else []))
 
     # -- effects and figures --------------------------------------------------------------------
 
@@ -197,6 +205,8 @@ class _Coupled(Counting):
         for axis in axes:
             if self.axis(axis) == "shared":
                 self.see(f"reads:{place}")
+            if axis in self.counts:
+                self.see("counts:draw" if place in ("set", "draw_on_arrival", "channel_set") else f"counts:{place}")
             if place in ("takes", "patience"):
                 self.see(f"{place}:{'rate' if kind == 'rate' else 'by'}.{self.axis(axis)}")
 

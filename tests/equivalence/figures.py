@@ -10,6 +10,9 @@ from pathlib import Path
 from flywheel_sim.journey.units import MONTH, parse
 
 SAMPLE = Path(__file__).with_name("sample.csv")
+
+#: Amounts below a cent, down to the millionth.
+TINY = ("0.004", "0.0005", "0.000001", "0.067", "0.002917")
 FACTORS = ("0.5", "0.8", "1.25", "1.5", "2")
 BASES = ("channel", "referrer", "generation", "stage", "calendar", "month")
 REFERRER = ("none", "present", "gone")
@@ -47,10 +50,16 @@ class World:
     plans: tuple = ()
     rates: dict = field(default_factory=dict)
     movable: dict = field(default_factory=dict)
+    shares: dict = field(default_factory=dict)
 
     @property
     def months(self):
         return self.horizon / MONTH
+
+    @property
+    def counters(self):
+        """Return the names of the counters that may multiply money."""
+        return [a.name for a in self.attributes.values() if a.kind == "counter" and a.low >= 0]
 
     def spans(self, least=80, most=1.5):
         """Return durations that fit the horizon: not too short to be over soon, not too long to matter."""
@@ -119,9 +128,13 @@ class World:
 # -- numbers ----------------------------------------------------------------------------------------
 
 
-def number(w, low, high):
-    """Return a number on a grid between two ends, as text."""
-    return plain(low + (high - low) * w.choose.whole(0, 24) / 24)
+def number(w, low, high, fine=False):
+    """Return a number on a grid between two ends, as text; where it is ``fine``, at times with six decimals."""
+    found = low + (high - low) * w.choose.whole(0, 24) / 24
+    way = w.choose.weighted(plain=80, six=13, tiny=7) if fine else "plain"
+    if way == "tiny":
+        return w.choose.one(TINY)
+    return f"{found:.6f}".rstrip("0").rstrip(".") if way == "six" else plain(found)
 
 
 def plain(value):
@@ -132,20 +145,20 @@ def plain(value):
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def table(w, low, high, unit, place="event", zero=False, deep=2, value=True):
+def table(w, low, high, unit, place="event", zero=False, deep=2, value=True, fine=False):
     """Return a figure between two ends: alone, or with levels and factors that keep it between them."""
     choose = w.choose
     axes = [a for a in w.axes(place) if a not in ("month", "stage") or choose.yes(50)]
     shape = choose.weighted(alone=40, levels=14, all=12, times=16, both=10, nested=8)
     if shape == "alone" or not axes or not deep or not value:
-        return number(w, low, high) + unit
+        return number(w, low, high, fine) + unit
     if shape == "nested":
         axis = choose.one(axes)
-        inner = table(w, low, high, unit, place, zero, 1)
-        outer = {"by": {axis: {one: number(w, low, high) + unit for one in w.part(axis)}}}
+        inner = table(w, low, high, unit, place, zero, 1, fine=fine)
+        outer = {"by": {axis: {one: number(w, low, high, fine) + unit for one in w.part(axis)}}}
         level = next(iter(outer["by"][axis]))
         outer["by"][axis][level] = inner
-        return {"value": number(w, low, high) + unit, **outer}
+        return {"value": number(w, low, high, fine) + unit, **outer}
     factors = {}
     if shape in ("times", "both"):
         for axis in choose.some(axes, most=2):
@@ -155,18 +168,18 @@ def table(w, low, high, unit, place="event", zero=False, deep=2, value=True):
         low = min(low, high / 2)
     raw = {}
     if shape != "all":
-        raw["value"] = number(w, low, high) + unit
+        raw["value"] = number(w, low, high, fine) + unit
     if shape != "times":
         left = [a for a in axes if a not in factors]
         if left:
             axis = choose.one(left)
             levels = w.cells(axis) if shape == "all" else w.part(axis)
-            raw["by"] = {axis: {one: number(w, low, high) + unit for one in levels}}
+            raw["by"] = {axis: {one: number(w, low, high, fine) + unit for one in levels}}
             if zero and choose.yes(20):
                 raw["by"][axis][levels[-1]] = "0" + unit
     if factors:
         raw["times"] = factors
-    return raw if "by" in raw or "times" in raw else number(w, low, high) + unit
+    return raw if "by" in raw or "times" in raw else number(w, low, high, fine) + unit
 
 
 def _range(value):
@@ -177,34 +190,53 @@ def _range(value):
     return [f"{middle * 0.8:.6g} {unit}".strip(), f"{top:.6g} {unit}".strip()]
 
 
-def _with(w, raw, kind, unit, spread):
-    """Add what a rate may carry: spread, uncertainty, a reason; name it or leave it inline."""
+def _with(w, raw, kind, unit, spread, per="", doubt=True):
+    """Add what a rate may carry: a counter, spread, uncertainty, a reason; name it or leave it inline."""
     choose = w.choose
-    ways = {"chance": ("2 points", "4 points"), "rate": ("40 % of mean", "25 % of mean")}
-    ways["money"] = ways["rate"]
     held = {"value": raw} if isinstance(raw, str) else dict(raw)
-    extra = False
+    if per:
+        held["per"] = per
+    extra = bool(per)
     if spread and choose.yes(30):
         extra = True
         if kind == "chance" and not unit.startswith(" % ") and choose.yes(40):
             held = {"spread": {"alpha": choose.one(["0.7", "2", "5"]), "beta": choose.one(["1.2", "3", "4.5"])}}
         else:
-            held["spread"] = choose.one([*ways[kind], *([{"shape": "0.6"}] if kind != "chance" else [])])
-    sure = isinstance(held.get("value"), str)
+            held["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
+    sure = doubt and isinstance(held.get("value"), str)
     if sure and (kind != "chance" or spread) and choose.yes(12):
         extra = True
-        held["uncertain"] = _range(held["value"]) if choose.yes(35) else choose.one(ways[kind])
+        held["uncertain"] = _range(held["value"]) if choose.yes(35) else choose.one(SPREADS[kind][:2])
     if extra and choose.yes(10):
         held["why"] = "made up"
+    found = held if extra else raw
     if "uncertain" in held:
         name = f"r{len(w.rates)}_{kind}"
         w.rates[name] = held
         return name
-    found = held if extra else raw
     movable = None
     if sure and (kind != "chance" or spread):
         movable = (kind, unit, float(held["value"].split(" ")[0]))
     return w.named(found, kind, movable)
+
+
+#: How people may differ around a figure; what it may be uncertain by stands first.
+_WIDTHS = ("40 % of mean", "25 % of mean", {"shape": "0.6"})
+SPREADS = {"chance": ("2 points", "4 points"), "rate": _WIDTHS, "money": _WIDTHS}
+
+
+def _by_level(w, kind):
+    """Return a spread by the levels of an attribute, in most of which people do not differ in one level."""
+    axis = w.choose.one(w.axes("event"))
+    ways = [*SPREADS[kind], *([{"alpha": "20", "beta": "60"}] if kind == "chance" else [])]
+    none = w.choose.one(["0", "0 points" if kind == "chance" else "0 % of mean"])
+    if w.choose.yes(30):
+        held = {"by": {axis: {level: w.choose.one(ways) for level in w.cells(axis)}}}
+    else:
+        held = {"value": w.choose.one([*ways, none]), "by": {axis: {one: w.choose.one(ways) for one in w.part(axis)}}}
+    if w.choose.yes(75):
+        held["by"][axis][w.choose.one(held["by"][axis])] = none
+    return held
 
 
 def chance(w, low=5, high=80, alone=True, period="", place="event"):
@@ -224,10 +256,16 @@ def rate(w, least, most, place="event", spread=True, value=True, zero=True):
     return _with(w, raw, "rate", per, spread)
 
 
-def money(w, low=1, high=90, per="", place="event", spread=True):
-    """Return an amount of money, accruing or invoiced where it has a period."""
-    raw = table(w, low, high, per, place, zero=True)
-    return _with(w, raw, "money", per, spread)
+def money(w, low=1, high=90, per="", spread=True, negative=False, counter="", zero=True):
+    """Return an amount of money, accruing or invoiced where it has a period, now and then times a counter."""
+    if negative:
+        low, high = (-high, -low) if w.choose.yes(40) else (-high / 2, high / 2)
+    if not counter and w.counters and w.choose.yes(12):
+        counter = w.choose.one(w.counters)
+    if counter:
+        low, high = low / 4, high / 4
+    raw = table(w, low, high, per, zero=zero, fine=True)
+    return _with(w, raw, "money", per, spread and not negative, counter, not negative)
 
 
 def duration(w, least=80, most=1.5, never=False, zero=False, tables=True):
@@ -280,10 +318,16 @@ def wait(w):
     return distribution(w, kind, ends, duration(w, 40, 2), {"column": "days", "unit": "days"})
 
 
-def drawn_money(w):
-    """Return a distribution of amounts."""
-    middle = table(w, 5, 90, "", "event")
-    return distribution(w, w.choose.one(KINDS), ("2.50", "120"), middle, {"column": "money"})
+def drawn_money(w, per="", counter=""):
+    """Return a distribution of amounts, invoiced where it has a period."""
+    kind = w.choose.one(KINDS)
+    if kind == "empirical" and (per or counter):
+        kind = "gamma"
+    ends = tuple(f"{end}{per}" for end in ("2.50", "120"))
+    if counter:
+        ends = tuple({"value": end, "per": counter} for end in ends)
+    middle = money(w, 5, 90, per, counter=counter, zero=False) if w.choose.yes(60) else table(w, 5, 90, per, fine=True)
+    return distribution(w, kind, ends, middle, {"column": "money"})
 
 
 def drawn_levels(w, attr, place="event", least=2):

@@ -21,7 +21,7 @@ from pathlib import Path
 import flywheel_sim as fs
 from flywheel_sim.errors import ConfigError
 
-from . import comparing, constructs, coupled, coupled_constructs, generate
+from . import comparing, coupled, coupled_constructs, generate, money_constructs
 from .writing import to_yaml
 
 FAIL, SMALL = (Path(tempfile.gettempdir()) / f"find_{name}.yaml" for name in ("fail", "small"))
@@ -66,7 +66,7 @@ def main(words=None):
     engines = tuple(asked.engines.split(","))
     if asked.one:
         return one(asked.one, asked.seed, engines)
-    seeded, names, counted = generate.seeded, constructs.ALL, constructs.constructs
+    seeded, names, counted = generate.seeded, money_constructs.ALL, money_constructs.constructs
     if asked.coupled:
         seeded, names, counted = coupled.seeded, coupled_constructs.COUPLED, coupled_constructs.constructs
     tally, seen, events, refused = Counter(), Counter(), [], Counter()

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from flywheel_sim.journey.units import MONTH, parse
 
+from . import amounts as m
 from . import figures as f
 from . import happenings as h
+from . import plans as c
 from .choices import Drawn, Seeded
 
 MOST_CLOCKS = 16
@@ -52,7 +54,7 @@ def journey(choose):
     horizon = choose.one(HORIZONS)
     w = f.World(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "USD", "JPY", "KWD"]))
     w.tied = choose.yes(30)
-    return filled(w, horizon)
+    return m.with_lines(w, filled(w, horizon))
 
 
 def filled(w, horizon):
@@ -66,7 +68,7 @@ def filled(w, horizon):
     sources = choose.some(["ads", "shop", "fair", "base", "import"], least=2, most=3)
     w.channels = (*sources, *feeds)
     attributes = _attributes(w)
-    channels = w.crowd(_channels(w, plans, sources, feeds))
+    channels = w.crowd(c.channels(w, plans, sources, feeds))
     tails = tuple(name for name, end in feeds.items() if end == "tail")
     while_, room = _sets(w, plans, tails)
     stages = {p.name: _stage(w, plans, p, tails, room) for p in plans}
@@ -84,7 +86,9 @@ def filled(w, horizon):
     if named and choose.yes(50):
         raw["report_by"] = choose.some(named, most=2)
     levers = h.levers(w, plans, stages, while_)
-    costs = {"rent": f.number(w, 50, 900) + " per month"} if choose.yes(25) else {}
+    costs = c.costs(w)
+    if period := c.fineness(w):
+        raw["period"] = period
     parts = {"rates": w.rates, "attributes": attributes, "channels": channels, "costs": costs, "while": while_}
     raw |= {key: held for key, held in parts.items() if held}
     raw["journey"] = {p.name: _short(w, stages[p.name]) for p in plans}
@@ -105,7 +109,8 @@ def _attributes(w):
         f.Attr("plan", "levels", ("basic", "premium")), f.Attr("was", "levels", ("basic", "premium")),
         f.Attr("mood", "levels", ("low", "mid", "high")), f.Attr("score", "counter", (), 0, 40),
         f.Attr("best", "counter", (), 0, 40), f.Attr("debt", "counter", (), -5, 9),
-        f.Attr("silence", "stopwatch"), f.Attr("tenure", "stopwatch"), f.Attr("kind", "levels", ("a", "b", "c")),
+        f.Attr("seats", "counter", (), 1, 12), f.Attr("silence", "stopwatch"),
+        f.Attr("tenure", "stopwatch"), f.Attr("kind", "levels", ("a", "b", "c")),
     ]  # fmt: skip
     raw = {}
     chosen = choose.some(made, least=2, most=7)
@@ -123,63 +128,6 @@ def _attributes(w):
         else:
             raw[attr.name] = list(attr.levels)
     return raw | shared
-
-
-def _channels(w, plans, sources, feeds):
-    """Return the section of channels."""
-    choose, months = w.choose, w.months
-    live = [p for p in plans if p.role != "exit"]
-    raw = {}
-    for name in (*sources, *feeds):
-        if name in feeds:
-            held = {"enters": choose.one([p for p in live if p.tail == (feeds[name] == "tail")]).name}
-            if w.attributes and choose.yes(60):
-                held["inherits"] = choose.some(w.attributes, most=2)
-        elif name == "base":
-            held = {"present": str(choose.whole(15, 40)), "enters": choose.one([p for p in live if not p.at_once]).name}
-        elif name in ("fair", "import"):
-            held = {"batch": str(choose.whole(30, 60)), "enters": live[0].name}
-            if choose.yes(35):
-                held["cost_per_batch"] = f.number(w, 10, 500)
-            if choose.yes(50):
-                held["batch"] = str(choose.whole(8, 18))
-                dates = choose.one([list(dict.fromkeys([h.date(w), h.date(w)])), h.date(w)])
-                held |= {"every": choose.one(w.spans(8, 2))} if choose.yes(50) else {"on": dates}
-        else:
-            held = _flow_channel(w, live[0].name, months)
-        if name != "base" and name not in feeds and choose.yes(20):
-            held["until"] = choose.one(w.spans(4, 1.01))
-        if w.attributes and choose.yes(25):
-            chosen = choose.some(w.attributes.values(), most=2)
-            held["set"] = {a.name: h.setting(w, a, False) for a in chosen}
-            drawn = [a for a in chosen if a.kind == "levels"]
-            if drawn and choose.yes(40):
-                held["set"][drawn[0].name] = f.drawn_levels(w, drawn[0], "arrival")
-        raw[name] = held
-    return raw
-
-
-def _flow_channel(w, enters, months):
-    """Return a channel whose people come one by one, by a rate or for money."""
-    choose = w.choose
-    people = choose.whole(35, 75)
-    held = {"enters": enters}
-    if choose.yes(50):
-        if choose.yes(40):
-            held = {"rate": f.rate(w, people / 2, people, "channel", spread=False), **held}
-        else:
-            held = {"rate": f.plain(people / months) + " per month", **held}
-        if choose.yes(40):
-            held["cost_per_arrival"] = f.number(w, 1, 30)
-    else:
-        price = choose.whole(5, 40)
-        held = {"spend": f.plain(people * price / months) + " per month", "cost_per_arrival": str(price), **held}
-        if choose.yes(50):
-            held["at_most"] = f.plain(2 * people / months) + " per month"
-    if choose.yes(30) and not isinstance(held.get("rate"), dict) and held.get("rate") not in w.rates:
-        axes = choose.some(w.axes("channel"))
-        held["times"] = {a: {one: choose.one((*f.FACTORS[:3], "0")) for one in w.part(a)} for a in axes}
-    return held
 
 
 # -- stages and sets --------------------------------------------------------------------------------
@@ -247,11 +195,7 @@ def _owner(w, feeds):
         found = h.effects(w, False, feeds if choose.yes(40) else (), full=30)
         if found:
             raw["on_entry"] = found
-    for side in ("earn", "spend"):
-        if choose.yes(25):
-            lines, per = choose.some(h.LINES, most=2), choose.one([" per month", " per year"])
-            raw[side] = {line: f.money(w, 0.5, 30, per) for line in lines}
-    return raw
+    return raw | m.accruing(w)
 
 
 def _stage(w, plans, plan, tails, room):
@@ -288,11 +232,11 @@ def _bring(w, plans, stages, feeds, room):
         for n in range(choose.whole(1, 2)):
             plan = choose.one(able)
             room[plan.name] -= 1
-            more = h.effects(w, full=20)
-            if end == "tail":
-                made = {"every": f.rate(w, 0.3, 3), **more, "refer": channel}
-            elif choose.yes(60):
-                made = {"every": f.rate(w, 0.2, 0.7), **more, "refer": channel}
+            again = end == "tail" or choose.yes(60)
+            more = h.effects(w, full=20, periods=() if again else m.ANY)
+            if again:
+                often = (0.3, 3) if end == "tail" else (0.2, 0.7)
+                made = {"every": f.rate(w, *often), **more, "refer": channel}
             else:
                 odds = {"value": choose.one(["20 %", "35 %"]), "by": {"generation": {"2": "0 %"}}}
                 brings = {"chance": odds, **more, "refer": channel}

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from flywheel_sim.journey.units import MONTH, parse
 
+from . import amounts as m
 from . import figures as f
 
-LINES = ("fee", "sale", "goods", "mail", "gift")
-
 #: What may be drawn by an event, and by one of its outcomes: two draws of one firing go by two names.
-DRAWN = {False: {"earn": ("fee",), "spend": ("goods",)}, True: {"earn": ("sale",), "spend": ("mail",)}}
 DRAWN_LEVELS = {False: ("plan", "mood"), True: ("was", "kind")}
 
 
@@ -67,9 +65,11 @@ def setting(w, attr, lower, drawn=()):
     return choose.one(others) if copied else choose.one(["never", "never", *w.spans()[:4]])
 
 
-def effects(w, whens=False, feeds=(), full=40, inner=False, earns=False):
-    """Return effects, perhaps none; ``feeds`` are channels they may refer to, ``inner`` says they are an outcome's,
-    ``earns`` that the event earns something.
+def effects(w, whens=False, feeds=(), full=40, inner=False, earned=(), periods=m.ANY):
+    """Return effects, perhaps none.
+
+    ``feeds`` are channels they may refer to, ``inner`` says they are an outcome's, ``earned`` are lines on which the
+    event earns, ``periods`` those that an amount may have.
     """
     choose, raw = w.choose, {}
     if choose.yes(full) and w.attributes:
@@ -77,12 +77,13 @@ def effects(w, whens=False, feeds=(), full=40, inner=False, earns=False):
         if choose.yes(30):
             chosen = chosen[::-1]
         raw["set"] = {a.name: setting(w, a, whens and a.watched, DRAWN_LEVELS[inner]) for a in chosen}
-    for side in ("earn", "spend"):
-        if choose.yes(full):
-            raw[side] = {line: _amount(w, line in DRAWN[inner][side]) for line in choose.some(LINES, most=2)}
+    m.booked(w, raw, periods, full, inner, earned)
     counters = [a for a in w.attributes.values() if a.kind == "counter"]
     if counters and choose.yes(full):
-        raw["add"] = {a.name: _added(w, a, whens, earns or "earn" in raw) for a in choose.some(counters, most=2)}
+        chosen = choose.some(counters, most=2)
+        again = [a for a in counters if a.name in raw.get("set", {}) and a not in chosen]
+        chosen += again if choose.yes(50) else []
+        raw["add"] = {a.name: _added(w, a, whens, bool(earned) or "earn" in raw) for a in chosen}
         raw["add"] = {name: n for name, n in raw["add"].items() if n != "0"}
     if feeds and choose.yes(full):
         raw["refer"] = choose.some(feeds, most=2)
@@ -97,18 +98,10 @@ def _added(w, attr, whens, earns):
     return w.choose.one(["1", "5", "-1", "-3", "12", *(["earned"] * 4 * earns)])
 
 
-def _amount(w, drawn=False):
-    kind = w.choose.weighted(plain=40, invoice=25, yearly=5, **({"drawn": 160} if drawn else {}))
-    if kind == "drawn":
-        return f.drawn_money(w)
-    per = {"invoice": " per month", "yearly": " per year"}.get(kind, "")
-    return f.money(w, per=per)
-
-
 # -- outcomes ---------------------------------------------------------------------------------------
 
 
-def outcomes(w, plans, where, raw, instant, at_once, period=None, whens=False, feeds=()):
+def outcomes(w, plans, where, raw, instant, at_once, period=None, whens=False, feeds=(), periods=m.ANY):
     """Add to an event where it leads: nowhere, to a stage, or by chance."""
     choose = w.choose
     goals = targets(w, plans, where, instant)
@@ -135,11 +128,15 @@ def outcomes(w, plans, where, raw, instant, at_once, period=None, whens=False, f
     odds = chances(w, names, where, plans, period, shape)
     held = {}
     for name in names:
-        inner = effects(w, whens, feeds, full=18, inner=True, earns="earn" in raw)
+        inner = effects(w, whens, feeds, full=18, inner=True, earned=m.lines_of(raw), periods=periods)
         goal = {"to": moves[name]} if moves.get(name) else {}
         more = goal or inner
         held[name] = {"chance": odds[name], **goal, **inner} if more else odds[name]
-    return {**raw, shape: held}
+    lines = [line for one in held.values() if isinstance(one, dict) for line in m.lines_of(one)]
+    raw = {**raw, shape: held}
+    if lines and choose.yes(35):
+        m.share(w, raw, choose.one(lines))
+    return raw
 
 
 def chances(w, names, where, plans, period, shape):
@@ -190,13 +187,15 @@ def event(w, plans, where, room, feeds):
         if raw["when"]:
             return _whole(w, plans, where, raw, True, feeds, whens=True), 1
         kind = "after_rate"
-    period, instant = None, False
     if kind == "renewal":
         return renewal(w, plans, where), 1
+    period, instant, periods = None, False, m.ANY
     if kind == "after":
         span = f.duration(w, never=True, zero=True)
         instant = span == "0 days"
         raw, period = {"after": span}, _fixed(w, span)
+    elif kind in ("every", "every_rate", "every_drawn"):
+        raw, period, periods = _again(w, kind)
     elif kind == "after_rate":
         raw = {"after": f.rate(w, 0.3, 6)}
     elif kind == "after_drawn":
@@ -208,26 +207,58 @@ def event(w, plans, where, room, feeds):
         raw = {"after": chosen}
         if choose.yes(20):
             raw = {"after": [*chosen[:-1], f.wait(w)]}
-    elif kind == "every":
-        span = f.duration(w, 40, never=True)
-        raw, period = {"every": span}, _fixed(w, span)
-    elif kind == "every_rate":
-        raw = {"every": f.rate(w, 0.3, 8)}
-    elif kind == "every_drawn":
-        raw = {"every": f.wait(w)}
     else:
         instant = True
         raw = {"on_date": date(w) if choose.yes(50) else [date(w), date(w)]}
     count = len(next(iter(raw.values()))) if isinstance(next(iter(raw.values())), list) else 1
-    return _whole(w, plans, where, raw, instant, feeds, period), count
+    return _whole(w, plans, where, raw, instant, feeds, period, periods=periods), count
 
 
-def _whole(w, plans, where, raw, instant, feeds, period=None, whens=False):
+def _again(w, kind):
+    """Return the clock of an event that comes again and again, the period of its chances, and those of its amounts."""
+    if kind == "every_rate":
+        return {"every": f.rate(w, 0.3, 8)}, None, ()
+    if kind == "every_drawn":
+        return {"every": f.wait(w)}, None, ()
+    span = f.duration(w, 40, never=True)
+    if w.choose.yes(12):
+        axis = w.choose.one(w.axes("event"))
+        span = {"value": w.choose.one(w.spans(40, 1.5)), "by": {axis: dict.fromkeys(w.part(axis)[:1], "never")}}
+    return {"every": span}, _fixed(w, span), periods_of(w, span)
+
+
+def periods_of(w, span):
+    """Return the one period that an amount may have, of a clock whose figure is a duration or a table, or none."""
+    found = {one for one in _durations(w, span) if one != "never"}
+    return tuple(f" per {_unit(one)}" for one in found) if len(found) == 1 and "times" not in str(span) else ()
+
+
+def _durations(w, span):
+    while isinstance(span, str) and span in w.rates:
+        span = w.rates[span]
+    if isinstance(span, str):
+        yield span
+        return
+    if "times" in span:
+        yield from ("1 day", "2 days")
+    for held in (*([span["value"]] if "value" in span else []), *next(iter(span.get("by", {}).values()), {}).values()):
+        yield from _durations(w, held)
+
+
+def _unit(span):
+    count, unit = span.split(" ")
+    return unit if count == "1" else span
+
+
+def _whole(w, plans, where, raw, instant, feeds, period=None, whens=False, periods=m.ANY):
     """Return an event with its effects and where it leads."""
     allowed = feeds if "every" not in raw or w.choose.yes(30) else ()
-    raw = {**raw, **effects(w, whens, allowed, full=25)}
-    raw = outcomes(w, plans, where, raw, instant, False, period, whens, allowed)
-    return raw if len(raw) > 1 else {**raw, w.choose.one(["earn", "spend"]): {w.choose.one(LINES): _amount(w)}}
+    raw = {**raw, **effects(w, whens, allowed, full=25, periods=periods)}
+    raw = outcomes(w, plans, where, raw, instant, False, period, whens, allowed, periods)
+    if len(raw) > 1:
+        return raw
+    side = w.choose.one(["earn", "spend"])
+    return {**raw, side: {w.choose.one(m.LINES): m.amount(w, side, periods)}}
 
 
 def at_once(w, plans, where, feeds):
@@ -241,8 +272,7 @@ def _fixed(w, span):
         span = w.rates[span]
     if not isinstance(span, str) or span in ("0 days", "never"):
         return None
-    count, unit = span.split(" ")
-    return unit if count == "1" else span
+    return _unit(span)
 
 
 def renewal(w, plans, where):
@@ -252,7 +282,9 @@ def renewal(w, plans, where):
     span = choose.one([s for s in ("1 month", "2 months", "3 months", "1 year") if s in w.spans(140, 2)])
     period = _fixed(w, span)
     goal, roles = choose.one(goals), {p.name: p.role for p in plans}
-    paid = {"earn": {choose.one(LINES): f.money(w, per=" per month")}}
+    paid = {"earn": {choose.one(m.LINES): m.amount(w, "earn", (f" per {period}",))}}
+    if choose.yes(25):
+        m.share(w, paid, next(iter(paid["earn"])))
     if choose.yes(30) and not where.inside and roles[goal] != roles[where.name]:
         odds = f.chance(w, 5, 60, period=" lost per year")
         return {"every": span, "to": {goal: odds, "stay": {"chance": "rest", **paid}}}

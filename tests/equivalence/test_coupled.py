@@ -16,7 +16,8 @@ import flywheel_sim as fs
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.ledger import LOAD, QUEUE
 
-from .comparing import ENGINES, difference, unbalanced
+from .balancing import unbalanced
+from .comparing import ENGINES, difference
 from .coupled import seeded
 from .coupled_constructs import COUPLED, HAPPENS, constructs, happened
 from .test_engines import compare_random, covers, digest

@@ -25,29 +25,27 @@ from flywheel_sim.errors import ConfigError
 from flywheel_sim.ledger import Ledger
 
 from .comparing import ENGINES, check, difference, runs_of, smaller
-from .constructs import ALL, constructs
 from .generate import journeys, seeded
+from .money_constructs import ALL, constructs
 from .writing import to_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "tests" / "cases").glob("*.yaml")])
 
 #: Random journeys in `make test`, and with --slow; of these so many must load, and so many be busy.
-FEW, MANY = 60, 600
+FEW, MANY = 60, 700
 LOAD, BUSY, EVENTS = 0.97, 0.90, 200
 
 
 def thinned(journey, people):
     """Return the journey with about so many strangers instead of its own."""
-    brought = sum(
-        max(c.rate.cells) * c.until if c.rate else c.count * max(len(c.times), 1) for c in journey.channels
-    )  # fmt: skip
+    brought = sum(max(c.rate.cells) * (c.until - c.starts) if c.rate else c.count for c in journey.channels)
     share = min(people / max(brought, 1), 1.0)
 
     def thin(channel):
         if channel.rate:
             return replace(channel, rate=replace(channel.rate, cells=tuple(c * share for c in channel.rate.cells)))
-        return replace(channel, count=max(round(channel.count * share), 1)) if channel.count else channel
+        return replace(channel, counts=tuple(max(round(count * share), min(count, 1)) for count in channel.counts))
 
     return replace(journey, channels=tuple(thin(channel) for channel in journey.channels))
 

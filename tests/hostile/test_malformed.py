@@ -46,6 +46,7 @@ strategies:
   lean: {without: [tell]}
 """
 VISIT = "after: 2 days, to: {member: buys, gone: rest}"
+STAY = "to: {stay: {chance: keeps, earn: {fee: price}}"
 FED = "spend: 100 per month, cost_per_arrival: 5"
 # fmt: off
 CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
@@ -263,7 +264,8 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "rates.price.by.plan.pro", "3 per day", "its unit differs from '20 per month' in the same rate",
      "state all levels of a rate in one unit"),
     # chances per period
-    ("another period without kept or lost", "every: 1 month", "every: 1 year", "24:52",
+    ("another period without kept or lost", f"every: 1 month, {STAY}", f"every: 1 year, {STAY.replace('price', '20')}",
+     "24:52",
      "journey.member.events.renewal.to.stay.chance", "keeps",
      "a chance per month on an event every 1 year: the periods", "say '% kept per month' (p^k) or '% lost per"),
     ("kept on a leaving outcome", "left: rest}}", "left: 10 % kept per month}}", "24:87",
@@ -272,7 +274,7 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
     ("lost on a staying outcome", "keeps: 90 %", "keeps: 90 % lost", "24:53",
      "journey.member.events.renewal.to.stay.chance", "keeps", "'lost' belongs on a leaving outcome (rate 'keeps')",
      "say 'kept', or move it"),
-    ("a chance per month on a pace", "every: 1 month", "every: pace", "24:50",
+    ("a chance per month on a pace", f"every: 1 month, {STAY}", f"every: pace, {STAY.replace('price', '20')}", "24:50",
      "journey.member.events.renewal.to.stay.chance", "keeps",
      "a chance per month needs a clock with a fixed period (rate", "give the event 'every: 1 month', or state"),
     ("a chance per month decided at once", "after: 2 days, to: {member: buys", "to: {member: 5 % per month", "20:40",
@@ -280,6 +282,39 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "give the event 'every: 1 month', or state"),
     ("kept without a period", "value: 30 %", "value: 30 % kept", "9:17", "rates.buys.value", "30 % kept",
      "'kept' is said of a chance per period", "write 85 % kept per year"),
+    # money per period
+    ("money per year by the month", "fee: price", "fee: 588 per year", "24:72",
+     "journey.member.events.renewal.to.stay.earn.fee", "588 per year",
+     "an amount per year on an event every 1 month: the periods differ",
+     "write every: 1 year, or the amount per the clock's period: 49 per month"),
+    ("money per month by the quarter", f"every: 1 month, {STAY}",
+     "every: 3 months, to: {stay: {chance: 90 %, earn: {fee: 40 per month}}", "24:72",
+     "journey.member.events.renewal.to.stay.earn.fee", "40 per month",
+     "an amount per month on an event every 3 months: the periods differ",
+     "write every: 1 month, or the amount per the clock's period: 120 per 3 months"),
+    ("a price per year by the month", "{value: 20 per month}", "{value: 20.50 per year}", "24:72",
+     "journey.member.events.renewal.to.stay.earn.fee", "price",
+     "on an event every 1 month: the periods differ (rate 'price')", "the clock's period: 1.71 per month"),
+    ("a table of prices per year by the month", "{value: 20 per month}", "{value: 20 per year, by: {plan: {pro: 30}}}",
+     "24:72", "journey.member.events.renewal.to.stay.earn.fee", "price",
+     "an amount per year on an event every 1 month", "the clock's period: so much per month"),
+    ("a drawn amount per year by the month", "fee: price", "fee: {exponential: 588 per year}", "24:67",
+     "journey.member.events.renewal.to.stay.earn.fee", "", "an amount per year on an event every 1 month",
+     "the clock's period: so much per month"),
+    ("money per month where the clock depends on the person", f"every: 1 month, {STAY}",
+     f"every: {{value: 1 month, by: {{plan: {{pro: 1 year}}}}}}, {STAY.replace('keeps', '90 %')}", "24:107",
+     "journey.member.events.renewal.to.stay.earn.fee", "price", "on an event every 1 month or 1 year: the periods",
+     "write every: 1 month, or give each period an event"),
+    ("an event's own spend per year by the month", "{every: 1 month,", "{every: 1 month, spend: {card: 24 per year},",
+     "24:47", "journey.member.events.renewal.spend.card", "24 per year", "an amount per year on an event every 1 month",
+     "write every: 1 year, or the amount per the clock's period: 2 per month"),
+    ("money per month at a pace", "{every: pace,", "{every: pace, spend: {gift: 5 per month},", "25:41",
+     "journey.member.events.tell.spend.gift", "5 per month", "an amount per month needs a clock with a fixed period",
+     "give the event 'every: 1 month', or state the amount without"),
+    ("money per month on a drawn clock", "{every: pace,",
+     "{every: {uniform: [1 month, 2 months]}, earn: {tip: 5 per month},", "25:65",
+     "journey.member.events.tell.earn.tip", "5 per month", "an amount per month needs a clock with a fixed period",
+     "give the event 'every: 1 month', or state the amount without"),
     # chances beyond 100 %, and short of it
     ("a chance beyond 100 %", "value: 30 %", "value: 130 %", "9:17", "rates.buys.value", "130 %",
      "a chance lies between 0 % and 100 %, but the cell plan free", "mend the figure or its factors"),
@@ -368,6 +403,38 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "10 %", "the spread of a chance is in points", "write 4 points, or {alpha, beta}"),
     ("half a beta distribution", "value: 30 %,", "value: 30 %, spread: {alpha: 2},", "9:23", "rates.buys.spread", "",
      "the spread of a chance takes alpha and beta, both", "write {alpha: 0.7, beta: 1.2}"),
+    ("a value that is not the mean of its spread", "{value: 30 %, by: {plan: {pro: 40 %}}}",
+     "{value: 60 %, spread: {alpha: 2, beta: 8}}", "9:17", "rates.buys.value", "60 %",
+     "'spread' {alpha: 2, beta: 8} has a mean of 20 %, beside a value of 60 %",
+     "write 'value: 20 %' or 'spread: {alpha: 6, beta: 4}', or leave one"),
+    ("a value with levels that is not the mean of its spread", "value: 30 %,",
+     "value: 30 %, spread: {alpha: 2, beta: 8},", "9:17", "rates.buys.value", "30 %", "has a mean of 20 %, beside",
+     "write 'value: 20 %' or 'spread: {alpha: 3, beta: 7}'"),
+    ("a value cut off, not rounded", "{value: 30 %, by: {plan: {pro: 40 %}}}",
+     "{value: 28.5 %, spread: {alpha: 2, beta: 5}}", "9:17", "rates.buys.value", "28.5 %",
+     "has a mean of 28.5714 %, beside a value of 28.5 %", "write 'value: 28.5714 %'"),
+    ("a count that is not the mean of its spread", "{value: 30 %, by: {plan: {pro: 40 %}}}",
+     "{value: 21 of 30, spread: {alpha: 4, beta: 2}}", "9:17", "rates.buys.value", "21 of 30",
+     "has a mean of 66.6667 %, beside a value of 70 %", "or 'spread: {alpha: 4.2, beta: 1.8}'"),
+    ("a value per month that is not the mean of its spread", "90 % per month",
+     "{value: 90 % per month, spread: {alpha: 2, beta: 8}}", "10:18", "rates.keeps.value", "90 % per month",
+     "has a mean of 20 %, beside a value of 90 %", "write 'value: 20 % per month' or 'spread: {alpha: 9, beta: 1}'"),
+    ("a name that is not the mean of its spread", "{value: 30 %, by: {plan: {pro: 40 %}}}",
+     "{value: base, spread: {alpha: 2, beta: 8}}\n  base: 60 %", "9:17", "rates.buys.value", "base",
+     "has a mean of 20 %, beside a value of 60 %", "write 'value: 20 %'"),
+    ("a value that is not the mean of what is not known", "{value: 30 %, by: {plan: {pro: 40 %}}}",
+     "{value: 60 %, uncertain: {alpha: 2, beta: 8}}", "9:17", "rates.buys.value", "60 %",
+     "'uncertain' {alpha: 2, beta: 8} has a mean of 20 %, beside a value of 60 %",
+     "write 'value: 20 %' or 'uncertain: {alpha: 6, beta: 4}'"),
+    ("a spread and a doubt around two means", "{value: 30 %, by: {plan: {pro: 40 %}}}",
+     "{spread: {alpha: 2, beta: 8}, uncertain: {alpha: 3, beta: 8}}", "9:39", "rates.buys.uncertain", "",
+     "'uncertain' has a mean of 27.2727 %, beside a spread with a mean of 20 %", "give both the same mean"),
+    ("a strategy's value that is not the mean of its spread", "full: {}",
+     "full: {rates: {buys: {value: 60 %, spread: {alpha: 2, beta: 8}}}}", "29:32", "rates.buys.value", "60 %",
+     "has a mean of 20 %, beside a value of 60 %", "write 'value: 20 %'"),
+    ("a strategy's spread whose mean is not the file's value", "full: {}",
+     "full: {rates: {buys: {spread: {alpha: 2, beta: 8}}}}", "9:17", "rates.buys.value", "30 %",
+     "has a mean of 20 %, beside a value of 30 %", "write 'value: 20 %'"),
     ("a negative parameter", "value: 30 %,", "value: 30 %, spread: {alpha: 2, beta: -1},", "9:48",
      "rates.buys.spread.beta", "-1", "'beta' is a positive plain number", "write beta: 2"),
     ("parameters of 0 without a value", "{value: 30 %, by: {plan: {pro: 40 %}}}", "{spread: {alpha: 0, beta: 0}}",
@@ -441,7 +508,7 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "", "'cost_per_batch' goes with 'batch'", "add batch: ..., or remove it"),
     ("a spend that depends on the person", "spend: 100 per month",
      "spend: {value: 100 per month, by: {plan: {pro: 3 per month}}}", "17:9", "channels.ads.spend", "",
-     "a channel's figure is the same for everybody", "give one figure"),
+     "a channel's figure depends on 'calendar' and 'month' alone", "write"),
     ("a spend in a list", "[tell]", "[tell], spend: {ads: [50]}", "30:35", "strategies.lean.spend.ads", "",
      "a spend is one figure, or 'matched'", "write 8000 per month"),
     # names and shapes
@@ -480,9 +547,21 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "strategies", "", "strategies are a mapping of names", "write funnel: {without: [...]}"),
     ("strategies in a strategy", "full: {}", "full: {strategies: {}}", "29:10", "strategies.full.strategies", "",
      "'strategies' is no part of a strategy", "did you mean 'rates'?"),
-    ("negative money", "earn: {fee: price}", "earn: {fee: -3}", "24:72",
-     "journey.member.events.renewal.to.stay.earn.fee", "-3", "an amount of money is not negative, but it is -3",
-     "use 'spend' for money that goes out"),
+    ("negative money that is spent", "earn: {fee: price}", "spend: {fee: -3}", "24:73",
+     "journey.member.events.renewal.to.stay.spend.fee", "-3", "an amount of money is not negative, but it is -3",
+     "what is earned may be negative, what is spent is not"),
+    ("a counter that is none", "{value: 20 per month}", "{value: 20 per month, per: plan}", "12:37",
+     "rates.price.per", "plan", "money is multiplied by a counter of the file's own",
+     "add attributes: {seats: {counts: 0 to 100}}"),
+    ("money finer than a millionth", "earn: {fee: price}", "earn: {fee: 0.0000001}", "24:72",
+     "journey.member.events.renewal.to.stay.earn.fee", "0.0000001", "money is counted in millionths, and this has more",
+     "round it, or state it for more of what is paid"),
+    ("a line that nothing books", "attributes:\n", "lines: {fe: {recurring: no}}\nattributes:\n", "13:9",
+     "lines.fe", "",
+     "nothing is booked on 'fe', and no lever, cost or resource", "did you mean 'fee'?"),
+    ("a kind of what is earned", "attributes:\n", "lines: {fee: {kind: service}}\nattributes:\n", "13:21",
+     "lines.fee.kind", "service", "'fee' is earned, and what is earned is revenue",
+     "remove the kind, or name a line of spend"),
 ]
 # fmt: on
 
@@ -555,6 +634,19 @@ def test_a_chance_that_varies_from_person_to_person_stands_beside_rest_alone():
     (problem,) = problems_of(text.replace("{member: buys, gone: rest}", "{member: buys, left: 10 %, gone: rest}"))
     assert (problem.line, problem.path) == (20, "journey.visit.to.left")
     assert "only 'rest' may stand beside it" in problem.rule
+
+
+def test_periods_that_are_not_the_clocks_are_all_told_at_once():
+    text = edited("every: 1 month", "every: 1 year, spend: {card: 2 per month}")
+    assert [(p.path.split("renewal.")[1], p.value) for p in problems_of(text)] == [
+        ("spend.card", "2 per month"), ("to.stay.chance", "keeps"), ("to.stay.earn.fee", "price"),
+    ]  # fmt: skip
+
+
+def test_a_spread_and_a_doubt_beside_another_value_are_two_problems():
+    text = edited("{value: 30 %, by: {plan: {pro: 40 %}}}",
+                  "{value: 60 %, spread: {alpha: 2, beta: 8}, uncertain: {alpha: 2, beta: 8}}")  # fmt: skip
+    assert [p.rule[:11] for p in problems_of(text)] == ["'spread' {a", "'uncertain'"]
 
 
 def test_a_clock_that_is_wrong_does_not_blame_the_chances_beside_it():
@@ -717,7 +809,8 @@ def test_a_text_cannot_extend_a_file():
         ({"buys": "0.4 per month"}, "its unit differs from that of the value it replaces, '30 %'"),
         ({"price": "3 days"}, "rates.price: '3 days': its unit differs"),
         ({"price": "cheap"}, "rates.price: 'cheap': a figure belongs here, not a name"),
-        ({"price": -3}, "an amount of money is not negative"),
+        ({"channels.ads.cost_per_arrival": -3}, "an amount of money is not negative"),
+        ({"price": {"per": "plan"}}, "rates.price.per: 'plan': money is multiplied by a counter"),
         ({"price": True}, "'True': not a value"),
         ({"price": float("nan")}, "'nan': not a value"),
         ({"price": object}, "not a value"),

@@ -89,8 +89,8 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
     ("a mean to group by", "warm_up: 2 months", "report_by: [news]", "6:13", "report_by.0", "news",
      "only an attribute with named levels makes groups", "leave it out"),
     ("arrivals by a mean", "ads: {rate: 30 per month", "ads: {rate: {value: 30 per month, by: {news: {0: 40}}}",
-     "18:9", "channels.ads.rate", "", "arrivals depend on 'calendar' and 'month' alone",
-     "write times: {month: {dec: 1.3}}"),
+     "18:9", "channels.ads.rate", "", "a channel's figure depends on 'calendar' and 'month' alone",
+     "write by: {calendar: {0 months: 300 per month, 6 months: 450 per month}}"),
 ]
 # fmt: on
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from flywheel_sim.analysis.difference.bands import simultaneous
-from flywheel_sim.analysis.difference.crossover import crossover, overtakes
 from flywheel_sim.analysis.difference.ranking import ranking
 from flywheel_sim.engine.run import run_many
+from flywheel_sim.experiment.bands import simultaneous
+from flywheel_sim.experiment.crossover import crossover, overtakes
 from flywheel_sim.experiment.precision import Target, Watch
 from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.journey.units import MILLIONTHS
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean, estimate_probability, estimate_quantile
 
@@ -95,7 +96,7 @@ def needing(n, mean, sd, relative):
 def engine(numbers):
     """Return the revenue of so many runs of the shop, one replication after another, EUR."""
     runs = run_many(loads(SHOP).journey(), 7, range(numbers))
-    return np.array([raw.ledger.money.sum() for raw in runs]) / 100
+    return np.array([raw.ledger.money.sum() for raw in runs]) / MILLIONTHS
 
 
 def taking(values):

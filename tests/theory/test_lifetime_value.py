@@ -39,7 +39,7 @@ def test_geometric_retention_is_worth_its_closed_form(when):
     assert mean == pytest.approx(CLV[when], abs=5e-4)
     assert math.sqrt(variance) == pytest.approx(229.055 if when != "at_the_end_of_each_year" else 208.232, abs=5e-4)
     people = run(YEARLY.replace("ON", PAID[when]), seed=SEED[when], people=True).people
-    agrees(people.margin_discounted / 100, mean, variance, fourth, what=f"CLV paid {when}")
+    agrees(people.margin_discounted, mean, variance, fourth, what=f"CLV paid {when}")
 
 
 def test_money_that_accrues_over_an_exponential_lifetime_is_worth_its_closed_form():
@@ -60,7 +60,7 @@ journey:
     assert scale * (1 - discount[1]) == pytest.approx(333.333, abs=5e-4)
     people = run(text, seed=4, people=True).people
     agrees(
-        people.margin_discounted / 100,
+        people.margin_discounted,
         scale * (1 - discount[1]),
         scale**2 * centred[2],
         scale**4 * centred[4],

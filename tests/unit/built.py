@@ -11,9 +11,6 @@ from flywheel_sim.journey.figures import Axis, Dist, Rate
 from flywheel_sim.journey.journey import Attribute, Channel, Journey, Stage, StageSet
 from flywheel_sim.journey.units import MONTH, YEAR
 
-#: Fixed-point units of a minor unit.
-ONE = 65536
-
 
 def rate(value, name="figure", spread=None):
     """Return a figure that is the same for everybody, but for a spread."""
@@ -68,7 +65,7 @@ def effects(sets=None, add=None, money=(), refer=()):
         else:
             made.append(SetTo(name, value))
     adds = tuple(AddTo(n, earned=True) if v == "earned" else AddTo(n, v) for n, v in (add or {}).items())
-    return Effects(tuple(made), adds, tuple(money), tuple(refer))
+    return Effects(sets=tuple(made), adds=adds, money=tuple(money), refer=tuple(refer))
 
 
 def event(name, waits=(), *, every=False, conditions=(), to=None, outcomes=(), **happens):
@@ -114,7 +111,11 @@ def stopwatch(name):
 
 
 def batch(n, enters, times=(0,), name="start", **more):
-    return Channel(name, enters, "batch", 200 * YEAR, count=n, times=times, **more)
+    return Channel(name, enters, "batch", 200 * YEAR, times=times, counts=(n,) * len(times), **more)
+
+
+def present(n, enters, name="base"):
+    return Channel(name, enters, "present", 200 * YEAR, times=(0,), counts=(n,))
 
 
 def channel(name, enters, kind, **more):
@@ -125,7 +126,7 @@ def journey(stages, channels, sets=(), attributes=(), months=12, **more):
     """Return a journey of these parts."""
     kept = {
         "name": "Built", "strategy": "", "horizon": int(months * MONTH), "follow": MONTH, "discount": 0.0, "seed": 1,
-        "start": None, "currency": "EUR", "minor_digits": 2, "report_by": (), "fingerprint": "built",
+        "start": None, "currency": "EUR", "report_by": (), "fingerprint": "built",
     }  # fmt: skip
     kept |= {"attributes": tuple(attributes), "channels": tuple(channels), "stages": tuple(stages), "sets": tuple(sets)}
     return Journey(**(kept | more))
@@ -150,7 +151,7 @@ class Lived:
         return list(zip(self.events.time, self.events.event, self.events.to, strict=True))[1:]
 
     def money(self, line):
-        """Return the money on a line by period, minor units."""
+        """Return the money on a line by period, millionths."""
         index = [name for _, name, _ in self.ledger.layout.lines].index(line)
         return self.ledger.money[:, :, index].sum(axis=1).tolist()
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.events import Amount, Effects, Event, Outcome, SetTo
 from flywheel_sim.journey.figures import Rate
@@ -15,15 +14,16 @@ from flywheel_sim.journey.journey import (
     StageSet,
 )
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.ledger import FOLLOWED, MRR, Layout, Ledger
+from flywheel_sim.ledger import MRR, Layout, Ledger
 from flywheel_sim.metrics.registry import Books
 from flywheel_sim.result import Provenance
 
 NOTHING = Effects()
 
 
-def price(minor):
-    return Rate("price", "money", (), (float(minor),))
+def price(euros):
+    """Return a price, in millionths."""
+    return Rate("price", "money", (), (euros * 1e6,))
 
 
 def event(name, *outcomes, effects=NOTHING):
@@ -33,7 +33,7 @@ def event(name, *outcomes, effects=NOTHING):
 def journey(months=6.0, follow=3, costs=True, recurring=True, **values):
     """Return a journey of leads, members, lapsed members, with two channels and people present."""
     horizon = round(months * MONTH)
-    bill = Amount("club", "earn", price(700), MONTH if recurring else None)
+    bill = Amount("club", "earn", price(7), MONTH if recurring else None)
     billed, upgrade = Effects(money=(bill,)), Effects(sets=(SetTo("plan", 1),))
     stages = (
         Stage("lead", "prospect", None, NOTHING, (), (
@@ -46,10 +46,10 @@ def journey(months=6.0, follow=3, costs=True, recurring=True, **values):
         Stage("past", "lapsed", None, NOTHING, (), (event("back", Outcome("club", None, "club", NOTHING)),)),
         Stage("unfit", "aside", None, NOTHING, (), ()),
     )  # fmt: skip
-    news = event("news", Outcome("", None, None, Effects(money=(Amount("mail", "spend", price(50)),))))
+    news = event("news", Outcome("", None, None, Effects(money=(Amount("mail", "spend", price(0.5)),))))
     kept = {
         "name": "Hand", "strategy": "", "horizon": horizon, "follow": follow * MONTH, "discount": 0.1, "seed": 1,
-        "start": None, "currency": "EUR", "minor_digits": 2,
+        "start": None, "currency": "EUR",
         "attributes": (
             Attribute("plan", "levels", ("basic", "premium")), Attribute("region", "levels", ("north", "south")),
         ),
@@ -76,11 +76,8 @@ def any_ledger(made, replications=3, seed=0):
     rng = np.random.default_rng(seed)
     shapes = Layout.of(made).shapes
     drawn = {name: rng.integers(1, 90, size=(replications, *shape)) for name, shape in shapes.items()}
-    drawn["mrr"] *= FIXED
     moved = drawn["mrr"][..., MRR.index("transferred")]
     moved[:, :, 0] -= moved.sum(axis=2)
-    for name in ("revenue", "service", "margin_discounted", "lineage"):
-        drawn["followed"][..., FOLLOWED.index(name)] *= FIXED
     return ledger(made, replications, **drawn)
 
 

@@ -10,10 +10,10 @@ from scipy import stats
 
 from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import compare
-from flywheel_sim.analysis.difference.bands import RESAMPLES, Luck, bootstrap_means, critical_value, simultaneous
-from flywheel_sim.analysis.difference.crossover import crossover, overtakes
 from flywheel_sim.analysis.difference.ranking import ranking
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.bands import RESAMPLES, Luck, bootstrap_means, critical_value, simultaneous
+from flywheel_sim.experiment.crossover import crossover, overtakes
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean, estimate_probability, estimate_quantile
@@ -287,7 +287,7 @@ def test_the_answer_for_several_is_their_ranking(three):
     assert said.startswith("'louder' has the highest mean profit by month 12, ")
     assert "The 95 % intervals hold for all 3 pairs at once, n = 60." in said
     assert said.endswith("so this is no verdict on which strategy is better: match the budgets first.")
-    assert f"'loud' {-three.spend_gap('loud', 'louder'):.1%} less" in said
+    assert f"'loud' {-three.spend_gap('loud', 'louder'):.1%} smaller" in said
     assert str(three).startswith(said)
     assert three.answer(of="loud").startswith("'loud' earns")
     assert "months" not in three.answer("clv")

@@ -8,8 +8,8 @@ from hand import journey, ledger, runs
 from matplotlib.text import Text
 
 from flywheel_sim.analysis.strategies.charts.channels import channels
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import MILLIONTHS as EUR
 from flywheel_sim.ledger import FOLLOWED
 
 
@@ -18,13 +18,13 @@ def one():
     """Return replications in which ads bring customers at a loss, friends cost nothing, and people are present."""
     made = journey()
     held = ledger(made, 4)
-    for group, customers, worth in ((0, 10, 2_000), (4, 5, 9_000)):
+    for group, customers, worth in ((0, 10, 20), (4, 5, 90)):
         held.flow[:, 0, group, held.layout.role_flow("acquired")] = customers
         held.followed[:, 0, group, FOLLOWED.index("acquired")] = customers
-        spread = customers * (worth + 100 * np.arange(4)) * FIXED
+        spread = customers * (worth + np.arange(4)) * EUR
         held.followed[:, 0, group, FOLLOWED.index("margin_discounted")] = spread
-        held.money[:, 0, group, 0] = customers * worth
-    held.channel_spend[:, 0, 0] = [70_000, 71_000, 72_000, 73_000]
+        held.money[:, 0, group, 0] = customers * worth * EUR
+    held.channel_spend[:, 0, 0] = np.array([700, 710, 720, 730]) * EUR
     held.flow[:, 0, 8, held.layout.role_flow("present")] = 30
     return runs(made, held)
 
@@ -41,7 +41,7 @@ def test_it_draws_the_table_by_channel(one):
     for name in ("cac", "clv", "roas"):
         for end in ("mean", "low", "high"):
             np.testing.assert_array_equal(chart.data[f"{name}_{end}"], table.loc[["friends", "ads"], (name, end)])
-    assert list(chart.data.spend) == [0, 715]
+    assert list(chart.data.acquisition_spend_mean) == [0, 715]
     above, below = chart.figure.axes
     assert "EUR" in above.get_ylabel()
     assert "EUR" in below.get_ylabel()
@@ -59,7 +59,7 @@ def test_its_title_names_the_channels_that_lose(one):
 
 def test_a_channel_without_spend_says_so(one):
     texts = shown(channels(one))
-    assert "no spend\nof its own" in texts
+    assert "no spend\non ads" in texts
     assert "ads\n715 EUR" in texts
     assert not any("nan" in text for text in texts)
 

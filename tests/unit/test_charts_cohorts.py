@@ -7,12 +7,12 @@ from matplotlib.text import Text
 
 from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import Comparison
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import MILLIONTHS
 from flywheel_sim.ledger import COHORT, MRR
 from flywheel_sim.report.html import write_report
 
-EUR = 100 * FIXED
+EUR = MILLIONTHS
 
 
 def lives(months=12.0, people=10, lost=1, replications=3, first=0, **values):

@@ -79,13 +79,13 @@ def test_run_prints_a_warning_where_a_customer_costs_more_than_it_brings(flywhee
     assert "Warning: A customer costs more" in out
 
 
-def test_compare_prints_the_answer_and_both_spends(flywheel):
+def test_compare_prints_the_answer_and_both_budgets(flywheel):
     status, out, _ = flywheel("compare club.yaml --strategy quiet --strategy loud --replications 3 --workers 1")
     duel = compare(club(), strategies=["quiet", "loud"], replications=3)
     assert status == 0
     assert out.startswith(duel.answer())
-    assert f"spend of quiet: {duel['quiet']['spend']}" in out
-    assert f"spend of loud: {duel['loud']['spend']}" in out
+    assert f"budget of quiet: {duel['quiet']['budget']}" in out
+    assert f"budget of loud: {duel['loud']['budget']}" in out
     assert "louder" not in out
 
 
@@ -93,8 +93,8 @@ def test_compare_takes_two_files(flywheel, files):
     (files / "gold.yaml").write_text(SMALL.replace("Coins", "Gold").replace("prize: 2", "prize: 9"), encoding="utf-8")
     _, out, _ = flywheel("compare coins.yaml gold.yaml --replications 2 --workers 1")
     assert out.startswith("'Gold' earns ")
-    assert "spend of Coins" in out
-    assert "spend of Gold" in out
+    assert "budget of Coins" in out
+    assert "budget of Gold" in out
 
 
 def test_sensitivity_prints_both_readings_and_the_curve(flywheel):

@@ -11,8 +11,8 @@ import pytest
 from journeys import CLUB, COINS, club
 
 from flywheel_sim.analysis.compare.result import Comparison, Crossover, compare
-from flywheel_sim.analysis.difference.crossover import crossover, overtakes
 from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.crossover import crossover, overtakes
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
 
@@ -199,9 +199,13 @@ def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):
 
 @pytest.mark.parametrize(
     ("gap", "said"),
-    [(0.05, "But it spends 5.0% more"), (-0.02, "But it spends 2.0% less"), (math.inf, "But it spends and it alone")],
+    [
+        (0.05, "But its budget (acquisition, service and win-back) is 5.0% larger"),
+        (-0.02, "But its budget (acquisition, service and win-back) is 2.0% smaller"),
+        (math.inf, "But it alone has a budget (acquisition, service and win-back)"),
+    ],
 )
-def test_answer_gives_no_verdict_on_unequal_spend(monkeypatch, duel, gap, said):
+def test_answer_gives_no_verdict_on_unequal_budgets(monkeypatch, duel, gap, said):
     other = synthetic(monkeypatch, duel, NOISE * ([100] * 12))
     monkeypatch.setattr(Comparison, "spend_gap", lambda *_: gap)
     assert other.answer().endswith(
@@ -210,7 +214,7 @@ def test_answer_gives_no_verdict_on_unequal_spend(monkeypatch, duel, gap, said):
 
 
 @pytest.mark.parametrize("gap", [0.0099, -0.0099])
-def test_answer_lets_one_percent_of_spend_pass(monkeypatch, duel, gap):
+def test_answer_lets_one_percent_of_the_budget_pass(monkeypatch, duel, gap):
     other = synthetic(monkeypatch, duel, NOISE * ([100] * 12))
     monkeypatch.setattr(Comparison, "spend_gap", lambda *_: gap)
     assert "verdict" not in other.answer()
@@ -222,9 +226,10 @@ def test_the_answer_never_says_better_but_to_refuse_it(duel):
     assert all(abs(duel.spend_gap()) > 0.01 and "match the budgets" in t for t in texts)
 
 
-def test_both_spends_stand_below_the_answer(duel):
+def test_both_budgets_stand_below_the_answer(duel):
     for name in duel.names:
-        assert f"spend of {name}: {duel[name]['spend']}" in str(duel)
+        assert f"budget of {name}: {duel[name]['budget']}" in str(duel)
+    assert "cost of sales" not in str(duel)
 
 
 # -- what is compared -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from built import (
     levels,
     memoryless,
     outcome,
+    present,
     rate,
     spend,
     stage,
@@ -64,7 +65,7 @@ def made():
     friends = channel("friends", "a", "referral")
     return journey(
         stages,
-        [channel("base", "club", "present", count=4), batch(6, "a", times=(0, 20 * DAY)), friends],
+        [present(4, "club"), batch(6, "a", times=(0, 20 * DAY)), friends],
         sets, [levels("mood", "sour", "sweet"), counter("size", 0, 9)], months=3,
         market=22, resources=(desk(people, queue_limit=3, target=DAY),), shared=(STARS,), report_by=("mood",),
     )  # fmt: skip

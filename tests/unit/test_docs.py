@@ -103,7 +103,7 @@ def test_files_that_extend_each_other_load(tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     found = {name: load(tmp_path / name).journey() for name, _ in files}
     price = next(e for e in found["france.yaml"].stage("client").events if e.name == "bill").effects.money[0].value
-    assert price.cells == pytest.approx((1800, 2700))
+    assert price.cells == pytest.approx((18e6, 27e6))
     assert [channel.name for channel in found["france.yaml"].channels] == ["ads"]
 
 

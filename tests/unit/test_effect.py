@@ -201,14 +201,22 @@ def test_upsell_can_be_named_and_an_unknown_name_is_refused():
      "set: {plan: premium}}, glad: {after: 0.1 per month, set: {mood: glad}}", ("event.client.more",)),
     ("fee: {every: 1 month, to: {stay: {chance: 90 %, earn: {fee: 9}}, gone: rest}}, again: {every: 0.1 per month, "
      "earn: {fee: 9}}", ()),  # on the line of the renewal
+    ("fee: {every: 1 month, to: {stay: {chance: 90 %, earn: {fee: seat}}, gone: rest}}, grow: {after: 0.1 per month, "
+     "add: {seats: 1}}, note: {after: 0.1 per month, add: {calls: 1}}", ("event.client.grow",)),
+    ("fee: {every: 1 month, to: {stay: {chance: 90 %, earn: {fee: step}}, gone: rest}}, note: {after: 0.1 per month, "
+     "add: {calls: 1}}", ("event.client.note",)),
+    ("order: {every: 1 month, earn: {basket: 30}}, back: {every: 0.1 per month, earn: {refund: -9}}", ()),
 ])  # fmt: skip
 def test_upsell_is_found_by_what_events_do(events, expected):
     shop = f"""
 name: Shop
 horizon: 3 months
 currency: EUR
-rates: {{tier: {{value: 10, by: {{plan: {{premium: 20}}}}}}}}
-attributes: {{plan: [basic, premium], mood: [dull, glad]}}
+rates:
+  tier: {{value: 10, by: {{plan: {{premium: 20}}}}}}
+  seat: {{value: 10, per: seats}}
+  step: {{value: 10, by: {{calls: {{0: 10, 5: 8}}}}}}
+attributes: {{plan: [basic, premium], mood: [dull, glad], seats: {{counts: 0 to 9}}, calls: {{counts: 0 to 9}}}}
 channels: {{door: {{rate: 3 per month, enters: client}}}}
 journey:
   client: {{role: customer, events: {{leave: {{after: 0.1 per month, to: gone}}, {events}}}}}
@@ -338,7 +346,7 @@ def test_an_answer_says_revenue_beside_profit_and_through_whom(found):
 def test_the_frames_are_tidy(found):
     table = found.frame()
     assert not table.duplicated(["strategy", "change", "figure", "span", "year"]).any()
-    assert len(table) == 4 * 8 * (1 + 3 + 3)
+    assert len(table) == 4 * 9 * (1 + 3 + 3)
     row = table.query("strategy == 'loud' and change == '+5 points' and figure == 'net' and span == 'horizon'")
     assert row.gain.item() == pytest.approx(found.change("net").gain.mean)
     parts = found.parts_frame()

@@ -259,6 +259,34 @@ def test_a_journey_that_feeds_itself_is_stopped_with_a_remedy():
         run(model, limits=Limits(max_people=500))
 
 
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_a_limit_met_without_any_referral_does_not_blame_referrals(engine):
+    model = loads(COINS.replace("batch: 40", "batch: 600"))
+    with pytest.raises(SimulationError, match="more than 500 people came; lower an arrival rate") as stop:
+        run(model, limits=Limits(max_people=500), engine=engine)
+    assert "referral" not in str(stop.value)
+
+
+MARKET = """
+name: A small town
+horizon: 12 months
+market: 300
+channels: {posters: {rate: 200 per month, enters: seen}}
+journey: {seen: {role: prospect, after: 1 day, to: done}, done: exit}
+"""
+
+
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_who_meets_nobody_new_in_a_finite_market_is_nobody(engine):
+    met = run(loads(MARKET), engine=engine)
+    assert met["missed"].mean > 1000
+    assert met["prospects"].mean <= 300
+    same = run(loads(MARKET), engine=engine, limits=Limits(max_people=300))
+    assert same["prospects"].mean == met["prospects"].mean
+    with pytest.raises(SimulationError, match="more than 200 people came"):
+        run(loads(MARKET), engine=engine, limits=Limits(max_people=200))
+
+
 def test_a_journey_within_its_limit_is_not_stopped(serial):
     people = len(run(club(), people=True).people)
     assert run(club(), limits=Limits(max_people=people)).ledger.pick(0).equals(serial.ledger.pick(0))

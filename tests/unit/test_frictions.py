@@ -143,8 +143,8 @@ def test_a_friction_moves_a_changed_figure_on_from_where_it_is(model):
 def test_a_matched_spend_stays_as_it_was_found(model):
     solved = model.at_spend("same_money", 400.0)
     gained = frictions(solved, strategy="same_money", replications=4, seed=3)
-    spends = {name: without(solved, "same_money", [name]).channels[0].spend_per_ms for name in gained.names}
-    assert set(spends.values()) == {solved.journey("same_money").channels[0].spend_per_ms}
+    spends = {name: without(solved, "same_money", [name]).channels[0].spend for name in gained.names}
+    assert set(spends.values()) == {solved.journey("same_money").channels[0].spend}
 
 
 def test_lowest_is_best_turns_the_order_round(model):

@@ -1,11 +1,15 @@
 """The ledger is whole numbers: stocks and person-time are exact sums of what came and went."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from journeys import CLUB, club
 
+from flywheel_sim.engine.by_plan import spend_by_plan
 from flywheel_sim.engine.run import run_once
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH, WEEK
 from flywheel_sim.ledger import (
     COHORT,
     FOLLOWED,
@@ -16,10 +20,11 @@ from flywheel_sim.ledger import (
     Layout,
     Ledger,
     person_time,
-    spend_by_plan,
     stack,
 )
 from flywheel_sim.scenario.load import loads
+
+EUR = MILLIONTHS
 
 
 def brute_force(stays, ends):
@@ -187,12 +192,42 @@ def test_an_event_of_a_set_has_a_flow_for_each_stage_and_a_line_for_each_kind_of
 def test_what_is_spent_whoever_comes_ends_with_the_channel_and_is_rounded_once_a_period():
     journey = loads(SETS).journey()
     channels, costs = spend_by_plan(journey, Layout.of(journey))
-    assert channels.T.tolist() == [[10_000, 10_000, 0, 0], [5_000, 5_000, 5_000, 5_000]]
-    last = round(3_000 * 100 * 24 * 3_600_000 / MONTH)
-    assert costs.T.tolist() == [[3_000, 3_000, 3_000, last - 9_000]]
+    assert channels.T.tolist() == [[100 * EUR, 100 * EUR, 0, 0], [50 * EUR] * 4]
+    last = round(30 * EUR * 100 * 24 * 3_600_000 / MONTH)
+    assert costs.T.tolist() == [[30 * EUR] * 3 + [last - 90 * EUR]]
 
 
 def test_the_last_period_ends_at_the_horizon():
     layout = Layout.of(club(horizon="345 days").journey())
     assert layout.period_ends[-1] == 345 * 24 * 3_600_000
     assert layout.periods == 12
+
+
+@pytest.mark.parametrize(("period", "length"), [("day", DAY), ("week", WEEK)])
+@pytest.mark.parametrize("horizon", [100 * DAY, 13 * MONTH, 7 * 365 * DAY + 3 * DAY])
+def test_fine_books_end_at_days_or_weeks_and_at_months(period, length, horizon):
+    layout = replace(Layout.of(club(horizon="3 months").journey()), horizon=horizon, period=period)
+    ends = layout.period_ends.tolist()
+    whole = {k * n for n in (length, MONTH) for k in range(1, horizon // n + 1)} | {horizon}
+    assert ends == sorted(end for end in whole if end <= horizon)
+    for index, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
+        assert layout.period_at(begin) == layout.period_at(end - 1) == index
+
+
+def test_fine_books_joined_are_those_of_months_and_days():
+    fine = run_once(replace(club().journey(), period="day"), 1).ledger
+    plain = run_once(club().journey(), 1).ledger
+    by_month = fine.by("month")
+    assert by_month.layout.periods == plain.layout.periods
+    for name in Ledger.ARRAYS:
+        found, wanted = getattr(by_month, name), getattr(plain, name)
+        if name in ("money", "channel_spend", "costs"):  # what accrues is rounded in each period
+            np.testing.assert_allclose(found, wanted, atol=fine.layout.periods)
+        else:
+            np.testing.assert_array_equal(found, wanted, err_msg=name)
+    by_day = fine.by("day")
+    assert by_day.layout.periods == -(-fine.layout.horizon // DAY)
+    assert by_day.flow.sum() == plain.flow.sum()
+    np.testing.assert_array_equal(by_day.stock[-1], plain.stock[-1])
+    with pytest.raises(ExperimentError, match="write period: day"):
+        plain.by("day")

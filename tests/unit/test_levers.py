@@ -111,7 +111,7 @@ def test_a_moved_value_and_a_lever_add_on_the_scale_of_odds(model):
 def test_a_lever_paid_per_event_moves_and_spends(model):
     journey = model.journey("generous")
     tell = next(e for s in journey.stages for e in s.events if e.decision == "member/tell")
-    assert [a.value.cells for a in tell.effects.money] == [(2500.0,)]
+    assert [a.value.cells for a in tell.effects.money] == [(25e6,)]
     assert tell.waits[0].params[0].cells[0] * MONTH == pytest.approx(
         0.3 - 0.25 * math.exp(-math.log(0.25 / 0.10) / 10 * 25), rel=1e-12
     )

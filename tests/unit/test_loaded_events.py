@@ -176,10 +176,10 @@ def test_a_sample_of_waits_is_a_column_of_a_file(folder, columns, sample):
     assert (found.kind, found.params, found.sample) == ("empirical", (), sample)
 
 
-def test_a_sample_of_amounts_is_in_minor_units(folder):
+def test_a_sample_of_amounts_is_in_millionths(folder):
     path = written(folder, "every: 1 month, earn: {fee: {empirical: {file: data/waits.csv, column: paid}}}")
     (fee,) = load(path).journey().stage("home").events[0].effects.money
-    assert (fee.value.kind, fee.value.sample) == ("empirical", (400.0, 550.0, 1200.0))
+    assert (fee.value.kind, fee.value.sample) == ("empirical", (4e6, 5.5e6, 12e6))
 
 
 def test_a_sample_is_found_from_the_file_that_names_it(folder):
@@ -209,14 +209,14 @@ def test_a_sample_bears_on_the_fingerprint(folder):
 @pytest.mark.parametrize(
     ("text", "kind", "params", "period"),
     [
-        ("{exponential: 35}", "exponential", [(3500,)], None),
-        ("{uniform: [10, 50]}", "uniform", [(1000,), (5000,)], None),
-        ("{triangular: [10, 20, 50]}", "triangular", [(1000,), (2000,), (5000,)], None),
-        ("{lognormal: {median: 30, sigma: 0.8}}", "lognormal", [(3000,), (0.8,)], None),
-        ("{weibull: {scale: 30, shape: 1.5}}", "weibull", [(3000,), (1.5,)], None),
-        ("{gamma: {mean: worth, shape: 2}}", "gamma", [(3500, 9000), (2,)], None),
-        ("{erlang: {mean: 35 per month, shape: 2}}", "gamma", [(3500,), (2,)], MONTH),
-        ("{uniform: [10 per year, 50 per year]}", "uniform", [(1000,), (5000,)], YEAR),
+        ("{exponential: 35}", "exponential", [(35e6,)], None),
+        ("{uniform: [10, 50]}", "uniform", [(10e6,), (50e6,)], None),
+        ("{triangular: [10, 20, 50]}", "triangular", [(10e6,), (20e6,), (50e6,)], None),
+        ("{lognormal: {median: 30, sigma: 0.8}}", "lognormal", [(30e6,), (0.8,)], None),
+        ("{weibull: {scale: 30, shape: 1.5}}", "weibull", [(30e6,), (1.5,)], None),
+        ("{gamma: {mean: worth, shape: 2}}", "gamma", [(35e6, 90e6), (2,)], None),
+        ("{erlang: {mean: 35 per month, shape: 2}}", "gamma", [(35e6,), (2,)], MONTH),
+        ("{uniform: [10 per month, 50 per month]}", "uniform", [(10e6,), (50e6,)], MONTH),
     ],
 )
 def test_a_drawn_amount(text, kind, params, period):
@@ -232,7 +232,7 @@ def test_a_drawn_amount_keeps_the_spread_of_its_mean():
 
 def test_an_amount_that_is_fixed_is_not_drawn():
     found = event("every: 1 month, earn: {fee: {fixed: 20}}").effects.money[0]
-    assert (found.value.cells, found.decision) == ((2000.0,), "")
+    assert (found.value.cells, found.decision) == ((20e6,), "")
 
 
 def test_an_amount_with_a_period_on_an_event_is_an_invoice_and_without_one_it_is_not():
@@ -240,11 +240,95 @@ def test_an_amount_with_a_period_on_an_event_is_an_invoice_and_without_one_it_is
     assert [(a.line, a.period_ms) for a in found] == [("fee", YEAR), ("joining", None)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "every: 12 months, earn: {fee: 588 per year}",
+        "every: 4.414 weeks, earn: {fee: 20 per 4.414 weeks}",
+        "every: {fixed: 1 month}, spend: {card: 2 per month}",
+        "every: {value: 1 month, by: {plan: {pro: never}}}, earn: {fee: 20 per month}",
+        "every: never, earn: {fee: 20 per month}",
+        "every: 3 per month, earn: {fee: 20}",
+        "after: 3 days, earn: {fee: 588 per year}",
+        "after: 3 per month, earn: {fee: 588 per year}",
+        "on_date: 2027-06-01, earn: {fee: 588 per year}",
+        "when: {score: 5}, earn: {fee: 588 per year}",
+    ],
+)
+def test_the_period_of_an_amount_is_that_of_an_every_and_any_elsewhere(text):
+    assert event(text).effects.money
+
+
+def test_what_is_billed_on_entry_and_what_accrues_has_any_period():
+    text = FILE.format(event="every: 1 month").replace(
+        "role: customer,", "role: customer, on_entry: {earn: {fee: 588 per year}}, spend: {support: 12 per year},"
+    )
+    home = loads(text).journey().stage("home")
+    assert [a.period_ms for a in (*home.on_entry.money, *home.accruals)] == [YEAR, YEAR]
+
+
 def test_money_that_accrues_may_differ_from_person_to_person():
     text = FILE.format(event="after: 1 day").replace("role: customer,", "role: customer, earn: {fee: 20 per month},")
     text = text.replace("fee: 20 per month", "fee: {value: 20 per month, spread: {shape: 4}}")
     (fee,) = loads(text).journey().stage("home").accruals
-    assert fee.value.cells == pytest.approx((2000 / MONTH,))
-    assert fee.value.spread.cells[0] == pytest.approx((4, 2000 / MONTH))
+    assert fee.value.cells == pytest.approx((20e6 / MONTH,))
+    assert fee.value.spread.cells[0] == pytest.approx((4, 20e6 / MONTH))
     assert (fee.period_ms, fee.decision) == (MONTH, "")
-    assert math.isclose(fee.value.cells[0] * MONTH, 2000)
+    assert math.isclose(fee.value.cells[0] * MONTH, 20e6)
+
+
+# -- the mean of alpha and beta -----------------------------------------------------------------
+
+SPREAD = """\
+name: One rate
+horizon: 12 months
+rates: {{stays: {{{stays}}}}}
+channels: {{ads: {{batch: 10, enters: home}}}}
+journey:
+  home: {{role: customer, every: 1 month, to: {{stay: stays, gone: rest}}}}
+  gone: exit
+strategies: {{plain: {{}}, other: {{rates: {{stays: {other}}}}}}}
+"""
+
+
+def chance(model, strategy="plain"):
+    (event,) = model.journey(strategy).stage("home").events
+    return event.outcomes[0].chance
+
+
+def with_spread(stays, other="{why: nothing}"):
+    return loads(SPREAD.format(stays=stays, other=other))
+
+
+@pytest.mark.parametrize(
+    "stays",
+    [
+        "value: 20 %, spread: {alpha: 2, beta: 8}",
+        "value: 20 % per month, spread: {alpha: 2, beta: 8}",
+        "value: 28.6 %, spread: {alpha: 2, beta: 5}",
+        "value: 29 %, spread: {alpha: 2, beta: 5}",
+        "value: 28.571429 %, spread: {alpha: 2, beta: 5}",
+        "value: 20 of 30, spread: {alpha: 4, beta: 2}",
+        "spread: {alpha: 2, beta: 8}",
+        "value: 20 %, uncertain: {alpha: 2, beta: 8}",
+        "spread: {alpha: 2, beta: 8}, uncertain: {alpha: 4, beta: 16}",
+        "value: 60 %, spread: 3 points",
+    ],
+)
+def test_alpha_and_beta_stand_beside_their_mean(stays):
+    assert len(chance(with_spread(stays)).cells) == 1
+
+
+@pytest.mark.parametrize("other", ["40 %", "{value: 40 %}"])
+def test_a_strategy_moves_the_mean_of_a_spread_and_keeps_its_width(other):
+    found = chance(with_spread("value: 20 %, spread: {alpha: 2, beta: 8}", other), "other")
+    ((a, b),) = found.spread.cells
+    assert (found.cells, a / (a + b)) == ((0.4,), pytest.approx(0.4))
+    assert a * b / ((a + b) ** 2 * (a + b + 1)) == pytest.approx(2 * 8 / (10**2 * 11))
+
+
+@pytest.mark.parametrize("value", ["40 %", {"value": "40 %"}, "+20 points"])
+def test_a_value_moved_in_code_moves_the_mean_of_a_spread_too(value):
+    found = chance(with_spread("value: 20 %, spread: {alpha: 2, beta: 8}").with_(stays=value))
+    ((a, b),) = found.spread.cells
+    assert (found.cells, a / (a + b)) == (pytest.approx((0.4,)), pytest.approx(0.4))

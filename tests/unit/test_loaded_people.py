@@ -184,7 +184,7 @@ def test_seasons_move_the_arrivals_of_a_spend_and_not_its_cost():
     found = channel("spend: 600 per month, cost_per_arrival: 6, times: {month: {dec: 1.5}}")
     assert found.rate.cells[11] == pytest.approx(150 / MONTH)
     assert found.rate.cells[0] == pytest.approx(100 / MONTH)
-    assert found.spend_per_ms == pytest.approx(60000 / MONTH)
+    assert found.spend.cells == pytest.approx((600e6 / MONTH,))
 
 
 def test_at_most_bends_the_arrivals_of_a_spend():
@@ -212,7 +212,7 @@ def test_batches_come_at_their_times(text, times):
             channel(text)
     else:
         found = channel(text)
-        assert (found.kind, found.count, found.times, found.rate) == ("batch", 5, times, None)
+        assert (found.kind, found.counts, found.times, found.rate) == ("batch", (5,) * len(times), times, None)
 
 
 @pytest.mark.parametrize(

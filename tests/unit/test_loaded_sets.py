@@ -87,7 +87,7 @@ def test_a_set_has_all_that_a_stage_has(club):
     customer = held(club.journey(), "customer")
     assert [to.attribute for to in customer.on_entry.sets] == ["plan"]
     assert [(a.line, a.side, a.period_ms) for a in customer.accruals] == [("hosting", "spend", MONTH)]
-    assert customer.accruals[0].value.cells == pytest.approx((80 / MONTH,))
+    assert customer.accruals[0].value.cells == pytest.approx((0.8e6 / MONTH,))
     assert [event.decision for event in customer.events] == ["customer/renewal", "customer/invite"]
     assert [outcome.to for outcome in customer.events[0].outcomes] == [None, "left"]
 
@@ -118,8 +118,8 @@ def test_stages_are_reached_through_the_events_of_sets(club):
 def test_overheads_come_whoever_comes(club):
     office, audit = club.journey().costs[:2]
     assert (office.name, office.kind) == ("office", "overhead")
-    assert office.spend_per_ms == pytest.approx(200000 / MONTH)
-    assert audit.spend_per_ms == pytest.approx(10000 / MONTH)
+    assert office.spend_per_ms == pytest.approx(2000e6 / MONTH)
+    assert audit.spend_per_ms == pytest.approx(100e6 / MONTH)
 
 
 def test_a_lever_paid_per_person_accrues_in_the_stages_of_the_role_or_the_stage(club):
@@ -127,7 +127,7 @@ def test_a_lever_paid_per_person_accrues_in_the_stages_of_the_role_or_the_stage(
     assert (success.stages, hosts.stages) == (("member", "friend"), ("member",))
     (line,) = success.accruals
     assert (line.line, line.side, line.period_ms) == ("success", "spend", MONTH)
-    assert line.value.cells == pytest.approx((300 / MONTH,))
+    assert line.value.cells == pytest.approx((3e6 / MONTH,))
     assert success.events == ()
     assert not success.on_entry.any
 
@@ -135,13 +135,13 @@ def test_a_lever_paid_per_person_accrues_in_the_stages_of_the_role_or_the_stage(
 def test_a_lever_paid_per_event_is_spent_by_every_event_of_that_name(club):
     for owner in (club.journey().stage("friend"), held(club.journey(), "customer")):
         (invite,) = [event for event in owner.events if event.name == "invite"]
-        assert [(a.line, a.side, a.value.cells) for a in invite.effects.money] == [("reward", "spend", (1000.0,))]
+        assert [(a.line, a.side, a.value.cells) for a in invite.effects.money] == [("reward", "spend", (10e6,))]
 
 
 def test_a_lever_paid_by_the_month_is_a_cost_of_acquisition(club):
     (brand,) = club.journey().costs[2:]
     assert (brand.name, brand.kind) == ("brand", "acquisition")
-    assert brand.spend_per_ms == pytest.approx(50000 / MONTH)
+    assert brand.spend_per_ms == pytest.approx(500e6 / MONTH)
 
 
 def test_a_lever_at_0_and_a_friction_spend_nothing(club):
@@ -160,7 +160,7 @@ def test_a_strategy_that_is_matched_loads_and_waits_for_its_spend(club):
     settled = club.at_spend("bare", 321.5)
     assert settled.matched == ()
     ads = next(c for c in settled.journey("bare").channels if c.name == "ads")
-    assert ads.spend_per_ms * MONTH == pytest.approx(32150)
+    assert ads.spend.cells[0] * MONTH == pytest.approx(321.5e6)
 
 
 def test_an_event_of_a_set_is_done_without_by_its_name_or_by_its_set(club):
@@ -180,11 +180,11 @@ def test_what_a_strategy_says_of_levers(club):
 
 def test_a_lever_that_is_pulled_spends_what_the_strategy_says(club):
     journey = club.at_spend("bare", 300).journey("bare")
-    assert next(c.spend_per_ms for c in journey.costs if c.name == "brand") == pytest.approx(70000 / MONTH)
+    assert next(c.spend_per_ms for c in journey.costs if c.name == "brand") == pytest.approx(700e6 / MONTH)
     assert "success" not in {s.name for s in journey.sets}
     figure = club.journey("figure")
     (tell,) = [e for e in held(figure, "customer").events if e.name == "invite"]
-    assert [a.value.cells for a in tell.effects.money] == [(500.0,)]
+    assert [a.value.cells for a in tell.effects.money] == [(5e6,)]
 
 
 def test_a_strategy_does_not_change_what_the_file_spends_on_a_lever():
@@ -203,7 +203,7 @@ def test_a_strategy_that_waits_for_its_spend_is_checked_all_the_same():
 
 def test_code_pulls_a_lever_by_its_spend(club):
     pulled = club.with_(**{"levers.brand.spend": "900 per month"})
-    assert pulled.journey().costs[2].spend_per_ms == pytest.approx(90000 / MONTH)
+    assert pulled.journey().costs[2].spend_per_ms == pytest.approx(900e6 / MONTH)
     assert pulled.choices().spends["brand"].number == 900
     with pytest.raises(ConfigError, match=r"levers\.brand\.moves\.buys\.limit: of a lever, code can change the spend"):
         club.with_(**{"levers.brand.moves.buys.limit": "60 %"})
@@ -213,7 +213,7 @@ def test_code_pulls_a_lever_by_its_spend(club):
 
 def test_what_runs_is_the_same_under_every_name_of_a_channel(club):
     ads = next(c for c in club.journey("plain").channels if c.name == "ads")
-    assert ads.spend_per_ms * MONTH == pytest.approx(25000)
+    assert ads.spend.cells[0] * MONTH == pytest.approx(250e6)
 
 
 # -- described ----------------------------------------------------------------------------------

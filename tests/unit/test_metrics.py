@@ -20,8 +20,8 @@ PRICES = {
     ("trial", "trial", "member"): [("earn", "joining", "", 20.0)],
     ("member", "renewal", "stay"): [("earn", "club", "", 7.0)],
     ("member", "invite", ""): [("spend", "reward", "service", 3.0)],
-    ("lapsed", "win_back", "member"): [("spend", "letters", "win-back", 0.75)],
-    ("lapsed", "win_back", "lost"): [("spend", "letters", "win-back", 0.75)],
+    ("lapsed", "win_back", "member"): [("spend", "letters", "win_back", 0.75)],
+    ("lapsed", "win_back", "lost"): [("spend", "letters", "win_back", 0.75)],
 }
 ACCRUING = {("earn", "platform", ""): 12.5, ("spend", "support", "service"): 2.0}
 CHANNELS = {"ads": 300.0 * MONTHS, "fair": 90.0}
@@ -217,13 +217,13 @@ def test_spend_by_kind_follows_the_role_at_booking(one, booked, stays):
     acquisition = sum(CHANNELS.values()) + money(booked, stays, "spend", "acquisition")
     assert total(one, "acquisition_spend") == pytest.approx(acquisition)
     assert total(one, "service_spend") == pytest.approx(money(booked, stays, "spend", "service"), abs=0.5)
-    assert total(one, "win_back_spend") == pytest.approx(money(booked, stays, "spend", "win-back"))
+    assert total(one, "win_back_spend") == pytest.approx(money(booked, stays, "spend", "win_back"))
 
 
 def test_accruing_money_is_price_times_person_time_rounded_once_a_period_and_group(one):
     layout, ledger = one.ledger.layout, one.ledger
     member, line = layout.stages.index("member"), layout.lines.index(("earn", "platform", ""))
-    exact = 1250 / MONTH * ledger.time[0, :, :, member]
+    exact = 12_500_000 / MONTH * ledger.time[0, :, :, member]
     np.testing.assert_array_equal(ledger.money[0, :, :, line], np.rint(exact))
 
 
@@ -243,7 +243,7 @@ def test_kinds_of_spend_add_up_to_spend_and_profit_is_what_is_left(one):
 
 
 def test_profit_is_the_money_of_people_less_the_channels(one):
-    people = (one.people.revenue.sum() - one.people.cost.sum()) / 100
+    people = one.people.revenue.sum() - one.people.cost.sum()
     assert total(one, "profit") == pytest.approx(people - sum(CHANNELS.values()), abs=1.0)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hand import any_ledger, journey, ledger, runs
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.journey import Channel
+from flywheel_sim.journey.units import MILLIONTHS as EUR
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import FOLLOWED
 from flywheel_sim.metrics.groups import NO_CHANNEL
@@ -28,9 +28,9 @@ def held(made):
     held = ledger(made, 2)
     assert held.layout.lines[CLUB][:2] == ("earn", "club")
     assert [held.layout.groups[group][0] for group in (ADS, FRIENDS, BASE)] == ["ads", "friends", "base"]
-    held.channel_spend[:, 0, 0] = [30_000, 50_000]
-    held.money[:, 1, ADS, CLUB], held.money[:, 3, ADS + 1, CLUB] = 60_000, 30_000
-    held.money[:, 1, FRIENDS, CLUB], held.money[:, 1, BASE, CLUB] = 5_000, 7_000
+    held.channel_spend[:, 0, 0] = [300 * EUR, 500 * EUR]
+    held.money[:, 1, ADS, CLUB], held.money[:, 3, ADS + 1, CLUB] = 600 * EUR, 300 * EUR
+    held.money[:, 1, FRIENDS, CLUB], held.money[:, 1, BASE, CLUB] = 50 * EUR, 70 * EUR
     return held
 
 
@@ -53,7 +53,7 @@ def test_what_is_spent_on_people_once_they_have_come_is_not_in_it(made, held):
 
 
 def test_by_channel_it_is_of_the_channel_s_own_people_and_spend(made, held):
-    held.channel_spend[:, 2, 1] = 2_500
+    held.channel_spend[:, 2, 1] = 25 * EUR
     table = runs(made, held).by("channel", "roas")["roas"]
     np.testing.assert_allclose(table["mean"], [(3 + 1.8) / 2, 2, math.nan, math.nan])
     assert list(table.index) == ["ads", "friends", "base", NO_CHANNEL]
@@ -61,7 +61,7 @@ def test_by_channel_it_is_of_the_channel_s_own_people_and_spend(made, held):
 
 
 def test_month_by_month_it_is_of_the_months_in_which_something_is_spent(made, held):
-    held.channel_spend[:, 1, 0] = 20_000
+    held.channel_spend[:, 1, 0] = 200 * EUR
     series = runs(made, held).series("roas")
     np.testing.assert_array_equal(series[:, :2], [[0, 3], [0, 3]])
     assert np.isnan(series[:, 2:]).all()
@@ -88,11 +88,11 @@ def test_it_cannot_be_split_by_what_a_channel_does_not_know(made, held):
 
 def test_payback_of_a_channel_sets_its_own_customers_against_its_own_cost(made, held):
     acquired, revenue = FOLLOWED.index("acquired"), FOLLOWED.index("revenue")
-    for group, customers, monthly in ((ADS, 10, 2_500), (FRIENDS, 5, 1_000), (BASE, 2, 9_000)):
+    for group, customers, monthly in ((ADS, 10, 25), (FRIENDS, 5, 10), (BASE, 2, 90)):
         held.flow[:, 0, group, held.layout.role_flow("acquired")] = customers
         held.followed[:, 0, group, acquired] = customers
-        held.followed[:, :, group, revenue] = customers * monthly * FIXED
-    held.channel_spend[:, 0, 0] = [50_000, 100_000]
+        held.followed[:, :, group, revenue] = customers * monthly * EUR
+    held.channel_spend[:, 0, 0] = [500 * EUR, 1000 * EUR]
     table = runs(made, held).by("channel", "payback")["payback"]
     assert held.layout.ages == 3
     assert table["mean"]["friends"] == table["mean"]["base"] == 0
@@ -103,5 +103,5 @@ def test_payback_of_a_channel_sets_its_own_customers_against_its_own_cost(made, 
 def test_a_channel_of_which_there_is_nobody_has_no_return():
     made = journey(channels=(Channel("ads", "lead", "rate", 6 * MONTH), Channel("press", "lead", "rate", 6 * MONTH)))
     held = ledger(made)
-    held.channel_spend[:, 0] = [10_000, 0]
+    held.channel_spend[:, 0] = [100 * EUR, 0]
     np.testing.assert_array_equal(runs(made, held).by("channel", "roas")["roas", "mean"][:2], [0, math.nan])

@@ -8,12 +8,12 @@ from desk import HOUR, asks, book, busy, counts, desk
 from hand import any_ledger, journey, ledger, runs
 
 from flywheel_sim.analysis.compare.result import Comparison
-from flywheel_sim.compile.draws import FIXED, wait_cell
+from flywheel_sim.compile.draws import wait_cell
 from flywheel_sim.compile.expected_path import expected_path
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import provenance, units_of
 from flywheel_sim.journey.journey import Resource
-from flywheel_sim.journey.units import DAY, MONTH
+from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH
 from flywheel_sim.ledger import LOAD, MRR
 from flywheel_sim.metrics.groups import NO_CHANNEL, parts
 from flywheel_sim.metrics.registry import metrics
@@ -21,7 +21,7 @@ from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import FIGURES, figures_of, wait_ends, wait_quantile
 from flywheel_sim.result import Provenance
 
-EUR = 100 * FIXED
+EUR = MILLIONTHS
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def held(made):
     held = ledger(made, 2)
     book(held, asked=10, started=7, at_once=4, within=6, wait=7 * 6 * HOUR, gave_up=2, turned_away=1, ended=5,
          contacts=4, contact_time=4 * DAY, waiting=3 * MONTH, served=MONTH, staffed=4 * MONTH)  # fmt: skip
-    held.costs[:, :, 2] = 1_600_001
+    held.costs[:, :, 2] = 16_000_010_000
     return held
 
 
@@ -87,13 +87,13 @@ def test_who_waits_at_the_end_is_a_stock(made, held):
     assert one.series("waiting_now.desk")[0].tolist() == [1, 5, 9, 4, 3, 8]
 
 
-def test_busy_and_idle_cost_add_up_to_what_the_staff_cost_to_the_cent(made, held):
+def test_busy_and_idle_cost_add_up_to_what_the_staff_cost_to_the_millionth(made, held):
     held.load[:, :, 0, LOAD.index("served")] = np.array([0, 1, 2, 3, 4, 5]) * MONTH - 7
     held.load[:, 0, 0, LOAD.index("served")] = 0
     one = runs(made, held)
     busy_cost, idle = one.series("busy_cost.desk"), one.series("idle_cost.desk")
     np.testing.assert_array_equal(
-        np.rint(100 * busy_cost) + np.rint(100 * idle), np.rint(100 * one.series("spend.desk"))
+        np.rint(EUR * busy_cost) + np.rint(EUR * idle), np.rint(EUR * one.series("spend.desk"))
     )
     assert busy_cost[0, 0] == 0
     assert busy_cost[0, 5] == 16_000.01
@@ -109,10 +109,10 @@ def test_without_staff_there_is_no_utilisation_and_nothing_idle(made):
 
 def test_staff_are_in_the_spend_of_their_kind_and_all_kinds_add_up():
     resources = tuple(Resource(f"r_{kind[:3]}", desk().resources[0].people, 1.0, kind)
-                      for kind in ("acquisition", "service", "win-back", "overhead"))  # fmt: skip
+                      for kind in ("acquisition", "service", "win_back", "overhead"))  # fmt: skip
     made = desk(resources=resources, events={"lead": (), "club": ()})
     held = ledger(made)
-    held.costs[0, 0] = [0, 0, 100, 200, 300, 400]
+    held.costs[0, 0] = [0, 0, *(euros * EUR for euros in (1, 2, 3, 4))]
     one = runs(made, held)
     kinds = [total(one, f"{kind}_spend") for kind in ("acquisition", "service", "win_back", "overhead")]
     assert kinds == [1, 2, 3, 4]
@@ -121,7 +121,8 @@ def test_staff_are_in_the_spend_of_their_kind_and_all_kinds_add_up():
     assert one.metric("spend.r_acq").definition == "Spent on the staff 'r_acq'."
 
 
-def test_paid_staff_are_in_a_row_of_their_own_by_channel_and_on_no_plan(made):
+def test_paid_staff_are_in_a_row_of_their_own_by_channel_and_on_no_plan():
+    made = desk(resources=(Resource("desk", desk().resources[0].people, 1.0, "service"),), events={"club": ()})
     many = runs(made, any_ledger(made))
     for name in ("service_spend", "win_back_spend", "spend"):
         found = parts(many.books, "channel")
@@ -131,6 +132,7 @@ def test_paid_staff_are_in_a_row_of_their_own_by_channel_and_on_no_plan(made):
     assert "service_spend" not in many.by("plan").columns.get_level_values(0)
     with pytest.raises(ExperimentError, match="'service_spend' cannot be split by 'plan'"):
         many.by("plan", "service_spend")
+    assert "win_back_spend" in many.by("plan").columns.get_level_values(0), "no staff are of that kind"
     free = journey()
     assert "service_spend" in runs(free, any_ledger(free)).by("plan").columns.get_level_values(0)
 

@@ -19,6 +19,7 @@ from built import (
     memoryless,
     on_date,
     outcome,
+    present,
     spend,
     stage,
     stopwatch,
@@ -109,7 +110,11 @@ def test_what_asks_after_a_wait_of_its_own_fires_twice():
 
 
 def test_present_people_ask_at_the_start():
-    found = live((stage("a", "customer", ask()), END), [channel("base", "a", "present", count=2)], resources=(desk(),))
+    found = live(
+        (stage("a", "customer", ask()), END),
+        [present(2, "a")],
+        resources=(desk(),),
+    )
     assert days(found.times("ask")) == [2, 4]
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from built import (
     END,
-    ONE,
     Lived,
     batch,
     by,
@@ -23,6 +22,7 @@ from built import (
     luck,
     memoryless,
     outcome,
+    present,
     rate,
     spend,
     stage,
@@ -33,13 +33,13 @@ from built import (
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import gamma_table
 from flywheel_sim.journey.figures import Dist, Spread
-from flywheel_sim.journey.units import DAY, MONTH
+from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH
 from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, MRR, ROLE_FLOWS
 
 
 def movements(found):
-    """Return the movements of recurring revenue, minor units, as {measure: {period: value}}, over all groups."""
-    table = found.ledger.mrr.sum(axis=1) / ONE
+    """Return the movements of recurring revenue, millionths, as {measure: {period: value}}, over all groups."""
+    table = found.ledger.mrr.sum(axis=1)
     return {
         name: {p: table[p, i] for p in np.flatnonzero(table[:, i])} for i, name in enumerate(MRR) if table[:, i].any()
     }
@@ -55,15 +55,15 @@ def measures(found, array, names):
 # -- at once ----------------------------------------------------------------------------------------
 
 
-def test_amounts_are_those_of_the_state_before_and_what_is_earned_adds_whole_units():
-    sale = [earn("fee", by("plan", 1250, 9900)), spend("goods", 300)]
-    bonus = outcome("won", money=[earn("extra", 780)], add={"spent": "earned"})
+def test_amounts_are_those_of_the_state_after_the_sets_and_what_is_earned_adds_whole_units():
+    sale = [earn("fee", by("plan", 9900, 12_500_000)), spend("goods", by("spent", 300, 9, bounds=(1,)))]
+    bonus = outcome("won", money=[earn("extra", 7_800_000)], add={"spent": "earned"})
     up = event("up", fixed(DAY), sets={"plan": 1}, money=sale, outcomes=[bonus], add={"total": "earned"})
     spent, total = counter("spent", 0, 99), counter("total", 0, 15)
     found = live((stage("a", "customer", up),), [batch(1, "a")], months=1,
                  attributes=[levels("plan", "basic", "big"), spent, total])  # fmt: skip
-    assert [found.money(line) for line in ("fee", "extra", "goods")] == [[1250], [780], [300]]
-    assert found.people[["spent", "total", "revenue", "cost"]].iloc[0].tolist() == [20, 15, 2030, 300]
+    assert [found.money(line) for line in ("fee", "extra", "goods")] == [[12_500_000], [7_800_000], [300]]
+    assert found.people[["spent", "total", "revenue", "cost"]].iloc[0].tolist() == [20, 15, 20.3, 0.0003]
 
 
 DRAWN = {
@@ -88,7 +88,7 @@ def test_a_drawn_amount_is_the_quantile_of_the_luck_of_its_line(kind):
     first, second, third = [*params, 0.0, 0.0, 0.0][:3]
     for key, revenue in zip(found.keys, found.people.revenue, strict=True):
         exact = [draws.quantile(code, luck(key, "a/order/sale", n)[1], first, second, third, table) for n in range(3)]
-        assert revenue == sum(round(amount) for amount in exact)
+        assert revenue == pytest.approx(sum(round(amount) for amount in exact) / MILLIONTHS, rel=1e-12)
 
 
 def test_money_of_a_set_is_spent_by_the_role_of_the_stage_a_person_is_in():
@@ -125,7 +125,7 @@ def test_a_price_by_tenure_changes_when_tenure_reaches_its_bound():
     found = live((stage("a", "customer", accruals=[earn("fee", price, MONTH)]),),
                  [batch(2, "a", times=(0, MONTH))], months=4, attributes=[stopwatch("tenure")])  # fmt: skip
     assert found.money("fee") == [1400, 1000 + 1400, 600 + 1000, 600 + 600]
-    assert found.people.revenue.tolist() == [1050 + 750, 1050 + 750, 1050 + 450, 1050 + 450]
+    assert [round(one * MILLIONTHS) for one in found.people.revenue] == [1800, 1800, 1500, 1500]
     assert movements(found)["contraction"] == pytest.approx({1: -800, 2: -800})
 
 
@@ -145,7 +145,7 @@ def test_a_price_of_ones_own_is_booked_by_stretch_and_period():
         own = draws.from_table(gamma_table(2.0) * (1000 / MONTH), luck(key, "rate/price")[1])
         first.append(round(own * MONTH))
         whole.append(round(own * (MONTH + 7 * DAY)))
-        assert revenue == whole[-1]
+        assert round(revenue * MILLIONTHS) == whole[-1]
     assert found.money("fee") == [sum(first), sum(whole) - sum(first), 0]
 
 
@@ -201,7 +201,7 @@ def test_recurring_revenue_moves_between_groups_with_the_person():
     up = event("up", fixed(MONTH), sets={"plan": 1})
     made = (stage("a", "customer", up, accruals=[earn("fee", by("plan", 500 / MONTH, 800 / MONTH), MONTH)]),)
     found = live(made, [batch(1, "a")], attributes=[levels("plan", "basic", "big")], report_by=("plan",))
-    table = found.ledger.mrr / ONE
+    table = found.ledger.mrr
     assert table[0, 0, MRR.index("new")] == 500
     assert table[1, :, MRR.index("transferred")].tolist() == [-500, 500]
     assert table[1, 1, MRR.index("expansion")] == pytest.approx(300)
@@ -214,7 +214,7 @@ def test_movements_add_up_to_the_recurring_revenue_at_the_end():
     made = (stage("a", "customer", pay), stage("past", "lapsed", event("back", memoryless(0.2 / MONTH), to="a")))
     found = live(made, [channel("ads", "a", "rate", rate=rate(20 / MONTH))], months=10)
     last = found.events[found.events.event != "arrived"].groupby("person").last()
-    assert found.ledger.mrr.sum() == 700 * ONE * (last.outcome == "paid").sum()
+    assert found.ledger.mrr.sum() == 700 * (last.outcome == "paid").sum()
 
 
 # -- cohorts ----------------------------------------------------------------------------------------
@@ -227,18 +227,18 @@ def test_followed_people_are_those_acquired_early_for_as_long_as_they_are_follow
     ads = batch(1, "lead", times=tuple(month * MONTH for month in range(6)))
     found = live(made, [ads], months=6, follow=3 * MONTH)
     assert measures(found, "followed", FOLLOWED) == {
-        "acquired": 3, "revenue": 3 * 200 * ONE, "service": 3 * 60 * ONE, "margin_discounted": 3 * 140 * ONE,
-        "delay": 30 * DAY, "roots": 3, "lineage": 3 * 140 * ONE,
+        "acquired": 3, "revenue": 3 * 200, "cost": 3 * 60, "margin_discounted": 3 * 140,
+        "delay": 30 * DAY, "roots": 3, "lineage": 3 * 140,
     }  # fmt: skip
-    assert found.ledger.followed[:, 0, FOLLOWED.index("revenue")].tolist() == [0, 300 * ONE, 300 * ONE]
-    everyone = found.ledger.cohort[:, :, COHORT.index("revenue")].sum(axis=1) / ONE
+    assert found.ledger.followed[:, 0, FOLLOWED.index("revenue")].tolist() == [0, 300, 300]
+    everyone = found.ledger.cohort[:, :, COHORT.index("revenue")].sum(axis=1)
     assert everyone.tolist() == [500, 400, 300, 200, 100, 0]
 
 
 def test_customers_lost_come_back_to_their_cohort():
     leave = event("leave", fixed(2 * MONTH), to="past")
     made = (stage("a", "customer", leave), stage("past", "lapsed", event("back", fixed(2 * MONTH + DAY), to="a")))
-    found = live(made, [batch(3, "a"), channel("base", "a", "present", count=5)], months=6)
+    found = live(made, [batch(3, "a"), present(5, "a")], months=6)
     assert found.ledger.cohort[0, :, COHORT.index("lost")].tolist() == [0, 0, 3, 0, -3, 0]
     assert found.ledger.cohort[0, 0, COHORT.index("acquired")] == 3
 
@@ -284,8 +284,9 @@ def test_lineage_is_the_margin_of_a_root_and_of_everybody_after_it():
     found = live(made, [batch(20, "client"), channel("friends", "client", "referral")], months=6, follow=6 * MONTH)
     worth = measures(found, "followed", FOLLOWED)
     assert worth["roots"] == 20
-    assert worth["lineage"] == pytest.approx(found.people.margin_discounted.sum() * ONE, rel=1e-6)
-    assert worth["lineage"] > 1.5 * found.people[found.people.generation == 0].margin_discounted.sum() * ONE
+    assert worth["lineage"] == pytest.approx(found.people.margin_discounted.sum() * MILLIONTHS, rel=1e-6)
+    own = found.people[found.people.generation == 0].margin_discounted.sum()
+    assert worth["lineage"] > 1.5 * own * MILLIONTHS
 
 
 def test_lineage_is_discounted_to_the_acquisition_of_the_root():
@@ -297,10 +298,10 @@ def test_lineage_is_discounted_to_the_acquisition_of_the_root():
     )
     year = 365 * DAY
     lineage = found.ledger.followed[:, :, FOLLOWED.index("lineage")]
-    assert lineage[1, 0] == round(100 * ONE * math.exp(-math.log1p(0.1) / year * (MONTH + DAY)))
+    assert lineage[1, 0] == round(100 * math.exp(-math.log1p(0.1) / year * (MONTH + DAY)))
     assert lineage.sum() == lineage[1, 0]
     own = found.ledger.followed[:, 1, FOLLOWED.index("margin_discounted")].sum()
-    assert own == round(100 * ONE * math.exp(-math.log1p(0.1) / year * DAY))
+    assert own == round(100 * math.exp(-math.log1p(0.1) / year * DAY))
 
 
 def test_who_is_brought_by_somebody_not_acquired_has_no_line():

@@ -20,6 +20,8 @@ from built import (
     luck,
     memoryless,
     one,
+    present,
+    rate,
     stage,
     stopwatch,
     when,
@@ -155,7 +157,8 @@ def test_batches_come_at_their_times_and_number_their_people_on():
 
 def test_arrivals_run_down_the_rate_of_the_season_and_end_in_time():
     pace = by("calendar", 20 / MONTH, 0.0, 90 / MONTH, bounds=(MONTH, 2 * MONTH))
-    ads = channel("ads", "a", "rate", rate=pace, until=4 * MONTH, spend_per_ms=100 / MONTH, cost_per_arrival=3)
+    ads = channel("ads", "a", "rate", rate=pace, until=4 * MONTH, spend=rate(100 / MONTH),
+                  cost_per_arrival=rate(3))  # fmt: skip
     found = live((stage("a", "prospect"),), [ads], months=6)
     total, root = 0.0, draws.name_key("ads")
     for n, born in enumerate(found.people.born):
@@ -171,7 +174,12 @@ def test_arrivals_run_down_the_rate_of_the_season_and_end_in_time():
 def test_people_present_are_spread_over_fixed_periods_and_skip_entry():
     sets = [during("s", ["a"], event("tick", fixed(MONTH), every=True), on_entry={"add": {"score": 1}})]
     made = (stage("a", "customer", event("pay", fixed(MONTH), every=True), on_entry={"add": {"score": 1}}),)
-    found = live(made, [channel("base", "a", "present", count=30)], sets=sets, attributes=[counter("score", 0, 9)])
+    found = live(
+        made,
+        [present(30, "a")],
+        sets=sets,
+        attributes=[counter("score", 0, 9)],
+    )
     assert found.people.score.tolist() == [0] * 30
     for key, person in zip(found.keys, found.people.key, strict=True):
         for name, decision in (("pay", "a/pay"), ("s.tick", "s/tick")):

@@ -59,13 +59,13 @@ def embedded(page, kind):
 def test_the_page_needs_nothing_from_elsewhere(page):
     assert not re.search(r"https?:|//[a-z]+\.[a-z]|<script|<link|<iframe|@import|url\(", page)
     sources = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
-    assert len(sources) == 34
+    assert len(sources) == 40
     assert all(source.startswith("data:") for source in sources)
 
 
 def test_the_charts_in_it_need_nothing_from_elsewhere(page):
     pictures = embedded(page, r"image/svg\+xml")
-    assert len(pictures) == 17
+    assert len(pictures) == 20
     for picture in pictures:
         assert "</svg>" in picture
         assert not re.search(r"href=\"(?!#)|url\((?!#)|<script|<image", picture)
@@ -148,7 +148,7 @@ def test_behind_every_chart_lies_a_csv_in_the_page_and_beside_it(page, folder):
     names = re.findall(r"download=\"([^\"]*)\"", page)
     files = {path.name: path.read_text(encoding="utf-8") for path in (folder / "csv").iterdir()}
     assert sorted(names) == sorted(files)
-    assert len(set(names)) == len(names) == 17
+    assert len(set(names)) == len(names) == 20
     for name, text in zip(names, embedded(page, "text/csv"), strict=True):
         assert files[name] == text
         assert len(pd.read_csv(io.StringIO(text))) > 0
@@ -202,12 +202,12 @@ def test_a_stage_flow_draws_the_people_in_its_data(duel):
     assert "less those set aside" in chart.figure.axes[0].get_xlabel()
 
 
-def test_spending_draws_lines_that_add_up_to_the_total_in_its_data(duel):
+def test_spending_draws_lines_that_add_up_to_the_budget_in_its_data(duel):
     chart = charts.spending(duel)
-    lines = chart.data[chart.data.line != "total"]
+    lines = chart.data[chart.data.part == "line"]
     np.testing.assert_allclose(np.sort(bars(chart)), np.sort(lines["mean"]))
     for name in duel.names:
-        assert lines[lines.strategy == name]["mean"].sum() == pytest.approx(duel[name]["spend"].mean)
+        assert lines[lines.strategy == name]["mean"].sum() == pytest.approx(duel[name]["budget"].mean)
 
 
 def test_a_response_draws_the_curve_today_and_both_readings_in_its_data(sens):
@@ -302,13 +302,15 @@ def test_three_strategies_are_all_shown(page, duel):
     assert "Club: quiet, loud and louder" in html.unescape(page)
 
 
-@pytest.mark.parametrize(("middle", "said"), [("0", "spend the same"), ("500", "do not spend the same (+125.0%)")])
+@pytest.mark.parametrize(
+    ("middle", "said"), [("0", "spend the same budget"), ("500", "do not spend the same budget (+125.0 %)")]
+)
 def test_spending_does_not_overlook_the_strategy_in_the_middle(middle, said):
     costs = "rates: {fee: 400, heads"
     text = COINS.replace("rates: {heads", costs).replace("batch: 40,", "batch: 40, cost_per_batch: fee,")
     changed = f"b: {{rates: {{fee: {400 + int(middle)}}}}}"
     found = compare(loads(f"{text}strategies: {{a: {{}}, {changed}, c: {{}}}}\n"), replications=2)
-    assert charts.spending(found).title == f"A, b and c {said} in total"
+    assert charts.spending(found).title == f"A, b and c {said}"
 
 
 # -- what a file says is text, never code -----------------------------------------------------------

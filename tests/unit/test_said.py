@@ -123,7 +123,7 @@ def test_what_is_laid_keeps_the_spends_that_were_found_unless_told_otherwise(des
     found = desk.at_spend("cheap", 80.0)
     laid = found.laid([("rates.fee", "30 per month")])
     assert (laid.solved, laid.matched) == ((("cheap", 80.0),), ())
-    assert laid.journey("cheap").channels[0].spend_per_ms == found.journey("cheap").channels[0].spend_per_ms
+    assert laid.journey("cheap").channels[0].spend == found.journey("cheap").channels[0].spend
     assert found.laid([("rates.fee", "30 per month")], keep_solved=False).matched == ("cheap",)
     assert laid.unchanged() == desk
 

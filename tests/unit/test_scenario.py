@@ -131,7 +131,7 @@ def test_a_name_of_two_kinds_must_say_which():
 
 
 def test_a_strategy_sets_the_spend_of_a_channel(shop):
-    assert channel(shop, "ads", "lean").spend_per_ms == channel(shop, "ads").spend_per_ms / 2
+    assert channel(shop, "ads", "lean").spend.cells[0] == channel(shop, "ads").spend.cells[0] / 2
 
 
 def test_a_strategy_extends_another(shop):
@@ -144,7 +144,7 @@ def test_a_strategy_may_add_what_it_uses():
     text = FILE.replace(
         "full: {}", "full: {rates: {tips: 3}, journey: {gone: {role: exit, on_entry: {earn: {tip: tips}}}}}"
     )
-    assert loads(text).journey("full").stage("gone").on_entry.money[0].value.cells == (300.0,)
+    assert loads(text).journey("full").stage("gone").on_entry.money[0].value.cells == (3e6,)
 
 
 # -- values set in code -------------------------------------------------------------------------
@@ -170,10 +170,15 @@ def test_a_chance_kept_per_year_stays_kept_per_year(shop):
     assert changed.cells == pytest.approx((0.5 ** (1 / 12),))
 
 
-@pytest.mark.parametrize("value", [25, 25.0, "25", "25 per month", "300 per year"])
+@pytest.mark.parametrize("value", [25, 25.0, "25", "25 per month"])
 def test_a_price_keeps_its_unit_or_says_another(shop, value):
     money = shop.with_(price=value).journey().stage("member").events[0].outcomes[0].effects.money[0]
-    assert money.value.cells[0] / money.period_ms == pytest.approx(2500 / MONTH)
+    assert money.value.cells[0] / money.period_ms == pytest.approx(25e6 / MONTH)
+
+
+def test_a_price_of_another_period_than_its_clock_is_refused_with_the_one_that_fits(shop):
+    with pytest.raises(ConfigError, match="25 per month"):
+        shop.with_(price="300 per year")
 
 
 def test_a_rate_keeps_an_uneven_period(shop):
@@ -194,7 +199,7 @@ def test_settings_are_set_by_name(shop):
 
 def test_anything_else_is_set_by_its_dotted_path(shop):
     changed = shop.with_(**{"channels.ads.spend": 200, "journey.visit.after": "4 days"})
-    assert channel(changed, "ads").spend_per_ms == 2 * channel(shop, "ads").spend_per_ms
+    assert channel(changed, "ads").spend.cells[0] == 2 * channel(shop, "ads").spend.cells[0]
     assert changed.journey().stage("visit").events[0].waits[0].params[0].cells == (4 * 86_400_000,)
 
 

@@ -7,19 +7,18 @@ import pytest
 from hand import any_ledger, books, event, journey, ledger, runs
 from scipy import stats
 
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.events import Effects, Outcome, SetTo
 from flywheel_sim.journey.journey import Stage
-from flywheel_sim.journey.units import DAY, MONTH, YEAR
+from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH, YEAR
 from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, MRR, Layout
 from flywheel_sim.metrics.groups import NO_CHANNEL, parts, restrict, splits
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.value import MONEY
 
-EUR = 100 * FIXED
+EUR = MILLIONTHS
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,7 @@ def many(made):
 
 def test_costs_are_in_spend_and_profit_and_of_their_kind_in_acquisition(made):
     held = ledger(made)
-    held.costs[0, :, 0], held.costs[0, 2, 1] = 1000, 500
+    held.costs[0, :, 0], held.costs[0, 2, 1] = 10 * EUR, 5 * EUR
     one = runs(made, held)
     assert one.values("overhead_spend")[0] == one.values("spend.rent")[0] == 60
     assert one.values("acquisition_spend")[0] == one.values("spend.brand")[0] == 5
@@ -65,7 +64,7 @@ def test_a_name_of_a_channel_and_a_cost_holds_what_is_spent_on_both(made):
     renamed = type(layout)(**{**vars(layout), "costs": (("ads", "overhead"), ("brand", "acquisition"))})
     both = runs(twice, type(held)(**{**vars(held), "layout": renamed}))
     spent = held.channel_spend[..., 0].sum(axis=1) + held.costs[..., 0].sum(axis=1)
-    np.testing.assert_allclose(both.values("spend.ads"), spent / 100)
+    np.testing.assert_allclose(both.values("spend.ads"), spent / EUR)
 
 
 # -- by group ---------------------------------------------------------------------------------------
@@ -100,9 +99,9 @@ def test_followed_customers_of_the_groups_are_those_of_the_whole(many):
 def test_a_channel_has_its_own_spend_and_its_own_people(made):
     held = ledger(made, 2)
     acquired = held.layout.role_flow("acquired")
-    held.channel_spend[:, 0, 0] = [30_000, 50_000]
+    held.channel_spend[:, 0, 0] = [300 * EUR, 500 * EUR]
     held.flow[:, 1, 0, acquired], held.flow[:, 1, 4, acquired] = 10, 5
-    held.costs[:, 0, 1] = 99_900
+    held.costs[:, 0, 1] = 999 * EUR
     table = runs(made, held).by("channel", "spend", "acquisitions", "cac")
     assert table[("spend", "mean")].tolist() == [400, 0, 0, 999]
     assert table[("acquisitions", "mean")].tolist() == [10, 5, 0, 0]
@@ -451,4 +450,4 @@ def test_the_layout_of_the_journey_by_hand_is_what_these_tests_take_it_to_be(mad
     assert ("club", "programme.news", "") in layout.flows
     assert layout.groups[4] == ("friends", "basic", "north")
     assert (layout.periods, layout.cohort_ms, layout.eligible, layout.ages) == (6, MONTH, 3, 3)
-    assert books(made, ledger(made)).per_unit == 100
+    assert books(made, ledger(made)).per_unit == EUR

@@ -6,13 +6,13 @@ from journeys import CLUB, COINS, club
 from test_worlds import FILE
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.rates.ranges import known, ranges_of
 from flywheel_sim.analysis.uncertainty import charts as charts_global
 from flywheel_sim.analysis.uncertainty.section import sections
 from flywheel_sim.analysis.uncertainty.tornado import tornado
 from flywheel_sim.compile.worlds import value
 from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.scenario.load import loads
 
 DUEL = CLUB.replace("  ads:     {spend: 300 per month,", "  ads:     {spend: budget,").replace(

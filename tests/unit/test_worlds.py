@@ -81,7 +81,7 @@ def test_a_journey_says_what_is_uncertain_of_the_rates_it_uses(scenario):
 def test_the_journey_itself_has_the_figures_as_stated(scenario):
     found = figures(scenario.journey())
     assert found["buys"] == (0.3, 0.4)
-    assert found["price"] == (2000.0,)
+    assert found["price"] == (20e6,)
     assert found["twice"] == pytest.approx((0.3,))
 
 
@@ -110,7 +110,7 @@ def test_a_world_moves_whole_families(scenario):
     assert cells == pytest.approx((value, odds * 0.4 / (0.6 + odds * 0.4)), rel=1e-9)
     factor = from_table(gamma_table(25.0), 0.1)
     assert figures(drawn(journey, pace=0.1))["pace"] == pytest.approx([factor * x / MONTH for x in (0.1, 0.2)])
-    assert figures(drawn(journey, price=0.1))["price"] == pytest.approx((2000 * factor,))
+    assert figures(drawn(journey, price=0.1))["price"] == pytest.approx((20e6 * factor,))
     gap = figures(drawn(journey, gap=0.7))["gap"]
     assert gap == (NEVER, round(45 * DAY * from_table(gamma_table(1 / 0.1**2), 0.7)))
 
@@ -154,7 +154,7 @@ def test_people_differ_around_the_value_of_the_world(scenario):
 def test_a_strategy_that_moves_a_rate_is_uncertain_around_its_own_value(scenario):
     journey = scenario.journey("dearer")
     assert {held.name: held.params for held in journey.uncertain}["price"] == pytest.approx((25, 30))
-    assert figures(drawn(journey, price=0.1))["price"] == pytest.approx((3000 * from_table(gamma_table(25.0), 0.1),))
+    assert figures(drawn(journey, price=0.1))["price"] == pytest.approx((30e6 * from_table(gamma_table(25.0), 0.1),))
 
 
 def test_a_world_is_a_journey_of_the_same_experiment(scenario):

@@ -124,7 +124,7 @@ page.figure(
     ),
     profit=across("profit", -2),
     against_today=lambda duel: cells(span(duel.difference("profit", of=name), -2, True) for name in ALL[1:]),
-    spend=across("spend", -2),
+    budget=across("budget", -2),
     sales=across("acquisitions", 0),
     at_end=across("active_customers", 0),
     cac=across("cac", 1),

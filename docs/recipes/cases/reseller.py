@@ -154,16 +154,16 @@ page.figure(
 )
 
 page.says(
-    "At four years the two cannot be told apart.", horizons,
-    when=lambda found: (gap := found[48].difference("profit")).low < 0 < gap.high,
+    "They cross in the fourth year.", horizons,
+    when=lambda found: found[36].difference("profit").high < 0 < found[48].difference("profit").low,
 )  # fmt: skip
 page.says(
     "over five, resellers are ahead", base,
     when=lambda duel: duel.difference("profit", of="indirect", against="direct").low > 0,
 )  # fmt: skip
 page.says(
-    "The interval of `indirect` is three times as wide", base,
-    when=lambda duel: 2.5 < duel["indirect"]["profit"].half_width / duel["direct"]["profit"].half_width < 3.5,
+    "The interval of `indirect` is four times as wide", base,
+    when=lambda duel: 3.5 < duel["indirect"]["profit"].half_width / duel["direct"]["profit"].half_width < 4.5,
 )  # fmt: skip
 page.says(
     "A reseller's client is worth less than a direct one in 24 months", base,

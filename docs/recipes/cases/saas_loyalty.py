@@ -276,7 +276,7 @@ page.figure(
     matched=lambda duel: number(next(m.spend for m in duel.matches if m.strategy == "more_ads"), -1),
     same_spend=lambda duel: number(100 * abs(duel.spend_gap("more_ads")), 1),
     profit=strategies("profit", -2, -2, bold=True),
-    spend=strategies("spend", -2, -2),
+    budget=strategies("budget", -2, -2),
     renewed=strategies(f"share.{RENEWED}", 1, 2, "points"),
     renewals=strategies(f"outcomes.{RENEWED}", 0, 0),
     modules=strategies("revenue.modules", -2, -2),

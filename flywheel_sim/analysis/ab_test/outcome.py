@@ -111,7 +111,8 @@ def counts(runs: Runs, outcome: OutcomeFlows, attribute: str, arms: tuple[str, s
     tuple of ndarray
         Known, successes and deciding, each of shape (replications, periods, 2): A, then B.
     """
-    layout, ledger = runs.ledger.layout, runs.ledger
+    ledger = runs.books.ledger
+    layout = ledger.layout
     place = 1 + runs.journey.report_by.index(attribute)
     groups = [[i for i, group in enumerate(layout.groups) if group[place] == arm] for arm in arms]
 

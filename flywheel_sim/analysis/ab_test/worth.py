@@ -139,14 +139,14 @@ def course_of(runs: Runs, metric: str) -> Course:
     """
     if runs.metric(metric).aggregation != "sum":
         raise ExperimentError(f"'{metric}' does not add up over months; ask what a test is worth in profit")
-    return Course(runs.ledger.flow.sum(axis=-1), runs.values(metric), runs.series(metric))
+    return Course(runs.books.ledger.flow.sum(axis=-1), runs.values(metric), runs.series(metric))
 
 
 def worth_of(
     courses: Mapping[str, Course], kept: Runs, metric: str, significant: BoolArray, better: BoolArray, month: int
 ) -> Worth:
     """Return what courses come to, given the runs in which A is kept, and what the test read in a month shows."""
-    since = alike(courses[KEEP].came, courses[NOW].came) if NOW in courses else kept.journey.periods
+    since = alike(courses[KEEP].came, courses[NOW].came) if NOW in courses else kept.journey.months
     totals = {name: one.total for name, one in courses.items()}
     monthly = {name: one.monthly for name, one in courses.items()}
     label, unit = kept.metric(metric).label, kept.unit(metric)

@@ -10,8 +10,8 @@ import numpy as np
 
 from flywheel_sim.analysis.allocation.spends import months_counted
 from flywheel_sim.analysis.allocation.split_search import Bench, SplitRun, futures
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.stats import Estimate, FloatArray, gap_unit, with_unit

@@ -17,16 +17,17 @@ import numpy as np
 from flywheel_sim.analysis.allocation.spends import (
     Place,
     at_spends,
+    goods_by_month,
     months_counted,
     per_month,
     places_of,
     read,
     spent_by_month,
 )
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
 from flywheel_sim.experiment.how import How, how_to_run
@@ -167,6 +168,14 @@ class Marginal(AgainstToday):
             f"{self.label} per euro spent at the place, {net}with joint 95 % intervals, n = {self.today.n:,}; "
             f"each spend moved by {with_unit(self.step, self.places[0].currency)} per month up and down"
         )
+
+    def remarks(self) -> list[str]:
+        """Return what the cost of sales is, which no budget holds, where there is any."""
+        goods = estimate_mean(goods_by_month(self.today), f"{self.places[0].currency} per month".strip())
+        if not goods.mean:
+            return []
+        net = ", and taken off in what a euro brings" if self.of in ("profit", "gross_profit", "contribution") else ""
+        return [f"Cost of sales is no part of these spends{net}: {plus_minus(goods)} {goods.unit} today"]
 
     def _columns(self) -> FloatArray:
         """Return the ratios spread over replications, whose means and standard errors are those of the ratios."""

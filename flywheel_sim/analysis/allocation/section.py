@@ -26,9 +26,8 @@ def _allocated(result: Answer) -> Section:
     numbers = frozenset(range(1, len(heads)))
     if isinstance(result, Marginal):
         note = "Value of one more euro spent at the place, with half the width of its joint 95 % interval, by horizon."
-        return Section(
-            "Where the next euro goes", (result.answer(),), (marginal(result),), (Table(heads, rows, numbers, note),)
-        )
+        texts = (result.answer(), *(f"{text}." for text in result.remarks()))
+        return Section("Where the next euro goes", texts, (marginal(result),), (Table(heads, rows, numbers, note),))
     if isinstance(result, Allocation):
         note = "Money per month. One more euro: what it adds at the best split, with its joint 95 % interval."
         paste = f"To paste into a strategy: {result.spend}"

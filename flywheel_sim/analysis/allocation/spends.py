@@ -15,8 +15,9 @@ import numpy as np
 
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
+from flywheel_sim.journey import calendar
+from flywheel_sim.journey.journey import BUDGET_KINDS, Journey
+from flywheel_sim.journey.units import MILLIONTHS, MONTH, Quantity, UnitError, parse
 from flywheel_sim.metrics.registry import Books
 from flywheel_sim.metrics.revenue import channel_spend, costs, money
 from flywheel_sim.scenario.load import Scenario
@@ -71,6 +72,8 @@ class Place:
 def places_of(model: Scenario, strategy: str | None, names: Iterable[str] | None = None) -> tuple[Place, ...]:
     """Return where a strategy can spend: its channels and levers with a ``spend``, in the order of the file.
 
+    A lever that the file calls cost of sales or overhead is no part of a budget, and a place only where it is named.
+
     Parameters
     ----------
     model
@@ -90,10 +93,14 @@ def places_of(model: Scenario, strategy: str | None, names: Iterable[str] | None
     found: dict[str, Place] = {}
     for channel in journey.channels:
         if written[channel.name].spend is not None and not channel.removed:
-            today = channel.spend_per_ms * MONTH / 10**journey.minor_digits
+            assert channel.spend is not None
+            per_ms = calendar.mean(channel.spend, journey.phase, channel.starts, channel.until)
+            today = per_ms * MONTH / MILLIONTHS
             found[channel.name] = Place(channel.name, "channel", today, "per month", currency)
     for name, lever in model.levers(strategy).items():
         if lever.spend is None or name in choices.levers:
+            continue
+        if names is None and journey.kind_of(name, "customer") not in BUDGET_KINDS:
             continue
         held = choices.spends.get(name) or parse(lever.spend)
         given = [parse(key).number for table in lever.moves.values() for key in table if key[0].isdigit()]
@@ -143,6 +150,11 @@ def spent_by_month(runs: Runs, places: Sequence[Place]) -> FloatArray:
     """Return what each place spends a month, the mean of the months counted, shape (places, replications)."""
     books, months = runs.books, months_counted(runs.journey)
     return np.array([books.over(place.series(books)) / months for place in places])
+
+
+def goods_by_month(runs: Runs) -> FloatArray:
+    """Return the cost of sales a month, the mean of the months counted, shape (replications,); no budget holds it."""
+    return runs.values("cost_of_sales") / months_counted(runs.journey)
 
 
 def metric_values(runs: Runs, of: str) -> FloatArray:

@@ -113,6 +113,10 @@ class Allocation(AgainstToday):
         """Return what a split spends in all, money a month."""
         return estimate_mean(self._point(split).spent.sum(axis=0), f"{self.places[0].currency} per month".strip())
 
+    def cost_of_sales(self, split: str = "best") -> Estimate:
+        """Return what goods and the like cost with a split, money a month; it is no part of the budget."""
+        return estimate_mean(self._point(split).goods, f"{self.places[0].currency} per month".strip())
+
     def frame(self) -> pd.DataFrame:
         """Return the tidy table: one row per split and place.
 
@@ -145,7 +149,12 @@ class Allocation(AgainstToday):
         best = zip(self.places, self.points["best"].own, strict=True)
         columns["best, own unit"] = [*(place.shown(own) for place, own in best), ""]
         columns["one more euro"] = [*(plus_minus(self.worth[place.name], signed=True) for place in self.places), ""]
-        return pd.DataFrame(columns, index=pd.Index([*(place.name for place in self.places), "total"], name="place"))
+        rows = [*(place.name for place in self.places), "total"]
+        if any(point.goods.any() for point in self.points.values()):
+            rows.append("cost of sales (apart)")
+            for name, texts in columns.items():
+                texts.append(plus_minus(self.cost_of_sales(name)) if name in self.points else "")
+        return pd.DataFrame(columns, index=pd.Index(rows, name="place"))
 
     @cached_property
     def decides(self) -> str:
@@ -202,6 +211,7 @@ class Allocation(AgainstToday):
             "best": self.best, "spend": self.spend, "value": self.estimate(),
             "against_today": self.difference("best", "today"), "against_even": self.difference("best", "even"),
             "certified": self.certificate.holds, "runs": self.took,
+            "cost_of_sales": {name: self.cost_of_sales(name) for name in self.points},
         }  # fmt: skip
 
 
@@ -225,7 +235,7 @@ def allocate(
     ----------
     budget
         Money a month, the mean over the horizon, such as ``12000 per month``; what is spent on these places today
-        unless given. What else is spent (service, overheads) follows from what people do and is no part of it.
+        unless given. What else is spent (service, cost of sales) follows from what people do and is no part of it.
     horizon, of, risk
         How far to look, the file's horizon unless given; and the metric that is to be as high as it can: its mean, or
         with ``risk=0.05`` its 5 % quantile over futures.

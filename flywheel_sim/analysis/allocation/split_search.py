@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.analysis.allocation.spends import Place, at_spends, metric_values, spent_by_month
+from flywheel_sim.analysis.allocation.spends import Place, at_spends, goods_by_month, metric_values, spent_by_month
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
@@ -72,11 +72,14 @@ class SplitRun:
         Money a month at each place, shape (places, replications).
     values
         The metric, shape (replications,).
+    goods
+        Cost of sales, which no budget holds, money a month; shape (replications,).
     """
 
     own: FloatArray
     spent: FloatArray = field(repr=False)
     values: FloatArray = field(repr=False)
+    goods: FloatArray = field(repr=False)
 
     @property
     def split(self) -> FloatArray:
@@ -148,9 +151,9 @@ class Bench:
             at.append(len(jobs))
             jobs.append(Job(journey, self.root))
 
-        def keep(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:
+        def keep(_: int, runs: Runs) -> tuple[FloatArray, FloatArray, FloatArray]:
             self.advance(runs.n)
-            return spent_by_month(runs, self.places), metric_values(runs, self.of)
+            return spent_by_month(runs, self.places), metric_values(runs, self.of), goods_by_month(runs)
 
         found = replicate_jobs(jobs, self.replications, self.ways, keep=keep) if jobs else []
         self.took += len(jobs) * self.replications

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.difference.crossover import Crossover
+from flywheel_sim.experiment.crossover import Crossover
 from flywheel_sim.stats import Estimate, figure
 
 

@@ -86,7 +86,7 @@ def overtaking(result: BreakEven) -> Chart:
     kept = sorted({result.nearest_point(float(value)) for value in result.looked})
     x = result.values[kept]
     found = [months[float(value)] for value in x]
-    horizon = result.base_runs[result.names[0]].journey.periods
+    horizon = result.base_runs[result.names[0]].journey.months
     rate = result.over.replace("_", " ")
     a, b = called(result.names[1]), called(result.names[0])
     title = f"When {a} overtakes {b} for good, as {rate} moves"

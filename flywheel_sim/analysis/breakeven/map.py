@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from flywheel_sim.analysis.breakeven.bounds import more_of, rate_shown, with_unit_words
 from flywheel_sim.analysis.breakeven.runs import Between, Paired, pair_up, range_of, values_in
 from flywheel_sim.analysis.breakeven.search import Crossing, look
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result

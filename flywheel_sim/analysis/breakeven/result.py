@@ -17,9 +17,9 @@ import numpy as np
 from flywheel_sim.analysis.breakeven.bounds import bounds, month_shown, more_of, rate_shown, with_unit_words
 from flywheel_sim.analysis.breakeven.runs import Between, Gap, pair_up, range_of, solved_anew, values_in
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
-from flywheel_sim.analysis.difference.crossover import Crossover, crossover
-from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
+from flywheel_sim.analysis.difference.verdict import BUDGET, SPEND_TOLERANCE, apart
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.crossover import Crossover, crossover
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.dates import period_dates
@@ -101,8 +101,8 @@ class BreakEven(Result):
         return estimate_mean(values[np.isfinite(values)], self.unit)
 
     def spend_gap(self, point: int | None = None) -> float:
-        """Return by which share of the other's the mean total spend by that month differs at a value, or today."""
-        held, other = (self.today_gap if point is None else self.gaps[point]).spend
+        """Return by which share of the other's the mean budget by that month differs at a value, or today."""
+        held, other = (self.today_gap if point is None else self.gaps[point]).budget
         return other / held - 1 if held else (0.0 if other == 0 else math.inf)
 
     def months(self) -> Mapping[float, Crossover]:
@@ -132,7 +132,7 @@ class BreakEven(Result):
         """Return the tidy table: one row per value of the rate that was run.
 
         Columns: rate, value, rate_unit, metric, by (month), mean, low, high (of the paired difference), unit, n,
-        spend_gap (%, by that month), ahead (who surely is, "" where that is not told).
+        spend_gap (%, of budgets by that month), ahead (who surely is, "" where that is not told).
         """
         import pandas as pd
 
@@ -240,10 +240,12 @@ class BreakEven(Result):
         return f"Today it is {held}, and the difference {signed(self.difference())}."
 
     def _unequal(self, least: float, most: float) -> str:
-        """Return by how much spends differ, at the break-even or over the range, and what could be done."""
+        """Return by how much budgets differ, at the break-even or over the range, and what could be done."""
         by = f"{least:+.1%}" if least == most else f"{least:+.1%} to {most:+.1%}"
         where = "There" if self.root else "Over this range"
-        said = f"{where} the spend of {called(self.names[1])} differs by {by} from that of {called(self.names[0])}"
+        if not math.isfinite(most):
+            return f"{where} {called(self.names[1])} alone has a {BUDGET}."
+        said = f"{where} the {BUDGET} of {called(self.names[1])} differs by {by} from that of {called(self.names[0])}"
         if self.matched == "today":
             return f"{said}: budgets are equal today and then kept; rematch makes them equal at every value."
         return f"{said}."
@@ -251,7 +253,7 @@ class BreakEven(Result):
     def table(self) -> pd.DataFrame:
         """Return the values first looked at, and where the lead changes, as texts.
 
-        Difference ± half-width of its 95 % interval, who is surely ahead, by how much the spend differs, and the month
+        Difference ± half-width of its 95 % interval, who is surely ahead, by how much the budget differs, and the month
         of overtaking with its interval.
         """
         import pandas as pd
@@ -261,12 +263,12 @@ class BreakEven(Result):
         for point in wanted:
             one, value = self.difference(point), float(self.values[point])
             row = [rate_shown(value, self._digits), plus_minus(one, signed=True), self.ahead(one) or "not told",
-                   f"{100 * self.spend_gap(point):+.1f} %"]  # fmt: skip
+                   apart(self.spend_gap(point))]  # fmt: skip
             if self.today_gap.paths is not None:
                 row.append(month_shown(self.months()[value]))
             rows.append(row)
         gap = f"{self.names[1]} less {self.names[0]} ({self.unit})"
-        heads = [f"{self.over.replace('_', ' ')} ({self.rate_unit})", gap, "ahead", "spend", "overtakes in month"]
+        heads = [f"{self.over.replace('_', ' ')} ({self.rate_unit})", gap, "ahead", "budget", "overtakes in month"]
         return pd.DataFrame(rows, columns=heads[: len(rows[0])])
 
     def nearest_point(self, value: float) -> int:

@@ -42,13 +42,13 @@ class Gap:
         Paired difference of the metric by the month asked for, shape (replications,).
     paths
         Cumulative difference, shape (replications, periods); None where the metric has no running sum.
-    spend
-        Mean total spend by that month: of the one held against, and of the other.
+    budget
+        Mean budget by that month: of the one held against, and of the other.
     """
 
     values: FloatArray
     paths: FloatArray | None
-    spend: tuple[float, float]
+    budget: tuple[float, float]
 
 
 @dataclass
@@ -154,17 +154,17 @@ class Paired:
         return found
 
     def _read(self, runs: Runs) -> tuple[FloatArray, FloatArray | None, float]:
-        spend = float(runs.series("spend", cumulative=True)[:, self.by - 1].mean())
+        budget = float(runs.series("budget", cumulative=True)[:, self.by - 1].mean())
         kind = runs.metric(self.of).aggregation
         if kind == "sum":
             paths = runs.series(self.of, cumulative=True)
-            return paths[:, self.by - 1], paths, spend
+            return paths[:, self.by - 1], paths, budget
         if kind == "last":
-            return runs.series(self.of)[:, self.by - 1], None, spend
-        if self.by < runs.journey.periods:
+            return runs.series(self.of)[:, self.by - 1], None, budget
+        if self.by < runs.journey.months:
             raise ExperimentError(f"'{self.of}' has no figure by month {self.by}: it is of the whole run; leave by "
                                   f"out, or take horizon='{self.by} months'")  # fmt: skip
-        return runs.values(self.of), None, spend
+        return runs.values(self.of), None, budget
 
     def _gap(
         self, held: tuple[FloatArray, FloatArray | None, float], other: tuple[FloatArray, FloatArray | None, float]
@@ -207,7 +207,7 @@ def pair_up(
         rates=tuple(rates),
         today=tuple(today),
         of=of,
-        by=_month(by, held.periods, held.warm_up // MONTH),
+        by=_month(by, held.months, held.warm_up // MONTH),
         unit=gap_unit(units_of(held, (of,))[of]),
         replications=replications,
         seed=held.seed if seed is None else seed,

@@ -32,7 +32,7 @@ def _one(result: BreakEven) -> Section:
     n, runs = len(result.today_gap.values), result.today_gap.paths is not None
     note = (
         f"{result.label} by month {result.by}, mean of paired differences with the half-width of its 95 % interval, "
-        f"over {n:,} replications at each value. Spend: by how much {result.names[1]} spends more by then."
+        f"over {n:,} replications at each value. Budget: by how much that of {result.names[1]} is larger by then."
     )
     charts = (breakeven(result), *((overtaking(result),) if runs else ()))
     title = f"From which {result.over.replace('_', ' ')} on {result.names[1]} is ahead"

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, without_waiting
-from flywheel_sim.analysis.difference.bands import bootstrap_means
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.bands import bootstrap_means
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
@@ -245,9 +245,9 @@ def lead_volume(
 
 def came_by(runs: Runs, channel: str) -> FloatArray:
     """Return how many people came by a channel in the months counted, shape (replications,)."""
-    layout = runs.ledger.layout
-    mine = layout.channel_of_group() == layout.channels.index(channel)
-    arrived = runs.ledger.flow[:, :, mine, ROLE_FLOWS.index("arrived")].sum(axis=2).astype(np.float64)
+    ledger = runs.books.ledger
+    mine = ledger.layout.channel_of_group() == ledger.layout.channels.index(channel)
+    arrived = ledger.flow[:, :, mine, ROLE_FLOWS.index("arrived")].sum(axis=2).astype(np.float64)
     return runs.books.over(arrived)
 
 

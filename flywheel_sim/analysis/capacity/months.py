@@ -8,7 +8,6 @@ import numpy as np
 
 from flywheel_sim.journey.journey import MONTHS, Journey
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.source.tree import Raw
 from flywheel_sim.stats import FloatArray
@@ -31,9 +30,9 @@ def load_by_month(journey: Journey, busy: FloatArray, yearly: bool) -> FloatArra
         held = busy.copy()
         held[:, :first] = busy[:, [first]]
         return held
-    lengths = np.diff(Layout.of(journey).period_ends, prepend=0)
-    weights = np.zeros((journey.periods, 12))
-    for period in range(first, journey.periods):
+    lengths = np.minimum(MONTH, journey.horizon - MONTH * np.arange(journey.months))
+    weights = np.zeros((journey.months, 12))
+    for period in range(first, journey.months):
         month, into = divmod(journey.phase + period * MONTH, MONTH)
         rest = min(int(lengths[period]), MONTH - into)
         weights[period, month % 12] += rest

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from flywheel_sim.engine.by_plan import spend_by_plan
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey, Resource
-from flywheel_sim.ledger import spend_by_plan
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
 from flywheel_sim.scenario.source.tree import Raw
@@ -80,4 +80,4 @@ def at_the_cost_of(runs: Runs, journey: Journey, names: Sequence[str]) -> Runs:
 
 def counted_months(runs: Runs) -> int:
     """Return of how many months figures over time are."""
-    return runs.journey.periods - runs.books.warm_up
+    return runs.journey.months - runs.books.warm_up

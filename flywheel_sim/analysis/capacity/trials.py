@@ -68,7 +68,7 @@ class Roster:
     @property
     def months(self) -> tuple[str, ...]:
         """Return the names of the months: jan to dec, or numbers."""
-        return MONTHS if self.yearly else tuple(str(number + 1) for number in range(self.today.periods))
+        return MONTHS if self.yearly else tuple(str(number + 1) for number in range(self.today.months))
 
     @property
     def unit(self) -> str:

@@ -89,9 +89,11 @@ def loyal(facts: Facts) -> list[Reading]:
             nothing(facts.strategy, label, band, "customers are followed for less than a year; set follow: 12 months")
         ]
     acquired = followed(books, "acquired").sum(axis=1)
-    first = {name: ratio(followed(books, name)[:, :ages].sum(axis=1), acquired) for name in ("revenue", "service")}
+    first = {name: ratio(followed(books, name)[:, :ages].sum(axis=1), acquired) for name in ("revenue", "cost")}
     loyal_year = 12 * ratio(facts.today["existing_revenue"], facts.today["existing_months"])
-    service = ratio(facts.runs.values("service_spend"), _customer_years(facts))
+    years = _customer_years(facts)
+    service = ratio(facts.runs.values("service_spend"), years)
+    cost = service + ratio(facts.runs.values("cost_of_sales"), years)
     if not _mean(service) > 0 or not _mean(first["revenue"]) > 0 or not _mean(loyal_year) > 0:
         return [
             nothing(
@@ -102,11 +104,15 @@ def loyal(facts: Facts) -> list[Reading]:
     n = _mean(many)
     why = f"a loyal customer brings {n:.2f} times a newcomer's first year"
     region = f"CAC = {16 / n:.1f} x keeping at that ratio; with CAC = 5 x keeping, a ratio of 3.2"
-    said = "{} of as many newcomers over service of one"
+    said = "{} of as many newcomers over {} of one"
+    both = ("CAC, cost of sales and service", "cost of sales and service")
+    if not _mean(cost - service):
+        both = ("CAC and service", "service")
     return [
-        Reading(facts.strategy, said.format("CAC"), ratio_estimate(many * cac, service, "times"), band, why, region),
-        Reading(facts.strategy, said.format("CAC and service"),
-                ratio_estimate(many * (cac + first["service"]), service, "times"), band, why, region),
+        Reading(facts.strategy, said.format("CAC", "service"), ratio_estimate(many * cac, service, "times"), band, why,
+                region),
+        Reading(facts.strategy, said.format(*both),
+                ratio_estimate(many * (cac + first["cost"]), cost, "times"), band, why, region),
     ]  # fmt: skip
 
 
@@ -254,8 +260,8 @@ def early_win_back(facts: Facts) -> list[Reading]:
 def tenure(facts: Facts) -> list[Reading]:
     """Return how the second year of a customer differs from the first, in %."""
     held = facts.people.tenure
-    labels = {"purchases": "buys more often", "basket": "basket", "revenue": "revenue", "service": "cost to serve",
-              "referrals": "referrals"}  # fmt: skip
+    labels = {"purchases": "buys more often", "basket": "basket", "revenue": "revenue",
+              "cost": "cost of sales and service", "referrals": "referrals"}  # fmt: skip
     if not held:
         why = "customers are followed for no more than a year; set follow: 24 months"
         return [nothing(facts.strategy, "second year against the first", ABOVE, why)]
@@ -264,7 +270,7 @@ def tenure(facts: Facts) -> list[Reading]:
     for name, label in labels.items():
         top = held["revenue" if name == "basket" else name]
         bottom = held["purchases"] if name == "basket" else months
-        band = BELOW if name == "service" else ABOVE
+        band = BELOW if name == "cost" else ABOVE
         base, then = ratio(top[0], bottom[0]), ratio(top[1], bottom[1])
         if not _mean(base) > 0 or not np.isfinite(then).any():
             found.append(nothing(facts.strategy, label, band, "there are none in the first year"))

@@ -89,17 +89,17 @@ def _reached(journey: Journey, roles: Mapping[str, str]) -> list[Raw]:
 
 def revenue_by(runs: Runs) -> tuple[FloatArray, FloatArray]:
     """Return revenue of the last full year from customers before it, and from others; each (replications,)."""
-    window, layout = last_year(runs.journey), runs.ledger.layout
-    lines = [index for index, (side, _, _) in enumerate(layout.lines) if side == "earn"]
-    money = runs.ledger.money[:, window][..., lines].sum(axis=(1, 3)) / runs.books.per_unit
+    window, ledger = last_year(runs.journey), runs.books.ledger
+    lines = [index for index, (side, _, _) in enumerate(ledger.layout.lines) if side == "earn"]
+    money = ledger.money[:, window][..., lines].sum(axis=(1, 3)) / runs.books.per_unit
     old = _existing(runs)
     return money[:, old].sum(axis=1), money[:, ~old].sum(axis=1)
 
 
 def months_of_existing(runs: Runs) -> FloatArray:
     """Return the customer-months that customers before the last full year lived in it, shape (replications,)."""
-    window, layout = last_year(runs.journey), runs.ledger.layout
-    lived = runs.ledger.time[:, window][..., layout.stages_of("customer")].sum(axis=(1, 3)) / MONTH
+    window, ledger = last_year(runs.journey), runs.books.ledger
+    lived = ledger.time[:, window][..., ledger.layout.stages_of("customer")].sum(axis=(1, 3)) / MONTH
     return np.asarray(lived[:, _existing(runs)].sum(axis=1))
 
 

@@ -94,7 +94,7 @@ class Facts:
 
     @property
     def leverage(self) -> float:
-        """Return margin over profit."""
+        """Return margin (revenue less cost of sales and service) over profit."""
         return float(self.today["margin"].mean() / self.today["profit"].mean())
 
     @property
@@ -196,7 +196,7 @@ def figures(runs: Runs) -> dict[str, FloatArray]:
     books, window = runs.books, last_year(runs.journey)
     earned, spent = revenue(books), spend(books)
     found = {name: runs.values(name) for name in ("revenue", "spend", "profit", "clv", "won_back", "service_spend")}
-    found["margin"] = found["revenue"] - found["service_spend"]
+    found["margin"] = runs.values("gross_profit") - found["service_spend"]
     if window is not None:
         found |= {"revenue_year": earned[:, window].sum(axis=1), "spend_year": spent[:, window].sum(axis=1)}
         found["profit_year"] = found["revenue_year"] - found["spend_year"]

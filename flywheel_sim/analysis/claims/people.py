@@ -38,8 +38,9 @@ class People:
         By window: share in % of new customers who did not buy again within it, of those acquired so long before the
         horizon; and to the horizon, of all. Empty where nothing is earned from customers.
     tenure
-        By figure ("purchases", "referrals", "months", "revenue", "service"): totals of the first and of the second year
-        as a customer, of followed people. Empty where people are not followed for longer than a year.
+        By figure ("purchases", "referrals", "months", "revenue", "cost"): totals of the first and of the second year as
+        a customer, of followed people; cost is cost of sales and service. Empty where people are not followed for
+        longer than a year.
     accrues
         Whether nothing is purchased, all that is earned being booked as time goes by.
     """
@@ -80,9 +81,9 @@ def watch(journey: Journey, seed: int, replications: int, ways: Ways) -> People:
         for name, pairs in tenure.items() if last
     }  # fmt: skip
     if last:
-        books = Books(stack(ledgers), journey)
+        books = Books(stack(ledgers).by("month"), journey)
         cut, end = YEAR // layout.cohort_ms, last // layout.cohort_ms
-        for name in ("revenue", "service"):
+        for name in ("revenue", "cost"):
             by_age = followed(books, name)
             found[name] = (by_age[:, :cut].sum(axis=1), by_age[:, cut:end].sum(axis=1))
     kept = {name: np.array(values) for name, values in once.items()

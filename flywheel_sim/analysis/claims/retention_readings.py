@@ -11,7 +11,6 @@ from flywheel_sim.analysis.claims.book import Band, Reading, exact, nothing, rat
 from flywheel_sim.analysis.claims.existing import last_year
 from flywheel_sim.analysis.claims.facts import Facts, reading_buyers
 from flywheel_sim.analysis.claims.retention import Retention
-from flywheel_sim.compile.draws import FIXED
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import COHORT
 from flywheel_sim.metrics.growth import active_customers
@@ -182,7 +181,7 @@ def _existing_before(facts: Facts, band: Band) -> Reading:
 def _existing_longer(facts: Facts, band: Band) -> Reading:
     length = "month" if facts.journey.cohort_ms == MONTH else "year"
     books = facts.runs.books
-    fresh = books.ledger.cohort[:, :, 0, COHORT.index("revenue")].sum(axis=1) / (FIXED * books.per_unit)
+    fresh = books.ledger.cohort[:, :, 0, COHORT.index("revenue")].sum(axis=1) / books.per_unit
     label = f"customers of more than a {length}, to the horizon"
     if facts.journey.horizon <= facts.journey.cohort_ms:
         return nothing(facts.strategy, label, band, f"the run is no longer than a {length}")

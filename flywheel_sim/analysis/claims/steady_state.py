@@ -1,8 +1,8 @@
 """Where the claims would hold, in closed form, and which of them cannot hold together.
 
 A steady business: customers stay with probability r from one period to the next, so revenue goes with the mean life
-1 / (1 - r). Margin M is revenue less service and goes with it too; acquisition spend does not. ``leverage`` is M over
-profit, 1 where nothing is spent on acquisition; ``cover`` is M over all spend.
+1 / (1 - r). Margin M is revenue less cost of sales and service and goes with it too; acquisition spend does not.
+``leverage`` is M over profit, 1 where nothing is spent on acquisition; ``cover`` is M over all spend.
 """
 
 from __future__ import annotations

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
+from flywheel_sim.analysis.difference.verdict import apart as apart_by
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
-from flywheel_sim.drawing.ends import columns_of, ends_of, means_of, row_of
+from flywheel_sim.drawing.ends import Ends, columns_of, means_of, row_of
 from flywheel_sim.drawing.marks import DASHED, in_bands, whiskers
 from flywheel_sim.drawing.months import counted, finish, months_of
 from flywheel_sim.drawing.words import legend_below, measured
-from flywheel_sim.metrics.revenue import lines_of
-from flywheel_sim.stats import Estimate, estimate_mean, figure
+from flywheel_sim.journey.journey import BUDGET_KINDS
+from flywheel_sim.metrics.statement import HEADINGS, entries
+from flywheel_sim.stats import estimate_mean, figure
 from flywheel_sim.wording import called, joined, lowered
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def difference(
@@ -71,44 +76,71 @@ def difference(
     return Chart(f"difference_{metric}", title, figure_, data)
 
 
+#: What no budget holds, and how it is drawn apart.
+APART = {"cost_of_sales": ("cost of sales (apart)", "#9aa5af"), "overhead_spend": ("overheads (apart)", "#cdd4da")}
+
+
 def spending(comparison: Comparison) -> Chart:
-    """Show what each strategy spends, by channel and line, so that budgets can be seen to agree."""
+    """Show the budget of each strategy, by channel and line, so that budgets can be seen to agree.
+
+    Cost of sales and overheads, which no budget holds, stand apart below it.
+    """
+    names = list(comparison.names)
+    data, unit = _spent(comparison), comparison[names[0]].unit("budget")
+    gap = max((comparison.spend_gap(name, names[0]) for name in names[1:]), key=abs)
+    same = "spend the same budget" if abs(gap) <= SPEND_TOLERANCE else f"do not spend the same budget ({apart_by(gap)})"
+    title = f"{joined(names)} {same}"
+    title = title[0].upper() + title[1:]
+    note = "Budget: acquisition, service and win-back. Mean over replications; whisker: 95 % interval of the budget."
+    figure_, axes = axes_of(title, note, 1.9 + 0.5 * len(names))
+    apart = [part for part in APART if (data["part"] == part).any()]
+    middle = np.arange(len(names)) - (0.1 if apart else 0.0)
+    lines = list(dict.fromkeys(data.loc[data["part"] == "line", "line"]))
+    bars = [("line", line, line.replace("_", " "), colour) for line, colour in zip(lines, COLOURS * 4, strict=False)]
+    left = np.zeros(len(names))
+    for part, line, label, colour in [*bars, *((part, part, *APART[part]) for part in apart)]:
+        if part == next(iter(apart), ""):
+            left = np.zeros(len(names))
+        means = data[(data["part"] == part) & (data["line"] == line)].set_index("strategy")["mean"]
+        width = means.reindex(names).fillna(0).to_numpy(dtype=float)
+        at, height = (middle, 0.5) if part == "line" else (middle + 0.36, 0.16)
+        axes.barh(at, width, left=left, color=colour, height=height, label=label)
+        left = left + width
+    whole = data[data["part"] == "budget"].set_index("strategy").reindex(names)
+    widest = max(float(left.max()), float(whole["mean"].max())) or 1.0
+    for at, row in zip(middle, whole.to_dict("records"), strict=True):
+        if not np.isnan(row["low"]):
+            whiskers(axes, at, Ends(*(np.array([row[end]]) for end in Ends._fields)), True, elinewidth=1.2, capsize=3)
+        reach = np.nanmax([row["mean"], row["high"]])
+        axes.text(reach + 0.012 * widest, at, figure(row["mean"]), va="center", color=INK, fontsize=9)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlim(0, widest * 1.12)
+    measured(axes, along=f"Spend ({unit})")
+    axes.grid(axis="y", visible=False)
+    if lines or apart:
+        legend_below(axes, min(len(lines) + len(apart), 5), 0.32)
+    return Chart("spending", title, figure_, data)
+
+
+def _spent(comparison: Comparison) -> pd.DataFrame:
+    """Return what each strategy spends: lines of its budget, the budget, and what no budget holds (column part)."""
     import pandas as pd
 
-    names = list(comparison.names)
-    lines = dict.fromkeys(m for n in names for m in lines_of(comparison[n].books) if m.startswith("spend."))
+    held: dict[str, dict[tuple[str, str], Any]] = {}
+    for name, runs in comparison.runs.items():
+        held[name] = {}
+        for (heading, line), cells in entries(runs.books.ledger).items():
+            if line and HEADINGS[heading] in BUDGET_KINDS:
+                values = runs.books.over(cells / runs.books.per_unit)
+                held[name]["line", line] = held[name].get(("line", line), 0) + values
+        held[name]["budget", "budget"] = runs.values("budget")
+        held[name] |= {(part, part): values for part in APART if (values := runs.values(part)).any()}
+    keys = dict.fromkeys(key for found in held.values() for key in found)
     rows: list[dict[str, Any]] = []
-    totals: dict[str, Estimate] = {name: comparison[name]["spend"] for name in names}
-    unit = totals[names[0]].unit
-    for metric in lines:
-        for name in names:
-            has = metric in lines_of(comparison[name].books)
-            found = comparison[name][metric] if has else estimate_mean(np.zeros(comparison[name].n), unit)
-            rows.append({"strategy": name, "line": metric[6:], **row_of(found)})
-    rows += [{"strategy": name, "line": "total", **row_of(found)} for name, found in totals.items()]
-    data = pd.DataFrame(rows)
-    gap = max((comparison.spend_gap(name, names[0]) for name in names[1:]), key=abs)
-    same = "spend the same" if abs(gap) <= SPEND_TOLERANCE else f"do not spend the same ({gap:+.1%})"
-    title = f"{joined(names)} {same} in total"
-    title = title[0].upper() + title[1:]
-    figure_, axes = axes_of(
-        title, "Mean over replications; the whisker is the 95 % interval of the total.", 1.9 + 0.5 * len(names)
-    )
-    left = np.zeros(len(names))
-    for metric, colour in zip(lines, (*COLOURS, *COLOURS), strict=False):
-        means = data[data["line"] == metric[6:]].set_index("strategy")["mean"].reindex(names).to_numpy(dtype=float)
-        axes.barh(names, means, left=left, color=colour, height=0.55, label=metric[6:].replace("_", " "))
-        left = left + means
-    for index, name in enumerate(names):
-        found = totals[name]
-        if not np.isnan(found.low):
-            whiskers(axes, index, ends_of([found]), True, elinewidth=1.2, capsize=3)
-        reach = np.nanmax([found.mean, found.high])
-        axes.text(reach + 0.012 * left.max(), index, figure(found.mean), va="center", color=INK, fontsize=9)
-    axes.invert_yaxis()
-    axes.set_xlim(0, left.max() * 1.12 or 1.0)
-    measured(axes, along=f"Total spend ({unit})")
-    axes.grid(axis="y", visible=False)
-    if lines:
-        legend_below(axes, min(len(lines), 6), 0.32)
-    return Chart("spending", title, figure_, data)
+    for part, line in keys:
+        for name, found in held.items():
+            runs = comparison[name]
+            one = estimate_mean(found.get((part, line), np.zeros(runs.n)), runs.unit("budget"))
+            rows.append({"strategy": name, "part": part, "line": line, **row_of(one)})
+    return pd.DataFrame(rows)

@@ -16,13 +16,13 @@ import numpy as np
 
 from flywheel_sim.analysis.compare.sides import sides_of, watched
 from flywheel_sim.analysis.difference import verdict as answers
-from flywheel_sim.analysis.difference.bands import Band, simultaneous
-from flywheel_sim.analysis.difference.crossover import Crossover, crossover
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.errors import ExperimentError, LimitReached, nearest
+from flywheel_sim.experiment.bands import Band, simultaneous
 from flywheel_sim.experiment.budgets import Match
+from flywheel_sim.experiment.crossover import Crossover, crossover
 from flywheel_sim.experiment.driver import Job, replicate_jobs, replicate_until
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
@@ -142,7 +142,7 @@ class Comparison(Result):
     ) -> Band:
         """Return the mean paired difference over time with a simultaneous band, which holds all months at once.
 
-        A sup-t band (`flywheel_sim.analysis.difference.bands.critical_value`). Intervals month by month would leave
+        A sup-t band (`flywheel_sim.experiment.bands.critical_value`). Intervals month by month would leave
         out some true mean far more often than 5 % of the time.
         """
         a, b = of or self.names[-1], against or self.names[0]
@@ -219,17 +219,16 @@ class Comparison(Result):
         return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / paired if paired else math.nan
 
     def spend_gap(self, of: str | None = None, against: str | None = None) -> float:
-        """Return by which share of the other's the mean total spend differs."""
-        one, other = self._pair(of, against)
-        base = other["spend"].mean
-        return one["spend"].mean / base - 1 if base else (0.0 if one["spend"].mean == 0 else math.inf)
+        """Return by which share of the other's the mean budget differs: acquisition, service and win-back."""
+        one, other = (runs["budget"].mean for runs in self._pair(of, against))
+        return one / other - 1 if other else (0.0 if one == 0 else math.inf)
 
     def what_differs(self, of: str | None = None, against: str | None = None) -> list[Difference]:
         """Return every place where the two journeys differ."""
         return differences(self.models[against or self.names[0]], self.models[of or self.names[-1]])
 
     def answer(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
-        """Return the answer in words: who is ahead, by how much, since when, and on what spend.
+        """Return the answer in words: who is ahead, by how much, since when, and on what budget.
 
         More than two strategies are answered by their `ranking`, unless a pair is asked for.
         """
@@ -293,11 +292,13 @@ class Comparison(Result):
         )
 
     def remarks(self) -> list[str]:
-        """Return the answers on every other pair, spends, why replicating stopped, what was solved for, warnings."""
+        """Return the answers on every other pair, budgets, why replicating stopped, what was solved for, warnings."""
         pairs = [self.answer(of=name) for name in self.names[1:]] if len(self.names) > 2 else []
         stopping = [str(self.stopping)] if self.stopping else []
         warned = [f"Warning, {name}: {text}" for name, runs in self.runs.items() for text in runs.warnings()]
-        spends = [f"spend of {name}: {runs['spend']}" for name, runs in self.runs.items()]
+        spends = [f"budget of {name}: {runs['budget']}" for name, runs in self.runs.items()]
+        if any(runs["cost_of_sales"].mean for runs in self.runs.values()):
+            spends += [f"cost of sales of {name}: {runs['cost_of_sales']}" for name, runs in self.runs.items()]
         return [*pairs, *spends, *stopping, *map(str, self.matches), *warned]
 
     def rows(self) -> pd.DataFrame:

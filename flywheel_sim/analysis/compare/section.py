@@ -6,13 +6,13 @@ import math
 
 from flywheel_sim.analysis.compare.charts import difference, spending
 from flywheel_sim.analysis.compare.result import Comparison
-from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
+from flywheel_sim.analysis.difference.verdict import BUDGET, SPEND_TOLERANCE, apart
 from flywheel_sim.analysis.difference.verdict import ahead as which
 from flywheel_sim.analysis.strategies.charts import fan, stage_flow
-from flywheel_sim.analysis.strategies.section import customers, in_common
+from flywheel_sim.analysis.strategies.section import customers, earned, in_common
 from flywheel_sim.drawing.page import Section, Table, table_of_texts
 from flywheel_sim.stats import plus_minus
-from flywheel_sim.wording import called
+from flywheel_sim.wording import called, joined
 
 
 def sections(result: Comparison) -> list[Section]:
@@ -33,9 +33,10 @@ def sections(result: Comparison) -> list[Section]:
         else "more than the 1 % that a fair comparison allows, so this report does not say which is better."
     )
     most = " at most" if len(names) > 2 else ""
-    spent = result.difference("spend")
+    spent = result.difference("budget")
     exact = f" ({plus_minus(spent, signed=True)} {spent.unit}, {called(names[-1])} less {called(names[0])})"
-    budget = f"Total spend differs by {gap:+.1%}{most}{exact if len(names) == 2 else ''}: {budget}"
+    by = f"differs by {apart(gap)}{most}" if math.isfinite(gap) else "is nothing in one of them"
+    budget = f"The {BUDGET} {by}{exact if len(names) == 2 else ''}: {budget}"
     differs = Table(
         ("What", names[0], names[-1]), [(d.what, d.one, d.other) for d in result.what_differs()],
         note="Everything not named here is the same in both.",
@@ -49,12 +50,22 @@ def sections(result: Comparison) -> list[Section]:
             (_months(result),),
         ),
         Section("Key figures", tables=(table_of_texts("", result.table(), f"{result.note}."),)),
+        earned(result),
         *customers(result),
         *in_common(result),
-        Section("What both spend", (budget, *map(str, result.matches)), (spending(result),)),
+        Section("What both spend", (budget, *_goods(result), *map(str, result.matches)), (spending(result),)),
         Section("What the strategies differ in", tables=(differs,)),
         Section("How people flow", charts=(stage_flow(result),)),
     ]
+
+
+def _goods(result: Comparison) -> list[str]:
+    """Return what the cost of sales is, which no budget holds, in words."""
+    found = {name: result[name]["cost_of_sales"] for name in result.names}
+    if not any(one.mean for one in found.values()):
+        return []
+    told = joined([f"{plus_minus(one)} {one.unit} in {called(name)}" for name, one in found.items()])
+    return [f"Cost of sales goes with what is sold and is no part of the budget: it is {told}."]
 
 
 def _months(result: Comparison) -> Table:

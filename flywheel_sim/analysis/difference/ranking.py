@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.stats import Estimate, estimate_mean, with_unit
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def ranking(
     """Return the ranking of several strategies run on the same replications.
 
     The joint intervals are Student's with the critical value of all pairs together, taken from the correlation of
-    the differences (`flywheel_sim.analysis.difference.bands.critical_value`). Tukey's method is the same for
+    the differences (`flywheel_sim.experiment.bands.critical_value`). Tukey's method is the same for
     independent samples; here pairs share replications and luck, which the sample correlation knows.
 
     Parameters

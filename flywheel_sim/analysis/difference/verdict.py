@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.difference.crossover import Crossover
 from flywheel_sim.analysis.difference.ranking import Ranking
+from flywheel_sim.experiment.crossover import Crossover
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, figure, with_unit
@@ -17,14 +17,17 @@ from flywheel_sim.wording import called
 
 FloatArray = NDArray[np.float64]
 
-#: Relative difference of total spend above which neither strategy is called better.
+#: Relative difference of budgets above which neither strategy is called better.
 SPEND_TOLERANCE = 0.01
+
+#: How a sentence calls the budget on first naming it.
+BUDGET = "budget (acquisition, service and win-back)"
 
 
 def end_of(journey: Journey) -> str:
     """Return how a sentence calls the horizon."""
     if journey.horizon % MONTH == 0:
-        return f"month {journey.periods}"
+        return f"month {journey.months}"
     return f"the end ({format_duration(journey.horizon)})"
 
 
@@ -39,7 +42,7 @@ def of_pair(
     mean: FloatArray,
     share: float,
 ) -> str:
-    """Return who of two is ahead, by how much, since when, and on what spend.
+    """Return who of two is ahead, by how much, since when, and on what budget.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def of_pair(
     gap, cross, mean
         The difference at the end, when it gets ahead, and the mean cumulative difference by month.
     share
-        By which share of the other's spend it spends more.
+        By which share of the other's its budget is larger.
     """
     interval = "" if gap.n != 1 else " (one replication, so no interval)"
     if not math.isnan(gap.low):
@@ -83,19 +86,20 @@ def of_pair(
     )
     if abs(share) > SPEND_TOLERANCE:
         verdict = "this is no verdict on which strategy is better: match the budgets first."
-        said += f" But it spends {_much(share)}, so {verdict}"
+        much = f"its {BUDGET} is {_much(share)}" if math.isfinite(share) else f"it alone has a {BUDGET}"
+        said += f" But {much}, so {verdict}"
     return said
 
 
 def of_many(found: Ranking, label: str, end: str, shares: Mapping[str, float]) -> str:
-    """Return who of several comes first, who cannot be told apart from it, and on what spend.
+    """Return who of several comes first, who cannot be told apart from it, and on what budget.
 
     Parameters
     ----------
     found, label, end
         The ranking, how a sentence calls its metric, and how it calls the horizon.
     shares
-        For each but the first, by which share of the first's spend it spends more.
+        For each but the first, by which share of the first's its budget is larger.
     """
     first, *others = found.names
     top = found.means[0]
@@ -121,8 +125,8 @@ def of_many(found: Ranking, label: str, end: str, shares: Mapping[str, float]) -
     if unequal:
         listed = ", ".join(f"{called(name)} {_much(share)}" for name, share in unequal.items())
         said += (
-            f" But they do not spend the same (against {called(first)}: {listed}), so this is no verdict on which "
-            "strategy is better: match the budgets first."
+            f" But they do not have the same {BUDGET} (against {called(first)}: {listed}), so this is no verdict on "
+            "which strategy is better: match the budgets first."
         )
     return said
 
@@ -146,7 +150,12 @@ def _single(cross: Crossover) -> str:
 
 
 def _much(share: float) -> str:
-    return f"{abs(share):.1%} {'more' if share > 0 else 'less'}" if math.isfinite(share) else "and it alone"
+    return f"{abs(share):.1%} {'larger' if share > 0 else 'smaller'}" if math.isfinite(share) else "against none"
+
+
+def apart(share: float) -> str:
+    """Return by which share of another's budget one differs, where it may be that the other has none."""
+    return f"{100 * share:+.1f} %" if math.isfinite(share) else "against none"
 
 
 def ahead(gap: Estimate, a: str, b: str) -> str:

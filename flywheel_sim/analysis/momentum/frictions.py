@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.momentum.momentum import UNIT, months_in, net_per_month, surely
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem, nearest
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
@@ -93,7 +93,7 @@ class Frictions(AgainstToday):
     def gains(self) -> dict[str, dict[str, Estimate]]:
         """Return, for the metric and for momentum, the gain of each friction with its joint interval, in file order.
 
-        All intervals of one figure hold at once with the level (`flywheel_sim.analysis.difference.bands.simultaneous`).
+        All intervals of one figure hold at once with the level (`flywheel_sim.experiment.bands.simultaneous`).
         """
         found = {}
         for name, unit in self.units.items():

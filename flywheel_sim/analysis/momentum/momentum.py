@@ -90,7 +90,7 @@ def months_in(window: str | int, journey: Journey, times: int = 1) -> int:
         months = float(window)
     if months < 1 or months != int(months):
         raise ExperimentError(f"window {window!r}: a window is a whole number of months, at least one; {remedy}")
-    counted = journey.periods - journey.warm_up // MONTH
+    counted = journey.months - journey.warm_up // MONTH
     if times * months > counted:
         most = counted // times
         remedy = f"take {most} month{'s' * (most > 1)} at most" if most else "simulate longer"
@@ -109,7 +109,7 @@ def net_per_month(runs: Runs, window: int | None = None) -> FloatArray:
         Shape (replications,).
     """
     books = runs.books
-    first = books.warm_up if window is None else runs.journey.periods - window
+    first = books.warm_up if window is None else runs.journey.months - window
     return np.asarray(net_growth(books)[:, first:].sum(axis=1) / lengths(books)[first:].sum())
 
 
@@ -227,7 +227,7 @@ class Momentum(Result):
         """
         import pandas as pd
 
-        rows, last = [], self.runs.journey.periods
+        rows, last = [], self.runs.journey.months
         for name, path in self.paths.items():
             for month, column in enumerate(path.T, last - path.shape[1] + 1):
                 e = estimate_mean(column, SMOOTHED.get(name, "customers"))
@@ -282,7 +282,7 @@ class Momentum(Result):
     @property
     def spans(self) -> tuple[str, str]:
         """Return which months the last window and the one before are."""
-        last, w = self.runs.journey.periods, self.window
+        last, w = self.runs.journey.months, self.window
         return tuple(  # type: ignore[return-value]
             f"months {end - w + 1} to {end}" if w > 1 else f"month {end}" for end in (last, last - w)
         )

@@ -103,7 +103,8 @@ def parts_of(journey: Journey) -> dict[str, str]:
 def wheel_of(momentum: Momentum) -> Wheel:
     """Return the balance of people in the last window of a momentum."""
     runs, window = momentum.runs, momentum.window
-    layout, ledger, part = runs.ledger.layout, runs.ledger, parts_of(runs.journey)
+    ledger, part = runs.books.ledger, parts_of(runs.journey)
+    layout = ledger.layout
     roles = dict(zip(layout.stages, layout.roles, strict=True))
     months = lengths(runs.books)[-window:].sum()
     flow = ledger.flow[:, -window:].sum(axis=1).astype(np.float64)  # (replications, groups, flows)

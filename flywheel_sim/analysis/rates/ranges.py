@@ -73,7 +73,7 @@ class Range:
         if self.unit.form == "percent":
             tail = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", words)
             return f"{100 * number:.{digits}g} % {tail}".strip()
-        tail = re.sub(r"^[\d._]+", "", words).strip()
+        tail = re.sub(r"^-?[\d._]+", "", words).strip()
         if self.unit.form == "duration":
             number /= unit_ms(tail) if tail else DAY
         return f"{number:.{digits}g} {tail}".strip()
@@ -87,7 +87,7 @@ class Range:
     @property
     def words(self) -> str:
         """Return the unit: the words after the figure, such as ``per month``."""
-        return re.sub(r"^[\d._]+\s*(%|of\s+\S+)?\s*", "", self.unit.text) if self.unit.form != "duration" else ""
+        return re.sub(r"^-?[\d._]+\s*(%|of\s+\S+)?\s*", "", self.unit.text) if self.unit.form != "duration" else ""
 
     def ends(self) -> dict[str, str]:
         """Return the ends and today's value as texts, and who says so."""
@@ -225,7 +225,8 @@ def _range(
         raise ExperimentError(f"'{name}' stands at {unit.text}, where no share of it is a step; give its range: "
                               f"ranges={{'{name}': (LOW, HIGH)}}")  # fmt: skip
     if unit.form != "percent":
-        return Range(name, today, today * (1 - step), today * (1 + step), f"± {100 * step:g} %", unit)
+        low, high = sorted((today * (1 - step), today * (1 + step)))
+        return Range(name, today, low, high, f"± {100 * step:g} %", unit)
     low, high = (today * odds / (1 - today + today * odds) for odds in (1 - step, 1 + step))
     return Range(name, today, low, high, f"odds ± {100 * step:g} %", unit)
 

@@ -60,8 +60,8 @@ class ReferralTree(Unreplicated):
         stage (at the end), customer (whether they ever were one), born, acquired, churned (months from the start, NaN
         never; churned is when they first left), brought and brought_customers (people they referred themselves, and
         those of them who became customers), revenue and cost (in the currency; the cost is all that was booked on the
-        person, also before they bought, and no spend of channels), margin (revenue less service since acquisition,
-        discounted to it).
+        person, also before they bought, and no spend of channels), margin (revenue less cost of sales and service
+        since acquisition, discounted to it).
         """
         return self._people.copy()
 
@@ -193,7 +193,7 @@ def referral_tree(
         raise ExperimentError(f"'{model.name}' {with_}has no channel of referrals; {remedy}")
     done = run(settled, strategy, seed=seed, replication=replication, people=True, engine=engine, limits=held)
     assert done.people is not None
-    people = _people(done.journey, done.people, done.books.per_unit)
+    people = _people(done.journey, done.people)
     return ReferralTree(done.journey, done.source, people, _families(done.journey, people))
 
 
@@ -214,7 +214,7 @@ def roots(generation: IntArray, parent: IntArray) -> IntArray:
     return found
 
 
-def _people(journey: Journey, table: pd.DataFrame, per_unit: float) -> pd.DataFrame:
+def _people(journey: Journey, table: pd.DataFrame) -> pd.DataFrame:
     """Return the table that `ReferralTree.people` shows, from the people table of a run."""
     import pandas as pd
 
@@ -236,9 +236,9 @@ def _people(journey: Journey, table: pd.DataFrame, per_unit: float) -> pd.DataFr
         **months,
         "brought": np.bincount(parent[referred], minlength=len(table)),
         "brought_customers": np.bincount(parent[bought], minlength=len(table)),
-        "revenue": table["revenue"] / per_unit,
-        "cost": table["cost"] / per_unit,
-        "margin": table["margin_discounted"] / per_unit,
+        "revenue": table["revenue"],
+        "cost": table["cost"],
+        "margin": table["margin_discounted"],
     })  # fmt: skip
 
 

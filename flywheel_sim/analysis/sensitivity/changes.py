@@ -20,15 +20,17 @@ from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit
 
 #: From gross to net: label, and the metrics that are taken off revenue. Together they are what a change earns.
 NET = {
-    "margin": ("Margin (revenue − service)", ("service_spend",)),
+    "margin": ("Margin (revenue − cost of sales − service)", ("cost_of_sales", "service_spend")),
     "net": (
-        "Net of acquisition and win-back (margin − both)", ("service_spend", "acquisition_spend", "win_back_spend"),
+        "Net of acquisition and win-back (margin − both)",
+        ("cost_of_sales", "service_spend", "acquisition_spend", "win_back_spend"),
     ),
 }  # fmt: skip
 
 #: The way from revenue to profit, in its order.
 MONEY = (
-    "revenue", "service_spend", "margin", "acquisition_spend", "win_back_spend", "net", "overhead_spend", "profit",
+    "revenue", "cost_of_sales", "service_spend", "margin", "acquisition_spend", "win_back_spend", "net",
+    "overhead_spend", "profit",
 )  # fmt: skip
 
 _YEAR = 12
@@ -172,7 +174,7 @@ def change_of(before: FloatArray, after: FloatArray, unit: str) -> Change:
 def years_of(before: Runs, after: Runs, name: str) -> tuple[Year, ...]:
     """Return what became of a figure year by year; see `Year`."""
     one, other = monthly(before, name), monthly(after, name)
-    skip, periods = before.books.warm_up, before.journey.periods
+    skip, periods = before.books.warm_up, before.journey.months
     found = []
     for number, first in enumerate(range(skip, periods, _YEAR), start=1):
         last = min(first + _YEAR, periods)

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 class Effect(Result):
     """What changes of one rate do to each strategy, on the same people with the same luck; frozen.
 
-    Figures are those of any metric, and two more: ``margin`` (revenue less service) and ``net`` (margin less
-    acquisition and win-back). Methods take the last strategy and the first change unless others are named.
+    Figures are those of any metric, and two more: ``margin`` (revenue less cost of sales and service) and ``net``
+    (margin less acquisition and win-back, which is the contribution). Methods take the last strategy and the first
+    change unless others are named.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.sensitivity.changes import share_of
-from flywheel_sim.journey.events import Amount, Event
+from flywheel_sim.journey.events import Amount, Event, Share
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import Journey, Owner, Stage, amounts_of, firings
 from flywheel_sim.stats import Estimate, FloatArray
@@ -102,9 +102,10 @@ def referring(journey: Journey) -> tuple[str, ...]:
 def upselling(journey: Journey) -> tuple[str, ...]:
     """Return the events by which customers move up, as names under ``without``.
 
-    They are events of customers who stay customers, and either set an attribute on which earned money depends, or earn
-    on lines that nothing else earns on, beside what customers pay all along. Where customers only ever pay at such
-    events, none of them is taken for the base the others add to, and none is found.
+    They are events of customers who stay customers, and either move what sets a price (an attribute on which earned
+    money depends, a counter that multiplies it) without earning themselves, or earn on lines that nothing else earns
+    on, beside what customers pay all along. Where customers only ever pay at such events, none of them is taken for the
+    base the others add to, and none is found.
     """
     customers = {stage.name for stage in journey.stages if stage.role == "customer"}
     earned_by: dict[str, set[str]] = defaultdict(set)
@@ -114,14 +115,15 @@ def upselling(journey: Journey) -> tuple[str, ...]:
         stages = {owner.name} if isinstance(owner, Stage) else set(owner.stages)
         for where, amount in _earning(owner):
             earned_by[amount.line].add(where)
-            rates = (amount.value,) if isinstance(amount.value, Rate) else amount.value.params
-            depends |= {axis.attribute for rate in rates for axis in rate.over}
+            for rate in _rates(amount):
+                depends |= {axis.attribute for axis in rate.over} | {rate.per}
         if stages <= customers:
             events += [event for event in owner.events if {o.to for o in event.outcomes} <= {*customers, None}]
-    levels = {one.name for one in journey.attributes if one.kind == "levels"} & depends
+    moved = {one.name for one in journey.attributes if one.kind != "stopwatch"} & depends
 
     def lines(event: Event) -> set[str]:
-        return {amount.line for part in event.parts for amount in part.money if amount.side == "earn"}
+        money = (amount for part in event.parts for amount in part.money if amount.side == "earn")
+        return {amount.line for amount in money if not _taken_off(amount)}
 
     apart = {e.decision for e in events if lines(e) and all(earned_by[line] == {e.decision} for line in lines(e))}
     if not _base(journey, customers) - apart:
@@ -129,7 +131,7 @@ def upselling(journey: Journey) -> tuple[str, ...]:
     return tuple(
         _named(event) for event in events
         if event.decision in apart
-        or (not lines(event) and any(one.attribute in levels for part in event.parts for one in part.sets))
+        or (not lines(event) and any(one.attribute in moved for part in event.parts for one in part.sets + part.adds))
     )  # fmt: skip
 
 
@@ -152,13 +154,28 @@ def _only_refers(event: Event) -> bool:
 
 
 def _earning(owner: Owner) -> Iterator[tuple[str, Amount]]:
-    """Yield every amount an owner earns with what it is earned by: an event's decision, or the owner's name."""
+    """Yield every amount an owner earns with what it is earned by: an event's decision, or the owner's name.
+
+    Refunds and discounts are left out: nobody pays by them, or moves up.
+    """
     by_events = {
         id(amount): event.decision for event in owner.events for part in event.parts for amount in part.money
     }  # fmt: skip
     for amount in amounts_of(owner):
-        if amount.side == "earn":
+        if amount.side == "earn" and not _taken_off(amount):
             yield by_events.get(id(amount), owner.name), amount
+
+
+def _rates(amount: Amount) -> tuple[Rate, ...]:
+    """Return the rates of which an amount is made."""
+    value = amount.value
+    return (value,) if isinstance(value, Rate) else (value.rate,) if isinstance(value, Share) else value.params
+
+
+def _taken_off(amount: Amount) -> bool:
+    """Tell whether what is earned is never above 0, as a refund or a discount is."""
+    rates = _rates(amount)
+    return bool(rates) and all(max(rate.cells) <= 0 for rate in rates)
 
 
 def _base(journey: Journey, customers: set[str]) -> set[str]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.rates.steps import own, points, shown_unit, written
 from flywheel_sim.analysis.sensitivity.changes import share_of
 from flywheel_sim.analysis.sensitivity.one_rate import OneRate, as_shown, one_rate
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.plan import Plan
@@ -111,7 +111,7 @@ class Sensitivity(Result):
     def band(self, strategy: str, level: float = 0.95) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return means and both ends of a band that holds all points of a curve at once, shape (points,).
 
-        NaN at points where the metric is not finite in every replication; see `flywheel_sim.analysis.difference.bands`.
+        NaN at points where the metric is not finite in every replication; see `flywheel_sim.experiment.bands`.
         """
         return simultaneous(self.curve[strategy].T, level)[:3]
 

@@ -5,6 +5,7 @@ from flywheel_sim.analysis.registry import Question
 QUESTION = Question(
     charts=(
         "fan",
+        "statement",
         "stage_flow",
         "staying",
         "cohort_retention",

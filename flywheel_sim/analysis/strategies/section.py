@@ -12,6 +12,7 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.service import FIGURES, shown
+from flywheel_sim.metrics.statement import BASIS
 from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, plus_minus, with_unit
 
@@ -94,7 +95,7 @@ def _served(strategy: str, one: Runs) -> Table:
 
 
 #: Metrics of the table by channel.
-BY_CHANNEL = ("prospects", "acquisitions", "spend", "roas", "cac", "clv", "payback")
+BY_CHANNEL = ("prospects", "acquisitions", "acquisition_spend", "cac", "clv", "payback", "roas")
 
 
 def customers(result: Result) -> list[Section]:
@@ -116,8 +117,9 @@ def customers(result: Result) -> list[Section]:
         sections.append(Section("Who stays", charts=lives))
     if any(len(one.journey.channels) > 1 for one in runs):
         text = (
-            "Everything belongs to the channel a person came by; what a referral costs is spend on the customer "
-            "who refers. Means with the half-width of their 95 % interval."
+            "Everything belongs to the channel a person came by. Acquisition spend is what the channel costs and what "
+            "is booked as acquisition on its people: that over its acquisitions is the acquisition cost. Return on ad "
+            "spend is per unit of what the channel itself costs. Means with the half-width of their 95 % interval."
         )
         drawn = []
         for one in runs:
@@ -125,6 +127,26 @@ def customers(result: Result) -> list[Section]:
                 drawn.append(charts.channels(one))
         sections.append(Section("Where they come from", (text,), drawn, [_channels(one) for one in runs]))
     return sections
+
+
+def earned(result: Result) -> Section:
+    """Return the section of the statement: from revenue to profit, of every strategy."""
+    runs = result.base_runs
+    tables = [_statement(name, one, len(runs) > 1) for name, one in runs.items()]
+    return Section("From revenue to profit", (BASIS,), [charts.statement(one) for one in runs.values()], tables)
+
+
+def _statement(name: str, runs: Runs, several: bool) -> Table:
+    """Return the statement as a table of texts, lines under their headings."""
+    table, unit = runs.statement(), runs.unit("revenue")
+    rows = []
+    for (heading, line), (mean, low, high) in zip(table.index.tolist(), table.to_numpy().tolist(), strict=True):
+        found = Estimate(mean, low, high, 0.95, runs.n, unit)
+        label = f"\u2003{line.replace('_', ' ')}" if line else runs.metric(heading).label
+        rows.append((label, plus_minus(found)))
+    whose = name.capitalize().replace("_", " ") if several else ""
+    note = f"Means with the half-width of their 95 % interval, {runs.span}. Spends are taken off."
+    return Table((whose, unit), rows, frozenset({1}), note)
 
 
 def _channels(runs: Runs) -> Table:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.analysis.difference.bands import bootstrap_means
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.bands import bootstrap_means
 from flywheel_sim.stats import Estimate, FloatArray
 
 #: Maps points (n, inputs) of the unit cube to responses: (n,), (n, replications) or (n, metrics, replications).

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.difference.bands import simultaneous
 from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range, known, laid, ranges_of
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run

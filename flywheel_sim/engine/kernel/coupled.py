@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner, jit, note_ready
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.agenda import (
@@ -27,7 +26,7 @@ from flywheel_sim.engine.kernel.firing import fire, go, stay
 from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
 from flywheel_sim.engine.kernel.memory import add, ld, st
 from flywheel_sim.engine.kernel.newcomers import coming, set_out
-from flywheel_sim.engine.kernel.rates import luck, pick, stop
+from flywheel_sim.engine.kernel.rates import luck, period_of, pick, stop
 from flywheel_sim.engine.kernel.service import ask, serve_next
 from flywheel_sim.engine.kernel.shared_levels import crossed
 from flywheel_sim.engine.kernel.timers import refresh
@@ -60,8 +59,9 @@ def begin(mem):  # type: ignore[no-untyped-def]
 
 @inlined
 def within_limits(mem):  # type: ignore[no-untyped-def]
-    """Tell whether no more people came, and no more happened, than may."""
-    if ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
+    """Tell whether no more people came, and no more happened, than may; who meets nobody new in a market is nobody."""
+    came = ld(mem, w.H_TOUCHED) if ld(mem, w.H_MARKET) >= 0 else ld(mem, w.H_N_PEOPLE)
+    if came > ld(mem, w.H_MAX_PEOPLE):
         stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):
         stop(mem, w.TOO_MANY_EVENTS, 0)
@@ -164,7 +164,7 @@ def step(mem, p):  # type: ignore[no-untyped-def]
     """Let happen what is due to a person."""
     st(mem, w.H_ACTOR, p)
     now, c = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_CLOCK)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    st(mem, w.H_PERIOD, period_of(mem, now))
     if c <= 0 or ld(mem, p + ld(mem, c + w.C_AT) + w.L_MODE) == w.LOOKS:
         look_again(mem, p)
         end_step(mem, p)
@@ -239,7 +239,7 @@ def crowd(mem):  # type: ignore[no-untyped-def]
                 step(mem, who)
             continue
         st(mem, w.H_NOW, now)
-        st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+        st(mem, w.H_PERIOD, period_of(mem, now))
         if order < resources:
             change_people(mem, order)
         else:

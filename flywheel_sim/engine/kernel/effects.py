@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.accruals import close_accruals, open_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     F_INVITED,
+    ON_PEOPLE,
+    bank,
     book,
-    close_accruals,
     credit,
+    credit_following,
+    follow,
     followed,
     invoice,
     move,
-    open_accruals,
+    recurring,
 )
 from flywheel_sim.engine.kernel.crowd import bring
 from flywheel_sim.engine.kernel.memory import add, ld, ldf, st
 from flywheel_sim.engine.kernel.rates import group_of, luck, pick, value
 from flywheel_sim.engine.kernel.shared_levels import reweigh
 from flywheel_sim.engine.kernel.timers import drawn
+from flywheel_sim.journey.units import MILLIONTHS
 
 
 @inlined
@@ -65,10 +72,10 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
 
 @inlined
 def amount_of(mem, p, row, counter, now):  # type: ignore[no-untyped-def]
-    """Return an amount in minor units, as the state is now."""
-    minor = ld(mem, row + w.M_CONSTANT)
-    if minor >= 0:
-        return minor
+    """Return what an amount that is no share comes to in whole millionths, as the state is now."""
+    amount = ld(mem, row + w.M_CONSTANT)
+    if amount != w.VARIES:
+        return amount
     kind = ld(mem, row + w.M_DIST)
     if kind == 0:
         return draws.whole_money(value(mem, p, ld(mem, row + w.M_A), now))
@@ -77,76 +84,148 @@ def amount_of(mem, p, row, counter, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def pay(mem, p, row, role, group, minor):  # type: ignore[no-untyped-def]
-    """Book an amount on its line and to the person."""
-    book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), minor)
-    if ld(mem, row + w.M_SIDE) > 0:
-        add(mem, p + w.B_REVENUE, minor)
-        column = ld(mem, row + w.M_INVOICE)
-        if column:
-            invoice(mem, p, column, draws.monthly(float(minor), ldf(mem, row + w.M_MONTHLY)))
-    else:
-        add(mem, p + w.B_COST, minor)
+def pay(mem, p, row, role, group, amount):  # type: ignore[no-untyped-def]
+    """Book an amount on its line and to the person, with what follows from it."""
+    book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), amount)
+    if ld(mem, row + w.M_SIDE) < 0:
+        bank(mem, p + w.B_COST, amount, ON_PEOPLE)
+        return
+    bank(mem, p + w.B_REVENUE, amount, ON_PEOPLE)
+    column, follows, n = ld(mem, row + w.M_INVOICE), ld(mem, row + w.M_FOLLOWS), ld(mem, row + w.M_FOLLOWS_N)
+    if column:
+        monthly = draws.monthly(float(amount), ldf(mem, row + w.M_MONTHLY))
+        invoice(mem, p, column, recurring(mem, ld(mem, row + w.M_RECURS), follows, n, monthly))
+    if n > 0:
+        follow(mem, p, follows, n, amount)
+
+
+@inlined
+def credit_amount(mem, p, now, row, role, amount):  # type: ignore[no-untyped-def]
+    """Credit an amount just booked in a role, and what follows from it, to the cohort of a customer."""
+    if ld(mem, row + w.M_MARGIN) >> role & 1:
+        credit(mem, p, now, ld(mem, row + w.M_SIDE), amount)
+    n = ld(mem, row + w.M_FOLLOWS_N)
+    if n > 0:
+        credit_following(mem, p, now, ld(mem, row + w.M_FOLLOWS), n, amount)
+
+
+@inlined
+def pay_at_once(mem, p, effects, counter, role, now):  # type: ignore[no-untyped-def]
+    """Value, book and credit the amounts of effects that change nothing else, none of them a share."""
+    row, group, customer = ld(mem, effects + w.E_MONEY_AT), ld(mem, p + w.B_GROUP), ld(mem, p + w.B_ACQUIRED) >= 0
+    for _ in range(ld(mem, effects + w.E_MONEY)):
+        amount = amount_of(mem, p, row, counter, now)
+        pay(mem, p, row, role, group, amount)
+        if customer:
+            credit_amount(mem, p, now, row, role, amount)
+        row += w.MONEY
+
+
+@inner
+def set_all(mem, p, one, two, counter, now):  # type: ignore[no-untyped-def]
+    """Set all that the effects of a firing set, and let the person stand in the group of that; 0 for no effects."""
+    n = ld(mem, one + w.E_SETS) if one else 0
+    if n > 0:
+        set_attributes(mem, p, ld(mem, one + w.E_SETS_AT), n, counter, now)
+    more = ld(mem, two + w.E_SETS) if two else 0
+    if more > 0:
+        set_attributes(mem, p, ld(mem, two + w.E_SETS_AT), more, counter, now)
+    if n + more == 0:
+        return
+    stage, group, new = ld(mem, p + w.B_STAGE), ld(mem, p + w.B_GROUP), group_of(mem, p)
+    if new == group:
+        return
+    move(mem, stage, group, now, -1)
+    move(mem, stage, new, now, 1)
+    if ld(mem, p + w.B_SINCE) >= 0:
+        close_accruals(mem, p, now, False)
+        st(mem, p + w.B_GROUP, new)
+        open_accruals(mem, p, now)
+    st(mem, p + w.B_GROUP, new)
 
 
 @inner
 def value_money(mem, p, effects, counter, now, filled):  # type: ignore[no-untyped-def]
-    """Put the amounts of some effects into the scratch place, as the state is now; return how many are there."""
+    """Put amounts into the scratch place, as the state is now, shares as 0; return how many are there."""
     scratch = ld(mem, w.H_SCRATCH)
     row = ld(mem, effects + w.E_MONEY_AT)
     for _ in range(ld(mem, effects + w.E_MONEY)):
-        st(mem, scratch + filled, amount_of(mem, p, row, counter, now))
+        st(mem, scratch + filled, amount_of(mem, p, row, counter, now) if ld(mem, row + w.M_OF) < 0 else 0)
         filled += 1
         row += w.MONEY
     return filled
 
 
-@inlined
-def pay_at_once(mem, p, effects, counter, role, now):  # type: ignore[no-untyped-def]
-    """Value, book and credit the amounts of effects that change nothing else."""
-    row, group, customer = ld(mem, effects + w.E_MONEY_AT), ld(mem, p + w.B_GROUP), ld(mem, p + w.B_ACQUIRED) >= 0
-    for _ in range(ld(mem, effects + w.E_MONEY)):
-        minor = amount_of(mem, p, row, counter, now)
-        pay(mem, p, row, role, group, minor)
-        if customer:
-            credit(mem, p, now, ld(mem, row + w.M_SIDE), role, minor)
+@inner
+def earned_on(mem, effects, taken, line):  # type: ignore[no-untyped-def]
+    """Return what some effects earn on a line, but for shares, from the scratch place."""
+    total, row = 0, ld(mem, effects + w.E_MONEY_AT)
+    for i in range(ld(mem, effects + w.E_MONEY)):
+        if ld(mem, row + w.M_LINES) == line and ld(mem, row + w.M_SIDE) > 0 and ld(mem, row + w.M_OF) < 0:
+            total += ld(mem, ld(mem, w.H_SCRATCH) + taken + i)
+        row += w.MONEY
+    return total
+
+
+@inner
+def value_shares(mem, p, effects, taken, one, two, now):  # type: ignore[no-untyped-def]
+    """Put the shares among the amounts of some effects into the scratch place: of what a firing (one, two) earns."""
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for i in range(ld(mem, effects + w.E_MONEY)):
+        line = ld(mem, row + w.M_OF)
+        if line >= 0:
+            earned = earned_on(mem, one, np.int64(0), line) if one else 0
+            earned += earned_on(mem, two, ld(mem, one + w.E_MONEY) if one else 0, line) if two else 0
+            share = value(mem, p, ld(mem, row + w.M_A), now)
+            st(mem, ld(mem, w.H_SCRATCH) + taken + i, draws.whole_money(share * float(earned)))
         row += w.MONEY
 
 
 @inner
-def apply(mem, p, effects, counter, now, taken, earned):  # type: ignore[no-untyped-def]
-    """Apply some effects but referrals, with the amounts from the scratch place; return how many are taken."""
-    n = ld(mem, effects + w.E_SETS)
-    if n > 0:
-        set_attributes(mem, p, ld(mem, effects + w.E_SETS_AT), n, counter, now)
+def pay_all(mem, p, effects, role, taken):  # type: ignore[no-untyped-def]
+    """Book the amounts of some effects from the scratch place; return what they earn."""
+    scratch, group, earned = ld(mem, w.H_SCRATCH), ld(mem, p + w.B_GROUP), 0
+    row = ld(mem, effects + w.E_MONEY_AT)
+    for i in range(ld(mem, effects + w.E_MONEY)):
+        amount = ld(mem, scratch + taken + i)
+        pay(mem, p, row, role, group, amount)
+        earned += amount if ld(mem, row + w.M_SIDE) > 0 else 0
+        row += w.MONEY
+    return earned
+
+
+@inner
+def add_all(mem, p, effects, earned):  # type: ignore[no-untyped-def]
+    """Add to counters what some effects add."""
     row = ld(mem, effects + w.E_ADDS_AT)
     for _ in range(ld(mem, effects + w.E_ADDS)):
         column = ld(mem, row + w.D_COLUMN)
-        number = earned // ld(mem, w.H_UNIT) if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
+        number = earned // MILLIONTHS if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
         held = ld(mem, p + column) + number
         put(mem, p, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
         row += w.ADDITION
-    stage = ld(mem, p + w.B_STAGE)
-    group = ld(mem, p + w.B_GROUP)
-    if n > 0:
-        new = group_of(mem, p)
-        if new != group:
-            move(mem, stage, group, now, -1)
-            move(mem, stage, new, now, 1)
-            if ld(mem, p + w.B_SINCE) >= 0:
-                close_accruals(mem, p, now, False)
-                st(mem, p + w.B_GROUP, new)
-                open_accruals(mem, p, now)
-            group = new
-            st(mem, p + w.B_GROUP, group)
-    role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
-    scratch = ld(mem, w.H_SCRATCH)
-    row = ld(mem, effects + w.E_MONEY_AT)
-    for _ in range(ld(mem, effects + w.E_MONEY)):
-        pay(mem, p, row, role, group, ld(mem, scratch + taken))
-        taken += 1
-        row += w.MONEY
-    return taken
+
+
+@inner
+def apply(mem, p, one, two, counter, role, now):  # type: ignore[no-untyped-def]
+    """Apply the effects of one firing but referrals, an event's and its outcome's; return how many amounts there are.
+
+    All is set first, so that amounts are of the state after that; numbers are added once they are paid.
+    """
+    set_all(mem, p, one, two, counter, now)
+    half = value_money(mem, p, one, counter, now, np.int64(0)) if one else np.int64(0)
+    filled = value_money(mem, p, two, counter, now, half) if two else half
+    if one and ld(mem, one + w.E_SHARES):
+        value_shares(mem, p, one, np.int64(0), one, two, now)
+    if two and ld(mem, two + w.E_SHARES):
+        value_shares(mem, p, two, half, one, two, now)
+    earned = pay_all(mem, p, one, role, np.int64(0)) if one else 0
+    earned += pay_all(mem, p, two, role, half) if two else 0
+    if one:
+        add_all(mem, p, one, earned)
+    if two:
+        add_all(mem, p, two, earned)
+    return filled
 
 
 @inlined
@@ -155,21 +234,10 @@ def credit_money(mem, p, effects, now, role, taken):  # type: ignore[no-untyped-
     scratch = ld(mem, w.H_SCRATCH)
     row = ld(mem, effects + w.E_MONEY_AT)
     for _ in range(ld(mem, effects + w.E_MONEY)):
-        credit(mem, p, now, ld(mem, row + w.M_SIDE), role, ld(mem, scratch + taken))
+        credit_amount(mem, p, now, row, role, ld(mem, scratch + taken))
         taken += 1
         row += w.MONEY
     return taken
-
-
-@inlined
-def earned_in(mem, effects, taken):  # type: ignore[no-untyped-def]
-    """Return what some effects earn, from the scratch place."""
-    total, row = 0, ld(mem, effects + w.E_MONEY_AT)
-    for i in range(ld(mem, effects + w.E_MONEY)):
-        if ld(mem, row + w.M_SIDE) > 0:
-            total += ld(mem, ld(mem, w.H_SCRATCH) + taken + i)
-        row += w.MONEY
-    return total
 
 
 @inner

@@ -7,6 +7,7 @@ import numpy as np
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.accruals import close_accruals, open_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     ACQUIRED,
     C_ACQUIRED,
@@ -19,7 +20,6 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     SET_ASIDE,
     WON_BACK,
     cell_now,
-    close_accruals,
     cohort,
     cohort_periods,
     count,
@@ -29,13 +29,12 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     generation,
     move,
     move_in,
-    open_accruals,
     reckon,
 )
 from flywheel_sim.engine.kernel.crowd import orphan
-from flywheel_sim.engine.kernel.effects import apply, credit_money, earned_in, log, pay_at_once, refer, value_money
+from flywheel_sim.engine.kernel.effects import apply, credit_money, log, pay_at_once, refer
 from flywheel_sim.engine.kernel.memory import copy, ld, st
-from flywheel_sim.engine.kernel.rates import luck, pick, stop
+from flywheel_sim.engine.kernel.rates import luck, period_of, pick, stop
 from flywheel_sim.engine.kernel.service import leave_desks, served, start_clock
 from flywheel_sim.engine.kernel.shared_levels import count_in_all
 from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, spend_when, wind
@@ -98,11 +97,10 @@ def on_entry(mem, p, effects, code, visits, now):  # type: ignore[no-untyped-def
     if effects == 0:
         return
     counter = ld(mem, p + visits) << 20
-    value_money(mem, p, effects, counter, now, np.int64(0))
-    apply(mem, p, effects, counter, now, np.int64(0), earned_in(mem, effects, np.int64(0)))
+    role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
+    apply(mem, p, effects, np.int64(0), counter, role, now)
     refer(mem, p, effects, code, counter, np.int64(0), now)
     if ld(mem, p + w.B_ACQUIRED) >= 0:
-        role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
         credit_money(mem, p, effects, now, role, np.int64(0))
 
 
@@ -225,7 +223,7 @@ def outcome_of(mem, p, event, now):  # type: ignore[no-untyped-def]
 def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
     """Do what `fire` does, where the person stays, the clock runs again and no effect changes an attribute."""
     now, at = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    st(mem, w.H_PERIOD, period_of(mem, now))
     slot = p + ld(mem, c + w.C_AT)
     firing = ld(mem, slot + w.L_FIRING)
     counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | firing
@@ -255,7 +253,7 @@ def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
 def go(mem, p, event, outcome, to):  # type: ignore[no-untyped-def]
     """Do what `fire` does, where the person moves between plain stages and nothing else happens."""
     now, at, stage, group = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE), ld(mem, p + w.B_ROW), ld(mem, p + w.B_GROUP)
-    period = now // draws.MONTH_MS
+    period = period_of(mem, now)
     st(mem, w.H_PERIOD, period)
     flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
     cell, rest = cell_now(mem, group), ld(mem, ld(mem, w.H_PERIOD_ENDS) + period) - now
@@ -281,19 +279,7 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
     one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
     role = ld(mem, stage + w.G_ROLE)
     if one or two:
-        filled = np.int64(0)
-        filled = value_money(mem, p, one, counter, now, filled) if one else filled
-        filled = value_money(mem, p, two, counter, now, filled) if two else filled
-        earned, taken = 0, 0
-        if ld(mem, event + w.V_CHANGES):
-            if one:
-                earned += earned_in(mem, one, np.int64(0))
-            if two:
-                earned += earned_in(mem, two, ld(mem, one + w.E_MONEY) if one else 0)
-        if one:
-            taken = apply(mem, p, one, counter, now, np.int64(0), earned)
-        if two:
-            apply(mem, p, two, counter, now, taken, earned)
+        filled = apply(mem, p, one, two, counter, role, now)
         number = 0
         if one:
             number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, np.int64(0), now)

@@ -14,11 +14,10 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import decisions, rates
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.shared_tables import Desks, desks_of, label_of, rows_of
-from flywheel_sim.engine.kernel.table_rows import bits
+from flywheel_sim.engine.kernel.table_rows import bits, shared_out
 from flywheel_sim.journey.events import Amount, Condition, Event
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import (
-    SPEND_KIND_OF_ROLE,
     Channel,
     Journey,
     Owner,
@@ -27,7 +26,7 @@ from flywheel_sim.journey.journey import (
     firings,
 )
 from flywheel_sim.journey.units import YEAR
-from flywheel_sim.ledger import GAVE_UP, IntArray, Layout
+from flywheel_sim.ledger import FINE, GAVE_UP, IntArray, Layout
 
 _KIND_OF_BUILT_IN = {"generation": w.NUMBER, "calendar": w.CALENDAR, "month": w.MONTH_OF_YEAR}
 _KIND = {"levels": w.NAMED, "counter": w.NUMBER, "stopwatch": w.STOPWATCH}
@@ -95,7 +94,7 @@ class Image(Desks):
             (len(s.accruals) + sum(len(u.accruals) for u in self.sets_of[s.name]) for s in journey.stages), default=0
         )
         self.accrual0 = at
-        at += 2 * accruals  # the cell and the price of each
+        at += w.ACCRUING * accruals
         clocks = {owner.name: sum(rows_of(event) for event in owner.events) for owner in journey.owners}
         desks = {owner.name: desks_of(owner) for owner in journey.owners}
         self.slot_of, self.desk_of, slot, desk = dict[str, int](), dict[str, int](), 0, 0
@@ -157,7 +156,8 @@ class Image(Desks):
             w.H_PERIOD_ENDS: self.put(lay.period_ends.tolist()),
             w.H_GROUP_ROW: self.put([len(journey.report_by), self.group_stride, *row]),
             w.H_ARRIVAL_CODE: self.codes["person/arrival"],
-            w.H_UNIT: 10**journey.minor_digits,
+            w.H_FINE: FINE[journey.period][0] if journey.period != "month" else 0,
+            w.H_TOGETHER: FINE[journey.period][1] if journey.period != "month" else 0,
             w.H_INVOICE0: self.invoice0,
             w.H_N_INVOICES: len(self.invoices),
             w.H_ACCRUAL0: self.accrual0,
@@ -229,7 +229,8 @@ class Image(Desks):
             outcomes += [to, self.effects(outcome.effects), int(bool(plain))]
         pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
         changes = int(any(part.sets or part.adds for part in event.parts))
-        simple = int(event.recurring and not changes and not event.when and not event.staff)
+        shares = any(shared_out(part) for part in event.parts)
+        simple = int(event.recurring and not changes and not shares and not event.when and not event.staff)
         effects, ways = self.effects(event.effects), self.put(outcomes)
         return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
                          self.codes[event.decision], int(event.recurring), changes, simple])  # fmt: skip
@@ -336,31 +337,34 @@ class Image(Desks):
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)
-        line = self.line(amount, role)
-        key = -1
-        if amount.value.spread is None:
-            name = ("accrual", id(amount), SPEND_KIND_OF_ROLE[role] if amount.side == "spend" else "")
+        line, key, whole, length = self.line(amount, role), -1, 0, self.journey.cohort_ms
+        if not amount.value.own:
+            name = ("accrual", id(amount), line)
             if name not in self.kept:
                 self.kept[name] = len(self.accruals)
                 for price in amount.value.cells:
                     self.accruals += [(price, group, line) for group in range(len(self.layout.groups))]
             key = self.kept[name]
-        whole, length = 0, self.journey.cohort_ms
-        if amount.value.spread is None:
             rows = []
             for price in amount.value.cells:
                 rows.append(draws.discounted_flow(price, 0.0, 0, length))
                 rows += [draws.discounted_flow(price, self.journey.force, age * length, (age + 1) * length)
                          for age in range(self.layout.ages)]  # fmt: skip
             whole = self.put(rows)
-        return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key, whole]
+        return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key, whole,
+                self.in_margin(amount, role), int(self.journey.recurs(amount.line)),
+                *self.following(amount)]  # fmt: skip
 
     def _channel(self, channel: Channel) -> list[int]:
         kind = ("rate", "batch", "present", "referral").index(channel.kind)
-        times = channel.times if channel.kind == "batch" else (0,) if channel.kind == "present" else ()
+        batches = [(at, count) for at, count in zip(channel.times, channel.counts, strict=True) if count]
         sets = self.put([word for one in channel.sets for word in self.setting(one)])
         inherits = self.put([self.column[name] for name in channel.inherits])
-        return [kind, self.place[channel.enters], self.rate(channel.rate) if channel.rate else 0, channel.count,
-                self.put(times), len(times), min(channel.until, self.journey.horizon), draws.name_key(channel.name),
-                channel.cost_per_arrival, sets, len(channel.sets), inherits, len(channel.inherits),
-                int(channel.removed), 0, 0, 0, 0, self.put([0] * (2 * w.AHEAD)), 0, 0]  # fmt: skip
+        price = channel.cost_per_arrival
+        paid = draws.whole_money(price.cells[0]) if price and price.constant else 0
+        return [kind, self.place[channel.enters], self.rate(channel.rate) if channel.rate else 0,
+                self.put([count for _, count in batches]), self.put([at for at, _ in batches]), len(batches),
+                min(channel.until, self.journey.horizon), draws.name_key(channel.name), paid,
+                self.rate(price) if price and not price.constant else 0, sets, len(channel.sets), inherits,
+                len(channel.inherits), int(channel.removed), 0, 0, 0, 0, self.put([0] * (2 * w.AHEAD)),
+                0, 0]  # fmt: skip

@@ -7,22 +7,21 @@ import numpy as np
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.accruals import close_accruals, look_at_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     ARRIVED,
     MISSED,
     PRESENT,
     REFERRED,
     cell_now,
-    close_accruals,
     count,
     generation,
-    look_at_accruals,
     reckon,
 )
 from flywheel_sim.engine.kernel.effects import log, set_attributes
 from flywheel_sim.engine.kernel.firing import enter, fire, outcome_of, step_into
 from flywheel_sim.engine.kernel.memory import add, ld, st
-from flywheel_sim.engine.kernel.rates import group_of, luck
+from flywheel_sim.engine.kernel.rates import group_of, luck, period_of
 from flywheel_sim.engine.kernel.timers import look_at_clock, refresh
 
 
@@ -47,7 +46,7 @@ def is_new(mem, p, market):  # type: ignore[no-untyped-def]
 def arrive(mem, p):  # type: ignore[no-untyped-def]
     """Let a person arrive who knows everything about themselves but where they are; tell whether they do."""
     now, channel, q = ld(mem, p + w.B_BORN), ld(mem, p + w.B_CHANNEL), ld(mem, p + w.B_BROUGHT)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    st(mem, w.H_PERIOD, period_of(mem, now))
     if q:
         st(mem, q + w.Y_LINK, ld(mem, w.H_FREE))
         st(mem, w.H_FREE, q)
@@ -87,7 +86,7 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
 def look_again(mem, p):  # type: ignore[no-untyped-def]
     """Let a person look again at what time or others have changed, where no clock fires."""
     now, c = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_CLOCK)
-    st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+    st(mem, w.H_PERIOD, period_of(mem, now))
     if c > 0:
         look_at_clock(mem, p, c, now)
     elif c == 0:

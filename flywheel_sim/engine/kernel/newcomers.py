@@ -7,8 +7,9 @@ import numpy as np
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.bookkeeping import ON_CHANNELS, bank
 from flywheel_sim.engine.kernel.memory import add, copy, ld, ldf, st, stf
-from flywheel_sim.engine.kernel.rates import draw_all, next_break, note_draw, pick, value
+from flywheel_sim.engine.kernel.rates import draw_all, next_break, note_draw, period_of, pick, value
 
 
 @inner
@@ -65,15 +66,18 @@ def coming(mem, channel, row):  # type: ignore[no-untyped-def]
         at = ld(mem, ahead + w.AHEAD + i)
         if at < w.BIG:
             st(mem, row + w.N_KEY, ld(mem, ahead + i))
-            spent = ld(mem, w.H_CHANNEL_SPEND) + at // draws.MONTH_MS * ld(mem, w.H_CHANNELS) + channel
-            add(mem, spent, ld(mem, row + w.N_PRICE))
-    elif ld(mem, row + w.N_COUNT) > 0:
+            price, priced = ld(mem, row + w.N_PRICE), ld(mem, row + w.N_PRICED)
+            if priced:
+                price = draws.whole_money(value(mem, np.int64(0), priced, at))
+            spent = ld(mem, w.H_CHANNEL_SPEND) + period_of(mem, at) * ld(mem, w.H_CHANNELS) + channel
+            bank(mem, spent, price, ON_CHANNELS)
+    else:
         batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
         if batch < ld(mem, row + w.N_TIMES_N):
             at = ld(mem, ld(mem, row + w.N_TIMES) + batch)
             st(mem, row + w.N_KEY, draws.child_key(ld(mem, row + w.N_ROOT), 0, number))
             left += 1
-            if left == ld(mem, row + w.N_COUNT):
+            if left == ld(mem, ld(mem, row + w.N_COUNTS) + batch):
                 batch, left = batch + 1, 0
             st(mem, row + w.N_BATCH, batch)
             st(mem, row + w.N_LEFT, left)

@@ -14,9 +14,9 @@ BIG = 1 << 62
     H_SEED, H_REPLICATION, H_HORIZON, H_LONGEST, H_PHASE, H_FORCE, H_YEARLY, H_ELIGIBLE, H_AGES, H_COHORTS, H_GROUPS,
     H_FLOWS, H_LINES, H_STAGES, H_CHANNELS, H_PERIOD_ENDS, H_FLOW, H_MONEY, H_CHANNEL_SPEND, H_MRR, H_DELTA, H_OFFSET,
     H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA, H_ACC_OFFSET, H_STAGE_ROWS,
-    H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH, H_SCRATCH_HALF, H_ARRIVAL_CODE, H_UNIT,
-    H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES, H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS, H_N_PEOPLE,
-    H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
+    H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH, H_SCRATCH_HALF, H_ARRIVAL_CODE, H_FINE,
+    H_TOGETHER, H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES, H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS,
+    H_N_PEOPLE, H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
     H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE, H_PEOPLE_SIZE, H_PEOPLE_N,
     H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP, H_PERIOD, H_N_BLANK,
     H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, H_COUPLED, H_MARKET, H_MARKET_CODE, H_TOUCHED,
@@ -24,21 +24,22 @@ BIG = 1 << 62
     H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE, H_PLACES_LEFT, H_BEGUN, H_SHIFT,
     H_HEADS, H_HEAP_SIZE, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_FETCH, H_STEPS_LEFT,
     H_ENTRIES_A_STEP, HEADER,
-) = range(113)  # fmt: skip
+) = range(114)  # fmt: skip
 
 #: Why the kernel came back.
 (
     DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS,
-    PLACES_FULL, AGENDA_FULL,
-) = range(10)  # fmt: skip
+    PLACES_FULL, AGENDA_FULL, TOO_MUCH_MONEY,
+) = range(11)  # fmt: skip
 
 #: Roles, as numbers.
 ROLES: tuple[str, ...] = ("prospect", "customer", "lapsed", "exit", "aside")
 PROSPECT, CUSTOMER, LAPSED, EXIT, ASIDE = range(5)
 
-#: A rate: number of axes, cells, quantile tables of the cells (0 none), column of the rank, decision of
-#: the rank, whether time alone can change it, then its axes.
-R_AXES, R_CELLS, R_TABLES, R_RANK, R_CODE, R_TIMED, RATE = range(7)
+#: A rate: number of axes, cells, whether people have values of their own in a cell, quantile tables of the cells
+#: (0 none), column of the rank, decision of the rank, column of the counter that multiplies it (0 none), whether time
+#: alone can change it, then its axes.
+R_AXES, R_CELLS, R_OWN, R_TABLES, R_RANK, R_CODE, R_PER, R_TIMED, RATE = range(9)
 #: An axis: kind, column of the person (of what all share: the place of its row), stride, number of bounds, bounds.
 A_KIND, A_COLUMN, A_STRIDE, A_N, A_BOUNDS, AXIS = range(6)
 NAMED, NUMBER, ALL_SHARE, STOPWATCH, CALENDAR, MONTH_OF_YEAR = range(6)
@@ -47,18 +48,26 @@ NAMED, NUMBER, ALL_SHARE, STOPWATCH, CALENDAR, MONTH_OF_YEAR = range(6)
 #: by cell, the result of each threshold and last that of the rest, and the chance with a spread (0 none).
 P_N, P_CELL, P_THRESHOLDS, P_RESULTS, P_SPREAD, PICK = range(6)
 
-#: Effects: number and place of sets, adds, money, referrals.
-E_SETS, E_SETS_AT, E_ADDS, E_ADDS_AT, E_MONEY, E_MONEY_AT, E_REFER, E_REFER_AT, EFFECTS = range(9)
+#: Effects: number and place of sets, amounts, adds, referrals; and whether any amount is a share of what is earned.
+E_SETS, E_SETS_AT, E_MONEY, E_MONEY_AT, E_ADDS, E_ADDS_AT, E_REFER, E_REFER_AT, E_SHARES, EFFECTS = range(10)
 #: A set: mode, column, value, source column, pick, decision, bounds.
 S_MODE, S_COLUMN, S_VALUE, S_SOURCE, S_PICK, S_CODE, S_LOW, S_HIGH, SETTING = range(9)
 TO_VALUE, TO_COPY, TO_DRAW, TO_SHOW = range(4)
 #: An add: column, number, whether it adds what was earned, bounds.
 D_COLUMN, D_NUMBER, D_EARNED, D_LOW, D_HIGH, ADDITION = range(6)
 #: An amount: distribution (0 fixed), three rates, table, its length, decision, side (1 earn, -1 spend), column of
-#: the invoice (0 none), its factor to a month, its minor units where they are the same for everybody (-1 otherwise),
-#: and its line by role.
-M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_CONSTANT, M_LINES = range(12)
+#: the invoice (0 none), its factor to a month, what it comes to where that is the same for everybody (`VARIES`
+#: otherwise), the line of which it is a share (-1 none), whether it recurs, what follows from it and how much that is,
+#: the roles (bits) in which it counts in margins, and its line by role.
+(
+    M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_CONSTANT, M_OF, M_RECURS, M_FOLLOWS,
+    M_FOLLOWS_N, M_MARGIN, M_LINES,
+) = range(17)  # fmt: skip
 MONEY = M_LINES + len(ROLES)
+VARIES = -BIG
+#: What follows from an amount earned, on a line that nothing books: side, share, whether it counts in margins, and
+#: whether it recurs.
+I_SIDE, I_SHARE, I_MARGIN, I_RECURS, FOLLOWER = range(5)
 
 #: An event: column of its owner's visits, number of outcomes, pick, effects, outcomes, flow by stage, decision, whether
 #: it recurs, whether any of its effects changes an attribute, and whether whoever stays has nothing to do but wind the
@@ -97,7 +106,8 @@ AWAY, WAITING_THERE, SERVED_THERE, TURNED_AWAY = range(4)
 (
     Z_PEOPLE, Z_SERVED, Z_WAITING, Z_LIMIT, Z_TARGET, Z_NUMBER, Z_CLASSES, Z_STEPS_N, Z_STEPS, Z_STEP, RESOURCE,
 ) = range(11)  # fmt: skip
-#: What all share: sum, count, what it starts as, column it is the mean of, weights (0 none), scale, whether each stage
+#: What all share: sum, count, what it starts as, column it is the mean of, weights (0 none), scale (0 where people are
+#: counted), whether each stage
 #: counts, bounds at which anything changes and their number, how many of them are reached, its number.
 (
     J_SUM, J_COUNT, J_STARTS, J_COLUMN, J_WEIGHTS, J_SCALE, J_STAGES, J_BOUNDS_N, J_BOUNDS, J_LEVEL, J_NUMBER, ALL_OF,
@@ -115,17 +125,21 @@ ENTRY_LINK, ENTRY_TIME, ENTRY_ORDER, ENTRY_WHO, ENTRY = range(5)
 ) = range(19)  # fmt: skip
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
-#: An accrual of a stage: rate, side, line, first key of its books (-1 where a spread makes prices personal), and
-#: by cell what a whole cohort period comes to, flat and then discounted from each age followed (0 with a spread).
-Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, ACCRUAL = range(6)
+#: An accrual of a stage: rate, side, line, first key of its books (-1 where people have prices of their own), by cell
+#: what a whole cohort period comes to, flat and then discounted from each age followed (0 with prices of their own),
+#: whether it counts in margins and whether it recurs, and what follows from it. A person keeps of each its cell, its
+#: price, and what the counter held that multiplies it.
+Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, Q_MARGIN, Q_RECURS, Q_FOLLOWS, Q_FOLLOWS_N, ACCRUAL = range(10)
+ACCRUING = 3
 
-#: A channel: kind, stage it enters, rate, people, times, their number, until, root of its keys, price of an arrival,
-#: sets and their number, columns inherited and their number, whether it is removed; then where it stands: n, time,
-#: batch, left, the place of the keys and times of its next arrivals, and key and time of who comes next.
+#: A channel: kind, stage it enters, rate, people of each batch, times, their number, until, root of its keys, price of
+#: an arrival where it is always the same, else its rate (0 none), sets and their number, columns inherited and their
+#: number, whether it is removed; then where it stands: n, time, batch, left, the place of the keys and times of its
+#: next arrivals, and key and time of who comes next.
 (
-    N_KIND, N_ENTERS, N_RATE, N_COUNT, N_TIMES, N_TIMES_N, N_UNTIL, N_ROOT, N_PRICE, N_SETS, N_SETS_N, N_INHERITS,
-    N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, N_KEY, N_DUE, CHANNEL,
-) = range(22)  # fmt: skip
+    N_KIND, N_ENTERS, N_RATE, N_COUNTS, N_TIMES, N_TIMES_N, N_UNTIL, N_ROOT, N_PRICE, N_PRICED, N_SETS, N_SETS_N,
+    N_INHERITS, N_INHERITS_N, N_REMOVED, N_NEXT, N_TIME, N_BATCH, N_LEFT, N_AHEAD, N_KEY, N_DUE, CHANNEL,
+) = range(23)  # fmt: skip
 BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
 #: An attribute: column, whether it is a stopwatch (starts at arrival), pick, decision, whether channels hand it on.
 T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)

@@ -9,7 +9,16 @@ from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.memory import ld, ldf, st, stf
 
-_KNOTS = draws.KNOTS
+_KNOTS, _MONTH = draws.KNOTS, draws.MONTH_MS
+
+
+@inlined
+def period_of(mem, now):  # type: ignore[no-untyped-def]
+    """Return the period of the books in which a time lies: they end at months, and at days or weeks where so fine."""
+    fine, months = ld(mem, w.H_FINE), now // _MONTH
+    if fine == 0:
+        return months
+    return now // fine + months - now // ld(mem, w.H_TOGETHER)
 
 
 @inlined
@@ -52,6 +61,8 @@ def table_at(mem, table, size, rank):  # type: ignore[no-untyped-def]
 def reaches(mem, j, bound):  # type: ignore[no-untyped-def]
     """Tell whether what all share, at a row, is at least a bound."""
     count = ld(mem, j + w.J_COUNT)
+    if ld(mem, j + w.J_SCALE) == 0:
+        return count >= bound
     if count > 0:
         return ld(mem, j + w.J_SUM) >= bound * count
     return ld(mem, j + w.J_STARTS) >= bound
@@ -99,18 +110,29 @@ def cell_of(mem, p, r, now):  # type: ignore[no-untyped-def]
     return cell
 
 
+@inner
+def own_value(mem, p, r, cell):  # type: ignore[no-untyped-def]
+    """Return what a rate comes to for one person in a cell: at their own rank, times their counter."""
+    tables, per = ld(mem, r + w.R_TABLES), ld(mem, r + w.R_PER)
+    found = 0.0
+    if tables == 0:
+        found = ldf(mem, ld(mem, r + w.R_CELLS) + cell)
+    else:
+        column = p + ld(mem, r + w.R_RANK)
+        rank = ldf(mem, column)
+        if rank < 0.0:
+            rank = luck(mem, p, ld(mem, r + w.R_CODE), 0)[1]
+            stf(mem, column, rank)
+        found = table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
+    return found * float(ld(mem, p + per)) if per else found
+
+
 @inlined
 def value_in(mem, p, r, cell):  # type: ignore[no-untyped-def]
-    """Return a rate's value in a cell, at the person's own rank where people differ."""
-    tables = ld(mem, r + w.R_TABLES)
-    if tables == 0:
+    """Return a rate's value in a cell, people's own where they have one."""
+    if ld(mem, r + w.R_OWN) == 0:
         return ldf(mem, ld(mem, r + w.R_CELLS) + cell)
-    column = p + ld(mem, r + w.R_RANK)
-    rank = ldf(mem, column)
-    if rank < 0.0:
-        rank = luck(mem, p, ld(mem, r + w.R_CODE), 0)[1]
-        stf(mem, column, rank)
-    return table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
+    return own_value(mem, p, r, cell)
 
 
 @inlined

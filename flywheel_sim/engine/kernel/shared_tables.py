@@ -8,10 +8,10 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import shared_bounds
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.table_rows import Rows, bits
+from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.journey.events import Event
 from flywheel_sim.journey.figures import Dist
 from flywheel_sim.journey.journey import Owner, Resource, StageSet
-from flywheel_sim.journey.staffing import staffing
 from flywheel_sim.journey.units import NEVER
 
 
@@ -37,7 +37,8 @@ class Desks(Rows):
             counts = self.put([int(stage.name in one.stages) for stage in journey.stages])
             weights = self.put(one.weights) if one.weights else 0
             level = sum(bound <= one.starts for bound in bounds[one.name])
-            rows += [0, 0, one.starts, self.column[one.of], weights, one.scale, counts, len(bounds[one.name]),
+            column, scale = (self.column[one.of], one.scale) if one.of else (w.B_STAGE, 0)
+            rows += [0, 0, one.starts, column, weights, scale, counts, len(bounds[one.name]),
                      self.put(bounds[one.name]), level, number]  # fmt: skip
         first = self.put(rows)
         for number, one in enumerate(journey.shared):

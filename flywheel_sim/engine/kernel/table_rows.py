@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import gamma_table, rank_tables
 from flywheel_sim.engine.kernel import places as w
-from flywheel_sim.journey.events import AddTo, Amount, Draw, Effects, SetTo
+from flywheel_sim.journey.events import AddTo, Amount, Draw, Effects, SetTo, Share
 from flywheel_sim.journey.figures import Axis, Dist, Rate
-from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Journey
+from flywheel_sim.journey.journey import MARGIN_KINDS, Journey
 from flywheel_sim.journey.units import MONTH, NEVER
 
 
@@ -66,13 +66,14 @@ class Rows:
 
     def rate(self, rate: Rate) -> int:
         """Return the place of a rate."""
-        key = ("rate", rate.over, rate.cells, rate.spread, rate.name if rate.spread else "")
+        key = ("rate", rate.over, rate.cells, rate.spread, rate.name if rate.spread else "", rate.per)
         if key not in self.kept:
             tables = self.put_floats(np.concatenate(rank_tables(rate.spread))) if rate.spread else 0
             rank = self.ranks[rate.name] if rate.spread else 0
             code = self.codes[f"rate/{rate.name}"] if rate.spread else 0
             cells, axes = self.put_floats(rate.cells), self.axes(rate.over)
-            row = [len(rate.over), cells, tables, rank, code, self.timed(rate.over), *axes]
+            per = self.column[rate.per] if rate.per else 0
+            row = [len(rate.over), cells, int(rate.own), tables, rank, code, per, self.timed(rate.over), *axes]
             self.kept[key] = self.put(row)
         return self.kept[key]
 
@@ -109,7 +110,7 @@ class Rows:
                         index = index * axis.size + at[axis]
                     total += chance.cells[index]
                     thresholds.append(draws.threshold(total))
-        cell = self.put([len(over), 0, 0, 0, 0, 0, *self.axes(over)])
+        cell = self.put([len(over), *[0] * (w.RATE - 1), *self.axes(over)])
         return self.put([len(given), cell, self.put(thresholds), self.put([*(r for _, r in given), rest]), spread])
 
     # -- effects ----------------------------------------------------------------------------------
@@ -119,11 +120,11 @@ class Rows:
         if not effects.any:
             return 0
         sets = self.put([word for one in effects.sets for word in self.setting(one)])
-        adds = self.put([word for one in effects.adds for word in self.addition(one)])
         money = self.put([word for one in effects.money for word in self.money(one)])
+        adds = self.put([word for one in effects.adds for word in self.addition(one)])
         refer = self.put([self.channel[name] for name in effects.refer])
-        return self.put([len(effects.sets), sets, len(effects.adds), adds, len(effects.money), money,
-                         len(effects.refer), refer])  # fmt: skip
+        return self.put([len(effects.sets), sets, len(effects.money), money, len(effects.adds), adds,
+                         len(effects.refer), refer, int(shared_out(effects))])  # fmt: skip
 
     def bounds(self, name: str) -> tuple[int, int]:
         """Return the bounds within which an attribute's number stays."""
@@ -147,22 +148,49 @@ class Rows:
 
     def money(self, amount: Amount) -> list[int]:
         """Return the words of an amount booked on an event."""
-        if isinstance(amount.value, Dist):
-            kind, figures = draws.KINDS.index(amount.value.kind), self.dist(amount.value)
+        held, of = amount.value, -1
+        if isinstance(held, Dist):
+            kind, figures = draws.KINDS.index(held.kind), self.dist(held)
         else:
-            kind, figures = 0, [self.rate(amount.value), 0, 0, 0, 0]
+            kind, figures = 0, [self.rate(held.rate if isinstance(held, Share) else held), 0, 0, 0, 0]
+        if isinstance(held, Share):
+            of = self.line_of["earn", held.of, ""]
         code = self.codes[amount.decision] if amount.decision else 0
-        invoice = self.invoices.get(amount.line, 0) if amount.side == "earn" and amount.period_ms else 0
-        factor = bits(draws.FIXED * MONTH / amount.period_ms) if amount.period_ms else 0
+        earned, period = amount.side == "earn", amount.period_ms
+        invoice = self.invoices.get(amount.line, 0) if earned and period else 0
+        factor = bits(float(MONTH) / period) if period else 0
         lines = [self.line(amount, role) for role in w.ROLES]
-        known = isinstance(amount.value, Rate) and amount.value.constant
-        minor = draws.whole_money(amount.value.cells[0]) if isinstance(amount.value, Rate) and known else -1
-        return [kind, *figures, code, 1 if amount.side == "earn" else -1, invoice, factor, minor, *lines]
+        known = isinstance(held, Rate) and held.constant
+        constant = draws.whole_money(held.cells[0]) if isinstance(held, Rate) and known else w.VARIES
+        margin = sum(self.in_margin(amount, role) << number for number, role in enumerate(w.ROLES))
+        return [kind, *figures, code, 1 if earned else -1, invoice, factor, constant, of,
+                int(self.journey.recurs(amount.line)), *self.following(amount), margin, *lines]  # fmt: skip
+
+    def following(self, amount: Amount) -> tuple[int, int]:
+        """Return the place and the number of the rows of what follows from an amount."""
+        found = [one for one in self.journey.derived if amount.side == "earn" and amount.line in one.of]
+        key = ("following", amount.line)
+        if found and key not in self.kept:
+            self.kept[key] = self.put([
+                word for one in found
+                for word in (-1 if one.kind else 1, bits(one.share), int(one.kind in ("", *MARGIN_KINDS)),
+                             int(one.recurring and not one.kind))
+            ])  # fmt: skip
+        return (self.kept[key], len(found)) if found else (0, 0)
+
+    def in_margin(self, amount: Amount, role: str) -> int:
+        """Tell whether an amount booked in a role counts in margins."""
+        return int(amount.side == "earn" or self.journey.kind_of(amount.line, role) in MARGIN_KINDS)
 
     def line(self, amount: Amount, role: str) -> int:
         """Return the money line of an amount booked in a role; -1 where it never is."""
-        kind = SPEND_KIND_OF_ROLE[role] if amount.side == "spend" else ""
+        kind = self.journey.kind_of(amount.line, role) if amount.side == "spend" else ""
         return self.line_of.get((amount.side, amount.line, kind), -1)
+
+
+def shared_out(effects: Effects) -> bool:
+    """Tell whether any amount of some effects is a share of what is earned."""
+    return any(isinstance(amount.value, Share) for amount in effects.money)
 
 
 def bits(value: float) -> int:

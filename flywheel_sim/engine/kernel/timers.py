@@ -5,7 +5,8 @@ from __future__ import annotations
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
-from flywheel_sim.engine.kernel.bookkeeping import look_at_accruals, reckon
+from flywheel_sim.engine.kernel.accruals import look_at_accruals
+from flywheel_sim.engine.kernel.bookkeeping import reckon
 from flywheel_sim.engine.kernel.memory import ld, ldf, st, stf
 from flywheel_sim.engine.kernel.rates import (
     by_month,

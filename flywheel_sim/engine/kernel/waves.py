@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inner, jit, note_ready
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.firing import fire, go, stay
 from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
 from flywheel_sim.engine.kernel.memory import add, copy, ld, st
 from flywheel_sim.engine.kernel.newcomers import referred, set_out, stranger
-from flywheel_sim.engine.kernel.rates import draw_all, note_draw, pick, stop
+from flywheel_sim.engine.kernel.rates import draw_all, note_draw, period_of, pick, stop
 from flywheel_sim.engine.kernel.timers import ENDED, FIRING, LOOKING, choose, start_drawn
 
 
@@ -82,7 +81,7 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
     for i in range(n):
         p = ld(mem, people + i)
         now = ld(mem, p + w.B_NEXT)
-        st(mem, w.H_PERIOD, now // draws.MONTH_MS)
+        st(mem, w.H_PERIOD, period_of(mem, now))
         fire(mem, p, event, c, outcome, now)
         settle(mem, p, now)
 

@@ -31,8 +31,8 @@ def newcomers(channel: Channel, values: Values, horizon: int) -> Iterator[tuple[
     if channel.kind == "rate":
         yield from strangers(channel, root, values, horizon)
         return
-    times = (0,) if channel.kind == "present" else channel.times
-    for n, at in enumerate(at for at in times for _ in range(channel.count)):
+    batches = zip(channel.times, channel.counts, strict=True)
+    for n, at in enumerate(at for at, count in batches for _ in range(count)):
         yield at, draws.child_key(root, 0, n)
 
 
@@ -48,7 +48,7 @@ def strangers(channel: Channel, root: int, values: Values, horizon: int) -> Iter
         _, uniform = values.luck(Person(key, 0, 0), "person/arrival", 0)
         work = draws.unit_exponential(uniform)
         while True:
-            rate = channel.rate.cells[values.cell(channel.rate, {"calendar": 0}, at)]
+            rate = values.at_time(channel.rate, at)
             wait = draws.memoryless_wait(work, rate, horizon + 1)
             change = values.breakpoint(channel.rate, {"calendar": 0}, at)
             if at + wait < change or change >= until:

@@ -7,10 +7,11 @@ from collections import defaultdict
 import numpy as np
 
 from flywheel_sim.compile import draws
-from flywheel_sim.engine.limits import TOO_LARGE, too_much_money
+from flywheel_sim.compile.draws import TOO_LARGE
+from flywheel_sim.engine.by_plan import accrue, close_money, spend_by_plan, staffed_by_plan
+from flywheel_sim.engine.limits import too_much_money
 from flywheel_sim.engine.reference.person import ClockStretch, Person
-from flywheel_sim.journey.journey import Channel, Journey, Stage
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.journey.journey import Journey, Stage
 from flywheel_sim.ledger import (
     COHORT,
     FOLLOWED,
@@ -24,8 +25,6 @@ from flywheel_sim.ledger import (
     Layout,
     Ledger,
     person_time,
-    spend_by_plan,
-    staffed_by_plan,
 )
 
 #: What accrues at one price: (stage or set, place in its list), cell, kind, group.
@@ -72,15 +71,15 @@ class OpenBooks:
 
     def count_role(self, name: str, group: int, now: int, sign: int = 1) -> None:
         """Count one of the flows that are not outcomes; a negative sign takes one back."""
-        self.flow[now // MONTH, group, ROLE_FLOWS.index(name)] += sign
+        self.flow[self.layout.period_at(now), group, ROLE_FLOWS.index(name)] += sign
 
     def count_outcome(self, stage: str, event: str, outcome: str, group: int, now: int) -> None:
         """Count an outcome of an event in a stage."""
-        self.flow[now // MONTH, group, self.flow_of[stage, event, outcome]] += 1
+        self.flow[self.layout.period_at(now), group, self.flow_of[stage, event, outcome]] += 1
 
     def move(self, stage: str, group: int, now: int, sign: int) -> None:
         """Count an entry to a stage (+1) or an exit (-1), with its offset to the period's end."""
-        period = now // MONTH
+        period = self.layout.period_at(now)
         counted = self.moves[period, group, self.stage_of[stage]]
         counted[0] += sign
         counted[1] += sign * (self.ends[period] - now)
@@ -127,13 +126,19 @@ class OpenBooks:
 
     # -- money ------------------------------------------------------------------------------------
 
-    def arrival_cost(self, index: int, channel: Channel, now: int) -> None:
+    def arrival_cost(self, index: int, now: int, paid: int) -> None:
         """Book the price of one arrival, where arrivals are paid one by one."""
-        self.arrival_costs[now // MONTH, index] += channel.cost_per_arrival
+        self.bank("channel_spend", self.arrival_costs, (self.layout.period_at(now), index), paid)
 
-    def book(self, side: str, line: str, kind: str, group: int, now: int, minor: int) -> None:
+    def bank(self, name: str, sums: Counts, key: tuple[int, ...], value: int) -> None:
+        """Add to a sum of money."""
+        sums[key] += value
+        if abs(sums[key]) >= TOO_LARGE:
+            raise too_much_money(name)
+
+    def book(self, side: str, line: str, kind: str, group: int, now: int, millionths: int) -> None:
         """Book an amount on its line."""
-        self.money[now // MONTH, group, self.line_of[side, line, kind]] += minor
+        self.bank("money", self.money, (self.layout.period_at(now), group, self.line_of[side, line, kind]), millionths)
 
     def accrue(self, stretch: ClockStretch, now: int, sign: int) -> None:
         """Let money begin (+1) or cease (-1) to accrue at a price that is the same for all in its cell."""
@@ -142,37 +147,37 @@ class OpenBooks:
             amount = stretch.amount
             self.accruals[key] = {}
             self.prices[key] = (stretch.price, self.line_of[amount.side, amount.line, stretch.kind])
-        period = min(now // MONTH, self.layout.periods - 1)
+        period = min(self.layout.period_at(now), self.layout.periods - 1)
         counted = self.accruals[key].setdefault(period, [0, 0])
         counted[0] += sign
         counted[1] += sign * (self.ends[period] - now)
 
     def book_stretch(self, stretch: ClockStretch, end: int) -> None:
-        """Book what has accrued at a price of one person's own, in whole minor units by period."""
+        """Book what has accrued at a price of one person's own, in whole millionths by period."""
         begin, amount = stretch.begin, stretch.amount
         while begin < end:
-            stop = min(self.ends[begin // MONTH], end)
+            stop = min(self.ends[self.layout.period_at(begin)], end)
             past, sofar = (draws.whole_money(stretch.price * (at - stretch.begin)) for at in (begin, stop))
             self.book(amount.side, amount.line, stretch.kind, stretch.group, begin, sofar - past)
             begin = stop
 
     def recur(self, measure: str, group: int, now: int, value: int) -> None:
-        """Book a movement of monthly recurring revenue, fixed point."""
-        self.movements[now // MONTH, group, MRR.index(measure)] += value
+        """Book a movement of monthly recurring revenue, millionths."""
+        self.bank("mrr", self.movements, (self.layout.period_at(now), group, MRR.index(measure)), value)
 
     # -- cohorts ----------------------------------------------------------------------------------
 
     def cohort(self, measure: str, acquired: int, at: int, value: int) -> None:
         """Add to a measure of the people acquired when somebody was, at the age they have."""
         length = self.journey.cohort_ms
-        self.cohorts[acquired // length, (at - acquired) // length, COHORT.index(measure)] += value
+        self.bank("cohort", self.cohorts, (acquired // length, (at - acquired) // length, COHORT.index(measure)), value)
 
     def follow(self, measure: str, acquired: int, at: int, group: int, value: int) -> None:
         """Add to a measure of people acquired early enough to be followed, while they are."""
         length = self.journey.cohort_ms
         age = (at - acquired) // length
         if acquired // length < self.layout.eligible and age < self.layout.ages:
-            self.followed[age, group, FOLLOWED.index(measure)] += value
+            self.bank("followed", self.followed, (age, group, FOLLOWED.index(measure)), value)
 
     def generation(self, measure: str, generation: int, value: int) -> None:
         """Add to a measure of a generation; the last holds all beyond it."""
@@ -182,11 +187,11 @@ class OpenBooks:
 
     def queued(self, resource: int, measure: str, now: int, value: int = 1) -> None:
         """Add to a measure of what happens at a resource."""
-        self.queues[now // MONTH, resource, QUEUE.index(measure)] += value
+        self.queues[self.layout.period_at(now), resource, QUEUE.index(measure)] += value
 
     def load(self, resource: int, measure: str, now: int, sign: int) -> None:
         """Count one more (+1) or one less (-1) who waits or is served, with the offset to the period's end."""
-        period = now // MONTH
+        period = self.layout.period_at(now)
         counted = self.loads[period, resource, LOAD.index(measure)]
         counted[0] += sign
         counted[1] += sign * (self.ends[period] - now)
@@ -214,7 +219,8 @@ class OpenBooks:
             for period, (count, ms) in periods.items():
                 begun[period], ms_left[period] = count, ms
             _, spent = person_time(begun, ms_left, lay.period_ends)
-            money[:, key[3], line] += np.rint(price * spent).astype(np.int64)
+            accrue(money[:, key[3], line], price, spent)
+        close_money(lay, money)
         return Ledger(
             layout=lay,
             flow=self.filled("flow", self.flow),
@@ -249,7 +255,5 @@ class OpenBooks:
         """Return an array of the ledger from its counts."""
         array = np.zeros(self.layout.shapes[name], dtype=np.int64)
         for key, count in counts.items():
-            if abs(count) >= TOO_LARGE:
-                raise too_much_money()
             array[key] += count
         return array

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flywheel_sim.engine.reference.engine import Reference
-from flywheel_sim.engine.reference.money import price_of, recurring
+from flywheel_sim.engine.reference.money import price_of
 from flywheel_sim.engine.reference.person import Clock, Person
 from flywheel_sim.engine.reference.shared import weight
 from flywheel_sim.engine.reference.staff import Desk, staff_of
@@ -136,20 +136,22 @@ def _market(run: Reference) -> None:
 
 
 def _accounts(run: Reference) -> None:
-    """Check that the lines hold what people's accounts do, but for what accrues at prices the same for all."""
-    sides = _sums((run.books.layout.lines[line][0], minor) for (_, _, line), minor in run.books.money.items())
+    """Check that lines hold what accounts do, but for what accrues at prices the same for all, and what follows."""
+    sides = _sums((run.books.layout.lines[line][0], paid) for (_, _, line), paid in run.books.money.items())
     for side, accounts in (
         ("earn", sum(person.revenue for person in run.people)),
         ("spend", sum(person.cost for person in run.people)),
     ):
-        _same(run, f"money of '{side}'", sides.get(side, 0), accounts - run.money.accrued[side])
+        _same(
+            run, f"money of '{side}'", sides.get(side, 0), accounts - run.money.accrued[side] - run.money.followed[side]
+        )
 
 
 def _recurring(run: Reference) -> None:
     """Check that movements of recurring revenue lead to what recurs, by group."""
     for person in run.people:
         if person.process is not None and person.process.is_alive:  # the books of others are closed
-            _same(run, f"recurring revenue of person {person.birth}", person.mrr, recurring(person))
+            _same(run, f"recurring revenue of person {person.birth}", person.mrr, run.money.recurring(person))
     found = _sums((group, value) for (_, group, _), value in run.books.movements.items())
     _same_all(run, "recurring revenue of group", found, _sums((p.mrr_group, p.mrr) for p in run.people))
     moved = sum(value for (_, _, measure), value in run.books.movements.items() if MRR[measure] == "transferred")
@@ -163,7 +165,7 @@ def _accruals(run: Reference) -> None:
         (stretch.place, stretch.cell, stretch.kind, stretch.group)
         for person in run.people
         for stretch in person.stretches
-        if price_of(stretch.amount).spread is None
+        if not price_of(stretch.amount).own
     )
     _same_all(run, "money accruing at", begun, counted)
 
@@ -234,7 +236,7 @@ def _shared(run: Reference) -> None:
     """Check the sums and numbers of attributes that all share."""
     for index, (name, one) in enumerate(run.means.all.items()):
         inside = [person for person in run.people if person.where.name in one.stages]
-        counted = (sum(weight(one, person.state[one.of]) for person in inside), len(inside))
+        counted = (sum(weight(one, person.state) for person in inside), len(inside))
         _same(run, f"sum and number of '{name}'", (run.means.sums[name], run.means.counts[name]), counted)
         booked = [
             sum(n for (_, which, part), n in run.means.changes.items() if which == index and part == kind)

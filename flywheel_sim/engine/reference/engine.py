@@ -4,8 +4,8 @@ It shares draws, quantile tables and rate values with any other engine; all else
 and in the rooms beside it.
 
 Order within a person: the earliest clock fires. Ties go to a ``when``, then to the sets in file order,
-then the stage, there to the event declared first. A firing draws its outcome and amounts from the
-state before; then come the event's effects, the outcome's effects (sets, adds, money), referrals, and
+then the stage, there to the event declared first. A firing draws its outcome from the
+state before; then come what the event and the outcome set, their amounts, what they add, referrals, and
 the move. After that whatever depends on what has changed goes on anew: clocks, accruing money,
 recurring revenue. Where time alone changes a rate, what depends on it looks again by itself: a clock
 in its turn, accruing money before any clock.
@@ -28,15 +28,15 @@ from flywheel_sim.engine.limits import too_many_events, too_many_people, too_man
 from flywheel_sim.engine.reference.arrivals import Wake, newcomers
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
-from flywheel_sim.engine.reference.money import Booked, Money, earnings
+from flywheel_sim.engine.reference.money import Booked, Money
 from flywheel_sim.engine.reference.person import Clock, Person, Sponsor
 from flywheel_sim.engine.reference.shared import Means
 from flywheel_sim.engine.reference.staff import Desk, Staffing
 from flywheel_sim.engine.reference.values import Values
+from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.journey.events import Effects
 from flywheel_sim.journey.journey import REFERRER, Channel, Journey, Stage, StageSet
-from flywheel_sim.journey.staffing import staffing
-from flywheel_sim.journey.units import NEVER
+from flywheel_sim.journey.units import MILLIONTHS, NEVER
 from flywheel_sim.ledger import Layout, Ledger
 
 NONE, PRESENT, GONE = range(len(REFERRER))
@@ -73,10 +73,11 @@ class Reference:
         self.numbers = {stage.name: index for index, stage in enumerate(journey.stages)}
         self.inside = {name: tuple(s for s in journey.sets if name in s.stages) for name in self.stages}
         self.channels = {channel.name: index for index, channel in enumerate(journey.channels)}
-        self.means = Means(journey)
+        layout = Layout.of(journey)
+        self.means = Means(journey, layout)
         self.values = Values(journey, seed, replication, self.means)
         self.clocks = Clocks(journey, self.values)
-        self.books = OpenBooks(Layout.of(journey), journey)
+        self.books = OpenBooks(layout, journey)
         self.money = Money(journey, self.values, self.books)
         self.staff = Staffing(journey, self.clocks, self.books, self.plan_anew)
         self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
@@ -113,14 +114,15 @@ class Reference:
             yield Wake(self.env, at - int(self.env.now), index - len(self.channels))
             self.now = at
             if channel.kind == "rate":
-                self.books.arrival_cost(index, channel, at)
+                price = self.values.at_time(channel.cost_per_arrival, at) if channel.cost_per_arrival else 0.0
+                self.books.arrival_cost(index, at, int(draws.whole_money(price)))
             self.start(Person(key, index, at), channel)
 
     def start(self, person: Person, channel: Channel) -> None:
         """Let a person begin to live."""
         self.n_people += 1
-        if self.n_people > self.max_people:
-            raise too_many_people(self.max_people)
+        if self.journey.market is None and self.n_people > self.max_people:
+            raise too_many_people(self.max_people, self.journey)
         person.birth = self.n_people
         person.process = self.env.process(self.live(person, channel))
 
@@ -186,6 +188,8 @@ class Reference:
         if not (present or self.is_new(person)):
             self.books.count_role("missed", person.group, now)
             return False
+        if self.journey.market is not None and self.touched > self.max_people:
+            raise too_many_people(self.max_people, self.journey)
         self.people.append(person)
         how = "present" if present else "referred" if person.sponsor else "arrived"
         self.books.count_role(how, person.group, now)
@@ -344,24 +348,21 @@ class Reference:
     def apply(self, person: Person, parts: tuple[Effects, ...], decision: str, counter: int) -> list[Booked]:
         """Apply the effects of one firing, the event's and then the outcome's; return the money booked.
 
-        Amounts are taken from the state before. The money is credited to the person's cohort by whoever
+        All is set first, so that amounts are of the state after that; numbers are added once they are paid.
+        The money is credited to the person's cohort by whoever
         calls: on entry at once; that of an event when the move is over, so that the sale that wins a
         customer counts for the customer.
         """
-        now, booked = self.now, []
+        now = self.now
+        for one in (one for part in parts for one in part.sets):
+            self.values.set_to(person, one, counter, now)
+        if any(part.sets for part in parts):
+            self.regroup(person)
         amounts = self.money.amounts(parts, person, counter, now)
-        earned = sum(minor for part, paid in zip(parts, amounts, strict=True) for minor in earnings(part, paid))
-        for part, paid in zip(parts, amounts, strict=True):
-            for one in part.sets:
-                self.values.set_to(person, one, counter, now)
-            for add in part.adds:
-                number = earned // 10**self.journey.minor_digits if add.earned else add.number
-                self.values.add_to(person, add.attribute, number, now)
-            if part.sets:
-                self.regroup(person)
-            booked += [
-                self.money.pay(person, amount, minor, now) for amount, minor in zip(part.money, paid, strict=True)
-            ]
+        booked = [one for amount, paid in amounts for one in self.money.pay(person, amount, paid, now)]
+        earned = sum(paid for amount, paid in amounts if amount.side == "earn")
+        for add in (add for part in parts for add in part.adds):
+            self.values.add_to(person, add.attribute, earned // MILLIONTHS if add.earned else add.number, now)
         for number, name in enumerate(name for part in parts for name in part.refer):
             self.refer(person, name, draws.child_key(person.key, self.values.codes[decision], counter << 8 | number))
         return booked

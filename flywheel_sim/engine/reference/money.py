@@ -6,71 +6,112 @@ of the person and to the lineage of whoever stands at the head of their line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flywheel_sim.compile import draws
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.person import ClockStretch, Person
 from flywheel_sim.engine.reference.values import Values
-from flywheel_sim.journey.events import Amount, Effects
-from flywheel_sim.journey.figures import Dist, Rate
-from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Journey, Stage, StageSet
+from flywheel_sim.journey.events import Amount, Effects, Share
+from flywheel_sim.journey.figures import Rate
+from flywheel_sim.journey.journey import MARGIN_KINDS, Journey, Stage, StageSet
 from flywheel_sim.journey.units import MONTH, NEVER
 
-#: Money of one firing that is booked and not yet credited: (side, kind, minor units).
+#: Money of one firing that is booked and not yet credited: (side, kind, millionths).
 Booked = tuple[str, str, int]
 
 
 class Money:
-    """The money of one run."""
+    """The money of one run.
+
+    Attributes
+    ----------
+    accrued
+        What people's accounts hold of money that accrued at prices which are the same for all, by side.
+    followed
+        What they hold on lines that nothing books, by side.
+    """
 
     def __init__(self, journey: Journey, values: Values, books: OpenBooks) -> None:
-        self.values, self.books, self.cohort_ms = values, books, journey.cohort_ms
-        #: What people's accounts hold of money that accrued at prices which are the same for all, by side.
-        self.accrued = {"earn": 0, "spend": 0}
+        self.journey, self.values, self.books, self.cohort_ms = journey, values, books, journey.cohort_ms
+        self.accrued, self.followed = {"earn": 0, "spend": 0}, {"earn": 0, "spend": 0}
 
     # -- at once ----------------------------------------------------------------------------------
 
-    def amounts(self, parts: Sequence[Effects], person: Person, counter: int, now: int) -> list[list[int]]:
-        """Return what each amount of some effects comes to, in minor units, drawn where it is a distribution."""
-        return [[self.minor(amount, person, counter, now) for amount in part.money] for part in parts]
+    def amounts(self, parts: Sequence[Effects], person: Person, counter: int, now: int) -> list[tuple[Amount, int]]:
+        """Return the amounts of one firing with what each comes to, in whole millionths, drawn where it is drawn.
 
-    def minor(self, amount: Amount, person: Person, counter: int, now: int) -> int:
-        """Return what an amount comes to in minor units."""
+        A share is of all that the firing earns on its line.
+        """
+        amounts = [amount for part in parts for amount in part.money]
+        found = [self.plain(amount, person, counter, now) for amount in amounts]
+        earned: dict[str, int] = {}
+        for amount, plain in zip(amounts, found, strict=True):
+            if amount.side == "earn" and plain is not None:
+                earned[amount.line] = earned.get(amount.line, 0) + plain
+        return [
+            (amount, self.share(amount, person, earned, now) if plain is None else plain)
+            for amount, plain in zip(amounts, found, strict=True)
+        ]
+
+    def plain(self, amount: Amount, person: Person, counter: int, now: int) -> int | None:
+        """Return what an amount comes to in millionths, None for a share."""
+        if isinstance(amount.value, Share):
+            return None
         if isinstance(amount.value, Rate):
             return int(draws.whole_money(self.values.value(amount.value, person, now)))
         uniform = self.values.luck(person, amount.decision, counter)[1] if amount.decision else 0.0
         return int(draws.whole_money(self.values.sample(amount.value, uniform, person, now)))
 
-    def pay(self, person: Person, amount: Amount, minor: int, now: int) -> Booked:
-        """Book an amount; one that recurs counts until the next of its line."""
-        kind = kind_of(amount, person.where)
-        self.books.book(amount.side, amount.line, kind, person.group, now, minor)
-        person.book(amount.side, minor)
-        if amount.side == "earn" and amount.period_ms is not None:
-            person.invoices[amount.line] = draws.monthly(float(minor), draws.FIXED * float(MONTH) / amount.period_ms)
-        return amount.side, kind, minor
+    def share(self, amount: Amount, person: Person, earned: Mapping[str, int], now: int) -> int:
+        """Return what a share of something earned comes to in millionths."""
+        assert isinstance(amount.value, Share)
+        share = self.values.value(amount.value.rate, person, now)
+        return int(draws.whole_money(share * float(earned.get(amount.value.of, 0))))
+
+    def pay(self, person: Person, amount: Amount, millionths: int, now: int) -> list[Booked]:
+        """Book an amount, and what follows from it; one that recurs counts until the next of its line."""
+        kind = self.kind_of(amount, person.where)
+        self.books.book(amount.side, amount.line, kind, person.group, now, millionths)
+        person.book(amount.side, millionths)
+        if amount.side == "spend":
+            return [(amount.side, kind, millionths)]
+        if amount.period_ms is not None:
+            person.invoices[amount.line] = self.recurs(amount.line, float(millionths), float(MONTH) / amount.period_ms)
+        return [(amount.side, kind, millionths), *self.follow(person, amount.line, millionths)]
+
+    def follow(self, person: Person, line: str, millionths: int) -> list[Booked]:
+        """Put what follows from money earned on a line into a person's account; the ledger's follow at its end."""
+        found: list[Booked] = []
+        for one in self.journey.derived:
+            if line in one.of:
+                share = int(draws.whole_money(one.share * float(millionths)))
+                side = "spend" if one.kind else "earn"
+                person.book(side, share)
+                self.followed[side] += share
+                found.append((side, one.kind, share))
+        return found
 
     def credit(self, person: Person, booked: Sequence[Booked], now: int) -> None:
-        """Credit money just booked to the cohort of a customer: revenue, and service cost."""
+        """Credit money just booked to the cohort of a customer: revenue, cost of sales and service."""
         if person.acquired < 0:
             return
         root, _ = person.root()
-        for side, kind, minor in booked:
-            if kind not in ("", "service"):
+        for side, kind, millionths in booked:
+            if kind not in ("", *MARGIN_KINDS):
                 continue
             sign, force = 1 if side == "earn" else -1, self.books.force
-            value = sign * draws.discounted(float(minor), force, now - person.acquired)
-            self.earned(person, side, now, minor * draws.FIXED, value)
+            value = sign * draws.discounted(float(millionths), force, now - person.acquired)
+            self.earned(person, side, now, millionths, value)
             if root >= 0:
-                self.lineage(person, now, sign * draws.discounted(float(minor), force, now - root))
+                self.lineage(person, now, sign * draws.discounted(float(millionths), force, now - root))
 
     def earned(self, person: Person, side: str, at: int, flat: int, value: int) -> None:
-        """Add to revenue or service of the person's cohort, and to the margin discounted to acquisition."""
+        """Add to revenue or cost of the person's cohort, and to the margin discounted to acquisition."""
         acquired, group = person.acquired, person.cohort_group
         if side == "earn":
             self.books.cohort("revenue", acquired, at, flat)
-        self.books.follow("revenue" if side == "earn" else "service", acquired, at, group, flat)
+        self.books.follow("revenue" if side == "earn" else "cost", acquired, at, group, flat)
         self.books.follow("margin_discounted", acquired, at, group, value)
         person.margin_discounted += value
 
@@ -95,8 +136,9 @@ class Money:
         rate = price_of(amount)
         cell = self.values.cell(rate, person.state, now)
         price = self.values.at_cell(rate, person, cell)
-        stretch = ClockStretch(place, amount, kind_of(amount, person.where), cell, price, person.group, now)
-        if rate.spread is None:
+        kind, number = self.kind_of(amount, person.where), counted(person, rate)
+        stretch = ClockStretch(place, amount, kind, cell, price, person.group, now, number)
+        if not rate.own:
             self.books.accrue(stretch, now, +1)
         return stretch
 
@@ -109,6 +151,7 @@ class Money:
         """Close all stretches and begin anew where the group or a price's cell has changed."""
         if any(
             stretch.group != person.group
+            or stretch.number != counted(person, price_of(stretch.amount))
             or stretch.cell != self.values.cell(price_of(stretch.amount), person.state, now)
             for stretch in person.stretches
         ):
@@ -120,29 +163,43 @@ class Money:
     def close(self, person: Person, end: int) -> None:
         """End all stretches: book and credit what has accrued."""
         for stretch in person.stretches:
-            side, minor = stretch.amount.side, draws.whole_money(stretch.price * (end - stretch.begin))
-            person.book(side, minor)
-            if price_of(stretch.amount).spread is None:
+            side, millionths = stretch.amount.side, draws.whole_money(stretch.price * (end - stretch.begin))
+            person.book(side, millionths)
+            if side == "earn":
+                self.follow(person, stretch.amount.line, millionths)
+            if not price_of(stretch.amount).own:
                 self.books.accrue(stretch, end, -1)
-                self.accrued[side] += minor
+                self.accrued[side] += millionths
             else:
                 self.books.book_stretch(stretch, end)
-            if person.acquired >= 0 and stretch.kind in ("", "service"):
+            if person.acquired >= 0 and stretch.kind in ("", *MARGIN_KINDS):
                 self.credit_stretch(person, stretch, end)
         person.stretches, person.look_at = [], NEVER
 
     def credit_stretch(self, person: Person, stretch: ClockStretch, end: int) -> None:
-        """Credit what has accrued, by whole cohort periods of age."""
-        price, side, force = stretch.price, stretch.amount.side, self.books.force
-        sign = 1 if side == "earn" else -1
+        """Credit what has accrued, and what follows from it, by whole cohort periods of age."""
+        price, force, shares = stretch.price, self.books.force, self.shares(stretch)
         for begin, stop in self.by_age(person.acquired, stretch.begin, end):
-            flat = draws.discounted_flow(price, 0.0, begin, stop)
-            value = sign * draws.discounted_flow(price, force, begin, stop)
-            self.earned(person, side, person.acquired + begin, flat, value)
+            flat, value = (
+                draws.discounted_flow(price, 0.0, begin, stop),
+                draws.discounted_flow(price, force, begin, stop),
+            )
+            for side, share in shares:
+                self.earned(person, side, person.acquired + begin, part(flat, share), signed(side, part(value, share)))
         root, _ = person.root()
         if root >= 0:
             for begin, stop in self.by_age(root, stretch.begin, end):
-                self.lineage(person, root + begin, sign * draws.discounted_flow(price, force, begin, stop))
+                value = draws.discounted_flow(price, force, begin, stop)
+                for side, share in shares:
+                    self.lineage(person, root + begin, signed(side, part(value, share)))
+
+    def shares(self, stretch: ClockStretch) -> list[tuple[str, float | None]]:
+        """Return the sides on which a stretch counts in margins: its own (None), and those of what follows from it."""
+        found: list[tuple[str, float | None]] = [(stretch.amount.side, None)]
+        for one in self.journey.derived if stretch.amount.side == "earn" else ():
+            if stretch.amount.line in one.of and one.kind in ("", *MARGIN_KINDS):
+                found.append(("spend" if one.kind else "earn", one.share))
+        return found
 
     def by_age(self, acquired: int, since: int, end: int) -> Iterator[tuple[int, int]]:
         """Split a stretch of time at whole cohort periods of age; yield ages in ms."""
@@ -156,7 +213,7 @@ class Money:
 
     def reckon(self, person: Person, now: int) -> None:
         """Book how monthly recurring revenue has moved since it was last reckoned."""
-        old, new = person.mrr, recurring(person)
+        old, new = person.mrr, self.recurring(person)
         if person.group != person.mrr_group:
             self.books.recur("transferred", person.mrr_group, now, -old)
             self.books.recur("transferred", person.group, now, old)
@@ -173,25 +230,42 @@ class Money:
         self.books.recur(measure, person.group, now, new - old)
         person.mrr = new
 
+    def recurring(self, person: Person) -> int:
+        """Return a person's monthly recurring revenue, millionths: last invoices, and what accrues."""
+        running = (stretch for stretch in person.stretches if stretch.amount.side == "earn")
+        accruing = sum(self.recurs(one.amount.line, one.price, float(MONTH)) for one in running)
+        return sum(person.invoices.values()) + accruing
 
-def recurring(person: Person) -> int:
-    """Return a person's monthly recurring revenue, fixed point: last invoices, and what accrues."""
-    prices = (stretch.price for stretch in person.stretches if stretch.amount.side == "earn")
-    accruing = sum(int(draws.monthly(price, draws.FIXED * float(MONTH))) for price in prices)
-    return sum(person.invoices.values()) + accruing
+    def recurs(self, line: str, amount: float, factor: float) -> int:
+        """Return what money on a line comes to as recurring revenue by the month, with what follows from it."""
+        monthly = int(draws.monthly(amount, factor))
+        found = monthly if self.journey.recurs(line) else 0
+        for one in self.journey.derived:
+            if line in one.of and one.recurring and not one.kind:
+                found += part(monthly, one.share)
+        return found
+
+    def kind_of(self, amount: Amount, stage: Stage) -> str:
+        """Return the kind under which an amount is booked in a stage: "" for earnings."""
+        return self.journey.kind_of(amount.line, stage.role) if amount.side == "spend" else ""
 
 
-def earnings(part: Effects, paid: Sequence[int]) -> list[int]:
-    """Return what some effects earn, of what each of their amounts comes to."""
-    return [minor for amount, minor in zip(part.money, paid, strict=True) if amount.side == "earn"]
+def part(millionths: int, share: float | None) -> int:
+    """Return a share of an amount, the whole of it for None."""
+    return int(millionths if share is None else draws.whole_money(share * float(millionths)))
 
 
-def kind_of(amount: Amount, stage: Stage) -> str:
-    """Return the kind under which an amount is booked in a stage: "" for earnings."""
-    return SPEND_KIND_OF_ROLE[stage.role] if amount.side == "spend" else ""
+def signed(side: str, millionths: int) -> int:
+    """Return an amount with the sign that it has in a margin."""
+    return millionths if side == "earn" else -millionths
+
+
+def counted(person: Person, rate: Rate) -> int:
+    """Return what the counter holds that multiplies a price, 0 without one."""
+    return person.state[rate.per] if rate.per else 0
 
 
 def price_of(amount: Amount) -> Rate:
     """Return the price per ms of what accrues."""
-    assert not isinstance(amount.value, Dist), "what accrues is not drawn"
+    assert isinstance(amount.value, Rate), "what accrues is neither drawn nor a share"
     return amount.value

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import simpy
 
+from flywheel_sim.compile.draws import TOO_LARGE
+from flywheel_sim.engine.limits import too_much_money
 from flywheel_sim.journey.events import Amount, Event
 from flywheel_sim.journey.figures import Dist
 from flywheel_sim.journey.journey import Stage
@@ -84,7 +86,8 @@ class Clock:
 class ClockStretch:
     """Money accruing to one group at one price, from an instant on.
 
-    ``place`` is the stage or set and the place in its list; ``kind`` that of the spend, "" for earnings.
+    ``place`` is the stage or set and the place in its list; ``kind`` that of the spend, "" for earnings; ``number``
+    what the counter holds that multiplies the price, 0 without one.
     """
 
     place: tuple[str, int]
@@ -94,6 +97,7 @@ class ClockStretch:
     price: float
     group: int
     begin: int
+    number: int = 0
 
 
 @dataclass(slots=True)
@@ -135,7 +139,7 @@ class Person:
     first_asked, contacted
         When the person first asked anybody to be served, and whether anybody ever served them.
     invoices
-        Monthly recurring revenue of each line's last invoice, fixed point.
+        Monthly recurring revenue of each line's last invoice, millionths.
     mrr, mrr_group, had_mrr
         Monthly recurring revenue as last reckoned, the group it stands in, and whether there ever was any.
     stretches, look_at
@@ -183,12 +187,14 @@ class Person:
         assert self.stage is not None
         return self.stage
 
-    def book(self, side: str, minor: int) -> None:
+    def book(self, side: str, millionths: int) -> None:
         """Add money to the person's own account."""
         if side == "earn":
-            self.revenue += minor
+            self.revenue += millionths
         else:
-            self.cost += minor
+            self.cost += millionths
+        if max(abs(self.revenue), abs(self.cost)) >= TOO_LARGE:
+            raise too_much_money("people")
 
     def root(self) -> tuple[int, int]:
         """Return when the head of the person's line was acquired, -1 for never, and in which group."""

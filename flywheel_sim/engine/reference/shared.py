@@ -1,14 +1,14 @@
-"""Attributes that all share: exact sums over the people who count, and whether a bound has been crossed."""
+"""Attributes that all share: exact sums and numbers of the people who count, and whether a bound has been crossed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flywheel_sim.compile.quantiles import shared_bounds
 from flywheel_sim.engine.reference.person import Person
 from flywheel_sim.journey.journey import Journey, Shared
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.ledger import Layout
 
 
 class Means:
@@ -22,7 +22,8 @@ class Means:
         Of both, by (period, place of the attribute, 0 for the sum and 1 for the number).
     """
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Journey, layout: Layout) -> None:
+        self.period_at = layout.period_at
         self.all = {one.name: one for one in journey.shared}
         self.sums, self.counts = dict.fromkeys(self.all, 0), dict.fromkeys(self.all, 0)
         self.changes: dict[tuple[int, ...], int] = defaultdict(int)
@@ -33,24 +34,26 @@ class Means:
         """Count somebody who enters the stage they are in (+1) or leaves it (-1)."""
         for one in self.all.values():
             if person.where.name in one.stages:
-                self.change(one, now, sign * weight(one, person.state[one.of]), sign)
+                self.change(one, now, sign * weight(one, person.state), sign)
 
     def reweigh(self, person: Person, attribute: str, old: int, now: int) -> None:
         """Count somebody one of whose attributes has changed from what it was."""
         for one in self.all.values():
             if one.of == attribute and person.stage is not None and person.stage.name in one.stages:
-                self.change(one, now, weight(one, person.state[attribute]) - weight(one, old), 0)
+                self.change(one, now, weight(one, person.state) - weight(one, {attribute: old}), 0)
 
     def change(self, one: Shared, now: int, sum_: int, count: int) -> None:
         """Change a sum and a number of people."""
         self.sums[one.name] += sum_
         self.counts[one.name] += count
         for which, value in enumerate((sum_, count)):
-            self.changes[now // MONTH, list(self.all).index(one.name), which] += value
+            self.changes[self.period_at(now), list(self.all).index(one.name), which] += value
 
     def reaches(self, name: str, bound: int) -> bool:
         """Tell whether an attribute is now at a bound, in its scale, or above."""
         total, count = self.sums[name], self.counts[name]
+        if not self.all[name].of:
+            return count >= bound
         return total >= bound * count if count else self.all[name].starts >= bound
 
     def cell(self, name: str, bounds: Sequence[int]) -> int:
@@ -67,6 +70,8 @@ class Means:
         return self.seen != before
 
 
-def weight(one: Shared, value: int) -> int:
-    """Return what somebody weighs in an attribute that all share, in its scale."""
-    return one.weights[value] if one.weights else value * one.scale
+def weight(one: Shared, state: Mapping[str, int]) -> int:
+    """Return what somebody weighs in an attribute that all share, in its scale; nothing where people are counted."""
+    if not one.of:
+        return 0
+    return one.weights[state[one.of]] if one.weights else state[one.of] * one.scale

@@ -129,16 +129,20 @@ class Values:
         return found
 
     def at_cell(self, rate: Rate, person: Person, cell: int) -> float:
-        """Return what a rate comes to at a cell, for a person: where people differ, at their own rank."""
+        """Return what a rate comes to at a cell for a person: at their own rank, times their counter."""
         if rate.spread is None:
-            return rate.cells[cell]
+            return rate.cells[cell] * float(person.state[rate.per]) if rate.per else rate.cells[cell]
         if rate.name not in person.ranks:
             person.ranks[rate.name] = self.luck(person, f"rate/{rate.name}", 0)[1]
         tables = self.tables.get(id(rate))
         if tables is None:
             tables = self.tables[id(rate)] = rank_tables(rate.spread)
         value: float = draws.from_table(tables[cell], person.ranks[rate.name])
-        return value
+        return value * float(person.state[rate.per]) if rate.per else value
+
+    def at_time(self, rate: Rate, now: int) -> float:
+        """Return what a rate that depends on the calendar and the month alone comes to at a time."""
+        return rate.cells[self.cell(rate, {"calendar": 0}, now)]
 
     def value(self, rate: Rate, person: Person, now: int) -> float:
         """Return what a rate comes to for a person now."""

@@ -66,7 +66,7 @@ def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, 
         for raw in run_many(task.journey, seed, numbers, max_people=max_people, max_events=max_events, engine=ENGINE):
             ledgers.append(raw.ledger)
             if len(ledgers) == READ_AT_ONCE or at + len(ledgers) == task.count:
-                books = Books(stack(ledgers), task.journey)
+                books = Books(stack(ledgers).by("month"), task.journey)
                 values[:, at : at + len(ledgers)] = _figures(books, metrics)
                 at, events = at + len(ledgers), events + int(books.ledger.n_events.sum())
                 ledgers = []

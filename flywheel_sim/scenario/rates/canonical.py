@@ -6,15 +6,16 @@ not belong there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 
 from flywheel_sim.journey.figures import Kind, Rate, Spread
 from flywheel_sim.journey.units import NEVER, UNITS, Quantity, format_duration
 from flywheel_sim.scenario.rates.axes import label
-from flywheel_sim.scenario.rates.families import NOUNS, Stated
+from flywheel_sim.scenario.rates.families import NOUNS, Stated, sd_of
 from flywheel_sim.scenario.rates.rate_context import RateContext
-from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape
+from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape, is_none
 from flywheel_sim.scenario.rates.stated import StatedRates
 from flywheel_sim.scenario.rates.units import check_unit
 from flywheel_sim.scenario.source.tree import Path_
@@ -22,6 +23,9 @@ from flywheel_sim.scenario.source.values import DrawSpec, RateSpec, Ref
 
 #: No amount of money is larger than this, so that the books stay within their numbers.
 MOST_MONEY = 1e8
+
+#: What is wrong with money of more than six decimals.
+TOO_FINE = "money is counted in millionths, and this has more than six decimals"
 
 #: The period of a clock whose own problem is noted already.
 UNKNOWN = -1.0
@@ -43,7 +47,13 @@ class RateReader:
         self.stated = StatedRates(context)
 
     def use(
-        self, x: object, path: Path_, kind: Kind, clock_ms: float | None = None, stays: bool | None = None
+        self,
+        x: object,
+        path: Path_,
+        kind: Kind,
+        clock_ms: float | None = None,
+        stays: bool | None = None,
+        negative: bool = False,
     ) -> tuple[Rate, float | None]:
         """Return a value as a rate of a kind in canonical units, with the period it is stated for.
 
@@ -58,6 +68,8 @@ class RateReader:
             service follows.
         stays
             For chances: whether the outcome keeps the person in the role.
+        negative
+            For money: whether it may be.
 
         Raises
         ------
@@ -65,7 +77,7 @@ class RateReader:
             After noting a problem.
         """
         stated = self.stated.read(x, path, kind)
-        return self.convert(stated, path, kind, x, clock_ms, stays), stated.unit.per_ms
+        return self.convert(stated, path, kind, x, clock_ms, stays, negative), stated.unit.per_ms
 
     def draw_chance(self, spec: DrawSpec, path: Path_, level: str) -> Rate | None:
         """Return the chance of one level of a draw, None where it takes the rest.
@@ -82,25 +94,25 @@ class RateReader:
 
     def convert(
         self, stated: Stated, path: Path_, kind: Kind, x: object, clock_ms: float | None = None,
-        stays: bool | None = None,
+        stays: bool | None = None, negative: bool = False,
     ) -> Rate:  # fmt: skip
         """Return a stated rate in canonical units for its place of use, where ``x`` is written."""
         named = f" (rate '{stated.name}')" if isinstance(x, Ref) else ""
         shown = x.name if isinstance(x, Ref) else stated.unit.text
         check_unit(self.notes, stated, path, kind, shown, named)
-        self._check_cells(stated, kind)
+        self._check_cells(stated, kind, negative)
         if kind == "chance":
             return self._chance(stated, path, clock_ms, stays, shown, named)
         if kind == "rate":
             assert stated.unit.per_ms
             cells = tuple(cell / stated.unit.per_ms for cell in stated.cells)
         elif kind == "money":
-            cells = tuple(minor_units(cell, self.context.minor_digits) for cell in stated.cells)
+            cells = tuple(millionths(cell) for cell in stated.cells)
         elif kind == "duration":
             cells = tuple(float(min(round(cell), NEVER)) for cell in stated.cells)
         else:
             cells = stated.cells
-        return Rate(stated.name, kind, stated.over, cells, self._gamma(stated, cells, kind))
+        return Rate(stated.name, kind, stated.over, cells, self._gamma(stated, cells, kind), stated.per)
 
     def read_alone(self, x: object, path: Path_, kind: Kind) -> None:
         """Read a rate that nothing uses, for its own mistakes.
@@ -130,15 +142,15 @@ class RateReader:
             return next((f for f in found if f != "number"), found[0] if found else "")
         return x.form if isinstance(x, Quantity) else ""
 
-    def _check_cells(self, stated: Stated, kind: Kind) -> None:
+    def _check_cells(self, stated: Stated, kind: Kind, negative: bool = False) -> None:
         for index, cell in enumerate(stated.cells):
             remedy = "mend the figure or its factors"
             if kind == "chance" and not 0 <= cell <= 1:
                 rule = "a chance lies between 0 % and 100 %"
-            elif not cell >= 0:
+            elif not (cell >= 0 or (negative and math.isfinite(cell))):
                 rule = f"{NOUNS[kind]} is not negative"
-                remedy = "use 'spend' for money that goes out" if kind == "money" else remedy
-            elif kind == "money" and cell > MOST_MONEY:
+                remedy = "what is earned may be negative, what is spent is not" if kind == "money" else remedy
+            elif kind == "money" and abs(cell) > MOST_MONEY:
                 rule = f"{NOUNS[kind]} is at most {MOST_MONEY:.0e}"
             elif kind == "rate" and stated.unit.per_ms and cell > stated.unit.per_ms:
                 rule = "a rate is at most 1000 per second"
@@ -156,7 +168,7 @@ class RateReader:
         unit = stated.unit
         power, lost = 1.0, unit.reading == "lost"
         if unit.per_ms is not None and clock_ms != UNKNOWN:
-            per = _per(unit.per_ms)
+            per = period(unit.per_ms)
             if clock_ms == SERVED:
                 rule = f"a chance {per} has no period after a service, which takes its time{named}"
                 raise self.note(path, shown, rule, "state the chance without a period")
@@ -175,20 +187,19 @@ class RateReader:
                         f"say '% kept {per}' (p^k) or '% lost {per}' (1-(1-p)^k), or match the periods",
                     )  # fmt: skip
                 power = clock_ms / unit.per_ms
-        spread = None
-        if stated.spread is not None:
-            spread = replace(self._beta(stated), power=power, lost=lost)
+        spread = replace(self._beta(stated), power=power, lost=lost) if stated.varied else None
         cells = tuple(1 - (1 - p) ** power if lost else p**power for p in stated.cells)
         return Rate(stated.name, "chance", stated.over, stated.cells if power == 1 else cells, spread)
 
     def _beta(self, stated: Stated) -> Spread:
-        spread = stated.spread
-        assert spread is not None
         path = (*stated.path, "spread")
-        check_beta(self.notes, spread, path, "the spread of a chance")
-        variance = stated.sd**2
         cells = []
-        for index, mean in enumerate(stated.cells):
+        for index, (mean, spread) in enumerate(zip(stated.cells, stated.varied, strict=True)):
+            if stated.spreads and is_none(spread):
+                cells.append((mean, math.inf))
+                continue
+            check_beta(self.notes, spread, path, "the spread of a chance")
+            variance = sd_of(spread) ** 2
             total = mean * (1 - mean) / variance - 1 if variance > 0 else 0.0
             if total <= 0:
                 raise self.note(
@@ -200,21 +211,29 @@ class RateReader:
         return Spread("beta", tuple(cells))
 
     def _gamma(self, stated: Stated, cells: tuple[float, ...], kind: Kind) -> Spread | None:
-        if stated.spread is None:
+        if not stated.varied:
             return None
         path = (*stated.path, "spread")
         if kind not in ("rate", "money"):
             raise self.note(path, None, f"{NOUNS[kind]} has no spread", "use a distribution, such as lognormal")
-        shape = gamma_shape(self.notes, stated.spread, path, f"the spread of {NOUNS[kind]}")
-        return Spread("gamma", tuple((shape, cell) for cell in cells))
+        if min(cells) < 0:
+            raise self.note(path, None, "people do not differ around an amount below 0",
+                            "remove the spread, or write a share of another line")  # fmt: skip
+        what = f"the spread of {NOUNS[kind]}"
+        shapes = [
+            math.inf if stated.spreads and is_none(spread) else gamma_shape(self.notes, spread, path, what)
+            for spread in stated.varied
+        ]
+        return Spread("gamma", tuple(zip(shapes, cells, strict=True)))
 
 
-def minor_units(amount: float, digits: int) -> float:
-    """Return an amount in minor units of a currency, as exactly as it is written."""
-    return float(Decimal(repr(amount)).scaleb(digits))
+def millionths(amount: float) -> float:
+    """Return an amount of money in millionths of the currency, as exactly as it is written."""
+    return float(Decimal(repr(amount)).scaleb(6))
 
 
-def _per(ms: float) -> str:
+def period(ms: float) -> str:
+    """Return a period as it is written after a figure: ``per month``, ``per 3 months``."""
     for unit, length in UNITS.items():
         if ms == length:
             return f"per {unit}"

@@ -39,6 +39,10 @@ class Stated:
         A quantity whose form, period and reading the cells share.
     places
         For each cell, the path of the figure that decides it.
+    spread, spreads
+        How people differ: in all cells alike, or one for each cell.
+    per
+        The counter that multiplies it, "" for none.
     reference
         The figure a bare value replaces; None where there is no single one.
     doubts
@@ -52,14 +56,15 @@ class Stated:
     cells: tuple[float, ...]
     places: tuple[Path_, ...]
     spread: SpreadSpec | Quantity | None = None
+    spreads: tuple[SpreadSpec | Quantity, ...] = ()
+    per: str = ""
     reference: float | None = None
     doubts: frozenset[str] = frozenset()
 
     @property
-    def sd(self) -> float:
-        """Return the SD that a chance's spread states, in the stated unit."""
-        assert self.spread is not None
-        return sd_of(self.spread)
+    def varied(self) -> tuple[SpreadSpec | Quantity, ...]:
+        """Return how people differ in each cell; nothing where they do not."""
+        return self.spreads or ((self.spread,) * len(self.cells) if self.spread is not None else ())
 
 
 def sd_of(spread: SpreadSpec | Quantity) -> float:

@@ -23,8 +23,6 @@ class RateContext:
         The names under ``rates`` as written, whether or not what they name can be read.
     traits
         The attributes a rate may depend on.
-    minor_digits
-        Digits after the decimal point of the currency.
     dated
         Whether the file says when the run starts.
     settled
@@ -35,6 +33,5 @@ class RateContext:
     specs: Mapping[str, object]
     names: set[str]
     traits: Traits
-    minor_digits: int
     dated: bool
     settled: bool = False

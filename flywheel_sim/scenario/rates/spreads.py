@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
 from flywheel_sim.journey.figures import Kind
 from flywheel_sim.journey.journey import Uncertain
-from flywheel_sim.journey.units import NEVER, Quantity
+from flywheel_sim.journey.units import NEVER, Quantity, UnitError, parse
 from flywheel_sim.scenario.rates.families import NOUNS, Stated, in_unit, sd_of
 from flywheel_sim.scenario.source.notes import Notes
-from flywheel_sim.scenario.source.tree import Path_
-from flywheel_sim.scenario.source.values import SpreadSpec
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Tree
+from flywheel_sim.scenario.source.values import RateSpec, Ref, SpreadSpec
+
+#: Two chances this close to one another, relative to them, are one.
+SAME = 1e-6
 
 
 def doubt(
@@ -83,6 +91,112 @@ def check_beta(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str
     if spec.shape or not (spec.alpha and spec.beta):
         raise notes.note(path, None, f"{what} takes alpha and beta, both", "write {alpha: 0.7, beta: 1.2}")
     check_parameters(notes, spec, ("alpha", "beta"), path)
+
+
+def is_none(spec: SpreadSpec | Quantity) -> bool:
+    """Tell whether a spread says that people do not differ."""
+    return isinstance(spec, Quantity) and spec.number == 0 and spec.form in ("number", "points", "of_mean")
+
+
+def check_means(notes: Notes, spec: RateSpec, path: Path_, specs: Mapping[str, object]) -> None:
+    """Refuse alpha and beta whose mean is not the value of the chance they stand beside.
+
+    A value that was laid over a spread, in code or by a strategy, moves the mean and keeps the width of the spread.
+    ``specs`` are the named rates, for a value that is a name.
+    """
+    written = _written(spec.value, (*path, "value"), specs)
+    for word in ("spread", "uncertain"):
+        given = getattr(spec, word)
+        if not isinstance(given, SpreadSpec) or (mean := _mean(given)) is None:
+            continue
+        if written is None or not _laid_together(notes.tree, written[1], (*path, word)):
+            continue
+        value = written[0]
+        if _agrees(value, mean):
+            continue
+        assert given.alpha
+        assert given.beta
+        total = given.alpha.number + given.beta.number
+        other = f"{{alpha: {total * value.number:.6g}, beta: {total * (1 - value.number):.6g}}}"
+        said = f"{{alpha: {given.alpha.text}, beta: {given.beta.text}}}"
+        right = re.sub(r"^\S+?\s*(%|\s+of\s+\S+)", f"{100 * mean:.6g} %", value.text)
+        more = f" or '{word}: {other}'" if 0 < value.number < 1 else ""
+        notes.note((*path, "value"), None,
+                   f"'{word}' {said} has a mean of {100 * mean:.6g} %, beside a value of {100 * value.number:.6g} %",
+                   f"write 'value: {right}'{more}, or leave one of the two out")  # fmt: skip
+    spread, unsure = spec.spread, spec.uncertain
+    if spec.value is not None or not isinstance(spread, SpreadSpec) or not isinstance(unsure, SpreadSpec):
+        return
+    around, mean = _mean(spread), _mean(unsure)
+    if around is not None and mean is not None and not math.isclose(around, mean, rel_tol=SAME):
+        notes.note((*path, "uncertain"), None,
+                   f"'uncertain' has a mean of {100 * mean:.6g} %, beside a spread with a mean of {100 * around:.6g} %",
+                   "give both the same mean")  # fmt: skip
+
+
+def check_cell(
+    notes: Notes, spread: SpreadSpec | Quantity, cell: float, figure: Path_, path: Path_, where: str
+) -> None:
+    """Refuse alpha and beta of a level whose mean is not the chance there, written at ``figure``."""
+    if not isinstance(spread, SpreadSpec) or (mean := _mean(spread)) is None or math.isclose(cell, mean, rel_tol=SAME):
+        return
+    if not _laid_together(notes.tree, figure, path):
+        return
+    try:
+        written = parse(str(notes.tree.at(figure)))
+    except UnitError:
+        written = Quantity(cell, "number")
+    if written.form == "percent" and written.number == cell and _agrees(written, mean):
+        return
+    assert spread.alpha
+    assert spread.beta
+    rule = (f"{{alpha: {spread.alpha.text}, beta: {spread.beta.text}}} has a mean of {100 * mean:.6g} %, beside a "
+            f"chance of {100 * cell:.6g} %{where}")  # fmt: skip
+    raise notes.note(path, None, rule, f"make that chance {100 * mean:.6g} %, or state the spread in points")
+
+
+def _mean(spec: SpreadSpec) -> float | None:
+    """Return the mean of a beta distribution; None where it is none, which is noted elsewhere."""
+    both = [spec.alpha, spec.beta]
+    if spec.shape or not all(one and one.form == "number" and one.number > 0 for one in both):
+        return None
+    a, b = (one.number for one in both if one)
+    return float(a / (a + b))
+
+
+def _written(x: object, path: Path_, specs: Mapping[str, object]) -> tuple[Quantity, Path_] | None:
+    """Return the figure behind a value and its path, following names; None where there is no single chance."""
+    for _ in range(len(specs) + 2):
+        if isinstance(x, Ref):
+            path, x = ("rates", x.name), specs.get(x.name)
+        elif isinstance(x, RateSpec):
+            path, x = (*path, "value"), x.value
+        else:
+            break
+    return (x, path) if isinstance(x, Quantity) and x.form == "percent" and 0 <= x.number <= 1 else None
+
+
+def _laid_together(tree: Tree, value: Path_, spread: Path_) -> bool:
+    """Tell whether a value is one of the file that nothing laid over the spread: no code, strategy or other file."""
+
+    def layer(path: Path_) -> tuple[str, str]:
+        mark = tree.mark(path)
+        names = tree.root.get("strategies") or ()
+        return mark.file, next((name for name in names if tree.marks.get(("strategies", name, *path)) == mark), "")
+
+    held, beside = layer(value), layer(spread)
+    return held[0] != IN_CODE and (held == beside or (held[1] == "" and beside[1] != ""))
+
+
+def _agrees(value: Quantity, mean: float) -> bool:
+    """Tell whether a chance is a mean, as far as the digits go in which it is written."""
+    if math.isclose(value.number, mean, rel_tol=SAME):
+        return True
+    if "%" not in value.text:
+        return False
+    digits = Decimal(value.text.partition("%")[0].strip().replace("_", "")).as_tuple().exponent
+    assert isinstance(digits, int)
+    return abs(100 * (value.number - mean)) <= 0.5 * 10.0**digits * (1 + SAME)
 
 
 def gamma_shape(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str) -> float:

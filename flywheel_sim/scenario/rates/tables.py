@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Axis, Kind
 from flywheel_sim.journey.journey import MONTHS
 from flywheel_sim.journey.units import NEVER, Quantity, UnitError
-from flywheel_sim.scenario.rates.axes import MOST_CELLS, joint, places, size
+from flywheel_sim.scenario.rates.axes import MOST_CELLS, joint, label, places, size
 from flywheel_sim.scenario.rates.families import Stated
 from flywheel_sim.scenario.rates.rate_context import RateContext
+from flywheel_sim.scenario.rates.spreads import check_cell
 from flywheel_sim.scenario.rates.units import shared_unit
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.values import SpreadTable
 
 
 class TableReader:
@@ -35,10 +38,11 @@ class TableReader:
         """
         parts = [*([reference] if reference else []), *levels.values()]
         for part in parts:
-            if part.spread is not None:
-                raise self.note(part.path if part is reference else (*path, "by"), None,
-                                f"the spread of '{part.name}' would be lost inside another rate",
-                                "state the spread in the outer rate, and name one without")  # fmt: skip
+            for word, lost in (("spread", bool(part.varied)), ("per", bool(part.per))):
+                if lost:
+                    raise self.note(part.path if part is reference else (*path, "by"), None,
+                                    f"the {word} of '{part.name}' would be lost inside another rate",
+                                    f"state the {word} in the outer rate, and name one without")  # fmt: skip
         over: list[Sequence[Axis]] = [part.over for part in parts]
         if by:
             table = self.keys(by, levels, (*path, "by"))
@@ -103,6 +107,35 @@ class TableReader:
                     cells[index] *= 1 if endless else times[attribute][key].number
                     where[index] = (*path, "times", attribute, key)
         return replace(stated, over=axes, cells=tuple(cells), places=tuple(where))
+
+    def spreads(
+        self, stated: Stated, table: SpreadTable, path: Path_
+    ) -> Stated:  # fmt: skip
+        """Return a rate around which people differ by the levels of an attribute.
+
+        Raises
+        ------
+        Unusable
+            After noting that there is no such attribute or level, or a level has no spread.
+        """
+        if len(table.by) != 1 or not all(table.by.values()):
+            rule = "'by' takes one attribute" if len(table.by) > 1 else "'by' has no levels"
+            raise self.note(
+                path, None, rule, "write spread: {value: 60 % of mean, by: {plan: {big: 30 % of mean}}}", "by"
+            )
+        by, levels = next(iter(table.by.items()))
+        values = self.keys(by, levels, (*path, "by"))
+        axes = self.axes([stated.over, (self.traits[by].axis(values.values()),)], path)
+        at = places(stated.over, axes)
+        chosen = self._chosen(by, values, axes, table.value is not None, path)
+        found: tuple[Any, ...] = tuple(table.value if key is None else levels[key] for key in chosen)
+        cells, where = tuple(stated.cells[i] for i in at), tuple(stated.places[i] for i in at)
+        for index, (key, one) in enumerate(zip(chosen, found, strict=True)):
+            place = (*path, "value") if key is None else (*path, "by", by, key)
+            check_cell(
+                self.context.notes, one, cells[index], where[index], place, f" where {label(self.traits, axes, index)}"
+            )
+        return replace(stated, over=axes, cells=cells, places=where, spread=None, spreads=found)
 
     def axes(self, overs: Sequence[Sequence[Axis]], path: Path_) -> tuple[Axis, ...]:
         """Return the axes on which tables meet, within the bound on cells."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flywheel_sim.journey.journey import BUILT_IN, MONTHS, REFERRER, Attribute, Shared
 from flywheel_sim.scenario.rates.axes import Trait
 from flywheel_sim.scenario.resolve.chances import ChanceReader
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import AttributeSpec
+
+#: How many people an attribute can count.
+MOST_PEOPLE = 10**12
 
 #: Attributes that are settled before any other when a person arrives.
 SETTLED: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "month")
@@ -29,9 +34,11 @@ def built_in(channels: tuple[str, ...], stages: tuple[str, ...]) -> dict[str, Tr
     return {name: kinds.get(name) or Trait(name, "levels", named[name]) for name in BUILT_IN}
 
 
-def shared_trait(one: Shared, of: AttributeSpec) -> Trait:
-    """Return the values that an attribute shared by all takes, given what it is the mean of."""
-    held = one.weights or tuple(count * one.scale for count in of.counts or ())
+def shared_trait(one: Shared, own: Mapping[str, AttributeSpec]) -> Trait:
+    """Return the values that an attribute shared by all takes, given the file's own."""
+    if not one.of:
+        return Trait(one.name, "shared", (), 0, MOST_PEOPLE, 1)
+    held = one.weights or tuple(count * one.scale for count in own[one.of].counts or ())
     return Trait(one.name, "shared", (), min(*held, one.starts), max(*held, one.starts), one.scale)
 
 
@@ -61,7 +68,7 @@ class AttributeReader:
             draw = self.chances.draw(spec.drawn, path, f"person/{name}", spec.levels)
         except Unusable:
             return None
-        shared = [other for other, held in self.specs.items() if held.mean]
+        shared = [other for other, held in self.specs.items() if held.shared]
         earlier = {*SETTLED, *shared, *list(self.specs)[: list(self.specs).index(name)]}
         for level, chance in zip(draw.levels, draw.chances, strict=True):
             late = [axis.attribute for axis in chance.over if axis.attribute not in earlier] if chance else []

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from flywheel_sim.errors import nearest
-from flywheel_sim.journey.figures import Rate
+from flywheel_sim.journey.figures import Axis, Rate
 from flywheel_sim.journey.journey import Channel
-from flywheel_sim.journey.units import NEVER, Quantity
+from flywheel_sim.journey.units import MILLIONTHS, NEVER, Quantity
+from flywheel_sim.scenario.rates.axes import joint, places
 from flywheel_sim.scenario.rates.families import Stated
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.effects import EffectReader
+from flywheel_sim.scenario.resolve.plans import PlanReader
+from flywheel_sim.scenario.source.money_specs import PlanSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ChannelSpec
 from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.values import Ref
 
 #: Batches of one channel beyond which a period is taken for a slip.
 MOST_BATCHES = 10_000
@@ -27,21 +32,23 @@ _NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
     "every": (("batch",), "batch"),
     "on": (("batch",), "batch"),
     "times": (("spend", "rate"), "rate"),
+    "from_": (("spend", "rate", "batch"), "rate"),
     "until": (("spend", "rate", "batch"), "rate"),
 }
 
-#: The kind of figure each setting holds; money otherwise.
-_KINDS = {"rate": "rate", "at_most": "rate", "batch": "number", "present": "number"}
+
+_SAME = "a channel's figure is the same for everybody"
 
 
 class ChannelReader:
     """Reads channels."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, horizon: int) -> None:
+        self.horizon, self.plans = horizon, PlanReader(context, horizon)
         self.context, self.notes, self.note = context, context.notes, context.notes.note
         self.names, self.rates, self.effects = context.names, context.rates, EffectReader(context)
 
-    def channel(self, name: str, spec: ChannelSpec, horizon: int) -> Channel | None:
+    def channel(self, name: str, spec: ChannelSpec) -> Channel | None:
         """Return a channel ready to run, or None after noting problems."""
         path = ("channels", name)
         if spec.enters not in self.names.stages:
@@ -56,104 +63,164 @@ class ChannelReader:
             return None
         for key, (hosts, example) in _NEEDS.items():
             if getattr(spec, key) is not None and not set(hosts) & set(sources):
-                self.note(path, None, f"'{key}' goes with {' or '.join(map(repr, hosts))}",
-                          f"add {example}: ..., or remove it", key)  # fmt: skip
+                word = key.removesuffix("_")
+                self.note(path, None, f"'{word}' goes with {' or '.join(map(repr, hosts))}",
+                          f"add {example}: ..., or remove it", word)  # fmt: skip
         if spec.times is not None and not (spec.times and all(spec.times.values())):
             self.note(path, None, "'times' has no levels", "write times: {month: {dec: 1.3}}", "times")
         sets = self.effects.sets(spec.set or {}, (*path, "set"), "person")
         inherits = self.inherited(spec, path, sources)
         try:
-            found = self.source(name, spec, path, sources[0] if sources else "", horizon)
+            found = self.source(name, spec, path, sources[0] if sources else "")
         except Unusable:
             return None
         removed = name in self.context.choices.channels
         return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=removed, **found)
 
-    def source(self, name: str, spec: ChannelSpec, path: Path_, word: str, horizon: int) -> dict[str, Any]:
+    def source(self, name: str, spec: ChannelSpec, path: Path_, word: str) -> dict[str, Any]:
         """Return what a channel is by its source."""
-        given = {key: self.plain(spec, key, path) for key in
-                 ("batch", "present", "spend", "cost_per_arrival", "cost_per_batch", "at_most")}  # fmt: skip
+        horizon = self.horizon
         if not word:
             return {"kind": "referral", "until": horizon}
         if word == "present":
-            return {"kind": "present", "until": horizon, "count": self.count(given, word, path)}
-        until = horizon
+            return {
+                "kind": "present",
+                "until": horizon,
+                "times": (0,),
+                "counts": (self.count(spec.present, path, word),),
+            }
+        starts, until = self.window(spec, path)
+        found: dict[str, Any] = {"kind": "rate", "starts": starts, "until": until}
+        if word == "batch":
+            return found | {"kind": "batch"} | self.batches(spec, path, (starts, until))
+        spend, price = self.figure(spec, "spend", path), self.figure(spec, "cost_per_arrival", path)
+        if spend is not None and (mean := self.plans.mean_of(spec.spend)) is not None:
+            place = (*path, "spend")
+            spend = self.plans.at_mean(spend, self.money_of(mean, place), place, (starts, max(until, starts + 1)))
+        rate = self.bent(spec, spend, price, path) if word == "spend" else self.stated(spec, path)
+        rate = self.seasonal(rate, spec, path, starts)
+        if word == "spend":
+            return found | {"rate": rate, "spend": spend}
+        return found | {"rate": rate, "spend": spend, "cost_per_arrival": price}
+
+    def window(self, spec: ChannelSpec, path: Path_) -> tuple[int, int]:
+        """Return from when until when a channel brings people."""
+        until, starts = self.horizon, 0
         if spec.until is not None:
-            until = min(self.context.instant(spec.until, (*path, "until")), horizon)
+            until = min(self.context.instant(spec.until, (*path, "until")), self.horizon)
             if until <= 0:
                 raise self.note((*path, "until"), None, "the channel ends before it starts", "write 12 weeks")
-        if word == "batch":
-            return {
-                "kind": "batch", "until": until, "count": self.count(given, word, path),
-                "times": self.batches(spec, path, until), "cost_per_batch": round(given["cost_per_batch"]),
-            }  # fmt: skip
-        rate = self.bent(spec, given, path) if word == "spend" else self.arrivals(spec, path)
-        found = {"kind": "rate", "until": until, "rate": rate, "spend_per_ms": given["spend"]}
-        return found if word == "spend" else found | {"cost_per_arrival": round(given["cost_per_arrival"])}
+        if spec.from_ is not None:
+            starts = self.context.instant(spec.from_, (*path, "from"))
+            if starts >= self.horizon:
+                self.context.word((*path, "from"), None, "the channel begins after the run, and brings nobody",
+                                  "write an earlier time, or let it be")  # fmt: skip
+                starts = self.horizon
+            elif starts >= until:
+                raise self.note((*path, "from"), None, "the channel ends before it begins", "write an earlier time")
+        return starts, until
 
-    def arrivals(self, spec: ChannelSpec, path: Path_) -> Rate:
-        """Return the rate of a channel that states it, with its seasons."""
-        place = (*path, "rate")
-        stated = self.rates.stated.read(spec.rate, place, "rate")
-        stated = self.rates.stated.tables.scaled(stated, spec.times or {}, path)
-        self.seasonal(stated, path, spec)
-        rate = self.rates.convert(stated, place, "rate", spec.rate)
-        if rate.spread is not None:
-            raise self.note(place, None, "a channel's figure is the same for everybody", "give one figure")
-        return rate
+    def money_of(self, mean: Quantity | Ref, path: Path_) -> Quantity:
+        """Return the figure that a plan is moved to on the whole, following a name."""
+        if isinstance(mean, Quantity):
+            return mean
+        value, per_ms = self.context.constant(mean, path, "money", _SAME, "give one figure")
+        return Quantity(value / MILLIONTHS, "number", per_ms, text=mean.name)
 
-    def bent(self, spec: ChannelSpec, given: dict[str, float], path: Path_) -> Rate:
-        """Return the rate of a channel that spends: bent towards the most it can bring, with its seasons."""
-        if spec.cost_per_arrival is not None and not given["cost_per_arrival"]:
-            raise self.note((*path, "cost_per_arrival"), None, "spend over a price of 0 brings people without end",
-                            "write 40")  # fmt: skip
-        if spec.cost_per_arrival is None:
+    def figure(self, spec: ChannelSpec, key: str, path: Path_) -> Rate | None:
+        """Return a figure of a channel over time, None where it is not given."""
+        x = getattr(spec, key)
+        if x is None:
+            return None
+        if key in ("spend", "cost_per_arrival"):
+            self.context.findings.money = True
+            return self.plans.rate(x, (*path, key), "money", key == "spend")
+        return self.plans.rate(x, (*path, key), "rate", False)
+
+    def stated(self, spec: ChannelSpec, path: Path_) -> Rate:
+        """Return the rate of a channel that states it."""
+        found = self.figure(spec, "rate", path)
+        assert found is not None
+        return found
+
+    def bent(self, spec: ChannelSpec, spend: Rate | None, price: Rate | None, path: Path_) -> Rate:
+        """Return the rate of a channel that spends: bent towards the most it can bring."""
+        if price is None:
             raise self.note(path, None, "spend needs the price of an arrival", "add cost_per_arrival: 40",
                             "cost_per_arrival")  # fmt: skip
-        per_ms = given["spend"] / given["cost_per_arrival"]
-        if spec.at_most is not None:
-            most = given["at_most"]
-            if not most:
+        assert spend is not None
+        most = self.figure(spec, "at_most", path)
+        parts = [spend, price, *([most] if most else [])]
+        over = joint(self.context.traits, [part.over for part in parts])
+        cells = []
+        for at in zip(*(places(part.over, over) for part in parts), strict=True):
+            paid, each, *limit = (part.cells[cell] for part, cell in zip(parts, at, strict=True))
+            if not paid and (spend.over or not price.constant):
+                cells.append(0.0)  # a plan that has not begun
+                continue
+            if not each:
+                raise self.note((*path, "cost_per_arrival"), None, "spend over a price of 0 brings people without end",
+                                "write 40")  # fmt: skip
+            if limit and not limit[0]:
                 raise self.note((*path, "at_most"), None, "a channel that brings at most nobody brings nobody",
                                 "write 500 per month")  # fmt: skip
-            per_ms = -most * math.expm1(-per_ms / most)
-        place = (*path, "spend")
-        unit = Quantity(per_ms, "number", 1.0)
-        stated = Stated(".".join(place), place, unit, (), (per_ms,), (place,), reference=per_ms)
-        stated = self.rates.stated.tables.scaled(stated, spec.times or {}, path)
-        self.seasonal(stated, path, spec)
-        return self.rates.convert(stated, place, "rate", unit)
+            per_ms = paid / each
+            cells.append(-limit[0] * math.expm1(-per_ms / limit[0]) if limit else per_ms)
+        return Rate(".".join((*path, "spend")), "rate", over, tuple(cells))
 
-    def seasonal(self, stated: Stated, path: Path_, spec: ChannelSpec) -> None:
-        """Refuse arrivals that depend on more than the time."""
+    def seasonal(self, rate: Rate, spec: ChannelSpec, path: Path_, starts: int) -> Rate:
+        """Return arrivals with their seasons, and none before the channel begins."""
+        stated = Stated(rate.name, path, Quantity(0.0, "number", 1.0), rate.over, rate.cells, (path,) * len(rate.cells))
+        stated = self.rates.stated.tables.scaled(stated, spec.times or {}, path)
         for axis in stated.over:
             if axis.attribute not in ("calendar", "month"):
-                place = (*path, "times") if axis.attribute in (spec.times or {}) else (*path, "rate")
-                raise self.note(place, None, "arrivals depend on 'calendar' and 'month' alone",
+                raise self.note((*path, "times"), None, "arrivals depend on 'calendar' and 'month' alone",
                                 "write times: {month: {dec: 1.3}}")  # fmt: skip
+        if max(stated.cells) > 1:
+            raise self.note(path, None, "a rate is at most 1000 per second", "mend the figure or its factors")
+        if not starts:
+            return replace(rate, over=stated.over, cells=stated.cells)
+        begins = Axis("calendar", 2, (starts,))
+        over = joint(self.context.traits, [stated.over, (begins,)])
+        at = zip(places(stated.over, over), places((begins,), over), strict=True)
+        return replace(rate, over=over, cells=tuple(stated.cells[cell] * there for cell, there in at))
 
-    def batches(self, spec: ChannelSpec, path: Path_, until: int) -> tuple[int, ...]:
-        """Return when batches come."""
+    def batches(self, spec: ChannelSpec, path: Path_, times: tuple[int, int]) -> dict[str, Any]:
+        """Return when batches come, how many people each brings, and what each costs."""
+        place, paid = (*path, "cost_per_batch"), 0
+        if spec.cost_per_batch is not None:
+            self.context.findings.money = True
+            value, per_ms = self.context.constant(spec.cost_per_batch, place, "money", _SAME, "give one figure")
+            if per_ms is not None:
+                raise self.note(place, None, "'cost_per_batch' is paid once each", "write 40")
+            paid = round(value)
+        if isinstance(spec.batch, PlanSpec) and spec.batch.moved is None:
+            for word in ("every", "on"):
+                if getattr(spec, word) is not None:
+                    raise self.note(path, None, f"the batches of a file have dates, and no '{word}'", "remove it", word)
+            at, counts = self.plans.arrivals(spec.batch, (*path, "batch"), times)
+            return {"times": at, "counts": counts, "cost_per_batch": paid}
+        count = self.count(getattr(spec.batch, "moved", None) or spec.batch, path, "batch")
+        at = self.dates(spec, path, times)
+        return {"times": at, "counts": (count,) * len(at), "cost_per_batch": paid}
+
+    def dates(self, spec: ChannelSpec, path: Path_, times: tuple[int, int]) -> tuple[int, ...]:
+        """Return when batches come that are as large as one another."""
+        starts, until = times
         if spec.every is not None and spec.on is not None:
             raise self.note(path, None, "batches come 'every' period or 'on' dates, not both", "keep one", "on")
         if spec.on is not None:
-            inner = (*path, "on")
-            listed = isinstance(self.notes.tree.at(inner), list)
-            at = [self.context.instant(x, (*inner, str(i)) if listed else inner) for i, x in enumerate(spec.on)]
-            for index, when in enumerate(at):
-                if when in at[:index]:
-                    raise self.note((*inner, str(index)), None, "this date stands twice", "make the batch larger")
-            return tuple(sorted(when for when in at if when < until))
+            found = self.context.instants(spec.on, (*path, "on"), "make the batch larger")
+            return tuple(at for at in found if starts <= at < until)
         if spec.every is None:
-            return (0,)
+            return (starts,) if starts < until else ()
         place = (*path, "every")
-        period, _ = self.context.constant(spec.every, place, "duration", "a channel's figure is the same for everybody",
-                                  "give one figure")  # fmt: skip
+        period, _ = self.context.constant(spec.every, place, "duration", _SAME, "give one figure")
         if not 0 < period < NEVER:
             raise self.note(place, None, "batches come every so often", "write every: 6 months")
-        if until > period * MOST_BATCHES:
+        if until - starts > period * MOST_BATCHES:
             raise self.note(place, None, f"these are more than {MOST_BATCHES} batches", "use a rate")
-        return tuple(range(0, until, int(period)))
+        return tuple(range(starts, until, int(period)))
 
     def inherited(self, spec: ChannelSpec, path: Path_, sources: list[str]) -> tuple[str, ...]:
         """Return the attributes that the referred take over."""
@@ -165,31 +232,13 @@ class ChannelReader:
             if attribute not in self.names.attributes:
                 self.note(place, attribute, "no attribute of the file's own",
                           nearest(attribute, self.names.attributes))  # fmt: skip
-            elif (held := self.context.specs.attributes.get(attribute)) and held.mean:
+            elif (held := self.context.specs.attributes.get(attribute)) and held.shared:
                 self.note(place, attribute, f"'{attribute}' is shared by all and cannot be inherited", "leave it out")
         return tuple(dict.fromkeys(spec.inherits or ()))
 
-    def count(self, given: dict[str, float], word: str, path: Path_) -> int:
+    def count(self, x: object, path: Path_, word: str) -> int:
         """Return how many people a batch brings, or are there at the start."""
-        count = given[word]
+        count, _ = self.context.constant(x, (*path, word), "number", _SAME, "give one figure")
         if count != int(count) or count > 10**9:
             raise self.note((*path, word), None, "people are counted in whole numbers, up to a billion", "write 1000")
         return int(count)
-
-    def plain(self, spec: ChannelSpec, key: str, path: Path_) -> float:
-        """Return a channel's figure, the same for everybody, in canonical units; 0 where absent."""
-        x = getattr(spec, key)
-        if x is None:
-            return 0.0
-        kind = _KINDS.get(key, "money")
-        rule = "a channel's figure is the same for everybody"
-        value, per_ms = self.context.constant(x, (*path, key), kind, rule, "give one figure")
-        if kind == "money":
-            self.context.findings.money = True
-            if (key == "spend") != (per_ms is not None):
-                remedy = "write 8000 per month" if key == "spend" else "write 40"
-                rule = "spend accrues over a period" if key == "spend" else f"'{key}' is paid once each"
-                raise self.note((*path, key), None, rule, remedy)
-            if per_ms:
-                return value / per_ms
-        return value

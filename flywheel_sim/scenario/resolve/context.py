@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flywheel_sim.errors import nearest
+from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.journey.dates import offset
 from flywheel_sim.journey.events import Amount
 from flywheel_sim.journey.figures import Rate
-from flywheel_sim.journey.journey import Shared
+from flywheel_sim.journey.journey import Line, Shared
 from flywheel_sim.journey.units import NEVER, Quantity
 from flywheel_sim.scenario.rates.axes import Trait
 from flywheel_sim.scenario.rates.canonical import RateReader
+from flywheel_sim.scenario.source.money_specs import LineSpec
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.schema import (
     AttributeSpec,
@@ -32,6 +33,7 @@ from flywheel_sim.scenario.source.tree import Path_, Tree
 class FileSpecs:
     """The sections of a file as read, by name; what cannot be read is not among them."""
 
+    lines: Mapping[str, LineSpec]
     rates: Mapping[str, object]
     attributes: Mapping[str, AttributeSpec]
     channels: Mapping[str, ChannelSpec]
@@ -81,11 +83,20 @@ class Findings:
         What levers spend each time an event happens, by its name.
     money
         Whether anything is earned or spent.
+    lines
+        What the file says of its lines, by name.
+    words
+        What the file is to be told though it can run.
+    unread
+        Lines on which something is earned that cannot be read, whose own problem is noted there.
     """
 
     asked: dict[str, set[str]] = field(default_factory=dict)
     per_event: dict[str, list[Amount]] = field(default_factory=dict)
     money: bool = False
+    lines: dict[str, Line] = field(default_factory=dict)
+    words: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +117,10 @@ class Context:
         Every attribute, built in or of the file's own, and the values it takes.
     rates
         Reads the rates.
-    digits
-        Digits after the decimal point of the currency.
     dated, start
         Whether the file says when the run starts; the date, where it is one.
-    samples
-        The samples of empirical distributions read so far.
+    samples, plans
+        The samples of empirical distributions, and the plans of channels, read so far.
     """
 
     notes: Notes
@@ -121,11 +130,22 @@ class Context:
     means: tuple[Shared, ...]
     traits: dict[str, Trait]
     rates: RateReader
-    digits: int
     dated: bool
     start: dt.date | None
     samples: dict[tuple[str, ...], tuple[float, ...]]
+    plans: dict[tuple[str, ...], tuple[tuple[dt.date, float], ...]]
     findings: Findings = field(default_factory=Findings)
+
+    def kind_of(self, name: str, otherwise: str) -> str:
+        """Return the kind of spend that the file gives to a line, a lever, a cost or a resource; else another one."""
+        held = self.findings.lines.get(name)
+        return (held.kind if held else "") or otherwise
+
+    def word(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
+        """Say something of a file that can run, once."""
+        said = self.notes.tree.problem(path, value, rule, remedy, key)
+        if said not in self.findings.words:
+            self.findings.words.append(said)
 
     def own_trait(self, attribute: str, path: Path_, verb: str) -> Trait:
         """Return one of the file's own attributes.
@@ -184,6 +204,21 @@ class Context:
         if value >= NEVER:
             raise note(path, None, "'never' is no time on the calendar", "write 6 months, or a date")
         return int(value)
+
+    def instants(self, xs: Sequence[object], path: Path_, twice: str) -> tuple[int, ...]:
+        """Return times since the start of the run, ascending, each of them once.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        listed = isinstance(self.notes.tree.at(path), list)
+        at = [self.instant(x, (*path, str(index)) if listed else path) for index, x in enumerate(xs)]
+        for index, when in enumerate(at):
+            if when in at[:index]:
+                raise self.notes.note((*path, str(index)), None, "this date stands twice", twice)
+        return tuple(sorted(at))
 
     def whole(self, given: Quantity, path: Path_, what: str, ends: tuple[int, int], example: int) -> int | None:
         """Return a whole number between two ends, or None after noting that it is none."""

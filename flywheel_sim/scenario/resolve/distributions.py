@@ -101,6 +101,8 @@ class DistributionReader:
                 name = f"a {word} {'wait' if kind == 'duration' else 'amount'}"
                 order = "from the lower end to the higher" if word == "uniform" else "from the lower end over the mode"
                 raise self.note(path, None, f"{name} runs {order}{where}", example)
+        if len({end.per for end in ends}) > 1:
+            raise self.note(path, None, "the ends of a range are multiplied by one counter, or by none", example)
         if len({per_ms for _, per_ms in found}) > 1:
             raise self.note(path, None, "the ends are stated for different periods", example)
         dist = Dist("uniform", ends) if word == "uniform" else Dist("triangular", ends)

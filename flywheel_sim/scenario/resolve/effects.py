@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flywheel_sim.errors import nearest
-from flywheel_sim.journey.events import AddTo, Amount, Effects, SetTo
-from flywheel_sim.journey.figures import Rate, Spread
-from flywheel_sim.journey.units import NEVER, Quantity, UnitError, looks_like_quantity, parse
-from flywheel_sim.scenario.rates.axes import Trait
+from flywheel_sim.journey.events import AddTo, Amount, Effects, SetTo, Share
+from flywheel_sim.journey.figures import Dist, Rate, Spread
+from flywheel_sim.journey.units import (
+    MILLIONTHS,
+    NEVER,
+    Quantity,
+    UnitError,
+    format_duration,
+    looks_like_quantity,
+    parse,
+)
+from flywheel_sim.scenario.rates.axes import MOST_CELLS, Trait, joint, places, size
+from flywheel_sim.scenario.rates.canonical import period
 from flywheel_sim.scenario.resolve.chances import ChanceReader
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.distributions import DistributionReader
+from flywheel_sim.scenario.resolve.lines import literal_share
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EffectsSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.source.tree import Path_
-from flywheel_sim.scenario.source.values import DistSpec, DrawSpec
+from flywheel_sim.scenario.source.values import DistSpec, DrawSpec, Ref, ShareSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The clock of an event that comes again and again, as far as an amount with a period has to go with it.
+
+    Attributes
+    ----------
+    periods
+        Its fixed period in ms, or those of the levels it depends on, without `NEVER`; None where it has none.
+    staffed
+        Whether a service follows, which takes its time.
+    """
+
+    periods: tuple[float, ...] | None
+    staffed: bool
+
+    @classmethod
+    def of(cls, wait: Dist, staffed: bool) -> Every:
+        """Return what there is to know of the wait of an ``every``."""
+        if wait.kind != "fixed" or staffed:
+            return cls(None, staffed)
+        return cls(tuple(dict.fromkeys(cell for cell in wait.params[0].cells if cell < NEVER)), staffed)
 
 
 class EffectReader:
@@ -27,8 +61,18 @@ class EffectReader:
         self.context, self.note, self.traits = context, context.notes.note, context.traits
         self.chances, self.distributions = ChanceReader(context), DistributionReader(context)
 
-    def read(self, spec: EffectsSpec | None, path: Path_, decision: str) -> Effects:
-        """Return the effects of an event, an outcome or an entry; ``decision`` is what their draws belong to."""
+    def read(self, spec: EffectsSpec | None, path: Path_, decision: str, every: Every | None = None) -> Effects:
+        """Return the effects of an event, an outcome or an entry.
+
+        Parameters
+        ----------
+        spec, path
+            The effects as written, and where.
+        decision
+            What their draws belong to.
+        every
+            The clock of an event with an ``every``, None elsewhere.
+        """
         if spec is None:
             return Effects()
         sets = self.sets(spec.set or {}, (*path, "set"), decision)
@@ -44,7 +88,11 @@ class EffectReader:
             elif (fed := channels.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
                 self.note(place, channel, "a channel with a source of its own is not fed by 'refer'",
                           "add a channel with 'enters' alone")  # fmt: skip
-        found = Effects(sets, tuple(adds), self.money(spec, path, decision), tuple(spec.refer or ()))
+        money = self.money(spec, path, decision)
+        if every is not None:
+            for amount in money:
+                self.invoiced(amount, every, spec, path)
+        found = Effects(sets, money, tuple(adds), tuple(spec.refer or ()))
         self.share(path, found)
         return found
 
@@ -124,26 +172,129 @@ class EffectReader:
         self, spec: EffectsSpec | StageSpec | WhileSpec, path: Path_, decision: str, accruing: bool = False
     ) -> tuple[Amount, ...]:
         """Return the amounts earned and spent; on a stage or set they accrue."""
-        amounts = []
+        amounts: list[Amount] = []
         for side in ("earn", "spend"):
             for line, x in (getattr(spec, side) or {}).items():
                 self.context.findings.money = True
-                with suppress(Unusable):
+                try:
                     amounts.append(self._amount(line, side, x, (*path, side, line), decision, accruing))
+                except Unusable:
+                    self.context.findings.unread.add(line)
+        if accruing:
+            return tuple(self.accruing_shares(amounts, path))
         return tuple(amounts)
 
     def _amount(self, line: str, side: Any, x: object, path: Path_, decision: str, accruing: bool) -> Amount:
-        if isinstance(x, DistSpec) and x.fixed is None:
+        if line in self.context.specs.lines and self.context.specs.lines[line].share is not None:
+            raise Unusable  # noted where the line is derived
+        if isinstance(x, ShareSpec):
+            return Amount(line, side, Share(x.of, self.share_rate(x, path)))
+        if isinstance(x, DistSpec):
             dist, per_ms = self.distributions.read(x, path, "money")
+            if x.fixed is not None:
+                return self._plain(line, side, dist.params[0], per_ms, path, accruing)
             if accruing:
                 raise self.note(path, None, "money that accrues is not drawn", "put it on an event")
             return Amount(line, side, dist, per_ms, f"{decision}/{line}")
-        if isinstance(x, DistSpec):
-            dist, per_ms = self.distributions.read(x, path, "money")
-            value = dist.params[0]
-        else:
-            value, per_ms = self.context.rates.use(x, path, "money")
+        value, per_ms = self.context.rates.use(x, path, "money", negative=side == "earn")
+        return self._plain(line, side, value, per_ms, path, accruing)
+
+    def _plain(self, line: str, side: Any, value: Rate, per_ms: float | None, path: Path_, accruing: bool) -> Amount:
         return Amount(line, side, self.flowing(value, per_ms, path) if accruing else value, per_ms)
+
+    def share_rate(self, x: ShareSpec, path: Path_) -> Rate:
+        """Return the share that an amount is of what is earned, of either sign where it is written out."""
+        if isinstance(x.share, Quantity):
+            return Rate(".".join(path), "chance", (), (literal_share(self.context, x.share, path),))
+        if x.share.name not in self.context.names.rates:
+            raise self.note(
+                path,
+                x.text,
+                f"'{x.share.name}' is neither a share nor a name under 'rates'",
+                f"write 42 % of {x.of}, or name a rate: {nearest(x.share.name, self.context.names.rates)}",
+            )
+        return self.context.rates.use(x.share, path, "chance")[0]
+
+    def accruing_shares(self, amounts: list[Amount], path: Path_) -> Iterator[Amount]:
+        """Yield what accrues, each share as a price of its own: that of its line, times the share."""
+        prices = {one.line: one for one in amounts if one.side == "earn" and isinstance(one.value, Rate)}
+        shares = {one.line for one in amounts if one.side == "earn" and isinstance(one.value, Share)}
+        for one in amounts:
+            if not isinstance(one.value, Share):
+                yield one
+                continue
+            place = (*path, one.side, one.line)
+            if one.value.of not in prices:
+                self.no_such(one.value.of, prices, place, "accrues here", "let it accrue on the same stage or set",
+                             shares)  # fmt: skip
+                continue
+            with suppress(Unusable):
+                price = prices[one.value.of]
+                yield replace(one, value=self.part(one.value.rate, price.value, place), period_ms=price.period_ms)
+
+    def part(self, share: Rate, price: object, path: Path_) -> Rate:
+        """Return a share of a price: tables meet on their axes, and the price keeps what is people's own."""
+        assert isinstance(price, Rate)
+        if share.spread is not None:
+            raise self.note(path, None, "a share of what accrues is the same for all in a level", "remove its spread")
+        over = joint(self.traits, [share.over, price.over])
+        if size(over) > MOST_CELLS:
+            raise self.note(path, None, f"together these have more than {MOST_CELLS} cells", "use fewer attributes")
+        at = list(zip(places(share.over, over), places(price.over, over), strict=True))
+        cells = tuple(share.cells[i] * price.cells[j] for i, j in at)
+        spread = price.spread
+        if spread is not None:
+            spread = Spread("gamma", tuple((spread.cells[j][0], share.cells[i] * spread.cells[j][1]) for i, j in at))
+        return Rate(price.name, "money", over, cells, spread, price.per)
+
+    def no_such(
+        self, of: str, known: Iterable[str], path: Path_, where: str, remedy: str, shares: Iterable[str]
+    ) -> None:  # fmt: skip
+        """Note that a share is of a line that does not earn where it is said, or as a share itself."""
+        line = self.context.specs.lines.get(of)
+        if of in self.context.findings.unread:
+            return
+        if of in shares or (line is not None and line.share is not None):
+            self.note(path, of, f"a share is of money that is booked, and '{of}' is a share itself",
+                      "name the lines it is a share of")  # fmt: skip
+            return
+        near = f"; {nearest(of, known)}" if list(known) else ""
+        self.note(path, of, f"nothing on a line '{of}' {where}", remedy + near)
+
+    def invoiced(self, amount: Amount, every: Every, spec: EffectsSpec, path: Path_) -> None:
+        """Refuse an amount whose period is not that of the clock by which it is booked."""
+        per_ms = amount.period_ms
+        if per_ms is None:
+            return
+        place, per = (*path, amount.side, amount.line), period(per_ms)
+        x = (getattr(spec, amount.side) or {})[amount.line]
+        named = f" (rate '{x.name}')" if isinstance(x, Ref) else ""
+        if every.staffed:
+            self.note(place, None, f"an amount {per} has no period after a service, which takes its time{named}",
+                      "state the amount without a period, or put it on the stage, where it accrues")  # fmt: skip
+            return
+        if every.periods is None:
+            remedy = f"give the event 'every: {format_duration(per_ms)}', or state the amount without a period"
+            self.note(place, None, f"an amount {per} needs a clock with a fixed period{named}", remedy)
+            return
+        odd = [clock for clock in every.periods if clock != round(per_ms)]
+        if not odd:
+            return
+        rule = f"an amount {per} on an event every {' or '.join(map(format_duration, every.periods))}"
+        remedy = f"write every: {format_duration(per_ms)}, or "
+        if len(every.periods) > 1:
+            remedy += "give each period an event and an amount of its own"
+        else:
+            remedy += f"the amount per the clock's period: {self._restated(amount, per_ms, odd[0])}"
+        self.note(place, None, f"{rule}: the periods differ{named}", remedy)
+
+    def _restated(self, amount: Amount, per_ms: float, clock: float) -> str:
+        """Return an amount for the period of a clock, or that period alone where it is no single figure."""
+        per = period(clock)
+        if not isinstance(amount.value, Rate) or len(set(amount.value.cells)) > 1:
+            return f"so much {per}"
+        text = f"{amount.value.cells[0] * clock / per_ms / MILLIONTHS:.2f}"
+        return f"{text.rstrip('0').rstrip('.')} {per}"
 
     def flowing(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
         """Return money per period as money per ms."""
@@ -153,7 +304,7 @@ class EffectReader:
         spread = value.spread
         if spread is not None:
             spread = Spread("gamma", tuple((shape, mean / per_ms) for shape, mean in spread.cells))
-        return Rate(value.name, "money", value.over, tuple(cell / per_ms for cell in value.cells), spread)
+        return Rate(value.name, "money", value.over, tuple(cell / per_ms for cell in value.cells), spread, value.per)
 
     def share(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
         """Refuse two draws of one firing that would have the same luck; ``before`` are the event's own."""

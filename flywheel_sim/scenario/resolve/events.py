@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flywheel_sim.errors import nearest
-from flywheel_sim.journey.events import Condition, Effects, Event, Outcome, Staff
+from flywheel_sim.journey.events import Condition, Effects, Event, Outcome, Share, Staff
 from flywheel_sim.journey.figures import Dist
 from flywheel_sim.journey.journey import Stage, StageSet
 from flywheel_sim.scenario.rates.canonical import SERVED, UNKNOWN
 from flywheel_sim.scenario.resolve.clocks import ClockReader
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.resolve.effects import EffectReader, draws
+from flywheel_sim.scenario.resolve.effects import EffectReader, Every, draws
 from flywheel_sim.scenario.resolve.outcomes import OutcomeReader
 from flywheel_sim.scenario.resolve.service import ServiceReader
 from flywheel_sim.scenario.source.notes import Unusable
@@ -128,17 +128,19 @@ class EventReader:
             except Unusable:
                 wrong = True
         decision = f"{owner}/{name}"
-        effects = self.effects.read(spec, path, decision)
+        every = Every.of(waits[0], staff is not None) if words == ["every"] and not wrong else None
+        effects = self.effects.read(spec, path, decision, every)
         clock_ms = UNKNOWN if wrong else SERVED if staff else None
         fixed = len(waits) == 1 and waits[0].kind == "fixed" and len(set(waits[0].params[0].cells)) == 1
         if fixed and not staff:
             clock_ms = waits[0].params[0].cells[0]
-        outcomes = self.outcomes.read(decision, effects, spec, path, clock_ms, stages, role)
+        outcomes = self.outcomes.read(decision, effects, spec, path, clock_ms, every, stages, role)
         if outcomes is None or wrong:
             return None
         if at_once and any(outcome.to is None for outcome in outcomes):
             self.note(path, None, "a stage decided at once cannot stay", "give every outcome a stage to go to")
         self.earned_somewhere(effects, outcomes, path, spec)
+        self.shared_somewhere(effects, outcomes, path, spec)
         effects = replace(effects, money=(*effects.money, *self.context.findings.per_event.get(name, ())))
         found = Event(name, decision, words == ["every"], waits, when, effects, outcomes, staff)
         for drawn, (side, line) in (one for part in found.parts for one in draws(part)) if staff else ():
@@ -151,6 +153,7 @@ class EventReader:
         """Return what happens on entering a stage or set."""
         found = self.effects.read(spec.on_entry, (*path, "on_entry"), f"{owner}/on_entry")
         self.earned_somewhere(found, (), (*path, "on_entry"), EventSpec())
+        self.shared_somewhere(found, (), (*path, "on_entry"), EventSpec())
         return found
 
     def earned_somewhere(
@@ -169,6 +172,35 @@ class EventReader:
                 if add.earned and not any(earns(one) for one in heard):
                     place = (*path, word, name, "add", add.attribute) if name else (*path, "add", add.attribute)
                     self.note(place, None, "nothing is earned when this happens", "add an 'earn', or a number")
+
+    def shared_somewhere(
+        self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
+    ) -> None:  # fmt: skip
+        """Refuse shares of what is not earned when it happens; say where a price sees what the same firing sets."""
+        word = "to" if spec.to is not None else "outcomes"
+        for name, found in {"": effects, **{one.name: one.effects for one in outcomes if one.name}}.items():
+            heard = [effects, found] if name else [effects, *(one.effects for one in outcomes)]
+            place = (*path, word, name) if name else path
+            earning = [amount for one in heard for amount in one.money if amount.side == "earn"]
+            shares = {amount.line for amount in earning if isinstance(amount.value, Share)}
+            earned = {amount.line: None for amount in earning if amount.line not in shares}
+            for amount in found.money:
+                if isinstance(amount.value, Share) and amount.value.of not in earned:
+                    where = (*place, amount.side, amount.line)
+                    self.effects.no_such(amount.value.of, earned, where, "is earned when this happens", "add an 'earn'",
+                                         shares)  # fmt: skip
+            shown = {
+                one.attribute
+                for part in heard
+                for one in part.sets
+                if self.context.traits[one.attribute].kind == "time" and not one.copy
+            }
+            for amount in found.money:
+                over = {axis.attribute for rate in amount.figures for axis in rate.over}
+                for stopwatch in sorted(shown & over):
+                    rule = f"this price depends on '{stopwatch}', which is set when this happens: it sees what is set"
+                    remedy = f"where it should see the time before, copy '{stopwatch}' to another stopwatch first"
+                    self.context.word((*place, amount.side, amount.line), None, rule, remedy)
 
     def crowds(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
         """Note stages where more clocks live at once than may."""

@@ -6,11 +6,12 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.journey.events import Amount, Effects
 from flywheel_sim.journey.journey import Cost, StageSet
 from flywheel_sim.journey.units import Quantity
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, minor_units
+from flywheel_sim.scenario.rates.canonical import MOST_MONEY, TOO_FINE, millionths
 from flywheel_sim.scenario.resolve.context import Context, figure
+from flywheel_sim.scenario.source.money_specs import PaidSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ROLES, LeverSpec, StageSpec, WhileSpec
-from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_
 
 _EXAMPLE = "write 2500 per month, 3 per customer per month, or 10 per invite"
 
@@ -18,22 +19,35 @@ _EXAMPLE = "write 2500 per month, 3 per customer per month, or 10 per invite"
 class LeverReader:
     """Reads what levers and overheads cost."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, horizon: int) -> None:
+        self.horizon = horizon
         self.context, self.note, self.names, self.specs = context, context.notes.note, context.names, context.specs
 
     def overhead(self, name: str, x: object) -> Cost | None:
-        """Return an overhead ready to run, or None after noting problems."""
-        path = ("costs", name)
+        """Return what is paid whoever comes, ready to run, or None after noting problems."""
+        path, kind = ("costs", name), self.context.kind_of(name, "overhead")
         self.context.findings.money = True
         try:
+            if isinstance(x, PaidSpec):
+                return self.paid(name, kind, x, path)
             rule = "an overhead is the same for everybody"
             value, per_ms = self.context.constant(x, path, "money", rule, "give one figure")
         except Unusable:
             return None
         if per_ms is None:
-            self.note(path, None, "an overhead accrues over a period", "write 2000 per month")
+            self.note(path, None, "an overhead accrues over a period, or is paid on a date",
+                      "write 2000 per month, or {amount: 5000, on: 3 months}")  # fmt: skip
             return None
-        return Cost(name, "overhead", value / per_ms)
+        return Cost(name, kind, value / per_ms)
+
+    def paid(self, name: str, kind: str, spec: PaidSpec, path: Path_) -> Cost:
+        """Return a sum that is paid on dates; those after the run are left out."""
+        rule = "a sum paid on a date is the same for everybody"
+        value, per_ms = self.context.constant(spec.amount, (*path, "amount"), "money", rule, "give one figure")
+        if per_ms is not None:
+            raise self.note((*path, "amount"), None, "a sum paid on a date has no period", "write 5000")
+        times = self.context.instants(spec.on, (*path, "on"), "on one date a sum is paid once; make it larger")
+        return Cost(name, kind, 0.0, round(value), tuple(at for at in times if at < self.horizon))
 
     def events_named(self) -> dict[str, list[str]]:
         """Return the events of the file by name: the stages and sets that have each."""
@@ -63,7 +77,9 @@ class LeverReader:
         """Return the spend of a lever as a set of stages with an accrual, or as a cost."""
         if spend.form != "number" or not 0 <= spend.number <= MOST_MONEY:
             raise self.note(path, spend.text, f"a lever's spend is money, from 0 to {MOST_MONEY:.0e}", _EXAMPLE)
-        minor = minor_units(spend.number, self.context.digits)
+        paid = millionths(spend.number)
+        if paid % 1 and self.context.notes.tree.mark(path).file != IN_CODE and name not in self.context.choices.spends:
+            raise self.note(path, spend.text, TOO_FINE, "round it, or state it for more of what is paid")
         what = spend.per_what
         if spend.per_ms is None:
             events = self.events_named()
@@ -73,12 +89,12 @@ class LeverReader:
                     rule = f"spend per {what} is said per period too"
                 near = nearest(what, events) if what and rule.startswith("no event") else _EXAMPLE
                 raise self.note(path, spend.text, rule, near)
-            if minor:
-                amount = Amount(name, "spend", figure(".".join(path), "money", minor))
+            if paid:
+                amount = Amount(name, "spend", figure(".".join(path), "money", paid))
                 self.context.findings.per_event.setdefault(what, []).append(amount)
             return None
         if what is None:
-            return Cost(name, "acquisition", minor / spend.per_ms) if minor else None
+            return Cost(name, self.context.kind_of(name, "acquisition"), paid / spend.per_ms) if paid else None
         by_role = [stage for stage, held in self.specs.stages.items() if held.role == what]
         if what in self.names.stages and what in ROLES and by_role != [what]:
             raise self.note(path, spend.text, f"'{what}' is a role and a stage", "rename the stage")
@@ -87,11 +103,11 @@ class LeverReader:
                 raise Unusable  # the stage's own problems are noted there
             raise self.note(path, spend.text, f"'{what}' is no role or stage of this file",
                             nearest(what, {*self.names.stages, *ROLES}))  # fmt: skip
-        if not minor:
+        if not paid:
             return None
         if name in self.names.stages or name in self.specs.sets:
             raise self.note(("levers",), None, f"'{name}' is a stage or set too, and its spend would be confused",
                             "rename the lever", name)  # fmt: skip
         stages = (what,) if what in self.names.stages else tuple(by_role)
-        flow = figure(".".join(path), "money", minor / spend.per_ms)
+        flow = figure(".".join(path), "money", paid / spend.per_ms)
         return StageSet(name, stages, Effects(), (Amount(name, "spend", flow, spend.per_ms),), ())

@@ -1,4 +1,4 @@
-"""Attributes that all share: the mean, over the people in some stages, of an attribute of each person's own."""
+"""Attributes that all share: the mean of one of each person's own over those in some stages, or how many they are."""
 
 from __future__ import annotations
 
@@ -23,10 +23,17 @@ class MeanReader:
     def __init__(self, notes: Notes, specs: FileSpecs, names: WrittenNames) -> None:
         self.notes, self.note, self.specs, self.names = notes, notes.note, specs, names
 
-    def shared(self, name: str, spec: MeanSpec) -> Shared | None:
+    def shared(self, name: str, held: AttributeSpec) -> Shared | None:
         """Return an attribute that all share, or None after noting problems."""
-        path = ("attributes", name)
-        stages = self.among(spec, path)
+        path, spec = ("attributes", name), held.mean
+        if spec is None:
+            stages = self.among(held.count_of or [], (*path, "count_of"))
+            for stage in stages:
+                if (there := self.specs.stages.get(stage)) and there.role == "exit":
+                    self.note((*path, "count_of"), stage, f"people who are in the exit stage '{stage}' are gone",
+                              "count those in other stages")  # fmt: skip
+            return Shared(name, "", (), 1, stages, 0)
+        stages = self.among(spec.among, (*path, "among"))
         try:
             of = self.averaged(spec.mean_of, (*path, "mean_of"))
             scale = SCALE_OF_COUNTS if of.counts is not None else SCALE_OF_LEVELS
@@ -44,8 +51,8 @@ class MeanReader:
             own = [other for other, spec in self.specs.attributes.items() if spec.levels or spec.counts]
             raise self.note(path, name, "no attribute of the file's own", nearest(name, own))
         found = self.specs.attributes[name]
-        if found.mean or found.stopwatch:
-            what = "shared by all" if found.mean else "a stopwatch"
+        if found.shared or found.stopwatch:
+            what = "shared by all" if found.shared else "a stopwatch"
             raise self.note(path, name, f"a mean is of named levels or of a counter, and '{name}' is {what}",
                             "name an attribute such as [basic, premium] or {counts: 0 to 100}")  # fmt: skip
         if found.counts is not None and max(-found.counts[0], found.counts[1]) > MOST_COUNT:
@@ -94,19 +101,18 @@ class MeanReader:
             raise self.note(path, given.text, rule, "write -1, or 0.5")
         return found
 
-    def among(self, spec: MeanSpec, path: Path_) -> tuple[str, ...]:
+    def among(self, given: list[str], place: Path_) -> tuple[str, ...]:
         """Return the stages whose people count: those listed, or those of a role or a phase."""
-        place = (*path, "among")
         if isinstance(self.notes.tree.at(place), list):
-            if not spec.among:
-                self.note(path, None, "the list is empty", "name a role, a phase or stages", "among")
-            for index, stage in enumerate(spec.among):
+            if not given:
+                self.note(place[:-1], None, "the list is empty", "name a role, a phase or stages", place[-1])
+            for index, stage in enumerate(given):
                 if stage not in self.names.stages:
                     self.note((*place, str(index)), stage, "no stage of that name", nearest(stage, self.names.stages))
-                elif stage in spec.among[:index]:
+                elif stage in given[:index]:
                     self.note((*place, str(index)), stage, "this stage stands twice", "name it once")
-            return tuple(spec.among)
-        name = spec.among[0]
+            return tuple(given)
+        name = given[0]
         ways: set[tuple[str, ...]] = {(name,)} if name in self.names.stages else set()
         ways |= {tuple(s for s, held in self.specs.stages.items() if held.role == name)}
         ways |= {tuple(s for s, held in self.specs.stages.items() if held.phase == name)}

@@ -8,7 +8,7 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.journey.events import Effects, Outcome
 from flywheel_sim.scenario.resolve.chances import ChanceReader
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.resolve.effects import EffectReader
+from flywheel_sim.scenario.resolve.effects import EffectReader, Every
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EventSpec, OutcomeSpec
 from flywheel_sim.scenario.source.tree import Path_
@@ -23,7 +23,7 @@ class OutcomeReader:
 
     def read(
         self, decision: str, effects: Effects, spec: EventSpec, path: Path_, clock_ms: float | None,
-        stages: tuple[str, ...], role: str | None,
+        every: Every | None, stages: tuple[str, ...], role: str | None,
     ) -> tuple[Outcome, ...] | None:  # fmt: skip
         """Return the outcomes of an event, or None after noting problems."""
         if spec.to is not None and spec.outcomes is not None:
@@ -48,7 +48,7 @@ class OutcomeReader:
                     self.note((*inner, name), None, "the stage to go to is already the key", "remove it", "to")
             else:
                 targets[name] = self.target(own.to, (*inner, name, "to")) if own and own.to else None
-            own_effects[name] = self.effects.read(own, (*inner, name), decision)
+            own_effects[name] = self.effects.read(own, (*inner, name), decision, every)
             self.effects.share((*inner, name), own_effects[name], effects)
             chances[name] = own.chance if own else held
             if chances[name] is None:

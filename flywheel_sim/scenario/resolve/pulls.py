@@ -49,8 +49,8 @@ class LeverPulls:
         """Return the rates that the levers' figures go with: those of the file itself; problems are noted elsewhere."""
         tree, context = self.context.choices.base or self.notes.tree, self.rates.context
         specs = context.specs if tree is self.notes.tree else read_section("rates", tree, [])
-        return StatedRates(RateContext(Notes(tree, []), specs, set(specs), context.traits, context.minor_digits,
-                                       context.dated, settled=True))  # fmt: skip
+        return StatedRates(RateContext(Notes(tree, []), specs, set(specs), context.traits, context.dated,
+                                       settled=True))  # fmt: skip
 
     def set(self) -> None:
         """Let the rates know which levers move them, before any of them is read."""

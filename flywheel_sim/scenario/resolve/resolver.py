@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from flywheel_sim.journey.journey import (
     Channel,
     Cost,
     Journey,
+    Owner,
     Resource,
     Stage,
     StageSet,
+    amounts_of,
 )
 from flywheel_sim.journey.units import YEAR, Quantity
 from flywheel_sim.scenario.rates.canonical import RateReader
@@ -28,10 +31,11 @@ from flywheel_sim.scenario.resolve.channels import ChannelReader
 from flywheel_sim.scenario.resolve.context import Context, FileSpecs, WrittenNames
 from flywheel_sim.scenario.resolve.events import EventReader
 from flywheel_sim.scenario.resolve.levers import LeverReader
+from flywheel_sim.scenario.resolve.lines import LineReader
 from flywheel_sim.scenario.resolve.means import MeanReader
 from flywheel_sim.scenario.resolve.pulls import LeverPulls, pulled_levers
 from flywheel_sim.scenario.resolve.resources import ResourceReader
-from flywheel_sim.scenario.resolve.settings import SettingReader, minor_digits, read_settings, start_of
+from flywheel_sim.scenario.resolve.settings import SettingReader, read_settings, start_of
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.read import read_section
@@ -39,6 +43,12 @@ from flywheel_sim.scenario.source.schema import FileSpec
 from flywheel_sim.scenario.source.strategy import Choices
 from flywheel_sim.scenario.source.tree import Tree
 from flywheel_sim.scenario.source.values import RateSpec
+
+#: Words in the names of lines that are what a sale costs.
+OF_SALES: tuple[str, ...] = (
+    "goods", "cogs", "material", "bean", "postage", "shipping", "freight", "deliver", "packag", "payment", "fee",
+    "hosting", "cloud", "server", "licen", "commission", "production", "royalt", "parts", "ingredient", "fulfil",
+)  # fmt: skip
 
 #: Names under which the luck of other decisions is kept, so that no stage or set may bear them.
 RESERVED_OWNERS: tuple[str, ...] = ("person", "rate", "uncertain")
@@ -52,8 +62,8 @@ class Source:
     ----------
     sections
         The specs of every section as read.
-    samples
-        The samples of empirical distributions, so that no file is read again.
+    samples, plans
+        The samples of empirical distributions and the plans of channels, so that no file is read again.
     units
         The unit each uncertain rate is stated in.
     """
@@ -62,6 +72,7 @@ class Source:
     choices: Choices
     sections: dict[str, dict[str, Any]]
     samples: dict[tuple[str, ...], tuple[float, ...]] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], tuple[tuple[dt.date, float], ...]] = field(default_factory=dict)
     units: dict[str, Quantity] = field(default_factory=dict)
 
 
@@ -90,7 +101,7 @@ def resolve_again(journey: Journey, values: Mapping[str, Quantity], problems: li
     for name, value in values.items():
         spec: RateSpec = rates[name]
         rates[name] = spec.model_copy(update={"moved": value})
-    again = Source(source.tree, source.choices, source.sections | {"rates": rates}, source.samples)
+    again = Source(source.tree, source.choices, source.sections | {"rates": rates}, source.samples, source.plans)
     return _journey(again, journey.strategy, problems, settled=True)
 
 
@@ -105,8 +116,10 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     settings = SettingReader(context).settings(file)
     pulls = LeverPulls(context)
     pulls.set()
+    context.findings.lines.update(LineReader(context).lines())
     parts = _parts(context, settings["horizon"] if settings else YEAR)
     _check_market(context, parts.channels, settings)
+    _say_what_is_budget(context, parts)
     _read_left_over(context)
     pulls.check()
     if context.findings.money and file is not None and file.currency is None:
@@ -131,10 +144,13 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         costs=(*parts.overheads, *(held for held in parts.levers if isinstance(held, Cost))),
         resources=parts.resources,
         shared=context.means,
-        minor_digits=context.digits,
+        lines=tuple(context.findings.lines.values()),
+        notes=tuple(context.findings.words),
         fingerprint=_fingerprint(context),
         uncertain=uncertain,
-        source=Source(source.tree, choices, sections, context.samples, rates.units) if uncertain else None,
+        source=Source(source.tree, choices, sections, context.samples, context.plans, rates.units)
+        if uncertain
+        else None,
         **settings,
     )
 
@@ -153,14 +169,14 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
     _check_reserved(notes, specs, file)
     own = {name: spec for name, spec in specs.attributes.items() if name not in BUILT_IN}
     reader = MeanReader(notes, specs, names)
-    means = {name: one for name, spec in own.items() if spec.mean and (one := reader.shared(name, spec.mean))}
+    means = {name: one for name, spec in own.items() if spec.shared and (one := reader.shared(name, spec))}
     traits = {
-        name: attributes.shared_trait(means[name], own[means[name].of]) if spec.mean else attributes.trait(name, spec)
-        for name, spec in own.items() if name in means or not spec.mean
-    } | attributes.built_in(tuple(root.get("channels") or ()), tuple(root.get("journey") or ()))  # fmt: skip
-    digits, (dated, start) = minor_digits(file), start_of(notes, file)
-    rates = RateReader(RateContext(notes, specs.rates, names.rates, traits, digits, dated, settled))
-    return Context(
+        name: attributes.shared_trait(means[name], own) if spec.shared else attributes.trait(name, spec)
+        for name, spec in own.items() if name in means or not spec.shared
+    } | attributes.built_in(_keys(root.get("channels")), _keys(root.get("journey")))  # fmt: skip
+    dated, start = start_of(notes, file)
+    rates = RateReader(RateContext(notes, specs.rates, names.rates, traits, dated, settled))
+    context = Context(
         notes=notes,
         choices=source.choices,
         specs=specs,
@@ -168,19 +184,25 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
         means=tuple(means.values()),
         traits=traits,
         rates=rates,
-        digits=digits,
         dated=dated,
         start=start,
         samples=source.samples,
+        plans=source.plans,
     )
+    return context
+
+
+def _keys(held: object) -> tuple[str, ...]:
+    """Return the names in a section, none where it is no mapping, which is noted elsewhere."""
+    return tuple(held) if isinstance(held, dict) else ()
 
 
 def _parts(context: Context, horizon: int) -> Parts:
     """Return the parts of the journey, after noting their problems."""
-    specs, spends, events = context.specs, LeverReader(context), EventReader(context)
-    own_attribute, channel = attributes.AttributeReader(context).attribute, ChannelReader(context).channel
-    own = [own_attribute(name, spec) for name, spec in specs.attributes.items() if not spec.mean]
-    channels = [channel(name, spec, horizon) for name, spec in specs.channels.items()]
+    specs, spends, events = context.specs, LeverReader(context, horizon), EventReader(context)
+    own_attribute, channel = attributes.AttributeReader(context).attribute, ChannelReader(context, horizon).channel
+    own = [own_attribute(name, spec) for name, spec in specs.attributes.items() if not spec.shared]
+    channels = [channel(name, spec) for name, spec in specs.channels.items()]
     levers = [spends.lever(name, spec) for name, spec in specs.levers.items()]
     overheads = [spends.overhead(name, x) for name, x in specs.costs.items()]
     stages = tuple(events.stage(name, spec) for name, spec in specs.stages.items())
@@ -226,6 +248,26 @@ def _check_market(context: Context, channels: tuple[Channel, ...], settings: dic
                            f"write at least {present}")  # fmt: skip
 
 
+def _say_what_is_budget(context: Context, parts: Parts) -> None:
+    """Say which lines of spend on customers count as budget because the file gives them no kind."""
+    customers = {name for name, spec in context.specs.stages.items() if spec.role == "customer"}
+    lines: dict[str, None] = {}
+    owners: tuple[Owner, ...] = (*parts.stages, *parts.sets)
+    for owner in owners:
+        if customers & set(owner.stages if isinstance(owner, StageSet) else (owner.name,)):
+            booked = [amount.line for amount in amounts_of(owner) if amount.side == "spend"]
+            lines |= dict.fromkeys(line for line in booked if line not in context.specs.levers)
+    lines = {line: None for line in lines if not context.kind_of(line, "")}
+    first = sorted(lines, key=lambda line: not any(word in line.lower() for word in OF_SALES))
+    if not first:
+        return
+    counts = "counts" if len(first) == 1 else "count"
+    context.word(("journey",), None,
+                 f"what is spent on customers for {', '.join(first)} {counts} as budget, as service to customers does",
+                 f"where it is what a sale costs, write lines: {{{first[0]}: {{kind: cost_of_sales}}}}; "
+                 "else kind: service")  # fmt: skip
+
+
 def _read_left_over(context: Context) -> None:
     """Read rates that nothing uses too, so that their own mistakes are found."""
     for name, spec in context.specs.rates.items():
@@ -246,4 +288,6 @@ def _fingerprint(context: Context) -> str:
     digest = hashlib.blake2b(json.dumps(bearing, sort_keys=False).encode(), digest_size=8)
     for key, sample in sorted(context.samples.items()):
         digest.update(repr((key[1:], sample)).encode())
+    for key, plan in sorted(context.plans.items()):
+        digest.update(repr((key[1:], plan)).encode())
     return digest.hexdigest()

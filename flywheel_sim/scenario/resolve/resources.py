@@ -6,12 +6,12 @@ from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Resource
 from flywheel_sim.journey.units import WEEK
 from flywheel_sim.scenario.rates.axes import label
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, minor_units
+from flywheel_sim.scenario.rates.canonical import MOST_MONEY, TOO_FINE, millionths
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.service import WHOLE_WEEK
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ResourceSpec
-from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_
 
 #: People of one resource, and places in its queue, beyond which a figure is taken for a slip.
 MOST_PEOPLE, MOST_WAITING = 1_000_000, 1_000_000_000
@@ -55,7 +55,7 @@ class ResourceReader:
         if len(self.notes.problems) > before:
             return None
         kinds = {SPEND_KIND_OF_ROLE[role] for role in self.asked.get(name, ())}
-        kind = kinds.pop() if len(kinds) == 1 else "overhead"
+        kind = self.context.kind_of(name, kinds.pop() if len(kinds) == 1 else "overhead")
         return Resource(name, people, cost, kind, limit, int(target.number) if target else None)
 
     def all_asked(self) -> bool:
@@ -94,7 +94,7 @@ class ResourceReader:
                       "write 30 per week")  # fmt: skip
 
     def cost(self, spec: ResourceSpec, path: Path_) -> float:
-        """Return what each person costs, minor units per ms."""
+        """Return what each person costs, millionths of the currency per ms."""
         given = spec.cost
         if given is None:
             return 0.0
@@ -105,4 +105,6 @@ class ResourceReader:
                       f"a resource costs money per person and period, from 0 to {MOST_MONEY:.0e}",
                       "write 4200 per person per month")  # fmt: skip
             return 0.0
-        return minor_units(given.number, self.context.digits) / float(given.per_ms or 1)
+        if millionths(given.number) % 1 and self.notes.tree.mark((*path, "cost")).file != IN_CODE:
+            self.note((*path, "cost"), given.text, TOO_FINE, "round it, or state it for a longer period")
+        return millionths(given.number) / float(given.per_ms or 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Kind
-from flywheel_sim.journey.units import LARGEST, UnitError, parse, unit_ms
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, minor_units
+from flywheel_sim.journey.units import LARGEST, MILLIONTHS, UnitError, parse, unit_ms
+from flywheel_sim.scenario.rates.canonical import MOST_MONEY, TOO_FINE, millionths
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import EmpiricalSpec
@@ -89,8 +89,10 @@ class SampleReader:
         if kind == "duration":
             value = found.number if found.form == "duration" else found.number * each
         else:
-            value = minor_units(found.number, self.context.digits)
-        most = LARGEST * 1000 if kind == "duration" else MOST_MONEY * 10**self.context.digits
+            value = millionths(found.number)
+        most = LARGEST * 1000 if kind == "duration" else MOST_MONEY * MILLIONTHS
+        if kind != "duration" and value % 1:
+            raise self.note(place, None, f"{where}: '{text}': {TOO_FINE}", "round it in the file")
         if not 0 <= value <= most:
             rule = "is negative" if value < 0 else "is too large"
             raise self.note(place, None, f"{where}: '{text}' {rule}", "mend the file")

@@ -11,7 +11,7 @@ from typing import Any
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.dates import phase
 from flywheel_sim.journey.journey import cohort_length
-from flywheel_sim.journey.units import MINOR_DIGITS, MONTH, YEAR, Quantity, format_duration
+from flywheel_sim.journey.units import DAY, MONTH, WEEK, YEAR, Quantity, format_duration
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes
@@ -20,6 +20,10 @@ from flywheel_sim.scenario.source.schema import FileSpec
 
 #: People in a market beyond which a figure is taken for a slip.
 MOST_IN_MARKET = 10**12
+
+#: Periods of the books beyond which nobody reads them.
+MOST_PERIODS = 4_000
+FINE = {"day": DAY, "week": WEEK}
 
 
 def read_settings(notes: Notes) -> FileSpec | None:
@@ -33,11 +37,6 @@ def read_settings(notes: Notes) -> FileSpec | None:
         good = {k: v for k, v in raw.items() if k not in bad}
         file = read(FileSpec, {"name": "?", "horizon": "1000 years"} | good, (), notes.tree, [])
     return file
-
-
-def minor_digits(file: FileSpec | None) -> int:
-    """Return the digits after the decimal point of the file's currency."""
-    return MINOR_DIGITS.get((file.currency if file else None) or "", 2)
 
 
 def start_of(notes: Notes, file: FileSpec | None) -> tuple[bool, dt.date | None]:
@@ -87,6 +86,7 @@ class SettingReader:
             "report_by": report_by,
             "market": self.market(file.market),
             "warm_up": warm_up,
+            "period": self.period(file.period or "month", horizon),
         }
 
     def duration(self, quantity: Quantity, key: str) -> int | None:
@@ -108,6 +108,13 @@ class SettingReader:
             self.note(("follow",), None, "customers are followed longer than the horizon",
                       f"write at most {file.horizon.text}")  # fmt: skip
         return follow
+
+    def period(self, period: str, horizon: int) -> str:
+        """Return how fine the books are."""
+        if period != "month" and MOST_PERIODS * FINE[period] < horizon < 1000 * YEAR:
+            self.note(("period",), period, f"the books would have more than {MOST_PERIODS:,} periods",
+                      "write period: month, or a shorter horizon")  # fmt: skip
+        return period
 
     def warm_up(self, given: Quantity | None, horizon: int | None) -> int:
         """Return the stretch that figures over time leave out, in ms."""

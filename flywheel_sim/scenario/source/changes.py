@@ -51,7 +51,7 @@ def _at(held: Quantity, number: float) -> str:
     if held.form == "percent":
         words = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", held.text)
         return f"{100 * number:.12g} % {words}".strip()
-    figure = re.match(r"[\d._]+", held.text)
+    figure = re.match(r"-?[\d._]+", held.text)
     share = number / held.number if held.number else 0.0
     start = figure.group() if figure else "0"
     return f"{float(start.replace('_', '')) * share:.12g}{held.text[len(start) :]}"

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from flywheel_sim.errors import Problem, nearest
-from flywheel_sim.scenario.source import schema, values
+from flywheel_sim.scenario.source import money_specs, schema, values
 from flywheel_sim.scenario.source.tree import KEY, MOVED, NOTHING, Path_, Raw, Tree
 
 #: The model around a word, by the step before it in a location.
@@ -24,6 +24,9 @@ _AROUND: dict[str, Any] = {
     "erlang": values.GammaSpec,
     "empirical": values.EmpiricalSpec,
     "(parameters)": values.SpreadSpec,
+    "(spreads)": values.SpreadTable,
+    "(plan)": money_specs.PlanSpec,
+    "(paid)": money_specs.PaidSpec,
 }
 
 #: The words of an event that take a wait.

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
 
+from flywheel_sim.scenario.source.money_specs import Cost, LineSpec, Planned, one_of
 from flywheel_sim.scenario.source.values import (
+    AmountValue,
     Drawn,
     DrawSpec,
     Factors,
@@ -94,7 +96,7 @@ def _budget(value: Any) -> str:
     return value
 
 
-Lines = Annotated[dict[NewName, Value], BeforeValidator(mapping)]
+Lines = Annotated[dict[NewName, AmountValue], BeforeValidator(mapping)]
 SetTo = Annotated[
     Annotated[str, Tag("(text)")] | Annotated[Drawn, Tag("(draw)")],
     Discriminator(lambda v: "(text)" if isinstance(v, str) else "(draw)"),
@@ -198,15 +200,16 @@ class ChannelSpec(Spec):
     """Where people come from."""
 
     enters: Name
-    rate: X | None = None
-    batch: X | None = None
+    rate: Planned | None = None
+    batch: Planned | None = None
     present: X | None = None
-    spend: X | None = None
-    cost_per_arrival: X | None = None
+    spend: Planned | None = None
+    cost_per_arrival: Planned | None = None
     cost_per_batch: X | None = None
-    at_most: X | None = None
+    at_most: Planned | None = None
     every: X | None = None
     on: Instants | None = None
+    from_: Instant | None = Field(default=None, alias="from")
     until: Instant | None = None
     times: Factors | None = None
     set: Sets | None = None
@@ -230,6 +233,10 @@ def _counts(value: Any) -> Any:
 
 
 def _attribute(value: Any) -> Any:
+    if isinstance(value, dict) and "count_of" in value:
+        if more := [key for key in value if key != "count_of"]:
+            raise fail("'count_of' stands alone: it says how many people there are", f"remove '{more[0]}'")
+        return value
     if isinstance(value, dict) and ("mean_of" in value or {"among", "starts"} <= value.keys()):
         return {"(mean)": value}
     if isinstance(value, AttributeSpec):
@@ -261,8 +268,14 @@ class AttributeSpec(Spec):
     named: list[NewName] | None = Field(default=None, alias="(named)")
     drawn: Drawn | None = Field(default=None, alias="(drawn)")
     counts: Annotated[Any, PlainValidator(_counts)] | None = None
+    count_of: Names | None = None
     stopwatch: bool = Field(default=False, alias="(stopwatch)")
     mean: MeanSpec | None = Field(default=None, alias="(mean)")
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether all share it: a mean over people, or how many they are."""
+        return self.mean is not None or self.count_of is not None
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -318,6 +331,9 @@ class StrategySpec(Spec):
     extends: Name | None = None
 
 
+_period = one_of(("day", "week", "month"), "a period of the books")
+
+
 class FileSpec(Spec):
     """The settings of a file that stand alone; its sections are read part by part."""
 
@@ -332,10 +348,12 @@ class FileSpec(Spec):
     warm_up: Figure | None = None
     reference: Name | None = None
     report_by: Names | None = None
+    period: Annotated[str, BeforeValidator(_period)] | None = None
 
 
 #: Sections of a file, with the model of one item.
 SECTIONS: dict[str, Any] = {
+    "lines": LineSpec,
     "rates": X,
     "attributes": Attribute,
     "channels": ChannelSpec,
@@ -343,7 +361,7 @@ SECTIONS: dict[str, Any] = {
     "journey": StageSpec,
     "while": WhileSpec,
     "levers": LeverSpec,
-    "costs": X,
+    "costs": Cost,
     "strategies": None,
 }
 

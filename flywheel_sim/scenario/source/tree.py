@@ -29,7 +29,7 @@ NOTHING = "~ deletes an inherited value, and there is none"
 MOVED = "(moved to)"
 
 #: The words of a rate beside its value; a mapping of these laid over a bare value leaves that in place.
-RATE_WORDS = frozenset({"by", "times", "spread", "uncertain", "why"})
+RATE_WORDS = frozenset({"by", "times", "spread", "per", "uncertain", "why"})
 
 _RATE = RATE_WORDS | {"value", MOVED}
 
@@ -272,7 +272,10 @@ class _Composer:
 
 def is_rate(raw: Raw) -> bool:
     """Tell whether a raw mapping is a rate with a table, so that a bare value moves its family."""
-    return isinstance(raw, dict) and bool({"value", "by", "times"} & raw.keys()) and raw.keys() <= _RATE
+    if not isinstance(raw, dict):
+        return False
+    plan = {"file", "column"} <= raw.keys() <= {"file", "column", "unit", "why", MOVED}  # in a file
+    return plan or (bool({"value", "by", "times"} & raw.keys()) and raw.keys() <= _RATE)
 
 
 def deletions(over: Tree, base: Tree, below: Path_ = ()) -> list[Problem]:
@@ -316,6 +319,10 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
             rule = "a bare value moved this rate's whole family before"
             remedy = "lay single levels over it first and the bare value last"
             raise ConfigError([Problem(mark.file, mark.line, mark.column, ".".join(inner), "", rule, remedy)])
+        another = ("file" in over) != ("file" in base) and {"file", "value", "by"} & over.keys()
+        if another and path[:1] == ("channels",) and len(path) == 3:  # a table over a plan, or a plan over a table
+            _take_marks(path, marks, over_marks)
+            return _clean(over)
         merged = dict(base)
         for key, value in over.items():
             inner = (*path, key)
@@ -330,6 +337,13 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
     if path[:1] == ("attributes",) or path[-2:-1] == ("set",):  # draws, which have tables too
         _take_marks(path, marks, over_marks)
         return _clean(over)
+    named = (
+        path[:1] == ("channels",) and path[2:] == ("spend",) and isinstance(base, str) and not looks_like_quantity(base)
+    )
+    if named and isinstance(over, str) and looks_like_quantity(over):  # a named plan keeps its shape
+        marks[(*path, "value")] = marks.get(path, Mark(IN_CODE))
+        marks[(*path, MOVED)] = over_marks.get(path, Mark(IN_CODE))
+        return {"value": base, MOVED: over}
     bare = isinstance(base, str) and (path[:1] == ("rates",) or looks_like_quantity(base))
     if bare and isinstance(over, dict) and over and over.keys() <= RATE_WORDS:
         place = marks.get(path, Mark(IN_CODE))
@@ -338,7 +352,8 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
         return {"value": base, **_clean(over)}
     if path[:1] == ("rates",) and path[2:] in ((), ("value",)) and is_change(over):
         over = _changed(base, over, over_marks.get(path, Mark(IN_CODE)), path)
-    if is_rate(base) and isinstance(over, str) and path[:1] != ("resources",):  # so many people, whenever it is
+    moves = path[:1] != ("resources",) and path[-1:] != ("spread",)  # so many people, whenever it is; another spread
+    if is_rate(base) and isinstance(over, str) and moves:
         marks[(*path, MOVED)] = over_marks.get(path, Mark(IN_CODE))
         return {**base, MOVED: over}
     _take_marks(path, marks, over_marks)

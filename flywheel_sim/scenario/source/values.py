@@ -154,6 +154,7 @@ class RateSpec(Spec):
                   BeforeValidator(mapping)] | None = None  # fmt: skip
     times: Factors | None = None
     spread: Spread | None = None
+    per: Name | None = None
     uncertain: Doubt | None = None
     why: Text | None = None
     moved: Figure | None = Field(default=None, alias="(moved to)")  # tree.MOVED, which mypy wants spelt out
@@ -168,9 +169,31 @@ class SpreadSpec(Spec):
 
 
 Factors = Annotated[dict[Name, Annotated[dict[str, Figure], BeforeValidator(mapping)]], BeforeValidator(mapping)]
-Spread = Annotated[
+#: How people differ in one level, or in all.
+OneSpread = Annotated[
     Annotated[SpreadSpec, Tag("(parameters)")] | Annotated[Figure, Tag("(figure)")],
     Discriminator(lambda v: "(parameters)" if isinstance(v, (dict, SpreadSpec)) else "(figure)"),
+]
+
+
+class SpreadTable(Spec):
+    """How people differ around a rate in each level of an attribute, and in all others."""
+
+    value: OneSpread | None = None
+    by: Annotated[dict[Name, Annotated[dict[str, OneSpread], BeforeValidator(mapping)]], BeforeValidator(mapping)]
+
+
+def _kind_of_spread(value: Any) -> str:
+    if isinstance(value, SpreadTable) or (isinstance(value, dict) and {"by", "value"} & value.keys()):
+        return "(spreads)"
+    return "(parameters)" if isinstance(value, (dict, SpreadSpec)) else "(figure)"
+
+
+Spread = Annotated[
+    Annotated[SpreadTable, Tag("(spreads)")]
+    | Annotated[SpreadSpec, Tag("(parameters)")]
+    | Annotated[Figure, Tag("(figure)")],
+    Discriminator(_kind_of_spread),
 ]
 #: What is not known: as a spread, or between two ends.
 Doubt = Annotated[
@@ -251,6 +274,55 @@ Value = Annotated[
     Discriminator(_kind_of_value),
 ]
 
+_SHARE = re.compile(r"(\S.*?)\s+of\s+([^\W\d][\w-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSpec:
+    """A share, as a figure or the name of a rate, of what is earned on a line."""
+
+    share: Quantity | Ref
+    of: str
+    text: str
+
+
+def _share(value: Any) -> ShareSpec:
+    if isinstance(value, ShareSpec):
+        return value
+    found = _SHARE.fullmatch(value)
+    assert found is not None
+    return ShareSpec(_scalar(found[1]), found[2], value)
+
+
+def _kind_of_amount(value: Any) -> str:
+    if isinstance(value, ShareSpec) or (isinstance(value, str) and _is_share(value)):
+        return "(share)"
+    return _kind_of_value(value)
+
+
+def _is_share(text: str) -> bool:
+    found = _SHARE.fullmatch(text)
+    return found is not None and found[2] != "mean"
+
+
+#: An amount of money: a value, or a share of what is earned on a line.
+AmountValue = Annotated[
+    Annotated[Scalar, Tag("(scalar)")]
+    | Annotated[RateSpec, Tag("(rate)")]
+    | Annotated[DistSpec, Tag("(distribution)")]
+    | Annotated[Any, PlainValidator(_share), Tag("(share)")],
+    Discriminator(_kind_of_amount),
+]
+
+
+def yes_or_no(value: Any) -> Any:
+    """Return what a yes or no says."""
+    if isinstance(value, bool):
+        return value
+    if value in ("yes", "true", "no", "false"):
+        return value in ("yes", "true")
+    raise fail("yes or no belongs here", "write no", value)
+
 
 def nested_draw(value: Any) -> bool:
     """Tell whether a mapping is a draw that depends on an attribute, rather than levels with their chances."""
@@ -290,5 +362,5 @@ class DrawSpec(Spec):
 
 Drawn = Annotated[DrawSpec, BeforeValidator(_draw)]
 
-for _model in (RateSpec, SpreadSpec, LognormalSpec, WeibullSpec, GammaSpec, DistSpec, DrawSpec):
+for _model in (RateSpec, SpreadSpec, SpreadTable, LognormalSpec, WeibullSpec, GammaSpec, DistSpec, DrawSpec):
     _model.model_rebuild()

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-#: What is drawn of every channel, beside what is spent on it.
-FIGURES = ("acquisitions", "cac", "clv", "roas")
+#: What is drawn of every channel.
+FIGURES = ("acquisitions", "acquisition_spend", "cac", "clv", "roas")
 
 
 def channels(runs: Runs) -> Chart:
     """Show, channel by channel, acquisition cost against lifetime value, and revenue per unit of money spent on it.
 
-    Channels stand in the order of what a customer is worth beyond its cost. What the data calls ``spend`` is what is
-    spent on the channel itself; the acquisition cost holds what is spent on its people as well.
+    Channels stand in the order of what a customer is worth beyond its cost. The acquisition spend under each name is
+    that of which the acquisition cost is made: what the channel costs, and what is booked as acquisition on its people.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def channels(runs: Runs) -> Chart:
     made, (above, below) = panels(title, note, 6.2, (1.7, 1.0))
     _cost_and_worth(above, data, runs.unit("spend"))
     _returned(below, data, runs.unit("spend"))
-    below.set_xlabel(f"Channel, and what is spent on the channel itself in {runs.span}")
+    below.set_xlabel(f"Channel, and its acquisition spend in {runs.span}")
     for axes in (above, below):
         axes.grid(axis="x", visible=False)
         axes.set_xlim(-0.6, len(data) - 0.4)
@@ -91,21 +91,21 @@ def _returned(axes: Axes, data: pd.DataFrame, currency: str) -> None:
     axes.bar(places, np.nan_to_num(ends.mean), width=0.5, color=COLOURS[2], yerr=reach_of(ends), ecolor=INK, capsize=4)
     axes.axhline(1, color=INK, lw=1, ls=DASHED)
     for place, value, top in zip(places, ends.mean, ends.high, strict=True):
-        text = figure(value) if math.isfinite(value) else "no spend\nof its own"
+        text = figure(value) if math.isfinite(value) else "no spend\non ads"
         colour = INK if math.isfinite(value) else GREY
         beside(axes, text, (place, np.nanmax([1.0, value, top])), (0, 5), ha="center", color=colour)
     axes.set_ylim(0, 1.25 * max(1.0, axes.get_ylim()[1]))
     axes.set_ylabel(f"Revenue per {currency} of ads")
     axes.set_xticks(
-        places, [_label(name, spent, currency) for name, spent in zip(data.channel, data.spend, strict=True)]
+        places,
+        [_label(name, spent, currency) for name, spent in zip(data.channel, data.acquisition_spend_mean, strict=True)],
     )
 
 
 def _figures(runs: Runs) -> pd.DataFrame:
     """Return what is drawn, one row a channel that brought customers, best first."""
     table = runs.by("channel", *FIGURES).drop(index=NO_CHANNEL, errors="ignore")
-    spent = runs.books.ledger.channel_spend[:, runs.books.warm_up :].sum(axis=1).mean(axis=0) / runs.books.per_unit
-    flat = table.set_axis(["_".join(column) for column in table.columns], axis=1).assign(spend=spent)
+    flat = table.set_axis(["_".join(column) for column in table.columns], axis=1)
     flat = flat[flat.acquisitions_mean > 0].assign(currency=runs.journey.currency, n=runs.n)
     best = (flat.clv_mean - flat.cac_mean).sort_values(ascending=False, kind="stable").index
     return flat.loc[best].reset_index()

@@ -9,15 +9,19 @@ import numpy as np
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import columns_of, ends_in
 from flywheel_sim.drawing.marks import in_bands, side_by_side, whiskers
-from flywheel_sim.drawing.months import finish, futures_by_month, months_of
+from flywheel_sim.drawing.months import finish, futures_by_month, months_of, periods_of
 from flywheel_sim.drawing.words import measured, named_rows
+from flywheel_sim.journey.journey import Period
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.result import Result
 from flywheel_sim.stats import estimate_mean
 from flywheel_sim.wording import lowered
 
+#: What is told of each period.
+OFTEN = {"day": "Daily", "week": "Weekly", "month": "Monthly"}
 
-def fan(result: Result, metric: str = "profit", cumulative: bool = False) -> Chart:
+
+def fan(result: Result, metric: str = "profit", cumulative: bool = False, by: Period = "month") -> Chart:
     """Show a metric over time: median, and the bands that hold half and nine tenths of the futures.
 
     Parameters
@@ -26,32 +30,34 @@ def fan(result: Result, metric: str = "profit", cumulative: bool = False) -> Cha
         Replications of one strategy, or a comparison.
     metric, cumulative
         What, and whether as a running sum.
+    by
+        ``day`` or ``week`` where the journey keeps its books so fine (``period: day``).
     """
     import pandas as pd
 
     runs = result.base_runs
     first = next(iter(runs.values()))
     label, unit = first.metric(metric).label, first.unit(metric)
-    what = f"{'Cumulative' if cumulative else 'Monthly'} {lowered(label)}"
+    what = f"{'Cumulative' if cumulative else OFTEN.get(by, '')} {lowered(label)}"
     if first.metric(metric).aggregation == "last":
         what = label
     title = f"{what} of {' and '.join(runs)}" if len(runs) > 1 else what
     figure_, axes = axes_of(title, "Line: median future. Dark band: half of the futures. Light band: 90 % of them.")
-    x = months_of(first.journey)
     parts = []
     quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
     for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
-        paths = one.series(metric, cumulative)[:, one.books.warm_up :]
-        q, part = futures_by_month(one.journey, paths, quantiles, {"strategy": name}, metric=metric, unit=unit)
+        skip = (one.books if by == "month" else one.books_by(by)).warm_up
+        paths = one.series(metric, cumulative, by)[:, skip:]
+        q, part = futures_by_month(one.journey, paths, quantiles, {"strategy": name}, by, metric=metric, unit=unit)
+        x = months_of(first.journey) if by == "month" else periods_of(first.journey, by, paths.shape[1])
         in_bands(axes, x, q[2], [(q[0], q[4], 0.13), (q[1], q[3], 0.28)], colour, label=name)
         parts.append(part)
     if cumulative:
         axes.axhline(0, color=INK, lw=0.8)
-    per = "" if cumulative or first.metric(metric).aggregation != "sum" else " per month"
-    finish(axes, first.journey, f"{label} ({unit}{per})", len(runs) > 1)
-    return Chart(
-        f"fan_{metric}{'_cumulative' if cumulative else ''}", title, figure_, pd.concat(parts, ignore_index=True)
-    )
+    per = "" if cumulative or first.metric(metric).aggregation != "sum" else f" per {by}"
+    finish(axes, first.journey, f"{label} ({unit}{per})", len(runs) > 1, by)
+    name = f"fan_{metric}{'_cumulative' if cumulative else ''}{'' if by == 'month' else f'_by_{by}'}"
+    return Chart(name, title, figure_, pd.concat(parts, ignore_index=True))
 
 
 def stage_flow(result: Result) -> Chart:

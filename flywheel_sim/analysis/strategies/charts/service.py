@@ -174,7 +174,8 @@ def shared(result: Result, name: str | None = None) -> Chart:
     first = next(iter(held.values()))
     of = next(one.of for one in first.journey.shared if one.name == name)
     label = first.metric(f"shared.{name}").label
-    return _over_time(held, f"shared.{name}", f"shared_{name}", f"{label} over time", f"{label} (mean of {of})")
+    what = f"{label} (mean of {of})" if of else f"{label} (people)"
+    return _over_time(held, f"shared.{name}", f"shared_{name}", f"{label} over time", what)
 
 
 def saturation(result: Result) -> Chart:

@@ -1,4 +1,4 @@
-"""When one strategy overtakes another for good, and how surely that month is known."""
+"""When a sum gets above zero for good: when one strategy overtakes another, or one has earned what it spent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.difference.bands import bootstrap_means
+from flywheel_sim.experiment.bands import bootstrap_means
 from flywheel_sim.stats import Estimate, estimate_probability
 
 FloatArray = NDArray[np.float64]
@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Crossover:
-    """When one strategy overtakes another for good.
+    """When one strategy overtakes another for good; or, of one alone, when its profit so far stays above zero.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ def overtakes(path: FloatArray) -> int | None:
 
 
 def crossover(paths: FloatArray, dates: list[dt.date] | None, first: int = 1) -> Crossover:
-    """Return when paths of cumulative differences get ahead and stay there.
+    """Return when cumulative paths get above zero and stay there.
 
     Parameters
     ----------
@@ -88,3 +88,20 @@ def crossover(paths: FloatArray, dates: list[dt.date] | None, first: int = 1) ->
     bounds = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
     earliest, latest = (int(end) + first - 1 if math.isfinite(end) else None for end in bounds)
     return Crossover(month, low, high, ahead, date, earliest, latest, float(np.isinf(drawn).mean()), first)
+
+
+def earned_back(found: Crossover) -> str:
+    """Return in words from which month on a run has earned all that it spent, given when its profit so far is ahead."""
+    ahead = f"{found.probability.mean:.0f} % of futures end above zero"
+    if found.month is None:
+        return f"Profit so far does not stay above zero by the horizon; {ahead}."
+    if found.month == found.first:
+        return f"Profit so far is above zero from month {found.month} on; {ahead}."
+    when = f"month {found.month}" + (f" ({found.date:%B %Y})" if found.date else "")
+    interval = ""
+    if found.earliest is not None:
+        latest = "beyond the horizon" if found.latest is None else f"{found.latest}"
+        interval = f" (95 % interval months {found.earliest} to {latest})"
+        if found.earliest == found.latest:
+            interval = " (95 % interval that month alone)"
+    return f"It breaks even in {when}{interval}: profit so far stays above zero from then on; {ahead}."

@@ -1,0 +1,111 @@
+"""What a ledger holds whoever comes: spend by plan, staff, and the lines that follow from others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import mul
+
+import numpy as np
+
+from flywheel_sim.compile.draws import TOO_LARGE
+from flywheel_sim.engine.limits import too_much_money
+from flywheel_sim.journey import calendar
+from flywheel_sim.journey.journey import Channel, Journey, Resource
+from flywheel_sim.ledger import IntArray, Layout
+
+
+def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]:
+    """Return what is spent whoever comes, rounded once a period.
+
+    Returns
+    -------
+    channels
+        Accruing spend and batches of each channel, millionths; shape (periods, channels).
+    costs
+        Overheads, levers paid by the month and staff, millionths; shape (periods, costs).
+    """
+    channels = np.zeros(layout.shapes["channel_spend"], dtype=np.int64)
+    costs = np.zeros(layout.shapes["costs"], dtype=np.int64)
+    ends = layout.period_ends.tolist()
+
+    def accrued(name: str, upto: Callable[[int], float]) -> list[int]:
+        found = [round(upto(end)) for end in ends]
+        if max(found) >= TOO_LARGE:
+            raise too_much_money(name)
+        return [end - begin for begin, end in zip([0, *found], found, strict=False)]
+
+    for index, channel in enumerate(journey.channels):
+        if channel.removed:
+            continue
+        if channel.spend is not None:
+            channels[:, index] = accrued("channel_spend", partial(spent_by, channel, journey.phase))
+        for at in channel.times if channel.kind == "batch" else ():
+            channels[layout.period_at(at), index] += channel.cost_per_batch
+    for index, cost in enumerate(journey.costs):
+        costs[:, index] = accrued("costs", partial(mul, cost.spend_per_ms))
+        for at in cost.times:
+            costs[layout.period_at(at), index] += cost.amount
+    there = staffed_by_plan(journey, layout).cumsum(axis=0)
+    for index, resource in enumerate(journey.resources):
+        worked = dict(zip(ends, there[:, index].tolist(), strict=True))
+        costs[:, len(journey.costs) + index] = accrued("costs", partial(_paid, resource, worked))
+    return channels, costs
+
+
+def _paid(resource: Resource, worked: Mapping[int, int], end: int) -> float:
+    """Return what staff cost up to the end of a period, given how long they have been there by then, ms."""
+    return resource.cost_per_ms * worked[end]
+
+
+def spent_by(channel: Channel, phase: int, time: int) -> float:
+    """Return what a channel has spent by a time since the start, millionths; what it pays for each arrival apart."""
+    assert channel.spend is not None
+    end = min(time, channel.until)
+    steps = calendar.steps(channel.spend, phase, max(end, 1))
+    later = [at for at, _ in steps[1:]] + [end]
+    return math.fsum(
+        per_ms * max(0, stop - max(at, channel.starts)) for (at, per_ms), stop in zip(steps, later, strict=True)
+    )
+
+
+def accrue(money: IntArray, price: float, spent: IntArray) -> None:
+    """Add what accrues at a price to its cells, in whole millionths.
+
+    Parameters
+    ----------
+    money, spent
+        Millionths, and person-milliseconds, by period; shape (periods,).
+    price
+        Millionths per ms.
+    """
+    found = np.rint(price * spent)
+    if (np.abs(found) >= TOO_LARGE).any():
+        raise too_much_money("money")
+    money += found.astype(np.int64)
+
+
+def close_money(layout: Layout, money: IntArray) -> None:
+    """Fill the lines that nothing books, from the closed cells of those they are a share of, to the nearest millionth.
+
+    Parameters
+    ----------
+    layout, money
+        What the axes mean; millionths, shape (periods, groups, lines).
+    """
+    if (np.abs(money) >= TOO_LARGE).any():
+        raise too_much_money("money")
+    for line, share, of in layout.derived:
+        whole = money[..., list(of)]
+        if (np.abs(whole.astype(np.float64)).sum(axis=-1) * max(1.0, abs(share)) >= TOO_LARGE).any():
+            raise too_much_money("money")
+        money[..., line] = np.rint(share * whole.sum(axis=-1)).astype(np.int64)
+
+
+def staffed_by_plan(journey: Journey, layout: Layout) -> IntArray:
+    """Return the person-milliseconds of every resource by period, shape (periods, resources)."""
+    ends = layout.period_ends.tolist()
+    steps = [calendar.staffing(one, journey.phase, journey.horizon) for one in journey.resources]
+    found = [calendar.person_time(held, ends) for held in steps]
+    return np.array(found, dtype=np.int64).reshape(len(found), layout.periods).T

@@ -1,0 +1,215 @@
+"""Kernel: what accrues. Stretches of money over time, their prices, and to whom they are credited."""
+
+from __future__ import annotations
+
+from flywheel_sim.compile import draws
+from flywheel_sim.compile.cache import inlined, inner
+from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.bookkeeping import (
+    F_COST,
+    F_LINEAGE,
+    F_MARGIN,
+    F_REVENUE,
+    ON_FOLLOWED,
+    ON_PEOPLE,
+    bank,
+    book,
+    cohort_money,
+    follow,
+    followed_at,
+    recurring,
+    share_of,
+    shift,
+)
+from flywheel_sim.engine.kernel.memory import add, ld, ldf, st, stf
+from flywheel_sim.engine.kernel.rates import cell_of, next_break, period_of, value_in
+
+_MONTH = draws.MONTH_MS
+_YEAR = 12 * _MONTH
+_PER_MONTH = float(_MONTH)
+
+
+@inner
+def accrue(mem, key, now, sign):  # type: ignore[no-untyped-def]
+    """Let an amount begin (+1) or cease (-1) to accrue at a key of the accruals' books."""
+    cell = ld(mem, w.H_PERIOD) * ld(mem, w.H_ACC_KEYS) + key
+    shift(mem, ld(mem, w.H_ACC_DELTA), ld(mem, w.H_ACC_OFFSET), cell, now, sign)
+
+
+@inlined
+def accrues_monthly(mem, row, price):  # type: ignore[no-untyped-def]
+    """Return the recurring revenue of what accrues at a price."""
+    monthly = draws.monthly(price, _PER_MONTH)
+    return recurring(mem, ld(mem, row + w.Q_RECURS), ld(mem, row + w.Q_FOLLOWS), ld(mem, row + w.Q_FOLLOWS_N), monthly)
+
+
+@inlined
+def counted(mem, p, rate):  # type: ignore[no-untyped-def]
+    """Return what the counter holds that multiplies a price, 0 without one."""
+    per = ld(mem, rate + w.R_PER)
+    return ld(mem, p + per) if per else 0
+
+
+@inner
+def open_accruals(mem, p, now):  # type: ignore[no-untyped-def]
+    """Begin a stretch of everything that accrues where a person is."""
+    stage = ld(mem, p + w.B_ROW)
+    n = ld(mem, stage + w.G_ACC_N)
+    look = w.BIG
+    row, at = ld(mem, stage + w.G_ACC), p + ld(mem, w.H_ACCRUAL0)
+    group = ld(mem, p + w.B_GROUP)
+    for _ in range(n):
+        rate, key = ld(mem, row + w.Q_RATE), ld(mem, row + w.Q_KEY)
+        cell = cell_of(mem, p, rate, now)
+        price = value_in(mem, p, rate, cell)
+        st(mem, at, cell)
+        stf(mem, at + 1, price)
+        st(mem, at + 2, counted(mem, p, rate))
+        if key >= 0:
+            accrue(mem, key + cell * ld(mem, w.H_GROUPS) + group, now, 1)
+        if ld(mem, row + w.Q_SIDE) > 0:
+            add(mem, p + w.B_MRR, accrues_monthly(mem, row, price))
+        look = min(look, next_break(mem, p, rate, now))
+        row += w.ACCRUAL
+        at += w.ACCRUING
+    st(mem, p + w.B_SINCE, now)
+    st(mem, p + w.B_LOOK, look)
+
+
+@inner
+def settle_following(mem, p, row, price, since, end):  # type: ignore[no-untyped-def]
+    """Book what follows from a stretch of an accrual to the cohort and lineage of a customer."""
+    acquired, force = ld(mem, p + w.B_ACQUIRED), ldf(mem, w.H_FORCE)
+    length = _YEAR if ld(mem, w.H_YEARLY) else _MONTH
+    root, head = ld(mem, p + w.B_GENERATION) == 0, ld(mem, p + w.B_ROOT_ACQUIRED)
+    group, head_group = ld(mem, p + w.B_COHORT_GROUP), ld(mem, p + w.B_ROOT_GROUP)
+    d = ld(mem, row + w.Q_FOLLOWS)
+    for _ in range(ld(mem, row + w.Q_FOLLOWS_N)):
+        side, share = ld(mem, d + w.I_SIDE), ldf(mem, d + w.I_SHARE)
+        begin = since - acquired if ld(mem, d + w.I_MARGIN) else end - acquired
+        while begin < end - acquired:
+            stop_at = min(end - acquired, (begin // length + 1) * length)
+            flat = share_of(draws.discounted_flow(price, 0.0, begin, stop_at), share)
+            own = side * share_of(draws.discounted_flow(price, force, begin, stop_at), share)
+            add(mem, p + w.B_MARGIN, own)
+            if side > 0:
+                cohort_money(mem, acquired, acquired + begin, flat)
+            at = followed_at(mem, acquired, group, acquired + begin)
+            if at >= 0:
+                bank(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
+                bank(mem, at + F_MARGIN, own, ON_FOLLOWED)
+                if root:
+                    bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
+            begin = stop_at
+        begin = since - head if ld(mem, d + w.I_MARGIN) and not root and head >= 0 else end - head
+        while begin < end - head:
+            stop_at = min(end - head, (begin // length + 1) * length)
+            at = followed_at(mem, head, head_group, head + begin)
+            if at >= 0:
+                own = side * share_of(draws.discounted_flow(price, force, begin, stop_at), share)
+                bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
+            begin = stop_at
+        d += w.FOLLOWER
+
+
+@inner
+def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-untyped-def]
+    """Book a stretch of an accrual to the person, and where they are customers to their cohort and lineage."""
+    side = ld(mem, row + w.Q_SIDE)
+    amount = draws.whole_money(price * (end - since))
+    bank(mem, p + (w.B_REVENUE if side > 0 else w.B_COST), amount, ON_PEOPLE)
+    if ld(mem, row + w.Q_KEY) < 0:
+        begin, period = since, period_of(mem, since)
+        before = 0
+        while begin < end:
+            stop_at = min(end, ld(mem, ld(mem, w.H_PERIOD_ENDS) + period))
+            upto = draws.whole_money(price * (stop_at - since))
+            book(mem, ld(mem, row + w.Q_LINE), ld(mem, p + w.B_GROUP), period, upto - before)
+            begin, before, period = stop_at, upto, period + 1
+    acquired, n = ld(mem, p + w.B_ACQUIRED), ld(mem, row + w.Q_FOLLOWS_N)
+    if n > 0:
+        follow(mem, p, ld(mem, row + w.Q_FOLLOWS), n, amount)
+        if acquired >= 0:
+            settle_following(mem, p, row, price, since, end)
+    if acquired < 0 or ld(mem, row + w.Q_MARGIN) == 0:
+        return
+    group = ld(mem, p + w.B_COHORT_GROUP)
+    force, length = ldf(mem, w.H_FORCE), _YEAR if ld(mem, w.H_YEARLY) else _MONTH
+    begin, last = since - acquired, end - acquired
+    root = ld(mem, p + w.B_GENERATION) == 0
+    whole = ld(mem, row + w.Q_WHOLE)
+    if whole:
+        whole += cell * (1 + ld(mem, w.H_AGES))
+    while begin < last:
+        stop_at = min(last, (begin // length + 1) * length)
+        at, flat, own = followed_at(mem, acquired, group, acquired + begin), 0, 0
+        if at >= 0 and whole and stop_at - begin == length:  # reckoned once, for everybody
+            flat = ld(mem, whole)
+            own = side * ld(mem, whole + 1 + begin // length)
+            add(mem, p + w.B_MARGIN, own)
+        else:
+            if side > 0 or at >= 0:
+                flat = draws.discounted_flow(price, 0.0, begin, stop_at)
+            if at >= 0 or ld(mem, w.H_WITH_MARGIN):
+                own = side * draws.discounted_flow(price, force, begin, stop_at)
+                add(mem, p + w.B_MARGIN, own)
+        if side > 0:
+            cohort_money(mem, acquired, acquired + begin, flat)
+        if at >= 0:
+            bank(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
+            bank(mem, at + F_MARGIN, own, ON_FOLLOWED)
+            if root:
+                bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
+        begin = stop_at
+    acquired = ld(mem, p + w.B_ROOT_ACQUIRED)
+    if root or acquired < 0:
+        return
+    group = ld(mem, p + w.B_ROOT_GROUP)
+    begin, last = since - acquired, end - acquired
+    while begin < last:
+        stop_at = min(last, (begin // length + 1) * length)
+        at = followed_at(mem, acquired, group, acquired + begin)
+        if at >= 0:
+            bank(mem, at + F_LINEAGE, side * draws.discounted_flow(price, force, begin, stop_at), ON_FOLLOWED)
+        begin = stop_at
+
+
+@inner
+def close_accruals(mem, p, now, over):  # type: ignore[no-untyped-def]
+    """End the stretch of everything that accrues; at the horizon (``over``) the books run on to it by themselves."""
+    stage = ld(mem, p + w.B_ROW)
+    row, at = ld(mem, stage + w.G_ACC), p + ld(mem, w.H_ACCRUAL0)
+    since, group = ld(mem, p + w.B_SINCE), ld(mem, p + w.B_GROUP)
+    for _ in range(ld(mem, stage + w.G_ACC_N)):
+        price = ldf(mem, at + 1)
+        settle_stretch(mem, p, row, ld(mem, at), price, since, now)
+        if not over:
+            key = ld(mem, row + w.Q_KEY)
+            if key >= 0:
+                accrue(mem, key + ld(mem, at) * ld(mem, w.H_GROUPS) + group, now, -1)
+            if ld(mem, row + w.Q_SIDE) > 0:
+                add(mem, p + w.B_MRR, -accrues_monthly(mem, row, price))
+        row += w.ACCRUAL
+        at += w.ACCRUING
+
+
+@inner
+def look_at_accruals(mem, p, now):  # type: ignore[no-untyped-def]
+    """Cut the stretch where a price has changed, and note when time alone may change one next."""
+    stage = ld(mem, p + w.B_ROW)
+    n = ld(mem, stage + w.G_ACC_N)
+    if n == 0:
+        return
+    row, at = ld(mem, stage + w.G_ACC), p + ld(mem, w.H_ACCRUAL0)
+    changed, look = False, w.BIG
+    for _ in range(n):
+        rate = ld(mem, row + w.Q_RATE)
+        if cell_of(mem, p, rate, now) != ld(mem, at) or counted(mem, p, rate) != ld(mem, at + 2):
+            changed = True
+        look = min(look, next_break(mem, p, rate, now))
+        row += w.ACCRUAL
+        at += w.ACCRUING
+    st(mem, p + w.B_LOOK, look)
+    if changed:
+        close_accruals(mem, p, now, False)
+        open_accruals(mem, p, now)

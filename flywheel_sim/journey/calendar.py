@@ -1,0 +1,69 @@
+"""Figures that depend on the calendar and the month alone, as steps in time: staffing, and spend by a plan."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from flywheel_sim.journey.figures import Rate
+from flywheel_sim.journey.journey import Resource
+from flywheel_sim.journey.units import MONTH
+
+
+def steps(rate: Rate, phase: int, horizon: int) -> tuple[tuple[int, float], ...]:
+    """Return (time in ms, value from then on) at 0 and at every change before the horizon.
+
+    Parameters
+    ----------
+    rate
+        Depends on the calendar and the month at most.
+    phase
+        How far into the year the run starts, ms.
+    horizon
+        End of the run, ms.
+    """
+    times = {0}
+    for axis in rate.over:
+        if axis.attribute == "month":
+            times |= set(range(MONTH - phase % MONTH, horizon, MONTH))
+        else:
+            times |= {bound for bound in axis.bounds if bound < horizon}
+    found = [(at, value_at(rate, phase, at)) for at in sorted(times)]
+    return (found[0], *(later for before, later in pairwise(found) if before[1] != later[1]))
+
+
+def value_at(rate: Rate, phase: int, at: int) -> float:
+    """Return what a rate comes to at a time since the start, ms."""
+    index = 0
+    for axis in rate.over:
+        cell = (phase + at) // MONTH % 12 if axis.attribute == "month" else sum(b <= at for b in axis.bounds)
+        index = index * axis.size + cell
+    return rate.cells[index]
+
+
+def mean(rate: Rate, phase: int, begin: int, end: int) -> float:
+    """Return what a rate comes to on average between two times since the start, ms; 0 over no time."""
+    if end <= begin:
+        return 0.0
+    found = steps(rate, phase, end)
+    later = [at for at, _ in found[1:]] + [end]
+    held = ((value, max(0, stop - max(at, begin))) for (at, value), stop in zip(found, later, strict=True))
+    return sum(value * ms for value, ms in held) / (end - begin)
+
+
+def staffing(resource: Resource, phase: int, horizon: int) -> tuple[tuple[int, int], ...]:
+    """Return (time in ms, people from then on) at 0 and at every change before the horizon, as `steps` does."""
+    return tuple((at, int(people)) for at, people in steps(resource.people, phase, horizon))
+
+
+def person_time(steps: tuple[tuple[int, int], ...], ends: list[int]) -> list[int]:
+    """Return person-milliseconds by period, given the ends of periods in ms."""
+    found, begin, at = [], 0, 0
+    for end in ends:
+        total = 0
+        while begin < end:
+            until = min(steps[at + 1][0], end) if at + 1 < len(steps) else end
+            total += steps[at][1] * (until - begin)
+            begin = until
+            at += at + 1 < len(steps) and begin == steps[at + 1][0]
+        found.append(total)
+    return found

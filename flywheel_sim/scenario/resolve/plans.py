@@ -1,0 +1,227 @@
+"""Plans: figures of channels over time, by calendar and month or from a CSV file whose rows hold from a date on."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import itertools
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flywheel_sim.errors import nearest
+from flywheel_sim.journey import calendar
+from flywheel_sim.journey.dates import offset, phase
+from flywheel_sim.journey.figures import Axis, Kind, Rate
+from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse, unit_ms
+from flywheel_sim.scenario.rates.canonical import MOST_MONEY, millionths
+from flywheel_sim.scenario.resolve.context import Context
+from flywheel_sim.scenario.source.money_specs import PlanSpec
+from flywheel_sim.scenario.source.notes import Unusable
+from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.values import RateSpec, Ref
+
+#: Rows of a plan beyond which a file is taken for the wrong one.
+MOST_ROWS = 10_000
+Rows = tuple[tuple[dt.date, float], ...]
+
+
+class PlanReader:
+    """Reads figures that change over time, the same for everybody."""
+
+    def __init__(self, context: Context, horizon: int) -> None:
+        self.context, self.notes, self.note, self.horizon = context, context.notes, context.notes.note, horizon
+        self.phase = phase(context.start) if context.start else 0
+
+    def rate(self, x: object, path: Path_, kind: Kind, flows: bool) -> Rate:
+        """Return a figure over time in canonical units; ``flows`` for money that accrues, which is per ms then.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        if isinstance(x, PlanSpec) and x.moved is not None and kind == "money" and not flows:
+            x = x.moved  # a bare price laid over a plan of prices
+        if isinstance(x, PlanSpec):
+            found = self._planned(x, path, kind, flows)
+            if x.moved is None or flows:
+                return found
+            wanted = self.rate(x.moved, path, kind, flows).cells[0]
+            today = calendar.mean(found, self.phase, 0, self.horizon)
+            if not today:
+                raise self.note(
+                    path, None, "the plan is nothing throughout, so it has no shape to keep", "mend the plan"
+                )
+            return replace(found, cells=tuple(cell * (wanted / today) for cell in found.cells))
+        held = x
+        if flows and isinstance(x, RateSpec) and self.mean_of(x) is not None:
+            held = x.model_copy(update={"moved": None})
+        stated = self.context.rates.stated.read(held, path, kind)
+        found = self.context.rates.convert(stated, path, kind, held)
+        self._over_time(found, path)
+        per_ms = stated.unit.per_ms
+        if kind == "money" and flows != (per_ms is not None):
+            rule, remedy = f"'{path[-1]}' is paid once each", "write 40"
+            if flows:
+                rule, remedy = "spend accrues over a period", "write 8000 per month"
+            raise self.note(path, None, rule, remedy)
+        if kind == "money" and per_ms:
+            found = replace(found, cells=tuple(cell / per_ms for cell in found.cells))
+        return found
+
+    def mean_of(self, x: object) -> Quantity | Ref | None:
+        """Return what a figure over time is moved to on the whole, where a bare value was laid over a plan."""
+        planned = isinstance(x, PlanSpec) or (isinstance(x, RateSpec) and (x.by or x.times or isinstance(x.value, Ref)))
+        return getattr(x, "moved", None) if planned else None
+
+    def at_mean(self, rate: Rate, mean: Quantity, path: Path_, times: tuple[int, int]) -> Rate:
+        """Return spend over time scaled so that its mean between two times is a figure; its shape stays.
+
+        Raises
+        ------
+        Unusable
+            After noting that the figure is no money per period, or the plan spends nothing.
+        """
+        if mean.form != "number" or mean.per_what or not 0 <= mean.number <= MOST_MONEY:
+            raise self.note(path, mean.text, "the mean of a plan is money per period", "write 8000 per month")
+        wanted = millionths(mean.number) / (mean.per_ms or MONTH)
+        today = calendar.mean(rate, self.phase, *times)
+        if not rate.over:
+            return replace(rate, cells=(wanted,))
+        if today == 0:
+            if wanted == 0:
+                return rate
+            raise self.note(
+                path, mean.text, "the plan spends nothing, so it has no shape to keep", "write a plan that spends"
+            )
+        return replace(rate, cells=tuple(cell * (wanted / today) for cell in rate.cells))
+
+    def arrivals(self, spec: PlanSpec, path: Path_, times: tuple[int, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return when batches of a file come, and how many people each brings; those outside are left out.
+
+        Raises
+        ------
+        Unusable
+            After noting a problem.
+        """
+        if spec.unit is not None:
+            raise self.note((*path, "unit"), None, "batches are people, and have no unit", "remove the unit")
+        rows = self._rows(spec, path, "number")
+        found = []
+        for day, count in rows:
+            if count != int(count) or count > 10**9:
+                raise self.note((*path, "column"), None, f"{spec.file}: {count:g} people on {day}",
+                                "people are counted in whole numbers, up to a billion")  # fmt: skip
+            found.append((self._offset(day), int(count)))
+        inside = [(at, count) for at, count in found if times[0] <= at < times[1]]
+        if outside := len(found) - len(inside):
+            rule = f"{outside} of {len(found)} batches in {spec.file} come outside the channel's time, and are left out"
+            self.context.word(path, None, rule, "check the dates, or let it be")
+        return tuple(at for at, _ in inside), tuple(count for _, count in inside)
+
+    def _over_time(self, rate: Rate, path: Path_) -> None:
+        """Refuse a figure that depends on more than the time."""
+        for axis in rate.over:
+            if axis.attribute not in ("calendar", "month"):
+                raise self.note(path, None, "a channel's figure depends on 'calendar' and 'month' alone",
+                                "write by: {calendar: {0 months: 300 per month, 6 months: 450 per month}}")  # fmt: skip
+        if rate.own:
+            raise self.note(path, None, "a channel's figure is the same for everybody", "give one figure")
+
+    def _planned(self, spec: PlanSpec, path: Path_, kind: Kind, flows: bool) -> Rate:
+        """Return what a plan in a file says, as a table by calendar."""
+        each = 1.0
+        if flows or kind == "rate":
+            each = self._unit(spec, path)
+        elif spec.unit is not None:
+            raise self.note(
+                (*path, "unit"), None, f"'{path[-1]}' is paid once each, and has no unit", "remove the unit"
+            )
+        rows = [(self._offset(day), value) for day, value in self._rows(spec, path, kind)]
+        held = [value for at, value in rows if at <= 0]
+        later = [(at, value) for at, value in rows if 0 < at < self.horizon]
+        never = max(len(held) - 1, 0) + sum(at >= self.horizon for at, _ in rows)
+        if never:
+            rule = f"{never} of {len(rows)} rows of {spec.file} lie outside the run, and never hold"
+            self.context.word(path, None, rule, "check the dates, or let it be")
+        cells = tuple((millionths(value) if kind == "money" else value) / each
+                      for value in (held[-1] if held else 0.0, *(value for _, value in later)))  # fmt: skip
+        over = (Axis("calendar", len(cells), tuple(at for at, _ in later)),) if later else ()
+        return Rate(".".join(path), kind, over, cells)
+
+    def _unit(self, spec: PlanSpec, path: Path_) -> float:
+        """Return the period for which the figures of a plan are stated, in ms."""
+        if spec.unit is None:
+            raise self.note(path, None, "the figures of this plan have no period", "add unit: per month")
+        word = spec.unit.removeprefix("per ").strip()
+        try:
+            return float(unit_ms(word)) if spec.unit.startswith("per ") else float(unit_ms("(none)"))
+        except UnitError:
+            raise self.note((*path, "unit"), spec.unit, "the unit of a plan is a period", "write per month") from None
+
+    def _offset(self, day: dt.date) -> int:
+        assert self.context.start is not None
+        return offset(day, self.context.start)
+
+    def _rows(self, spec: PlanSpec, path: Path_, kind: Kind) -> Rows:
+        """Return the rows of a plan, each file read once."""
+        if self.context.start is None and self.context.dated:
+            raise Unusable  # the start's own problem is noted there
+        if self.context.start is None:
+            raise self.note(path, None, "the dates of a plan need the date the run starts at", "add start: 2027-01-01")
+        stated_in = Path(self.notes.tree.mark((*path, "file")).file)
+        file = (stated_in.parent if stated_in.is_file() else Path()) / spec.file
+        key = (str(file), spec.column, kind)
+        if key not in self.context.plans:
+            self.context.plans[key] = self._read(file, spec, path, kind)
+        return self.context.plans[key]
+
+    def _read(self, file: Path, spec: PlanSpec, path: Path_, kind: Kind) -> Rows:
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                lines = csv.reader(stream)
+                header = [name.strip() for name in next(lines, [])]
+                if spec.column not in header[1:]:
+                    rule = f"no column '{spec.column}' beside the dates in {spec.file}"
+                    raise self.note((*path, "column"), None, rule, nearest(spec.column, header[1:]))
+                at = header.index(spec.column, 1)
+                found = [
+                    self._row(row, at, f"line {lines.line_num} of {spec.file}", path, kind)
+                    for row in lines if any(cell.strip() for cell in row)
+                ]  # fmt: skip
+        except (OSError, ValueError, csv.Error) as error:
+            why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
+            raise self.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
+        if not found or len(found) > MOST_ROWS:
+            rule = f"more than {MOST_ROWS:,} rows" if found else "no rows"
+            raise self.note((*path, "file"), None, f"{rule} in {spec.file}", "write one row for each date")
+        for (one, _), (other, _) in itertools.pairwise(found):
+            if not one < other:
+                rule = (
+                    f"{spec.file}: {other} stands after {one}" if one != other else f"{spec.file}: {one} stands twice"
+                )
+                raise self.note((*path, "file"), None, rule, "write each date once, the earliest first")
+        return tuple(found)
+
+    def _row(self, row: list[str], at: int, where: str, path: Path_, kind: Kind) -> tuple[dt.date, float]:
+        text = row[at].strip() if at < len(row) else ""
+        try:
+            day = dt.date.fromisoformat(row[0].strip())
+        except ValueError:
+            raise self.note(
+                (*path, "file"), None, f"{where}: '{row[0].strip()}' is no date", "write 2027-01-31"
+            ) from None
+        try:
+            found: Any = parse(text)
+        except UnitError:
+            found = None
+        if found is None or found.form != "number" or found.per_ms or found.per_what:
+            raise self.note((*path, "column"), None, f"{where}: '{text}' is not a plain number", "write 4500")
+        most = MOST_MONEY if kind == "money" else 1e12
+        if not 0 <= found.number <= most:
+            rule = "is negative" if found.number < 0 else "is too large"
+            raise self.note((*path, "column"), None, f"{where}: '{text}' {rule}", "mend the file")
+        if kind == "money" and round(found.number, 6) != found.number:
+            raise self.note((*path, "column"), None, f"{where}: '{text}' has more than six decimals", "round it")
+        return day, found.number
