@@ -253,15 +253,14 @@ def _lines(
     return tuple(at), derived
 
 
-#: Of periods shorter than a month: their length, and after how long one of them ends with a month, ms.
+#: Of periods within a month: their length, and after how long one of them ends with a month, ms.
 FINE: dict[str, tuple[int, int]] = {name: (one, math.lcm(one, MONTH)) for name, one in (("day", DAY), ("week", WEEK))}
 
 
 def _ends(period: Period, joined: bool, horizon: int) -> list[int]:
     """Return where periods end: at days, weeks or months, and at months too unless ``joined``; last the horizon."""
     lengths = {MONTH} if period == "month" else {FINE[period][0]} if joined else {MONTH, FINE[period][0]}
-    ends = {end for length in lengths for end in range(length, horizon, length)}
-    return [*sorted(ends), horizon]
+    return [*sorted({end for length in lengths for end in range(length, horizon, length)}), horizon]
 
 
 def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
@@ -377,6 +376,8 @@ class Ledger:
             raise ExperimentError(f"the books are kept by the {layout.period}, not by the {period}; "
                                   f"write period: {period} in the journey file")  # fmt: skip
         joined = replace(joined, periods=len(places))
+        if len(places) == layout.periods:
+            return replace(self, layout=joined)
         axis, first = self.n_events.ndim, np.concatenate([[0], places[:-1] + 1])
         held: dict[str, Any] = {name: np.add.reduceat(getattr(self, name), first, axis=axis) for name in _FLOWS}
         held |= {name: np.take(getattr(self, name), places, axis=axis) for name in _STOCKS}

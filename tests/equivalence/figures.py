@@ -200,7 +200,7 @@ def _with(w, raw, kind, unit, spread, per="", doubt=True):
     if spread and choose.yes(30):
         extra = True
         if kind == "chance" and not unit.startswith(" % ") and choose.yes(40):
-            held = {"spread": {"alpha": choose.one(["0.7", "2", "5"]), "beta": choose.one(["1.2", "3", "4.5"])}}
+            held = _beta(w)
         else:
             held["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
     sure = doubt and isinstance(held.get("value"), str)
@@ -218,6 +218,14 @@ def _with(w, raw, kind, unit, spread, per="", doubt=True):
     if sure and (kind != "chance" or spread):
         movable = (kind, unit, float(held["value"].split(" ")[0]))
     return w.named(found, kind, movable)
+
+
+def _beta(w):
+    """Return a chance said by alpha and beta, at times with their mean beside them."""
+    if w.choose.yes(40):
+        mean, alpha, beta = w.choose.one([("25 %", "2", "6"), ("62.5 %", "5", "3"), ("36.8 %", "0.7", "1.2")])
+        return {"value": mean, "spread": {"alpha": alpha, "beta": beta}}
+    return {"spread": {"alpha": w.choose.one(["0.7", "2", "5"]), "beta": w.choose.one(["1.2", "3", "4.5"])}}
 
 
 #: How people may differ around a figure; what it may be uncertain by stands first.

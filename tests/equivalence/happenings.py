@@ -305,7 +305,7 @@ def conditions(w, where):
             found[attr.name] = choose.one(w.spans(60, 1.2))
     if not found or choose.yes(25):
         built = choose.one(
-            ["calendar", "generation", "referrer", "channel", *(["month"] * 3), *(["stage"] * 5 * where.inside)]
+            ["calendar", "generation", "referrer", "channel", *(["month"] * 3), *(["stage"] * 8 * where.inside)]
         )
         if built == "calendar":
             found[built] = w.choose.one(w.spans(60, 1.2))

@@ -17,10 +17,10 @@ share:literal share:negative share:name share:name.table share:name.spread share
 share:accrues.name share:accrues.negative share:accrues.spread share:accrues.per share:accrues.table
 earn:negative earn:negative.table earn:negative.accrues earn:negative.invoice
 per:alone per:by per:times per:spread per:accrues per:accrues.spread per:once per:invoice per:drawn per:gamma
-priced:set priced:set.per priced:set.added priced:set.invoice
+priced:set priced:on_entry priced:set.per priced:set.added priced:set.invoice
 amount:six_decimals amount:below_cent amount:drawn.invoice
 spread:chance.by_level spread:rate.by_level spread:money.by_level spread:accrues.by_level
-spread:chance.none spread:rate.none spread:money.none
+spread:chance.beta_and_value spread:chance.none spread:rate.none spread:money.none
 channel:from channel:from.date
 channel:spend.calendar channel:spend.month channel:spend.file
 channel:cost_per_arrival.calendar channel:cost_per_arrival.month channel:cost_per_arrival.file
@@ -198,6 +198,7 @@ class MoneyCounting(Counting):
             self.see(*(["per:accrues.spread"] if accrues and "spread" in held else []))
         if not accrues and self.set & {held.get("per"), *axes}:
             self.see("priced:set", *(["priced:set.invoice"] if invoice else []))
+            self.see(*(["priced:on_entry"] if self.where == "on_entry" else []))
             if held.get("per") in self.set:
                 self.see("priced:set.per", *(["priced:set.added"] if held["per"] in self.added else []))
 
@@ -205,6 +206,8 @@ class MoneyCounting(Counting):
         super().figure(held, kind, accrues)
         held = self.followed(held)
         spread = held.get("spread") if isinstance(held, dict) else None
+        if isinstance(spread, dict) and "alpha" in spread and "value" in held:
+            self.see("spread:chance.beta_and_value")
         if isinstance(spread, dict) and "by" in spread:
             self.see(f"spread:{kind}.by_level", *(["spread:accrues.by_level"] if accrues else []))
             ways = [spread.get("value"), *(one for table in spread["by"].values() for one in table.values())]

@@ -124,7 +124,7 @@ def _seasons(w, low, high, unit, zero, fine):
     choose = w.choose
     if choose.yes(40):
         return f.table(w, low, high, unit, "channel", zero=zero, fine=fine)
-    axis = choose.one(w.axes("channel"))
+    axis = choose.one([*w.axes("channel"), *(["month"] if w.start else [])])
     whole = axis == "calendar" and choose.yes(50)
     levels = w.cells(axis) if whole else choose.some(w.cells(axis), most=5)
     table = {one: f.number(w, low, high, fine) + unit for one in levels}

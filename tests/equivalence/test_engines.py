@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "tests" / "cases").glob("*.yaml")])
 
 #: Random journeys in `make test`, and with --slow; of these so many must load, and so many be busy.
-FEW, MANY = 60, 700
+FEW, MANY = 80, 700
 LOAD, BUSY, EVENTS = 0.97, 0.90, 200
 
 
