@@ -236,7 +236,7 @@ SPREADS = {"chance": ("2 points", "4 points"), "rate": _WIDTHS, "money": _WIDTHS
 def _by_level(w, kind):
     """Return a spread by the levels of an attribute, in most of which people do not differ in one level."""
     axis = w.choose.one(w.axes("event"))
-    ways = [*SPREADS[kind], *([{"alpha": "20", "beta": "60"}] if kind == "chance" else [])]
+    ways = SPREADS[kind]
     none = w.choose.one(["0", "0 points" if kind == "chance" else "0 % of mean"])
     if w.choose.yes(30):
         held = {"by": {axis: {level: w.choose.one(ways) for level in w.cells(axis)}}}
