@@ -83,13 +83,15 @@ def row(place):
 def of_cells(result):
     """Return in how many cells of the map the flywheel is ahead, behind, and not told apart."""
     ahead = result.ahead
-    (i, j), *_ = np.argwhere(ahead < 0)
-    invites, kept = number(100 * result.values[1][j]), number(result.values[0][i])
-    where = f"{invites} invitations in a hundred customer-months, retention {kept} %"
     return (
-        f"{(ahead > 0).sum()} of {ahead.size} cells, behind in {in_words((ahead < 0).sum())} ({where}), "
+        f"{(ahead > 0).sum()} of {ahead.size} cells and behind in {in_words((ahead < 0).sum())}; "
         f"{(ahead == 0).sum()} are not told apart"
     )
+
+
+def invitations(result, sign):
+    """Return at which invitations a month the flywheel is surely ahead (1) or behind (-1) at some retention."""
+    return result.values[1][(result.ahead == sign).any(axis=0)]
 
 
 def line_at(invites):
@@ -110,13 +112,22 @@ page.figure(
 )  # fmt: skip
 page.figure(decided_24, root_decided_24=roots, not_told_24=not_told)
 page.figure(equal_36, equal_24, decided_36, **{f"row_{place}": row(place) for place in range(10)})
-page.figure(both, map_cells=of_cells, line_low=line_at(0.05), line_high=line_at(0.14))
+page.figure(both, map_cells=of_cells, line_low=line_at(0.08), line_high=line_at(0.14))
 
-page.says("Customers would have to leave after three months, on average, instead of eleven.", equal_36,
-    when=lambda result: round(1 / (1 - result.root.value / 100)) == 3)  # fmt: skip
-page.says("the flywheel wins above it, up to 97 % at least", equal_36, when=lambda result: result.root.rises)
-page.says("By month 24 it loses again where nearly everybody stays.", equal_24, when=lambda result: (
-    [one.rises for one in result.crossings] == [True, False]
+page.says("| the flywheel wins between them |", equal_24, equal_36, when=lambda *results: all(
+    [one.rises for one in result.crossings] == [True, False] for result in results
 ))  # fmt: skip
+page.says("the difference of today cannot be told from none", equal_24, when=lambda result: (
+    (gap := result.difference(result.nearest_point(91))).low < 0 < gap.high
+))  # fmt: skip
+page.says("Below the range customers leave after three months, on average, instead of eleven.", equal_36,
+    when=lambda result: round(1 / (1 - result.crossings[0].value / 100)) == 3)  # fmt: skip
 page.says("On equal budgets the flywheel loses where people leave quickly", equal_24, equal_36,
     when=lambda *results: all(result.difference(0).high < 0 for result in results))  # fmt: skip
+page.says("It loses again where nearly everybody stays.", equal_24, equal_36,
+    when=lambda *results: all(result.difference(len(result.values) - 1).high < 0 for result in results))  # fmt: skip
+page.says("it is ahead below, and behind above", decided_24, when=lambda result: (
+    [one.rises for one in result.crossings] == [False]
+))  # fmt: skip
+page.says("It is ahead only with more invitations than today, and behind only with half as many or fewer.", both,
+    when=lambda result: invitations(result, 1).min() > 0.07 >= 2 * invitations(result, -1).max())  # fmt: skip

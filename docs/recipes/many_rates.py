@@ -96,7 +96,7 @@ page.figure(
     difference=lambda found: number(found.today.mean),
     **{
         f"both_{rate}": lambda found, rate=rate: ", ".join(bar(found, rate))
-        for rate in ("upgrade", "lead_price", "training", "retention")
+        for rate in ("upgrade", "lead_price", "conversion", "retention")
     },
     both_price=lambda found: bar(found, "price")[1].removeprefix("+"),
 )
@@ -118,8 +118,8 @@ page.figure(
 )
 
 page.says("Ten more rates", tornado, when=lambda found: len(found.bars) == len(BARS) + 10)
-page.says("the order is another: upgrade", both, when=lambda found: (
-    [one.range.name for one in found.bars[:3]] == ["upgrade", "lead_price", "training"]
+page.says("the order is another: lead_price", both, when=lambda found: (
+    [one.range.name for one in found.bars[:3]] == ["lead_price", "upgrade", "conversion"]
 ))  # fmt: skip
 page.says("moves the profit of each strategy by 12,000 EUR", tornado, when=lambda found: all(
     11_500 < abs(end.mean) < 12_700

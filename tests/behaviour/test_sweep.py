@@ -406,7 +406,7 @@ def test_values_that_do_not_go_together_are_set_aside_by_name(model):
     [
         ({"retentoin": [0.9]}, ConfigError, "did you mean 'retention'"),
         ({"retention": ["90 %", "90 % per mouth"]}, ConfigError, "month"),
-        ({"price": [10, -1]}, ConfigError, "-1"),
+        ({"retention": ["90 %", "-1 %"]}, ConfigError, "-1"),
         ({"metrics": ["revenu"]}, ExperimentError, "revenue"),
         ({"metrics": []}, ExperimentError, "at least one"),
         ({"metrics": ["clv", "clv"]}, ExperimentError, "each once"),

@@ -15,6 +15,8 @@ DRAWN = {False: {"earn": ("fee",), "spend": ("goods",)}, True: {"earn": ("sale",
 
 #: Periods of amounts where any may stand.
 ANY = (" per month", " per month", " per year", " per 3 months", " per week")
+
+#: Shares as they may be written. Nothing is a share of a line that is a share, so those earned mostly have own lines.
 SHARES = ("2.9 %", "42 %", "12.5 %", "-4 %", "-10 %", "0.05 %", "150 %", "-0.3333 %", "100 %", "1 of 4")
 
 
@@ -78,7 +80,8 @@ def share(w, raw, line, accrues=False):
     """Add to effects, or to what accrues, a share of what is earned on a line."""
     choose = w.choose
     side = choose.one(["spend", "spend", "earn"])
-    names = [one for one in (*LINES, "cut") if one not in raw.get(side, {}) and (side == "spend" or one != line)]
+    able = (*LINES, "cut") if side == "spend" or choose.yes(5) else ("cut", "back")
+    names = [one for one in able if one not in raw.get(side, {}) and (side == "spend" or one != line)]
     if not names:
         return
     if choose.yes(50):

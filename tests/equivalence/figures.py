@@ -199,8 +199,10 @@ def _with(w, raw, kind, unit, spread, per="", doubt=True):
     extra = bool(per)
     if spread and choose.yes(30):
         extra = True
-        if kind == "chance" and not unit.startswith(" % ") and choose.yes(40):
+        if kind == "chance" and unit == " %" and choose.yes(40):
             held = _beta(w)
+        elif kind == "chance" and unit == " %" and isinstance(raw, str) and choose.yes(45):
+            held = _beta_in_a_level(w, raw)
         else:
             held["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
     sure = doubt and isinstance(held.get("value"), str)
@@ -226,6 +228,14 @@ def _beta(w):
         mean, alpha, beta = w.choose.one([("25 %", "2", "6"), ("62.5 %", "5", "3"), ("36.8 %", "0.7", "1.2")])
         return {"value": mean, "spread": {"alpha": alpha, "beta": beta}}
     return {"spread": {"alpha": w.choose.one(["0.7", "2", "5"]), "beta": w.choose.one(["1.2", "3", "4.5"])}}
+
+
+def _beta_in_a_level(w, raw):
+    """Return a chance of which alpha and beta are said in one level, whose chance is their mean."""
+    axis = w.choose.one(w.axes("event"))
+    level = w.cells(axis)[-1]
+    spread = {"value": w.choose.one(["0", "3 points"]), "by": {axis: {level: {"alpha": "20", "beta": "60"}}}}
+    return {"value": raw, "by": {axis: {level: "25 %"}}, "spread": spread}
 
 
 #: How people may differ around a figure; what it may be uncertain by stands first.

@@ -20,7 +20,7 @@ per:alone per:by per:times per:spread per:accrues per:accrues.spread per:once pe
 priced:set priced:on_entry priced:set.per priced:set.added priced:set.invoice
 amount:six_decimals amount:below_cent amount:drawn.invoice
 spread:chance.by_level spread:rate.by_level spread:money.by_level spread:accrues.by_level
-spread:chance.beta_and_value spread:chance.none spread:rate.none spread:money.none
+spread:chance.beta_and_value spread:chance.beta_in_level spread:chance.none spread:rate.none spread:money.none
 channel:from channel:from.date
 channel:spend.calendar channel:spend.month channel:spend.file
 channel:cost_per_arrival.calendar channel:cost_per_arrival.month channel:cost_per_arrival.file
@@ -210,6 +210,7 @@ class MoneyCounting(Counting):
             self.see("spread:chance.beta_and_value")
         if isinstance(spread, dict) and "by" in spread:
             self.see(f"spread:{kind}.by_level", *(["spread:accrues.by_level"] if accrues else []))
+            self.see(*(["spread:chance.beta_in_level"] if "alpha" in str(spread) else []))
             ways = [spread.get("value"), *(one for table in spread["by"].values() for one in table.values())]
             self.see(*([f"spread:{kind}.none"] if any(one in ("0", "0 points", "0 % of mean") for one in ways) else []))
 
