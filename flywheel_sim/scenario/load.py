@@ -19,9 +19,10 @@ from flywheel_sim.scenario.said import ChannelText, LeverText, RateText, channel
 from flywheel_sim.scenario.source.files import exists, read_extended
 from flywheel_sim.scenario.source.from_code import value_text
 from flywheel_sim.scenario.source.layers import DIGITS, layered, with_spends
+from flywheel_sim.scenario.source.overlay import deletions
 from flywheel_sim.scenario.source.schema import SETTINGS
 from flywheel_sim.scenario.source.strategy import Choices
-from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, deletions, read_text
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, read_text
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"

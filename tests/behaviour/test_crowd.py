@@ -101,3 +101,12 @@ def test_people_who_do_not_fit_into_memory_are_refused(monkeypatch):
     monkeypatch.setattr("flywheel_sim.engine.kernel.runner.free_memory", lambda: 1e6)
     with pytest.raises(SimulationError, match="people live at a time, and memory holds no more"):
         kernel.run(1, 0, 10**6, 10**9)
+
+
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_a_batch_beyond_the_limit_is_stopped_in_a_small_market_too(engine):
+    text = BATCH.replace("PEOPLE", "1_000_000_000").replace("2_000_000_000", "500")
+    with pytest.raises(SimulationError, match="more than 1,000 people came"):
+        run_once(loads(text).journey(), 1, max_people=1000, engine=engine)
+    fits = loads(text.replace("1_000_000_000", "1000")).journey()
+    assert run_once(fits, 1, max_people=1000, engine=engine).ledger.flow.sum() > 1000

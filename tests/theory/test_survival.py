@@ -92,7 +92,7 @@ journey:
   alive: {role: customer, every: pace, earn: {order: 1}}
 """
     chances = stats.nbinom.pmf(np.arange(1000), 0.243, 4.414 / (4.414 + 18))
-    orders = run(text, seed=8, people=True).people.revenue
+    orders = run(text, seed=8, people=True).people.revenue.astype(int)
     mean, variance, _ = moments(np.arange(1000), chances)
     agrees(orders, mean, variance, what="orders")
     counts_follow(orders, chances, what="orders")

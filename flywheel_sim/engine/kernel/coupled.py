@@ -21,7 +21,14 @@ from flywheel_sim.engine.kernel.agenda import (
     top_order,
     top_time,
 )
-from flywheel_sim.engine.kernel.crowd import bring_stranger, first_in_line, forget, join_the_living, leave_the_living
+from flywheel_sim.engine.kernel.crowd import (
+    bring_stranger,
+    first_in_line,
+    forget,
+    in_line,
+    join_the_living,
+    leave_the_living,
+)
 from flywheel_sim.engine.kernel.firing import fire, go, stay
 from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
 from flywheel_sim.engine.kernel.memory import add, ld, st
@@ -209,6 +216,8 @@ def bring_people(mem, channel):  # type: ignore[no-untyped-def]
     while ld(mem, row + w.N_DUE) == now and ld(mem, w.H_PLACES_LEFT) > 0 and within_limits(mem):
         bring_stranger(mem, channel, row)
         st(mem, row + w.N_DUE, coming(mem, channel, row))
+        if in_line(mem) > ld(mem, w.H_MAX_PEOPLE):
+            stop(mem, w.TOO_MANY_PEOPLE, 0)
     if ld(mem, row + w.N_DUE) < ld(mem, w.H_HORIZON):
         enter_up(mem, ld(mem, row + w.N_DUE), ld(mem, w.H_N_RESOURCES) + channel, np.int64(0))
 

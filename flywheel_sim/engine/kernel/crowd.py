@@ -38,6 +38,15 @@ def line_up(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def in_line(mem):  # type: ignore[no-untyped-def]
+    """Return how many wait to arrive."""
+    p = ld(mem, w.H_FIRST)
+    if p == 0:
+        return 0
+    return ld(mem, w.H_N_RESOURCES) + ld(mem, w.H_CHANNELS) + ld(mem, w.H_N_PEOPLE) - ld(mem, p + w.B_ORDER)
+
+
+@inlined
 def first_in_line(mem):  # type: ignore[no-untyped-def]
     """Return who arrives next, taken out of the line."""
     p = ld(mem, w.H_FIRST)

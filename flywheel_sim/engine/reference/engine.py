@@ -3,12 +3,11 @@
 It shares draws, quantile tables and rate values with any other engine; all else is written out here
 and in the rooms beside it.
 
-Order within a person: the earliest clock fires. Ties go to a ``when``, then to the sets in file order,
-then the stage, there to the event declared first. A firing draws its outcome from the
-state before; then come what the event and the outcome set, their amounts, what they add, referrals, and
-the move. After that whatever depends on what has changed goes on anew: clocks, accruing money,
-recurring revenue. Where time alone changes a rate, what depends on it looks again by itself: a clock
-in its turn, accruing money before any clock.
+Order within a person: the earliest clock fires. Ties go to a ``when``, then to the sets in file order, then
+the stage, there to the event declared first. A firing draws its outcome from the state before; then come what
+the event and the outcome set, their amounts, what they add, referrals, and the move. After that whatever
+depends on what has changed goes on anew: clocks, accruing money, recurring revenue. Where time alone changes
+a rate, what depends on it looks again by itself: a clock in its turn, accruing money before any clock.
 
 Order between people, at one instant: changes of how many serve, in file order; channels in file order,
 each all whom it brings; those people arrive, in the order brought, and so does whoever is referred; then
@@ -65,7 +64,7 @@ class Reference:
         max_events: int = 10**12,
     ) -> None:
         self.journey, self.horizon = journey, journey.horizon
-        self.max_people, self.n_people = max_people, 0
+        self.max_people, self.n_people, self.n_arrived = max_people, 0, 0
         self.max_events, self.n_events = max_events, 0
         self.env = simpy.Environment(initial_time=0)
         self.now = 0  # the environment's clock, as every process finds it when it wakes
@@ -117,6 +116,8 @@ class Reference:
                 price = self.values.at_time(channel.cost_per_arrival, at) if channel.cost_per_arrival else 0.0
                 self.books.arrival_cost(index, at, int(draws.whole_money(price)))
             self.start(Person(key, index, at), channel)
+            if self.n_people - self.n_arrived > self.max_people:  # so many wait to arrive
+                raise too_many_people(self.max_people, self.journey)
 
     def start(self, person: Person, channel: Channel) -> None:
         """Let a person begin to live."""
@@ -175,6 +176,7 @@ class Reference:
 
         Return False for somebody who finds nobody new in a finite market.
         """
+        self.n_arrived += 1
         present, stage = channel.kind == "present", self.stages[channel.enters]
         state, now = person.state, self.now
         inherited = {name: state[name] for name in channel.inherits if name in state}
@@ -349,9 +351,8 @@ class Reference:
         """Apply the effects of one firing, the event's and then the outcome's; return the money booked.
 
         All is set first, so that amounts are of the state after that; numbers are added once they are paid.
-        The money is credited to the person's cohort by whoever
-        calls: on entry at once; that of an event when the move is over, so that the sale that wins a
-        customer counts for the customer.
+        The money is credited to the person's cohort by whoever calls: on entry at once; that of an event when
+        the move is over, so that the sale that wins a customer counts for the customer.
         """
         now = self.now
         for one in (one for part in parts for one in part.sets):

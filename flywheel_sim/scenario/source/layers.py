@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from flywheel_sim.errors import Problem
 from flywheel_sim.journey.units import parse
+from flywheel_sim.scenario.source.overlay import merge
 from flywheel_sim.scenario.source.strategy import Choices, apply_strategy, leave_out, lever_spend
-from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, merge, tree_of
+from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, tree_of
 
 #: Decimals of a solved spend.
 DIGITS = 4

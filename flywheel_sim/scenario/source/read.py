@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from flywheel_sim.errors import Problem, nearest
 from flywheel_sim.scenario.source import money_specs, schema, values
-from flywheel_sim.scenario.source.tree import KEY, MOVED, NOTHING, Path_, Raw, Tree
+from flywheel_sim.scenario.source.overlay import NOTHING
+from flywheel_sim.scenario.source.tree import KEY, MOVED, Path_, Raw, Tree
 
 #: The model around a word, by the step before it in a location.
 _AROUND: dict[str, Any] = {

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from flywheel_sim.errors import ConfigError, Problem, nearest
 from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
+from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
-from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, deletions, merge, tree_of
+from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, tree_of
 
 _KINDS = ("event", "channel", "lever")
 
