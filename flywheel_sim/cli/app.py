@@ -60,7 +60,8 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     model = model_of(config, sets, horizon)
     journey = model.journey()
     unexplained = [a.name for a in assumptions(model) if not a.why]
-    whole = [model.unmatched_journey(name) for name in (None, *model.strategies)]
+    matched = [model.unmatched_journey(name) for name in model.matched]
+    whole = [journey, *(model.journey(name) for name in model.strategies if name not in model.matched), *matched]
     said = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
     words = [str(word) for word in sorted(said.values())]
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from operator import mul
@@ -40,7 +39,8 @@ def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]
         if channel.removed:
             continue
         if channel.spend is not None:
-            channels[:, index] = accrued("channel_spend", partial(spent_by, channel, journey.phase))
+            steps = calendar.steps(channel.spend, journey.phase, journey.horizon)
+            channels[:, index] = accrued("channel_spend", partial(_spent, channel, steps))
         for at in channel.times if channel.kind == "batch" else ():
             channels[layout.period_at(at), index] += channel.cost_per_batch
     for index, cost in enumerate(journey.costs):
@@ -54,20 +54,14 @@ def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]
     return channels, costs
 
 
+def _spent(channel: Channel, steps: tuple[tuple[int, float], ...], end: int) -> float:
+    """Return what a channel has spent up to the end of a period, given its spend per ms as steps in time."""
+    return calendar.spent(steps, channel.starts, min(end, channel.until))
+
+
 def _paid(resource: Resource, worked: Mapping[int, int], end: int) -> float:
     """Return what staff cost up to the end of a period, given how long they have been there by then, ms."""
     return resource.cost_per_ms * worked[end]
-
-
-def spent_by(channel: Channel, phase: int, time: int) -> float:
-    """Return what a channel has spent by a time since the start, millionths; what it pays for each arrival apart."""
-    assert channel.spend is not None
-    end = min(time, channel.until)
-    steps = calendar.steps(channel.spend, phase, max(end, 1))
-    later = [at for at, _ in steps[1:]] + [end]
-    return math.fsum(
-        per_ms * max(0, stop - max(at, channel.starts)) for (at, per_ms), stop in zip(steps, later, strict=True)
-    )
 
 
 def accrue(money: IntArray, price: float, spent: IntArray) -> None:

@@ -16,7 +16,7 @@ from flywheel_sim.experiment.crossover import Crossover, crossover, earned_back
 from flywheel_sim.experiment.precision import Stopping
 from flywheel_sim.experiment.warnings import warnings_of
 from flywheel_sim.journey.dates import period_dates
-from flywheel_sim.journey.journey import Journey, Period
+from flywheel_sim.journey.journey import PERIODS, Journey, Period
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.ledger import Ledger
 from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
@@ -27,9 +27,6 @@ from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_pro
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: How fine books can be.
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
 @dataclass(frozen=True)
@@ -229,6 +226,10 @@ class Runs(Result):
 
         ``probability`` is the share of futures that end above it.
         """
+        return self._break_even
+
+    @cached_property
+    def _break_even(self) -> Crossover:
         return crossover(self.series("profit", cumulative=True), self.dates(), self.books.warm_up + 1)
 
     def summary(self) -> pd.DataFrame:

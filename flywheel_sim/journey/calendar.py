@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from flywheel_sim.journey.figures import Rate
@@ -42,12 +43,14 @@ def value_at(rate: Rate, phase: int, at: int) -> float:
 
 def mean(rate: Rate, phase: int, begin: int, end: int) -> float:
     """Return what a rate comes to on average between two times since the start, ms; 0 over no time."""
-    if end <= begin:
-        return 0.0
-    found = steps(rate, phase, end)
+    return spent(steps(rate, phase, end), begin, end) / (end - begin) if begin < end else 0.0
+
+
+def spent(found: tuple[tuple[int, float], ...], begin: int, end: int) -> float:
+    """Return what a figure per ms, as steps in time, comes to between two times since the start, ms."""
     later = [at for at, _ in found[1:]] + [end]
-    held = ((value, max(0, stop - max(at, begin))) for (at, value), stop in zip(found, later, strict=True))
-    return sum(value * ms for value, ms in held) / (end - begin)
+    times = ((value, min(stop, end) - max(at, begin)) for (at, value), stop in zip(found, later, strict=True))
+    return math.fsum(value * ms for value, ms in times if ms > 0)
 
 
 def staffing(resource: Resource, phase: int, horizon: int) -> tuple[tuple[int, int], ...]:

@@ -12,6 +12,8 @@ from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.units import MONTH, YEAR
 
 Period = Literal["day", "week", "month"]
+#: How fine books can be.
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
 #: Attributes every journey has. ``generation`` is a number, ``calendar`` a time since the start of the
 #: run, ``month`` the named month (jan to dec); the others have named levels.

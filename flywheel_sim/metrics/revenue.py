@@ -10,6 +10,7 @@ import numpy as np
 from flywheel_sim.journey.journey import BUDGET_KINDS
 from flywheel_sim.metrics.growth import customer_months, role_flow
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register, register_family
+from flywheel_sim.metrics.statement import booked
 
 
 def money(books: Books, side: str, kind: str | None = None, line: str | None = None) -> FloatArray:
@@ -52,12 +53,8 @@ def advertised(books: Books) -> FloatArray:
 
 def spent_as(books: Books, *kinds: str) -> FloatArray:
     """Return what is spent of some kinds: booked on people, on channels, and whoever comes."""
-    found = np.zeros(books.ledger.costs.shape[:2])
-    for kind in kinds:
-        found += money(books, "spend", kind) + costs(books, kind)
-        if kind == "acquisition":
-            found += channel_spend(books)
-    return found
+    parts = (held for kind in kinds for held in booked(books.ledger, kind).values())
+    return np.asarray(sum(parts, np.zeros(books.ledger.costs.shape[:2], dtype=np.int64)) / books.per_unit)
 
 
 def acquisition_spend(books: Books) -> FloatArray:

@@ -40,7 +40,7 @@ def entries(ledger: Ledger) -> dict[tuple[str, str], IntArray]:
     found: dict[tuple[str, str], IntArray] = {}
     left = np.zeros(ledger.costs.shape[:-1], dtype=np.int64)
     for heading, kind in HEADINGS.items():
-        lines = {} if kind is None else _booked(ledger, kind)
+        lines = {} if kind is None else booked(ledger, kind)
         total = sum(lines.values(), np.zeros_like(left))
         left = left + (total if kind == "" else -total)
         found[heading, ""] = left if kind is None else total
@@ -48,7 +48,7 @@ def entries(ledger: Ledger) -> dict[tuple[str, str], IntArray]:
     return found
 
 
-def _booked(ledger: Ledger, kind: str) -> dict[str, IntArray]:
+def booked(ledger: Ledger, kind: str) -> dict[str, IntArray]:
     """Return what is booked under a kind by name, millionths by period, shape (..., periods)."""
     layout = ledger.layout
     parts: list[tuple[str, IntArray]] = []

@@ -76,70 +76,22 @@ def open_accruals(mem, p, now):  # type: ignore[no-untyped-def]
     st(mem, p + w.B_LOOK, look)
 
 
-@inner
-def settle_following(mem, p, row, price, since, end):  # type: ignore[no-untyped-def]
-    """Book what follows from a stretch of an accrual to the cohort and lineage of a customer."""
-    acquired, force = ld(mem, p + w.B_ACQUIRED), ldf(mem, w.H_FORCE)
-    length = _YEAR if ld(mem, w.H_YEARLY) else _MONTH
-    root, head = ld(mem, p + w.B_GENERATION) == 0, ld(mem, p + w.B_ROOT_ACQUIRED)
-    group, head_group = ld(mem, p + w.B_COHORT_GROUP), ld(mem, p + w.B_ROOT_GROUP)
-    d = ld(mem, row + w.Q_FOLLOWS)
-    for _ in range(ld(mem, row + w.Q_FOLLOWS_N)):
-        side, share = ld(mem, d + w.I_SIDE), ldf(mem, d + w.I_SHARE)
-        begin = since - acquired if ld(mem, d + w.I_MARGIN) else end - acquired
-        while begin < end - acquired:
-            stop_at = min(end - acquired, (begin // length + 1) * length)
-            flat = share_of(draws.discounted_flow(price, 0.0, begin, stop_at), share)
-            own = side * share_of(draws.discounted_flow(price, force, begin, stop_at), share)
-            add(mem, p + w.B_MARGIN, own)
-            if side > 0:
-                cohort_money(mem, acquired, acquired + begin, flat)
-            at = followed_at(mem, acquired, group, acquired + begin)
-            if at >= 0:
-                bank(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
-                bank(mem, at + F_MARGIN, own, ON_FOLLOWED)
-                if root:
-                    bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
-            begin = stop_at
-        begin = since - head if ld(mem, d + w.I_MARGIN) and not root and head >= 0 else end - head
-        while begin < end - head:
-            stop_at = min(end - head, (begin // length + 1) * length)
-            at = followed_at(mem, head, head_group, head + begin)
-            if at >= 0:
-                own = side * share_of(draws.discounted_flow(price, force, begin, stop_at), share)
-                bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
-            begin = stop_at
-        d += w.FOLLOWER
+@inlined
+def part_of(mem, d, amount):  # type: ignore[no-untyped-def]
+    """Return an amount (0), or the share of it that a line follows by."""
+    return share_of(amount, ldf(mem, d + w.I_SHARE)) if d else amount
 
 
 @inner
-def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-untyped-def]
-    """Book a stretch of an accrual to the person, and where they are customers to their cohort and lineage."""
-    side = ld(mem, row + w.Q_SIDE)
-    amount = draws.whole_money(price * (end - since))
-    bank(mem, p + (w.B_REVENUE if side > 0 else w.B_COST), amount, ON_PEOPLE)
-    if ld(mem, row + w.Q_KEY) < 0:
-        begin, period = since, period_of(mem, since)
-        before = 0
-        while begin < end:
-            stop_at = min(end, ld(mem, ld(mem, w.H_PERIOD_ENDS) + period))
-            upto = draws.whole_money(price * (stop_at - since))
-            book(mem, ld(mem, row + w.Q_LINE), ld(mem, p + w.B_GROUP), period, upto - before)
-            begin, before, period = stop_at, upto, period + 1
-    acquired, n = ld(mem, p + w.B_ACQUIRED), ld(mem, row + w.Q_FOLLOWS_N)
-    if n > 0:
-        follow(mem, p, ld(mem, row + w.Q_FOLLOWS), n, amount)
-        if acquired >= 0:
-            settle_following(mem, p, row, price, since, end)
-    if acquired < 0 or ld(mem, row + w.Q_MARGIN) == 0:
-        return
-    group = ld(mem, p + w.B_COHORT_GROUP)
+def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-untyped-def]
+    """Book what has accrued to a customer (0), or what follows from it, to their cohort and lineage.
+
+    ``whole`` is where it stands what a whole cohort period comes to, 0 where that is not known.
+    """
+    acquired, group = ld(mem, p + w.B_ACQUIRED), ld(mem, p + w.B_COHORT_GROUP)
     force, length = ldf(mem, w.H_FORCE), _YEAR if ld(mem, w.H_YEARLY) else _MONTH
     begin, last = since - acquired, end - acquired
     root = ld(mem, p + w.B_GENERATION) == 0
-    whole = ld(mem, row + w.Q_WHOLE)
-    if whole:
-        whole += cell * (1 + ld(mem, w.H_AGES))
     while begin < last:
         stop_at = min(last, (begin // length + 1) * length)
         at, flat, own = followed_at(mem, acquired, group, acquired + begin), 0, 0
@@ -149,9 +101,9 @@ def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-unt
             add(mem, p + w.B_MARGIN, own)
         else:
             if side > 0 or at >= 0:
-                flat = draws.discounted_flow(price, 0.0, begin, stop_at)
+                flat = part_of(mem, d, draws.discounted_flow(price, 0.0, begin, stop_at))
             if at >= 0 or ld(mem, w.H_WITH_MARGIN):
-                own = side * draws.discounted_flow(price, force, begin, stop_at)
+                own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
                 add(mem, p + w.B_MARGIN, own)
         if side > 0:
             cohort_money(mem, acquired, acquired + begin, flat)
@@ -170,8 +122,37 @@ def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-unt
         stop_at = min(last, (begin // length + 1) * length)
         at = followed_at(mem, acquired, group, acquired + begin)
         if at >= 0:
-            bank(mem, at + F_LINEAGE, side * draws.discounted_flow(price, force, begin, stop_at), ON_FOLLOWED)
+            own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
+            bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
         begin = stop_at
+
+
+@inner
+def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-untyped-def]
+    """Book a stretch of an accrual to the person, and where they are customers to their cohort and lineage."""
+    side = ld(mem, row + w.Q_SIDE)
+    amount = draws.whole_money(price * (end - since))
+    bank(mem, p + (w.B_REVENUE if side > 0 else w.B_COST), amount, ON_PEOPLE)
+    if ld(mem, row + w.Q_KEY) < 0:
+        begin, period = since, period_of(mem, since)
+        before = 0
+        while begin < end:
+            stop_at = min(end, ld(mem, ld(mem, w.H_PERIOD_ENDS) + period))
+            upto = draws.whole_money(price * (stop_at - since))
+            book(mem, ld(mem, row + w.Q_LINE), ld(mem, p + w.B_GROUP), period, upto - before)
+            begin, before, period = stop_at, upto, period + 1
+    customer, d, n = ld(mem, p + w.B_ACQUIRED) >= 0, ld(mem, row + w.Q_FOLLOWS), ld(mem, row + w.Q_FOLLOWS_N)
+    if n > 0:
+        follow(mem, p, d, n, amount)
+    if customer and ld(mem, row + w.Q_MARGIN):
+        whole = ld(mem, row + w.Q_WHOLE)
+        if whole:
+            whole += cell * (1 + ld(mem, w.H_AGES))
+        settle_part(mem, p, side, 0, whole, price, since, end)
+    for _ in range(n if customer else 0):
+        if ld(mem, d + w.I_MARGIN):
+            settle_part(mem, p, ld(mem, d + w.I_SIDE), d, 0, price, since, end)
+        d += w.FOLLOWER
 
 
 @inner

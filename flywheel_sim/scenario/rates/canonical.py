@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from decimal import Decimal
 
 from flywheel_sim.journey.figures import Kind, Rate, Spread
 from flywheel_sim.journey.units import NEVER, UNITS, Quantity, format_duration
@@ -17,15 +16,9 @@ from flywheel_sim.scenario.rates.families import NOUNS, Stated, sd_of
 from flywheel_sim.scenario.rates.rate_context import RateContext
 from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape, is_none
 from flywheel_sim.scenario.rates.stated import StatedRates
-from flywheel_sim.scenario.rates.units import check_unit
+from flywheel_sim.scenario.rates.units import MOST_MONEY, check_unit, millionths
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import DrawSpec, RateSpec, Ref
-
-#: No amount of money is larger than this, so that the books stay within their numbers.
-MOST_MONEY = 1e8
-
-#: What is wrong with money of more than six decimals.
-TOO_FINE = "money is counted in millionths, and this has more than six decimals"
 
 #: The period of a clock whose own problem is noted already.
 UNKNOWN = -1.0
@@ -225,11 +218,6 @@ class RateReader:
             for spread in stated.varied
         ]
         return Spread("gamma", tuple(zip(shapes, cells, strict=True)))
-
-
-def millionths(amount: float) -> float:
-    """Return an amount of money in millionths of the currency, as exactly as it is written."""
-    return float(Decimal(repr(amount)).scaleb(6))
 
 
 def period(ms: float) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Kind
 from flywheel_sim.journey.journey import Uncertain
-from flywheel_sim.journey.units import MILLIONTHS, Quantity
+from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.rates.families import EXAMPLES, NOUNS, Stated, moved, pulled
 from flywheel_sim.scenario.rates.rate_context import RateContext
 from flywheel_sim.scenario.rates.spreads import check_means, check_parameters, doubt
 from flywheel_sim.scenario.rates.tables import TableReader
+from flywheel_sim.scenario.rates.units import check_decimals
 from flywheel_sim.scenario.source.notes import Unusable
-from flywheel_sim.scenario.source.tree import IN_CODE, MOVED, Path_
+from flywheel_sim.scenario.source.tree import MOVED, Path_
 from flywheel_sim.scenario.source.values import DrawSpec, RateSpec, Ref, SpreadSpec, SpreadTable
 
 #: How many rates may name one another in a chain.
@@ -56,8 +56,7 @@ class StatedRates:
             After noting a problem.
         """
         if isinstance(x, Quantity):
-            if kind == "money":
-                self._whole(x, path)
+            self._whole(x, path, kind)
             return Stated(".".join(path), path, x, (), (x.number,), (path,), reference=x.number)
         if isinstance(x, Ref):
             return self._named(x.name, path, kind)
@@ -126,8 +125,7 @@ class StatedRates:
         found = replace(found, per=self._counter(spec, path, kind))
         before = found
         if spec.moved is not None:
-            if kind == "money":
-                self._whole(spec.moved, (*path, MOVED))
+            self._whole(spec.moved, (*path, MOVED), kind)
             found = moved(self.context.notes, found, spec.moved, kind)
         if spec.uncertain is not None and not self.context.settled:
             if len(path) != 2 or path[0] != "rates":
@@ -144,36 +142,23 @@ class StatedRates:
         if kind != "money":
             raise self.note(place, spec.per, f"money alone is multiplied by a counter, and this is {NOUNS[kind]}",
                             "remove 'per', or write a table by the counter")  # fmt: skip
-        trait = self.context.traits.get(spec.per)
-        counters = [
-            name for name, held in self.context.traits.items() if held.kind == "number" and name != "generation"
-        ]
-        if (
-            spec.per not in counters
-            and spec.per in (self.context.notes.tree.root.get("attributes") or ())
-            and not trait
-        ):
-            raise Unusable  # its own problems are noted there
-        if trait is None or spec.per not in counters:
-            raise self.note(
-                place,
-                spec.per,
-                "money is multiplied by a counter of the file's own",
-                nearest(spec.per, counters) if counters else "add attributes: {seats: {counts: 0 to 100}}",
-            )
+        traits = self.context.traits
+        counters = [name for name, held in traits.items() if held.kind == "number" and name != "generation"]
+        if spec.per not in counters:
+            if spec.per not in traits and spec.per in (self.context.notes.tree.root.get("attributes") or ()):
+                raise Unusable  # its own problems are noted there
+            remedy = nearest(spec.per, counters) if counters else "add attributes: {seats: {counts: 0 to 100}}"
+            raise self.note(place, spec.per, "money is multiplied by a counter of the file's own", remedy)
+        trait = traits[spec.per]
         if trait.low < 0:
             rule = f"'{spec.per}' counts from {trait.low}, and money is multiplied by nothing below 0"
             raise self.note(place, spec.per, rule, "let it count from 0 up")
         return spec.per
 
-    def _whole(self, given: Quantity, path: Path_) -> None:
-        """Refuse money that a file states with more than six decimals; figures of code are rounded instead."""
-        if self.context.settled or given.form != "number" or self.context.notes.tree.mark(path).file == IN_CODE:
-            return
-        if Decimal(repr(given.number)) * MILLIONTHS % 1:
-            shown = given.text or f"{given.number:g}"
-            raise self.note(path, shown, "money is counted in millionths, and this has more than six decimals",
-                            "round it, or state it for more of what is paid")  # fmt: skip
+    def _whole(self, given: Quantity, path: Path_, kind: Kind) -> None:
+        """Refuse money that is stated too finely; what is drawn for a world is not stated."""
+        if kind == "money" and not self.context.settled:
+            check_decimals(self.context.notes, given, path, "round it, or state it for more of what is paid")
 
     def _reference(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated | None:
         if spec.value is not None:

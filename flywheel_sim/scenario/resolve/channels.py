@@ -10,7 +10,7 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Axis, Rate
 from flywheel_sim.journey.journey import Channel
 from flywheel_sim.journey.units import MILLIONTHS, NEVER, Quantity
-from flywheel_sim.scenario.rates.axes import joint, places
+from flywheel_sim.scenario.rates.axes import places
 from flywheel_sim.scenario.rates.families import Stated
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.effects import EffectReader
@@ -151,7 +151,7 @@ class ChannelReader:
         assert spend is not None
         most = self.figure(spec, "at_most", path)
         parts = [spend, price, *([most] if most else [])]
-        over = joint(self.context.traits, [part.over for part in parts])
+        over = self.rates.stated.tables.axes([part.over for part in parts], (*path, "spend"))
         cells = []
         for at in zip(*(places(part.over, over) for part in parts), strict=True):
             paid, each, *limit = (part.cells[cell] for part, cell in zip(parts, at, strict=True))
@@ -181,7 +181,7 @@ class ChannelReader:
         if not starts:
             return replace(rate, over=stated.over, cells=stated.cells)
         begins = Axis("calendar", 2, (starts,))
-        over = joint(self.context.traits, [stated.over, (begins,)])
+        over = self.rates.stated.tables.axes([stated.over, (begins,)], path)
         at = zip(places(stated.over, over), places((begins,), over), strict=True)
         return replace(rate, over=over, cells=tuple(stated.cells[cell] * there for cell, there in at))
 

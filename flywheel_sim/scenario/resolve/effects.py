@@ -19,7 +19,7 @@ from flywheel_sim.journey.units import (
     looks_like_quantity,
     parse,
 )
-from flywheel_sim.scenario.rates.axes import MOST_CELLS, Trait, joint, places, size
+from flywheel_sim.scenario.rates.axes import Trait, places
 from flywheel_sim.scenario.rates.canonical import period
 from flywheel_sim.scenario.resolve.chances import ChanceReader
 from flywheel_sim.scenario.resolve.context import Context
@@ -237,9 +237,7 @@ class EffectReader:
         assert isinstance(price, Rate)
         if share.spread is not None:
             raise self.note(path, None, "a share of what accrues is the same for all in a level", "remove its spread")
-        over = joint(self.traits, [share.over, price.over])
-        if size(over) > MOST_CELLS:
-            raise self.note(path, None, f"together these have more than {MOST_CELLS} cells", "use fewer attributes")
+        over = self.context.rates.stated.tables.axes([share.over, price.over], path)
         at = list(zip(places(share.over, over), places(price.over, over), strict=True))
         cells = tuple(share.cells[i] * price.cells[j] for i, j in at)
         spread = price.spread

@@ -6,12 +6,12 @@ from flywheel_sim.errors import nearest
 from flywheel_sim.journey.events import Amount, Effects
 from flywheel_sim.journey.journey import Cost, StageSet
 from flywheel_sim.journey.units import Quantity
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, TOO_FINE, millionths
+from flywheel_sim.scenario.rates.units import MOST_MONEY, check_decimals, millionths
 from flywheel_sim.scenario.resolve.context import Context, figure
 from flywheel_sim.scenario.source.money_specs import PaidSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ROLES, LeverSpec, StageSpec, WhileSpec
-from flywheel_sim.scenario.source.tree import IN_CODE, Path_
+from flywheel_sim.scenario.source.tree import Path_
 
 _EXAMPLE = "write 2500 per month, 3 per customer per month, or 10 per invite"
 
@@ -78,8 +78,8 @@ class LeverReader:
         if spend.form != "number" or not 0 <= spend.number <= MOST_MONEY:
             raise self.note(path, spend.text, f"a lever's spend is money, from 0 to {MOST_MONEY:.0e}", _EXAMPLE)
         paid = millionths(spend.number)
-        if paid % 1 and self.context.notes.tree.mark(path).file != IN_CODE and name not in self.context.choices.spends:
-            raise self.note(path, spend.text, TOO_FINE, "round it, or state it for more of what is paid")
+        if name not in self.context.choices.spends:
+            check_decimals(self.context.notes, spend, path, "round it, or state it for more of what is paid")
         what = spend.per_what
         if spend.per_ms is None:
             events = self.events_named()

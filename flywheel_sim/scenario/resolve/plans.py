@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flywheel_sim.errors import nearest
 from flywheel_sim.journey import calendar
 from flywheel_sim.journey.dates import offset, phase
 from flywheel_sim.journey.figures import Axis, Kind, Rate
 from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse, unit_ms
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, millionths
+from flywheel_sim.scenario.rates.units import MOST_MONEY, millionths
 from flywheel_sim.scenario.resolve.context import Context
+from flywheel_sim.scenario.source.files import beside, cells_of
 from flywheel_sim.scenario.source.money_specs import PlanSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import Path_
@@ -170,29 +169,18 @@ class PlanReader:
             raise Unusable  # the start's own problem is noted there
         if self.context.start is None:
             raise self.note(path, None, "the dates of a plan need the date the run starts at", "add start: 2027-01-01")
-        stated_in = Path(self.notes.tree.mark((*path, "file")).file)
-        file = (stated_in.parent if stated_in.is_file() else Path()) / spec.file
+        file = beside(self.notes, spec.file, path)
         key = (str(file), spec.column, kind)
         if key not in self.context.plans:
             self.context.plans[key] = self._read(file, spec, path, kind)
         return self.context.plans[key]
 
     def _read(self, file: Path, spec: PlanSpec, path: Path_, kind: Kind) -> Rows:
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as stream:
-                lines = csv.reader(stream)
-                header = [name.strip() for name in next(lines, [])]
-                if spec.column not in header[1:]:
-                    rule = f"no column '{spec.column}' beside the dates in {spec.file}"
-                    raise self.note((*path, "column"), None, rule, nearest(spec.column, header[1:]))
-                at = header.index(spec.column, 1)
-                found = [
-                    self._row(row, at, f"line {lines.line_num} of {spec.file}", path, kind)
-                    for row in lines if any(cell.strip() for cell in row)
-                ]  # fmt: skip
-        except (OSError, ValueError, csv.Error) as error:
-            why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
-            raise self.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
+        missing = f"no column '{spec.column}' beside the dates in {spec.file}"
+        found = [
+            self._row(row, text, f"{line} of {spec.file}", path, kind)
+            for line, row, text in cells_of(self.notes, file, spec.column, path, missing, first=1)
+        ]
         if not found or len(found) > MOST_ROWS:
             rule = f"more than {MOST_ROWS:,} rows" if found else "no rows"
             raise self.note((*path, "file"), None, f"{rule} in {spec.file}", "write one row for each date")
@@ -204,8 +192,7 @@ class PlanReader:
                 raise self.note((*path, "file"), None, rule, "write each date once, the earliest first")
         return tuple(found)
 
-    def _row(self, row: list[str], at: int, where: str, path: Path_, kind: Kind) -> tuple[dt.date, float]:
-        text = row[at].strip() if at < len(row) else ""
+    def _row(self, row: list[str], text: str, where: str, path: Path_, kind: Kind) -> tuple[dt.date, float]:
         try:
             day = dt.date.fromisoformat(row[0].strip())
         except ValueError:
@@ -222,6 +209,6 @@ class PlanReader:
         if not 0 <= found.number <= most:
             rule = "is negative" if found.number < 0 else "is too large"
             raise self.note((*path, "column"), None, f"{where}: '{text}' {rule}", "mend the file")
-        if kind == "money" and round(found.number, 6) != found.number:
+        if kind == "money" and millionths(found.number) % 1:
             raise self.note((*path, "column"), None, f"{where}: '{text}' has more than six decimals", "round it")
         return day, found.number

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Resource
 from flywheel_sim.journey.units import WEEK
 from flywheel_sim.scenario.rates.axes import label
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, TOO_FINE, millionths
+from flywheel_sim.scenario.rates.units import MOST_MONEY, check_decimals, millionths
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.service import WHOLE_WEEK
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ResourceSpec
-from flywheel_sim.scenario.source.tree import IN_CODE, Path_
+from flywheel_sim.scenario.source.tree import Path_
 
 #: People of one resource, and places in its queue, beyond which a figure is taken for a slip.
 MOST_PEOPLE, MOST_WAITING = 1_000_000, 1_000_000_000
@@ -105,6 +107,6 @@ class ResourceReader:
                       f"a resource costs money per person and period, from 0 to {MOST_MONEY:.0e}",
                       "write 4200 per person per month")  # fmt: skip
             return 0.0
-        if millionths(given.number) % 1 and self.notes.tree.mark((*path, "cost")).file != IN_CODE:
-            self.note((*path, "cost"), given.text, TOO_FINE, "round it, or state it for a longer period")
+        with suppress(Unusable):
+            check_decimals(self.notes, given, (*path, "cost"), "round it, or state it for a longer period")
         return millionths(given.number) / float(given.per_ms or 1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Kind
 from flywheel_sim.journey.units import LARGEST, MILLIONTHS, UnitError, parse, unit_ms
-from flywheel_sim.scenario.rates.canonical import MOST_MONEY, TOO_FINE, millionths
+from flywheel_sim.scenario.rates.units import MOST_MONEY, TOO_FINE, millionths
 from flywheel_sim.scenario.resolve.context import Context
+from flywheel_sim.scenario.source.files import beside, cells_of
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import EmpiricalSpec
 
@@ -33,8 +32,7 @@ class SampleReader:
         Unusable
             After noting that the file or the column is not there, or a cell is no value.
         """
-        stated_in = Path(self.notes.tree.mark((*path, "file")).file)
-        file = (stated_in.parent if stated_in.is_file() else Path()) / spec.file
+        file = beside(self.notes, spec.file, path)
         key = (str(file), spec.column, spec.unit or "", kind)
         if key not in self.context.samples:
             self.context.samples[key] = self._read_sample(file, spec, path, kind)
@@ -49,32 +47,18 @@ class SampleReader:
                 each = float(unit_ms(spec.unit))
             except UnitError as error:
                 raise self.note((*path, "unit"), None, error.rule, error.remedy) from None
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as stream:
-                rows = csv.reader(stream)
-                header = [name.strip() for name in next(rows, [])]
-                if spec.column not in header:
-                    raise self.note((*path, "column"), None, f"no column of that name in {spec.file}",
-                                    nearest(spec.column, header))  # fmt: skip
-                at = header.index(spec.column)
-                values = []
-                for row in rows:
-                    if any(cell.strip() for cell in row):
-                        text = row[at].strip() if at < len(row) else ""
-                        values.append(self._cell(text, spec, path, kind, each, rows.line_num))
-                    if len(values) > MOST_VALUES:
-                        raise self.note((*path, "file"), None, f"more than {MOST_VALUES} values", "draw a sample of it")
-        except (OSError, ValueError, csv.Error) as error:
-            why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
-            raise self.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
+        values = []
+        for line, _, text in cells_of(self.notes, file, spec.column, path, f"no column of that name in {spec.file}"):
+            values.append(self._cell(text, spec, path, kind, each, f"{line} of {spec.file}"))
+            if len(values) > MOST_VALUES:
+                raise self.note((*path, "file"), None, f"more than {MOST_VALUES} values", "draw a sample of it")
         if not values:
             raise self.note((*path, "column"), None, f"no values in this column of {spec.file}", "fill it")
         return tuple(sorted(values))
 
-    def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, each: float, line: int) -> float:
+    def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, each: float, where: str) -> float:
         """Return a cell of a sample in canonical units."""
         place = (*path, "column")
-        where = f"line {line} of {spec.file}"
         try:
             found = parse(text)
         except UnitError as error:

@@ -11,7 +11,7 @@ from typing import Any
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.dates import phase
 from flywheel_sim.journey.journey import cohort_length
-from flywheel_sim.journey.units import DAY, MONTH, WEEK, YEAR, Quantity, format_duration
+from flywheel_sim.journey.units import MONTH, UNITS, YEAR, Quantity, format_duration
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes
@@ -23,7 +23,6 @@ MOST_IN_MARKET = 10**12
 
 #: Periods of the books beyond which nobody reads them.
 MOST_PERIODS = 4_000
-FINE = {"day": DAY, "week": WEEK}
 
 
 def read_settings(notes: Notes) -> FileSpec | None:
@@ -111,7 +110,7 @@ class SettingReader:
 
     def period(self, period: str, horizon: int) -> str:
         """Return how fine the books are."""
-        if period != "month" and MOST_PERIODS * FINE[period] < horizon < 1000 * YEAR:
+        if period != "month" and MOST_PERIODS * UNITS[period] < horizon < 1000 * YEAR:
             self.note(("period",), period, f"the books would have more than {MOST_PERIODS:,} periods",
                       "write period: month, or a shorter horizon")  # fmt: skip
         return period

@@ -1,12 +1,16 @@
-"""Journey files and the files they extend."""
+"""Journey files, the files they extend, and the CSV files they name."""
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from flywheel_sim.errors import ConfigError
-from flywheel_sim.scenario.source.tree import Tree, deletions, merge, read_file
+from flywheel_sim.errors import ConfigError, nearest
+from flywheel_sim.scenario.source.notes import Notes
+from flywheel_sim.scenario.source.overlay import deletions, merge
+from flywheel_sim.scenario.source.tree import Path_, Tree, read_file
 
 
 def exists(path: Path) -> bool:
@@ -15,6 +19,44 @@ def exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
+
+
+def beside(notes: Notes, name: str, path: Path_) -> Path:
+    """Return a file that is named under ``file`` at a path, relative to the journey file that names it."""
+    stated_in = Path(notes.tree.mark((*path, "file")).file)
+    return (stated_in.parent if stated_in.is_file() else Path()) / name
+
+
+def cells_of(
+    notes: Notes, file: Path, column: str, path: Path_, missing: str, first: int = 0
+) -> Iterator[tuple[str, list[str], str]]:
+    """Yield every row of a CSV file that is not blank: which line it is, the row, and its cell of a column.
+
+    Parameters
+    ----------
+    notes, file, path
+        Where problems go, the file, and where it is named.
+    column, missing, first
+        The column, which is not before the ``first``, and the rule that is broken where there is none of that name.
+
+    Raises
+    ------
+    Unusable
+        After noting that the file or the column is not there.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.reader(stream)
+            header = [name.strip() for name in next(rows, [])]
+            if column not in header[first:]:
+                raise notes.note((*path, "column"), None, missing, nearest(column, header[first:]))
+            at = header.index(column, first)
+            for row in rows:
+                if any(cell.strip() for cell in row):
+                    yield f"line {rows.line_num}", row, row[at].strip() if at < len(row) else ""
+    except (OSError, ValueError, csv.Error) as error:
+        why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
+        raise notes.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
 
 
 def read_extended(path: Path, seen: tuple[Path, ...] = ()) -> Tree:

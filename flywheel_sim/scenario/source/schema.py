@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
 
+from flywheel_sim.journey.journey import PERIODS
 from flywheel_sim.scenario.source.money_specs import Cost, LineSpec, Planned, one_of
 from flywheel_sim.scenario.source.values import (
     AmountValue,
@@ -331,7 +332,7 @@ class StrategySpec(Spec):
     extends: Name | None = None
 
 
-_period = one_of(("day", "week", "month"), "a period of the books")
+_period = one_of(PERIODS, "a period of the books")
 
 
 class FileSpec(Spec):
