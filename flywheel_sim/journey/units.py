@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 SECOND = 1_000
@@ -35,6 +36,12 @@ UNITS = {
 
 #: Money is counted in whole millionths of the currency: how many make one of it.
 MILLIONTHS = 1_000_000
+
+#: No amount of money is larger than this, so that the books stay within their numbers.
+MOST_MONEY = 1e8
+
+#: What is wrong with money of more than six decimals.
+TOO_FINE = "money is counted in millionths, and this has more than six decimals"
 
 Form = Literal["number", "percent", "duration", "points", "relative", "of_mean", "never"]
 PeriodReading = Literal["kept", "lost"]
@@ -132,6 +139,9 @@ def _no_quantity(text: str) -> UnitError:
         return UnitError("a number has no commas", "write 1000 or 1_000")
     if re.match(r"[+-]?\d+,\d+", text):
         return UnitError("a decimal sign is a point", f"write {text.replace(',', '.', 1)}")
+    if re.match(r"[+-]?[\d.]+\s*%\s+of\s+[A-Za-z_]", text):
+        rule = "a share of a line stands by itself under 'earn' or 'spend'"
+        return UnitError(rule, "for a table of shares name a rate that holds them, such as goods: share of coffee")
     remedy = "write a number with its unit, such as 35 %, 20 of 30, 95 % per month, 14 days or 49"
     return UnitError("not a quantity", remedy)
 
@@ -200,3 +210,8 @@ def format_duration(ms: float) -> str:
         if ms and count == int(count):
             return f"{int(count)} {unit}{'s' if count != 1 else ''}"
     return f"{ms / DAY:g} days"
+
+
+def millionths(amount: float) -> float:
+    """Return an amount of money in millionths of the currency, as exactly as it is written."""
+    return float(Decimal(repr(amount)).scaleb(6))

@@ -549,7 +549,7 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "'strategies' is no part of a strategy", "did you mean 'rates'?"),
     ("negative money that is spent", "earn: {fee: price}", "spend: {fee: -3}", "24:73",
      "journey.member.events.renewal.to.stay.spend.fee", "-3", "an amount of money is not negative, but it is -3",
-     "what is earned may be negative, what is spent is not"),
+     "what is earned may be negative, what is spent or drawn is not"),
     ("a counter that is none", "{value: 20 per month}", "{value: 20 per month, per: plan}", "12:37",
      "rates.price.per", "plan", "money is multiplied by a counter of the file's own",
      "add attributes: {seats: {counts: 0 to 100}}"),

@@ -194,7 +194,7 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "a plain number is not negative, but it is -0.5", "mend the figure or its factors"),
     ("an amount below nothing", "{lognormal: {median: worth, sigma: 0.5}}", "{uniform: [-5, 10]}", "36:32",
      "journey.member.events.renewal.earn.fee.uniform.0", "-5", "an amount of money is not negative, but it is -5",
-     "what is earned may be negative, what is spent is not"),
+     "what is earned may be negative, what is spent or drawn is not"),
     ("ends of different periods", "{lognormal: {median: worth, sigma: 0.5}}",
      "{uniform: [5 per month, 10 per year]}", "36:22", "journey.member.events.renewal.earn.fee.uniform", "",
      "the ends are stated for different periods", "write uniform: [10, 50]"),
@@ -731,7 +731,12 @@ def test_a_loop_through_a_newcomer_to_a_set_takes_no_time():
         ("days,a\n3,1\n,2\n", "column: days, unit: days", "column", "line 3 of data.csv: '': not a quantity"),
         ("a,days\n3\n", "column: days, unit: days", "column", "line 2 of data.csv: '': not a quantity"),
         ("days\n", "column: days, unit: days", "column", "no values in this column of data.csv; fill it"),
-        ("", "column: days, unit: days", "column", "no column of that name in data.csv; nothing of that kind"),
+        (
+            "",
+            "column: days, unit: days",
+            "column",
+            "no column of that name in data.csv; name the columns in the first line",
+        ),
         (b"days\n\xe9\n", "column: days, unit: days", "file", "cannot be read: not a CSV file in UTF-8"),
     ],
 )

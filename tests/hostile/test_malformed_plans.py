@@ -116,7 +116,7 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
     ("a sum in per cent", "amount: 500", "amount: 5 %", "20:20", "costs.launch.amount", "5 %",
      "an amount of money belongs here, not '5 %'", "write 49"),
     ("a sum below nothing", "amount: 500", "amount: -500", "20:20", "costs.launch.amount", "-500",
-     "an amount of money is not negative", "what is spent is not"),
+     "an amount of money is not negative", "what is spent or drawn is not"),
     ("a sum that depends on the calendar", "amount: 500", "amount: {value: 5, by: {calendar: {1 year: 6}}}", "20:12",
      "costs.launch.amount", "", "a sum paid on a date is the same for everybody", "give one figure"),
     ("a sum every so often", "amount: 500", "amount: 500, every: 1 month", "20:25", "costs.launch.every", "",
@@ -227,10 +227,11 @@ def test_a_file_of_batches_that_is_none_is_refused_with_its_line(tmp_path, held)
 @pytest.mark.parametrize(
     ("spend", "said"),
     [
-        ("5 %", "the mean of a plan is money per period"),
-        ("-5 per month", "the mean of a plan is money per period"),
-        ("5000 per customer per month", "the mean of a plan is money per period"),
-        ("1e15 per month", "the mean of a plan is money per period"),
+        ("5 %", "an amount of money belongs here"),
+        ("-5 per month", "an amount of money is not negative"),
+        ("5000 per customer per month", "'per customer' does not belong here"),
+        ("5000", "spend accrues over a period"),
+        ("1e15 per month", "an amount of money is at most 1e+08"),
         ("soon", "neither an amount of money, a name under 'rates' nor 'matched'"),
     ],
 )
@@ -244,7 +245,7 @@ def test_a_mean_that_is_none_is_refused(tmp_path, spend, said):
     (problem,) = refused.value.problems
     assert said in problem.rule
     assert problem.value == spend
-    assert problem.line > 0
+    assert problem.line == text.count("\n")
     assert problem.remedy
 
 
@@ -254,5 +255,5 @@ def test_a_plan_that_spends_nothing_has_no_mean_but_nothing(tmp_path):
     (tmp_path / "fair.yaml").write_text(text, encoding="utf-8")
     model = fs.load(tmp_path / "fair.yaml")
     assert model.with_(**{"channels.ads.spend": 0}).journey().channels[0].spend.cells == (0.0, 0.0)
-    with pytest.raises(ConfigError, match="the plan spends nothing, so it has no shape to keep"):
+    with pytest.raises(ConfigError, match="the plan is nothing throughout, so it has no shape to keep"):
         model.with_(**{"channels.ads.spend": 800})

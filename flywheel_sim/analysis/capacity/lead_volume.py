@@ -22,14 +22,15 @@ from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
+from flywheel_sim.journey import calendar
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import looks_like_quantity, parse
+from flywheel_sim.journey.units import MILLIONTHS, MONTH, looks_like_quantity, parse
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.said import RateText
 from flywheel_sim.scenario.source.from_code import value_text
-from flywheel_sim.scenario.source.tree import Raw
+from flywheel_sim.scenario.source.tree import MOVED, Raw
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, gap_unit, plus_minus
 from flywheel_sim.wording import signed
 
@@ -259,7 +260,21 @@ def at_volume(model: Scenario, strategy: str | None, channel: str, times: float)
     if isinstance(raw, str) and raw in model.rates:
         number, named = reference_value(model, raw, strategy).number * times, model.rate(raw, strategy).raw
         return model.laid([(f"rates.{raw}", value_text(number, named))])
+    if isinstance(raw, dict) and "file" in raw and MOVED not in raw:
+        raw = _mean_of_plan(model.journey(strategy), channel, word)
     return model.laid([(f"channels.{channel}.{word}", _scaled(raw, times, word == "batch"))])
+
+
+def _mean_of_plan(journey: Journey, channel: str, word: str) -> str:
+    """Return what a plan in a file comes to on average while its channel is there, as the file would say it."""
+    (held,) = (one for one in journey.channels if one.name == channel)
+    if held.spend is None or word != "spend":
+        raise ExperimentError(
+            f"who comes by '{channel}' stands in a file, which has no figure that can be multiplied; "
+            "write the rate out with by: {calendar: ...}, or more rows into the file"
+        )
+    per_ms = calendar.mean(held.spend, journey.phase, held.starts, held.until)
+    return f"{per_ms * MONTH / MILLIONTHS!r} per month"
 
 
 def _scaled(raw: Raw, times: float, whole: bool) -> Raw:

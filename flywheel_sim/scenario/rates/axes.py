@@ -97,7 +97,8 @@ class Trait:
         found = scaled(number, self.scale)
         if found is None:
             digits = len(str(self.scale)) - 1
-            raise UnitError(f"levels of '{self.name}' have at most {digits} decimals, not '{text}'", "round it")
+            fine = f"have at most {digits} decimals" if digits else "are whole numbers"
+            raise UnitError(f"levels of '{self.name}' {fine}, not '{text}'", "round it")
         if found > self.high:
             between = f"it lies between {self.shown(self.low)} and {self.shown(self.high)}"
             raise UnitError(f"'{self.name}' never reaches {text}", between)

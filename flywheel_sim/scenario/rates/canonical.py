@@ -10,13 +10,13 @@ import math
 from dataclasses import replace
 
 from flywheel_sim.journey.figures import Kind, Rate, Spread
-from flywheel_sim.journey.units import NEVER, UNITS, Quantity, format_duration
+from flywheel_sim.journey.units import MOST_MONEY, NEVER, UNITS, Quantity, format_duration, millionths
 from flywheel_sim.scenario.rates.axes import label
 from flywheel_sim.scenario.rates.families import NOUNS, Stated, sd_of
 from flywheel_sim.scenario.rates.rate_context import RateContext
 from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape, is_none
 from flywheel_sim.scenario.rates.stated import StatedRates
-from flywheel_sim.scenario.rates.units import MOST_MONEY, check_unit, millionths
+from flywheel_sim.scenario.rates.units import check_unit
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import DrawSpec, RateSpec, Ref
 
@@ -142,7 +142,7 @@ class RateReader:
                 rule = "a chance lies between 0 % and 100 %"
             elif not (cell >= 0 or (negative and math.isfinite(cell))):
                 rule = f"{NOUNS[kind]} is not negative"
-                remedy = "what is earned may be negative, what is spent is not" if kind == "money" else remedy
+                remedy = "what is earned may be negative, what is spent or drawn is not" if kind == "money" else remedy
             elif kind == "money" and abs(cell) > MOST_MONEY:
                 rule = f"{NOUNS[kind]} is at most {MOST_MONEY:.0e}"
             elif kind == "rate" and stated.unit.per_ms and cell > stated.unit.per_ms:

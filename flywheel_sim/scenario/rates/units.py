@@ -1,26 +1,14 @@
-"""Units of stated rates: the one their parts share, whether it belongs there, and money as it is counted."""
+"""Units of stated rates: the one their parts share, and whether it belongs there."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 from flywheel_sim.journey.figures import Kind
-from flywheel_sim.journey.units import Quantity, UnitError, unit_ms
+from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, millionths, unit_ms
 from flywheel_sim.scenario.rates.families import EXAMPLES, NOUNS, Stated
 from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_
-
-#: No amount of money is larger than this, so that the books stay within their numbers.
-MOST_MONEY = 1e8
-
-#: What is wrong with money of more than six decimals.
-TOO_FINE = "money is counted in millionths, and this has more than six decimals"
-
-
-def millionths(amount: float) -> float:
-    """Return an amount of money in millionths of the currency, as exactly as it is written."""
-    return float(Decimal(repr(amount)).scaleb(6))
 
 
 def check_decimals(notes: Notes, given: Quantity, path: Path_, remedy: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.figures import Axis, Rate
 from flywheel_sim.journey.journey import Channel
-from flywheel_sim.journey.units import MILLIONTHS, NEVER, Quantity
+from flywheel_sim.journey.units import NEVER, Quantity
 from flywheel_sim.scenario.rates.axes import places
 from flywheel_sim.scenario.rates.families import Stated
 from flywheel_sim.scenario.resolve.context import Context
@@ -19,7 +19,6 @@ from flywheel_sim.scenario.source.money_specs import PlanSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ChannelSpec
 from flywheel_sim.scenario.source.tree import Path_
-from flywheel_sim.scenario.source.values import Ref
 
 #: Batches of one channel beyond which a period is taken for a slip.
 MOST_BATCHES = 10_000
@@ -93,11 +92,12 @@ class ChannelReader:
         found: dict[str, Any] = {"kind": "rate", "starts": starts, "until": until}
         if word == "batch":
             return found | {"kind": "batch"} | self.batches(spec, path, (starts, until))
-        spend, price = self.figure(spec, "spend", path), self.figure(spec, "cost_per_arrival", path)
-        if spend is not None and (mean := self.plans.mean_of(spec.spend)) is not None:
-            place = (*path, "spend")
-            spend = self.plans.at_mean(spend, self.money_of(mean, place), place, (starts, max(until, starts + 1)))
-        rate = self.bent(spec, spend, price, path) if word == "spend" else self.stated(spec, path)
+        there = (starts, max(until, starts + 1))
+        spend, price = (self.figure(spec, key, path, there) for key in ("spend", "cost_per_arrival"))
+        if word == "spend":
+            rate = self.bent(spend, price, self.figure(spec, "at_most", path, there), path)
+        else:
+            rate = self.stated(spec, path, there)
         rate = self.seasonal(rate, spec, path, starts)
         if word == "spend":
             return found | {"rate": rate, "spend": spend}
@@ -120,36 +120,28 @@ class ChannelReader:
                 raise self.note((*path, "from"), None, "the channel ends before it begins", "write an earlier time")
         return starts, until
 
-    def money_of(self, mean: Quantity | Ref, path: Path_) -> Quantity:
-        """Return the figure that a plan is moved to on the whole, following a name."""
-        if isinstance(mean, Quantity):
-            return mean
-        value, per_ms = self.context.constant(mean, path, "money", _SAME, "give one figure")
-        return Quantity(value / MILLIONTHS, "number", per_ms, text=mean.name)
-
-    def figure(self, spec: ChannelSpec, key: str, path: Path_) -> Rate | None:
+    def figure(self, spec: ChannelSpec, key: str, path: Path_, there: tuple[int, int]) -> Rate | None:
         """Return a figure of a channel over time, None where it is not given."""
         x = getattr(spec, key)
         if x is None:
             return None
         if key in ("spend", "cost_per_arrival"):
             self.context.findings.money = True
-            return self.plans.rate(x, (*path, key), "money", key == "spend")
-        return self.plans.rate(x, (*path, key), "rate", False)
+            return self.plans.rate(x, (*path, key), "money", key == "spend", there)
+        return self.plans.rate(x, (*path, key), "rate", False, there)
 
-    def stated(self, spec: ChannelSpec, path: Path_) -> Rate:
+    def stated(self, spec: ChannelSpec, path: Path_, there: tuple[int, int]) -> Rate:
         """Return the rate of a channel that states it."""
-        found = self.figure(spec, "rate", path)
+        found = self.figure(spec, "rate", path, there)
         assert found is not None
         return found
 
-    def bent(self, spec: ChannelSpec, spend: Rate | None, price: Rate | None, path: Path_) -> Rate:
+    def bent(self, spend: Rate | None, price: Rate | None, most: Rate | None, path: Path_) -> Rate:
         """Return the rate of a channel that spends: bent towards the most it can bring."""
         if price is None:
             raise self.note(path, None, "spend needs the price of an arrival", "add cost_per_arrival: 40",
                             "cost_per_arrival")  # fmt: skip
         assert spend is not None
-        most = self.figure(spec, "at_most", path)
         parts = [spend, price, *([most] if most else [])]
         over = self.rates.stated.tables.axes([part.over for part in parts], (*path, "spend"))
         cells = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.events import Amount, Effects
 from flywheel_sim.journey.journey import Cost, StageSet
-from flywheel_sim.journey.units import Quantity
-from flywheel_sim.scenario.rates.units import MOST_MONEY, check_decimals, millionths
+from flywheel_sim.journey.units import MOST_MONEY, Quantity, millionths
+from flywheel_sim.scenario.rates.units import check_decimals
 from flywheel_sim.scenario.resolve.context import Context, figure
 from flywheel_sim.scenario.source.money_specs import PaidSpec
 from flywheel_sim.scenario.source.notes import Unusable

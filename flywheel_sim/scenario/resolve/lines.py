@@ -11,11 +11,20 @@ from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.money_specs import LineSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EffectsSpec, EventSpec, OutcomeSpec, StageSpec, WhileSpec
-from flywheel_sim.scenario.source.tree import Path_
+from flywheel_sim.scenario.source.tree import Path_, Raw
 from flywheel_sim.scenario.source.values import Ref
 
 #: Ten times what is earned: beyond it a share is taken for a slip.
 MOST_SHARE = 10.0
+
+
+#: The sections in which something may be booked on a line.
+_BOOKING = ("journey", "while", "levers", "resources", "costs")
+
+
+def _has(raw: Raw, name: str) -> bool:
+    """Tell whether a word stands as a key in a mapping or in one below it."""
+    return isinstance(raw, dict) and (name in raw or any(_has(held, name) for held in raw.values()))
 
 
 class LineReader:
@@ -51,6 +60,9 @@ class LineReader:
                                 "remove the line", name)  # fmt: skip
             if not self.all_read():
                 raise Unusable
+            base = self.context.choices.base
+            if base is not None and any(_has(base.root.get(part), name) for part in _BOOKING):
+                raise Unusable  # a strategy does without what the file books on it
             rule = f"nothing is booked on '{name}', and no lever, cost or resource bears that name"
             raise self.note(("lines",), None, rule, nearest(name, known), name)
         spends = name in self.spent or name in self.others
@@ -90,6 +102,9 @@ class LineReader:
                                 "name a line under 'earn'")  # fmt: skip
             if not self.all_read():
                 raise Unusable
+            base = self.context.choices.base
+            if base is not None and any(_has(base.root.get(part), name) for part in _BOOKING):
+                raise Unusable  # a strategy does without what the file books on it
             raise self.note(place, of, "nothing is earned on a line of that name", nearest(of, self.earned))
         if spec.recurring and spec.kind:
             raise self.note(path, None, "a derived line with a kind is spend, and recurring revenue is earned",

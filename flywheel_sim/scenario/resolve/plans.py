@@ -11,14 +11,13 @@ from typing import Any
 from flywheel_sim.journey import calendar
 from flywheel_sim.journey.dates import offset, phase
 from flywheel_sim.journey.figures import Axis, Kind, Rate
-from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse, unit_ms
-from flywheel_sim.scenario.rates.units import MOST_MONEY, millionths
+from flywheel_sim.journey.units import MOST_MONEY, UnitError, millionths, parse, unit_ms
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.files import beside, cells_of
 from flywheel_sim.scenario.source.money_specs import PlanSpec
 from flywheel_sim.scenario.source.notes import Unusable
-from flywheel_sim.scenario.source.tree import Path_
-from flywheel_sim.scenario.source.values import RateSpec, Ref
+from flywheel_sim.scenario.source.tree import MOVED, Path_
+from flywheel_sim.scenario.source.values import RateSpec
 
 #: Rows of a plan beyond which a file is taken for the wrong one.
 MOST_ROWS = 10_000
@@ -32,69 +31,51 @@ class PlanReader:
         self.context, self.notes, self.note, self.horizon = context, context.notes, context.notes.note, horizon
         self.phase = phase(context.start) if context.start else 0
 
-    def rate(self, x: object, path: Path_, kind: Kind, flows: bool) -> Rate:
+    def rate(self, x: object, path: Path_, kind: Kind, flows: bool, times: tuple[int, int]) -> Rate:
         """Return a figure over time in canonical units; ``flows`` for money that accrues, which is per ms then.
+
+        A bare figure laid over a plan is its mean between ``times``, when the channel is there.
 
         Raises
         ------
         Unusable
             After noting a problem.
         """
-        if isinstance(x, PlanSpec) and x.moved is not None and kind == "money" and not flows:
-            x = x.moved  # a bare price laid over a plan of prices
+        moved = getattr(x, "moved", None)
+        planned = isinstance(x, PlanSpec) or (flows and isinstance(x, RateSpec))
+        if moved is None or not planned:
+            return self._stated(x, path, kind, flows)
+        assert isinstance(x, PlanSpec | RateSpec)
+        inner = (*path, MOVED)
+        mean = self._stated(moved, inner, kind, flows)
+        if kind == "money" and not flows:
+            return mean  # a bare price laid over a plan of prices
+        if not mean.constant:
+            raise self.note(inner, None, "the mean of a plan is one figure", "write 8000 per month")
+        plan = self._stated(x.model_copy(update={"moved": None}), path, kind, flows)
+        wanted, today = mean.cells[0], calendar.mean(plan, self.phase, *times)
+        if not plan.over and (today or isinstance(x, RateSpec)):
+            return replace(plan, cells=(wanted,))
+        if wanted and not today:
+            raise self.note(inner, None, "the plan is nothing throughout, so it has no shape to keep", "mend the plan")
+        return replace(plan, cells=tuple(cell * (wanted / today) for cell in plan.cells)) if today else plan
+
+    def _stated(self, x: object, path: Path_, kind: Kind, flows: bool) -> Rate:
+        """Return a figure or plan as stated, in canonical units."""
         if isinstance(x, PlanSpec):
-            found = self._planned(x, path, kind, flows)
-            if x.moved is None or flows:
-                return found
-            wanted = self.rate(x.moved, path, kind, flows).cells[0]
-            today = calendar.mean(found, self.phase, 0, self.horizon)
-            if not today:
-                raise self.note(
-                    path, None, "the plan is nothing throughout, so it has no shape to keep", "mend the plan"
-                )
-            return replace(found, cells=tuple(cell * (wanted / today) for cell in found.cells))
-        held = x
-        if flows and isinstance(x, RateSpec) and self.mean_of(x) is not None:
-            held = x.model_copy(update={"moved": None})
-        stated = self.context.rates.stated.read(held, path, kind)
-        found = self.context.rates.convert(stated, path, kind, held)
+            return self._planned(x, path, kind, flows)
+        stated = self.context.rates.stated.read(x, path, kind)
+        found = self.context.rates.convert(stated, path, kind, x)
         self._over_time(found, path)
         per_ms = stated.unit.per_ms
         if kind == "money" and flows != (per_ms is not None):
-            rule, remedy = f"'{path[-1]}' is paid once each", "write 40"
+            rule, remedy = f"'{path[2]}' is paid once each", "write 40"
             if flows:
                 rule, remedy = "spend accrues over a period", "write 8000 per month"
             raise self.note(path, None, rule, remedy)
         if kind == "money" and per_ms:
             found = replace(found, cells=tuple(cell / per_ms for cell in found.cells))
         return found
-
-    def mean_of(self, x: object) -> Quantity | Ref | None:
-        """Return what a figure over time is moved to on the whole, where a bare value was laid over a plan."""
-        planned = isinstance(x, PlanSpec) or (isinstance(x, RateSpec) and (x.by or x.times or isinstance(x.value, Ref)))
-        return getattr(x, "moved", None) if planned else None
-
-    def at_mean(self, rate: Rate, mean: Quantity, path: Path_, times: tuple[int, int]) -> Rate:
-        """Return spend over time scaled so that its mean between two times is a figure; its shape stays.
-
-        Raises
-        ------
-        Unusable
-            After noting that the figure is no money per period, or the plan spends nothing.
-        """
-        if mean.form != "number" or mean.per_what or not 0 <= mean.number <= MOST_MONEY:
-            raise self.note(path, mean.text, "the mean of a plan is money per period", "write 8000 per month")
-        wanted = millionths(mean.number) / (mean.per_ms or MONTH)
-        today = calendar.mean(rate, self.phase, *times)
-        if not rate.over:
-            return replace(rate, cells=(wanted,))
-        if today == 0:
-            if wanted == 0:
-                return rate
-            raise self.note(
-                path, mean.text, "the plan spends nothing, so it has no shape to keep", "write a plan that spends"
-            )
-        return replace(rate, cells=tuple(cell * (wanted / today) for cell in rate.cells))
 
     def arrivals(self, spec: PlanSpec, path: Path_, times: tuple[int, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return when batches of a file come, and how many people each brings; those outside are left out.
@@ -134,9 +115,7 @@ class PlanReader:
         if flows or kind == "rate":
             each = self._unit(spec, path)
         elif spec.unit is not None:
-            raise self.note(
-                (*path, "unit"), None, f"'{path[-1]}' is paid once each, and has no unit", "remove the unit"
-            )
+            raise self.note((*path, "unit"), None, f"'{path[2]}' is paid once each, and has no unit", "remove the unit")
         rows = [(self._offset(day), value) for day, value in self._rows(spec, path, kind)]
         held = [value for at, value in rows if at <= 0]
         later = [(at, value) for at, value in rows if 0 < at < self.horizon]
@@ -194,7 +173,7 @@ class PlanReader:
 
     def _row(self, row: list[str], text: str, where: str, path: Path_, kind: Kind) -> tuple[dt.date, float]:
         try:
-            day = dt.date.fromisoformat(row[0].strip())
+            day = dt.datetime.strptime(row[0].strip(), "%Y-%m-%d").date()
         except ValueError:
             raise self.note(
                 (*path, "file"), None, f"{where}: '{row[0].strip()}' is no date", "write 2027-01-31"

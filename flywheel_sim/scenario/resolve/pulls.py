@@ -19,6 +19,7 @@ from flywheel_sim.scenario.rates.curves import curve_of, ratio
 from flywheel_sim.scenario.rates.families import in_unit
 from flywheel_sim.scenario.rates.rate_context import RateContext
 from flywheel_sim.scenario.rates.stated import StatedRates
+from flywheel_sim.scenario.rates.units import check_decimals
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.read import read_section
@@ -139,3 +140,5 @@ class LeverPulls:
                             "give it a 'value'")  # fmt: skip
         if in_unit(self.notes, new, stated.unit, path, kind) < 0:
             raise self.note(path, new.text, "a rate is not moved below 0", "write a figure that is not negative")
+        if kind == "money":
+            check_decimals(self.notes, new, path, "round it, or state it for more of what is paid")

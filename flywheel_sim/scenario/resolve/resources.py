@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import SPEND_KIND_OF_ROLE, Resource
-from flywheel_sim.journey.units import WEEK
+from flywheel_sim.journey.units import MOST_MONEY, WEEK, millionths
 from flywheel_sim.scenario.rates.axes import label
-from flywheel_sim.scenario.rates.units import MOST_MONEY, check_decimals, millionths
+from flywheel_sim.scenario.rates.units import check_decimals
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.resolve.service import WHOLE_WEEK
 from flywheel_sim.scenario.source.notes import Unusable

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flywheel_sim.journey.figures import Kind
-from flywheel_sim.journey.units import LARGEST, MILLIONTHS, UnitError, parse, unit_ms
-from flywheel_sim.scenario.rates.units import MOST_MONEY, TOO_FINE, millionths
+from flywheel_sim.journey.units import LARGEST, MILLIONTHS, MOST_MONEY, TOO_FINE, UnitError, millionths, parse, unit_ms
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source.files import beside, cells_of
 from flywheel_sim.scenario.source.tree import Path_

@@ -12,6 +12,8 @@ from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.tree import Path_, Tree, read_file
 
+_NO_COLUMNS = "name the columns in the first line, with commas between them"
+
 
 def exists(path: Path) -> bool:
     """Tell whether there is something at a path that the system can look up at all."""
@@ -49,14 +51,17 @@ def cells_of(
             rows = csv.reader(stream)
             header = [name.strip() for name in next(rows, [])]
             if column not in header[first:]:
-                raise notes.note((*path, "column"), None, missing, nearest(column, header[first:]))
+                remedy = nearest(column, header[first:]) if header[first:] else _NO_COLUMNS
+                raise notes.note((*path, "column"), None, missing, remedy)
             at = header.index(column, first)
             for row in rows:
                 if any(cell.strip() for cell in row):
                     yield f"line {rows.line_num}", row, row[at].strip() if at < len(row) else ""
     except (OSError, ValueError, csv.Error) as error:
-        why = error.strerror or str(error) if isinstance(error, OSError) else "not a CSV file in UTF-8"
-        raise notes.note((*path, "file"), None, f"cannot be read: {why}", "give its path from this file") from None
+        why, remedy = "not a CSV file in UTF-8", "save it as CSV in UTF-8"
+        if isinstance(error, OSError):
+            why, remedy = error.strerror or str(error), "give its path from this file"
+        raise notes.note((*path, "file"), None, f"cannot be read: {why}", remedy) from None
 
 
 def read_extended(path: Path, seen: tuple[Path, ...] = ()) -> Tree:

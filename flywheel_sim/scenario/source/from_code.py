@@ -35,7 +35,7 @@ def value_text(value: Any, old: Raw) -> Raw:
         inner = old if isinstance(old, dict) else {"value": old}
         return {str(k): value_text(v, inner.get(k)) for k, v in value.items()}
     if isinstance(old, dict):
-        old = old.get("value")
+        old = f"1 {old['unit']}" if "file" in old and "unit" in old else old.get("value")
     unit = None
     if isinstance(old, str) and looks_like_quantity(old):
         try:
