@@ -31,6 +31,7 @@ KNOTS = 1025
 
 #: No sum of money reaches this, in millionths of the currency, so that sums of two stay whole numbers of 64 bits.
 TOO_LARGE = 1 << 62
+_MOST, _LEAST = float(TOO_LARGE), -float(TOO_LARGE + 1024)  # the last that a ledger does not take, either way
 
 #: A twelfth of a 365-day year.
 MONTH_MS = 2_628_000_000
@@ -203,10 +204,8 @@ def from_table(table, rank):  # type: ignore[no-untyped-def]
 
 @_jit("int64(float64)", forceinline=True)
 def whole_money(amount):  # type: ignore[no-untyped-def]
-    """Return an amount in whole millionths, halves to even; at most `TOO_LARGE`, which no ledger takes."""
-    if not -4611686018427387904.0 < amount < 4611686018427387904.0:
-        return TOO_LARGE if amount > 0.0 else -TOO_LARGE
-    return np.int64(np.rint(amount))
+    """Return an amount in whole millionths, halves to even; beyond what a ledger takes the nearest that it does not."""
+    return np.int64(np.rint(min(max(amount, _LEAST), _MOST)))
 
 
 @_jit("int64(float64, float64, int64)", forceinline=True)

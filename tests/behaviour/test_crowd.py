@@ -55,6 +55,21 @@ journey:
   gone: exit
 """
 
+#: Whoever leaves counts as passing for no time at all, while those whom they brought are served at a pace by that count.
+PASSING = """
+name: Passing through
+horizon: 150 days
+rates: {quick: {by: {there: {0: 10 per month, 1: 300 per month}}}}
+attributes: {there: {count_of: passing}}
+channels: {base: {present: 10, enters: client}, friends: {enters: told}}
+journey:
+  client: {role: customer, events: {tell: {every: 1 week, refer: friends}, leave: {after: 1 month, to: passing}}}
+  passing: {role: prospect, events: {on: {to: gone}}}
+  told: {role: prospect, events: {served: {after: 5 days, staff: desk, takes: quick, to: gone}}}
+  gone: exit
+resources: {desk: {people: 3}}
+"""
+
 
 def equal(text):
     journey = loads(text).journey()
@@ -74,6 +89,10 @@ def test_the_agenda_has_room_for_whoever_is_planned_anew():
 def test_a_step_has_room_for_all_whom_it_brings():
     ledger = equal(CHAIN)
     assert ledger.flow[..., ROLE_FLOWS.index("referred")].sum() == 9 * 455
+
+
+def test_what_is_so_within_a_step_alone_moves_nobody_else():
+    equal(PASSING)
 
 
 def test_more_people_than_there_were_places_at_first_change_nothing():

@@ -6,17 +6,20 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.bookkeeping import (
+    C_REVENUE,
     F_COST,
     F_LINEAGE,
     F_MARGIN,
     F_REVENUE,
+    ON_COHORTS,
     ON_FOLLOWED,
     ON_PEOPLE,
     bank,
     book,
-    cohort_money,
+    cohort_at,
+    cohort_periods,
     follow,
-    followed_at,
+    followed_in,
     recurring,
     share_of,
     shift,
@@ -82,22 +85,22 @@ def part_of(mem, d, amount):  # type: ignore[no-untyped-def]
     return share_of(amount, ldf(mem, d + w.I_SHARE)) if d else amount
 
 
-@inner
+@inlined
 def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-untyped-def]
     """Book what has accrued to a customer (0), or what follows from it, to their cohort and lineage.
 
     ``whole`` is where it stands what a whole cohort period comes to, 0 where that is not known.
     """
-    acquired, group = ld(mem, p + w.B_ACQUIRED), ld(mem, p + w.B_COHORT_GROUP)
+    acquired, joined, group = ld(mem, p + w.B_ACQUIRED), ld(mem, p + w.B_COHORT), ld(mem, p + w.B_COHORT_GROUP)
     force, length = ldf(mem, w.H_FORCE), _YEAR if ld(mem, w.H_YEARLY) else _MONTH
     begin, last = since - acquired, end - acquired
-    root = ld(mem, p + w.B_GENERATION) == 0
+    root, age = ld(mem, p + w.B_GENERATION) == 0, cohort_periods(mem, begin)
     while begin < last:
-        stop_at = min(last, (begin // length + 1) * length)
-        at, flat, own = followed_at(mem, acquired, group, acquired + begin), 0, 0
+        stop_at = min(last, (age + 1) * length)
+        at, flat, own = followed_in(mem, joined, age, group), 0, 0
         if at >= 0 and whole and stop_at - begin == length:  # reckoned once, for everybody
             flat = ld(mem, whole)
-            own = side * ld(mem, whole + 1 + begin // length)
+            own = side * ld(mem, whole + 1 + age)
             add(mem, p + w.B_MARGIN, own)
         else:
             if side > 0 or at >= 0:
@@ -106,25 +109,35 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
                 own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
                 add(mem, p + w.B_MARGIN, own)
         if side > 0:
-            cohort_money(mem, acquired, acquired + begin, flat)
+            bank(mem, cohort_at(mem, joined, age) + C_REVENUE, flat, ON_COHORTS)
         if at >= 0:
             bank(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
             bank(mem, at + F_MARGIN, own, ON_FOLLOWED)
             if root:
                 bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
-        begin = stop_at
+        begin, age = stop_at, age + 1
     acquired = ld(mem, p + w.B_ROOT_ACQUIRED)
     if root or acquired < 0:
         return
-    group = ld(mem, p + w.B_ROOT_GROUP)
+    joined, group = cohort_periods(mem, acquired), ld(mem, p + w.B_ROOT_GROUP)
     begin, last = since - acquired, end - acquired
+    age = cohort_periods(mem, begin)
     while begin < last:
-        stop_at = min(last, (begin // length + 1) * length)
-        at = followed_at(mem, acquired, group, acquired + begin)
+        stop_at = min(last, (age + 1) * length)
+        at = followed_in(mem, joined, age, group)
         if at >= 0:
             own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
             bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
-        begin = stop_at
+        begin, age = stop_at, age + 1
+
+
+@inner
+def settle_following(mem, p, d, n, price, since, end):  # type: ignore[no-untyped-def]
+    """Book what follows from what has accrued to a customer to their cohort and lineage."""
+    for _ in range(n):
+        if ld(mem, d + w.I_MARGIN):
+            settle_part(mem, p, ld(mem, d + w.I_SIDE), d, 0, price, since, end)
+        d += w.FOLLOWER
 
 
 @inner
@@ -149,10 +162,8 @@ def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-unt
         if whole:
             whole += cell * (1 + ld(mem, w.H_AGES))
         settle_part(mem, p, side, 0, whole, price, since, end)
-    for _ in range(n if customer else 0):
-        if ld(mem, d + w.I_MARGIN):
-            settle_part(mem, p, ld(mem, d + w.I_SIDE), d, 0, price, since, end)
-        d += w.FOLLOWER
+    if customer and n > 0:
+        settle_following(mem, p, d, n, price, since, end)
 
 
 @inner

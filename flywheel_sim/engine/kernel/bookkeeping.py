@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
@@ -11,6 +13,7 @@ from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, MRR, 
 
 _MONTH = draws.MONTH_MS
 _YEAR = 12 * _MONTH
+_UMONTH, _UYEAR = np.uint64(_MONTH), np.uint64(_YEAR)
 _ROLE_FLOWS, _N_MRR, _N_COHORT, _N_FOLLOWED, _N_GENERATION = (
     len(ROLE_FLOWS), len(MRR), len(COHORT), len(FOLLOWED), len(GENERATION),
 )  # fmt: skip
@@ -20,7 +23,6 @@ ARRIVED, REFERRED, PRESENT, ACQUIRED, CHURNED, WON_BACK, SET_ASIDE, MISSED = ran
 _NEW, _UP, _DOWN, _CHURN, _AGAIN, _MOVED = range(_N_MRR)
 _LAST_GENERATION = GENERATIONS - 1
 _PER_MONTH = float(_MONTH)
-_TOO_LARGE = draws.TOO_LARGE
 #: The sums of money, as `limits.SUMS` has them.
 ON_LINES, ON_CHANNELS, _, ON_MRR, ON_COHORTS, ON_FOLLOWED, ON_PEOPLE = range(7)
 
@@ -48,7 +50,7 @@ def bank(mem, at, amount, which):  # type: ignore[no-untyped-def]
     """Add to one of the sums of money; the run stops where it grows too large."""
     total = ld(mem, at) + amount
     st(mem, at, total)
-    if total >= _TOO_LARGE or total <= -_TOO_LARGE:
+    if (total ^ total << 1) < 0:  # its two highest bits differ: `TOO_LARGE` and beyond, either way
         stop(mem, w.TOO_MUCH_MONEY, which)
 
 
@@ -84,7 +86,7 @@ def move(mem, stage, group, now, sign):  # type: ignore[no-untyped-def]
 @inlined
 def cohort_periods(mem, ms):  # type: ignore[no-untyped-def]
     """Return how many whole cohort periods a time holds."""
-    return ms // _YEAR if ld(mem, w.H_YEARLY) else ms // _MONTH
+    return np.int64(np.uint64(ms) // _UYEAR if ld(mem, w.H_YEARLY) else np.uint64(ms) // _UMONTH)
 
 
 @inlined
@@ -98,13 +100,6 @@ def cohort(mem, measure, acquired, now, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of the people acquired when somebody was, at the age they have."""
     at = cohort_at(mem, cohort_periods(mem, acquired), cohort_periods(mem, now - acquired))
     add(mem, at + measure, amount)
-
-
-@inlined
-def cohort_money(mem, acquired, now, amount):  # type: ignore[no-untyped-def]
-    """Add to the revenue of the people acquired when somebody was, at the age they have."""
-    at = cohort_at(mem, cohort_periods(mem, acquired), cohort_periods(mem, now - acquired))
-    bank(mem, at + C_REVENUE, amount, ON_COHORTS)
 
 
 @inlined

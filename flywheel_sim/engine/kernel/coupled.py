@@ -28,6 +28,7 @@ from flywheel_sim.engine.kernel.crowd import (
     in_line,
     join_the_living,
     leave_the_living,
+    orphan,
 )
 from flywheel_sim.engine.kernel.firing import fire, go, stay
 from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
@@ -119,6 +120,8 @@ def end_life(mem, p):  # type: ignore[no-untyped-def]
 def end_step(mem, p):  # type: ignore[no-untyped-def]
     """Plan what comes next for who took a step, and for everybody where what all share has crossed a bound."""
     stage, now = ld(mem, p + w.B_ROW), ld(mem, w.H_NOW)
+    if ld(mem, p + w.B_BROOD) and ld(mem, p + w.B_LEFT_AT) < w.BIG:
+        orphan(mem, p, now)
     if ld(mem, stage + w.G_LIVE_N) == 0 and ld(mem, stage + w.G_ACC_N) == 0:
         end_life(mem, p)
     else:
@@ -186,9 +189,10 @@ def step(mem, p):  # type: ignore[no-untyped-def]
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
     to = ld(mem, result + w.O_TO)
     if to < 0 and ld(mem, event + w.V_SIMPLE):
-        stay(mem, p, event, c, outcome)
+        one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
+        stay(mem, p, event, c, outcome, one, two, ld(mem, event + w.V_FLOWS), ld(mem, event + w.V_VISITS))
     elif ld(mem, result + w.O_PLAIN):
-        go(mem, p, event, outcome, to)
+        go(mem, p, ld(mem, event + w.V_FLOWS), outcome, to)
     else:
         fire(mem, p, event, c, outcome, now)
         settle(mem, p, now)

@@ -91,12 +91,14 @@ def pay(mem, p, row, role, group, amount):  # type: ignore[no-untyped-def]
         bank(mem, p + w.B_COST, amount, ON_PEOPLE)
         return
     bank(mem, p + w.B_REVENUE, amount, ON_PEOPLE)
-    column, follows, n = ld(mem, row + w.M_INVOICE), ld(mem, row + w.M_FOLLOWS), ld(mem, row + w.M_FOLLOWS_N)
+    column, n = ld(mem, row + w.M_INVOICE), ld(mem, row + w.M_FOLLOWS_N)
+    if n > 0:
+        follow(mem, p, ld(mem, row + w.M_FOLLOWS), n, amount)
     if column:
         monthly = draws.monthly(float(amount), ldf(mem, row + w.M_MONTHLY))
-        invoice(mem, p, column, recurring(mem, ld(mem, row + w.M_RECURS), follows, n, monthly))
-    if n > 0:
-        follow(mem, p, follows, n, amount)
+        if n > 0 or ld(mem, row + w.M_RECURS) == 0:
+            monthly = recurring(mem, ld(mem, row + w.M_RECURS), ld(mem, row + w.M_FOLLOWS), n, monthly)
+        invoice(mem, p, column, monthly)
 
 
 @inlined

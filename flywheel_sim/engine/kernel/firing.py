@@ -31,7 +31,6 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     move_in,
     reckon,
 )
-from flywheel_sim.engine.kernel.crowd import orphan
 from flywheel_sim.engine.kernel.effects import apply, credit_money, log, pay_at_once, refer
 from flywheel_sim.engine.kernel.memory import copy, ld, st
 from flywheel_sim.engine.kernel.rates import luck, period_of, pick, stop
@@ -56,8 +55,6 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
             end_invoices(mem, p)
         if (was == w.CUSTOMER or was == w.ASIDE) and ld(mem, p + w.B_LEFT_AT) >= w.BIG:
             st(mem, p + w.B_LEFT_AT, now)
-            if ld(mem, w.H_COUPLED):
-                orphan(mem, p, now)
     if present:
         st(mem, p + w.B_WAS, 1 if is_ == w.CUSTOMER or is_ == w.LAPSED else 0)
     elif is_ == w.CUSTOMER:
@@ -220,18 +217,18 @@ def outcome_of(mem, p, event, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
-    """Do what `fire` does, where the person stays, the clock runs again and no effect changes an attribute."""
+def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no-untyped-def]
+    """Do what `fire` does, where the person stays, the clock runs again and no effect changes an attribute.
+
+    Effects of the event and the outcome, and places of flows and visits, are the same for all to whom it happens.
+    """
     now, at = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE)
     st(mem, w.H_PERIOD, period_of(mem, now))
-    slot = p + ld(mem, c + w.C_AT)
-    firing = ld(mem, slot + w.L_FIRING)
-    counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | firing
-    flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
+    firing = ld(mem, p + ld(mem, c + w.C_AT) + w.L_FIRING)
+    counter = ld(mem, p + visits) << 20 | firing
+    flow = ld(mem, flows + at) + outcome
     count(mem, flow, ld(mem, p + w.B_GROUP), 1)
     log(mem, p, now, flow, at)
-    one = ld(mem, event + w.V_EFFECTS)
-    two = ld(mem, ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME + w.O_EFFECTS)
     role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
     number = np.int64(0)
     if one:
@@ -250,12 +247,12 @@ def stay(mem, p, event, c, outcome):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def go(mem, p, event, outcome, to):  # type: ignore[no-untyped-def]
+def go(mem, p, flows, outcome, to):  # type: ignore[no-untyped-def]
     """Do what `fire` does, where the person moves between plain stages and nothing else happens."""
     now, at, stage, group = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_STAGE), ld(mem, p + w.B_ROW), ld(mem, p + w.B_GROUP)
     period = period_of(mem, now)
     st(mem, w.H_PERIOD, period)
-    flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
+    flow = ld(mem, flows + at) + outcome
     cell, rest = cell_now(mem, group), ld(mem, ld(mem, w.H_PERIOD_ENDS) + period) - now
     count_in(mem, cell, flow, 1)
     log(mem, p, now, flow, to)

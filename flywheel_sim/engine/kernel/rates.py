@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.memory import ld, ldf, st, stf
 
-_KNOTS, _MONTH = draws.KNOTS, draws.MONTH_MS
+_KNOTS, _MONTH = draws.KNOTS, np.uint64(draws.MONTH_MS)  # without a sign, which division would look at
 
 
 @inlined
 def period_of(mem, now):  # type: ignore[no-untyped-def]
     """Return the period of the books in which a time lies: they end at months, and at days or weeks where so fine."""
-    fine, months = ld(mem, w.H_FINE), now // _MONTH
+    fine, months = ld(mem, w.H_FINE), np.int64(np.uint64(now) // _MONTH)
     if fine == 0:
         return months
     return now // fine + months - now // ld(mem, w.H_TOGETHER)
@@ -110,7 +112,7 @@ def cell_of(mem, p, r, now):  # type: ignore[no-untyped-def]
     return cell
 
 
-@inner
+@inlined
 def own_value(mem, p, r, cell):  # type: ignore[no-untyped-def]
     """Return what a rate comes to for one person in a cell: at their own rank, times their counter."""
     tables, per = ld(mem, r + w.R_TABLES), ld(mem, r + w.R_PER)

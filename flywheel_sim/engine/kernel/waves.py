@@ -69,14 +69,15 @@ def room(mem, lanes):  # type: ignore[no-untyped-def]
 def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
     """Let the same event happen with the same outcome to many people."""
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
-    to = ld(mem, result + w.O_TO)
+    to, flows = ld(mem, result + w.O_TO), ld(mem, event + w.V_FLOWS)
     if to < 0 and ld(mem, event + w.V_SIMPLE):
+        one, two, visits = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS), ld(mem, event + w.V_VISITS)
         for i in range(n):
-            stay(mem, ld(mem, people + i), event, c, outcome)
+            stay(mem, ld(mem, people + i), event, c, outcome, one, two, flows, visits)
         return
     if ld(mem, result + w.O_PLAIN):
         for i in range(n):
-            go(mem, ld(mem, people + i), event, outcome, to)
+            go(mem, ld(mem, people + i), flows, outcome, to)
         return
     for i in range(n):
         p = ld(mem, people + i)

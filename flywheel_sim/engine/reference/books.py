@@ -133,7 +133,7 @@ class OpenBooks:
     def bank(self, name: str, sums: Counts, key: tuple[int, ...], value: int) -> None:
         """Add to a sum of money."""
         sums[key] += value
-        if abs(sums[key]) >= TOO_LARGE:
+        if not -TOO_LARGE <= sums[key] < TOO_LARGE:
             raise too_much_money(name)
 
     def book(self, side: str, line: str, kind: str, group: int, now: int, millionths: int) -> None:

@@ -1,7 +1,6 @@
 """The reference engine: SimPy, one process per person, the executable definition of the semantics.
 
-It shares draws, quantile tables and rate values with any other engine; all else is written out here
-and in the rooms beside it.
+It shares draws, quantile tables and rate values with any other engine; all else is here and in the rooms beside it.
 
 Order within a person: the earliest clock fires. Ties go to a ``when``, then to the sets in file order, then
 the stage, there to the event declared first. A firing draws its outcome from the state before; then come what
@@ -9,11 +8,11 @@ the event and the outcome set, their amounts, what they add, referrals, and the 
 depends on what has changed goes on anew: clocks, accruing money, recurring revenue. Where time alone changes
 a rate, what depends on it looks again by itself: a clock in its turn, accruing money before any clock.
 
-Order between people, at one instant: changes of how many serve, in file order; channels in file order,
-each all whom it brings; those people arrive, in the order brought, and so does whoever is referred; then
-always the earliest born to whom anything is due takes a step. A step (a firing with all that is decided at once
-upon it, or one look again) settles completely: places in queues given up, servers handed on, whoever
-follows from an attribute that all share. Those people then plan anew what they do next.
+Order between people, at one instant: changes of how many serve, in file order; channels in file order, each
+all whom it brings; those people arrive, in the order brought, and so does whoever is referred; then always the
+earliest born to whom anything is due takes a step. A step (a firing with all that is decided at once upon it, or
+one look again) settles completely: places in queues given up, servers handed on, and at its end whoever follows
+from a referrer who goes or an attribute that all share. Those people then plan anew what they do next.
 """
 
 from __future__ import annotations
@@ -141,6 +140,8 @@ class Reference:
         if not self.arrive(person, channel):
             return
         while True:
+            if person.has_gone:
+                self.referrer_goes(person)
             if self.means.crossed():
                 for anybody in self.people:
                     self.renew(anybody)
@@ -279,7 +280,7 @@ class Reference:
         self.means.move(person, now, +1)
         self.books.change_role(person, old, stage, now, present)
         if old is not None and old.role in ("customer", "aside") and stage.role != old.role and not person.has_gone:
-            self.referrer_goes(person)
+            person.has_gone = True
         for owner in new:
             if owner.on_entry.any and not present:
                 counter = person.visits[owner.name] << 20
@@ -309,8 +310,7 @@ class Reference:
                 self.clocks.wind(person, clock, self.now, present)
 
     def referrer_goes(self, person: Person) -> None:
-        """Let all whom a person has referred know that the referrer goes; who has yet to arrive learns it then."""
-        person.has_gone = True
+        """Let all whom somebody who has gone has referred know it; who has yet to arrive learns it then."""
         for child in person.referred:
             if child.stage is None:
                 child.referrer_left = True
