@@ -16,7 +16,10 @@ DRAWN = {False: {"earn": ("fee",), "spend": ("goods",)}, True: {"earn": ("sale",
 #: Periods of amounts where any may stand.
 ANY = (" per month", " per month", " per year", " per 3 months", " per week")
 
-#: Shares as they may be written. Nothing is a share of a line that is a share, so those earned mostly have own lines.
+#: Lines of shares that are earned, on the last of which amounts stand as well: nothing is a share of these.
+OF_SHARES = ("cut", "back", "gift")
+
+#: Shares as they may be written.
 SHARES = ("2.9 %", "42 %", "12.5 %", "-4 %", "-10 %", "0.05 %", "150 %", "-0.3333 %", "100 %", "1 of 4")
 
 
@@ -66,8 +69,8 @@ def _priced(w, side, name, periods, drawn):
 
 
 def lines_of(raw):
-    """Return the lines on which effects earn, or a stage, by themselves: shares left out."""
-    return [line for line, held in raw.get("earn", {}).items() if not is_share(held)]
+    """Return the lines on which effects earn, or a stage, of which something may be a share."""
+    return [line for line in raw.get("earn", {}) if line not in OF_SHARES]
 
 
 def is_share(held):
@@ -80,8 +83,8 @@ def share(w, raw, line, accrues=False):
     """Add to effects, or to what accrues, a share of what is earned on a line."""
     choose = w.choose
     side = choose.one(["spend", "spend", "earn"])
-    able = (*LINES, "cut") if side == "spend" or choose.yes(5) else ("cut", "back")
-    names = [one for one in able if one not in raw.get(side, {}) and (side == "spend" or one != line)]
+    able = (*LINES, "cut") if side == "spend" else OF_SHARES
+    names = [one for one in able if one not in raw.get(side, {})]
     if not names:
         return
     if choose.yes(50):
@@ -114,8 +117,8 @@ def accruing(w):
                 negative = side == "earn" and choose.yes(20)
                 counter = choose.one(w.counters) if w.counters and choose.yes(15) else ""
                 raw[side][line] = f.money(w, 0.5, 30, per, negative=negative, counter=counter)
-    if "earn" in raw and choose.yes(40):
-        share(w, raw, choose.one(raw["earn"]), accrues=True)
+    if (plain := lines_of(raw)) and choose.yes(40):
+        share(w, raw, choose.one(plain), accrues=True)
     return raw
 
 

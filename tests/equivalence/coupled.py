@@ -55,7 +55,8 @@ class Small(f.World):
 
     def axes(self, place):
         """Return the names of what a figure in a place may depend on, what is shared more often than the rest."""
-        return super().axes(place) + (list(self.shared) * 3 if place != "channel" else [])
+        found = super().axes(place)
+        return found if isinstance(place, list) or place == "channel" else found + list(self.shared) * 3
 
     def cells(self, axis):
         """Return all levels of a named axis, or some bounds of a numeric one, the lowest first."""
@@ -242,7 +243,9 @@ def _staff_events(w, raw):
                 _ask(w, where, event)
         alone = any(not {*CLOCKS, "staff"} & set(event) for event in _events(where, held).values())
         for number in range(choose.one([0, 0, 1, 1, 2]) if "events" in held and not alone else 0):
-            held["events"][f"ask{number}"] = _asking(w, where, () if where.tail else feeds)
+            if w.left(where.members) > 0:
+                held["events"][f"ask{number}"] = _asking(w, where, () if where.tail else feeds)
+                w.wind(where.members)
     asked = {event["staff"] for where, held in places for event in _events(where, held).values() if "staff" in event}
     if not asked:
         found = [(where, event) for where, held in places for event in _events(where, held).values()]

@@ -13,6 +13,8 @@ SAMPLE = Path(__file__).with_name("sample.csv")
 
 #: Amounts below a cent, down to the millionth.
 TINY = ("0.004", "0.0005", "0.000001", "0.067", "0.002917")
+#: On so many attributes the chances of one draw depend at most, all of them together.
+MOST_AXES = 4
 FACTORS = ("0.5", "0.8", "1.25", "1.5", "2")
 BASES = ("channel", "referrer", "generation", "stage", "calendar", "month")
 REFERRER = ("none", "present", "gone")
@@ -37,7 +39,9 @@ class Attr:
 
 @dataclass
 class World:
-    """What is known of a journey while it is made up; ``tied`` where all durations are whole months."""
+    """What is known of a journey while it is made up: ``tied`` where all durations are whole months, ``room`` for how
+    many more clocks every stage has.
+    """
 
     choose: object
     horizon: int
@@ -51,6 +55,7 @@ class World:
     rates: dict = field(default_factory=dict)
     movable: dict = field(default_factory=dict)
     shares: dict = field(default_factory=dict)
+    room: dict = field(default_factory=dict)
 
     @property
     def months(self):
@@ -91,7 +96,9 @@ class World:
     # -- what figures depend on ---------------------------------------------------------------------
 
     def axes(self, place):
-        """Return the names of what a figure in a place may depend on."""
+        """Return the names of what a figure in a place may depend on: a place may be a list of these names."""
+        if isinstance(place, list):
+            return place
         seasons = ["calendar", *(["month"] if self.start else [])]
         if place == "channel":
             return seasons
@@ -123,6 +130,17 @@ class World:
     def part(self, axis):
         """Return some levels of an axis, at least one."""
         return self.choose.some(self.cells(axis), most=3)
+
+    # -- clocks -------------------------------------------------------------------------------------
+
+    def left(self, stages):
+        """Return how many more clocks there may be in each of some stages."""
+        return min(self.room[name] for name in stages)
+
+    def wind(self, stages, count=1):
+        """Take note of clocks that are wound in some stages."""
+        for name in stages:
+            self.room[name] -= count
 
 
 # -- numbers ----------------------------------------------------------------------------------------
@@ -217,7 +235,7 @@ def _with(w, raw, kind, unit, spread, per="", doubt=True):
         w.rates[name] = held
         return name
     movable = None
-    if sure and (kind != "chance" or spread):
+    if sure and (kind != "chance" or spread) and not held["value"].startswith("0.000001"):
         movable = (kind, unit, float(held["value"].split(" ")[0]))
     return w.named(found, kind, movable)
 
@@ -349,13 +367,17 @@ def drawn_money(w, per="", counter=""):
 
 
 def drawn_levels(w, attr, place="event", least=2):
-    """Return chances of the levels of an attribute, perhaps by another attribute; at least so many levels."""
+    """Return chances of the levels of an attribute, perhaps by another attribute; at least so many levels.
+
+    Together they depend on so few attributes that their table is never too large.
+    """
     choose = w.choose
+    few = choose.some(w.axes(place), most=MOST_AXES)
     levels, way = choose.some(attr.levels, least=least), choose.weighted(exact=50, rest=50)
     if choose.yes(30):
-        axis = choose.one(w.axes(place))
-        return {"by": {axis: {one: _levels(w, levels, way, place) for one in w.cells(axis)}}}
-    return _levels(w, levels, way, place)
+        axis = choose.one(few)
+        return {"by": {axis: {one: _levels(w, levels, way, few) for one in w.cells(axis)}}}
+    return _levels(w, levels, way, few)
 
 
 def _levels(w, levels, way, place):

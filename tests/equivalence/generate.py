@@ -70,10 +70,12 @@ def filled(w, horizon):
     attributes = _attributes(w)
     channels = w.crowd(c.channels(w, plans, sources, feeds))
     tails = tuple(name for name, end in feeds.items() if end == "tail")
-    while_, room = _sets(w, plans, tails)
-    stages = {p.name: _stage(w, plans, p, tails, room) for p in plans}
-    _bring(w, plans, stages, feeds, room)
+    w.room = dict.fromkeys(w.stages, MOST_CLOCKS)
+    while_ = _sets(w, plans, tails)
+    stages = {p.name: _stage(w, plans, p, tails) for p in plans}
+    _bring(w, plans, stages, feeds)
     _reach(w, plans, stages, channels, feeds, while_)
+    stages = {name: _short(w, held) for name, held in stages.items()}
     raw = {"name": "Made up", "horizon": horizon}
     if w.start:
         raw["start"] = w.start
@@ -91,7 +93,7 @@ def filled(w, horizon):
         raw["period"] = period
     parts = {"rates": w.rates, "attributes": attributes, "channels": channels, "costs": costs, "while": while_}
     raw |= {key: held for key, held in parts.items() if held}
-    raw["journey"] = {p.name: _short(w, stages[p.name]) for p in plans}
+    raw["journey"] = stages
     if levers:
         raw["levers"] = levers
     if choose.yes(40):
@@ -158,10 +160,9 @@ def _plans(w):
 
 
 def _sets(w, plans, tails):
-    """Return the section ``while``, and how many clocks every stage has room for."""
+    """Return the section ``while``, whose events leave room for those of stages."""
     choose, raw = w.choose, {}
     live = [p for p in plans if p.role != "exit"]
-    room = {p.name: MOST_CLOCKS for p in plans}
     for number in range(choose.one([0, 0, 1, 1, 2, 3])):
         kind = choose.weighted(listed=55, role=25, phase=20)
         one = choose.one(live)
@@ -179,13 +180,15 @@ def _sets(w, plans, tails):
         raw[name] |= _owner(w, feeds)
         events = {}
         for n in range(choose.whole(0 if len(raw[name]) > (kind == "listed") else 1, 3)):
-            made, count = h.event(w, plans, where, min(room[p.name] for p in inside) - 4, feeds)
-            events[f"{name[0]}{n}"] = made
-            for p in inside:
-                room[p.name] -= count
+            if w.left(where.members) >= 9:
+                made, count = h.event(w, plans, where, w.left(where.members) - 4, feeds)
+                events[f"{name[0]}{n}"] = made
+                w.wind(where.members, count)
         if events:
             raw[name]["events"] = events
-    return raw, room
+        if raw[name].keys() <= {"in"}:
+            del raw[name]
+    return raw
 
 
 def _owner(w, feeds):
@@ -198,7 +201,7 @@ def _owner(w, feeds):
     return raw | m.accruing(w)
 
 
-def _stage(w, plans, plan, tails, room):
+def _stage(w, plans, plan, tails):
     """Return a stage in the long form."""
     choose = w.choose
     raw = {"role": plan.role}
@@ -213,25 +216,27 @@ def _stage(w, plans, plan, tails, room):
     where = h.Where(plan.name, (plan.name,), plan.index, plan.tail)
     if plan.at_once:
         made = h.at_once(w, plans, where, feeds)
+        w.wind([plan.name])
         return {**raw, "events": {plan.name: made}}
     events = {}
     if plan.tail and choose.yes(25):
         return raw if choose.yes(50) else {key: held for key, held in raw.items() if key in ("role", "phase")}
     for n in range(choose.whole(1, 4)):
-        made, count = h.event(w, plans, where, room[plan.name] - 3, feeds)
-        events[f"e{n}"] = made
-        room[plan.name] -= count
+        if not events or w.left([plan.name]) >= 6:
+            made, count = h.event(w, plans, where, w.left([plan.name]) - 3, feeds)
+            events[f"e{n}"] = made
+            w.wind([plan.name], count)
     return {**raw, "events": events}
 
 
-def _bring(w, plans, stages, feeds, room):
+def _bring(w, plans, stages, feeds):
     """Add events that bring people: seldom for those who bring others in turn, else as often as it happens."""
     choose = w.choose
     able = [p for p in plans if p.role != "exit" and not p.tail and not p.at_once]
     for channel, end in feeds.items():
         for n in range(choose.whole(1, 2)):
-            plan = choose.one(able)
-            room[plan.name] -= 1
+            plan = choose.one([p for p in able if w.room[p.name] > 1] or able)
+            w.wind([plan.name])
             again = end == "tail" or choose.yes(60)
             more = h.effects(w, full=20, periods=() if again else m.ANY)
             if again:
@@ -262,9 +267,10 @@ def _reach(w, plans, stages, channels, feeds, while_):
             return
         hosts = [p for p in plans if p.name in reached and p.role != "exit" and not p.at_once]
         hosts = [p for p in hosts if not p.tail or missing.tail or missing.role == "exit"]
-        host = min(hosts, key=lambda p: (p.index > missing.index, len(stages[p.name].get("events", ())), -p.index))
+        host = min(hosts, key=lambda p: (w.room[p.name] < 1, p.index > missing.index, -w.room[p.name], -p.index))
         goal = {"after": f.rate(w, 0.5, 5, spread=False, value=False), "to": missing.name}
         stages[host.name].setdefault("events", {})[f"to_{missing.name}"] = goal
+        w.wind([host.name])
         waiting.append(missing.name)
 
 

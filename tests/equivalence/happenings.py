@@ -6,6 +6,7 @@ instant, and none feeds itself.
 """
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from flywheel_sim.journey.units import MONTH, parse
@@ -339,12 +340,12 @@ def levers(w, plans, stages, while_):
     choose, raw = w.choose, {}
     if not w.movable or not choose.yes(60):
         return raw
-    events = [name for held in (*stages.values(), *while_.values()) for name in held.get("events") or ()]
+    events = _names(stages, while_)
     for number, name in enumerate(choose.some(w.movable, most=2)):
         kind, unit, value = w.movable[name]
         up = choose.yes(60)
         if kind == "chance":
-            higher = value + (95 - value) * 0.3
+            higher = value + (99 - value) * 0.3
         else:
             higher = value * 1.6
         without, limit = (value * 0.6, higher) if up else (higher, value * 0.7)
@@ -362,16 +363,30 @@ def levers(w, plans, stages, while_):
     return raw
 
 
+def _names(stages, while_):
+    """Return the names of the events of stages and sets, those left out that are written inline."""
+    held = [one for one in (*stages.values(), *while_.values()) if isinstance(one, dict)]
+    return [name for one in held for name in one.get("events") or ()]
+
+
+def _spends(w, held):
+    """Tell whether a plan is not nothing at first, nor ever where the channel comes later."""
+    spend = held["spend"]
+    while isinstance(spend, str) and spend in w.rates:
+        spend = w.rates[spend]
+    levels = "[^}]*" if "from" in held else "'[^']*'"
+    return not re.search(f"'calendar': {{{levels}: '0[ ']", repr(spend))
+
+
 def strategies(w, stages, while_, channels):
     """Return strategies: the file itself, one that spends otherwise, one that does without."""
     choose, raw = w.choose, {"today": {}}
-    events = [name for held in (*stages.values(), *while_.values()) for name in held.get("events") or ()]
-    events = [name for name in events if name.startswith("bring")]
+    events = [name for name in _names(stages, while_) if name.startswith("bring")]
     if events and choose.yes(60):
         raw["less"] = {
             "without": [choose.one(events), *choose.some([f"channel.{one}" for one in list(channels)[1:]], 0, 1)]
         }
-    spent = [name for name, held in channels.items() if "spend" in held]
+    spent = [name for name, held in channels.items() if "spend" in held and _spends(w, held)]
     if spent and choose.yes(60):
         raw["more"] = {"spend": {spent[0]: "70 per month"}}
     return raw

@@ -68,7 +68,7 @@ def _window(w):
 def _flow(w, enters):
     """Return a channel whose people come one by one, by a rate or for money."""
     choose, months = w.choose, w.months
-    people = choose.whole(35, 75)
+    people = choose.whole(45, 85)
     held = {"enters": enters}
     if choose.yes(50):
         if choose.yes(40):
