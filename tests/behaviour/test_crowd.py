@@ -55,7 +55,7 @@ journey:
   gone: exit
 """
 
-#: Whoever leaves counts as passing for no time at all, while those whom they brought are served at a pace by that count.
+#: Whoever leaves counts as passing for no time at all, while those they brought are served at a pace by that count.
 PASSING = """
 name: Passing through
 horizon: 150 days
