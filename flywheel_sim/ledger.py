@@ -9,7 +9,6 @@ replications the replication axis comes first.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.calendar import FINE, ends_of
 from flywheel_sim.journey.journey import Journey, Period, StageSet, amounts_of
-from flywheel_sim.journey.units import DAY, MONTH, WEEK
+from flywheel_sim.journey.units import MONTH
 
 IntArray = NDArray[np.int64]
 
@@ -41,8 +41,13 @@ FOLLOWED: tuple[str, ...] = (
 #: Measures of a cohort: who joins, customers lost less those come back, revenue in millionths.
 COHORT: tuple[str, ...] = ("acquired", "lost", "revenue")
 
-#: Movements of monthly recurring revenue, in millionths. ``transferred`` moves it between groups, and adds up to 0.
-MRR: tuple[str, ...] = ("new", "expansion", "contraction", "churn", "reactivation", "transferred")
+#: Movements of monthly recurring revenue, in millionths. ``transferred`` moves it between groups, and adds up to 0;
+#: ``opening`` is what people present have before the run. All of them together are what it has come to.
+MRR: tuple[str, ...] = ("new", "expansion", "contraction", "churn", "reactivation", "transferred", "opening")
+
+#: Of those who have recurring revenue just before a month: by how much it has changed just before the month's end,
+#: person by person, and the same of those alone who have less; in millionths, in the first period of the month.
+KEPT: tuple[str, ...] = ("changed", "lost")
 
 #: Measures by generation: people, acquisitions, and the time from the referrer's acquisition to one's own in ms
 #: (``gap``, of ``gaps`` people). The last generation holds all beyond it.
@@ -161,7 +166,7 @@ class Layout:
             ]
         lines, derived = _lines(journey, [*earned, *spent])
         return Layout(
-            periods=len(_ends(journey.period, False, journey.horizon)),
+            periods=len(ends_of(journey.period, False, journey.horizon)),
             horizon=journey.horizon,
             groups=tuple(groups),
             flows=tuple(flows),
@@ -198,6 +203,7 @@ class Layout:
             "channel_spend": (self.periods, len(self.channels)),
             "costs": (self.periods, len(self.costs)),
             "mrr": (self.periods, groups, len(MRR)),
+            "kept": (self.periods, groups, len(KEPT)),
             "stock": stages,
             "time": stages,
             "unfinished": (len(self.stages),),
@@ -217,7 +223,7 @@ class Layout:
     @cached_property
     def period_ends(self) -> IntArray:
         """Return the end of every period in milliseconds, the last at the horizon; shape (periods,)."""
-        return np.array(_ends(self.period, self.joined, self.horizon), dtype=np.int64)
+        return np.array(ends_of(self.period, self.joined, self.horizon), dtype=np.int64)
 
     def period_at(self, now: int) -> int:
         """Return the period in which a time before the horizon lies."""
@@ -251,16 +257,6 @@ def _lines(
         for own, line in zip(follow, journey.derived, strict=True)
     )
     return tuple(at), derived
-
-
-#: Of periods within a month: their length, and after how long one of them ends with a month, ms.
-FINE: dict[str, tuple[int, int]] = {name: (one, math.lcm(one, MONTH)) for name, one in (("day", DAY), ("week", WEEK))}
-
-
-def _ends(period: Period, joined: bool, horizon: int) -> list[int]:
-    """Return where periods end: at days, weeks or months, and at months too unless ``joined``; last the horizon."""
-    lengths = {MONTH} if period == "month" else {FINE[period][0]} if joined else {MONTH, FINE[period][0]}
-    return [*sorted({end for length in lengths for end in range(length, horizon, length)}), horizon]
 
 
 def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
@@ -298,6 +294,8 @@ class Ledger:
         Millionths of what is spent whoever comes; shape (..., periods, costs).
     mrr
         Movements of monthly recurring revenue, millionths; shape (..., periods, groups, `MRR`).
+    kept
+        `KEPT` measures, by the group in which people begin a month; shape (..., periods, groups, measures).
     stock
         People in each stage at the end of each period; shape (..., periods, groups, stages).
     time
@@ -337,6 +335,7 @@ class Ledger:
     channel_spend: IntArray
     costs: IntArray
     mrr: IntArray
+    kept: IntArray
     stock: IntArray
     time: IntArray
     unfinished: IntArray
@@ -353,7 +352,7 @@ class Ledger:
     n_events: IntArray
 
     ARRAYS = (
-        "flow", "money", "channel_spend", "costs", "mrr", "stock", "time", "unfinished", "cohort", "followed",
+        "flow", "money", "channel_spend", "costs", "mrr", "kept", "stock", "time", "unfinished", "cohort", "followed",
         "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared", "n_events",
     )  # fmt: skip
 
@@ -390,7 +389,7 @@ class Ledger:
 
 
 #: Arrays by period whose periods add up, and those that tell how things stand at the end of one.
-_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "time", "queue", "load", "staffed")
+_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "kept", "time", "queue", "load", "staffed")
 _STOCKS = ("stock", "backlog", "shared")
 
 

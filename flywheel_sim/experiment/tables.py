@@ -19,7 +19,7 @@ from flywheel_sim.ledger import GENERATIONS
 from flywheel_sim.metrics.cohorts import cohorts
 from flywheel_sim.metrics.groups import parts, splits
 from flywheel_sim.metrics.lineage import customers, generations
-from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, movement, mrr, retained
+from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, before, movement, mrr, retained
 from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics, ratio
 from flywheel_sim.metrics.statement import BASIS, entries
 from flywheel_sim.stats import Estimate, estimate_mean
@@ -133,13 +133,12 @@ def by_movement(books: Books, level: float) -> pd.DataFrame:
     unit = f"{books.journey.currency or 'money units'} per month"
     end = mrr(books)
     one = np.ones_like(end)
-    start = np.concatenate([np.zeros_like(end[:, :1]), end[:, :-1]], axis=1)
-    figures = {"start": (unit, ratio_of_sums(start, one, level))}
+    figures = {"start": (unit, ratio_of_sums(before(books), one, level))}
     figures |= {name: (unit, ratio_of_sums(movement(books, name), one, level)) for name in MOVEMENTS}
     figures["end"] = (unit, ratio_of_sums(end, one, level))
     stake = 1.0 * at_stake(books)
-    for name, kept in (("nrr", ("expansion", "contraction", "churn")), ("grr", ("contraction", "churn"))):
-        figures[name] = ("% per month", ratio_of_sums(100 * retained(books, *kept), stake, level))
+    for name, kept in (("nrr", "changed"), ("grr", "lost")):
+        figures[name] = ("% per month", ratio_of_sums(100 * retained(books, kept), stake, level))
     return _table(books, {"month": np.arange(1, end.shape[1] + 1)}, figures, level)
 
 

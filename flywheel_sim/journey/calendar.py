@@ -1,4 +1,4 @@
-"""Figures that depend on the calendar and the month alone, as steps in time: staffing, and spend by a plan."""
+"""Time in the books: where periods end, and figures that change with the calendar and the month alone, as steps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ import math
 from itertools import pairwise
 
 from flywheel_sim.journey.figures import Rate
-from flywheel_sim.journey.journey import Resource
-from flywheel_sim.journey.units import MONTH
+from flywheel_sim.journey.journey import Period, Resource
+from flywheel_sim.journey.units import DAY, MONTH, WEEK
+
+#: Of periods within a month: their length, and after how long one of them ends with a month, ms.
+FINE: dict[str, tuple[int, int]] = {name: (one, math.lcm(one, MONTH)) for name, one in (("day", DAY), ("week", WEEK))}
+
+
+def ends_of(period: Period, joined: bool, horizon: int) -> list[int]:
+    """Return where periods end: at days, weeks or months, and at months too unless ``joined``; last the horizon."""
+    lengths = {MONTH} if period == "month" else {FINE[period][0]} if joined else {MONTH, FINE[period][0]}
+    return [*sorted({end for length in lengths for end in range(length, horizon, length)}), horizon]
 
 
 def steps(rate: Rate, phase: int, horizon: int) -> tuple[tuple[int, float], ...]:

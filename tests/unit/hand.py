@@ -72,12 +72,13 @@ def ledger(made, replications=1, **arrays):
 
 
 def any_ledger(made, replications=3, seed=0):
-    """Return a ledger of whole numbers drawn at random, and movements of groups that add up to nothing."""
+    """Return a ledger of whole numbers drawn at random; movements of groups add up to nothing, openings come first."""
     rng = np.random.default_rng(seed)
     shapes = Layout.of(made).shapes
     drawn = {name: rng.integers(1, 90, size=(replications, *shape)) for name, shape in shapes.items()}
     moved = drawn["mrr"][..., MRR.index("transferred")]
     moved[:, :, 0] -= moved.sum(axis=2)
+    drawn["mrr"][:, 1:, :, MRR.index("opening")] = 0
     return ledger(made, replications, **drawn)
 
 

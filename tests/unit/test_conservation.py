@@ -34,7 +34,7 @@ from flywheel_sim.engine.reference.staff import Desk
 from flywheel_sim.engine.run import run_many, run_once
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.figures import Spread
-from flywheel_sim.journey.units import DAY, MONTH
+from flywheel_sim.journey.units import DAY, MONTH, NEVER
 from flywheel_sim.ledger import QUEUE, ROLE_FLOWS
 from flywheel_sim.scenario.load import load
 
@@ -134,7 +134,7 @@ def pays_alone(run, waiting, member):
 
 
 def recurs_differently(run, waiting, member):
-    member.invoices["fee"] = 1
+    member.invoices["fee"] = 1, NEVER
 
 
 def recurs_elsewhere(run, waiting, member):

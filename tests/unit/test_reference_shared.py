@@ -148,7 +148,7 @@ def test_everything_of_everybody_goes_on_with_what_all_share_come_to():
     found = live(made, channels, shared=(STARS,), attributes=[MOOD], months=1)
     assert found.money("fee") == [2 * (30 + round((MONTH / DAY - 3) * 20))]
     first, then = (round(price / DAY * MONTH) for price in (10, 20))
-    assert found.ledger.mrr[0].sum(axis=0).tolist() == [2 * first, 2 * (then - first), 0, 0, 0, 0]
+    assert found.ledger.mrr[0].sum(axis=0).tolist() == [2 * first, 2 * (then - first), 0, 0, 0, 0, 0]
 
 
 def test_later_parts_of_a_firing_see_what_its_earlier_parts_made_of_it():

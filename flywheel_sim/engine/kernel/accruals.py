@@ -70,7 +70,7 @@ def open_accruals(mem, p, now):  # type: ignore[no-untyped-def]
         st(mem, at + 2, counted(mem, p, rate))
         if key >= 0:
             accrue(mem, key + cell * ld(mem, w.H_GROUPS) + group, now, 1)
-        if ld(mem, row + w.Q_SIDE) > 0:
+        if ld(mem, row + w.Q_MRR):
             add(mem, p + w.B_MRR, accrues_monthly(mem, row, price))
         look = min(look, next_break(mem, p, rate, now))
         row += w.ACCRUAL
@@ -179,7 +179,7 @@ def close_accruals(mem, p, now, over):  # type: ignore[no-untyped-def]
             key = ld(mem, row + w.Q_KEY)
             if key >= 0:
                 accrue(mem, key + ld(mem, at) * ld(mem, w.H_GROUPS) + group, now, -1)
-            if ld(mem, row + w.Q_SIDE) > 0:
+            if ld(mem, row + w.Q_MRR):
                 add(mem, p + w.B_MRR, -accrues_monthly(mem, row, price))
         row += w.ACCRUAL
         at += w.ACCRUING

@@ -8,8 +8,8 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.memory import add, ld, ldf, st
-from flywheel_sim.engine.kernel.rates import stop
-from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, MRR, ROLE_FLOWS
+from flywheel_sim.engine.kernel.rates import period_of, stop
+from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, KEPT, MRR, ROLE_FLOWS
 
 _MONTH = draws.MONTH_MS
 _YEAR = 12 * _MONTH
@@ -20,7 +20,8 @@ _ROLE_FLOWS, _N_MRR, _N_COHORT, _N_FOLLOWED, _N_GENERATION = (
 F_ACQUIRED, F_REVENUE, F_COST, F_MARGIN, F_INVITED, F_CONVERTED, F_DELAY, F_ROOTS, F_LINEAGE = range(_N_FOLLOWED)
 C_ACQUIRED, C_LOST, C_REVENUE = range(_N_COHORT)
 ARRIVED, REFERRED, PRESENT, ACQUIRED, CHURNED, WON_BACK, SET_ASIDE, MISSED = range(_ROLE_FLOWS)
-_NEW, _UP, _DOWN, _CHURN, _AGAIN, _MOVED = range(_N_MRR)
+_NEW, _UP, _DOWN, _CHURN, _AGAIN, _MOVED, OPENING = range(_N_MRR)
+_N_KEPT = len(KEPT)
 _LAST_GENERATION = GENERATIONS - 1
 _PER_MONTH = float(_MONTH)
 #: The sums of money, as `limits.SUMS` has them.
@@ -179,26 +180,91 @@ def follow(mem, p, row, n, amount):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def reckon(mem, p):  # type: ignore[no-untyped-def]
-    """Book how a person's recurring revenue has moved."""
-    present, booked = ld(mem, p + w.B_MRR), ld(mem, p + w.B_MRR_BOOKED)
-    group, old = ld(mem, p + w.B_GROUP), ld(mem, p + w.B_MRR_GROUP)
-    if present == booked and group == old:
+def mrr_place(mem, at):  # type: ignore[no-untyped-def]
+    """Return the place of the movements in the period of a time, of the first group."""
+    return ld(mem, w.H_MRR) + period_of(mem, at) * ld(mem, w.H_GROUPS) * _N_MRR
+
+
+@inner
+def close_month(mem, p):  # type: ignore[no-untyped-def]
+    """Book what has become of what a person had just before the month in which it last moved."""
+    before = ld(mem, p + w.B_MONTH_MRR)
+    if before > 0:
+        period = period_of(mem, ld(mem, p + w.B_MONTH) * _MONTH)
+        row = ld(mem, w.H_KEPT) + (period * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_MONTH_GROUP)) * _N_KEPT
+        changed = ld(mem, p + w.B_MRR_BOOKED) - before
+        bank(mem, row, changed, ON_MRR)
+        bank(mem, row + 1, min(changed, 0), ON_MRR)
+
+
+@inlined
+def begin_month(mem, p, at):  # type: ignore[no-untyped-def]
+    """Note what a person has just before the month of a movement, and close the month of the one before."""
+    month = at // _MONTH
+    if month != ld(mem, p + w.B_MONTH):
+        close_month(mem, p)
+        st(mem, p + w.B_MONTH, month)
+        st(mem, p + w.B_MONTH_MRR, ld(mem, p + w.B_MRR_BOOKED))
+        st(mem, p + w.B_MONTH_GROUP, ld(mem, p + w.B_MRR_GROUP))
+
+
+@inner
+def move_mrr(mem, p, at):  # type: ignore[no-untyped-def]
+    """Book the movement to what recurs at a time, which is never less than nothing."""
+    present, booked = max(ld(mem, p + w.B_MRR), 0), ld(mem, p + w.B_MRR_BOOKED)
+    if present == booked:
         return
-    row = ld(mem, w.H_MRR) + ld(mem, w.H_PERIOD) * ld(mem, w.H_GROUPS) * _N_MRR
-    if group != old:
-        bank(mem, row + old * _N_MRR + _MOVED, -booked, ON_MRR)
-        bank(mem, row + group * _N_MRR + _MOVED, booked, ON_MRR)
-        st(mem, p + w.B_MRR_GROUP, group)
-    if present != booked:
-        kind = _UP if present > booked else _DOWN
-        if booked == 0:
-            kind = _AGAIN if ld(mem, p + w.B_MRR_EVER) else _NEW
-            st(mem, p + w.B_MRR_EVER, 1)
-        elif present == 0:
-            kind = _CHURN
-        bank(mem, row + group * _N_MRR + kind, present - booked, ON_MRR)
-        st(mem, p + w.B_MRR_BOOKED, present)
+    begin_month(mem, p, at)
+    kind = _UP if present > booked else _DOWN
+    if booked == 0:
+        kind = _AGAIN if ld(mem, p + w.B_MRR_EVER) else _NEW
+        st(mem, p + w.B_MRR_EVER, 1)
+    elif present == 0:
+        kind = _CHURN
+    bank(mem, mrr_place(mem, at) + ld(mem, p + w.B_MRR_GROUP) * _N_MRR + kind, present - booked, ON_MRR)
+    st(mem, p + w.B_MRR_BOOKED, present)
+
+
+@inner
+def change_group(mem, p, now):  # type: ignore[no-untyped-def]
+    """Let what a person has stand in the group they are in now."""
+    begin_month(mem, p, now)
+    row, booked, group = mrr_place(mem, now), ld(mem, p + w.B_MRR_BOOKED), ld(mem, p + w.B_GROUP)
+    bank(mem, row + ld(mem, p + w.B_MRR_GROUP) * _N_MRR + _MOVED, -booked, ON_MRR)
+    bank(mem, row + group * _N_MRR + _MOVED, booked, ON_MRR)
+    st(mem, p + w.B_MRR_GROUP, group)
+
+
+@inner
+def reckon_anew(mem, p, now):  # type: ignore[no-untyped-def]
+    """Book how a person's recurring revenue, or the group it stands in, has changed; only customers keep invoices."""
+    if ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE) != w.CUSTOMER:
+        end_invoices(mem, p)
+    if ld(mem, p + w.B_GROUP) != ld(mem, p + w.B_MRR_GROUP):
+        change_group(mem, p, now)
+    move_mrr(mem, p, now)
+
+
+@inlined
+def reckon(mem, p, now):  # type: ignore[no-untyped-def]
+    """Book how a person's recurring revenue has moved."""
+    moved = ld(mem, p + w.B_MRR) != ld(mem, p + w.B_MRR_BOOKED)
+    if moved or ld(mem, p + w.B_GROUP) != ld(mem, p + w.B_MRR_GROUP):
+        reckon_anew(mem, p, now)
+
+
+@inner
+def open_mrr(mem, p, now):  # type: ignore[no-untyped-def]
+    """Let somebody present have had before the run what recurs now."""
+    present, group = max(ld(mem, p + w.B_MRR), 0), ld(mem, p + w.B_GROUP)
+    lapsed = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE) == w.LAPSED
+    bank(mem, mrr_place(mem, now) + group * _N_MRR + OPENING, present, ON_MRR)
+    st(mem, p + w.B_MRR_EVER, 1 if present > 0 or lapsed else 0)
+    st(mem, p + w.B_MRR_BOOKED, present)
+    st(mem, p + w.B_MRR_GROUP, group)
+    st(mem, p + w.B_MONTH, now // _MONTH)
+    st(mem, p + w.B_MONTH_MRR, present)
+    st(mem, p + w.B_MONTH_GROUP, group)
 
 
 @inlined
@@ -212,20 +278,58 @@ def recurring(mem, own, row, n, monthly):  # type: ignore[no-untyped-def]
     return found
 
 
-@inlined
-def invoice(mem, p, column, monthly):  # type: ignore[no-untyped-def]
-    """Let an invoice take the place of the last one of its line."""
-    add(mem, p + w.B_MRR, monthly - ld(mem, p + column))
-    st(mem, p + column, monthly)
+@inner
+def next_lapse(mem, p):  # type: ignore[no-untyped-def]
+    """Note when the first of a person's invoices counts no longer."""
+    first, soonest = p + ld(mem, w.H_INVOICE0), w.BIG
+    for i in range(ld(mem, w.H_N_INVOICES)):
+        soonest = min(soonest, ld(mem, first + i * w.INVOICED + 1))
+    st(mem, p + w.B_LAPSE, soonest)
 
 
 @inner
+def end_over(mem, p, over):  # type: ignore[no-untyped-def]
+    """Let the invoices of a person count no longer whose time is over."""
+    first = p + ld(mem, w.H_INVOICE0)
+    for i in range(ld(mem, w.H_N_INVOICES)):
+        column = first + i * w.INVOICED
+        if ld(mem, column + 1) <= over:
+            add(mem, p + w.B_MRR, -ld(mem, column))
+            st(mem, column, 0)
+            st(mem, column + 1, w.BIG)
+    next_lapse(mem, p)
+
+
+@inlined
 def end_invoices(mem, p):  # type: ignore[no-untyped-def]
     """Let the invoices of a person count no longer."""
-    first = p + ld(mem, w.H_INVOICE0)
-    for column in range(first, first + ld(mem, w.H_N_INVOICES)):
-        add(mem, p + w.B_MRR, -ld(mem, column))
-        st(mem, column, 0)
+    end_over(mem, p, w.BIG - 1)
+
+
+@inner
+def lapse(mem, p, now):  # type: ignore[no-untyped-def]
+    """Let invoices whose period was over before now count no longer, each from when it was.
+
+    Called before anything else moves what recurs in a step, or the group in which it stands.
+    """
+    while ld(mem, p + w.B_LAPSE) < now:
+        over = ld(mem, p + w.B_LAPSE)
+        end_over(mem, p, over)
+        move_mrr(mem, p, over)
+
+
+@inlined
+def invoice(mem, p, column, monthly, now, until):  # type: ignore[no-untyped-def]
+    """Let an invoice take the place of the last one of its line."""
+    if ld(mem, p + w.B_LAPSE) < now:
+        lapse(mem, p, now)
+    add(mem, p + w.B_MRR, monthly - ld(mem, p + column))
+    st(mem, p + column, monthly)
+    st(mem, p + column + 1, until)
+    if ld(mem, w.H_N_INVOICES) == 1:
+        st(mem, p + w.B_LAPSE, until)
+    else:
+        next_lapse(mem, p)
 
 
 @inlined

@@ -19,6 +19,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     followed,
     invoice,
     move,
+    open_mrr,
     recurring,
 )
 from flywheel_sim.engine.kernel.crowd import bring
@@ -84,7 +85,7 @@ def amount_of(mem, p, row, counter, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def pay(mem, p, row, role, group, amount):  # type: ignore[no-untyped-def]
+def pay(mem, p, row, role, group, amount, now):  # type: ignore[no-untyped-def]
     """Book an amount on its line and to the person, with what follows from it."""
     book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), amount)
     if ld(mem, row + w.M_SIDE) < 0:
@@ -98,7 +99,25 @@ def pay(mem, p, row, role, group, amount):  # type: ignore[no-untyped-def]
         monthly = draws.monthly(float(amount), ldf(mem, row + w.M_MONTHLY))
         if n > 0 or ld(mem, row + w.M_RECURS) == 0:
             monthly = recurring(mem, ld(mem, row + w.M_RECURS), ld(mem, row + w.M_FOLLOWS), n, monthly)
-        invoice(mem, p, column, monthly)
+        invoice(mem, p, column, monthly, now, now + ld(mem, row + w.M_PERIOD))
+
+
+@inner
+def open_with(mem, p, now):  # type: ignore[no-untyped-def]
+    """Let a customer present have what clocks will bill who stays, until the first of each line fires."""
+    stage = ld(mem, p + w.B_ROW)
+    at = ld(mem, stage + w.G_BILLS)
+    for _ in range(ld(mem, stage + w.G_BILLS_N) if ld(mem, stage + w.G_ROLE) == w.CUSTOMER else 0):
+        column, row, c = ld(mem, at + w.K_INVOICE), ld(mem, at + w.K_AMOUNT), ld(mem, at + w.K_CLOCK)
+        slot = p + ld(mem, c + w.C_AT)
+        if ld(mem, p + column + 1) == w.BIG and ld(mem, slot + w.L_MODE) == w.FIRES:
+            counter = ld(mem, p + ld(mem, c + w.C_VISITS)) << 20 | ld(mem, slot + w.L_FIRING)
+            monthly = draws.monthly(float(amount_of(mem, p, row, counter, now)), ldf(mem, row + w.M_MONTHLY))
+            follows, n = ld(mem, row + w.M_FOLLOWS), ld(mem, row + w.M_FOLLOWS_N)
+            monthly = recurring(mem, ld(mem, row + w.M_RECURS), follows, n, monthly)
+            invoice(mem, p, column, monthly, now, ld(mem, p + ld(mem, c + w.C_DUE)))
+        at += w.BILL
+    open_mrr(mem, p, now)
 
 
 @inlined
@@ -117,7 +136,7 @@ def pay_at_once(mem, p, effects, counter, role, now):  # type: ignore[no-untyped
     row, group, customer = ld(mem, effects + w.E_MONEY_AT), ld(mem, p + w.B_GROUP), ld(mem, p + w.B_ACQUIRED) >= 0
     for _ in range(ld(mem, effects + w.E_MONEY)):
         amount = amount_of(mem, p, row, counter, now)
-        pay(mem, p, row, role, group, amount)
+        pay(mem, p, row, role, group, amount, now)
         if customer:
             credit_amount(mem, p, now, row, role, amount)
         row += w.MONEY
@@ -184,13 +203,13 @@ def value_shares(mem, p, effects, taken, one, two, now):  # type: ignore[no-unty
 
 
 @inner
-def pay_all(mem, p, effects, role, taken):  # type: ignore[no-untyped-def]
+def pay_all(mem, p, effects, role, taken, now):  # type: ignore[no-untyped-def]
     """Book the amounts of some effects from the scratch place; return what they earn."""
     scratch, group, earned = ld(mem, w.H_SCRATCH), ld(mem, p + w.B_GROUP), 0
     row = ld(mem, effects + w.E_MONEY_AT)
     for i in range(ld(mem, effects + w.E_MONEY)):
         amount = ld(mem, scratch + taken + i)
-        pay(mem, p, row, role, group, amount)
+        pay(mem, p, row, role, group, amount, now)
         earned += amount if ld(mem, row + w.M_SIDE) > 0 else 0
         row += w.MONEY
     return earned
@@ -221,8 +240,8 @@ def apply(mem, p, one, two, counter, role, now):  # type: ignore[no-untyped-def]
         value_shares(mem, p, one, np.int64(0), one, two, now)
     if two and ld(mem, two + w.E_SHARES):
         value_shares(mem, p, two, half, one, two, now)
-    earned = pay_all(mem, p, one, role, np.int64(0)) if one else 0
-    earned += pay_all(mem, p, two, role, half) if two else 0
+    earned = pay_all(mem, p, one, role, np.int64(0), now) if one else 0
+    earned += pay_all(mem, p, two, role, half, now) if two else 0
     if one:
         add_all(mem, p, one, earned)
     if two:

@@ -27,6 +27,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     end_invoices,
     followed,
     generation,
+    lapse,
     move,
     move_in,
     reckon,
@@ -51,7 +52,8 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
     if before == 0 and (was == w.ASIDE or is_ == w.ASIDE):
         count(mem, SET_ASIDE, group, 1 if is_ == w.ASIDE else -1)
     if was >= 0:
-        if is_ != w.CUSTOMER:
+        if is_ != w.CUSTOMER and ld(mem, p + w.B_LAPSE) < w.BIG:
+            lapse(mem, p, now)
             end_invoices(mem, p)
         if (was == w.CUSTOMER or was == w.ASIDE) and ld(mem, p + w.B_LEFT_AT) >= w.BIG:
             st(mem, p + w.B_LEFT_AT, now)
@@ -243,7 +245,7 @@ def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no
         stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
     wind(mem, p, c, now, firing + 1, False)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p)
+        reckon(mem, p, now)
 
 
 @inlined
@@ -259,13 +261,15 @@ def go(mem, p, flows, outcome, to):  # type: ignore[no-untyped-def]
     move_in(mem, cell, at, rest, -1)
     step_into(mem, p, to, now, ld(mem, stage + w.G_ROLE), cell, rest)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p)
+        reckon(mem, p, now)
 
 
 @inner
 def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
     """Let an event happen with an outcome: effects, referrals, the move or the stay."""
     at, stage = ld(mem, p + w.B_STAGE), ld(mem, p + w.B_ROW)
+    if ld(mem, p + w.B_LAPSE) < now:
+        lapse(mem, p, now)
     firing = ld(mem, p + ld(mem, c + w.C_AT) + w.L_FIRING) if c else 0
     counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | firing
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
@@ -307,4 +311,4 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
         if two:
             credit_money(mem, p, two, now, role, taken)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p)
+        reckon(mem, p, now)

@@ -15,6 +15,7 @@ from flywheel_sim.compile.quantiles import decisions, rates
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.shared_tables import Desks, desks_of, label_of, rows_of
 from flywheel_sim.engine.kernel.table_rows import bits, shared_out
+from flywheel_sim.journey.calendar import FINE
 from flywheel_sim.journey.events import Amount, Condition, Event
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import (
@@ -26,7 +27,7 @@ from flywheel_sim.journey.journey import (
     firings,
 )
 from flywheel_sim.journey.units import YEAR
-from flywheel_sim.ledger import FINE, GAVE_UP, IntArray, Layout
+from flywheel_sim.ledger import GAVE_UP, IntArray, Layout
 
 _KIND_OF_BUILT_IN = {"generation": w.NUMBER, "calendar": w.CALENDAR, "month": w.MONTH_OF_YEAR}
 _KIND = {"levels": w.NAMED, "counter": w.NUMBER, "stopwatch": w.STOPWATCH}
@@ -88,7 +89,7 @@ class Image(Desks):
         for amount in (amount for parts in self.parts for effects in parts for amount in effects.money):
             if amount.side == "earn" and amount.period_ms and amount.line not in self.invoices:
                 self.invoices[amount.line] = at
-                at += 1
+                at += w.INVOICED
         self.sets_of = {s.name: [u for u in journey.sets if s.name in u.stages] for s in journey.stages}
         accruals = max(
             (len(s.accruals) + sum(len(u.accruals) for u in self.sets_of[s.name]) for s in journey.stages), default=0
@@ -204,9 +205,16 @@ class Image(Desks):
         """Return the row of a person to whom nothing has happened."""
         blank = [0] * self.due0
         blank[w.B_ASKED] = -1
-        for column in (w.B_GONE_AT, w.B_LEFT_AT):
+        for column in (w.B_GONE_AT, w.B_LEFT_AT, w.B_LAPSE, *(column + 1 for column in self.invoices.values())):
             blank[column] = w.BIG
-        for column in (w.B_ACQUIRED, w.B_CHURNED, w.B_SPONSOR_ACQUIRED, w.B_ROOT_ACQUIRED, *self.visits.values()):
+        for column in (
+            w.B_MONTH,
+            w.B_ACQUIRED,
+            w.B_CHURNED,
+            w.B_SPONSOR_ACQUIRED,
+            w.B_ROOT_ACQUIRED,
+            *self.visits.values(),
+        ):
             blank[column] = -1
         for column in self.ranks.values():
             blank[column] = bits(-1.0)
@@ -333,7 +341,25 @@ class Image(Desks):
                 self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
                 self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
                 len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name)),
-                len(desks), self.put(desks), int(self.shares(stage))]  # fmt: skip
+                len(desks), self.put(desks), int(self.shares(stage)), *self.bills(running)]  # fmt: skip
+
+    def bills(self, clocks: list[int]) -> tuple[int, int]:
+        """Return the number and place of what fixed clocks bill for a period who stays, by line what is billed last."""
+        found: list[int] = []
+        for c in clocks:
+            event = self.memory[c + w.C_EVENT]
+            if self.memory[c + w.C_KIND] != w.K_FIXED or not self.memory[event + w.V_RECURS]:
+                continue
+            ways = range(self.memory[event + w.V_OUTCOMES], len(self.memory), w.OUTCOME)[: self.memory[event + w.V_N]]
+            stay = next((self.memory[at + w.O_EFFECTS] for at in ways if self.memory[at + w.O_TO] < 0), 0)
+            billed = {
+                self.memory[row + w.M_INVOICE]: row
+                for effects in (self.memory[event + w.V_EFFECTS], stay) if effects
+                for row in range(self.memory[effects + w.E_MONEY_AT], len(self.memory), w.MONEY)
+                [: self.memory[effects + w.E_MONEY]] if self.memory[row + w.M_INVOICE]
+            }  # fmt: skip
+            found += [word for column, row in billed.items() for word in (column, row, c)]
+        return len(found) // w.BILL, self.put(found)
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)
@@ -352,7 +378,8 @@ class Image(Desks):
                          for age in range(self.layout.ages)]  # fmt: skip
             whole = self.put(rows)
         return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key, whole,
-                self.in_margin(amount, role), int(self.journey.recurs(amount.line)),
+                self.in_margin(amount, role), int(amount.side == "earn" and role == "customer"),
+                int(self.journey.recurs(amount.line)),
                 *self.following(amount)]  # fmt: skip
 
     def _channel(self, channel: Channel) -> list[int]:

@@ -14,11 +14,13 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     PRESENT,
     REFERRED,
     cell_now,
+    close_month,
     count,
     generation,
+    lapse,
     reckon,
 )
-from flywheel_sim.engine.kernel.effects import log, set_attributes
+from flywheel_sim.engine.kernel.effects import log, open_with, set_attributes
 from flywheel_sim.engine.kernel.firing import enter, fire, outcome_of, step_into
 from flywheel_sim.engine.kernel.memory import add, ld, st
 from flywheel_sim.engine.kernel.rates import group_of, luck, period_of
@@ -77,7 +79,10 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
     else:
         enter(mem, p, stage, now, np.int64(-1), np.int64(0), present)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p)
+        if present:
+            open_with(mem, p, now)
+        else:
+            reckon(mem, p, now)
     settle(mem, p, now)
     return True
 
@@ -87,12 +92,14 @@ def look_again(mem, p):  # type: ignore[no-untyped-def]
     """Let a person look again at what time or others have changed, where no clock fires."""
     now, c = ld(mem, p + w.B_NEXT), ld(mem, p + w.B_CLOCK)
     st(mem, w.H_PERIOD, period_of(mem, now))
+    if ld(mem, p + w.B_LAPSE) < now:
+        lapse(mem, p, now)
     if c > 0:
         look_at_clock(mem, p, c, now)
     elif c == 0:
         look_at_accruals(mem, p, now)
         if ld(mem, w.H_WITH_MRR):
-            reckon(mem, p)
+            reckon(mem, p, now)
     else:
         st(mem, p + w.B_REFERRER, 2)
         refresh(mem, p, now, 0)
@@ -102,6 +109,9 @@ def look_again(mem, p):  # type: ignore[no-untyped-def]
 def finish(mem, p):  # type: ignore[no-untyped-def]
     """Close the books of a person to whom nothing more happens, and let those they referred live."""
     horizon, stage = ld(mem, w.H_HORIZON), ld(mem, p + w.B_STAGE)
+    if ld(mem, w.H_WITH_MRR):
+        lapse(mem, p, horizon)
+        close_month(mem, p)
     if ld(mem, ld(mem, p + w.B_ROW) + w.G_ACC_N) > 0:
         close_accruals(mem, p, horizon, True)
     add(mem, ld(mem, w.H_UNFINISHED) + stage, horizon - ld(mem, p + w.B_ENTERED))

@@ -12,8 +12,8 @@ BIG = 1 << 62
 #: Header: figures of the run, at fixed places from the start of memory.
 (
     H_SEED, H_REPLICATION, H_HORIZON, H_LONGEST, H_PHASE, H_FORCE, H_YEARLY, H_ELIGIBLE, H_AGES, H_COHORTS, H_GROUPS,
-    H_FLOWS, H_LINES, H_STAGES, H_CHANNELS, H_PERIOD_ENDS, H_FLOW, H_MONEY, H_CHANNEL_SPEND, H_MRR, H_DELTA, H_OFFSET,
-    H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA, H_ACC_OFFSET, H_STAGE_ROWS,
+    H_FLOWS, H_LINES, H_STAGES, H_CHANNELS, H_PERIOD_ENDS, H_FLOW, H_MONEY, H_CHANNEL_SPEND, H_MRR, H_KEPT, H_DELTA,
+    H_OFFSET, H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA, H_ACC_OFFSET, H_STAGE_ROWS,
     H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH, H_SCRATCH_HALF, H_ARRIVAL_CODE, H_FINE,
     H_TOGETHER, H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES, H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS,
     H_N_PEOPLE, H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
@@ -24,7 +24,7 @@ BIG = 1 << 62
     H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE, H_PLACES_LEFT, H_BEGUN, H_SHIFT,
     H_HEADS, H_HEAP_SIZE, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_FETCH, H_STEPS_LEFT,
     H_ENTRIES_A_STEP, HEADER,
-) = range(114)  # fmt: skip
+) = range(115)  # fmt: skip
 
 #: Why the kernel came back.
 (
@@ -56,13 +56,13 @@ TO_VALUE, TO_COPY, TO_DRAW, TO_SHOW = range(4)
 #: An add: column, number, whether it adds what was earned, bounds.
 D_COLUMN, D_NUMBER, D_EARNED, D_LOW, D_HIGH, ADDITION = range(6)
 #: An amount: distribution (0 fixed), three rates, table, its length, decision, side (1 earn, -1 spend), column of
-#: the invoice (0 none), its factor to a month, what it comes to where that is the same for everybody (`VARIES`
-#: otherwise), the line of which it is a share (-1 none), whether it recurs, what follows from it and how much that is,
-#: the roles (bits) in which it counts in margins, and its line by role.
+#: the invoice (0 none), its factor to a month, how long it counts, what it comes to where that is the same for
+#: everybody (`VARIES` otherwise), the line of which it is a share (-1 none), whether it recurs, what follows from it
+#: and how much that is, the roles (bits) in which it counts in margins, and its line by role.
 (
-    M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_CONSTANT, M_OF, M_RECURS, M_FOLLOWS,
-    M_FOLLOWS_N, M_MARGIN, M_LINES,
-) = range(17)  # fmt: skip
+    M_DIST, M_A, M_B, M_C, M_TABLE, M_SIZE, M_CODE, M_SIDE, M_INVOICE, M_MONTHLY, M_PERIOD, M_CONSTANT, M_OF, M_RECURS,
+    M_FOLLOWS, M_FOLLOWS_N, M_MARGIN, M_LINES,
+) = range(18)  # fmt: skip
 MONEY = M_LINES + len(ROLES)
 VARIES = -BIG
 #: What follows from an amount earned, on a line that nothing books: side, share, whether it counts in margins, and
@@ -118,18 +118,22 @@ ENTRY_LINK, ENTRY_TIME, ENTRY_ORDER, ENTRY_WHO, ENTRY = range(5)
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
 #: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but
 #: start its clocks (no set, accrual, effect, or decision at once); the desks of its live clocks; whether any of
-#: these, or what accrues, depends on what all share.
+#: these, or what accrues, depends on what all share; and what its fixed clocks will bill people present there.
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
-    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, G_SHARES, STAGE,
-) = range(19)  # fmt: skip
+    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, G_SHARES, G_BILLS_N, G_BILLS, STAGE,
+) = range(21)  # fmt: skip
+#: What a clock will bill people present: column of the invoice, the amount, the clock.
+K_INVOICE, K_AMOUNT, K_CLOCK, BILL = range(4)
+#: An invoice of a person: what it comes to by the month, and when it counts no longer.
+INVOICED = 2
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
 #: An accrual of a stage: rate, side, line, first key of its books (-1 where people have prices of their own), by cell
 #: what a whole cohort period comes to, flat and then discounted from each age followed (0 with prices of their own),
-#: whether it counts in margins and whether it recurs, and what follows from it. A person keeps of each its cell, its
-#: price, and what the counter held that multiplies it.
-Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, Q_MARGIN, Q_RECURS, Q_FOLLOWS, Q_FOLLOWS_N, ACCRUAL = range(10)
+#: whether it counts in margins, whether anything recurs in the stage and whether this does, and what follows from it. A
+#: person keeps of each its cell, its price, and what the counter held that multiplies it.
+Q_RATE, Q_SIDE, Q_LINE, Q_KEY, Q_WHOLE, Q_MARGIN, Q_MRR, Q_RECURS, Q_FOLLOWS, Q_FOLLOWS_N, ACCRUAL = range(11)
 ACCRUING = 3
 
 #: A channel: kind, stage it enters, rate, people of each batch, times, their number, until, root of its keys, price of
@@ -148,12 +152,14 @@ T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)
 #: money asks for; then the rest, and columns whose number depends on the journey (`image`).
 (
     B_KEY, B_NEXT, B_CLOCK, B_ORDER, B_STAGE, B_ROW, B_GROUP, B_ENTERED,
-    B_ACQUIRED, B_COHORT, B_COHORT_GROUP, B_GENERATION, B_MRR, B_MRR_BOOKED, B_MRR_GROUP, B_MARGIN,
-    B_REVENUE, B_COST, B_SINCE, B_LOOK, B_WAS, B_REFERRER, B_GONE_AT, B_LEFT_AT, B_ROOT_ACQUIRED, B_ROOT_GROUP,
-    B_ASKED, B_CONTACTED, B_CHANNEL, B_BORN, B_CHURNED, B_STEP, B_REFERRALS, B_MRR_EVER, B_SPONSOR,
+    B_ACQUIRED, B_COHORT, B_COHORT_GROUP, B_GENERATION, B_MRR, B_MRR_BOOKED, B_MRR_GROUP, B_LAPSE,
+    B_REVENUE, B_COST, B_MARGIN, B_SINCE, B_LOOK, B_WAS, B_REFERRER, B_GONE_AT, B_LEFT_AT, B_ROOT_ACQUIRED,
+    B_ROOT_GROUP,
+    B_ASKED, B_CONTACTED, B_CHANNEL, B_BORN, B_CHURNED, B_STEP, B_REFERRALS, B_MRR_EVER, B_MONTH,
+    B_MONTH_MRR, B_MONTH_GROUP, B_SPONSOR,
     B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_CHILDREN, B_REFERRED, B_BROUGHT, B_LINK, B_OLDER, B_YOUNGER, B_BROOD,
     B_SIBLING, B_SISTER, B_ORPHAN, PERSON,
-) = range(48)  # fmt: skip
+) = range(52)  # fmt: skip
 
 #: Somebody waiting to live: link, then what they start with, then attributes of the referrer.
 (

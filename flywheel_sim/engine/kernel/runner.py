@@ -27,10 +27,11 @@ from flywheel_sim.ledger import Ledger, person_time
 
 #: Arrays of the ledger in memory, with the header word that holds the place of each.
 _ARRAYS = {
-    "money": w.H_MONEY, "mrr": w.H_MRR, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED, "flow": w.H_FLOW,
-    "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET, "unfinished": w.H_UNFINISHED,
-    "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG, "load": w.H_LOAD, "waits": w.H_WAITS,
-    "contact": w.H_CONTACT, "shared": w.H_SHARED, "acc_delta": w.H_ACC_DELTA, "acc_offset": w.H_ACC_OFFSET,
+    "money": w.H_MONEY, "mrr": w.H_MRR, "kept": w.H_KEPT, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
+    "flow": w.H_FLOW, "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET,
+    "unfinished": w.H_UNFINISHED, "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG,
+    "load": w.H_LOAD, "waits": w.H_WAITS, "contact": w.H_CONTACT, "shared": w.H_SHARED, "acc_delta": w.H_ACC_DELTA,
+    "acc_offset": w.H_ACC_OFFSET,
 }  # fmt: skip
 
 #: How many newborns can wait at first, rows of a buffer of the logs, and people of whom several live at a time.

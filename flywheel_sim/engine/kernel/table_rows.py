@@ -163,7 +163,7 @@ class Rows:
         known = isinstance(held, Rate) and held.constant
         constant = draws.whole_money(held.cells[0]) if isinstance(held, Rate) and known else w.VARIES
         margin = sum(self.in_margin(amount, role) << number for number, role in enumerate(w.ROLES))
-        return [kind, *figures, code, 1 if earned else -1, invoice, factor, constant, of,
+        return [kind, *figures, code, 1 if earned else -1, invoice, factor, int(period or 0), constant, of,
                 int(self.journey.recurs(amount.line)), *self.following(amount), margin, *lines]  # fmt: skip
 
     def following(self, amount: Amount) -> tuple[int, int]:

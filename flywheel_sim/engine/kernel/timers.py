@@ -6,7 +6,7 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.accruals import look_at_accruals
-from flywheel_sim.engine.kernel.bookkeeping import reckon
+from flywheel_sim.engine.kernel.bookkeeping import lapse, reckon
 from flywheel_sim.engine.kernel.memory import ld, ldf, st, stf
 from flywheel_sim.engine.kernel.rates import (
     by_month,
@@ -199,6 +199,8 @@ def look_at_clock(mem, p, c, now):  # type: ignore[no-untyped-def]
 @inner
 def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
     """Let every running clock but one, and what accrues, see what has changed."""
+    if ld(mem, p + w.B_LAPSE) < now:
+        lapse(mem, p, now)
     stage = ld(mem, p + w.B_ROW)
     live = ld(mem, stage + w.G_LIVE)
     for i in range(ld(mem, stage + w.G_LIVE_N)):
@@ -207,7 +209,7 @@ def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
             look_at_clock(mem, p, c, now)
     look_at_accruals(mem, p, now)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p)
+        reckon(mem, p, now)
 
 
 @inlined

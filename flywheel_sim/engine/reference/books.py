@@ -17,6 +17,7 @@ from flywheel_sim.ledger import (
     FOLLOWED,
     GENERATION,
     GENERATIONS,
+    KEPT,
     LOAD,
     MRR,
     QUEUE,
@@ -48,6 +49,7 @@ class OpenBooks:
         self.money: Counts = defaultdict(int)
         self.arrival_costs: Counts = defaultdict(int)
         self.movements: Counts = defaultdict(int)
+        self.kept: Counts = defaultdict(int)
         self.moves: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
         self.accruals: dict[Accrual, dict[int, list[int]]] = {}
         self.prices: dict[Accrual, tuple[float, int]] = {}
@@ -165,6 +167,10 @@ class OpenBooks:
         """Book a movement of monthly recurring revenue, millionths."""
         self.bank("mrr", self.movements, (self.layout.period_at(now), group, MRR.index(measure)), value)
 
+    def keep(self, measure: str, group: int, at: int, value: int) -> None:
+        """Book what has become within a month of what somebody had just before it, millionths."""
+        self.bank("mrr", self.kept, (self.layout.period_at(at), group, KEPT.index(measure)), value)
+
     # -- cohorts ----------------------------------------------------------------------------------
 
     def cohort(self, measure: str, acquired: int, at: int, value: int) -> None:
@@ -228,6 +234,7 @@ class OpenBooks:
             channel_spend=channel_spend + self.filled("channel_spend", self.arrival_costs),
             costs=costs,
             mrr=self.filled("mrr", self.movements),
+            kept=self.filled("kept", self.kept),
             stock=stock,
             time=time,
             unfinished=self.filled("unfinished", self.stays),

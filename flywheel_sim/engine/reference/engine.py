@@ -157,6 +157,7 @@ class Reference:
             self.now = int(self.env.now)
             if self.now >= self.horizon:
                 break
+            self.money.lapse(person, self.now)
             clock = min(person.clocks, key=lambda c: (c.due, c.place), default=None)
             if clock is None or person.look_at <= self.now:
                 self.money.review(person, self.now)
@@ -169,14 +170,11 @@ class Reference:
                     self.staff.ask(person, clock, self.now)
                 else:
                     self.settle(person, clock)
-        self.money.close(person, self.horizon)
+        self.money.end(person, self.horizon)
         self.books.unfinished(person.where.name, self.horizon - person.entered)
 
     def arrive(self, person: Person, channel: Channel) -> bool:
-        """Come: attributes are taken over, drawn or start; the channel sets its own; then enter.
-
-        Return False for somebody who finds nobody new in a finite market.
-        """
+        """Come (not who finds nobody new in a market: False): attributes are taken over, drawn or start; then enter."""
         self.n_arrived += 1
         present, stage = channel.kind == "present", self.stages[channel.enters]
         state, now = person.state, self.now
@@ -199,7 +197,7 @@ class Reference:
         self.books.generation("people", person.generation, 1)
         self.log(person, "", how, "", channel.enters)
         at_once = self.enter(person, stage, None, present)
-        self.money.reckon(person, now)
+        (self.money.open_with if present else self.money.reckon)(person, now)
         self.settle(person, at_once)
         if person.referrer_left:
             state["referrer"] = GONE

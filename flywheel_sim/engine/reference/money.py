@@ -12,7 +12,7 @@ from flywheel_sim.compile import draws
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.person import ClockStretch, Person
 from flywheel_sim.engine.reference.values import Values
-from flywheel_sim.journey.events import Amount, Effects, Share
+from flywheel_sim.journey.events import Amount, Effects, Event, Share
 from flywheel_sim.journey.figures import Rate
 from flywheel_sim.journey.journey import MARGIN_KINDS, Journey, Stage, StageSet
 from flywheel_sim.journey.units import MONTH, NEVER
@@ -70,14 +70,14 @@ class Money:
         return int(draws.whole_money(share * float(earned.get(amount.value.of, 0))))
 
     def pay(self, person: Person, amount: Amount, millionths: int, now: int) -> list[Booked]:
-        """Book an amount, and what follows from it; one that recurs counts until the next of its line."""
+        """Book an amount, and what follows from it; one for a period counts as long, or until the next of its line."""
         kind = self.kind_of(amount, person.where)
         self.books.book(amount.side, amount.line, kind, person.group, now, millionths)
         person.book(amount.side, millionths)
         if amount.side == "spend":
             return [(amount.side, kind, millionths)]
         if amount.period_ms is not None:
-            person.invoices[amount.line] = self.recurs(amount.line, float(millionths), float(MONTH) / amount.period_ms)
+            person.invoices[amount.line] = self.invoice(amount, millionths, now + int(amount.period_ms))
         return [(amount.side, kind, millionths), *self.follow(person, amount.line, millionths)]
 
     def follow(self, person: Person, line: str, millionths: int) -> list[Booked]:
@@ -149,6 +149,7 @@ class Money:
 
     def review(self, person: Person, now: int) -> None:
         """Close all stretches and begin anew where the group or a price's cell has changed."""
+        self.lapse(person, now)
         if any(
             stretch.group != person.group
             or stretch.number != counted(person, price_of(stretch.amount))
@@ -175,6 +176,12 @@ class Money:
             if person.acquired >= 0 and stretch.kind in ("", *MARGIN_KINDS):
                 self.credit_stretch(person, stretch, end)
         person.stretches, person.look_at = [], NEVER
+
+    def end(self, person: Person, horizon: int) -> None:
+        """Close the books of a person to whom nothing more happens."""
+        self.lapse(person, horizon)
+        self.close_month(person)
+        self.close(person, horizon)
 
     def credit_stretch(self, person: Person, stretch: ClockStretch, end: int) -> None:
         """Credit what has accrued, and what follows from it, by whole cohort periods of age."""
@@ -213,13 +220,27 @@ class Money:
 
     def reckon(self, person: Person, now: int) -> None:
         """Book how monthly recurring revenue has moved since it was last reckoned."""
-        old, new = person.mrr, self.recurring(person)
+        if person.where.role != "customer":
+            person.invoices.clear()
         if person.group != person.mrr_group:
-            self.books.recur("transferred", person.mrr_group, now, -old)
-            self.books.recur("transferred", person.group, now, old)
+            self.begin_month(person, now)
+            self.books.recur("transferred", person.mrr_group, now, -person.mrr)
+            self.books.recur("transferred", person.group, now, person.mrr)
             person.mrr_group = person.group
+        self.move(person, now)
+
+    def lapse(self, person: Person, now: int) -> None:
+        """Let invoices whose period was over before now count no longer, each from when it was."""
+        while (over := min((until for _, until in person.invoices.values()), default=NEVER)) < now:
+            person.invoices = {line: held for line, held in person.invoices.items() if held[1] > over}
+            self.move(person, over)
+
+    def move(self, person: Person, at: int) -> None:
+        """Book the movement to what recurs now."""
+        old, new = person.mrr, self.recurring(person)
         if new == old:
             return
+        self.begin_month(person, at)
         if old == 0:
             measure = "reactivation" if person.had_mrr else "new"
             person.had_mrr = True
@@ -227,14 +248,57 @@ class Money:
             measure = "churn"
         else:
             measure = "expansion" if new > old else "contraction"
-        self.books.recur(measure, person.group, now, new - old)
+        self.books.recur(measure, person.mrr_group, at, new - old)
         person.mrr = new
 
+    def open_with(self, person: Person, now: int) -> None:
+        """Let somebody present have recurring revenue before the run: what accrues, and what clocks will bill who stay.
+
+        An invoice counts until the first clock of its line fires that bills one for a period.
+        """
+        if person.where.role == "customer":
+            for clock in person.clocks:
+                if clock.wait is None or clock.wait.kind != "fixed" or not clock.event.recurring or clock.standing:
+                    continue
+                counter = person.visits[clock.owner] << 20 | clock.firing
+                bills = {
+                    amount.line: self.invoice(amount, plain, clock.due)
+                    for effects in (clock.event.effects, *stays(clock.event))
+                    for amount in effects.money
+                    if amount.side == "earn" and amount.period_ms is not None
+                    and (plain := self.plain(amount, person, counter, now)) is not None
+                }  # fmt: skip
+                person.invoices = {**bills, **person.invoices}
+        person.mrr_group, person.mrr = person.group, self.recurring(person)
+        person.had_mrr = person.mrr > 0 or person.where.role == "lapsed"
+        self.books.recur("opening", person.group, now, person.mrr)
+        person.month, person.month_mrr, person.month_group = now // MONTH, person.mrr, person.group
+
+    def begin_month(self, person: Person, at: int) -> None:
+        """Note what somebody has just before the month of a movement, and close the month of the one before."""
+        if at // MONTH != person.month:
+            self.close_month(person)
+            person.month, person.month_mrr, person.month_group = at // MONTH, person.mrr, person.mrr_group
+
+    def close_month(self, person: Person) -> None:
+        """Book what has become of what somebody had just before the month in which it last moved."""
+        changed = person.mrr - person.month_mrr
+        if person.month_mrr > 0:
+            self.books.keep("changed", person.month_group, person.month * MONTH, changed)
+            self.books.keep("lost", person.month_group, person.month * MONTH, min(changed, 0))
+
     def recurring(self, person: Person) -> int:
-        """Return a person's monthly recurring revenue, millionths: last invoices, and what accrues."""
+        """Return a customer's monthly recurring revenue, millionths: invoices that count, and what accrues."""
+        if person.where.role != "customer":
+            return 0
         running = (stretch for stretch in person.stretches if stretch.amount.side == "earn")
         accruing = sum(self.recurs(one.amount.line, one.price, float(MONTH)) for one in running)
-        return sum(person.invoices.values()) + accruing
+        return max(sum(monthly for monthly, _ in person.invoices.values()) + accruing, 0)
+
+    def invoice(self, amount: Amount, millionths: int, until: int) -> tuple[int, int]:
+        """Return an invoice for a period: what it comes to by the month, and when it counts no longer."""
+        assert amount.period_ms is not None
+        return self.recurs(amount.line, float(millionths), float(MONTH) / amount.period_ms), until
 
     def recurs(self, line: str, amount: float, factor: float) -> int:
         """Return what money on a line comes to as recurring revenue by the month, with what follows from it."""
@@ -253,6 +317,11 @@ class Money:
 def part(millionths: int, share: float | None) -> int:
     """Return a share of an amount, the whole of it for None."""
     return int(millionths if share is None else draws.whole_money(share * float(millionths)))
+
+
+def stays(event: Event) -> tuple[Effects, ...]:
+    """Return the effects of the first outcome with which somebody stays where they are."""
+    return tuple(outcome.effects for outcome in event.outcomes if outcome.to is None)[:1]
 
 
 def signed(side: str, millionths: int) -> int:

@@ -139,9 +139,11 @@ class Person:
     first_asked, contacted
         When the person first asked anybody to be served, and whether anybody ever served them.
     invoices
-        Monthly recurring revenue of each line's last invoice, millionths.
+        Of each line's last invoice: monthly recurring revenue, millionths, and when it counts no longer.
     mrr, mrr_group, had_mrr
         Monthly recurring revenue as last reckoned, the group it stands in, and whether there ever was any.
+    month, month_mrr, month_group
+        The last month in which it moved, and both as they were just before that month.
     stretches, look_at
         What accrues, and when one of its prices changes with time alone.
     """
@@ -176,10 +178,13 @@ class Person:
     step: int = 0
     stretches: list[ClockStretch] = field(default_factory=list)
     look_at: int = NEVER
-    invoices: dict[str, int] = field(default_factory=dict)
+    invoices: dict[str, tuple[int, int]] = field(default_factory=dict)
     mrr: int = 0
     mrr_group: int = 0
     had_mrr: bool = False
+    month: int = -1
+    month_mrr: int = 0
+    month_group: int = 0
 
     @property
     def where(self) -> Stage:

@@ -120,6 +120,7 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     parts = _parts(context, settings["horizon"] if settings else YEAR)
     _check_market(context, parts.channels, settings)
     _say_what_is_budget(context, parts)
+    _say_what_recurs_twice(context, parts)
     _read_left_over(context)
     pulls.check()
     if context.findings.money and file is not None and file.currency is None:
@@ -266,6 +267,30 @@ def _say_what_is_budget(context: Context, parts: Parts) -> None:
                  f"what is spent on customers for {', '.join(first)} {counts} as budget, as service to customers does",
                  f"where it is what a sale costs, write lines: {{{first[0]}: {{kind: cost_of_sales}}}}; "
                  "else kind: service")  # fmt: skip
+
+
+def _say_what_recurs_twice(context: Context, parts: Parts) -> None:
+    """Say where a customer moves on to be billed on another line, while the invoice of the first still counts."""
+    once = {name for name, line in context.findings.lines.items() if not line.recurring}
+    recurs: dict[str, set[str]] = {}
+    lasts: dict[str, set[str]] = {}
+    for stage in parts.stages:
+        around: list[Owner] = [stage, *(one for one in parts.sets if stage.name in one.stages)]
+        amounts = [one for owner in around for one in amounts_of(owner) if one.side == "earn" and one.period_ms]
+        recurs[stage.name] = {one.line for one in amounts} - once if stage.role == "customer" else set()
+        lasts[stage.name] = recurs[stage.name] - {one.line for owner in around for one in owner.accruals}
+    said = set()
+    for stage in parts.stages:
+        for event in stage.events:
+            for to in (outcome.to for outcome in event.outcomes if outcome.to):
+                left, entered = lasts[stage.name] - recurs[to], recurs[to] - recurs[stage.name]
+                for one, other in zip(sorted(left), sorted(entered), strict=False):
+                    if (one, other) not in said:
+                        said.add((one, other))
+                        context.word(("journey", stage.name, "events", event.name), None,
+                                     f"whoever moves to '{to}' is billed on '{other}' while what they paid on '{one}' "
+                                     "still counts until its period is over, so both recur",
+                                     "where one plan takes the place of the other, earn both on one line")  # fmt: skip
 
 
 def _read_left_over(context: Context) -> None:

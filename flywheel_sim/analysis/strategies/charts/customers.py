@@ -161,7 +161,7 @@ def mrr_movements(result: Runs) -> Chart:
     top, foot = float(reach[1.0][cut:].max()), float(reach[-1.0].min())
     below.set_ylim(1.12 * foot - 0.02 * top, (1.35 if cut else 1.12) * top + 0.02 * abs(foot) or 1.0)
     if cut:
-        said = f"month 1: +{reach[1.0][0]:,.0f}, with the people there at the start"
+        said = f"month 1: +{reach[1.0][0]:,.0f}, beyond the scale"
         beside(below, said, (centre[0], 1), (14, -4), xycoords=("data", "axes fraction"), va="top")
     below.plot(centre[cut:], net[cut:], color=INK, lw=1.2, marker="o", ms=2.5, label="net change")
     below.axhline(0, color=INK, lw=0.8)
