@@ -283,7 +283,8 @@ def _say_what_recurs_twice(context: Context, parts: Parts) -> None:
     for stage in parts.stages:
         for event in stage.events:
             for to in (outcome.to for outcome in event.outcomes if outcome.to):
-                left, entered = lasts[stage.name] - recurs[to], recurs[to] - recurs[stage.name]
+                there = recurs.get(to, set())  # a stage with problems is not among them
+                left, entered = lasts[stage.name] - there, there - recurs[stage.name]
                 for one, other in zip(sorted(left), sorted(entered), strict=False):
                     if (one, other) not in said:
                         said.add((one, other))
