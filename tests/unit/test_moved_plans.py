@@ -176,3 +176,18 @@ def test_a_strategy_may_do_without_what_a_line_is_booked_by(loaded):
     assert model.journey("other").costs == ()
     with pytest.raises(ConfigError, match="nothing is booked on 'rent'"):
         loaded(("strategies:", "lines: {rent: {kind: service}}\nstrategies:"))
+
+
+def test_an_event_of_the_name_of_a_line_books_nothing_on_it(loaded):
+    with pytest.raises(ConfigError, match="nothing is booked on 'call'"):
+        loaded(("after: 0.1 per month, to: gone}", "events: {call: {after: 0.1 per month, to: gone}}}"),
+               ("strategies:", "lines: {call: {kind: service}}\nstrategies:"))  # fmt: skip
+
+
+def test_a_derived_line_is_not_left_out_where_a_strategy_does_without_one_of_its_lines(loaded):
+    events = "events: {leave: {after: 0.1 per month, to: gone}, fees: {every: 1 month, earn: {tea: 2, cake: 3}}}}"
+    line = "lines: {fees: {share: 3 %, of: [tea, cake], kind: cost_of_sales}}"
+    parts = [("after: 0.1 per month, to: gone}", events), ("strategies:", f"{line}\nstrategies:")]
+    assert loaded(*parts).journey("base").lines
+    with pytest.raises(ConfigError, match="cake"):
+        loaded(*parts, strategy="{journey: {client: {events: {fees: {earn: {cake: ~}}}}}}")

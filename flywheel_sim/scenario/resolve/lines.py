@@ -18,13 +18,19 @@ from flywheel_sim.scenario.source.values import Ref
 MOST_SHARE = 10.0
 
 
-#: The sections in which something may be booked on a line.
-_BOOKING = ("journey", "while", "levers", "resources", "costs")
+def _books(root: Raw, name: str) -> bool:
+    """Tell whether a file books on a line: as a lever, resource or cost, or under an ``earn`` or a ``spend``."""
 
+    def paid(raw: Raw) -> bool:
+        if not isinstance(raw, dict):
+            return False
+        amounts = (raw[side] for side in ("earn", "spend") if isinstance(raw.get(side), dict))
+        return any(name in held for held in amounts) or any(paid(held) for held in raw.values())
 
-def _has(raw: Raw, name: str) -> bool:
-    """Tell whether a word stands as a key in a mapping or in one below it."""
-    return isinstance(raw, dict) and (name in raw or any(_has(held, name) for held in raw.values()))
+    named = (root.get(part) for part in ("levers", "resources", "costs"))
+    return any(isinstance(held, dict) and name in held for held in named) or any(
+        paid(root.get(part)) for part in ("journey", "while")
+    )
 
 
 class LineReader:
@@ -61,7 +67,7 @@ class LineReader:
             if not self.all_read():
                 raise Unusable
             base = self.context.choices.base
-            if base is not None and any(_has(base.root.get(part), name) for part in _BOOKING):
+            if base is not None and _books(base.root, name):
                 raise Unusable  # a strategy does without what the file books on it
             rule = f"nothing is booked on '{name}', and no lever, cost or resource bears that name"
             raise self.note(("lines",), None, rule, nearest(name, known), name)
@@ -102,9 +108,6 @@ class LineReader:
                                 "name a line under 'earn'")  # fmt: skip
             if not self.all_read():
                 raise Unusable
-            base = self.context.choices.base
-            if base is not None and any(_has(base.root.get(part), name) for part in _BOOKING):
-                raise Unusable  # a strategy does without what the file books on it
             raise self.note(place, of, "nothing is earned on a line of that name", nearest(of, self.earned))
         if spec.recurring and spec.kind:
             raise self.note(path, None, "a derived line with a kind is spend, and recurring revenue is earned",
