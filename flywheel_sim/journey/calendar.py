@@ -6,8 +6,8 @@ import math
 from itertools import pairwise
 
 from flywheel_sim.journey.figures import Rate
-from flywheel_sim.journey.journey import Period, Resource
-from flywheel_sim.journey.units import DAY, MONTH, WEEK
+from flywheel_sim.journey.journey import Channel, Period, Resource
+from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH, WEEK
 
 #: Of periods within a month: their length, and after how long one of them ends with a month, ms.
 FINE: dict[str, tuple[int, int]] = {name: (one, math.lcm(one, MONTH)) for name, one in (("day", DAY), ("week", WEEK))}
@@ -60,6 +60,12 @@ def spent(found: tuple[tuple[int, float], ...], begin: int, end: int) -> float:
     later = [at for at, _ in found[1:]] + [end]
     times = ((value, min(stop, end) - max(at, begin)) for (at, value), stop in zip(found, later, strict=True))
     return math.fsum(value * ms for value, ms in times if ms > 0)
+
+
+def monthly_spend(channel: Channel, phase: int) -> float:
+    """Return what a channel spends by plan in a month on average, while it is there, in the currency."""
+    assert channel.spend is not None
+    return mean(channel.spend, phase, channel.starts, channel.until) * MONTH / MILLIONTHS
 
 
 def staffing(resource: Resource, phase: int, horizon: int) -> tuple[tuple[int, int], ...]:

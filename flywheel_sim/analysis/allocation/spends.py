@@ -17,7 +17,7 @@ from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey import calendar
 from flywheel_sim.journey.journey import BUDGET_KINDS, Journey
-from flywheel_sim.journey.units import MILLIONTHS, MONTH, Quantity, UnitError, parse
+from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.metrics.registry import Books
 from flywheel_sim.metrics.revenue import channel_spend, costs, money
 from flywheel_sim.scenario.load import Scenario
@@ -93,9 +93,7 @@ def places_of(model: Scenario, strategy: str | None, names: Iterable[str] | None
     found: dict[str, Place] = {}
     for channel in journey.channels:
         if written[channel.name].spend is not None and not channel.removed:
-            assert channel.spend is not None
-            per_ms = calendar.mean(channel.spend, journey.phase, channel.starts, channel.until)
-            today = per_ms * MONTH / MILLIONTHS
+            today = calendar.monthly_spend(channel, journey.phase)
             found[channel.name] = Place(channel.name, "channel", today, "per month", currency)
     for name, lever in model.levers(strategy).items():
         if lever.spend is None or name in choices.levers:

@@ -24,7 +24,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey import calendar
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import MILLIONTHS, MONTH, looks_like_quantity, parse
+from flywheel_sim.journey.units import looks_like_quantity, parse
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
@@ -273,8 +273,7 @@ def _mean_of_plan(journey: Journey, channel: str, word: str) -> str:
             f"who comes by '{channel}' stands in a file, which has no figure that can be multiplied; "
             "write the rate out with by: {calendar: ...}, or more rows into the file"
         )
-    per_ms = calendar.mean(held.spend, journey.phase, held.starts, held.until)
-    return f"{per_ms * MONTH / MILLIONTHS!r} per month"
+    return f"{calendar.monthly_spend(held, journey.phase)!r} per month"
 
 
 def _scaled(raw: Raw, times: float, whole: bool) -> Raw:

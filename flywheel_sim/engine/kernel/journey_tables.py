@@ -207,14 +207,8 @@ class Image(Desks):
         blank[w.B_ASKED] = -1
         for column in (w.B_GONE_AT, w.B_LEFT_AT, w.B_LAPSE, *(column + 1 for column in self.invoices.values())):
             blank[column] = w.BIG
-        for column in (
-            w.B_MONTH,
-            w.B_ACQUIRED,
-            w.B_CHURNED,
-            w.B_SPONSOR_ACQUIRED,
-            w.B_ROOT_ACQUIRED,
-            *self.visits.values(),
-        ):
+        never = (w.B_MONTH, w.B_ACQUIRED, w.B_CHURNED, w.B_SPONSOR_ACQUIRED, w.B_ROOT_ACQUIRED)
+        for column in (*never, *self.visits.values()):
             blank[column] = -1
         for column in self.ranks.values():
             blank[column] = bits(-1.0)

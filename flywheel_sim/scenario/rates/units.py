@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flywheel_sim.journey.figures import Kind
-from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, millionths, unit_ms
+from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, unit_ms
 from flywheel_sim.scenario.rates.families import EXAMPLES, NOUNS, Stated
 from flywheel_sim.scenario.source.notes import Notes
-from flywheel_sim.scenario.source.tree import IN_CODE, Path_
+from flywheel_sim.scenario.source.tree import Path_
 
 
 def check_decimals(notes: Notes, given: Quantity, path: Path_, remedy: str) -> None:
@@ -19,7 +19,7 @@ def check_decimals(notes: Notes, given: Quantity, path: Path_, remedy: str) -> N
     Unusable
         After noting the problem.
     """
-    if given.form == "number" and millionths(given.number) % 1 and notes.tree.mark(path).file != IN_CODE:
+    if given.form == "number" and notes.tree.too_fine(given.number, path):
         raise notes.note(path, given.text or f"{given.number:g}", TOO_FINE, remedy)
 
 

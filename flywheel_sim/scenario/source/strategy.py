@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flywheel_sim.errors import ConfigError, Problem, nearest
-from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, looks_like_quantity, millionths, parse
+from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, looks_like_quantity, parse
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
-from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree, tree_of
+from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, tree_of
 
 _KINDS = ("event", "channel", "lever")
 
@@ -171,7 +171,7 @@ def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[P
         rule = f"its unit differs from that of the lever's spend, '{stated}'"
         problems.append(tree.problem(path, text, rule, "state it per the same thing"))
         return None
-    if millionths(new.number) % 1 and tree.mark(path).file != IN_CODE:
+    if tree.too_fine(new.number, path):
         problems.append(tree.problem(path, text, TOO_FINE, "round it, or state it for more of what is paid"))
         return None
     return new

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem
+from flywheel_sim.journey.units import millionths
 
 #: A raw value: text, None for ``~``, or nested mappings and lists of these.
 Raw = Any
@@ -80,6 +81,10 @@ class Tree:
                 continue
             written.append(key)
         return tuple(written)
+
+    def too_fine(self, amount: float, path: Path_) -> bool:
+        """Tell whether a file states money with more than six decimals; figures of code are rounded instead."""
+        return bool(millionths(amount) % 1) and self.mark(path).file != IN_CODE
 
     def problem(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Problem:
         """Return a problem placed at a path.
