@@ -294,7 +294,7 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "write every: 1 month, or the amount per the clock's period: 120 per 3 months"),
     ("a price per year by the month", "{value: 20 per month}", "{value: 20.50 per year}", "24:72",
      "journey.member.events.renewal.to.stay.earn.fee", "price",
-     "on an event every 1 month: the periods differ (rate 'price')", "the clock's period: 1.71 per month"),
+     "on an event every 1 month: the periods differ (rate 'price')", "the clock's period: 1.708333 per month"),
     ("a table of prices per year by the month", "{value: 20 per month}", "{value: 20 per year, by: {plan: {pro: 30}}}",
      "24:72", "journey.member.events.renewal.to.stay.earn.fee", "price",
      "an amount per year on an event every 1 month", "the clock's period: so much per month"),

@@ -177,3 +177,11 @@ def test_traps_get_a_word_with_place_and_remedy():
         "depends on 'tenure', which is set when this happens" in word and "client.on_entry.earn.coffee" in word
         for word in words
     )
+
+
+def test_an_amount_below_a_cent_is_restated_for_its_clock_as_it_is():
+    text = FILE.replace(
+        "order: {every: pace, earn: {coffee: basket}", "order: {every: 1 week, earn: {coffee: 0.004 per month}"
+    )
+    with pytest.raises(ConfigError, match=r"per the clock.s period: 0\.000921 per week"):
+        fs.loads(text)

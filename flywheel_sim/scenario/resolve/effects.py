@@ -291,7 +291,7 @@ class EffectReader:
         per = period(clock)
         if not isinstance(amount.value, Rate) or len(set(amount.value.cells)) > 1:
             return f"so much {per}"
-        text = f"{amount.value.cells[0] * clock / per_ms / MILLIONTHS:.2f}"
+        text = f"{amount.value.cells[0] * clock / per_ms / MILLIONTHS:.6f}"
         return f"{text.rstrip('0').rstrip('.')} {per}"
 
     def flowing(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
