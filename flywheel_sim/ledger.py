@@ -31,12 +31,19 @@ ROLE_FLOWS: tuple[str, ...] = (
     "arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside", "missed",
 )  # fmt: skip
 
-#: Measures of customers who are followed for the same time, by their age; money in millionths, delays in ms.
-#: ``cost`` is what a margin takes off: cost of sales and service. ``roots`` are those nobody referred, ``lineage``
-#: the discounted margin of a root and of everybody descended from it, ``delay`` the time from arrival to acquisition.
+#: Measures of customers who are followed for the same time, by their age; money in millionths: ``cost`` is what a margin
+#: takes off (cost of sales and service), ``roots`` are those nobody referred, ``lineage`` is the discounted margin of a
+#: root and of everybody descended from it.
 FOLLOWED: tuple[str, ...] = (
-    "acquired", "revenue", "cost", "margin_discounted", "invited", "converted", "delay", "roots", "lineage",
+    "acquired", "revenue", "cost", "margin_discounted", "invited", "converted", "roots", "lineage",
 )  # fmt: skip
+
+#: Measures of customers who are followed beyond the horizon, by their age; money in millionths.
+LIFETIME: tuple[str, ...] = ("acquired", "revenue", "cost", "margin_discounted")
+
+#: Of people who came early enough for it to be told what became of them: how many they are, who became customers and
+#: how long that took in ms, who is set aside (net), and who may still become one at the horizon.
+DECIDED: tuple[str, ...] = ("came", "converted", "delay", "set_aside", "undecided")
 
 #: Measures of a cohort: who joins, customers lost less those come back, revenue in millionths.
 COHORT: tuple[str, ...] = ("acquired", "lost", "revenue")
@@ -101,7 +108,9 @@ class Layout:
     cohorts, cohort_ms
         Number of cohort periods, and their length in milliseconds.
     eligible, ages
-        Of how many cohorts people are followed, and for how many cohort periods each.
+        Of how many cohorts people are followed within the horizon, and for how many cohort periods each.
+    lives
+        For how many cohort periods all customers are followed beyond the horizon too, 0 where nobody is.
     resources, wait_targets
         Who serves, and the wait within which each should, ms (-1 where there is no target).
     shared
@@ -126,6 +135,7 @@ class Layout:
     cohort_ms: int
     eligible: int
     ages: int
+    lives: int = 0
     resources: tuple[str, ...] = ()
     wait_targets: tuple[int, ...] = ()
     shared: tuple[tuple[str, int, int], ...] = ()
@@ -184,6 +194,7 @@ class Layout:
             cohort_ms=journey.cohort_ms,
             eligible=max((journey.horizon - journey.follow) // journey.cohort_ms, 1),
             ages=max(journey.follow // journey.cohort_ms, 1),
+            lives=journey.lifetime // journey.cohort_ms,
             resources=tuple(resource.name for resource in journey.resources),
             wait_targets=tuple(-1 if r.target is None else r.target for r in journey.resources),
             shared=tuple((one.name, one.scale if one.of else 0, one.starts) for one in journey.shared),
@@ -209,6 +220,8 @@ class Layout:
             "unfinished": (len(self.stages),),
             "cohort": (self.cohorts, self.cohorts, len(COHORT)),
             "followed": (self.ages, groups, len(FOLLOWED)),
+            "lifetime": (self.lives, groups, len(LIFETIME)),
+            "decided": (self.periods, groups, len(DECIDED)),
             "generation": (GENERATIONS, len(GENERATION)),
             "queue": (self.periods, len(self.resources), len(QUEUE)),
             "backlog": (self.periods, len(self.resources), len(LOAD)),
@@ -259,25 +272,6 @@ def _lines(
     return tuple(at), derived
 
 
-def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
-    """Return stocks at period ends and person-time, from entries less exits and their offsets.
-
-    Parameters
-    ----------
-    delta
-        Entries less exits; shape (periods, ...).
-    offset
-        Time from each entry to its period's end, less the same of each exit; same shape, ms.
-    ends
-        Ends of the periods, ms; shape (periods,).
-    """
-    stock = np.cumsum(delta, axis=0)
-    lengths = ends.copy()
-    lengths[1:] -= ends[:-1]
-    lengths = lengths.reshape((-1,) + (1,) * (delta.ndim - 1))
-    return stock, (stock - delta) * lengths + offset
-
-
 @dataclass(frozen=True)
 class Ledger:
     """Whole numbers of one run, or of many with the replication axis first.
@@ -308,6 +302,11 @@ class Ledger:
     followed
         `FOLLOWED` measures of people acquired at least ``follow`` before the horizon, by age and
         group at acquisition; shape (..., ages, groups, measures).
+    lifetime
+        `LIFETIME` measures of all customers acquired, followed beyond the horizon too, by age and group at
+        acquisition; shape (..., lives, groups, measures).
+    decided
+        `DECIDED` measures, by the period in which people came; shape (..., periods, groups, measures).
     generation
         `GENERATION` measures; shape (..., generations, measures).
     queue
@@ -341,6 +340,8 @@ class Ledger:
     unfinished: IntArray
     cohort: IntArray
     followed: IntArray
+    lifetime: IntArray
+    decided: IntArray
     generation: IntArray
     queue: IntArray
     backlog: IntArray
@@ -353,7 +354,8 @@ class Ledger:
 
     ARRAYS = (
         "flow", "money", "channel_spend", "costs", "mrr", "kept", "stock", "time", "unfinished", "cohort", "followed",
-        "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared", "n_events",
+        "lifetime", "decided", "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared",
+        "n_events",
     )  # fmt: skip
 
     def pick(self, index: int | slice | IntArray) -> Ledger:
@@ -389,7 +391,7 @@ class Ledger:
 
 
 #: Arrays by period whose periods add up, and those that tell how things stand at the end of one.
-_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "kept", "time", "queue", "load", "staffed")
+_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "kept", "time", "decided", "queue", "load", "staffed")
 _STOCKS = ("stock", "backlog", "shared")
 
 

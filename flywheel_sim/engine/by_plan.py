@@ -103,3 +103,22 @@ def staffed_by_plan(journey: Journey, layout: Layout) -> IntArray:
     steps = [calendar.staffing(one, journey.phase, journey.horizon) for one in journey.resources]
     found = [calendar.person_time(held, ends) for held in steps]
     return np.array(found, dtype=np.int64).reshape(len(found), layout.periods).T
+
+
+def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
+    """Return stocks at period ends and person-time, from entries less exits and their offsets.
+
+    Parameters
+    ----------
+    delta
+        Entries less exits; shape (periods, ...).
+    offset
+        Time from each entry to its period's end, less the same of each exit; same shape, ms.
+    ends
+        Ends of the periods, ms; shape (periods,).
+    """
+    stock = np.cumsum(delta, axis=0)
+    lengths = ends.copy()
+    lengths[1:] -= ends[:-1]
+    lengths = lengths.reshape((-1,) + (1,) * (delta.ndim - 1))
+    return stock, (stock - delta) * lengths + offset

@@ -273,6 +273,9 @@ class Journey:
     ----------
     horizon, follow
         Milliseconds; ``follow`` is a whole number of cohort periods, or the horizon where that is shorter.
+    lifetime
+        For how long customers are followed beyond the horizon too, for what they are worth alone: a whole number of
+        cohort periods, in ms; 0 where nobody is.
     discount
         Effective annual rate.
     start
@@ -322,6 +325,7 @@ class Journey:
     resources: tuple[Resource, ...] = ()
     shared: tuple[Shared, ...] = ()
     warm_up: int = 0
+    lifetime: int = 0
     lines: tuple[Line, ...] = ()
     period: Period = "month"
     notes: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
@@ -343,6 +347,21 @@ class Journey:
     def force(self) -> float:
         """Force of interest per ms, of which the effective annual rate is ``discount``."""
         return math.log1p(self.discount) / YEAR
+
+    @property
+    def window(self) -> int:
+        """For how long customers are followed for what they are worth, ms."""
+        return self.lifetime or self.follow
+
+    @property
+    def longest(self) -> int:
+        """Return how long anybody can wait for anything, ms: beyond all that is looked at."""
+        return self.horizon + self.lifetime + 1
+
+    @property
+    def decided(self) -> int:
+        """Up to when people have come early enough for it to be told what became of them, ms: not in the last month."""
+        return self.horizon - MONTH if self.horizon >= 2 * MONTH else self.horizon // 2
 
     @property
     def months(self) -> int:

@@ -11,6 +11,9 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     F_LINEAGE,
     F_MARGIN,
     F_REVENUE,
+    L_COST,
+    L_MARGIN,
+    L_REVENUE,
     ON_COHORTS,
     ON_FOLLOWED,
     ON_PEOPLE,
@@ -20,6 +23,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     cohort_periods,
     follow,
     followed_in,
+    live,
     recurring,
     share_of,
     shift,
@@ -94,7 +98,7 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
     acquired, joined, group = ld(mem, p + w.B_ACQUIRED), ld(mem, p + w.B_COHORT), ld(mem, p + w.B_COHORT_GROUP)
     force, length = ldf(mem, w.H_FORCE), _YEAR if ld(mem, w.H_YEARLY) else _MONTH
     begin, last = since - acquired, end - acquired
-    root, age = ld(mem, p + w.B_GENERATION) == 0, cohort_periods(mem, begin)
+    root, age, lives = ld(mem, p + w.B_GENERATION) == 0, cohort_periods(mem, begin), ld(mem, w.H_LIVES)
     while begin < last:
         stop_at = min(last, (age + 1) * length)
         at, flat, own = followed_in(mem, joined, age, group), 0, 0
@@ -103,13 +107,16 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
             own = side * ld(mem, whole + 1 + age)
             add(mem, p + w.B_MARGIN, own)
         else:
-            if side > 0 or at >= 0:
+            if side > 0 or at >= 0 or lives:
                 flat = part_of(mem, d, draws.discounted_flow(price, 0.0, begin, stop_at))
-            if at >= 0 or ld(mem, w.H_WITH_MARGIN):
+            if at >= 0 or lives or ld(mem, w.H_WITH_MARGIN):
                 own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
                 add(mem, p + w.B_MARGIN, own)
         if side > 0:
             bank(mem, cohort_at(mem, joined, age) + C_REVENUE, flat, ON_COHORTS)
+        if lives:
+            live(mem, p, age, L_REVENUE if side > 0 else L_COST, flat)
+            live(mem, p, age, L_MARGIN, own)
         if at >= 0:
             bank(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
             bank(mem, at + F_MARGIN, own, ON_FOLLOWED)

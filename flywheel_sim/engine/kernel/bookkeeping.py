@@ -9,7 +9,17 @@ from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.memory import add, ld, ldf, st
 from flywheel_sim.engine.kernel.rates import period_of, stop
-from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, KEPT, MRR, ROLE_FLOWS
+from flywheel_sim.ledger import (
+    COHORT,
+    DECIDED,
+    FOLLOWED,
+    GENERATION,
+    GENERATIONS,
+    KEPT,
+    LIFETIME,
+    MRR,
+    ROLE_FLOWS,
+)
 
 _MONTH = draws.MONTH_MS
 _YEAR = 12 * _MONTH
@@ -17,7 +27,10 @@ _UMONTH, _UYEAR = np.uint64(_MONTH), np.uint64(_YEAR)
 _ROLE_FLOWS, _N_MRR, _N_COHORT, _N_FOLLOWED, _N_GENERATION = (
     len(ROLE_FLOWS), len(MRR), len(COHORT), len(FOLLOWED), len(GENERATION),
 )  # fmt: skip
-F_ACQUIRED, F_REVENUE, F_COST, F_MARGIN, F_INVITED, F_CONVERTED, F_DELAY, F_ROOTS, F_LINEAGE = range(_N_FOLLOWED)
+F_ACQUIRED, F_REVENUE, F_COST, F_MARGIN, F_INVITED, F_CONVERTED, F_ROOTS, F_LINEAGE = range(_N_FOLLOWED)
+L_ACQUIRED, L_REVENUE, L_COST, L_MARGIN = range(len(LIFETIME))
+D_CAME, D_CONVERTED, D_DELAY, D_SET_ASIDE, D_UNDECIDED = range(len(DECIDED))
+_N_LIFETIME, _N_DECIDED = len(LIFETIME), len(DECIDED)
 C_ACQUIRED, C_LOST, C_REVENUE = range(_N_COHORT)
 ARRIVED, REFERRED, PRESENT, ACQUIRED, CHURNED, WON_BACK, SET_ASIDE, MISSED = range(_ROLE_FLOWS)
 _NEW, _UP, _DOWN, _CHURN, _AGAIN, _MOVED, OPENING = range(_N_MRR)
@@ -127,6 +140,30 @@ def followed(mem, measure, acquired, group, now, amount):  # type: ignore[no-unt
         add(mem, at + measure, amount)
 
 
+@inner
+def live(mem, p, age, measure, amount):  # type: ignore[no-untyped-def]
+    """Add to a measure of a customer who is followed beyond the horizon too, while they are."""
+    if age < ld(mem, w.H_LIVES):
+        row = age * ld(mem, w.H_LIFE_GROUPS) + ld(mem, p + w.B_COHORT_GROUP)
+        bank(mem, ld(mem, w.H_LIFE) + row * _N_LIFETIME + measure, amount, ON_FOLLOWED)
+
+
+@inlined
+def decide(mem, p, measure, amount):  # type: ignore[no-untyped-def]
+    """Add to a measure of what becomes of people, if a person came early enough for that."""
+    born = ld(mem, p + w.B_BORN)
+    if born < ld(mem, w.H_DECIDE):
+        cell = period_of(mem, born) * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_GROUP)
+        add(mem, ld(mem, w.H_DECIDED) + cell * _N_DECIDED + measure, amount)
+
+
+@inlined
+def lose(mem, p, now, sign):  # type: ignore[no-untyped-def]
+    """Count a customer lost (+1) or won back (-1); whoever goes just at an age is not there at that age."""
+    acquired = ld(mem, p + w.B_ACQUIRED)
+    cohort(mem, C_LOST, acquired, max(now - 1, acquired), sign)
+
+
 @inlined
 def credit(mem, p, now, side, amount):  # type: ignore[no-untyped-def]
     """Credit money just booked to the cohort of a customer and to their lineage: revenue, or a cost in margins."""
@@ -134,11 +171,14 @@ def credit(mem, p, now, side, amount):  # type: ignore[no-untyped-def]
     age, joined = cohort_periods(mem, now - acquired), ld(mem, p + w.B_COHORT)
     if side > 0:
         bank(mem, cohort_at(mem, joined, age) + C_REVENUE, amount, ON_COHORTS)
-    force, own = ldf(mem, w.H_FORCE), 0
+    force, own, lives = ldf(mem, w.H_FORCE), 0, ld(mem, w.H_LIVES)
     at = followed_in(mem, joined, age, ld(mem, p + w.B_COHORT_GROUP))
-    if at >= 0 or ld(mem, w.H_WITH_MARGIN):
+    if at >= 0 or lives or ld(mem, w.H_WITH_MARGIN):
         own = side * draws.discounted(float(amount), force, now - acquired)
         add(mem, p + w.B_MARGIN, own)
+    if lives:
+        live(mem, p, age, L_REVENUE if side > 0 else L_COST, amount)
+        live(mem, p, age, L_MARGIN, own)
     if at >= 0:
         bank(mem, at + (F_REVENUE if side > 0 else F_COST), amount, ON_FOLLOWED)
         bank(mem, at + F_MARGIN, own, ON_FOLLOWED)

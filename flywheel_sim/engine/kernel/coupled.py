@@ -261,6 +261,8 @@ def crowd(mem):  # type: ignore[no-untyped-def]
     while ld(mem, w.H_STATUS) == w.DONE and ld(mem, w.H_ALIVE):
         if ld(mem, w.H_PEOPLE) and ld(mem, w.H_PEOPLE_N) >= ld(mem, w.H_PEOPLE_SIZE):
             stop(mem, w.PEOPLE_FULL, 0)
+        elif ld(mem, w.H_STORE_SIZE) and ld(mem, w.H_STORED_N) >= ld(mem, w.H_STORE_SIZE):
+            stop(mem, w.STORE_FULL, 0)
         else:
             end_life(mem, ld(mem, w.H_ALIVE))
     return ld(mem, w.H_STATUS)

@@ -11,12 +11,14 @@ from flywheel_sim.engine.kernel.accruals import close_accruals, open_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     ACQUIRED,
     C_ACQUIRED,
-    C_LOST,
     CHURNED,
+    D_CONVERTED,
+    D_DELAY,
+    D_SET_ASIDE,
     F_ACQUIRED,
     F_CONVERTED,
-    F_DELAY,
     F_ROOTS,
+    L_ACQUIRED,
     SET_ASIDE,
     WON_BACK,
     cell_now,
@@ -24,10 +26,13 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     cohort_periods,
     count,
     count_in,
+    decide,
     end_invoices,
     followed,
     generation,
     lapse,
+    live,
+    lose,
     move,
     move_in,
     reckon,
@@ -51,6 +56,7 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
         return
     if before == 0 and (was == w.ASIDE or is_ == w.ASIDE):
         count(mem, SET_ASIDE, group, 1 if is_ == w.ASIDE else -1)
+        decide(mem, p, D_SET_ASIDE, 1 if is_ == w.ASIDE else -1)
     if was >= 0:
         if is_ != w.CUSTOMER and ld(mem, p + w.B_LAPSE) < w.BIG:
             lapse(mem, p, now)
@@ -63,7 +69,7 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
         if before:
             count(mem, WON_BACK, group, 1)
             if ld(mem, p + w.B_ACQUIRED) >= 0:
-                cohort(mem, C_LOST, ld(mem, p + w.B_ACQUIRED), now, -1)
+                lose(mem, p, now, -1)
         else:
             count(mem, ACQUIRED, group, 1)
             st(mem, p + w.B_ACQUIRED, now)
@@ -71,7 +77,10 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
             st(mem, p + w.B_COHORT_GROUP, group)
             cohort(mem, C_ACQUIRED, now, now, 1)
             followed(mem, F_ACQUIRED, now, group, now, 1)
-            followed(mem, F_DELAY, now, group, now, now - ld(mem, p + w.B_BORN))
+            if ld(mem, w.H_LIVES):
+                live(mem, p, np.int64(0), L_ACQUIRED, 1)
+            decide(mem, p, D_CONVERTED, 1)
+            decide(mem, p, D_DELAY, now - ld(mem, p + w.B_BORN))
             number = ld(mem, p + w.B_GENERATION)
             if number == 0:
                 followed(mem, F_ROOTS, now, group, now, 1)
@@ -87,7 +96,7 @@ def change_role(mem, p, now, was, present):  # type: ignore[no-untyped-def]
         if ld(mem, p + w.B_CHURNED) < 0:
             st(mem, p + w.B_CHURNED, now)
         if ld(mem, p + w.B_ACQUIRED) >= 0:
-            cohort(mem, C_LOST, ld(mem, p + w.B_ACQUIRED), now, 1)
+            lose(mem, p, now, 1)
 
 
 @inlined

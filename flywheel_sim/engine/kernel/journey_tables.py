@@ -26,6 +26,7 @@ from flywheel_sim.journey.journey import (
     StageSet,
     firings,
 )
+from flywheel_sim.journey.reach import leads_to_customers
 from flywheel_sim.journey.units import YEAR
 from flywheel_sim.ledger import GAVE_UP, IntArray, Layout
 
@@ -121,6 +122,7 @@ class Image(Desks):
         head[w.H_ATTRIBUTES], head[w.H_N_ATTRIBUTES] = self.put(self._attributes()), len(journey.attributes)
         self.flow_of = {flow: index for index, flow in enumerate(lay.flows)}
         self.line_of = {line: index for index, line in enumerate(lay.lines)}
+        self.leads = leads_to_customers(journey)
         sets = {one.name: self._set(bit, one) for bit, one in enumerate(journey.sets)}
         head[w.H_STAGE_ROWS] = self.put([word for stage in journey.stages for word in self._stage(stage, sets)])
         head[w.H_CHANNEL_ROWS] = self.put([word for channel in journey.channels for word in self._channel(channel)])
@@ -142,7 +144,11 @@ class Image(Desks):
             stride *= len(next(a.levels for a in journey.attributes if a.name == name))
         return {
             w.H_HORIZON: journey.horizon,
-            w.H_LONGEST: journey.horizon + 1,
+            w.H_LONGEST: journey.longest,
+            w.H_DECIDE: journey.decided,
+            w.H_LIVES: lay.lives,
+            w.H_LIFE_GROUPS: len(lay.groups),
+            w.H_WIDTH: self.width,
             w.H_PHASE: journey.phase,
             w.H_FORCE: bits(journey.force),
             w.H_YEARLY: int(journey.cohort_ms == YEAR),
@@ -335,7 +341,8 @@ class Image(Desks):
                 self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
                 self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
                 len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name)),
-                len(desks), self.put(desks), int(self.shares(stage)), *self.bills(running)]  # fmt: skip
+                len(desks), self.put(desks), int(self.shares(stage)), *self.bills(running),
+                int(stage.name in self.leads)]  # fmt: skip
 
     def bills(self, clocks: list[int]) -> tuple[int, int]:
         """Return the number and place of what fixed clocks bill for a period who stays, by line what is billed last."""

@@ -10,21 +10,24 @@ from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.accruals import close_accruals, look_at_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     ARRIVED,
+    D_CAME,
+    D_UNDECIDED,
     MISSED,
     PRESENT,
     REFERRED,
     cell_now,
     close_month,
     count,
+    decide,
     generation,
     lapse,
     reckon,
 )
 from flywheel_sim.engine.kernel.effects import log, open_with, set_attributes
 from flywheel_sim.engine.kernel.firing import enter, fire, outcome_of, step_into
-from flywheel_sim.engine.kernel.memory import add, ld, st
+from flywheel_sim.engine.kernel.memory import add, copy, ld, st
 from flywheel_sim.engine.kernel.rates import group_of, luck, period_of
-from flywheel_sim.engine.kernel.timers import look_at_clock, refresh
+from flywheel_sim.engine.kernel.timers import look_at_clock, refresh, stand_still
 
 
 @inlined
@@ -71,6 +74,7 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
         add(mem, w.H_TOUCHED, 1)
     flow = PRESENT if present else REFERRED if q else ARRIVED
     count(mem, flow, group, 1)
+    decide(mem, p, D_CAME, 1)
     generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
     log(mem, p, now, flow, stage)
     if ld(mem, ld(mem, w.H_STAGE_ROWS) + stage * w.STAGE + w.G_PLAIN) and not present:
@@ -105,14 +109,55 @@ def look_again(mem, p):  # type: ignore[no-untyped-def]
         refresh(mem, p, now, 0)
 
 
+@inlined
+def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
+    """Tell whether something may yet happen to somebody who has not been a customer, and can lead there."""
+    stage = ld(mem, p + w.B_ROW)
+    if ld(mem, p + w.B_WAS) or ld(mem, stage + w.G_LEADS) == 0:
+        return False
+    live = ld(mem, stage + w.G_LIVE)
+    for i in range(ld(mem, stage + w.G_LIVE_N)):
+        c = ld(mem, live + 2 * i)
+        mode = ld(mem, p + ld(mem, c + w.C_AT) + w.L_MODE)
+        own = ld(mem, c + w.C_DESK) == 0 or ld(mem, c + w.C_PART) == w.ASKS
+        gone = ld(mem, c + w.C_KIND) == w.K_AT and ld(mem, p + ld(mem, live + 2 * i + 1)) >= w.BIG
+        if own and (mode == w.ASKED or not (mode == w.SPENT or gone)):
+            return True
+    return False
+
+
+@inlined
+def put_by(mem, p, horizon):  # type: ignore[no-untyped-def]
+    """Keep a customer as they are at the horizon, to live on by themselves; nobody serves them any more."""
+    q, stage = ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * ld(mem, w.H_WIDTH), ld(mem, p + w.B_ROW)
+    copy(mem, q, p, ld(mem, w.H_WIDTH))
+    add(mem, w.H_STORED_N, 1)
+    st(mem, q + w.B_CHILDREN, 0)
+    if ld(mem, stage + w.G_ACC_N) > 0:
+        st(mem, q + w.B_SINCE, horizon)
+    live = ld(mem, stage + w.G_LIVE)
+    for i in range(ld(mem, stage + w.G_LIVE_N)):
+        c = ld(mem, live + 2 * i)
+        if ld(mem, c + w.C_DESK):
+            stand_still(mem, q, c)
+    desks = ld(mem, stage + w.G_DESKS)
+    for i in range(ld(mem, stage + w.G_DESKS_N)):
+        st(mem, q + ld(mem, ld(mem, desks + i) + w.DESK_PLACE) + w.X_STATE, w.AWAY)
+
+
 @inner
 def finish(mem, p):  # type: ignore[no-untyped-def]
     """Close the books of a person to whom nothing more happens, and let those they referred live."""
-    horizon, stage = ld(mem, w.H_HORIZON), ld(mem, p + w.B_STAGE)
+    horizon, stage, row = ld(mem, w.H_HORIZON), ld(mem, p + w.B_STAGE), ld(mem, p + w.B_ROW)
+    if may_yet_buy(mem, p):
+        decide(mem, p, D_UNDECIDED, 1)
+    goes_on = ld(mem, row + w.G_LIVE_N) > 0 or ld(mem, row + w.G_ACC_N) > 0
+    if ld(mem, w.H_STORE_SIZE) and ld(mem, p + w.B_ACQUIRED) >= 0 and goes_on:
+        put_by(mem, p, horizon)
     if ld(mem, w.H_WITH_MRR):
         lapse(mem, p, horizon)
         close_month(mem, p)
-    if ld(mem, ld(mem, p + w.B_ROW) + w.G_ACC_N) > 0:
+    if ld(mem, row + w.G_ACC_N) > 0:
         close_accruals(mem, p, horizon, True)
     add(mem, ld(mem, w.H_UNFINISHED) + stage, horizon - ld(mem, p + w.B_ENTERED))
     child, left = ld(mem, p + w.B_CHILDREN), ld(mem, p + w.B_LEFT_AT)

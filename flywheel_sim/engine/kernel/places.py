@@ -23,14 +23,15 @@ BIG = 1 << 62
     H_RESOURCE_ROWS, H_N_RESOURCES, H_SHARED_ROWS, H_N_SHARED, H_QUEUE, H_BACKLOG, H_LOAD, H_WAITS, H_CONTACT, H_SHARED,
     H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE, H_PLACES_LEFT, H_BEGUN, H_SHIFT,
     H_HEADS, H_HEAP_SIZE, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_FETCH, H_STEPS_LEFT,
-    H_ENTRIES_A_STEP, HEADER,
-) = range(115)  # fmt: skip
+    H_ENTRIES_A_STEP, H_DECIDED, H_DECIDE, H_LIVES, H_LIFE, H_LIFE_GROUPS, H_STORE, H_STORED_N, H_STORE_SIZE, H_WIDTH,
+    H_AFTER, HEADER,
+) = range(125)  # fmt: skip
 
 #: Why the kernel came back.
 (
     DONE, EVENTS_FULL, PEOPLE_FULL, POOL_FULL, TOO_MANY_PEOPLE, TOO_MANY_EVENTS, TOO_MANY_VISITS, TOO_MANY_FIRINGS,
-    PLACES_FULL, AGENDA_FULL, TOO_MUCH_MONEY,
-) = range(11)  # fmt: skip
+    PLACES_FULL, AGENDA_FULL, TOO_MUCH_MONEY, STORE_FULL,
+) = range(12)  # fmt: skip
 
 #: Roles, as numbers.
 ROLES: tuple[str, ...] = ("prospect", "customer", "lapsed", "exit", "aside")
@@ -118,11 +119,12 @@ ENTRY_LINK, ENTRY_TIME, ENTRY_ORDER, ENTRY_WHO, ENTRY = range(5)
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
 #: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but
 #: start its clocks (no set, accrual, effect, or decision at once); the desks of its live clocks; whether any of
-#: these, or what accrues, depends on what all share; and what its fixed clocks will bill people present there.
+#: these, or what accrues, depends on what all share; what its fixed clocks will bill people present there; and whether
+#: somebody there can become a customer.
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
-    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, G_SHARES, G_BILLS_N, G_BILLS, STAGE,
-) = range(21)  # fmt: skip
+    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, G_SHARES, G_BILLS_N, G_BILLS, G_LEADS, STAGE,
+) = range(22)  # fmt: skip
 #: What a clock will bill people present: column of the invoice, the amount, the clock.
 K_INVOICE, K_AMOUNT, K_CLOCK, BILL = range(4)
 #: An invoice of a person: what it comes to by the month, and when it counts no longer.

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.engine.by_plan import accrue, close_money, spend_by_plan, staffed_by_plan
+from flywheel_sim.engine.by_plan import accrue, close_money, person_time, spend_by_plan, staffed_by_plan
 from flywheel_sim.engine.kernel import places as w
+from flywheel_sim.engine.kernel.afterwards import STORED, Afterwards, place_of
 from flywheel_sim.engine.kernel.journey_tables import Image
 from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.engine.limits import (
@@ -23,13 +24,14 @@ from flywheel_sim.engine.limits import (
 )
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.ledger import Ledger, person_time
+from flywheel_sim.ledger import Ledger
 
 #: Arrays of the ledger in memory, with the header word that holds the place of each.
 _ARRAYS = {
     "money": w.H_MONEY, "mrr": w.H_MRR, "kept": w.H_KEPT, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
     "flow": w.H_FLOW, "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET,
     "unfinished": w.H_UNFINISHED, "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG,
+    "lifetime": w.H_LIFE, "decided": w.H_DECIDED,
     "load": w.H_LOAD, "waits": w.H_WAITS, "contact": w.H_CONTACT, "shared": w.H_SHARED, "acc_delta": w.H_ACC_DELTA,
     "acc_offset": w.H_ACC_OFFSET,
 }  # fmt: skip
@@ -94,6 +96,7 @@ class Kernel(ABC):
         self.whole = False
         self.width = self.image.due0
         self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))
+        self.after = Afterwards(self.image) if journey.lifetime else None
         self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
         self.events = np.zeros(self.rows * 5, dtype=np.int64) if events else None
 
@@ -149,15 +152,29 @@ class Kernel(ABC):
         if self.events is not None:
             head[w.H_EVENTS], head[w.H_EVENTS_SIZE] = self.events.ctypes.data, self.rows
         while True:
+            self._make_store()
             status = self._go()
+            if status in (w.STORE_FULL, w.DONE):
+                self._live_on()
             if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
                 self._drain(people, events)
-            elif not self._make_room(status):
+            elif status != w.STORE_FULL and not self._make_room(status):
                 raise self._why(status)
             if status == w.DONE:
                 break
         self.whole = True  # whoever waited to live has lived, and every record is free again
         return self._ledger(), self._people(people), self._events(events)
+
+    def _make_store(self) -> None:
+        """Say where customers are put by who are followed beyond the horizon."""
+        if self.after is not None:
+            self.memory[w.H_STORE], self.memory[w.H_STORE_SIZE] = place_of(self.after.store, self.memory), STORED
+
+    def _live_on(self) -> None:
+        """Let customers who were put by live on beyond the horizon."""
+        status = self.after.live_on(self.memory) if self.after is not None else w.DONE
+        if status != w.DONE:
+            raise self._why(status)
 
     def _fill_pool(self, used: int = 0) -> None:
         """Link every free record of those waiting to live, from the first one never used."""
@@ -314,14 +331,10 @@ class Crowd(Kernel):
     def _grow_pool(self) -> None:
         chunk = np.zeros(POOL * self.pool_width, dtype=np.int64)
         self.chunks_of_pool.append(chunk)
-        first = self._from_memory(chunk)
+        first = place_of(chunk, self.memory)
         chunk[w.Y_LINK :: self.pool_width] = chained(first, POOL, self.pool_width, int(self.memory[w.H_FREE]))
         self.memory[w.H_FREE] = first
         self.memory[w.H_POOL_LEFT] += POOL
-
-    def _from_memory(self, array: Words) -> int:
-        """Return the place of an array of its own, counted from where memory begins."""
-        return (array.ctypes.data - self.memory.ctypes.data) // 8
 
     def _more_places(self, n: int) -> None:
         """Add places for people, with room for them on the agenda."""
@@ -344,7 +357,7 @@ class Crowd(Kernel):
     def _link_places(self, chunk: Words) -> None:
         """Put the places of a chunk on the list of free ones."""
         head, width = self.memory, self.stride
-        n, first = len(chunk) // width, self._from_memory(chunk)
+        n, first = len(chunk) // width, place_of(chunk, self.memory)
         chunk[w.B_LINK :: width] = chained(first, n, width, int(head[w.H_FREE_PLACE]))
         head[w.H_FREE_PLACE] = first
         head[w.H_PLACES_LEFT] += n
@@ -352,12 +365,13 @@ class Crowd(Kernel):
     def _clear_agenda(self) -> None:
         """Empty the agenda, to be filled anew from who is alive; what is open now is so by the new width."""
         head = self.memory
-        n, first = len(self.entries) // w.ENTRY, self._from_memory(self.entries)
+        n, first = len(self.entries) // w.ENTRY, place_of(self.entries, self.memory)
         self.entries[w.ENTRY_LINK :: w.ENTRY] = chained(first, n, w.ENTRY, 0)
         self.heads[:] = 0
         head[w.H_FREE_ENTRY], head[w.H_ENTRIES_LEFT] = first, n
-        head[w.H_HEADS] = self._from_memory(self.heads)
-        head[w.H_HEAP], head[w.H_HEAP_N], head[w.H_HEAP_SIZE] = self._from_memory(self.heap), -1, len(self.heap) // 2
+        head[w.H_HEADS] = place_of(self.heads, self.memory)
+        head[w.H_HEAP] = place_of(self.heap, self.memory)
+        head[w.H_HEAP_N], head[w.H_HEAP_SIZE] = -1, len(self.heap) // 2
         head[w.H_FETCH] = self.stride if self.n_places > FETCHED else 0
         head[w.H_SHIFT] = self.shift
         head[w.H_OPEN] = head[w.H_NOW] >> self.shift

@@ -7,7 +7,7 @@ from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.agenda import plan_anew
 from flywheel_sim.engine.kernel.memory import add, ld, st
-from flywheel_sim.engine.kernel.timers import end_clock, wind
+from flywheel_sim.engine.kernel.timers import end_clock, stand_still, wind
 from flywheel_sim.ledger import LOAD, QUEUE, WAIT_CELLS
 
 _N_QUEUE, _N_LOAD, _WAIT_CELLS = len(QUEUE), len(LOAD), WAIT_CELLS
@@ -192,7 +192,9 @@ def start_clock(mem, p, c, now, present):  # type: ignore[no-untyped-def]
         end_clock(mem, p, ld(mem, desk + w.DESK_SERVES))
         if ld(mem, desk + w.DESK_GIVES_UP):
             end_clock(mem, p, ld(mem, desk + w.DESK_GIVES_UP))
-        if ld(mem, c + w.C_KIND) == w.K_ENTRY:
+        if ld(mem, w.H_AFTER):
+            stand_still(mem, p, c)
+        elif ld(mem, c + w.C_KIND) == w.K_ENTRY:
             st(mem, p + ld(mem, c + w.C_AT) + w.L_FIRING, first)
             ask(mem, p, desk, now)
         else:

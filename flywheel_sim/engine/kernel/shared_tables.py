@@ -95,7 +95,7 @@ class Desks(Rows):
         """Return the word of a wait that is the same for everybody at all times, 0 for none."""
         if cell >= NEVER:
             return 0
-        return bits(cell) if memoryless else int(min(cell, self.journey.horizon + 1.0))
+        return bits(cell) if memoryless else int(min(cell, float(self.journey.longest)))
 
     def desk(self, owner: Owner, event: Event, bit: int, number: int) -> int:
         """Return the place of a desk, whose clocks are noted later."""

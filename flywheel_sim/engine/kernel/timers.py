@@ -167,6 +167,13 @@ def end_clock(mem, p, c):  # type: ignore[no-untyped-def]
     st(mem, p + ld(mem, c + w.C_AT) + w.L_MODE, w.SPENT)
 
 
+@inlined
+def stand_still(mem, p, c):  # type: ignore[no-untyped-def]
+    """Let a clock stand still for good."""
+    st(mem, p + ld(mem, c + w.C_DUE), w.BIG)
+    st(mem, p + ld(mem, c + w.C_AT) + w.L_MODE, w.ASKED)
+
+
 @inner
 def look_at_clock(mem, p, c, now):  # type: ignore[no-untyped-def]
     """Let a running clock see what has changed: its rate, its conditions, or that it need not stand still."""

@@ -27,9 +27,23 @@ def end_step(mem, people, n):  # type: ignore[no-untyped-def]
 
 
 @inner
+def live_on(mem, idle, left):  # type: ignore[no-untyped-def]
+    """Let customers who were put by live on at idle places; return how many places stay idle."""
+    while left > 0 and ld(mem, w.H_STORED_N) > 0:
+        left -= 1
+        add(mem, w.H_STORED_N, -1)
+        p, width = ld(mem, idle + left), ld(mem, w.H_WIDTH)
+        copy(mem, p, ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * width, width)
+        choose(mem, p)
+    return left
+
+
+@inner
 def begin(mem, idle, left):  # type: ignore[no-untyped-def]
     """Let people live at idle places, referred ones before strangers; return how many places stay idle."""
     first = left
+    if ld(mem, w.H_AFTER):
+        return live_on(mem, idle, left)
     while left > 0:
         p, q = ld(mem, idle + left - 1), ld(mem, w.H_READY)
         if q:
@@ -58,6 +72,8 @@ def room(mem, lanes):  # type: ignore[no-untyped-def]
         stop(mem, w.PEOPLE_FULL, 0)
     elif ld(mem, w.H_POOL_LEFT) < 2 * lanes * ld(mem, w.H_REFERS_A_STEP):
         stop(mem, w.POOL_FULL, 0)
+    elif ld(mem, w.H_STORE_SIZE) and ld(mem, w.H_STORED_N) + lanes > ld(mem, w.H_STORE_SIZE):
+        stop(mem, w.STORE_FULL, 0)
     elif ld(mem, w.H_N_PEOPLE) > ld(mem, w.H_MAX_PEOPLE):
         stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):

@@ -8,16 +8,18 @@ import numpy as np
 
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.draws import TOO_LARGE
-from flywheel_sim.engine.by_plan import accrue, close_money, spend_by_plan, staffed_by_plan
+from flywheel_sim.engine.by_plan import accrue, close_money, person_time, spend_by_plan, staffed_by_plan
 from flywheel_sim.engine.limits import too_much_money
 from flywheel_sim.engine.reference.person import ClockStretch, Person
 from flywheel_sim.journey.journey import Journey, Stage
 from flywheel_sim.ledger import (
     COHORT,
+    DECIDED,
     FOLLOWED,
     GENERATION,
     GENERATIONS,
     KEPT,
+    LIFETIME,
     LOAD,
     MRR,
     QUEUE,
@@ -25,7 +27,6 @@ from flywheel_sim.ledger import (
     IntArray,
     Layout,
     Ledger,
-    person_time,
 )
 
 #: What accrues at one price: (stage or set, place in its list), cell, kind, group.
@@ -56,6 +57,8 @@ class OpenBooks:
         self.stays: Counts = defaultdict(int)
         self.cohorts: Counts = defaultdict(int)
         self.followed: Counts = defaultdict(int)
+        self.lifetime: Counts = defaultdict(int)
+        self.decided: Counts = defaultdict(int)
         self.generations: Counts = defaultdict(int)
         self.queues: Counts = defaultdict(int)
         self.loads: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
@@ -90,7 +93,9 @@ class OpenBooks:
         """Count what it means to change roles: an acquisition, a churn, a win-back, to be set aside."""
         was, is_ = old is not None and old.role == "customer", new.role == "customer"
         if not person.was_customer and (old is not None and old.role == "aside") != (new.role == "aside"):
-            self.count_role("set_aside", person.group, now, +1 if new.role == "aside" else -1)
+            sign = +1 if new.role == "aside" else -1
+            self.count_role("set_aside", person.group, now, sign)
+            self.decide("set_aside", person, sign)
         if present:
             person.was_customer = is_ or new.role == "lapsed"
         elif is_ and not was:
@@ -98,14 +103,14 @@ class OpenBooks:
             if not person.was_customer:
                 self.acquire(person, now)
             elif person.acquired >= 0:
-                self.cohort("lost", person.acquired, now, -1)
+                self.lose(person, now, -1)
             person.was_customer = True
         elif was and not is_:
             self.count_role("churned", person.group, now)
             if person.churned < 0:
                 person.churned = now
             if person.acquired >= 0:
-                self.cohort("lost", person.acquired, now, +1)
+                self.lose(person, now, +1)
 
     def acquire(self, person: Person, now: int) -> None:
         """Make a customer of a person for the first time."""
@@ -113,7 +118,9 @@ class OpenBooks:
         person.acquired, person.cohort_group = now, person.group
         self.cohort("acquired", now, now, 1)
         self.follow("acquired", now, now, person.group, 1)
-        self.follow("delay", now, now, person.group, now - person.born)
+        self.live("acquired", now, now, person.group, 1)
+        self.decide("converted", person, 1)
+        self.decide("delay", person, now - person.born)
         self.generation("acquired", person.generation, 1)
         if sponsor is None:
             self.follow("roots", now, now, person.group, 1)
@@ -178,6 +185,21 @@ class OpenBooks:
         length = self.journey.cohort_ms
         self.bank("cohort", self.cohorts, (acquired // length, (at - acquired) // length, COHORT.index(measure)), value)
 
+    def lose(self, person: Person, now: int, sign: int) -> None:
+        """Count a customer lost (+1) or won back (-1); whoever goes just at an age is not there at that age."""
+        self.cohort("lost", person.acquired, max(now - 1, person.acquired), sign)
+
+    def decide(self, measure: str, person: Person, value: int) -> None:
+        """Add to a measure of what becomes of people, if somebody came early enough."""
+        if person.born < self.journey.decided:
+            self.decided[self.layout.period_at(person.born), person.group, DECIDED.index(measure)] += value
+
+    def live(self, measure: str, acquired: int, at: int, group: int, value: int) -> None:
+        """Add to a measure of customers who are followed beyond the horizon too, where anybody is."""
+        age = (at - acquired) // self.journey.cohort_ms
+        if age < self.layout.lives:
+            self.bank("followed", self.lifetime, (age, group, LIFETIME.index(measure)), value)
+
     def follow(self, measure: str, acquired: int, at: int, group: int, value: int) -> None:
         """Add to a measure of people acquired early enough to be followed, while they are."""
         length = self.journey.cohort_ms
@@ -240,6 +262,8 @@ class OpenBooks:
             unfinished=self.filled("unfinished", self.stays),
             cohort=self.filled("cohort", self.cohorts),
             followed=self.filled("followed", self.followed),
+            lifetime=self.filled("lifetime", self.lifetime),
+            decided=self.filled("decided", self.decided),
             generation=self.filled("generation", self.generations),
             queue=self.filled("queue", self.queues),
             backlog=backlog,

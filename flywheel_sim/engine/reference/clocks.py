@@ -22,7 +22,8 @@ class Clocks:
     """The clocks of one run."""
 
     def __init__(self, journey: Journey, values: Values) -> None:
-        self.values, self.longest = values, journey.horizon + 1
+        self.values, self.longest = values, journey.longest
+        self.staff_stand_still = False
         self.rank = {one.name: index for index, one in enumerate(journey.sets)}
 
     def made(self, owner: Stage | StageSet) -> list[Clock]:
@@ -30,6 +31,8 @@ class Clocks:
         found = []
         rank = self.rank.get(owner.name, len(self.rank))
         for place, event in enumerate(owner.events):
+            if event.staff is not None and self.staff_stand_still:
+                continue
             label = f"{owner.name}.{event.name}" if owner.name in self.rank else event.name
             for item, wait in enumerate(event.waits or (None,)):
                 order = (0 if event.when else 1, rank, place, item)

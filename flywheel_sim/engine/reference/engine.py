@@ -23,21 +23,21 @@ import simpy
 
 from flywheel_sim.compile import draws
 from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
-from flywheel_sim.engine.reference.arrivals import Wake, newcomers
+from flywheel_sim.engine.reference.afterwards import as_at, live_on
+from flywheel_sim.engine.reference.arrivals import Wake, is_new, newcomers, refer
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money
-from flywheel_sim.engine.reference.person import Clock, Person, Sponsor
+from flywheel_sim.engine.reference.person import GONE, NONE, PRESENT, Clock, Person
 from flywheel_sim.engine.reference.shared import Means
 from flywheel_sim.engine.reference.staff import Desk, Staffing
 from flywheel_sim.engine.reference.values import Values
 from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.journey.events import Effects
-from flywheel_sim.journey.journey import REFERRER, Channel, Journey, Stage, StageSet
+from flywheel_sim.journey.journey import Channel, Journey, Stage, StageSet
+from flywheel_sim.journey.reach import leads_to_customers
 from flywheel_sim.journey.units import MILLIONTHS, NEVER
 from flywheel_sim.ledger import Layout, Ledger
-
-NONE, PRESENT, GONE = range(len(REFERRER))
 
 
 class Reference:
@@ -80,6 +80,8 @@ class Reference:
         self.staff = Staffing(journey, self.clocks, self.books, self.plan_anew)
         self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
         self.people: list[Person] = []
+        self.followed: list[Person] = []
+        self.leads_to_customers = leads_to_customers(journey)
         self.people_rows = self.people if people else None
         self.event_rows: list[tuple[int, int, int, str, str, str, str]] | None = [] if events else None
 
@@ -94,7 +96,10 @@ class Reference:
             self.env.step()
             if after is not None:
                 after(self)
-        return self.books.ledger(self.n_events, self.means.changes)
+        books, n_events = self.books, self.n_events
+        if self.journey.lifetime:
+            live_on(self, self.followed)
+        return books.ledger(n_events, self.means.changes)
 
     def shifts(self, desk: Desk) -> Generator[simpy.Event, None, None]:
         """Be the calendar of a resource: people come and go."""
@@ -157,19 +162,31 @@ class Reference:
             self.now = int(self.env.now)
             if self.now >= self.horizon:
                 break
-            self.money.lapse(person, self.now)
-            clock = min(person.clocks, key=lambda c: (c.due, c.place), default=None)
-            if clock is None or person.look_at <= self.now:
-                self.money.review(person, self.now)
-                self.money.reckon(person, self.now)
-            elif clock.looks:
-                self.clocks.refresh(person, clock, self.now)
+            self.step(person)
+        self.end(person)
+
+    def step(self, person: Person) -> None:
+        """Let happen what is due to a person now."""
+        self.money.lapse(person, self.now)
+        clock = min(person.clocks, key=lambda c: (c.due, c.place), default=None)
+        if clock is None or person.look_at <= self.now:
+            self.money.review(person, self.now)
+            self.money.reckon(person, self.now)
+        elif clock.looks:
+            self.clocks.refresh(person, clock, self.now)
+        else:
+            self.happened()
+            if clock.event.staff is not None and not clock.phase:
+                self.staff.ask(person, clock, self.now)
             else:
-                self.happened()
-                if clock.event.staff is not None and not clock.phase:
-                    self.staff.ask(person, clock, self.now)
-                else:
-                    self.settle(person, clock)
+                self.settle(person, clock)
+
+    def end(self, person: Person) -> None:
+        """Close the books of a person at the horizon."""
+        if self.journey.lifetime and person.acquired >= 0:
+            self.followed.append(as_at(person, self.horizon))
+        if person.may_buy and person.where.name in self.leads_to_customers:
+            self.books.decide("undecided", person, 1)
         self.money.end(person, self.horizon)
         self.books.unfinished(person.where.name, self.horizon - person.entered)
 
@@ -186,7 +203,7 @@ class Reference:
             self.values.set_to(person, one, 0, now)
         person.group = person.mrr_group = self.books.group(person)
         self.happened()
-        if not (present or self.is_new(person)):
+        if not (present or is_new(self, person)):
             self.books.count_role("missed", person.group, now)
             return False
         if self.journey.market is not None and self.touched > self.max_people:
@@ -194,6 +211,7 @@ class Reference:
         self.people.append(person)
         how = "present" if present else "referred" if person.sponsor else "arrived"
         self.books.count_role(how, person.group, now)
+        self.books.decide("came", person, 1)
         self.books.generation("people", person.generation, 1)
         self.log(person, "", how, "", channel.enters)
         at_once = self.enter(person, stage, None, present)
@@ -203,16 +221,6 @@ class Reference:
             state["referrer"] = GONE
             self.renew(person)
         return True
-
-    def is_new(self, person: Person) -> bool:
-        """Tell whether somebody brought is new: in a finite market, as likely as its share not yet touched."""
-        market = self.journey.market
-        if market is None:
-            return True
-        word, _ = self.values.luck(person, "person/market", 0)
-        found = word < int(draws.threshold((market - self.touched) / market))
-        self.touched += found
-        return found
 
     def plan_anew(self, person: Person) -> None:
         """Let somebody else than who is taking a step look again at what happens to them next."""
@@ -363,7 +371,7 @@ class Reference:
         for add in (add for part in parts for add in part.adds):
             self.values.add_to(person, add.attribute, earned // MILLIONTHS if add.earned else add.number, now)
         for number, name in enumerate(name for part in parts for name in part.refer):
-            self.refer(person, name, draws.child_key(person.key, self.values.codes[decision], counter << 8 | number))
+            refer(self, person, name, draws.child_key(person.key, self.values.codes[decision], counter << 8 | number))
         return booked
 
     def regroup(self, person: Person) -> None:
@@ -375,24 +383,8 @@ class Reference:
             person.group = group
             self.money.review(person, self.now)
 
-    def refer(self, person: Person, channel_name: str, key: int) -> None:
-        """Bring a new person: who that is depends on the referrer, the event and its firing alone."""
-        index = self.channels[channel_name]
-        channel = self.journey.channels[index]
-        if channel.removed:
-            return
-        person.referrals += 1
-        if person.acquired >= 0:
-            self.books.follow("invited", person.acquired, self.now, person.cohort_group, 1)
-        sponsor = Sponsor(person.key, person.acquired, person.cohort_group, *person.root())
-        child = Person(key, index, self.now, person.generation + 1, sponsor, state=dict(person.state))
-        child.state["referrer"] = GONE if person.has_gone else PRESENT
-        self.start(child, channel)
-        if not person.has_gone:
-            person.referred.append(child)
-
     def log(self, person: Person, stage: str, event: str, outcome: str, to: str) -> None:
         """Write a line of the event log, where one is kept."""
-        if self.event_rows is not None:
+        if self.event_rows is not None and self.now < self.horizon:
             self.event_rows.append((self.now, person.key, person.step, stage, event, outcome, to))
         person.step += 1

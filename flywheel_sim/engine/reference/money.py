@@ -111,8 +111,9 @@ class Money:
         acquired, group = person.acquired, person.cohort_group
         if side == "earn":
             self.books.cohort("revenue", acquired, at, flat)
-        self.books.follow("revenue" if side == "earn" else "cost", acquired, at, group, flat)
-        self.books.follow("margin_discounted", acquired, at, group, value)
+        for add in (self.books.follow, self.books.live):
+            add("revenue" if side == "earn" else "cost", acquired, at, group, flat)
+            add("margin_discounted", acquired, at, group, value)
         person.margin_discounted += value
 
     def lineage(self, person: Person, at: int, value: int) -> None:

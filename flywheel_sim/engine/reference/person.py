@@ -10,8 +10,10 @@ from flywheel_sim.compile.draws import TOO_LARGE
 from flywheel_sim.engine.limits import too_much_money
 from flywheel_sim.journey.events import Amount, Event
 from flywheel_sim.journey.figures import Dist
-from flywheel_sim.journey.journey import Stage
+from flywheel_sim.journey.journey import REFERRER, Stage
 from flywheel_sim.journey.units import NEVER
+
+NONE, PRESENT, GONE = range(len(REFERRER))
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +62,12 @@ class Clock:
     spent: bool = False
     phase: str = ""
     asked: int = 0
+
+    @property
+    def may_fire(self) -> bool:
+        """Tell whether it may fire yet: no condition is spent, no time gone by."""
+        gone = self.wait is not None and self.wait.kind == "at" and self.due == NEVER
+        return bool(self.phase) or not (self.spent or gone)
 
     @property
     def running(self) -> Dist | None:
@@ -191,6 +199,11 @@ class Person:
         """Return the stage the person is in."""
         assert self.stage is not None
         return self.stage
+
+    @property
+    def may_buy(self) -> bool:
+        """Tell whether something may yet happen to somebody who has not been a customer."""
+        return not self.was_customer and any(clock.may_fire for clock in self.clocks)
 
     def book(self, side: str, millionths: int) -> None:
         """Add money to the person's own account."""

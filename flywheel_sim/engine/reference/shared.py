@@ -18,6 +18,8 @@ class Means:
     ----------
     sums, counts
         Of each attribute by name: what all who count weigh, in whole numbers of its scale, and how many they are.
+    stand_still
+        Whether people change nothing of them any more.
     changes
         Of both, by (period, place of the attribute, 0 for the sum and 1 for the number).
     """
@@ -26,6 +28,7 @@ class Means:
         self.period_at = layout.period_at
         self.all = {one.name: one for one in journey.shared}
         self.sums, self.counts = dict.fromkeys(self.all, 0), dict.fromkeys(self.all, 0)
+        self.stand_still = False
         self.changes: dict[tuple[int, ...], int] = defaultdict(int)
         self.bounds = shared_bounds(journey)
         self.seen = self.levels()
@@ -44,6 +47,8 @@ class Means:
 
     def change(self, one: Shared, now: int, sum_: int, count: int) -> None:
         """Change a sum and a number of people."""
+        if self.stand_still:
+            return
         self.sums[one.name] += sum_
         self.counts[one.name] += count
         for which, value in enumerate((sum_, count)):

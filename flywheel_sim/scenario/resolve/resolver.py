@@ -23,6 +23,7 @@ from flywheel_sim.journey.journey import (
     StageSet,
     amounts_of,
 )
+from flywheel_sim.journey.reach import pays_for_ever
 from flywheel_sim.journey.units import YEAR, Quantity
 from flywheel_sim.scenario.rates.canonical import RateReader
 from flywheel_sim.scenario.rates.rate_context import RateContext
@@ -35,7 +36,7 @@ from flywheel_sim.scenario.resolve.lines import LineReader
 from flywheel_sim.scenario.resolve.means import MeanReader
 from flywheel_sim.scenario.resolve.pulls import LeverPulls, pulled_levers
 from flywheel_sim.scenario.resolve.resources import ResourceReader
-from flywheel_sim.scenario.resolve.settings import SettingReader, read_settings, start_of
+from flywheel_sim.scenario.resolve.settings import LIFETIME, SettingReader, read_settings, start_of
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.read import read_section
@@ -136,7 +137,7 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     rates = context.rates.stated
     doubts = {name: rates.uncertain.get(name) for name in context.specs.rates if name in rates.used}
     uncertain = tuple(doubt for doubt in doubts.values() if doubt is not None)
-    return Journey(
+    found = Journey(
         strategy=strategy,
         attributes=parts.attributes,
         channels=parts.channels,
@@ -154,6 +155,8 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         else None,
         **settings,
     )
+    _check_lifetime(notes, file, found)
+    return found if len(problems) == before else None
 
 
 def _sections(notes: Notes) -> dict[str, dict[str, Any]]:
@@ -247,6 +250,14 @@ def _check_market(context: Context, channels: tuple[Channel, ...], settings: dic
     if settings and settings["market"] and settings["market"] < present:
         context.notes.note(("market",), None, f"{present} people are present at the start, more than the market has",
                            f"write at least {present}")  # fmt: skip
+
+
+def _check_lifetime(notes: Notes, file: FileSpec | None, journey: Journey) -> None:
+    """Refuse to follow to their end customers who have none, where what they bring is not discounted."""
+    stage = pays_for_ever(journey) if file and file.follow == LIFETIME and not journey.discount else None
+    if stage is not None:
+        notes.note(("follow",), LIFETIME, f"customers can stay around '{stage}' for ever, and nothing is discounted",
+                   "state a discount, such as 10 % per year, or for how long: follow: 10 years")  # fmt: skip
 
 
 def _say_what_is_budget(context: Context, parts: Parts) -> None:

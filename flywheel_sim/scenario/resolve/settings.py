@@ -21,6 +21,9 @@ from flywheel_sim.scenario.source.schema import FileSpec
 #: People in a market beyond which a figure is taken for a slip.
 MOST_IN_MARKET = 10**12
 
+#: The word by which customers are followed to their end, and how long that is at most.
+LIFETIME, LONGEST_LIFE = "lifetime", 100 * YEAR
+
 #: Periods of the books beyond which nobody reads them.
 MOST_PERIODS = 4_000
 
@@ -58,7 +61,7 @@ class SettingReader:
         if file is None:
             return None
         horizon = self.duration(file.horizon, "horizon")
-        follow = self.follow(file, horizon)
+        follow = self.follow(file)
         warm_up = self.warm_up(file.warm_up, horizon)
         discount, seed = self.discount(file.discount), self.seed(file.seed)
         start, strategies = self.context.start, self.notes.tree.root.get("strategies") or {}
@@ -72,11 +75,13 @@ class SettingReader:
         if not horizon:
             return None
         unit = cohort_length(horizon)
-        whole_units = max(unit, (follow or horizon // 2) // unit * unit)
+        beyond = follow is not None and follow > horizon
+        within = horizon // 2 if follow is None or beyond else follow
         return {
             "name": file.name,
             "horizon": horizon,
-            "follow": min(whole_units, horizon),
+            "follow": min(max(unit, within // unit * unit), horizon),
+            "lifetime": follow // unit * unit if follow is not None and beyond else 0,
             "discount": discount,
             "seed": seed,
             "start": file.start,
@@ -98,14 +103,14 @@ class SettingReader:
             return None
         return int(quantity.number)
 
-    def follow(self, file: FileSpec, horizon: int | None) -> int | None:
+    def follow(self, file: FileSpec) -> int | None:
         """Return how long customers are followed, in ms; None where the file leaves that to the horizon."""
+        if file.follow == LIFETIME:
+            return LONGEST_LIFE
         follow = self.duration(file.follow, "follow") if file.follow else None
-        if horizon and follow and follow > horizon and not self.notes.tree.mark(("horizon",)).line:
-            follow = None  # the horizon was shortened from outside the file: half of it, as without `follow`
-        if horizon and follow and follow > horizon:
-            self.note(("follow",), None, "customers are followed longer than the horizon",
-                      f"write at most {file.horizon.text}")  # fmt: skip
+        if follow and follow > LONGEST_LIFE:
+            self.note(("follow",), format_duration(follow), "customers are followed for 100 years at most",
+                      f"write {LIFETIME}")  # fmt: skip
         return follow
 
     def period(self, period: str, horizon: int) -> str:

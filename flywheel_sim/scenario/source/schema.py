@@ -33,6 +33,7 @@ from flywheel_sim.scenario.source.values import (
     fail,
     mapping,
     names,
+    quantity,
 )
 
 Role = Literal["prospect", "customer", "lapsed", "exit", "aside"]
@@ -335,6 +336,10 @@ class StrategySpec(Spec):
 _period = one_of(PERIODS, "a period of the books")
 
 
+def _follow(value: Any) -> Any:
+    return value if value == "lifetime" else quantity(value)
+
+
 class FileSpec(Spec):
     """The settings of a file that stand alone; its sections are read part by part."""
 
@@ -345,7 +350,7 @@ class FileSpec(Spec):
     discount: Figure | None = None
     market: Count | None = None
     seed: Figure | None = None
-    follow: Figure | None = None
+    follow: Annotated[Any, PlainValidator(_follow)] | None = None
     warm_up: Figure | None = None
     reference: Name | None = None
     report_by: Names | None = None

@@ -49,7 +49,8 @@ def _scalar(value: Any) -> Quantity | Ref:
         raise fail(error.rule, error.remedy, value) from error
 
 
-def _quantity(value: Any) -> Quantity:
+def quantity(value: Any) -> Quantity:
+    """Return a figure with its unit, and refuse a name."""
     found = _scalar(value)
     if isinstance(found, Ref):
         raise fail("a figure belongs here, not a name", "write a number with its unit", found.name)
@@ -122,7 +123,7 @@ def _several(value: Any) -> Any:
 
 
 Scalar = Annotated[Any, PlainValidator(_scalar)]
-Figure = Annotated[Any, PlainValidator(_quantity)]
+Figure = Annotated[Any, PlainValidator(quantity)]
 Name = Annotated[str, BeforeValidator(_name)]
 NewName = Annotated[str, BeforeValidator(_new_name)]
 Text = Annotated[str, BeforeValidator(_text)]
