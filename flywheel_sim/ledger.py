@@ -31,9 +31,8 @@ ROLE_FLOWS: tuple[str, ...] = (
     "arrived", "referred", "present", "acquired", "churned", "won_back", "set_aside", "missed",
 )  # fmt: skip
 
-#: Measures of customers who are followed for the same time, by their age; money in millionths: ``cost`` is what a margin
-#: takes off (cost of sales and service), ``roots`` are those nobody referred, ``lineage`` is the discounted margin of a
-#: root and of everybody descended from it.
+#: Measures of customers followed for the same time, by age; money in millionths. ``cost``: what margins take off (cost
+#: of sales, service); ``roots``: those nobody referred; ``lineage``: the margin of a root and of all descended from it.
 FOLLOWED: tuple[str, ...] = (
     "acquired", "revenue", "cost", "margin_discounted", "invited", "converted", "roots", "lineage",
 )  # fmt: skip

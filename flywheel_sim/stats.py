@@ -12,6 +12,9 @@ from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
 
+#: Skewness below which terms are taken to have this one, so that nothing is divided by 0.
+_STRAIGHT = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -25,13 +28,17 @@ class Estimate:
     level
         Confidence level, such as 0.95.
     n
-        Replications that have a value.
+        Replications that have a value; those of a ratio of sums are all that were run.
     unit
         Unit of the figures.
     of
         What is estimated: ``mean``, ``probability``, or a quantile such as ``5 % quantile``.
     sd
         Standard deviation between replications, in ``unit``.
+    exists
+        Of a ratio of sums: the replications in which it exists by itself; None for others.
+    never
+        What is said instead of a figure without end, such as ``not within 18 months``.
     """
 
     mean: float
@@ -42,6 +49,8 @@ class Estimate:
     unit: str
     of: str = "mean"
     sd: float = math.nan
+    exists: int | None = None
+    never: str = ""
 
     @property
     def half_width(self) -> float:
@@ -49,11 +58,17 @@ class Estimate:
         return (self.high - self.low) / 2
 
     def __str__(self) -> str:
-        value = with_unit(self.mean, self.unit)
-        if math.isnan(self.low):
-            return f"{value} (no {self.level * 100:g} % interval of the {self.of}, n = {self.n:,})"
-        low, high = figure(self.low, self.unit), with_unit(self.high, self.unit)
-        return f"{value} ({self.level * 100:g} % interval of the {self.of} {low} to {high}, n = {self.n:,})"
+        value, of = self.text(self.mean), f"{self.level * 100:g} % interval of the {self.of}"
+        n = f"n = {self.n:,}"
+        if self.exists is not None and self.exists < self.n:
+            n += f", in {self.exists:,} of which it exists"
+        if math.isnan(self.low) or math.isinf(self.low):
+            return f"{value} (no {of}, {n})"
+        return f"{value} ({of} {figure(self.low, self.unit)} to {self.text(self.high)}, {n})"
+
+    def text(self, value: float) -> str:
+        """Return a figure of this kind with its unit."""
+        return self.never if math.isinf(value) and self.never else with_unit(value, self.unit)
 
     def __repr__(self) -> str:
         return f"Estimate({self})"
@@ -83,6 +98,96 @@ def estimate_mean(values: ArrayLike, unit: str, level: float = 0.95) -> Estimate
     sd = float(np.std(array, ddof=1))
     half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * sd / math.sqrt(n)
     return Estimate(mean, mean - half, mean + half, level, n, unit, sd=sd)
+
+
+def left_out(*sums: FloatArray) -> tuple[FloatArray, ...]:
+    """Return, for each replication, the sums over all others; replication axis first."""
+    return tuple(one.sum(axis=0) - one for one in sums)
+
+
+def jackknifed(pooled: ArrayLike, others: FloatArray) -> FloatArray:
+    """Return one term a replication whose mean is a figure of all together and whose spread tells how sure it is.
+
+    The deviations of the jackknife (Tukey 1958; Miller 1974, doi:10.1093/biomet/61.1.1), about the figure itself.
+
+    Parameters
+    ----------
+    pooled, others
+        The figure of all replications, and the same without each of them; replication axis first.
+    """
+    n = len(others)
+    with np.errstate(invalid="ignore"):
+        away = (n - 1) * (np.asarray(pooled) - others)
+        return np.asarray(pooled + (away - away.mean(axis=0)) if n > 1 else others * math.nan)
+
+
+def skewed_ends(terms: FloatArray, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of the interval of a mean of skew terms; replication axis first.
+
+    Student's interval after the transformation of Hall (1992, doi:10.1111/j.2517-6161.1992.tb01876.x), which takes the
+    skewness off: with few customers a replication, plain intervals of a ratio cover less than they say.
+    """
+    from scipy import stats
+
+    n = len(terms)
+    if n < 2:
+        nothing = np.full(terms.shape[1:], math.nan)
+        return nothing, nothing
+    mean = terms.mean(axis=0)
+    away = terms - mean
+    square = (away**2).mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        skew = np.where(square > 0, (away**3).mean(axis=0) / square**1.5, 0.0)
+    error, q = np.sqrt(square / (n - 1)), float(stats.t.ppf(0.5 + level / 2, n - 1))
+    tilt = np.where(np.abs(skew) < _STRAIGHT, _STRAIGHT, skew) / math.sqrt(n)
+
+    def end(at: float) -> FloatArray:
+        return np.asarray(mean - error * (np.cbrt(1 + tilt * (at - tilt / 6)) - 1) / (tilt / 3))
+
+    return end(q), end(-q)
+
+
+def estimate_ratio(top: FloatArray, bottom: FloatArray, unit: str, level: float = 0.95) -> Estimate:
+    """Return the ratio of two sums over replications with its interval; both of shape (replications,)."""
+    mean, low, high = (float(end) for end in ratio_of_sums(top, bottom, level))
+    exists = int(np.count_nonzero(bottom))
+    return Estimate(mean, low, high, level, len(top), unit, "ratio of sums", exists=exists)
+
+
+def ratio_of_sums(
+    top: FloatArray, bottom: FloatArray, level: float = 0.95
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the ratio of two sums over replications with the ends of its interval.
+
+    Those of the jackknife's terms, their skewness taken off; none where a single replication has a bottom. Over a
+    bottom that is the same in all that is the mean with Student's interval.
+
+    Parameters
+    ----------
+    top, bottom
+        Replication axis first.
+    """
+    from scipy import stats
+
+    n = len(top)
+    mean = ratio(top.sum(axis=0), bottom.sum(axis=0))
+    if n < 2:
+        nothing = np.full_like(mean, math.nan)
+        return mean, nothing, nothing
+    terms = jackknifed(mean, ratio(*left_out(top, bottom)))
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * terms.std(axis=0, ddof=1) / math.sqrt(n)
+    low, high = skewed_ends(terms, level)
+    fixed = (bottom == bottom[:1]).all(axis=0)
+    low, high = np.where(fixed, mean - half, low), np.where(fixed, mean + half, high)
+    told = (bottom != 0).sum(axis=0) > 1
+    return mean, np.where(told, low, math.nan), np.where(told, high, math.nan)
+
+
+def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    """Return a quotient, NaN where the denominator is 0."""
+    out = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
+    np.divide(top, bottom, out=out, where=bottom != 0)
+    return out
 
 
 def estimate_probability(happened: ArrayLike, level: float = 0.95) -> Estimate:
@@ -166,6 +271,8 @@ def with_unit(value: float, unit: str) -> str:
 
 def plus_minus(found: Estimate, signed: bool = False) -> str:
     """Return a mean with the half-width of its interval, both to the half-width's two leading digits."""
+    if math.isinf(found.mean) and found.never:
+        return found.never
     sign = "+" if signed and found.mean > NOTHING else ""
     half = found.half_width
     if not math.isfinite(found.mean) or not math.isfinite(half) or half <= max(1e-9 * abs(found.mean), NOTHING):

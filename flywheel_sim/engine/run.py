@@ -146,12 +146,13 @@ def _kernel(journey: Journey, people: bool, events: bool, max_people: int, max_e
 
 def _reference(journey: Journey, people: bool, events: bool, max_people: int, max_events: int, checked: bool) -> Runner:
     """Return how the reference engine runs a journey."""
+    from flywheel_sim.engine.reference.beyond import live_on
     from flywheel_sim.engine.reference.conserve import check
     from flywheel_sim.engine.reference.engine import Reference
 
     def run(seed: int, replication: int) -> RawRun:
         engine = Reference(journey, seed, replication, people, events, max_people, max_events=max_events)
-        ledger = engine.run(check if checked else None)
+        ledger = engine.run(check if checked else None, live_on if journey.lifetime else None)
         who = people_columns(journey, engine.people_rows) if engine.people_rows is not None else None
         what = event_columns(journey, engine.event_rows) if engine.event_rows is not None else None
         return _raw(journey, ledger, who, what)

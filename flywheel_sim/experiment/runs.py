@@ -23,7 +23,7 @@ from flywheel_sim.metrics.registry import Books, Metric, metric_of, metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.service import figures_of
 from flywheel_sim.result import Provenance, Result, texts_by_name
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, estimate_quantile
+from flywheel_sim.stats import Estimate, FloatArray, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,18 +98,19 @@ class Runs(Result):
         return self.metric(name).unit_for(self.journey)
 
     def __getitem__(self, name: str) -> Estimate:
-        """Return the mean of a metric over the horizon with its 95 % interval."""
+        """Return a metric over the horizon with its 95 % interval."""
         return self.estimate(name)
 
     def estimate(self, name: str, level: float = 0.95) -> Estimate:
-        """Return the mean of a metric over the horizon with its interval at a level."""
-        return estimate_mean(self.values(name), self.unit(name), level)
+        """Return a metric over the horizon with its interval at a level; a ratio is one of sums over replications."""
+        return self.metric(name).estimate(self.books, level)
+
+    def terms(self, name: str) -> FloatArray:
+        """Return one term a replication whose mean is what `estimate` says, shape (replications,): `Metric.terms`."""
+        return self.metric(name).terms(self.books)
 
     def values(self, name: str) -> FloatArray:
-        """Return a metric over the horizon for each replication, shape (replications,).
-
-        Figures over time leave out the warm-up where there is one.
-        """
+        """Return a metric over the horizon, after the warm-up, for each replication; shape (replications,)."""
         return self.metric(name).total(self.books)
 
     def quantile(self, name: str, q: float, level: float = 0.95) -> Estimate:

@@ -20,46 +20,15 @@ from flywheel_sim.metrics.cohorts import cohorts
 from flywheel_sim.metrics.groups import parts, splits
 from flywheel_sim.metrics.lineage import customers, generations
 from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, before, movement, mrr, retained
-from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics, ratio
+from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics
 from flywheel_sim.metrics.statement import BASIS, entries
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.stats import estimate_mean, ratio_of_sums
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Mean, and both ends of its interval, of one or many figures.
 Found = tuple[FloatArray, FloatArray, FloatArray]
-
-
-def ratio_of_sums(top: FloatArray, bottom: FloatArray, level: float = 0.95) -> Found:
-    """Return the ratio of two sums over replications with its interval.
-
-    Student's interval of the residuals top - ratio x bottom (Cochran 1977, Sampling Techniques,
-    section 2.11); none where a single replication has a bottom. Over a bottom of ones that is the mean
-    with its interval.
-
-    Parameters
-    ----------
-    top, bottom
-        Replication axis first.
-    """
-    from scipy import stats
-
-    n = len(top)
-    mean = ratio(top.sum(axis=0), bottom.sum(axis=0))
-    if n < 2:
-        nothing = np.full_like(mean, math.nan)
-        return mean, nothing, nothing
-    variance = ((top - mean * bottom) ** 2).sum(axis=0) / (n - 1)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * ratio(np.sqrt(variance / n), np.abs(bottom.mean(axis=0)))
-    half = np.where((bottom != 0).sum(axis=0) > 1, half, math.nan)
-    return mean, mean - half, mean + half
-
-
-def estimate_ratio(top: FloatArray, bottom: FloatArray, unit: str, level: float = 0.95) -> Estimate:
-    """Return the ratio of two sums over replications as an estimate; both of shape (replications,)."""
-    mean, low, high = (float(end) for end in ratio_of_sums(top, bottom, level))
-    return Estimate(mean, low, high, level, len(top), unit, "ratio of sums")
 
 
 def by_group(books: Books, name: str, wanted: Sequence[str], level: float) -> pd.DataFrame:

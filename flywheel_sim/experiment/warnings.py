@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from flywheel_sim.journey.units import MONTH, format_duration
+from flywheel_sim.journey.units import DAY, LONGEST_LIFE, MONTH, format_duration
 from flywheel_sim.ledger import COHORT
-from flywheel_sim.metrics.registry import Books, metric_of
-from flywheel_sim.stats import Estimate, estimate_mean
+from flywheel_sim.metrics.growth import decided
+from flywheel_sim.metrics.registry import Books, metric_of, span_of
+from flywheel_sim.stats import Estimate
+
+#: Share of prospects who are still deciding beyond which it is said.
+MOST_UNDECIDED = 0.01
 
 #: Mean stays of subscribers, in months, outside of which a period is likely to have been mixed up.
 SHORTEST, LONGEST = 3.0, 180.0
@@ -15,7 +19,7 @@ SHORTEST, LONGEST = 3.0, 180.0
 
 def warnings_of(books: Books) -> list[str]:
     """Return what must be said beside the figures of replications, each with its figures."""
-    return [*_dear_customers(books), *_odd_stay(books), *_short_watch(books)]
+    return [*_dear_customers(books), *_odd_stay(books), *_short_watch(books), *_undecided(books)]
 
 
 def churn_in_words(books: Books) -> str:
@@ -34,8 +38,8 @@ def churn_in_words(books: Books) -> str:
 
 
 def _figure(books: Books, name: str) -> Estimate:
-    """Return the mean of a metric over the replications."""
-    return estimate_mean(metric_of(name, books).total(books), "")
+    """Return a metric of the replications."""
+    return metric_of(name, books).estimate(books)
 
 
 def _churn(books: Books) -> float:
@@ -46,12 +50,18 @@ def _churn(books: Books) -> float:
 def _dear_customers(books: Books) -> list[str]:
     """Tell where a customer brings less than it costs to win."""
     ratio, clv, cac = (_figure(books, name) for name in ("ltv_cac", "clv", "cac"))
-    if not (ratio.n and ratio.mean < 1):
+    if not ratio.mean < 1:
         return []
+    journey, sizes = books.journey, f"CLV {clv.mean:,.2f} against CAC {cac.mean:,.2f} {books.journey.currency}"
+    if journey.lifetime:
+        whole = journey.window >= LONGEST_LIFE
+        return [
+            f"A customer costs more than it brings {'in a whole life' if whole else f'in {span_of(journey.window)}'}: "
+            f"{sizes}, a ratio of {ratio.mean:.3f}: each one won loses {cac.mean - clv.mean:,.2f}."
+        ]
     return [
-        f"A customer costs more than it brings: CLV {clv.mean:,.2f} against CAC {cac.mean:,.2f} "
-        f"{books.journey.currency}, a ratio of {ratio.mean:.3f}: each one won loses {cac.mean - clv.mean:,.2f}. "
-        f"CLV counts the first {books.journey.follow // MONTH} months."
+        f"A customer has not brought back within {span_of(journey.window)} what it costs: {sizes}, a ratio of "
+        f"{ratio.mean:.3f}. What comes later is not counted; follow: lifetime counts it."
     ]
 
 
@@ -74,6 +84,20 @@ def _odd_stay(books: Books) -> list[str]:
     ]
 
 
+def _undecided(books: Books) -> list[str]:
+    """Tell how many of those who came early enough may still become customers."""
+    came = decided(books, "came").sum() - decided(books, "set_aside").sum()
+    share = decided(books, "undecided").sum() / came if came else 0.0
+    if share <= MOST_UNDECIDED:
+        return []
+    cut = books.journey.decided
+    until = f"the first {span_of(cut)}" if cut % MONTH == 0 else f"the first {cut / DAY:.0f} days"
+    return [
+        f"Conversion and time to convert are of who came in {until}, of whom {100 * share:.1f} % may still become "
+        "customers: with more time more would, and later ones would take longer."
+    ]
+
+
 def _short_watch(books: Books) -> list[str]:
     """Tell where customers are followed for nearly the whole horizon."""
     journey = books.journey
@@ -81,7 +105,7 @@ def _short_watch(books: Books) -> list[str]:
     if journey.horizon - journey.follow >= journey.cohort_ms or not np.any(later):
         return []
     return [
-        "CLV, payback, K-factor, lineage value and time to convert follow customers for "
+        "CLV, payback, K-factor and lineage value follow customers for "
         f"{format_duration(journey.follow)}, nearly the whole horizon: those acquired in the first month "
         "count, though they are watched a little less long."
     ]

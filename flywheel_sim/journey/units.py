@@ -17,6 +17,8 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 YEAR = 365 * DAY
 MONTH = YEAR // 12
+#: For how long anybody is followed at most.
+LONGEST_LIFE = 100 * YEAR
 
 #: A duration without end: longer than any horizon, and safe to add to any time.
 NEVER = 1 << 62

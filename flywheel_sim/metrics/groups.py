@@ -14,7 +14,8 @@ from flywheel_sim.metrics.registry import Books, Metric
 #: The part of a split by channel that holds the costs which come whoever comes.
 NO_CHANNEL = "no channel"
 
-#: Arrays of a ledger that are not kept by group.
+#: Arrays of a ledger that are kept by group, and those that are not.
+GROUPED = ("flow", "money", "mrr", "kept", "stock", "time", "followed", "lifetime", "decided")
 UNGROUPED = (
     "unfinished", "cohort", "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared",
 )  # fmt: skip
@@ -37,7 +38,7 @@ def restrict(books: Books, groups: Sequence[int], channels: Sequence[str] = (), 
     ledger, picked = books.ledger, np.asarray(groups, dtype=np.int64)
     layout = replace(ledger.layout, groups=tuple(ledger.layout.groups[index] for index in picked))
     paid = np.array([name in channels for name in layout.channels], dtype=np.int64)
-    kept = {name: getattr(ledger, name)[:, :, picked] for name in ("flow", "money", "mrr", "stock", "time", "followed")}
+    kept = {name: getattr(ledger, name)[:, :, picked] for name in GROUPED}
     empty = {name: np.zeros_like(getattr(ledger, name)) for name in UNGROUPED}
     return replace(books, ledger=replace(
         ledger, layout=layout, channel_spend=ledger.channel_spend * paid, costs=ledger.costs * int(costs),

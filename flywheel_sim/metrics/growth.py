@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from flywheel_sim.journey.units import DAY, MONTH
-from flywheel_sim.ledger import ROLE_FLOWS
-from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register, register_family
+from flywheel_sim.ledger import DECIDED, ROLE_FLOWS
+from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register, register_family
 
 
 def role_flow(books: Books, name: str) -> FloatArray:
@@ -28,6 +28,18 @@ def from_prospects(books: Books, *names: str) -> FloatArray:
     entry = np.array([role[stage] == "prospect" for stage in entered_by(books)], dtype=bool)
     picked = [ROLE_FLOWS.index(name) for name in names]
     return np.asarray(books.ledger.flow[:, :, entry][..., picked].sum(axis=(2, 3)), dtype=np.float64)
+
+
+def decided(books: Books, measure: str, of_prospects: bool = True) -> FloatArray:
+    """Return what became of people by the period in which they came, shape (replications, periods).
+
+    Of those alone whose channel enters a prospect stage, unless all are wanted.
+    """
+    layout = books.ledger.layout
+    role = dict(zip(layout.stages, layout.roles, strict=True))
+    groups = [i for i, stage in enumerate(entered_by(books)) if not of_prospects or role[stage] == "prospect"]
+    held = books.ledger.decided[:, :, groups, DECIDED.index(measure)]
+    return np.asarray(held.sum(axis=2), dtype=np.float64)
 
 
 def active_customers(books: Books) -> FloatArray:
@@ -57,10 +69,18 @@ register(Metric(
 ))  # fmt: skip
 register(Metric(
     "conversion", "Conversion", "%",
-    "Acquisitions per prospect who was not set aside. People still deciding at the horizon count as not converted.",
-    "ratio", lambda b: from_prospects(b, "acquired"),
-    lambda b: from_prospects(b, "arrived", "referred", "present") - from_prospects(b, "set_aside"), percent=True,
+    "Prospects who became customers by the horizon, per prospect who was not set aside, by the month in which they "
+    "came. Who came in the last month (half of a shorter horizon than two) is left out; who is still deciding counts "
+    "as not converted.",
+    "ratio", lambda b: decided(b, "converted"), lambda b: decided(b, "came") - decided(b, "set_aside"), percent=True,
     split="fixed",
+))  # fmt: skip
+register(Metric(
+    "time_to_convert", "Time to convert", "days",
+    "Mean time from arrival to acquisition, of those who became customers by the horizon, by the month in which they "
+    "came. Who came in the last month (half of a shorter horizon than two) is left out.",
+    "ratio", lambda b: decided(b, "delay", of_prospects=False) / DAY,
+    lambda b: decided(b, "converted", of_prospects=False), split="fixed",
 ))  # fmt: skip
 register(Metric(
     "active_customers", "Active customers", "people", "People in a customer stage at the end of the month.", "last",
@@ -115,13 +135,16 @@ def stage_conversion(books: Books, stage: str, to: str | None = None) -> tuple[F
     return gone_on, entered
 
 
-def time_in(books: Books, stage: str) -> FloatArray:
-    """Return the mean time of a completed visit to a stage in days, shape (replications,)."""
-    layout, ledger = books.ledger.layout, books.ledger
-    index = layout.stages.index(stage)
-    completed = entries(books, stage).sum(axis=1) - ledger.stock[:, -1, :, index].sum(axis=1)
-    lived = ledger.time[..., index].sum(axis=(1, 2)) - ledger.unfinished[:, index]
-    return ratio(lived / DAY, completed)
+def completed(books: Books, stage: str) -> FloatArray:
+    """Return how many visits to a stage were completed within the horizon, shape (replications,)."""
+    index = books.ledger.layout.stages.index(stage)
+    return np.asarray(entries(books, stage).sum(axis=1) - books.ledger.stock[:, -1, :, index].sum(axis=1))
+
+
+def days_in(books: Books, stage: str) -> FloatArray:
+    """Return the time of completed visits to a stage in days, shape (replications,)."""
+    index, ledger = books.ledger.layout.stages.index(stage), books.ledger
+    return np.asarray((ledger.time[..., index].sum(axis=(1, 2)) - ledger.unfinished[:, index]) / DAY)
 
 
 def _conversion(member: str, books: Books) -> Metric | None:
@@ -145,7 +168,7 @@ def _time_in(member: str, books: Books) -> Metric | None:
         f"time_in.{member}", f"Time in {member}", "days",
         f"Mean time of a visit to '{member}' that was completed within the horizon. People present at the start "
         "count from the start; visits still going on at the horizon are left out, with the time spent in them.",
-        "cohort", lambda b: time_in(b, member), split="whole",
+        "cohort", lambda b: days_in(b, member), lambda b: completed(b, member), split="whole",
     )  # fmt: skip
 
 

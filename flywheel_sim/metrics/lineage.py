@@ -7,8 +7,8 @@ import numpy as np
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import GENERATION, IntArray
 from flywheel_sim.metrics.growth import entered_by
-from flywheel_sim.metrics.registry import Books, FloatArray, Metric, ratio, register
-from flywheel_sim.metrics.value import per_followed
+from flywheel_sim.metrics.registry import Books, Metric, register
+from flywheel_sim.metrics.value import in_all
 
 
 def generations(books: Books, measure: str) -> IntArray:
@@ -29,30 +29,21 @@ def customers(books: Books) -> IntArray:
     return found
 
 
-def generation_share(books: Books) -> FloatArray:
-    """Return the share of acquisitions that were referred, shape (replications,)."""
-    acquired = generations(books, "acquired")
-    return ratio(acquired[:, 1:].sum(axis=1), acquired.sum(axis=1))
-
-
-def generation_time(books: Books) -> FloatArray:
-    """Return the mean time between the acquisitions of referrer and referred in days, shape (replications,)."""
-    return ratio(generations(books, "gap").sum(axis=1) / DAY, generations(books, "gaps").sum(axis=1))
-
-
 register(Metric(
     "lineage_value", "Lineage value", "CUR per customer",
     "CLV of a followed customer whom nobody referred, with the margin of everybody descended from them while they "
     "are followed, discounted to their acquisition.",
-    "cohort", lambda b: per_followed(b, "lineage", "roots"),
+    "cohort", lambda b: in_all(b, "lineage"), lambda b: in_all(b, "roots"), window="bring",
 ))  # fmt: skip
 register(Metric(
     "generation_share", "Referred share", "%", "Share of acquisitions that were referred by somebody.", "cohort",
-    generation_share, percent=True, split="whole",
+    lambda b: generations(b, "acquired")[:, 1:].sum(axis=1).astype(np.float64),
+    lambda b: generations(b, "acquired").sum(axis=1).astype(np.float64), percent=True, split="whole",
 ))  # fmt: skip
 register(Metric(
     "generation_time", "Generation time", "days",
     "Mean time from the referrer's acquisition to one's own, of referred people who became customers within the "
     "horizon and whose referrer was acquired within it.",
-    "cohort", generation_time, split="whole",
+    "cohort", lambda b: generations(b, "gap").sum(axis=1) / DAY,
+    lambda b: generations(b, "gaps").sum(axis=1).astype(np.float64), split="whole",
 ))  # fmt: skip

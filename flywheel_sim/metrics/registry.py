@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.journey.journey import Journey, Period
-from flywheel_sim.journey.units import MILLIONTHS
+from flywheel_sim.journey.units import LONGEST_LIFE, MILLIONTHS, MONTH, format_duration
 from flywheel_sim.ledger import Ledger
+from flywheel_sim.stats import Estimate, estimate_mean, jackknifed, left_out, ratio, skewed_ends
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]
@@ -73,8 +74,14 @@ class Metric:
         How months make the whole: ``sum`` of flows, the ``last`` of a stock, the ``ratio`` of two
         sums, or a ``cohort`` figure that has no months: it is of the whole run, the warm-up included.
     top, bottom
-        Series of numerators and denominators, shape (replications, periods); for cohort metrics
-        ``top`` gives the total, shape (replications,).
+        Series of numerators and denominators, shape (replications, periods); for cohort metrics sums over the whole
+        run, shape (replications,), or (replications, ages).
+    more, of
+        Of cohort metrics that are more than one ratio: further such sums, and what the metric is of all of them.
+    ends
+        How the ends of its interval are found, where that is not from its terms.
+    window
+        Whether it follows customers: for what they are ``worth``, or within the horizon for whom they ``bring``.
     source
         Where the definition comes from.
     percent
@@ -104,18 +111,61 @@ class Metric:
     applies: Callable[[Books], bool] = always
     kinds: tuple[str, ...] = ()
     monthly: bool = False
+    more: tuple[Series, ...] = ()
+    of: Callable[..., FloatArray] = ratio
+    ends: Callable[[Books, float], tuple[float, float]] | None = None
+    window: Literal["", "worth", "bring"] = ""
 
     def total(self, books: Books) -> FloatArray:
         """Return the metric over the horizon, after the warm-up where there is one; shape (replications,)."""
-        top = self.top(books)
-        factor = 100.0 if self.percent else 1.0
-        if self.aggregation == "cohort":
-            return factor * top
+        sums = self.sums(books)
+        return np.asarray(self.factor * (sums[0] if len(sums) == 1 else self.of(*sums)))
+
+    @property
+    def factor(self) -> float:
+        """Return by what figures are multiplied when shown."""
+        return 100.0 if self.percent else 1.0
+
+    def sums(self, books: Books) -> tuple[FloatArray, ...]:
+        """Return the sums of which it is a function, replication axis first; one alone is the metric itself."""
         if self.aggregation == "last":
-            return np.asarray(factor * top[:, -1])
-        if self.bottom is None:
-            return factor * books.over(top)
-        return factor * ratio(books.over(top), books.over(self.bottom(books)))
+            return (np.asarray(self.top(books)[:, -1]),)
+        parts = [part(books) for part in (self.top, self.bottom, *self.more) if part is not None]
+        return tuple(parts if self.aggregation == "cohort" else map(books.over, parts))
+
+    def terms(self, books: Books) -> FloatArray:
+        """Return one term a replication whose mean is the metric of all replications together; shape (replications,).
+
+        Of what adds up these are its values. A ratio is one of sums over replications, never a mean of ratios: its
+        terms are those of the jackknife, so that means and paired differences of them have proper intervals.
+        """
+        sums = self.sums(books)
+        if len(sums) == 1:
+            return np.asarray(self.factor * sums[0])
+        pooled = self.of(*(one.sum(axis=0, keepdims=True) for one in sums))[0]
+        return self.factor * jackknifed(pooled, self.of(*left_out(*sums)))
+
+    def estimate(self, books: Books, level: float = 0.95) -> Estimate:
+        """Return the metric over the horizon with its interval; a ratio is one of sums over replications."""
+        unit, sums = self.unit_for(books.journey), self.sums(books)
+        if len(sums) == 1:
+            return estimate_mean(self.factor * sums[0], unit, level)
+        terms, found = self.terms(books), self.of(*sums)
+        mean = self.factor * float(self.of(*(one.sum(axis=0, keepdims=True) for one in sums))[0])
+        told = len(found) > 1 and np.count_nonzero(~np.isnan(found)) > 1
+        fixed = len(sums) == 2 and bool((sums[1] == sums[1][0]).all())
+        low = high = np.nan
+        if told and self.ends is not None:
+            low, high = self.ends(books, level)
+        elif told and fixed:
+            plain = estimate_mean(terms, unit, level)
+            low, high = plain.low, plain.high
+        elif told and np.isfinite(terms).all():
+            low, high = (float(end) for end in skewed_ends(terms, level))
+        return Estimate(
+            mean, low, high, level, len(found), unit, "ratio of sums", float(np.std(terms, ddof=1)) if told else np.nan,
+            exists=int(np.count_nonzero(~np.isnan(found))), never=f"not within {span_of(books.journey.window)}",
+        )  # fmt: skip
 
     def series(self, books: Books) -> FloatArray:
         """Return the metric period by period, shape (replications, periods); NaN in the warm-up.
@@ -126,9 +176,8 @@ class Metric:
             If it is a cohort metric, which has no months, or goes by months and the books are finer.
         """
         self.check_period(books.ledger.layout.period)
-        factor = 100.0 if self.percent else 1.0
         found = self.top(books) if self.bottom is None else ratio(self.top(books), self.bottom(books))
-        series = np.array(factor * found, dtype=np.float64)
+        series = np.array(self.factor * found, dtype=np.float64)
         series[:, : books.warm_up] = np.nan
         return series
 
@@ -147,16 +196,22 @@ class Metric:
             raise ExperimentError(f"'{self.name}' goes by months, whatever the period of the books is; "
                                   "ask for it by month")  # fmt: skip
 
+    def label_for(self, journey: Journey) -> str:
+        """Return the label with the time for which customers are followed in it, where they are."""
+        if not self.window:
+            return self.label
+        ms = journey.window if self.window == "worth" else journey.follow
+        return f"{self.label}, {'whole life' if ms >= LONGEST_LIFE else f'first {span_of(ms)}'}"
+
     def unit_for(self, journey: Journey) -> str:
         """Return the unit with the currency of a journey in it."""
         return self.unit.replace("CUR", journey.currency or "money units")
 
 
-def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
-    """Return a quotient, NaN where the denominator is 0."""
-    out = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
-    np.divide(top, bottom, out=out, where=bottom != 0)
-    return out
+def span_of(ms: int) -> str:
+    """Return for how long customers are followed, in words."""
+    months = ms // MONTH
+    return f"{months} month{'s' * (months != 1)}" if months < 120 else format_duration(ms)
 
 
 _REGISTRY: dict[str, Metric] = {}

@@ -23,10 +23,10 @@ from flywheel_sim.metrics.registry import (
     Books,
     FloatArray,
     Metric,
-    ratio,
     register,
     register_family,
 )
+from flywheel_sim.stats import ratio
 
 QUEUEING = "Gross, Shortle, Thompson and Harris 2008, doi:10.1002/9781118625651"
 IMPATIENCE = "Garnett, Mandelbaum and Reiman 2002, doi:10.1287/msom.4.3.208.7753"

@@ -6,8 +6,8 @@ from scipy import stats
 
 from flywheel_sim.analysis.sensitivity.effect import effect
 from flywheel_sim.analysis.sensitivity.response import sensitivity
-from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.scenario.load import loads
+from flywheel_sim.stats import estimate_ratio
 
 #: As many new customers every month; each pays on coming and at every renewal.
 CLUB = """

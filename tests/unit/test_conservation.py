@@ -155,7 +155,7 @@ def outgrows_the_market(run, waiting, member):
 
 
 def touches_nobody(run, waiting, member):
-    run.touched += 1
+    run.market.touched += 1
 
 
 def is_missed_without_a_market(run, waiting, member):

@@ -8,7 +8,6 @@ from hand import any_ledger, books, event, journey, ledger, runs
 from scipy import stats
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.events import Effects, Outcome, SetTo
 from flywheel_sim.journey.journey import Stage
 from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH, YEAR
@@ -17,6 +16,7 @@ from flywheel_sim.metrics.groups import NO_CHANNEL, parts, restrict, splits
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
 from flywheel_sim.metrics.value import MONEY
+from flywheel_sim.stats import ratio_of_sums
 
 EUR = MILLIONTHS
 

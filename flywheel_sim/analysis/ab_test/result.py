@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim import stats
 from flywheel_sim.analysis.ab_test.outcome import counts, outcome_of, refuse_arms, true_shares
 from flywheel_sim.analysis.ab_test.textbook import lifts_of, power_of, sample_size, significant
 from flywheel_sim.analysis.ab_test.worth import (
@@ -36,7 +37,6 @@ from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.result import texts_by_name
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, estimate_quantile
@@ -132,7 +132,7 @@ class ABTest(AgainstToday):
     def undecided(self) -> Estimate:
         """Return the share of people in the test whose outcome is open when it is read, in %."""
         waiting = self.deciding[:, self.month - 1].sum(axis=1)
-        return estimate_ratio(100 * waiting, waiting + self.n.sum(axis=1), "%")
+        return stats.estimate_ratio(100 * waiting, waiting + self.n.sum(axis=1), "%")
 
     def people(self, arm: int) -> Estimate:
         """Return the people of A (0) or B (1) whose outcome is known when the test is read."""
@@ -199,7 +199,7 @@ class ABTest(AgainstToday):
         """Return how many months of testing at this traffic it takes to have the people `needed`."""
         if not self.differs:
             return estimate_mean([], "months")
-        return estimate_ratio(np.full(len(self.n), self.needed[0] * self.months_tested), self.n[:, 0], "months")
+        return stats.estimate_ratio(np.full(len(self.n), self.needed[0] * self.months_tested), self.n[:, 0], "months")
 
     def looks(self) -> pd.DataFrame:
         """Return what the test would say at the end of each month, one row a month from the first outcome on.

@@ -10,8 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.metrics.registry import ratio
-from flywheel_sim.stats import FloatArray
+from flywheel_sim.stats import FloatArray, ratio
 
 
 def critical(level: float) -> float:

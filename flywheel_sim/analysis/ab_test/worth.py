@@ -16,8 +16,7 @@ from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import estimate_ratio
-from flywheel_sim.stats import Estimate, FloatArray, estimate_probability, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_probability, estimate_ratio, with_unit
 from flywheel_sim.wording import signed
 
 BoolArray = NDArray[np.bool_]

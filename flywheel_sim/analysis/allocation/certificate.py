@@ -13,8 +13,7 @@ from flywheel_sim.analysis.allocation.split_search import Bench, SplitRun, futur
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.tables import ratio_of_sums
-from flywheel_sim.stats import Estimate, FloatArray, gap_unit, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, gap_unit, ratio_of_sums, with_unit
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -32,11 +32,19 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.stats import (
+    Estimate,
+    FloatArray,
+    estimate_mean,
+    figure,
+    gap_unit,
+    plus_minus,
+    ratio_of_sums,
+    with_unit,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

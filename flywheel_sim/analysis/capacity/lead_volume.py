@@ -21,7 +21,6 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey import calendar
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import looks_like_quantity, parse
@@ -31,7 +30,7 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.said import RateText
 from flywheel_sim.scenario.source.from_code import value_text
 from flywheel_sim.scenario.source.tree import MOVED, Raw
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, gap_unit, plus_minus
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_ratio, figure, gap_unit, plus_minus
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:

@@ -15,12 +15,11 @@ from flywheel_sim.experiment.budgets import settle
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.metrics.service import load, queue
 from flywheel_sim.result import texts_by_name
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_ratio
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:

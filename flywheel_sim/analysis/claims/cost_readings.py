@@ -13,9 +13,8 @@ from flywheel_sim.compile.expected_path import expected_path
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import YEAR, format_duration
 from flywheel_sim.metrics.growth import customer_months, role_flow
-from flywheel_sim.metrics.registry import ratio
 from flywheel_sim.metrics.value import followed
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, ratio, with_unit
 
 ABOVE, BELOW = (1e-9, math.inf), (-math.inf, -1e-9)
 ARITHMETIC = "arithmetic"

@@ -27,12 +27,19 @@ from flywheel_sim.experiment.driver import Job, replicate_jobs, replicate_until
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, gap_unit, plus_minus
+from flywheel_sim.stats import (
+    Estimate,
+    FloatArray,
+    estimate_mean,
+    estimate_probability,
+    estimate_ratio,
+    gap_unit,
+    plus_minus,
+)
 from flywheel_sim.wording import called
 
 if TYPE_CHECKING:

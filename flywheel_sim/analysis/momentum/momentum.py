@@ -21,9 +21,9 @@ from flywheel_sim.journey.units import MONTH, UnitError, parse
 from flywheel_sim.metrics.growth import active_customers, customer_months, role_flow
 from flywheel_sim.metrics.momentum import losing_flows, net_growth
 from flywheel_sim.metrics.recurring import movement, recurring
-from flywheel_sim.metrics.registry import Books, ratio
+from flywheel_sim.metrics.registry import Books
 from flywheel_sim.result import Result
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus, ratio, with_unit
 from flywheel_sim.wording import signed
 
 if TYPE_CHECKING:

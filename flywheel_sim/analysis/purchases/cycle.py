@@ -16,13 +16,12 @@ import numpy as np
 from flywheel_sim.analysis.purchases.logged_runs import logged_runs
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits
-from flywheel_sim.experiment.tables import estimate_ratio, ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import Layout
 from flywheel_sim.result import Provenance, Unreplicated, texts_by_name
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, estimate_ratio, ratio_of_sums, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,12 +18,11 @@ from flywheel_sim.analysis.purchases.log import Row, purchase_rows
 from flywheel_sim.analysis.purchases.logged_runs import logged_runs
 from flywheel_sim.errors import DataError, ExperimentError, nearest
 from flywheel_sim.experiment.driver import Limits
-from flywheel_sim.experiment.tables import estimate_ratio
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY, UnitError, format_duration, parse
 from flywheel_sim.result import Provenance, Unreplicated
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, figure
+from flywheel_sim.stats import Estimate, estimate_ratio, figure
 from flywheel_sim.wording import ordinal
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ import numpy as np
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import estimate_ratio
-from flywheel_sim.metrics.registry import Aggregation, ratio
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit
+from flywheel_sim.metrics.registry import Aggregation
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_ratio, gap_unit, ratio
 
 #: From gross to net: label, and the metrics that are taken off revenue. Together they are what a change earns.
 NET = {

@@ -34,9 +34,8 @@ from flywheel_sim.engine.kernel.firing import fire, go, stay
 from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
 from flywheel_sim.engine.kernel.memory import add, ld, st
 from flywheel_sim.engine.kernel.newcomers import coming, set_out
-from flywheel_sim.engine.kernel.rates import luck, period_of, pick, stop
+from flywheel_sim.engine.kernel.rates import crossed, luck, period_of, pick, stop
 from flywheel_sim.engine.kernel.service import ask, serve_next
-from flywheel_sim.engine.kernel.shared_levels import crossed
 from flywheel_sim.engine.kernel.timers import refresh
 
 

@@ -24,8 +24,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
 )
 from flywheel_sim.engine.kernel.crowd import bring
 from flywheel_sim.engine.kernel.memory import add, ld, ldf, st
-from flywheel_sim.engine.kernel.rates import group_of, luck, pick, value
-from flywheel_sim.engine.kernel.shared_levels import reweigh
+from flywheel_sim.engine.kernel.rates import group_of, luck, pick, reweigh, value
 from flywheel_sim.engine.kernel.timers import drawn
 from flywheel_sim.journey.units import MILLIONTHS
 

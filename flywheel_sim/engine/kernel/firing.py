@@ -39,9 +39,8 @@ from flywheel_sim.engine.kernel.bookkeeping import (
 )
 from flywheel_sim.engine.kernel.effects import apply, credit_money, log, pay_at_once, refer
 from flywheel_sim.engine.kernel.memory import copy, ld, st
-from flywheel_sim.engine.kernel.rates import luck, period_of, pick, stop
+from flywheel_sim.engine.kernel.rates import count_in_all, luck, period_of, pick, stop
 from flywheel_sim.engine.kernel.service import leave_desks, served, start_clock
-from flywheel_sim.engine.kernel.shared_levels import count_in_all
 from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, spend_when, wind
 
 _MAX_VISITS, _MAX_FIRINGS = draws.MAX_VISITS, draws.MAX_FIRINGS

@@ -1,4 +1,4 @@
-"""Who comes, when, and whether they are new; and the alarm by which everything in the reference engine wakes.
+"""When strangers come by a channel, whether they are new, and the alarm by which everything here wakes.
 
 Each stranger brings work that runs down at the channel's rate from the last arrival on.
 """
@@ -6,18 +6,14 @@ Each stranger brings work that runs down at the channel's rate from the last arr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import simpy
 from simpy.events import EventPriority
 
 from flywheel_sim.compile import draws
-from flywheel_sim.engine.reference.person import GONE, PRESENT, Person, Sponsor
+from flywheel_sim.engine.reference.person import Person
 from flywheel_sim.engine.reference.values import Values
-from flywheel_sim.journey.journey import Channel
-
-if TYPE_CHECKING:
-    from flywheel_sim.engine.reference.engine import Reference
+from flywheel_sim.journey.journey import Channel, Journey
 
 
 class Wake(simpy.Event):
@@ -65,29 +61,24 @@ def strangers(channel: Channel, root: int, values: Values, horizon: int) -> Iter
         n += 1
 
 
-def is_new(run: Reference, person: Person) -> bool:
-    """Tell whether somebody brought is new: in a finite market, as likely as its share not yet touched."""
-    market = run.journey.market
-    if market is None:
-        return True
-    word, _ = run.values.luck(person, "person/market", 0)
-    found = word < int(draws.threshold((market - run.touched) / market))
-    run.touched += found
-    return found
+class Market:
+    """The people there are to be reached, in one run.
 
+    Attributes
+    ----------
+    touched
+        How many of them have been.
+    """
 
-def refer(run: Reference, person: Person, channel_name: str, key: int) -> None:
-    """Bring a new person: who that is depends on the referrer, the event and its firing alone."""
-    index = run.channels[channel_name]
-    channel = run.journey.channels[index]
-    if channel.removed or run.now >= run.horizon:
-        return
-    person.referrals += 1
-    if person.acquired >= 0:
-        run.books.follow("invited", person.acquired, run.now, person.cohort_group, 1)
-    sponsor = Sponsor(person.key, person.acquired, person.cohort_group, *person.root())
-    child = Person(key, index, run.now, person.generation + 1, sponsor, state=dict(person.state))
-    child.state["referrer"] = GONE if person.has_gone else PRESENT
-    run.start(child, channel)
-    if not person.has_gone:
-        person.referred.append(child)
+    def __init__(self, journey: Journey, values: Values) -> None:
+        self.most, self.values = journey.market, values
+        self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
+
+    def finds(self, person: Person) -> bool:
+        """Tell whether somebody brought is new: in a finite market, as likely as its share not yet touched."""
+        if self.most is None:
+            return True
+        word, _ = self.values.luck(person, "person/market", 0)
+        found = word < int(draws.threshold((self.most - self.touched) / self.most))
+        self.touched += found
+        return found

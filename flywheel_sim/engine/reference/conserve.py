@@ -127,9 +127,9 @@ def _market(run: Reference) -> None:
         _same(run, "people missed without a market", flows["missed"], 0)
         return
     present = sum(one.count for one in channels if one.kind == "present" and not one.removed)
-    _same(run, "people touched", run.touched, present + flows["arrived"] + flows["referred"])
-    if run.touched > most:
-        raise SimulationError(f"at {int(run.env.now)} ms market: {run.touched} people of {most} are touched")
+    _same(run, "people touched", run.market.touched, present + flows["arrived"] + flows["referred"])
+    if run.market.touched > most:
+        raise SimulationError(f"at {int(run.env.now)} ms market: {run.market.touched} people of {most} are touched")
 
 
 # -- money ------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """The reference engine: SimPy, one process per person, the executable definition of the semantics.
 
-It shares draws, quantile tables and rate values with any other engine; all else is here and in the rooms beside it.
-
 Order within a person: the earliest clock fires. Ties go to a ``when``, then to the sets in file order, then
 the stage, there to the event declared first. A firing draws its outcome from the state before; then come what
 the event and the outcome set, their amounts, what they add, referrals, and the move. After that whatever
@@ -23,8 +21,7 @@ import simpy
 
 from flywheel_sim.compile import draws
 from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
-from flywheel_sim.engine.reference.afterwards import as_at, live_on
-from flywheel_sim.engine.reference.arrivals import Wake, is_new, newcomers, refer
+from flywheel_sim.engine.reference.arrivals import Market, Wake, newcomers
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money
@@ -48,8 +45,7 @@ class Reference:
     people
         Everybody who has come, but for those who found nobody new in a finite market.
     people_rows, event_rows
-        After the run, where asked for: people, and lines of the log as (time, person key, step, stage,
-        event, outcome, to).
+        After the run, where asked for: people, and lines of the log (time, key, step, stage, event, outcome, to).
     """
 
     def __init__(
@@ -78,15 +74,17 @@ class Reference:
         self.books = OpenBooks(layout, journey)
         self.money = Money(journey, self.values, self.books)
         self.staff = Staffing(journey, self.clocks, self.books, self.plan_anew)
-        self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
+        self.market = Market(journey, self.values)
         self.people: list[Person] = []
         self.followed: list[Person] = []
         self.leads_to_customers = leads_to_customers(journey)
         self.people_rows = self.people if people else None
         self.event_rows: list[tuple[int, int, int, str, str, str, str]] | None = [] if events else None
 
-    def run(self, after: Callable[[Reference], None] | None = None) -> Ledger:
-        """Return the ledger of the run; ``after`` is called after everything that happens."""
+    def run(
+        self, after: Callable[[Reference], None] | None = None, beyond: Callable[[Reference], None] | None = None
+    ) -> Ledger:
+        """Return the ledger of the run; ``after`` is called after everything that happens, ``beyond`` at the end."""
         for desk in self.staff.desks:
             self.env.process(self.shifts(desk))
         for index, channel in enumerate(self.journey.channels):
@@ -97,8 +95,8 @@ class Reference:
             if after is not None:
                 after(self)
         books, n_events = self.books, self.n_events
-        if self.journey.lifetime:
-            live_on(self, self.followed)
+        if beyond is not None:
+            beyond(self)
         return books.ledger(n_events, self.means.changes)
 
     def shifts(self, desk: Desk) -> Generator[simpy.Event, None, None]:
@@ -184,7 +182,7 @@ class Reference:
     def end(self, person: Person) -> None:
         """Close the books of a person at the horizon."""
         if self.journey.lifetime and person.acquired >= 0:
-            self.followed.append(as_at(person, self.horizon))
+            self.followed.append(person.as_at(self.horizon))
         if person.may_buy and person.where.name in self.leads_to_customers:
             self.books.decide("undecided", person, 1)
         self.money.end(person, self.horizon)
@@ -203,10 +201,10 @@ class Reference:
             self.values.set_to(person, one, 0, now)
         person.group = person.mrr_group = self.books.group(person)
         self.happened()
-        if not (present or is_new(self, person)):
+        if not (present or self.market.finds(person)):
             self.books.count_role("missed", person.group, now)
             return False
-        if self.journey.market is not None and self.touched > self.max_people:
+        if self.market.most is not None and self.market.touched > self.max_people:
             raise too_many_people(self.max_people, self.journey)
         self.people.append(person)
         how = "present" if present else "referred" if person.sponsor else "arrived"
@@ -371,7 +369,7 @@ class Reference:
         for add in (add for part in parts for add in part.adds):
             self.values.add_to(person, add.attribute, earned // MILLIONTHS if add.earned else add.number, now)
         for number, name in enumerate(name for part in parts for name in part.refer):
-            refer(self, person, name, draws.child_key(person.key, self.values.codes[decision], counter << 8 | number))
+            self.refer(person, name, draws.child_key(person.key, self.values.codes[decision], counter << 8 | number))
         return booked
 
     def regroup(self, person: Person) -> None:
@@ -382,6 +380,18 @@ class Reference:
             self.books.move(person.where.name, group, self.now, +1)
             person.group = group
             self.money.review(person, self.now)
+
+    def refer(self, person: Person, channel_name: str, key: int) -> None:
+        """Bring a new person: who that is depends on the referrer, the event and its firing alone."""
+        index = self.channels[channel_name]
+        if self.journey.channels[index].removed or self.now >= self.horizon:
+            return
+        person.referrals += 1
+        if person.acquired >= 0:
+            self.books.follow("invited", person.acquired, self.now, person.cohort_group, 1)
+        self.start(child := person.child(key, index, self.now), self.journey.channels[index])
+        if not person.has_gone:
+            person.referred.append(child)
 
     def log(self, person: Person, stage: str, event: str, outcome: str, to: str) -> None:
         """Write a line of the event log, where one is kept."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 import simpy
 
@@ -213,6 +214,21 @@ class Person:
             self.cost += millionths
         if max(abs(self.revenue), abs(self.cost)) >= TOO_LARGE:
             raise too_much_money("people")
+
+    def child(self, key: int, channel: int, now: int) -> Person:
+        """Return somebody referred, who knows the referrer as they are."""
+        sponsor = Sponsor(self.key, self.acquired, self.cohort_group, *self.root())
+        found = Person(key, channel, now, self.generation + 1, sponsor, state=dict(self.state))
+        found.state["referrer"] = GONE if self.has_gone else PRESENT
+        return found
+
+    def as_at(self, now: int) -> Person:
+        """Return the person as they are now, with what accrues beginning now, to live on alone: nobody serves them."""
+        return replace(
+            self, process=None, referred=[], state=dict(self.state), ranks=dict(self.ranks), visits=dict(self.visits),
+            invoices={}, stretches=[replace(one, begin=now) for one in self.stretches],
+            clocks=[copy(clock) for clock in self.clocks if clock.event.staff is None],
+        )  # fmt: skip
 
     def root(self) -> tuple[int, int]:
         """Return when the head of the person's line was acquired, -1 for never, and in which group."""

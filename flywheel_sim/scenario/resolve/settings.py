@@ -11,7 +11,7 @@ from typing import Any
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.dates import phase
 from flywheel_sim.journey.journey import cohort_length
-from flywheel_sim.journey.units import MONTH, UNITS, YEAR, Quantity, format_duration
+from flywheel_sim.journey.units import LONGEST_LIFE, MONTH, UNITS, YEAR, Quantity, format_duration
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes
@@ -21,8 +21,8 @@ from flywheel_sim.scenario.source.schema import FileSpec
 #: People in a market beyond which a figure is taken for a slip.
 MOST_IN_MARKET = 10**12
 
-#: The word by which customers are followed to their end, and how long that is at most.
-LIFETIME, LONGEST_LIFE = "lifetime", 100 * YEAR
+#: The word by which customers are followed to their end.
+LIFETIME = "lifetime"
 
 #: Periods of the books beyond which nobody reads them.
 MOST_PERIODS = 4_000

@@ -14,11 +14,11 @@ from flywheel_sim.drawing.months import finish, months_of
 from flywheel_sim.drawing.words import beside, legend_below
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.metrics.cohorts import staying as staying_of
 from flywheel_sim.metrics.recurring import MOVEMENTS
 from flywheel_sim.result import Result
+from flywheel_sim.stats import ratio_of_sums
 from flywheel_sim.wording import called
 
 #: Cohort periods that may make one row of the heat map, and the most rows it has room for.

@@ -14,11 +14,11 @@ from flywheel_sim.drawing.months import finish, trace
 from flywheel_sim.drawing.words import legend_below
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.experiment.tables import ratio_of_sums
 from flywheel_sim.journey.units import DAY, HOUR, MINUTE, format_duration
 from flywheel_sim.ledger import QUEUE
 from flywheel_sim.metrics.service import wait_ends, wait_quantile
 from flywheel_sim.result import Result
+from flywheel_sim.stats import ratio_of_sums
 from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
