@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from flywheel_sim.engine.run import run_once
+from flywheel_sim.experiment.crossover import crossover, earned_back
 from flywheel_sim.journey.dates import knots, named, offset, period_dates, phase, since
 from flywheel_sim.journey.journey import MONTHS
 from flywheel_sim.journey.units import HOUR, MILLIONTHS, MONTH, YEAR
@@ -205,3 +206,11 @@ def test_a_month_is_called_by_the_date_on_which_it_begins():
     assert named(dt.date(2027, 12, 1)) == since(dt.date(2027, 12, 1)) == "December 2027"
     assert named(dt.date(2027, 12, 15)) == "from 15 December 2027"
     assert since(dt.date(2027, 12, 15), short=True) == "15 Dec 2027"
+
+
+@pytest.mark.parametrize(("start", "said"), [("2027-06-15", "from 15 August 2027"), ("2027-06-01", "August 2027")])
+def test_when_a_run_breaks_even_is_told_by_the_date_on_which_that_month_begins(start, said):
+    dates = period_dates(SimpleNamespace(start=start, months=4))
+    found = crossover(np.array([[-3.0, -1.0, 1.0, 2.0]]), dates)
+    assert found.date == dates[2]
+    assert f"It breaks even in month 3 ({said}):" in earned_back(found)
