@@ -26,9 +26,9 @@ def counted(journey: Journey) -> range:
 
 
 def months_of(journey: Journey) -> list[Any]:
-    """Return the end of each month counted on the axis: dates where the journey has a start, else its number."""
+    """Return the place of each month counted on the axis: the date on which it begins, without a start its number."""
     dates = period_dates(journey)
-    return [month if dates is None else dates[month] for month in counted(journey)]
+    return [month if dates is None else dates[month - 1] for month in counted(journey)]
 
 
 def periods_of(journey: Journey, by: Period, count: int) -> range:
@@ -55,7 +55,7 @@ def finish(axes: Axes, journey: Journey, label: str, legend: bool, by: Period = 
     elif journey.start is not None:
         dated(axes)
         first = dt.date.fromisoformat(journey.start)
-        axes.set_xlabel(f"End of month (start {first:%d %B %Y})")
+        axes.set_xlabel(f"Month, by the date it begins (start {first:%d %B %Y})")
     else:
         axes.set_xlabel("Month")
     axes.margins(x=0.01)

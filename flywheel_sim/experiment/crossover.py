@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.experiment.bands import bootstrap_means
+from flywheel_sim.journey.dates import named
 from flywheel_sim.stats import Estimate, estimate_probability
 
 FloatArray = NDArray[np.float64]
@@ -97,7 +98,7 @@ def earned_back(found: Crossover) -> str:
         return f"Profit so far does not stay above zero by the horizon; {ahead}."
     if found.month == found.first:
         return f"Profit so far is above zero from month {found.month} on; {ahead}."
-    when = f"month {found.month}" + (f" ({found.date:%B %Y})" if found.date else "")
+    when = f"month {found.month}" + (f" ({named(found.date)})" if found.date else "")
     interval = ""
     if found.earliest is not None:
         latest = "beyond the horizon" if found.latest is None else f"{found.latest}"

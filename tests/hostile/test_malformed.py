@@ -475,6 +475,8 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "write 2027-01-01"),
     ("a date in words", "2027-01-01", "1 January 2027", "2:8", "start", "1 January 2027", "the start is a date",
      "write 2027-01-01"),
+    ("a run beyond the last date there is", "2027-01-01", "9998-01-01", "2:8", "start", "9998-01-01",
+     "dates end with the year 9999, and the run goes beyond", "write 2027-01-01"),
     ("a discount without a period", "seed: 1", "discount: 10 %", "5:11", "discount", "10 %",
      "the discount is an effective annual rate", "write 10 % per year"),
     ("a discount per month", "seed: 1", "discount: 1 % per month", "5:11", "discount", "1 % per month",

@@ -271,11 +271,29 @@ def test_a_chart_is_saved_with_its_data_beside_it(duel, tmp_path, ending):
 
 def test_months_are_dates_where_the_journey_has_a_start_and_numbers_where_not(duel):
     dated = charts.fan(duel, "revenue").figure.axes[0]
-    assert mdates.num2date(dated.lines[0].get_xdata(orig=False)[-1]).strftime("%Y-%m-%d") == "2028-01-01"
+    assert mdates.num2date(dated.lines[0].get_xdata(orig=False)[-1]).strftime("%Y-%m-%d") == "2027-12-01"
     assert "start 01 January 2027" in dated.get_xlabel()
+    assert "by the date it begins" in dated.get_xlabel()
     plain = charts.fan(run(club()), "revenue").figure.axes[0]
     assert list(plain.lines[0].get_xdata()) == list(range(1, 13))
     assert plain.get_xlabel() == "Month"
+
+
+def test_the_months_of_a_run_stand_on_an_axis_of_dates_where_they_begin():
+    """What December brings stands over the months that begin in November and December; the year begins in January."""
+    season = "{rate: {value: 100 per month, times: {month: {dec: 9}}}, enters: client}"
+    model = loads(
+        f"name: x\nhorizon: 18 months\nstart: 2027-06-15\nchannels: {{a: {season}}}\njourney: {{client: customer}}"
+    )
+    axes = charts.fan(run(model), "acquisitions").figure.axes[0]
+    places, came = axes.lines[0].get_data(orig=False)
+    busy = [mdates.num2date(at).strftime("%Y-%m-%d") for at, n in zip(places, came, strict=True) if n > 200]
+    assert busy == ["2027-11-15", "2027-12-15", "2028-11-15"]
+    axes.figure.canvas.draw()
+    ticks = zip(axes.get_xticks(), (text.get_text() for text in axes.get_xticklabels()), strict=True)
+    assert {text: mdates.num2date(at).strftime("%Y-%m-%d") for at, text in ticks if text in ("Jul", "Oct", "2028")} == {
+        "Jul": "2028-07-01", "Oct": "2028-10-01", "2028": "2028-01-01"
+    }  # fmt: skip
 
 
 def test_charts_and_report_work_with_one_replication_no_start_and_no_strategies(tmp_path):

@@ -14,6 +14,7 @@ from flywheel_sim.drawing.ends import Ends, columns_of, means_of, row_of
 from flywheel_sim.drawing.marks import DASHED, in_bands, whiskers
 from flywheel_sim.drawing.months import counted, finish, months_of
 from flywheel_sim.drawing.words import legend_below, measured
+from flywheel_sim.journey.dates import named
 from flywheel_sim.journey.journey import BUDGET_KINDS
 from flywheel_sim.metrics.statement import HEADINGS, entries
 from flywheel_sim.stats import estimate_mean, figure
@@ -61,7 +62,7 @@ def difference(
     if sure and cross.month is not None and cross.month > cross.first:
         at = x[cross.month - 1 - skip]
         axes.axvline(at, color=FAINT, lw=1, ls=DASHED)
-        when = f"{cross.date:%b %Y}" if cross.date else f"month {cross.month}"
+        when = named(cross.date, short=True) if cross.date else f"month {cross.month}"
         latest = "beyond the horizon" if cross.latest is None else cross.latest
         span = f"\n95 % interval: months {cross.earliest} to {latest}" if cross.earliest is not None else ""
         if cross.low is not None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.ranking import Ranking
 from flywheel_sim.experiment.crossover import Crossover
+from flywheel_sim.journey.dates import named
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.stats import Estimate, figure, with_unit
@@ -70,7 +71,7 @@ def of_pair(
     if not sure:
         said += "; the interval includes zero, so these runs do not tell which is ahead."
     elif cross.month is not None and cross.month > cross.first:
-        when = f"month {cross.month}" + (f" ({cross.date:%B %Y})" if cross.date else "")
+        when = f"month {cross.month}" + (f" ({named(cross.date)})" if cross.date else "")
         until = (
             f"{called(b)} is ahead" if (mean[cross.first - 1 : cross.month - 1] < 0).all() else "neither stays ahead"
         )

@@ -13,7 +13,7 @@ from flywheel_sim.drawing.marks import whiskers
 from flywheel_sim.drawing.months import dated
 from flywheel_sim.drawing.words import beside, legend_below, measured
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.journey.dates import period_dates
+from flywheel_sim.journey.dates import knots
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.stats import estimate_probability, figure
 from flywheel_sim.wording import called
@@ -185,10 +185,10 @@ def _draw(axes: Axes, result: ReferralTree, data: pd.DataFrame) -> None:
 
 def _clock(result: ReferralTree) -> Any:
     """Return what turns months since the start into places on the axis: dates where the journey has a start."""
-    dates = period_dates(result.journey)
-    if dates is None:
+    if result.journey.start is None:
         return np.asarray
     from matplotlib.dates import date2num
 
+    at, dates = zip(*knots(result.journey), strict=True)
     ordinals = np.asarray(date2num(dates), dtype=np.float64)  # type: ignore[no-untyped-call]
-    return lambda months: np.interp(np.asarray(months, dtype=np.float64), np.arange(len(ordinals)), ordinals)
+    return lambda months: np.interp(np.asarray(months, dtype=np.float64) * MONTH, at, ordinals)

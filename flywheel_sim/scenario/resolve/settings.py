@@ -67,6 +67,9 @@ class SettingReader:
         start, strategies = self.context.start, self.notes.tree.root.get("strategies") or {}
         if file.start is not None and start is None:
             self.note(("start",), file.start, "the start is a date", "write 2027-01-01")
+        if start and horizon and start.year + horizon // YEAR + 2 > dt.MAXYEAR:
+            self.note(("start",), file.start, f"dates end with the year {dt.MAXYEAR}, and the run goes beyond",
+                      "write 2027-01-01")  # fmt: skip
         if file.currency is not None and not re.fullmatch("[A-Z]{3}", file.currency):
             self.note(("currency",), file.currency, "a currency is its three-letter code", "write EUR or USD")
         if file.reference is not None and file.reference not in strategies:

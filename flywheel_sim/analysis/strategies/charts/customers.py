@@ -14,6 +14,7 @@ from flywheel_sim.drawing.months import finish, months_of
 from flywheel_sim.drawing.words import beside, legend_below
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.dates import since
 from flywheel_sim.journey.units import MONTH, format_duration
 from flywheel_sim.metrics.cohorts import staying as staying_of
 from flywheel_sim.metrics.recurring import MOVEMENTS
@@ -145,25 +146,23 @@ def mrr_movements(result: Runs) -> Chart:
     end = table["end"]
     in_bands(above, x, end["mean"], [(end["low"], end["high"], 0.25)], COLOURS[0])
     above.set_ylim(min(0.0, float(end["mean"].min())), 1.12 * float(end["high"].fillna(end["mean"]).max()) or 1.0)
-    dated = result.journey.start is not None
-    width, align = (dt.timedelta(days=-24), "edge") if dated else (0.8, "center")
+    width = 0.8 if result.journey.start is None else dt.timedelta(days=24)
     reach = {1.0: np.zeros(len(x)), -1.0: np.zeros(len(x))}
     for name in MOVEMENTS:
         values = table[(name, "mean")].to_numpy(dtype=float)
         if not values.any():
             continue
         side = -1.0 if name in ("contraction", "churn") else 1.0
-        below.bar(x, values, width=width, align=align, bottom=reach[side], color=SHADES[name], label=name)  # type: ignore[arg-type]
+        below.bar(x, values, width=width, bottom=reach[side], color=SHADES[name], label=name)  # type: ignore[arg-type]
         reach[side] = reach[side] + values
     net = (end["mean"] - table[("start", "mean")]).to_numpy(dtype=float)
-    centre = [day - dt.timedelta(days=12) for day in x] if dated else x
     cut = 0 if result.journey.warm_up else _cut(reach[1.0])
     top, foot = float(reach[1.0][cut:].max()), float(reach[-1.0].min())
     below.set_ylim(1.12 * foot - 0.02 * top, (1.35 if cut else 1.12) * top + 0.02 * abs(foot) or 1.0)
     if cut:
         said = f"month 1: +{reach[1.0][0]:,.0f}, beyond the scale"
-        beside(below, said, (centre[0], 1), (14, -4), xycoords=("data", "axes fraction"), va="top")
-    below.plot(centre[cut:], net[cut:], color=INK, lw=1.2, marker="o", ms=2.5, label="net change")
+        beside(below, said, (x[0], 1), (14, -4), xycoords=("data", "axes fraction"), va="top")
+    below.plot(x[cut:], net[cut:], color=INK, lw=1.2, marker="o", ms=2.5, label="net change")
     below.axhline(0, color=INK, lw=0.8)
     figure_.align_ylabels([above, below])
     legend_below(below, 6, 0.24)
@@ -192,7 +191,7 @@ def _starts(runs: Runs, cohorts: Sequence[int], join: int) -> list[str]:
     dates = runs.dates()
     months = runs.journey.cohort_ms // MONTH
     if dates is not None:
-        return [f"from {dates[(cohort - 1) * months]:%b %Y}" for cohort in cohorts]
+        return [f"from {since(dates[(cohort - 1) * months], short=True)}" for cohort in cohorts]
     word = "month" if months == 1 else "year"
     last = [min(cohort + join - 1, runs.journey.cohorts) for cohort in cohorts]
     return [
