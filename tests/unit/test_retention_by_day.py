@@ -163,7 +163,10 @@ def test_figures_are_of_all_people_of_all_replications():
     assert (row["day"], row["n"], row["people"]) == (30, 6, people[30])
     assert (row["low"], row["high"]) == pytest.approx((found.share(30).low, found.share(30).high))
     assert found.table()["of people"].tolist() == [f"{people[day]:,}" for day in (1, 7, 30)]
+    ends = found.share(7)
+    assert found.table().iloc[1, 1] == f"{ends.mean:.1f} ({ends.low:.1f} to {ends.high:.1f})"
     assert "in free or paid" in found.note
+    assert found.to_json()["details"] == {"stage": "free", "counts": ["free", "paid"]}
 
 
 def test_an_interval_of_a_share_ends_where_shares_do():
@@ -181,8 +184,8 @@ def test_an_interval_of_a_share_ends_where_shares_do():
         ({"stage": "fre"}, r"'fre' is no stage of 'Varied'; did you mean 'free'\?"),
         ({"counts": ["pad"]}, r"counts: 'pad' is no stage of 'Varied'; did you mean 'paid'\?"),
         ({"days": []}, r"days: none is given; write days=\[1, 7, 30\]"),
-        ({"days": [7, 1]}, "days: 1 comes after 7; each is later than the one before"),
-        ({"days": [7, 7]}, "days: 7 comes after 7"),
+        ({"days": [7, 1]}, "days: 1 stands after 7: each is later than the one before"),
+        ({"days": [7, 7]}, "days: 7 stands after 7"),
         ({"days": [-1, 7]}, "days: -1 is no whole number of days from 0 on"),
         ({"days": [1.5]}, "days: 1.5 is no whole number"),
         ({"days": ["7"]}, "days: '7' is no whole number"),

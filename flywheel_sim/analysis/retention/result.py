@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from numbers import Integral
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -152,7 +152,7 @@ class RetentionByDay(Unreplicated):
                 row = {"strategy": name} if several else {}
                 row |= {
                     "day": f"{day:,}",
-                    "still there, %": plus_minus(self.share(day, name)),
+                    "still there, %": _with_ends(self.share(day, name)),
                     "of people": f"{int(people[:, day].sum()):,}",
                 }
                 if several:
@@ -164,15 +164,19 @@ class RetentionByDay(Unreplicated):
     @property
     def note(self) -> str:
         """Return what the figures of the table are."""
-        paired = ", differences paired" if len(self.names) > 1 else ""
+        paired = ", differences paired, ± half of their interval" if len(self.names) > 1 else ""
         return (
-            f"Mean ± half-width of its 95 % interval over n = {self.n:,} replications{paired}. People: those of all "
-            f"replications who entered so many days before the horizon. Still there: in {either(self.counts)}"
+            f"Share with its 95 % interval over n = {self.n:,} replications{paired}. People: those of all replications "
+            f"who entered more than so many days before the horizon. Still there: in {either(self.counts)}"
         )
 
     def remarks(self) -> list[str]:
         """Return what was solved for."""
         return [str(match) for match in self.matches]
+
+    def details(self) -> dict[str, Any]:
+        """Return the stage whose entry is day 0, and those in which people are still there."""
+        return {"stage": self.stage, "counts": self.counts}
 
     def _told(self, name: str, first: str = "") -> str:
         """Return the shares of a strategy on the days asked for as a sentence lists them."""
@@ -267,7 +271,7 @@ def _days(days: Sequence[int]) -> tuple[int, ...]:
             raise ExperimentError(f"days: {day!r} is no whole number of days from 0 on; {remedy}")
     for one, other in pairwise(found):
         if other <= one:
-            raise ExperimentError(f"days: {other} comes after {one}; each is later than the one before, {remedy}")
+            raise ExperimentError(f"days: {other} stands after {one}: each is later than the one before; {remedy}")
     return tuple(int(day) for day in found)
 
 
@@ -318,6 +322,12 @@ def _check_entered(journey: Journey, stage: str, people: IntArray, days: Sequenc
         raise ExperimentError(f"day {days[-1]:,}: nobody enters '{stage}' so long before the horizon of "
                               f"'{journey.name}'{strategy}, day {last:,} at the most; take an earlier day or a longer "
                               "horizon")  # fmt: skip
+
+
+def _with_ends(found: Estimate) -> str:
+    """Return a share in % with the ends of its interval, which is not the same to both sides near 0 and 100 %."""
+    mean, low, high = (f"{end:.1f}" for end in (found.mean, found.low, found.high))
+    return mean if math.isnan(found.low) else f"{mean} ({low} to {high})"
 
 
 def _within(end: float) -> float:
