@@ -120,7 +120,7 @@ def test_engines_workers_and_executors_give_the_same_figures():
     asked = {"stage": "free", "days": [1, 7, 30], "replications": 4, "strategies": ["today", "better"]}
     frame = fs.retention(model, **asked, workers=1).frame()
     assert frame.equals(fs.retention(model, **asked, workers=3).frame())
-    assert frame.equals(fs.retention(model, **asked, engine="reference").frame())
+    assert frame.equals(fs.retention(model, **asked, engine="reference", workers=2).frame())
     with ThreadPoolExecutor(2) as pool:
         assert frame.equals(fs.retention(model, **asked, executor=pool).frame())
 
@@ -147,7 +147,7 @@ def test_strategies_stand_side_by_side_and_differ_by_less_than_their_intervals_s
     assert (gap.unit, gap.n, gap.of) == ("points", 30, "difference")
     assert "with 'today'" in found.answer()
     assert len(found.table()) == 4
-    assert found.table().columns[-1] == "less today, points"
+    assert found.table().columns[-1] == "difference from today, points"
     assert len(found.provenance) == 2
     assert len(fs.charts.retention_curve(found).data) == 2 * 31
 
@@ -220,7 +220,9 @@ def test_days_and_strategies_that_were_not_asked_for_are_refused():
 
 def test_a_stage_that_nobody_enters_is_refused():
     text = WEEK.replace("fair: {batch: 4, every: 5 days, enters: free}", "fair: {batch: 4, enters: gone}")
-    with pytest.raises(ExperimentError, match="nobody enters 'free' in 'Week'; people present at the start do not"):
+    with pytest.raises(
+        ExperimentError, match="nobody enters 'free' in 'Week', people present at the start left out; take a stage"
+    ):
         fs.retention(fs.loads(text), "free", days=[1], replications=2)
     late = WEEK.replace("batch: 4, every: 5 days", "batch: 4, from: 10 days")
     with pytest.raises(ExperimentError, match=r"day 12: nobody enters 'free' so long before .* day 9 at the most"):

@@ -52,7 +52,8 @@ def retention_curve(result: RetentionByDay) -> Chart:
     axes.set_xlabel(f"Days since people first entered '{result.stage}'")
     axes.set_ylabel("Still there (% of people)")
     if not single:
-        axes.legend(loc="best", frameon=False, title=f"after {joined([f'{day:,}' for day in result.days])} days")
+        days = joined([*(f"{day:,}" for day in result.days[:-1]), in_days(last)])
+        axes.legend(loc="best", frameon=False, title=f"after {days}")
     return Chart("retention_curve", title, made, data)
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,18 +54,10 @@ class EventLog:
     enters: NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Read(Generic[Found]):
-    """What was read of the logs of one journey, replication by replication, and where it comes from."""
-
-    found: list[Found]
-    source: Provenance
-
-
 def read_logs(
     jobs: Sequence[Job], replications: int, ways: Ways, of: Callable[[Journey, EventLog], Found]
-) -> list[Read[Found]]:
-    """Run journeys, all on the same replications, and return what is read of each event log.
+) -> list[tuple[list[Found], Provenance]]:
+    """Run journeys, all on the same replications, and return what is read of each event log, and where it comes from.
 
     Parameters
     ----------
@@ -87,12 +79,11 @@ def read_logs(
     announce(*(job.journey for job in jobs))
     say_compiling(ways.engine, *(job.journey for job in jobs))
     size = max(1, min(MOST, math.ceil(replications / (2 * workers))))
-    batches = [
-        (index, range(at, min(at + size, replications)))
-        for at in range(0, replications, size) for index in range(len(jobs))
-    ]  # fmt: skip
-    tasks = {(index, numbers.start): partial(_batch, jobs[index], numbers, ways.engine, ways.limits.max_people,
-                                             ways.limits.max_events, of) for index, numbers in batches}  # fmt: skip
+    limits = ways.limits.max_people, ways.limits.max_events
+    tasks = {
+        (index, at): partial(_batch, job, range(at, min(at + size, replications)), ways.engine, *limits, of)
+        for at in range(0, replications, size) for index, job in enumerate(jobs)
+    }  # fmt: skip
     begun = time.perf_counter()
     done: dict[tuple[int, int], list[tuple[Found, int]]] = {}
     with ExitStack() as scope:
@@ -102,12 +93,13 @@ def read_logs(
             done[key] = batch
             advance(len(batch))
     took = (time.perf_counter() - begun) / len(jobs)
-    every = [[one for key in sorted(done) if key[0] == index for one in done[key]] for index in range(len(jobs))]
-    return [
-        Read([one for one, _ in read], provenance(job.journey, job.seed, replications, took, sum(n for _, n in read),
-                                                  ways.engine))
-        for job, read in zip(jobs, every, strict=True)
-    ]  # fmt: skip
+    read = []
+    for index, job in enumerate(jobs):
+        mine = [one for key in sorted(done) if key[0] == index for one in done[key]]
+        n_events = sum(count for _, count in mine)
+        source = provenance(job.journey, job.seed, replications, took, n_events, ways.engine)
+        read.append(([found for found, _ in mine], source))
+    return read
 
 
 Tasks = Mapping[tuple[int, int], Callable[[], list[tuple[Found, int]]]]

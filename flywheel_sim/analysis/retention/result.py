@@ -157,7 +157,7 @@ class RetentionByDay(Unreplicated):
                 }
                 if several:
                     gap = "" if name == first else plus_minus(self.difference(day, name, first), signed=True)
-                    row[f"less {first}, points"] = gap
+                    row[f"difference from {first}, points"] = gap
                 rows.append(row)
         return pd.DataFrame(rows)
 
@@ -239,20 +239,20 @@ def retention(
     seed, ways = how_to_run(how)
     asked = _days(days)
     names = [None] if strategies is None else _named(strategies)
+    there = _stages([model.unmatched_journey(name) for name in names], stage, counts)
     settled, matches = settle(model, names, seed=seed, ways=ways)
     journeys = [settled.journey(name) for name in names]
-    there = _stages(journeys, stage, counts)
     for journey in journeys:
         _check_room(journey, asked[-1])
     jobs = [Job(one, one.seed if seed is None else seed) for one in journeys]
     read = read_logs(jobs, replications, ways, partial(still_there, stage=stage, counts=there, last=asked[-1]))
     people: dict[str, IntArray] = {}
     kept: dict[str, IntArray] = {}
-    for name, journey, logs in zip(names, journeys, read, strict=True):
+    for name, journey, (found, _) in zip(names, journeys, read, strict=True):
         at = name or "as written"
-        people[at], kept[at] = (np.array(column) for column in zip(*logs.found, strict=True))
+        people[at], kept[at] = (np.array(column) for column in zip(*found, strict=True))
         _check_entered(journey, stage, people[at].sum(axis=0), asked)
-    return RetentionByDay(stage, asked, there, people, kept, matches, tuple(logs.source for logs in read))
+    return RetentionByDay(stage, asked, there, people, kept, matches, tuple(source for _, source in read))
 
 
 def in_days(day: int) -> str:
@@ -315,8 +315,10 @@ def _check_entered(journey: Journey, stage: str, people: IntArray, days: Sequenc
     strategy = f", strategy '{journey.strategy}'" if journey.strategy else ""
     if not people[0]:
         after = " after the warm-up" if journey.warm_up else ""
-        raise ExperimentError(f"nobody enters '{stage}'{after} in '{journey.name}'{strategy}; people present at the "
-                              "start do not count: take a stage that people come or move to")  # fmt: skip
+        raise ExperimentError(
+            f"nobody enters '{stage}'{after} in '{journey.name}'{strategy}, people present at the start left out; "
+            "take a stage that people come or move to, or a longer horizon"
+        )
     if not people[days[-1]]:
         last = int(np.flatnonzero(people)[-1])
         raise ExperimentError(f"day {days[-1]:,}: nobody enters '{stage}' so long before the horizon of "
