@@ -42,6 +42,8 @@ from flywheel_sim.analysis.purchases.ladder import ladder_of as ladder_of
 from flywheel_sim.analysis.purchases.ladder import repeat_ladder as repeat_ladder
 from flywheel_sim.analysis.referrals.result import ReferralTree as ReferralTree
 from flywheel_sim.analysis.referrals.result import referral_tree as referral_tree
+from flywheel_sim.analysis.retention.result import RetentionByDay as RetentionByDay
+from flywheel_sim.analysis.retention.result import retention as retention
 from flywheel_sim.analysis.sensitivity.effect import Effect as Effect
 from flywheel_sim.analysis.sensitivity.effect import effect as effect
 from flywheel_sim.analysis.sensitivity.response import Sensitivity as Sensitivity
@@ -117,6 +119,7 @@ __all__ = [
     "ReferralTree",
     "RepeatLadder",
     "Result",
+    "RetentionByDay",
     "Runs",
     "Scenario",
     "Sensitivity",
@@ -154,6 +157,7 @@ __all__ = [
     "referral_tree",
     "repeat_ladder",
     "replicate",
+    "retention",
     "run",
     "sensitivity",
     "settle",

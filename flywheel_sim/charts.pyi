@@ -25,6 +25,7 @@ from flywheel_sim.analysis.momentum.charts import wheel as wheel
 from flywheel_sim.analysis.purchases.charts import ladder as ladder
 from flywheel_sim.analysis.referrals.charts import family_sizes as family_sizes
 from flywheel_sim.analysis.referrals.charts import referral_tree as referral_tree
+from flywheel_sim.analysis.retention.charts import retention_curve as retention_curve
 from flywheel_sim.analysis.sensitivity.charts import effect as effect
 from flywheel_sim.analysis.sensitivity.charts import effect_parts as effect_parts
 from flywheel_sim.analysis.sensitivity.charts import response as response
@@ -78,6 +79,7 @@ __all__ = [
     "queues",
     "referral_tree",
     "response",
+    "retention_curve",
     "saturation",
     "shared",
     "sobol",

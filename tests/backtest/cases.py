@@ -200,6 +200,10 @@ RESULTS = {
     "repeat_ladder": lambda: fs.repeat_ladder(
         journey("lifecycle"), "orders", window="26 weeks", strategy="today", replications=2
     ),
+    "retention_by_day": lambda: fs.retention(journey("product_led"), "free", replications=3, **ONE),
+    "retention_of_two": lambda: fs.retention(
+        journey("product_led"), "trial", days=[7, 14, 60], strategies=["today", "one_team"], replications=3, **ONE
+    ),
     "data_ladder": lambda: fs.ladder_of(fs.datasets.cdnow(), window="26 weeks", up_to=5),
     "claims": lambda: fs.claims(settled(), ["funnel", "flywheel"], replications=2, **ONE),
     "claims_lifecycle": lambda: fs.claims(journey("lifecycle"), "today", win_back=["mail_1"], replications=2, **ONE),
@@ -312,6 +316,10 @@ MEMBERS = {
                      "charts.referral_tree(r, 1)", "charts.family_sizes(r)"),
     "RepeatLadder": ("answer()", "frame()", "once_only", "share(2)", "single(1)", "steps", "charts.ladder(r)",
                      "charts.ladder(r, cases.RESULTS['data_ladder']())"),
+    "RetentionByDay": (
+        "answer()", "frame()", "rows()", "table()", "note", "names", "n", "counts", "people", "there", "share(7)",
+        "share(7, r.names[-1], 0.9)", "share(400)", "difference(7)", "charts.retention_curve(r)",
+    ),
     "DataLadder": ("answer()", "frame()", "once_only", "share(2)", "steps", "reached", "left_out"),
     "Claims": ("answer()", "frame()", "table()", "n", "claims", "together", "retention", "list(r.base_runs)",
                "charts.claims(r)", "charts.claims_region(r)", "charts.claims_region(r, of='profit')"),
@@ -338,6 +346,7 @@ _BREAKEVEN = (
 _LANDING = "landing_page --horizon '12 months' --workers 1"
 _TWO = "--strategy keep_a --strategy roll_out_b --replications 3"
 _ABTEST = "--of conversion.visitor.trial --strategy keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
+_RETENTION = "retention product_led --stage free --strategy today --replications 3 --horizon '6 months' --workers 1"
 _SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
 
 #: Commands, of which each is run three ways: as text, with --json, and with --out.
@@ -361,6 +370,7 @@ _ANSWERS = {
     "forecast": "forecast shop.yaml --replications 4 --workers 1",
     "referrals": "referrals referral_programme --horizon '12 months'",
     "ladder": "ladder lifecycle --purchases orders --window '13 weeks' --replications 1 --horizon '12 months'",
+    "retention": f"{_RETENTION} --days 1,7,30",
     "capacity": _B2B,
 }
 
@@ -422,13 +432,19 @@ _LINES = {
         "referrals ad_campaign",
         "forecast ad_campaign",
         "ladder lifecycle --purchases nothing",
+        "retention product_led --stage fre",
+        "retention product_led --stage free --days one",
+        "retention product_led --stage free --days 7,1",
+        "retention product_led --stage free --days 1,30000",
+        "retention product_led --stage free --counts nothing",
         "capacity subscription --resource sales",
         "capacity b2b_pipeline --resource sales --people some",
     ],
 }
 
 _NAMES = ("validate", "run", "compare", "sensitivity", "capacity", "frictions", "momentum", "abtest", "referrals",
-          "ladder", "forecast", "effect", "allocate", "breakeven", "claims", "sobol", "sweep", "export")  # fmt: skip
+          "ladder", "retention", "forecast", "effect", "allocate", "breakeven", "claims", "sobol", "sweep",
+          "export")  # fmt: skip
 
 COMMANDS = (
     {f"command_{name}": [line, f"{line} --json", f"{line} --out out"] for name, line in _ANSWERS.items()}

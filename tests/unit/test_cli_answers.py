@@ -45,6 +45,7 @@ ASKED = {
     "effect": ("--over", "buys", "--change", "+5 points", "--replications", "3"),
     "referrals": ("--replication", "1"),
     "ladder": ("--purchases", "orders", "--window", "13 weeks", "--replications", "2"),
+    "retention": ("--stage", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),
 }
 
 
@@ -67,6 +68,7 @@ def asked(model):
         "effect": lambda: fs.effect(sure, "buys", "+5 points", replications=3, seed=2),
         "referrals": lambda: fs.referral_tree(sure, replication=1, seed=2),
         "ladder": lambda: fs.repeat_ladder(sure, "orders", window="13 weeks", replications=2, seed=2),
+        "retention": lambda: fs.retention(sure, "visitor", days=[2, 9], counts=["lost"], replications=3, seed=2),
     }
 
 
@@ -99,6 +101,9 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
         (("abtest", "shop.yaml", "--arms", "a"), "two levels are compared; write --arms a,b"),
         (("abtest", "shop.yaml", "--attribute", "army"), "arm"),
         (("ladder", "shop.yaml", "--purchases", "ordrs"), "orders"),
+        (("retention", "shop.yaml", "--stage", "visitr"), "did you mean 'visitor'"),
+        (("retention", "shop.yaml", "--stage", "visitor", "--days", "1,x"), "write --days 1,7,30"),
+        (("retention", "shop.yaml", "--stage", "visitor", "--counts", "los"), "did you mean 'lost'"),
         (("momentum", "shop.yaml", "--window", "30 months"), "month"),
         (("forecast", "subscription", "--strategy", "funnel"), "nothing in 'Subscription"),
     ],

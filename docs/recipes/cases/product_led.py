@@ -40,6 +40,13 @@ def tests():
     }
 
 
+@page.making(20)
+def free_users():
+    return fs.retention(
+        fs.load("product_led"), "free", days=[7, 30, 90, 365], strategies=["today"], replications=100, seed=1
+    )
+
+
 @page.making(1.4)
 def one_run():
     log = fs.run(fs.load("product_led"), "today", seed=3, events=True).events
@@ -164,6 +171,11 @@ page.figure(
     together=lambda found: number(found.together().mean, -3),
 )
 page.figure(
+    free_users,
+    free_stay=lambda found: "{}, {} and {}".format(*(number(found.share(day).mean, 1) for day in (7, 30, 90))),
+    free_year=lambda found: number(found.share(365).mean),
+)
+page.figure(
     base, frictions,
     worst_share=lambda duel, found: number(100 * found.gain("teams_apart").mean / duel["today"]["profit"].mean),
 )  # fmt: skip
@@ -178,6 +190,9 @@ page.figure(
     one_run, again=lambda people: f"{len(people) - people.nunique()} of {len(people):,}",
 )  # fmt: skip
 
+page.says("intervals of at most ± 0.3 points", free_users, when=lambda found: all(
+    found.share(day).half_width < 0.3 for day in found.days
+))  # fmt: skip
 page.says("**Which friction costs most?** A wait", frictions, when=lambda found: found.ranks("teams_apart") == (1, 1))
 page.says("a third more than their sum", frictions, when=lambda found: (
     0.28 < found.interaction().mean / found.summed().mean < 0.38

@@ -1,0 +1,192 @@
+"""Event logs as whole numbers, each read as soon as its run is done and then let go, on any workers."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.engine.run import kernel_of, run_many
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.driver import Job, Ways, announce, provenance, say_compiling
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.ledger import IntArray, Layout
+from flywheel_sim.result import Provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Found = TypeVar("Found")
+
+#: Most replications that are handed to a worker at once.
+MOST = 10
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """What happened in one run, person by person and in the order in which it happened; one entry a row of the log.
+
+    Attributes
+    ----------
+    person
+        Whose row it is: any number of their own.
+    time
+        When, ms from the start.
+    to
+        The stage the person is in thereafter, by its place among the stages.
+    enters
+        Whether the person enters that stage with it: arrives there, is referred there, or moves there. Who is present
+        at the start does not, nor who goes on with a visit.
+    """
+
+    person: IntArray
+    time: IntArray
+    to: IntArray
+    enters: NDArray[np.bool_]
+
+
+def read_logs(
+    jobs: Sequence[Job], replications: int, ways: Ways, of: Callable[[Journey, EventLog], Found]
+) -> list[tuple[list[Found], Provenance]]:
+    """Run journeys, all on the same replications, and return what is read of each event log, and where it comes from.
+
+    Parameters
+    ----------
+    jobs, replications, ways
+        What to run, how often, and how. No more logs are held at a time than there are workers.
+    of
+        Reads a log of a journey; a function of a module where runs are shared out among processes.
+
+    Raises
+    ------
+    ExperimentError
+        If there is nothing to run, or nobody to run it.
+    SimulationError
+        If a run meets a limit.
+    """
+    if replications < 1:
+        raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
+    workers = _workers(ways)
+    announce(*(job.journey for job in jobs))
+    say_compiling(ways.engine, *(job.journey for job in jobs))
+    size = max(1, min(MOST, math.ceil(replications / (2 * workers))))
+    limits = ways.limits.max_people, ways.limits.max_events
+    tasks = {
+        (index, at): partial(_batch, job, range(at, min(at + size, replications)), ways.engine, *limits, of)
+        for at in range(0, replications, size) for index, job in enumerate(jobs)
+    }  # fmt: skip
+    begun = time.perf_counter()
+    done: dict[tuple[int, int], list[tuple[Found, int]]] = {}
+    with ExitStack() as scope:
+        advance = _bar(len(jobs) * replications, scope) if ways.progress else _silent
+        executor = _executor(ways, min(workers, len(tasks)), scope)
+        for key, batch in _carried_out(tasks, executor):
+            done[key] = batch
+            advance(len(batch))
+    took = (time.perf_counter() - begun) / len(jobs)
+    read = []
+    for index, job in enumerate(jobs):
+        mine = [one for key in sorted(done) if key[0] == index for one in done[key]]
+        n_events = sum(count for _, count in mine)
+        source = provenance(job.journey, job.seed, replications, took, n_events, ways.engine)
+        read.append(([found for found, _ in mine], source))
+    return read
+
+
+Tasks = Mapping[tuple[int, int], Callable[[], list[tuple[Found, int]]]]
+
+
+def _carried_out(
+    tasks: Tasks[Found], executor: Executor | None
+) -> Iterator[tuple[tuple[int, int], list[tuple[Found, int]]]]:
+    """Yield tasks as they are done; those not begun are given up where one fails or nobody asks on."""
+    if executor is None:
+        yield from ((key, task()) for key, task in tasks.items())
+        return
+    futures = {executor.submit(task): key for key, task in tasks.items()}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _batch(
+    job: Job, numbers: range, engine: str, max_people: int, max_events: int, of: Callable[[Journey, EventLog], Found]
+) -> list[tuple[Found, int]]:
+    """Return what is read of the logs of some replications, and how many events each had."""
+    journey = job.journey
+    if engine == "kernel" and not journey.uncertain:
+        kernel, found = kernel_of(journey, events=True), []
+        for number in numbers:
+            ledger, _, columns = kernel.run(job.seed, number, max_people, max_events)
+            assert columns is not None
+            log = _log(journey, columns["person"], columns["step"], columns["time"], columns["flow"], columns["to"])
+            found.append((of(journey, log), int(ledger.n_events)))
+        return found
+    runs = run_many(journey, job.seed, numbers, events=True, max_people=max_people, max_events=max_events,
+                    engine=engine)  # fmt: skip
+    return [(of(journey, _of_frame(journey, raw.events)), int(raw.ledger.n_events)) for raw in runs]
+
+
+def _log(journey: Journey, person: IntArray, step: IntArray, when: IntArray, flow: IntArray, to: IntArray) -> EventLog:
+    """Return a log from its columns as an engine leaves them, in any order."""
+    layout = Layout.of(journey)
+    came = {("", "", "arrived"), ("", "", "referred")}
+    enters = np.array([one in came or bool(to) for one, to in zip(layout.flows, layout.targets, strict=True)])
+    order = np.lexsort((step, person))
+    return EventLog(person[order], when[order], to[order], enters[flow[order]])
+
+
+def _of_frame(journey: Journey, events: pd.DataFrame | None) -> EventLog:
+    """Return a log from the event log of a run as users see it."""
+    import pandas as pd
+
+    assert events is not None
+    layout = Layout.of(journey)
+    named = [(stage, event or how, how if event else "") for stage, event, how in layout.flows]
+    flows = {one: index for index, one in enumerate(named)}
+    rows = zip(*(events[name].tolist() for name in ("stage", "event", "outcome")), strict=True)
+    flow = np.fromiter((flows[row] for row in rows), dtype=np.int64, count=len(events))
+    person = pd.factorize(events["person"])[0].astype(np.int64)
+    to = pd.Index(layout.stages).get_indexer(pd.Index(events["to"])).astype(np.int64)
+    return _log(journey, person, events["step"].to_numpy(), events["time"].to_numpy(), flow, to)
+
+
+def _workers(ways: Ways) -> int:
+    """Return on how many workers to run: as `replicate` does."""
+    cores = os.cpu_count() or 1
+    workers = ways.workers if ways.workers is not None else cores if ways.engine == "kernel" else 1
+    if workers < 1:
+        raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
+    return workers
+
+
+def _executor(ways: Ways, workers: int, scope: ExitStack) -> Executor | None:
+    """Return what carries out batches; None where that is this thread."""
+    if ways.executor is not None or workers == 1:
+        return ways.executor
+    pool = ThreadPoolExecutor if ways.engine == "kernel" else ProcessPoolExecutor
+    return scope.enter_context(pool(workers))
+
+
+def _bar(total: int, scope: ExitStack) -> Callable[[int], object]:
+    """Return how a bar of replications advances."""
+    from tqdm.auto import tqdm
+
+    bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
+    return lambda count: bar.update(count)
+
+
+def _silent(count: int) -> None:
+    """Show no progress."""
