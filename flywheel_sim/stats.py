@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,9 +150,7 @@ def skewed_ends(terms: FloatArray, level: float = 0.95) -> tuple[FloatArray, Flo
 
 def estimate_ratio(top: FloatArray, bottom: FloatArray, unit: str, level: float = 0.95) -> Estimate:
     """Return the ratio of two sums over replications with its interval; both of shape (replications,)."""
-    mean, low, high = (float(end) for end in ratio_of_sums(top, bottom, level))
-    exists = int(np.count_nonzero(bottom))
-    return Estimate(mean, low, high, level, len(top), unit, "ratio of sums", exists=exists)
+    return estimate_of((np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)), unit, level)
 
 
 def ratio_of_sums(
@@ -181,6 +180,62 @@ def ratio_of_sums(
     low, high = np.where(fixed, mean - half, low), np.where(fixed, mean + half, high)
     told = (bottom != 0).sum(axis=0) > 1
     return mean, np.where(told, low, math.nan), np.where(told, high, math.nan)
+
+
+def ratio_of(*sums: FloatArray) -> FloatArray:
+    """Return one sum itself, the ratio of two, or the ratio of two ratios of four."""
+    if len(sums) == 1:
+        return sums[0]
+    found = ratio(sums[0], sums[1])
+    return ratio(found, ratio(sums[2], sums[3])) if len(sums) == 4 else found
+
+
+def terms_of(sums: Sequence[FloatArray], of: Callable[..., FloatArray] = ratio_of) -> FloatArray:
+    """Return one term a replication whose mean is a figure of all replications together; shape (replications,).
+
+    Parameters
+    ----------
+    sums
+        Of which the figure is a function, replication axis first; one alone is the figure itself.
+    of
+        The function, of each row for itself.
+    """
+    if len(sums) == 1:
+        return sums[0]
+    return jackknifed(of(*(one.sum(axis=0, keepdims=True) for one in sums))[0], of(*left_out(*sums)))
+
+
+def estimate_of(
+    sums: Sequence[FloatArray], unit: str, level: float = 0.95, of: Callable[..., FloatArray] = ratio_of,
+    ends: tuple[float, float] | None = None, never: str = "",
+) -> Estimate:  # fmt: skip
+    """Return a figure of all replications together with its interval.
+
+    The mean of one sum has Student's interval, and so has a ratio whose bottom is the same in all replications; that of
+    others has the skewness of its terms taken off. There is none where the figure exists in a single replication.
+
+    Parameters
+    ----------
+    sums, of
+        As for `terms_of`.
+    unit, level, never
+        Of the estimate.
+    ends
+        Of the interval, where they are found in another way.
+    """
+    if len(sums) == 1:
+        return estimate_mean(sums[0], unit, level)
+    alone, terms = of(*sums), terms_of(sums, of)
+    exists, n = int(np.count_nonzero(~np.isnan(alone))), len(alone)
+    mean = float(of(*(one.sum(axis=0, keepdims=True) for one in sums))[0])
+    sd = float(np.std(terms, ddof=1)) if exists > 1 and np.isfinite(terms).all() else math.nan
+    low, high = ends or (math.nan, math.nan)
+    if ends is None and exists > 1 and not math.isnan(sd):
+        low, high = (float(end) for end in skewed_ends(terms, level))
+        if len(sums) == 2 and (sums[1] == sums[1][0]).all():
+            plain = estimate_mean(terms, unit, level)
+            low, high = plain.low, plain.high
+    return Estimate(mean, low, high, level, n, unit, "ratio of sums", sd, exists, never)
 
 
 def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:

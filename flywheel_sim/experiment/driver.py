@@ -23,7 +23,7 @@ from flywheel_sim.experiment.precision import Watch
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout, Ledger, stack
-from flywheel_sim.metrics.registry import Books, metric_of
+from flywheel_sim.metrics.registry import Books, Metric, metric_of
 from flywheel_sim.result import Provenance
 from flywheel_sim.stats import FloatArray
 from flywheel_sim.version import __version__
@@ -143,7 +143,7 @@ def replicate_until(
     watch
         Says after each stage how many it takes in all.
     read
-        Gives what is watched of the runs of a stage, one for each job.
+        Gives what is watched of the runs so far, one for each job.
     """
     how = ways or Ways()
     workers = _workers(how)
@@ -167,8 +167,8 @@ def replicate_until(
             batches = _batches(len(jobs), done, wanted, workers, how.engine)
             failed = _carry_out(jobs, batches, how, executor, collect)
             if failed is None:
-                stage = range(done, wanted)
-                parts = [_runs(job, found, stage, 0.0, how.engine) for job, found in zip(jobs, ledgers, strict=True)]
+                sofar = range(wanted)
+                parts = [_runs(job, found, sofar, 0.0, how.engine) for job, found in zip(jobs, ledgers, strict=True)]
                 done, wanted = wanted, watch.look(read(parts))
     return _complete(jobs, ledgers, wanted, (time.perf_counter() - begun) / len(jobs), how.engine, failed)
 
@@ -181,10 +181,14 @@ def units_of(journey: Journey, names: Iterable[str]) -> dict[str, str]:
     ExperimentError
         If it has no metric of such a name.
     """
+    return {name: metric_in(journey, name).unit_for(journey) for name in names}
+
+
+def metric_in(journey: Journey, name: str) -> Metric:
+    """Return a metric of a journey that has not been run; raises as `units_of`."""
     layout = Layout.of(journey)
     blank = Ledger(layout, *(np.zeros((1, *layout.shapes[name]), dtype=np.int64) for name in Ledger.ARRAYS))
-    books = Books(blank, journey)
-    return {name: metric_of(name, books).unit_for(journey) for name in names}
+    return metric_of(name, Books(blank, journey))
 
 
 Batches = list[tuple[int, tuple[int, ...]]]

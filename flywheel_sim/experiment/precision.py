@@ -265,8 +265,8 @@ class Watch:
         return min(FIRST, self.at_most)
 
     def look(self, values: Mapping[str, FloatArray]) -> int:
-        """Take in the values of a stage and return how many replications to have in all; as many as now: stop."""
-        self._values = {what: np.concatenate([old, values[what]]) for what, old in self._values.items()}
+        """Take in all values so far and return how many replications to have in all; as many as now: stop."""
+        self._values = dict(values)
         n = len(next(iter(self._values.values())))
         self.looks = (*self.looks, n)
         self._held = tuple(self._hold(what, n) for what in self.asked)

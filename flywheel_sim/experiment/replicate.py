@@ -134,7 +134,7 @@ def replicate(
     asked = {one.metric: one for one in targets(precision, lambda name: units_of(journey, (name,))[name])}
     watch = Watch(asked, units_of(journey, asked), count)
     try:
-        (found,) = replicate_until([job], watch, lambda runs: {name: runs[0].values(name) for name in asked}, ways)
+        (found,) = replicate_until([job], watch, lambda runs: {name: runs[0].terms(name) for name in asked}, ways)
     except LimitReached as stop:
         done = [replace(runs, stopping=watch.stopping(runs.n)) for runs in stop.complete]
         raise LimitReached(str(stop), done[0] if done else None) from stop

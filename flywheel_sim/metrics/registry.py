@@ -19,7 +19,7 @@ from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.journey.journey import Journey, Period
 from flywheel_sim.journey.units import LONGEST_LIFE, MILLIONTHS, MONTH, format_duration
 from flywheel_sim.ledger import Ledger
-from flywheel_sim.stats import Estimate, estimate_mean, jackknifed, left_out, ratio, skewed_ends
+from flywheel_sim.stats import Estimate, estimate_of, ratio, ratio_of, terms_of
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]
@@ -112,14 +112,13 @@ class Metric:
     kinds: tuple[str, ...] = ()
     monthly: bool = False
     more: tuple[Series, ...] = ()
-    of: Callable[..., FloatArray] = ratio
+    of: Callable[..., FloatArray] = ratio_of
     ends: Callable[[Books, float], tuple[float, float]] | None = None
     window: Literal["", "worth", "bring"] = ""
 
     def total(self, books: Books) -> FloatArray:
         """Return the metric over the horizon, after the warm-up where there is one; shape (replications,)."""
-        sums = self.sums(books)
-        return np.asarray(self.factor * (sums[0] if len(sums) == 1 else self.of(*sums)))
+        return self.of(*self.sums(books))
 
     @property
     def factor(self) -> float:
@@ -129,9 +128,15 @@ class Metric:
     def sums(self, books: Books) -> tuple[FloatArray, ...]:
         """Return the sums of which it is a function, replication axis first; one alone is the metric itself."""
         if self.aggregation == "last":
-            return (np.asarray(self.top(books)[:, -1]),)
+            return (np.asarray(self.factor * self.top(books)[:, -1]),)
         parts = [part(books) for part in (self.top, self.bottom, *self.more) if part is not None]
-        return tuple(parts if self.aggregation == "cohort" else map(books.over, parts))
+        top, *others = parts if self.aggregation == "cohort" else map(books.over, parts)
+        return (self.factor * top, *others)
+
+    @property
+    def n_sums(self) -> int:
+        """Return of how many plain sums it is a function; 1 also where they are not one number a replication."""
+        return 1 if self.ends else sum(part is not None for part in (self.top, self.bottom, *self.more))
 
     def terms(self, books: Books) -> FloatArray:
         """Return one term a replication whose mean is the metric of all replications together; shape (replications,).
@@ -139,33 +144,14 @@ class Metric:
         Of what adds up these are its values. A ratio is one of sums over replications, never a mean of ratios: its
         terms are those of the jackknife, so that means and paired differences of them have proper intervals.
         """
-        sums = self.sums(books)
-        if len(sums) == 1:
-            return np.asarray(self.factor * sums[0])
-        pooled = self.of(*(one.sum(axis=0, keepdims=True) for one in sums))[0]
-        return self.factor * jackknifed(pooled, self.of(*left_out(*sums)))
+        return terms_of(self.sums(books), self.of)
 
     def estimate(self, books: Books, level: float = 0.95) -> Estimate:
         """Return the metric over the horizon with its interval; a ratio is one of sums over replications."""
-        unit, sums = self.unit_for(books.journey), self.sums(books)
-        if len(sums) == 1:
-            return estimate_mean(self.factor * sums[0], unit, level)
-        terms, found = self.terms(books), self.of(*sums)
-        mean = self.factor * float(self.of(*(one.sum(axis=0, keepdims=True) for one in sums))[0])
-        told = len(found) > 1 and np.count_nonzero(~np.isnan(found)) > 1
-        fixed = len(sums) == 2 and bool((sums[1] == sums[1][0]).all())
-        low = high = np.nan
-        if told and self.ends is not None:
-            low, high = self.ends(books, level)
-        elif told and fixed:
-            plain = estimate_mean(terms, unit, level)
-            low, high = plain.low, plain.high
-        elif told and np.isfinite(terms).all():
-            low, high = (float(end) for end in skewed_ends(terms, level))
-        return Estimate(
-            mean, low, high, level, len(found), unit, "ratio of sums", float(np.std(terms, ddof=1)) if told else np.nan,
-            exists=int(np.count_nonzero(~np.isnan(found))), never=f"not within {span_of(books.journey.window)}",
-        )  # fmt: skip
+        never = f"not within {span_of(books.journey.window)}" if self.window == "worth" else ""
+        several = len(books.ledger.n_events) > 1
+        ends = self.ends(books, level) if self.ends and several else None
+        return estimate_of(self.sums(books), self.unit_for(books.journey), level, self.of, ends, never)
 
     def series(self, books: Books) -> FloatArray:
         """Return the metric period by period, shape (replications, periods); NaN in the warm-up.

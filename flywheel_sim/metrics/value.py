@@ -121,8 +121,7 @@ register(Metric(
 ))  # fmt: skip
 register(Metric(
     "ltv_cac", "CLV per acquisition cost", "ratio", "CLV divided by CAC; below 1 a customer costs more than it brings.",
-    "cohort", margin, customers, more=(spent, won), of=lambda m, c, s, w: ratio(ratio(m, c), ratio(s, w)),
-    split="channel", window="worth",
+    "cohort", margin, customers, more=(spent, won), split="channel", window="worth",
 ))  # fmt: skip
 register(Metric(
     "payback", "Payback", "months",

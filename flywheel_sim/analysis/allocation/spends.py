@@ -163,7 +163,7 @@ def metric_values(runs: Runs, of: str) -> FloatArray:
     ExperimentError
         If some replications have no value, so that there is nothing to add to.
     """
-    values = runs.values(of)
+    values = runs.terms(of)
     if not np.isfinite(values).all():
         raise ExperimentError(f"'{of}' has no value in some futures; ask for a metric that always has one, as profit")
     return values

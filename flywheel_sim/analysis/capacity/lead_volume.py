@@ -231,8 +231,8 @@ def lead_volume(
         if index == 0:
             return runs
         if index > len(volumes):
-            return at_the_cost_of(runs, today, staff).values(of)
-        return came_by(runs, channel), [runs.values(name) for name in kept]
+            return at_the_cost_of(runs, today, staff).terms(of)
+        return came_by(runs, channel), [runs.terms(name) for name in kept]
 
     base, *rest = replicated(journeys, replications, seed, ways, keep)
     leads, values = (np.array(column) for column in zip(*rest[: len(volumes)], strict=True))

@@ -83,7 +83,7 @@ class Capacity(AgainstToday):
     ) -> Estimate:
         """Return the paired difference between two numbers of people, or to the staffing as written."""
         name = metric or self.of
-        base = self.today.values(name) if against is None else self._values(against, name)
+        base = self.today.terms(name) if against is None else self._values(against, name)
         return paired(self._values(people, name) - base, gap_unit(self.units[name]))
 
     def marginal(self, resource: str | None = None, metric: str | None = None) -> dict[int, Estimate]:
@@ -281,7 +281,7 @@ def capacity(
     journeys = [today, *(_staffed(model, tried, point).journey(strategy) for point in points)]
 
     def keep(index: int, runs: Runs) -> Runs | list[FloatArray]:
-        return runs if index == 0 else [runs.values(name) for name in kept]
+        return runs if index == 0 else [runs.terms(name) for name in kept]
 
     base, *values = replicated(journeys, replications, seed, ways, keep)
     labels = {name: base.metric(name).label for name in kept}

@@ -252,7 +252,7 @@ class Frictions(AgainstToday):
 
     def _gaps(self, name: str) -> FloatArray:
         """Return what is gained in each replication, shape (frictions + 1, replications)."""
-        today = self.today.values(self.of) if name == self.of else net_per_month(self.today, self.window)
+        today = self.today.terms(self.of) if name == self.of else net_per_month(self.today, self.window)
         return np.asarray(self.values[name] - today)
 
     def _figure(self, name: str | None) -> str:
@@ -309,7 +309,7 @@ def frictions(
     months = None if window is None else months_in(window, today)
 
     def keep(index: int, runs: Runs) -> Runs | tuple[FloatArray, FloatArray]:
-        return runs if index == 0 else (runs.values(of), net_per_month(runs, months))
+        return runs if index == 0 else (runs.terms(of), net_per_month(runs, months))
 
     base, *kept = replicated(journeys, replications, seed, ways, keep)
     values = {of: np.array([money for money, _ in kept]), MOMENTUM: np.array([net for _, net in kept])}

@@ -18,13 +18,12 @@ from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.budgets import Match, settle
 from flywheel_sim.experiment.driver import Job
 from flywheel_sim.experiment.how import How, how_to_run
-from flywheel_sim.experiment.tables import estimate_ratio, ratio_of_sums
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import IntArray
 from flywheel_sim.result import Provenance, Provenances, Unreplicated
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus
+from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_ratio, figure, plus_minus, ratio_of_sums
 from flywheel_sim.wording import called, either, joined
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,17 +50,22 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class BatchOutcome:
-    """What a batch comes to: values of shape (metrics, count) and events, or why there are none."""
+    """What a batch comes to: values of shape (rows, count) and events, or why there are none.
+
+    A row for each metric, then those of the sums of which metrics are ratios, in their order.
+    """
 
     values: NDArray[np.float64] | None
     events: int
     said: str = ""
 
 
-def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, max_events: int) -> BatchOutcome:
+def run_batch(
+    task: Task, seed: int, metrics: tuple[str, ...], sums: Mapping[str, int], max_people: int, max_events: int
+) -> BatchOutcome:
     """Run a batch; a run that meets a limit, or is refused, ends it."""
     numbers = range(task.first, task.first + task.count)
-    values = np.full((len(metrics), task.count), math.nan)
+    values = np.full((len(metrics) + sum(sums.values()), task.count), math.nan)
     ledgers: list[Ledger] = []
     at = events = 0
     try:
@@ -67,7 +73,7 @@ def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, 
             ledgers.append(raw.ledger)
             if len(ledgers) == READ_AT_ONCE or at + len(ledgers) == task.count:
                 books = Books(stack(ledgers).by("month"), task.journey)
-                values[:, at : at + len(ledgers)] = _figures(books, metrics)
+                values[:, at : at + len(ledgers)] = _figures(books, metrics, sums)
                 at, events = at + len(ledgers), events + int(books.ledger.n_events.sum())
                 ledgers = []
     except (SimulationError, ConfigError) as error:
@@ -75,15 +81,18 @@ def run_batch(task: Task, seed: int, metrics: tuple[str, ...], max_people: int, 
     return BatchOutcome(values, events)
 
 
-def _figures(books: Books, metrics: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return the metrics of some replications, shape (metrics, replications)."""
-    values = np.full((len(metrics), len(books.ledger.n_events)), math.nan)
+def _figures(books: Books, metrics: tuple[str, ...], sums: Mapping[str, int]) -> NDArray[np.float64]:
+    """Return the metrics of some replications and their sums, shape (rows, replications)."""
+    values = np.full((len(metrics) + sum(sums.values()), len(books.ledger.n_events)), math.nan)
+    at = len(metrics)
     for row, name in enumerate(metrics):
+        first, at = at, at + sums.get(name, 0)
         try:
-            found = metric_of(name, books).total(books)
+            metric = metric_of(name, books)
         except ExperimentError:  # a line that another strategy has
             continue
-        values[row] = np.where(np.isnan(found), math.nan, found + 0.0)  # one NaN, one zero
+        found = np.stack([metric.total(books), *(metric.sums(books) if name in sums else ())])
+        values[[row, *range(first, at)]] = np.where(np.isnan(found), math.nan, found + 0.0)  # one NaN, one zero
     return values
 
 

@@ -55,7 +55,7 @@ _NEEDED = {*SAME, "replications", "design"}
 
 @dataclass(frozen=True)
 class Kept:
-    """A batch as kept: design point, first replication, events, and values of shape (metrics, count)."""
+    """A batch as kept: design point, first replication, events, and values of shape (rows, count)."""
 
     point: int
     first: int
@@ -95,7 +95,7 @@ class Journal:
         point, first, events
             Design point, first replication, events of all its replications.
         values
-            Shape (metrics, count).
+            Shape (rows, count): a row for each metric, and for each sum of which a metric is a ratio.
 
         Raises
         ------
@@ -146,13 +146,13 @@ class Journal:
         DataError
             If something in the store is damaged.
         """
-        metrics = len(self.header["metrics"])
+        rows = len(self.header["metrics"]) + sum(self.header.get("sums", {}).values())
         with _said(self.path):
             for row in self._db.execute("SELECT * FROM batches ORDER BY point, first"):
-                if not _sound(row) or len(row[4]) != VALUES.itemsize * metrics * row[2]:
+                if not _sound(row) or len(row[4]) != VALUES.itemsize * rows * row[2]:
                     raise DataError(f"{self.path}: the replications from {row[1]} of point {row[0]} are damaged; "
                                     "go on with resume=True (--resume), which runs them again")  # fmt: skip
-                figures = np.frombuffer(row[4], dtype=VALUES).reshape(metrics, row[2])
+                figures = np.frombuffer(row[4], dtype=VALUES).reshape(rows, row[2])
                 yield Kept(row[0], row[1], row[3], figures.astype(np.float64, copy=False))
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.factors import figure_of
 from flywheel_sim.experiment.sweep.journal import Journal, look
 from flywheel_sim.result import Unreplicated
-from flywheel_sim.stats import Estimate, estimate_mean, plus_minus
+from flywheel_sim.stats import Estimate, estimate_mean, estimate_of, estimate_quantile, plus_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,8 @@ class Sweep(Unreplicated):
         Shape (points, metrics, replications); NaN where a metric has no value, or the point was set aside.
     notes
         For each design point why it was set aside, or what is missing; "" where nothing is.
+    sums
+        Of metrics that are ratios: the sums they are ratios of, shape (points, sums, replications) each.
     matched
         By design point the spend that was solved for, where its strategy has a matched one.
     n_events
@@ -80,6 +82,7 @@ class Sweep(Unreplicated):
     base: tuple[str, ...] = field(repr=False)
     values: FloatArray = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
+    sums: Mapping[str, FloatArray] = field(default_factory=dict, repr=False)
     matched: Mapping[int, float] = field(default_factory=dict, repr=False)
     n_events: int = 0
     level: float = 0.95
@@ -195,7 +198,17 @@ class Sweep(Unreplicated):
         self._refuse_point(point)
         if metric not in self.metrics:
             raise ExperimentError(f"'{metric}' was not asked for; {nearest(metric, self.metrics)}")
-        return estimate_mean(self.values[point, self.metrics.index(metric)], self.units[metric], self.level)
+        return self._estimate(point, metric)
+
+    def _estimate(self, point: int, metric: str) -> Estimate:
+        """Return a metric at a design point: a mean, a ratio of sums, or the median of what may have no end."""
+        values, unit = self.values[point, self.metrics.index(metric)], self.units[metric]
+        if metric == "payback":
+            return estimate_quantile(values, 0.5, unit, self.level)
+        if metric not in self.sums:
+            return estimate_mean(values, unit, self.level)
+        sums = self.sums[metric][point]
+        return estimate_of([*sums[:, ~np.isnan(sums).any(axis=0)]], unit, self.level)
 
     def export(self, path: str | Path) -> Path:
         """Write `frame` to a file, ``.parquet`` or ``.csv``; equal sweeps give equal bytes.
@@ -260,7 +273,7 @@ class Sweep(Unreplicated):
 
     @cached_property
     def _estimates(self) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int64]]:
-        """Return mean, low, high and n of every design point and metric, as `estimate_mean` has them."""
+        """Return mean, low, high and n of every design point and metric, as `estimate` has them."""
         shape = self.values.shape[:2]
         mean, low, high = (np.full(shape, math.nan) for _ in range(3))
         n = np.zeros(shape, dtype=np.int64)
@@ -268,13 +281,14 @@ class Sweep(Unreplicated):
 
         count = self.values.shape[2]
         plain = np.isfinite(self.values).all(axis=2) if count > 1 else np.zeros(shape, dtype=bool)
+        plain[:, [name in self.sums or name == "payback" for name in self.metrics]] = False
         if plain.any():
             held = self.values[plain]
             middle = held.mean(axis=1)
             half = float(stats.t.ppf(0.5 + self.level / 2, count - 1)) * held.std(axis=1, ddof=1) / math.sqrt(count)
             mean[plain], low[plain], high[plain], n[plain] = middle, middle - half, middle + half, count
         for place in zip(*np.nonzero(~plain), strict=True):
-            found = estimate_mean(self.values[place], "", self.level)
+            found = self._estimate(int(place[0]), self.metrics[place[1]])
             mean[place], low[place], high[place], n[place] = found.mean, found.low, found.high, found.n
         return mean, low, high, n
 
@@ -338,7 +352,8 @@ def of_journal(journal: Journal) -> Sweep:
     header, points = journal.header, journal.points()
     metrics, replications = tuple(header["metrics"]), int(header["replications"])
     aside = {one.point: one for one in reversed(journal.aside())}
-    values = np.full((len(points), len(metrics), replications), math.nan)
+    sizes: dict[str, int] = header.get("sums", {})
+    values = np.full((len(points), len(metrics) + sum(sizes.values()), replications), math.nan)
     done = np.zeros(len(points), dtype=np.int64)
     events = 0
     for batch in journal.batches():
@@ -352,6 +367,7 @@ def of_journal(journal: Journal) -> Sweep:
         f"not finished: {n:,} of {replications:,} replications" for point, n in enumerate(done)
     ]  # fmt: skip
     values.setflags(write=False)
+    ends = np.cumsum([len(metrics), *sizes.values()])
     stated, base = header["stated"], header["base"]
     rows = [
         tuple(held if value is None else value for held, value in zip(stated[strategy or ""], given, strict=True))
@@ -369,7 +385,8 @@ def of_journal(journal: Journal) -> Sweep:
         strategies=tuple(strategy or AS_WRITTEN for strategy, *_ in points),
         stated=tuple(rows),
         base=tuple(base),
-        values=values,
+        values=values[:, : len(metrics)],
+        sums={name: values[:, end - size : end] for (name, size), end in zip(sizes.items(), ends[1:], strict=True)},
         notes=tuple(notes),
         matched=journal.spends(),
         n_events=events,

@@ -13,7 +13,7 @@ from typing import Any
 
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
-from flywheel_sim.experiment.driver import Limits, announce, say_compiling, units_of
+from flywheel_sim.experiment.driver import Limits, announce, metric_in, say_compiling
 from flywheel_sim.experiment.sweep.batches import ENGINE, BatchOutcome, Matching, Task, match, run_batch
 from flywheel_sim.experiment.sweep.design import Design, design_of
 from flywheel_sim.experiment.sweep.executors import Workers, carry_out, workers_of
@@ -115,6 +115,7 @@ class _Asked:
     base: Mapping[str | None, Journey]
     metrics: tuple[str, ...]
     units: Mapping[str, str]
+    sums: Mapping[str, int]
     replications: int
     seed: int
     limits: Limits
@@ -132,6 +133,7 @@ class _Asked:
             "design": self.design.kind,
             "factors": list(self.design.factors),
             "metrics": list(self.metrics),
+            "sums": dict(self.sums),
             "limits": {"max_people": self.limits.max_people, "max_events": self.limits.max_events},
             "units": dict(self.units),
             "stated": {strategy or "": self.resolver.stated(strategy) for strategy in self.base},
@@ -147,8 +149,10 @@ def _asked(
     resolver.check(design.points)
     still = (None,) * len(design.factors)
     base = {strategy: resolver.unmatched(DesignPoint(strategy, still)) for strategy in design.strategies}
-    units = _units(metrics, list(base.values()))
-    return _Asked(model, design, resolver, base, metrics, units, replications, seed, limits)
+    found = _found(metrics, list(base.values()))
+    units = {name: unit for name, (unit, _) in found.items()}
+    sums = {name: n for name, (_, n) in found.items() if n > 1}
+    return _Asked(model, design, resolver, base, metrics, units, sums, replications, seed, limits)
 
 
 class _Course:
@@ -174,8 +178,8 @@ class _Course:
                 journal.note("batch", plan.size)
             if plan.left:
                 opened = opened or scope.enter_context(hands)
-                work = partial(run_batch, seed=asked.seed, metrics=asked.metrics, max_people=asked.limits.max_people,
-                               max_events=asked.limits.max_events)  # fmt: skip
+                work = partial(run_batch, seed=asked.seed, metrics=asked.metrics, sums=asked.sums,
+                               max_people=asked.limits.max_people, max_events=asked.limits.max_events)  # fmt: skip
                 total = len(plan.points) * asked.replications
                 with _bar(self.progress, None, "run", total, plan.before) as self._advance:
                     carry_out(plan.tasks(), work, opened, done=self.done, set_aside=self.set_aside)
@@ -307,19 +311,20 @@ def _metric_names(given: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _units(names: tuple[str, ...], journeys: Sequence[Journey]) -> dict[str, str]:
-    """Return the unit of each metric; one that no strategy has is refused."""
-    units: dict[str, str] = {}
+def _found(names: tuple[str, ...], journeys: Sequence[Journey]) -> dict[str, tuple[str, int]]:
+    """Return the unit of each metric, and of how many sums it is a function; one that no strategy has is refused."""
+    found: dict[str, tuple[str, int]] = {}
     for name in names:
         refused: ExperimentError | None = None
         for journey in journeys:
             try:
-                units.setdefault(name, units_of(journey, (name,))[name])
+                metric = metric_in(journey, name)
+                found.setdefault(name, (metric.unit_for(journey), metric.n_sums))
             except ExperimentError as error:
                 refused = error
-        if name not in units and refused is not None:
+        if name not in found and refused is not None:
             raise refused
-    return units
+    return found
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from flywheel_sim.drawing.words import measured, named_rows
 from flywheel_sim.journey.journey import Period
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.result import Result
-from flywheel_sim.stats import estimate_mean
+from flywheel_sim.stats import estimate_mean, estimate_ratio
 from flywheel_sim.wording import lowered
 
 #: What is told of each period.
@@ -72,7 +72,7 @@ def stage_flow(result: Result) -> Chart:
         for stage, role in zip(layout.stages, layout.roles, strict=True):
             gone_on, entered = (one.books.over(a) for a in stage_conversion(one.books, stage))
             count = estimate_mean(entered, "people")
-            share = estimate_mean(100 * gone_on / np.where(entered > 0, entered, np.nan), "%")
+            share = estimate_ratio(100 * gone_on, entered, "%")
             rows.append({
                 "strategy": name, "stage": stage, "role": role, **columns_of(count, "entered"),
                 "goes_on_percent": share.mean, "goes_on_low": share.low, "goes_on_high": share.high, "n": one.n,
