@@ -1,4 +1,4 @@
-"""The shipped flea-market app: who sells helps who comes, ads are no subscription, and when a credit is worth paying."""
+"""The shipped flea-market app: sellers help newcomers sell, ads are no subscription, and when a credit pays."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The shipped desk software: what plans, seats, discounts and a price rise do to MRR, and what telling others is worth."""
+"""The shipped desk software: plans, seats, discounts and a price rise in MRR, and what telling others is worth."""
 
 from pathlib import Path
 
