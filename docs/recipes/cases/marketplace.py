@@ -162,3 +162,9 @@ page.says("That costs over half of the first year's profit", base, flat, when=la
 page.says("It widens the lead of `on_first_sale`", base, flat, when=lambda duel, other: (
     lead(duel, "on_first_sale").low > lead(other, "on_first_sale").high
 ))  # fmt: skip
+page.says("In the third year the flywheel hardly falls behind any further", horizons, when=lambda found: (
+    lead(found[36], "flywheel").mean > 1.25 * lead(found[24], "flywheel").mean
+))  # fmt: skip
+page.says("the funnel has reached most of the city by then", horizons, when=lambda found: (
+    float(found[36]["funnel"].series("saturation").mean(axis=0)[23]) > 50
+))  # fmt: skip

@@ -34,6 +34,11 @@ def sellers():
     }  # fmt: skip
 
 
+@page.making(4)
+def two():
+    return fs.compare(fs.load("saas_plans").with_(**{"resources.sales.people": 2}), replications=100, seed=1)
+
+
 @page.making(10)
 def horizons():
     model = fs.load("saas_plans")
@@ -139,6 +144,7 @@ page.figure(
     two_wait=lambda found: number(found[2]["wait.sales"].mean, 1),
     **{f"sales_{people}": staffed(people) for people in (1, 2, 3, 4)},
 )
+page.figure(two, lead_of_two=lambda duel: span(lead(duel), -2))
 page.figure(
     horizons,
     **{
