@@ -97,6 +97,10 @@ class Runs(Result):
         """Return the unit of a metric, with the currency."""
         return self.metric(name).unit_for(self.journey)
 
+    def label(self, name: str) -> str:
+        """Return the label of a metric, with the time for which customers are followed where they are."""
+        return self.metric(name).label_for(self.journey)
+
     def __getitem__(self, name: str) -> Estimate:
         """Return a metric over the horizon with its 95 % interval."""
         return self.estimate(name)
@@ -245,7 +249,7 @@ class Runs(Result):
         rows = []
         for name in names:
             metric, estimate = self.metric(name), self[name]
-            rows.append((name, metric.label, estimate.mean, estimate.low, estimate.high, estimate.unit, estimate.n,
+            rows.append((name, self.label(name), estimate.mean, estimate.low, estimate.high, estimate.unit, estimate.n,
                          metric.definition))  # fmt: skip
         columns = ["metric", "label", "mean", "low", "high", "unit", "n", "definition"]
         table = pd.DataFrame(rows, columns=columns).set_index("metric")
@@ -267,18 +271,7 @@ class Runs(Result):
 
     def conversions(self) -> pd.DataFrame:
         """Return, for every prospect stage: people entered, share who went on with its interval."""
-        import pandas as pd
-
-        from flywheel_sim.metrics.growth import stage_conversion
-
-        rows = []
-        layout = self.ledger.layout
-        for stage, role in zip(layout.stages, layout.roles, strict=True):
-            if role == "prospect":
-                _, entered = stage_conversion(self.books, stage)
-                share = self[f"conversion.{stage}"]
-                rows.append((stage, float(self.books.over(entered).mean()), share.mean, share.low, share.high))
-        return pd.DataFrame(rows, columns=["stage", "entered", "conversion", "low", "high"]).set_index("stage")
+        return tables.by_stage(self.books)
 
     def by(self, name: str, *names: str, level: float = 0.95) -> pd.DataFrame:
         """Return metrics for each channel, or each level of an attribute under ``report_by``.
@@ -369,14 +362,14 @@ class Runs(Result):
 
     def answer(self) -> str:
         """Return in words what was earned and spent, and what is left."""
-        said = ", ".join(f"{self.metric(name).label.lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
+        said = ", ".join(f"{self.label(name).lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
         whose = f"'{self.journey.strategy}'" if self.journey.strategy else f"'{self.journey.name}'"
         return f"What {whose} brings over {self.span}: {said}. {earned_back(self.break_even())}"
 
     def table(self) -> pd.DataFrame:
         """Return every metric the journey has, as texts."""
         names = list(self.summary().index)
-        return texts_by_name({self.metric(name).label: self[name] for name in names})
+        return texts_by_name({self.label(name): self[name] for name in names})
 
     @property
     def note(self) -> str:

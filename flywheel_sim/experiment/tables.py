@@ -18,6 +18,7 @@ from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import GENERATIONS
 from flywheel_sim.metrics.cohorts import cohorts
 from flywheel_sim.metrics.groups import parts, splits
+from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.metrics.lineage import customers, generations
 from flywheel_sim.metrics.recurring import MOVEMENTS, at_stake, before, movement, mrr, retained
 from flywheel_sim.metrics.registry import Books, FloatArray, metric_of, metrics
@@ -29,6 +30,19 @@ if TYPE_CHECKING:
 
 #: Mean, and both ends of its interval, of one or many figures.
 Found = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def by_stage(books: Books) -> pd.DataFrame:
+    """Return, for every prospect stage: people entered, share who went on with its interval."""
+    import pandas as pd
+
+    rows, layout = [], books.ledger.layout
+    for stage, role in zip(layout.stages, layout.roles, strict=True):
+        if role == "prospect":
+            _, entered = stage_conversion(books, stage)
+            share = metric_of(f"conversion.{stage}", books).estimate(books)
+            rows.append((stage, float(books.over(entered).mean()), share.mean, share.low, share.high))
+    return pd.DataFrame(rows, columns=["stage", "entered", "conversion", "low", "high"]).set_index("stage")
 
 
 def by_group(books: Books, name: str, wanted: Sequence[str], level: float) -> pd.DataFrame:
@@ -44,7 +58,7 @@ def by_group(books: Books, name: str, wanted: Sequence[str], level: float) -> pd
     figures: dict[str, tuple[str, Found]] = {}
     for metric in chosen:
         unit = metric.unit_for(books.journey)
-        found = [estimate_mean(metric.total(part), unit, level) for part in groups.values()]
+        found = [metric.estimate(part, level) for part in groups.values()]
         mean, low, high = (np.array([getattr(e, end) for e in found]) for end in ("mean", "low", "high"))
         figures[metric.name] = unit, (mean, low, high)
     return _table(books, {name: list(groups)}, figures, level)

@@ -8,6 +8,7 @@ from flywheel_sim.journey.units import DAY, LONGEST_LIFE, MONTH, format_duration
 from flywheel_sim.ledger import COHORT
 from flywheel_sim.metrics.growth import decided
 from flywheel_sim.metrics.registry import Books, metric_of, span_of
+from flywheel_sim.metrics.value import worth
 from flywheel_sim.stats import Estimate
 
 #: Share of prospects who are still deciding beyond which it is said.
@@ -53,11 +54,11 @@ def _dear_customers(books: Books) -> list[str]:
     if not ratio.mean < 1:
         return []
     journey, sizes = books.journey, f"CLV {clv.mean:,.2f} against CAC {cac.mean:,.2f} {books.journey.currency}"
-    if journey.lifetime:
-        whole = journey.window >= LONGEST_LIFE
+    last = worth(books, "revenue")[:, -1].any() or worth(books, "cost")[:, -1].any()
+    if journey.window >= LONGEST_LIFE or not last:  # nothing comes after it
         return [
-            f"A customer costs more than it brings {'in a whole life' if whole else f'in {span_of(journey.window)}'}: "
-            f"{sizes}, a ratio of {ratio.mean:.3f}: each one won loses {cac.mean - clv.mean:,.2f}."
+            f"A customer costs more than it brings: {sizes}, a ratio of {ratio.mean:.3f}: each one won loses "
+            f"{cac.mean - clv.mean:,.2f}."
         ]
     return [
         f"A customer has not brought back within {span_of(journey.window)} what it costs: {sizes}, a ratio of "

@@ -148,8 +148,7 @@ class Metric:
 
     def estimate(self, books: Books, level: float = 0.95) -> Estimate:
         """Return the metric over the horizon with its interval; a ratio is one of sums over replications."""
-        never = f"not within {span_of(books.journey.window)}" if self.window == "worth" else ""
-        several = len(books.ledger.n_events) > 1
+        never, several = self.never_for(books.journey), len(books.ledger.n_events) > 1
         ends = self.ends(books, level) if self.ends and several else None
         return estimate_of(self.sums(books), self.unit_for(books.journey), level, self.of, ends, never)
 
@@ -188,6 +187,10 @@ class Metric:
             return self.label
         ms = journey.window if self.window == "worth" else journey.follow
         return f"{self.label}, {'whole life' if ms >= LONGEST_LIFE else f'first {span_of(ms)}'}"
+
+    def never_for(self, journey: Journey) -> str:
+        """Return what is said of an age that is not reached, "" for other metrics."""
+        return f"not within {span_of(journey.window)}" if self.ends else ""
 
     def unit_for(self, journey: Journey) -> str:
         """Return the unit with the currency of a journey in it."""

@@ -176,7 +176,7 @@ def _assumed(model: Scenario, comparison: Comparison | None) -> Section:
 
 
 def _defined(runs: Runs, every: Sequence[Runs]) -> Section:
-    rows = [(m.label, m.definition, m.unit_for(runs.journey)) for m in metrics()
+    rows = [(m.label_for(runs.journey), m.definition, m.unit_for(runs.journey)) for m in metrics()
             if m.name in KEY_FIGURES and any(m.applies(one.books) for one in every)]  # fmt: skip
     follow = format_duration(runs.journey.follow)
     text = (

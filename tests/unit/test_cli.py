@@ -76,7 +76,7 @@ def test_run_prints_every_metric_with_unit_level_and_n(flywheel):
 
 def test_run_prints_a_warning_where_a_customer_costs_more_than_it_brings(flywheel):
     _, out, _ = flywheel("run club.yaml --replications 1 --set price=0.01 --workers 1")
-    assert "Warning: A customer costs more" in out
+    assert "Warning: A customer has not brought back within 5 months what it costs" in out
 
 
 def test_compare_prints_the_answer_and_both_budgets(flywheel):

@@ -58,7 +58,7 @@ def test_both_readings_are_run_at_the_values_they_mean(found):
 @pytest.mark.parametrize("name", ["revenue", "profit", "clv", "active_customers", "nrr", "referred"])
 def test_a_change_is_the_paired_difference_of_two_runs(found, before, after, name):
     one = found.change(name)
-    gain = after.values(name) - before.values(name)
+    gain = after.terms(name) - before.terms(name)
     assert one.today.mean == pytest.approx(before[name].mean)
     assert one.gain.mean == pytest.approx(gain.mean())
     assert one.gain.half_width == pytest.approx(2.364624 * gain.std(ddof=1) / math.sqrt(N), rel=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from journeys import CLUB, club
 
-from flywheel_sim.engine.by_plan import spend_by_plan
+from flywheel_sim.engine.by_plan import person_time, spend_by_plan
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH, WEEK
@@ -19,7 +19,6 @@ from flywheel_sim.ledger import (
     ROLE_FLOWS,
     Layout,
     Ledger,
-    person_time,
     stack,
 )
 from flywheel_sim.scenario.load import loads

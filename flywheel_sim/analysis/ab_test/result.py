@@ -352,7 +352,7 @@ def ab_test(
         better = lifts > 0 if best == "highest" else lifts < 0
         worth = worth_of(courses, today, metric, significant(successes, n, level), better, month)
     return ABTest(
-        attribute, arms, of, today.metric(of).label, best, level, power, month, true,
+        attribute, arms, of, today.label(of), best, level, power, month, true,
         rates is not None or not journeys[KEEP].uncertain, known, wins, deciding, worth, today,
     )  # fmt: skip
 

@@ -148,7 +148,7 @@ def worth_of(
     since = alike(courses[KEEP].came, courses[NOW].came) if NOW in courses else kept.journey.months
     totals = {name: one.total for name, one in courses.items()}
     monthly = {name: one.monthly for name, one in courses.items()}
-    label, unit = kept.metric(metric).label, kept.unit(metric)
+    label, unit = kept.label(metric), kept.unit(metric)
     return Worth(metric, label, unit, totals, monthly, significant, better, month, since)
 
 

@@ -272,7 +272,7 @@ def allocate(
         bench.take(total if given is None else given, low, high)
         points, worth, certificate = _best(bench, spent / total if total else np.full(len(spots), 1 / len(spots)))
     return Allocation(
-        of, today.metric(of).label, today.unit(of), risk, spots, bench.budget, points,
+        of, today.label(of), today.unit(of), risk, spots, bench.budget, points,
         abs(bench.budget - total) > 0.005 * bench.budget, worth, certificate, bench.took + today.n, today,
     )  # fmt: skip
 

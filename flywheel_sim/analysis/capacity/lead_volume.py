@@ -238,7 +238,7 @@ def lead_volume(
     leads, values = (np.array(column) for column in zip(*rest[: len(volumes)], strict=True))
     decides = values[:, kept.index(of)]
     return LeadVolume(
-        channel, volumes, of, kept, units, {name: base.metric(name).label for name in kept}, values, leads,
+        channel, volumes, of, kept, units, {name: base.label(name) for name in kept}, values, leads,
         np.array(rest[len(volumes) :]) - decides if waiting else None, turning(np.array(volumes), decides), base,
     )  # fmt: skip
 

@@ -284,7 +284,7 @@ def capacity(
         return runs if index == 0 else [runs.terms(name) for name in kept]
 
     base, *values = replicated(journeys, replications, seed, ways, keep)
-    labels = {name: base.metric(name).label for name in kept}
+    labels = {name: base.label(name) for name in kept}
     return Capacity(
         of, best, tuple(tried), tuple(tried.values()), points, kept, units, labels, np.array(values), base
     )  # fmt: skip

@@ -180,7 +180,7 @@ def cost_of_waiting(
     days = sum((books.over(load(books, one, "waiting")) for one in where), np.zeros(replications)) / DAY
     waiting = sum((waited.series(f"queue_length.{name}") for name in names), np.zeros(books.ledger.costs.shape[:2]))
     return CostOfWaiting(
-        names, of, waited.metric(of).label,
+        names, of, waited.label(of),
         paired(gap, unit), paired(served.values("acquisitions") - waited.values("acquisitions"), "people"),
         estimate_ratio(gap, asked, f"{unit} per ask"), estimate_ratio(gap, days, f"{unit} per day waited"),
         estimate_ratio(gap * asked.mean(), days, f"{unit} per day of mean wait"),

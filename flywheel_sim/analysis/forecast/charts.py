@@ -23,7 +23,7 @@ def forecast(result: Forecast, metric: str = "profit", cumulative: bool = True) 
     """
     import pandas as pd
 
-    label, unit = result.runs.metric(metric).label, result.runs.unit(metric)
+    label, unit = result.runs.label(metric), result.runs.unit(metric)
     parts, ends = [], {}
     bands = {"rates uncertain": (result.runs, COLOURS[1], 0.25), "rates as stated": (result.known, COLOURS[0], 0.4)}
     for name, (runs, _, _) in bands.items():

@@ -78,7 +78,7 @@ class Forecast(Result):
 
     def answer(self, metric: str = "profit") -> str:
         """Return in words how wide the futures are, and how much of that is not knowing the rates."""
-        label, unit = self.runs.metric(metric).label, self.runs.unit(metric)
+        label, unit = self.runs.label(metric), self.runs.unit(metric)
         ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.runs, self.known)]
         said = [f"{low:,.0f} to {high:,.0f} {unit}" for low, high in ends]
         share = self.chance(metric).mean
@@ -102,7 +102,7 @@ class Forecast(Result):
             told = [f"{figure(low)} to {figure(high)}" for low, high in ends]
             share = self.chance(metric).mean
             part = "n/a" if math.isnan(share) else f"{share:.0f} %"
-            rows[self.runs.metric(metric).label] = (*told, part, self.runs.unit(metric))
+            rows[self.runs.label(metric)] = (*told, part, self.runs.unit(metric))
         heads = ["rates as stated", "rates uncertain", "of the variance chance", "unit"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 

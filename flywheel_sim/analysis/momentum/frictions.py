@@ -313,7 +313,7 @@ def frictions(
 
     base, *kept = replicated(journeys, replications, seed, ways, keep)
     values = {of: np.array([money for money, _ in kept]), MOMENTUM: np.array([net for _, net in kept])}
-    return Frictions(of, best, unit, base.metric(of).label, found, months, values, base)
+    return Frictions(of, best, unit, base.label(of), found, months, values, base)
 
 
 def frictions_of(model: Scenario, strategy: str | None = None) -> tuple[Friction, ...]:

@@ -19,7 +19,7 @@ def sections(result: Runs | ExpectedPath) -> list[Section]:
         table = table_of_texts("Stage", result.table(), "Exact, nothing simulated.")
         return [Section("The expected path", (result.answer(),), tables=(table,))]
     names = [n for n in KEY_FIGURES if result[n].mean != 0] + lines_of(result.books)
-    rows = [(result.metric(n).label, plus_minus(result[n]), result.unit(n)) for n in names]
+    rows = [(result.label(n), plus_minus(result[n]), result.unit(n)) for n in names]
     table = Table(("", "mean ± half-width of the 95 % interval", "unit"), rows, frozenset({1}))
     return [
         Section(

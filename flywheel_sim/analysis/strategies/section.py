@@ -52,7 +52,7 @@ def defined(every: Iterable[Runs]) -> list[tuple[str, str, str]]:
         books = one.books
         for metric in metrics():
             if metric.name in ALONE and metric.applies(books):
-                found.setdefault(metric.name, (metric.label, metric.definition, metric.unit_for(one.journey)))
+                found.setdefault(metric.name, (one.label(metric.name), metric.definition, metric.unit_for(one.journey)))
         for index, resource in enumerate(books.ledger.layout.resources):
             for prefix in shown(books, index):
                 unit = one.unit(f"{prefix}.{resource}")
@@ -142,7 +142,7 @@ def _statement(name: str, runs: Runs, several: bool) -> Table:
     rows = []
     for (heading, line), (mean, low, high) in zip(table.index.tolist(), table.to_numpy().tolist(), strict=True):
         found = Estimate(mean, low, high, 0.95, runs.n, unit)
-        label = f"\u2003{line.replace('_', ' ')}" if line else runs.metric(heading).label
+        label = f"\u2003{line.replace('_', ' ')}" if line else runs.label(heading)
         rows.append((label, plus_minus(found)))
     whose = name.capitalize().replace("_", " ") if several else ""
     note = f"Means with the half-width of their 95 % interval, {runs.span}. Spends are taken off."
@@ -156,13 +156,20 @@ def _channels(runs: Runs) -> Table:
     rows = []
     for channel, row in shown.iterrows():
         found = [
-            Estimate(row[name, "mean"], row[name, "low"], row[name, "high"], 0.95, runs.n, units[name])
+            Estimate(
+                row[name, "mean"],
+                row[name, "low"],
+                row[name, "high"],
+                0.95,
+                runs.n,
+                units[name],
+                never=runs.metric(name).never_for(runs.journey),
+            )
             for name in BY_CHANNEL
         ]
         rows.append((str(channel).replace("_", "\u00a0"), *(plus_minus(one) for one in found)))
     heads = [
-        runs.metric(name).label
-        + (f" ({unit.removesuffix(' per customer')})" if unit.startswith((currency, "months")) else "")
+        runs.label(name) + (f" ({unit.removesuffix(' per customer')})" if unit.startswith((currency, "months")) else "")
         for name, unit in units.items()
     ]
     whose = (runs.journey.strategy or "").capitalize().replace("_", " ") or "Channel"

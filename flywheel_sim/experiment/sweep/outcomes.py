@@ -280,8 +280,8 @@ class Sweep(Unreplicated):
         from scipy import stats
 
         count = self.values.shape[2]
-        plain = np.isfinite(self.values).all(axis=2) if count > 1 else np.zeros(shape, dtype=bool)
-        plain[:, [name in self.sums or name == "payback" for name in self.metrics]] = False
+        one_sum = np.array([name not in self.sums and name != "payback" for name in self.metrics])
+        plain = np.isfinite(self.values).all(axis=2) & one_sum & (count > 1)
         if plain.any():
             held = self.values[plain]
             middle = held.mean(axis=1)

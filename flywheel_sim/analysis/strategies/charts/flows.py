@@ -37,7 +37,7 @@ def fan(result: Result, metric: str = "profit", cumulative: bool = False, by: Pe
 
     runs = result.base_runs
     first = next(iter(runs.values()))
-    label, unit = first.metric(metric).label, first.unit(metric)
+    label, unit = first.label(metric), first.unit(metric)
     what = f"{'Cumulative' if cumulative else OFTEN.get(by, '')} {lowered(label)}"
     if first.metric(metric).aggregation == "last":
         what = label

@@ -54,12 +54,12 @@ def statement(runs: Runs) -> Chart:
         number, _, lines = text.partition("\n")
         beside(axes, number, (end, place), (6, 0 if not lines else 5), va="center")
         beside(axes, lines, (end, place), (6, -7), va="center", fontsize=8, color=GREY)
-    named_rows(axes, range(len(kept)), [runs.metric(name).label for name in kept])
+    named_rows(axes, range(len(kept)), [runs.label(name) for name in kept])
     axes.invert_yaxis()
     low, high = axes.get_xlim()
     axes.set_xlim(low, high + 0.5 * (high - low))
     measured(axes, along=f"Money over {runs.months} ({unit})")
-    labels = {name: runs.metric(name).label for name in HEADINGS}
+    labels = {name: runs.label(name) for name in HEADINGS}
     data = table.reset_index().assign(label=lambda found: found["heading"].map(labels), unit=unit, n=runs.n)
     return Chart("statement", title, made, data)
 

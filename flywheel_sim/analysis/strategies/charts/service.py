@@ -173,7 +173,7 @@ def shared(result: Result, name: str | None = None) -> Chart:
     held = {strategy: one for strategy, one in runs.items() if name in has[strategy]}
     first = next(iter(held.values()))
     of = next(one.of for one in first.journey.shared if one.name == name)
-    label = first.metric(f"shared.{name}").label
+    label = first.label(f"shared.{name}")
     what = f"{label} (mean of {of})" if of else f"{label} (people)"
     return _over_time(held, f"shared.{name}", f"shared_{name}", f"{label} over time", what)
 
