@@ -77,9 +77,10 @@ def sequential(sample, target, times):
     ends, counts = [], []
     for _ in range(times):
         watch = Watch({"x": target}, {"x": ""}, 20_000)
-        done, wanted = 0, watch.first
+        done, wanted, values = 0, watch.first, np.empty(0)
         while done < wanted:
-            done, wanted = wanted, watch.look({"x": sample(wanted - done)})
+            values = np.concatenate([values, sample(wanted - done)])
+            done, wanted = wanted, watch.look({"x": values})
         stopping = watch.stopping()
         assert stopping.reached
         ends.append((stopping.held[0].found.low, stopping.held[0].found.high))

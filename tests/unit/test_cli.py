@@ -70,7 +70,7 @@ def test_run_prints_every_metric_with_unit_level_and_n(flywheel):
     runs = replicate(club(), replications=3)
     assert status == 0
     for name in runs.summary().index:
-        assert re.search(rf"{re.escape(runs.metric(name).label)} +{re.escape(plus_minus(runs[name]))} ", out), name
+        assert re.search(rf"{re.escape(runs.label(name))} +{re.escape(plus_minus(runs[name]))} ", out), name
     assert "half-width of their 95 % interval, n = 3" in out
 
 

@@ -94,6 +94,7 @@ attributes:
   stars: {mean_of: mood, weights: {low: 0, high: 1}, among: customer, starts: 0}
 channels: {street: {rate: 10 per month, enters: member}}
 resources: {desk: {people: 1, cost: 10 per person per month}}
+follow: 3 months
 journey: {member: {role: customer, events: {served: {staff: desk, takes: 1 day, earn: {fee: 5}}}}}
 """
 
