@@ -7,7 +7,7 @@ import numpy as np
 import flywheel_sim as fs
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import FlywheelError
-from flywheel_sim.ledger import LOAD, MRR, QUEUE, Ledger
+from flywheel_sim.ledger import DECIDED, LIFETIME, LOAD, MRR, QUEUE, Ledger
 
 from .balancing import unbalanced
 from .writing import to_yaml
@@ -84,7 +84,8 @@ def _place(layout, name, at):
     axes = {
         "flow": ("", layout.groups, layout.flows), "money": ("", layout.groups, layout.lines),
         "stock": ("", layout.groups, layout.stages), "time": ("", layout.groups, layout.stages),
-        "mrr": ("", layout.groups, MRR), "followed": ("", layout.groups), "unfinished": (layout.stages,),
+        "mrr": ("", layout.groups, MRR), "followed": ("", layout.groups), "lifetime": ("", layout.groups, LIFETIME),
+        "decided": ("", layout.groups, DECIDED), "unfinished": (layout.stages,),
         "channel_spend": ("", layout.channels), "costs": ("", layout.costs),
         "queue": ("", layout.resources, QUEUE), "backlog": ("", layout.resources, LOAD),
         "load": ("", layout.resources, LOAD), "staffed": ("", layout.resources), "waits": (layout.resources,),

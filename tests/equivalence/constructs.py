@@ -44,7 +44,7 @@ times:calendar times:month
 spread:chance spread:chance.beta spread:rate spread:money spread:shape spread:accrues
 uncertain:chance uncertain:rate uncertain:money uncertain:range named alias
 lever:role lever:stage lever:event lever:month lever:friction strategy:spend strategy:without
-costs discount report_by follow start:mid_year start:none horizon:part_month horizon:long
+costs discount report_by follow follow:beyond start:mid_year start:none horizon:part_month horizon:long
 """
 ALL = tuple(WORDS.split())
 
@@ -86,6 +86,8 @@ class Counting:
         horizon = parse(raw["horizon"]).number
         if horizon % (YEAR // 12):
             self.see("horizon:part_month")
+        if "follow" in raw and parse(raw["follow"]).number > horizon:
+            self.see("follow:beyond")
         if horizon > 10 * YEAR:
             self.see("horizon:long")
         for held in self.rates.values():

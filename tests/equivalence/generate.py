@@ -83,7 +83,8 @@ def filled(w, horizon):
     if choose.yes(60):
         raw["discount"] = choose.one(["10 % per year", "4.5 % per year"])
     if choose.yes(40):
-        raw["follow"] = choose.one([s for s in w.spans(100, 1) if parse(s).number % MONTH == 0])
+        beyond = [f"{int(parse(horizon).number // MONTH) + months} months" for months in (1, 14)]
+        raw["follow"] = choose.one([*(s for s in w.spans(100, 1) if parse(s).number % MONTH == 0), *beyond])
     named = [a.name for a in w.attributes.values() if a.kind == "levels"]
     if named and choose.yes(50):
         raw["report_by"] = choose.some(named, most=2)

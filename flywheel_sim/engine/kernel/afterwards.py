@@ -58,7 +58,8 @@ class Afterwards:
         self.room[w.H_IDLE][:] = place_of(self.lanes, memory) + np.arange(LANES) * self.image.width
         memory[w.H_PERIOD_ENDS] = place_of(self.ends, memory)
         for word in (w.H_GROUPS, w.H_COHORTS, w.H_ACC_KEYS, w.H_ELIGIBLE, w.H_FINE, w.H_N_SHARED, w.H_COUPLED,
-                     w.H_WITH_MRR, w.H_PEOPLE, w.H_EVENTS, w.H_STORE_SIZE, w.H_N_EVENTS, w.H_N_PEOPLE):  # fmt: skip
+                     w.H_WITH_MRR, w.H_PEOPLE, w.H_EVENTS, w.H_STORE_SIZE, w.H_N_EVENTS, w.H_N_PEOPLE,
+                     w.H_REFERS_A_STEP):  # fmt: skip
             memory[word] = 0
         memory[w.H_HORIZON], memory[w.H_AFTER] = self.end, 1
         memory[w.H_N_LANES] = memory[w.H_N_IDLE] = LANES
