@@ -18,19 +18,17 @@ from flywheel_sim.wording import called, joined
 def sections(result: Comparison) -> list[Section]:
     """Return the sections of a comparison: who is ahead, what both spend, who stays, how people flow."""
     names = result.names
-    cross = result.crossover("profit")
     gain = result.pairing_gain("profit")
     paired = "" if math.isnan(gain) else (
         f"Both strategies met the same strangers with the same luck in each of {result[names[0]].n:,} replications; "
         + (f"that made the variance of the difference {gain:.1f} times smaller than separate runs would have."
            if gain >= 1.05 else "here that did not make the difference steadier than separate runs would have.")
     )  # fmt: skip
-    ahead = f"At the horizon {called(names[-1])} is ahead of {called(names[0])} in {cross.probability} of futures."
     gap = max((result.spend_gap(name, names[0]) for name in names[1:]), key=abs)
     budget = (
         "within the 1 % that a fair comparison allows."
         if abs(gap) <= SPEND_TOLERANCE
-        else "more than the 1 % that a fair comparison allows, so this report does not say which is better."
+        else "more than the 1 % within which a strategy is called better than another."
     )
     most = " at most" if len(names) > 2 else ""
     spent = result.difference("budget")
@@ -42,14 +40,16 @@ def sections(result: Comparison) -> list[Section]:
         note="Everything not named here is the same in both.",
     )  # fmt: skip
     return [
+        *_standing(result),
         Section("What it earns", charts=(fan(result, "profit", cumulative=True), fan(result, "revenue"))),
         Section(
             "Which is ahead, and since when",
-            (ahead, paired) if paired else (ahead,),
+            tuple(filter(None, (result.how_surely("profit"), paired))),
             (difference(result, "profit"),),
             (_months(result),),
         ),
-        Section("Key figures", tables=(table_of_texts("", result.table(), f"{result.note}."),)),
+        *_figures_off(result),
+        Section("Key figures", tables=(table_of_texts("", result.key_figures(), f"{result.key_note}."),)),
         earned(result),
         *customers(result),
         *in_common(result),
@@ -57,6 +57,43 @@ def sections(result: Comparison) -> list[Section]:
         Section("What the strategies differ in", tables=(differs,)),
         Section("How people flow", charts=(stage_flow(result),)),
     ]
+
+
+def _standing(result: Comparison) -> list[Section]:
+    """Return where more than two strategies stand."""
+    if len(result.names) == 2:
+        return []
+    return [Section("Where each stands", tables=(table_of_texts("strategy", result.table(), f"{result.note}."),))]
+
+
+def _figures_off(result: Comparison) -> list[Section]:
+    """Return what becomes of the lead when every figure may be off, rate by rate, where that was asked."""
+    found = result.robustness
+    if found is None:
+        return []
+    rows = [
+        (one.range.name, one.range.shown(one.range.low), one.range.shown(one.range.high), one.range.words,
+         f"{one.low.mean:.0f} %", f"{one.high.mean:.0f} %", plus_minus(one.swing, signed=True),
+         "" if one.told else "not told from luck")
+        for one in found.turns()
+    ]  # fmt: skip
+    a, b = called(found.of), called(found.against)
+    heads = (
+        "rate",
+        "from",
+        "to",
+        "",
+        f"{a} ahead where low",
+        "where high",
+        f"profit from low to high ({found.unit})",
+        "",
+    )
+    text = (
+        f"How often {a} ends ahead is luck around figures that are all assumed. In these futures every figure is "
+        f"drawn anew between the ends below: {a} ends ahead of {b} {found.sentence()}"
+    )
+    note = f"{found.note[0].upper()}{found.note[1:]}. From low to high: what the difference changes by over the range."
+    return [Section("If the figures are off", (text,), tables=(Table(heads, rows, frozenset({1, 2, 4, 5, 6}), note),))]
 
 
 def _goods(result: Comparison) -> list[str]:

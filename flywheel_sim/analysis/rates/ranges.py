@@ -104,6 +104,8 @@ def ranges_of(
 ) -> dict[str | None, dict[str, Range]]:
     """Return for each strategy the ranges of the named rates that bear on it, in the order of the file.
 
+    Rates that were not asked for are left out where no journey could have a value at an end.
+
     A range is what was given; else what the file says is ``uncertain``, from the 5 % to the 95 % quantile of a beta
     or gamma distribution; else a ``step`` down and up, of the odds of a chance (so that it stays below 100 %), of any
     other rate itself.
@@ -123,7 +125,7 @@ def ranges_of(
     Raises
     ------
     ConfigError
-        If there is no such strategy, or no journey can have a value.
+        If there is no such strategy, or no journey can have a value of a rate that was asked for.
     ExperimentError
         If there is no such rate, ends do not go up, or a rate that was asked for has no range or bears on nothing.
     """
@@ -139,11 +141,12 @@ def ranges_of(
         for name in (name for name in model.rates if name in wanted):
             try:
                 one = _range(sure, strategy, name, given.get(name), doubts.get(name), step)
+                bears = _bears(sure, strategy, one)
             except (ConfigError, ExperimentError):
                 if name in asked:
                     raise
                 continue
-            if _bears(sure, strategy, one):
+            if bears:
                 found[strategy][name] = one
     named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
     if idle := [name for name in model.rates if name in asked and not any(name in one for one in found.values())]:
@@ -167,10 +170,18 @@ def _check(model: Scenario, rates: Sequence[str] | None, given: Mapping[str, End
 
 
 def _bears(sure: Scenario, strategy: str | None, one: Range) -> bool:
-    """Tell whether a rate changes anything in the runs of a strategy between the ends of its range."""
+    """Tell whether a rate changes anything in the runs of a strategy between the ends of its range.
+
+    Only that strategy is looked at: others may be unable to have these values, and reading all of them takes long.
+
+    Raises
+    ------
+    ConfigError
+        If the strategy cannot have a value at an end.
+    """
     today = _plain(sure.journey(strategy))
-    ends = [_plain(laid(sure, [(one, end)]).journey(strategy)) for end in (one.low, one.high)]
-    return any(journey != today for journey in ends)
+    ends = [sure.laid([(f"rates.{one.name}", one.text(end))]).journey(strategy) for end in (one.low, one.high)]
+    return any(_plain(journey) != today for journey in ends)
 
 
 def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:

@@ -1,0 +1,132 @@
+"""All figures a little off at once: each future draws every rate anew, as it draws what a file calls ``uncertain``.
+
+Replication i gets draw i of every rate, in all strategies alike, and meets the same people as with the figures as they
+are stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flywheel_sim.analysis.rates.ranges import Range, ranges_of
+from flywheel_sim.compile.draws import decision_hash, draw
+from flywheel_sim.compile.worlds import world
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.journey.journey import Journey
+from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.stats import FloatArray
+
+#: The last of all draws. At both ends of all ranges it is seen where chances together no longer fit into 100 %.
+_LAST = 1 - 2.0**-53
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """Strategies in which every figure may be off.
+
+    Attributes
+    ----------
+    journeys
+        By name.
+    ranges
+        Of every rate that varies, in the first strategy it bears on: what the file calls ``uncertain``, else a share
+        below and above its figure.
+    kept
+        Rates that stay at their figure, because no journey could have them a little off, or off beside the others.
+    """
+
+    journeys: Mapping[str, Journey]
+    ranges: Mapping[str, Range]
+    kept: tuple[str, ...]
+
+    def draws(self, seed: int, replications: int) -> dict[str, FloatArray]:
+        """Return of each rate where in its range every future draws it, from 0 to 1; shape (replications,)."""
+        found = {}
+        for name in self.ranges:
+            decision = decision_hash(f"uncertain/{name}")
+            found[name] = np.array([float(draw(seed, number, 0, decision, 0)[1]) for number in range(replications)])
+        return found
+
+
+def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> Doubted | None:
+    """Return strategies in which every rate may be a share off, spends as solved for; None where no rate can be.
+
+    Parameters
+    ----------
+    sides
+        For each name its scenario, nothing of which is left to be solved for, and its strategy.
+    share
+        Between 0 and 1: of the odds of a chance, so that it stays below 100 %, of any other rate itself.
+
+    Raises
+    ------
+    ExperimentError
+        If the share is none.
+    """
+    if not 0 < share < 1:
+        raise ExperimentError(f"figures {share} off: a share between 0 and 1 is needed; take 0.1 for a tenth")
+    ranges = {name: _ranges(side, [other[1] for other in sides.values() if other[0] is side[0]], share)
+              for name, side in sides.items()}  # fmt: skip
+    kept: set[str] = set()
+    while True:  # a rate that one of them cannot have off stays as it is in all
+        journeys: dict[str, Journey] = {}
+        failed: set[str] = set()
+        for name, side in sides.items():
+            wanted = [one for rate, one in ranges[name].items() if one.uncertain is None and rate not in kept]
+            journeys[name] = _uncertain(*side, wanted)
+            failed |= {one.name for one in wanted} - {held.name for held in journeys[name].uncertain}
+        if not failed:
+            break
+        kept |= failed
+    varied: dict[str, Range] = {}
+    for found in ranges.values():
+        varied = {rate: one for rate, one in found.items() if rate not in kept} | varied
+    return Doubted(journeys, varied, tuple(sorted(kept))) if varied else None
+
+
+def _ranges(side: tuple[Scenario, str | None], beside: Sequence[str | None], share: float) -> Mapping[str, Range]:
+    """Return the ranges of the rates that bear on a strategy, held against others of its scenario."""
+    model, strategy = side
+    try:
+        return ranges_of(model, beside, step=share)[strategy]
+    except ExperimentError:  # no rate bears on any of them
+        return {}
+
+
+def _uncertain(model: Scenario, strategy: str | None, ranges: Sequence[Range]) -> Journey:
+    """Return a strategy in which rates are uncertain, as many of them as fit beside one another."""
+    found = _laid(model, strategy, ranges)
+    if found is not None:
+        return found
+    fit: list[Range] = []
+    found = model.journey(strategy)
+    for one in ranges:
+        if (more := _laid(model, strategy, [*fit, one])) is not None:
+            found = more
+            fit.append(one)
+    return found
+
+
+def _laid(model: Scenario, strategy: str | None, ranges: Sequence[Range]) -> Journey | None:
+    """Return a strategy with rates uncertain; None where no journey could have their ends, or values between."""
+    said = {one.name: [one.text(one.low), one.text(one.high)] for one in ranges}
+    try:
+        journey = model.laid([(f"rates.{name}", {"uncertain": ends}) for name, ends in said.items()]).journey(strategy)
+        for end in (0.0, _LAST):
+            world(journey, lambda decision, end=end: end if _rate(decision) in said else 0.5)  # type: ignore[misc]
+        world(journey, _between)
+    except ConfigError:
+        return None
+    return journey
+
+
+def _rate(decision: str) -> str:
+    return decision.removeprefix("uncertain/")
+
+
+def _between(decision: str) -> float:
+    """Return a place between the ends, another for every rate: a threshold is no whole number there."""
+    return 0.25 + decision_hash(decision) / 2**33
