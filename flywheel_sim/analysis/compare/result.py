@@ -57,14 +57,15 @@ class Comparison(PairedRuns):
     def left_out(self, of: str | None = None, against: str | None = None) -> LeftOut | None:
         """Return what one of two strategies leaves out and what that returns; None where they differ otherwise.
 
-        So where one does without more than the other does, and neither spend is matched or is another; see
-        `flywheel_sim.analysis.compare.standings.leaves_out`.
+        So where one does without more than the other does, neither spend is matched or is another, and it is told that
+        budgets differ; see `flywheel_sim.analysis.compare.standings.leaves_out`.
         """
         a, b = of or self.names[-1], against or self.names[0]
         for by, whole in ((a, b), (b, a)):
             if leaves_out(self.models[by], self.models[whole]):
                 taken, gain = (self.difference(name, whole, by) for name in ("budget", "profit"))
-                return LeftOut(by, taken, gain, self.ratio("profit", "budget", whole, by))
+                told = taken.low * taken.high > 0
+                return LeftOut(by, taken, gain, self.ratio("profit", "budget", whole, by)) if told else None
         return None
 
     def standings(self) -> tuple[Standing, ...]:
@@ -94,7 +95,7 @@ class Comparison(PairedRuns):
         pair = answers.Pair(
             a, b, metric, label, end, (self[a][metric], self[b][metric]), self.difference(metric, a, b),
             self.crossover(metric, a, b), self.band(metric, True, a, b), self.spend_gap(a, b),
-            self.left_out(a, b) if metric == "profit" else None, bool(journey.uncertain),
+            self.left_out(a, b) if metric == "profit" else None, self._doubt(a, b),
         )  # fmt: skip
         return answers.of_pair(pair, self._off(metric, a, b))
 
@@ -117,8 +118,12 @@ class Comparison(PairedRuns):
             of, against = self.ranking(metric).names[:2]
         a, b = of or self.names[-1], against or self.names[0]
         chance = self.crossover(metric, a, b).probability
-        surely = answers.how_surely(chance, bool(self[a].journey.uncertain), self._off(metric, a, b))
+        surely = answers.how_surely(chance, self._doubt(a, b), self._off(metric, a, b))
         return f"{called(a, True)} ends ahead of {called(b)} in {surely}"
+
+    def _doubt(self, of: str, against: str) -> bool:
+        """Tell whether the file calls figures of one of them uncertain."""
+        return any(self[name].journey.uncertain for name in (of, against))
 
     def _off(self, metric: str, of: str, against: str) -> str:
         """Return how often one ends ahead of another when the figures are off; "" where that was not asked."""

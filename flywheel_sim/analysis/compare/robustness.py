@@ -179,7 +179,11 @@ class Robustness:
     @property
     def note(self) -> str:
         """Return what was varied, and on what."""
-        kept = f"; {joined(self.kept)} stays as stated, which no journey could have off" if self.kept else ""
+        kept = (
+            f"; kept as stated, since they cannot be off, or not beside others: {joined(self.kept)}"
+            if self.kept
+            else ""
+        )
         return (
             f"{len(self.ranges)} rates drawn anew in each of {len(self.off):,} futures, on the same people with the "
             f"same luck, spends as decided on today's figures{kept}"

@@ -1,4 +1,4 @@
-"""When a percentage says something: of a base above zero, known well enough, and not small against the change."""
+"""When a percentage says something: of a base that is surely above zero, and not small against the change."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ MOST = 5.0
 def is_sound(base: Estimate, change: float) -> bool:
     """Tell whether a change may be said in % of a base.
 
-    A base below zero has no percentage that reads one way only. One whose interval holds zero, or reaches down to half
-    of it, or that is small against the change, is near zero: the percentage would speak of the base's luck.
+    A base below zero has no percentage that reads one way only, nor has a fall from above to below it. One whose
+    interval holds zero, or that is small against the change, is near zero: the percentage would speak of the base and
+    not of the change.
     """
-    if not (math.isfinite(base.mean) and base.mean > 0 and math.isfinite(change)):
-        return False
-    return base.low > base.mean / 2 and abs(change) <= MOST * base.mean
+    return base.low > 0 and -base.mean <= change <= MOST * base.mean < math.inf
 
 
 def percent_of(base: Estimate, change: Estimate) -> str:

@@ -138,13 +138,12 @@ def _levels(pair: Pair) -> str:
 
 def earned(one: Estimate, label: str) -> str:
     """Return what a strategy earns or loses, such as ``earns 1,200 EUR profit``."""
-    return f"loses {_size(one, one.unit)}" if one.mean < 0 else f"earns {_size(one, one.unit)} {label}"
+    return f"loses {_size(one, one.unit)}" if one.mean < 0 else f"earns {_size(one, f'{one.unit} {label}'.strip())}"
 
 
 def _size(one: Estimate, unit: str = "") -> str:
     """Return how much is earned or lost, and where that cannot be told from nothing."""
-    near = one.low < 0 < one.high
-    return with_unit(abs(one.mean), unit) + (" (not told from 0)" if near else "")
+    return with_unit(abs(one.mean), unit) + (" (not told from 0)" if one.low < 0 < one.high else "")
 
 
 def _about(pair: Pair) -> str:

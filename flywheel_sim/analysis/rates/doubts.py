@@ -7,16 +7,19 @@ are stated.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from flywheel_sim.analysis.rates.ranges import Range, ranges_of
+from flywheel_sim.analysis.rates.ranges import Range, ranges_of, stepped
 from flywheel_sim.compile.draws import decision_hash, draw
 from flywheel_sim.compile.worlds import world
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.journey.journey import Journey
+from flywheel_sim.journey.units import UnitError, parse
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.source.tree import Raw
 from flywheel_sim.stats import FloatArray
 
 #: The last of all draws. At both ends of all ranges it is seen where chances together no longer fit into 100 %.
@@ -68,16 +71,16 @@ def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> D
     """
     if not 0 < share < 1:
         raise ExperimentError(f"figures {share} off: a share between 0 and 1 is needed; take 0.1 for a tenth")
-    ranges = {name: _ranges(side, [other[1] for other in sides.values() if other[0] is side[0]], share)
-              for name, side in sides.items()}  # fmt: skip
     kept: set[str] = set()
+    ranges = {name: _ranges(side, [other[1] for other in sides.values() if other[0] is side[0]], share, kept)
+              for name, side in sides.items()}  # fmt: skip
     while True:  # a rate that one of them cannot have off stays as it is in all
         journeys: dict[str, Journey] = {}
         failed: set[str] = set()
         for name, side in sides.items():
-            wanted = [one for rate, one in ranges[name].items() if one.uncertain is None and rate not in kept]
-            journeys[name] = _uncertain(*side, wanted)
-            failed |= {one.name for one in wanted} - {held.name for held in journeys[name].uncertain}
+            wanted = [rate for rate, one in ranges[name].items() if one.uncertain is None and rate not in kept]
+            journeys[name] = _uncertain(*side, wanted, share)
+            failed |= {*wanted} - {held.name for held in journeys[name].uncertain}
         if not failed:
             break
         kept |= failed
@@ -87,32 +90,40 @@ def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> D
     return Doubted(journeys, varied, tuple(sorted(kept))) if varied else None
 
 
-def _ranges(side: tuple[Scenario, str | None], beside: Sequence[str | None], share: float) -> Mapping[str, Range]:
-    """Return the ranges of the rates that bear on a strategy, held against others of its scenario."""
+def _ranges(
+    side: tuple[Scenario, str | None], beside: Sequence[str | None], share: float, kept: set[str]
+) -> Mapping[str, Range]:
+    """Return the ranges of the rates that bear on a strategy, held against others of its scenario; add what is kept."""
     model, strategy = side
     try:
-        return ranges_of(model, beside, step=share)[strategy]
+        return ranges_of(model, beside, step=share, impossible=kept)[strategy]
     except ExperimentError:  # no rate bears on any of them
         return {}
 
 
-def _uncertain(model: Scenario, strategy: str | None, ranges: Sequence[Range]) -> Journey:
+def _uncertain(model: Scenario, strategy: str | None, rates: Sequence[str], share: float) -> Journey:
     """Return a strategy in which rates are uncertain, as many of them as fit beside one another."""
-    found = _laid(model, strategy, ranges)
+    said: dict[str, Raw] = {}
+    for rate in rates:
+        with suppress(ConfigError, ExperimentError, UnitError):
+            one = stepped(
+                rate, parse(model.rate(rate, strategy).value), share
+            )  # where it is moved, its ends move along
+            said[rate] = [one.text(one.low), one.text(one.high)]
+    found = _laid(model, strategy, said)
     if found is not None:
         return found
-    fit: list[Range] = []
+    fit: dict[str, Raw] = {}
     found = model.journey(strategy)
-    for one in ranges:
-        if (more := _laid(model, strategy, [*fit, one])) is not None:
+    for rate, ends in said.items():
+        if (more := _laid(model, strategy, {**fit, rate: ends})) is not None:
             found = more
-            fit.append(one)
+            fit[rate] = ends
     return found
 
 
-def _laid(model: Scenario, strategy: str | None, ranges: Sequence[Range]) -> Journey | None:
+def _laid(model: Scenario, strategy: str | None, said: Mapping[str, Raw]) -> Journey | None:
     """Return a strategy with rates uncertain; None where no journey could have their ends, or values between."""
-    said = {one.name: [one.text(one.low), one.text(one.high)] for one in ranges}
     try:
         journey = model.laid([(f"rates.{name}", {"uncertain": ends}) for name, ends in said.items()]).journey(strategy)
         for end in (0.0, _LAST):

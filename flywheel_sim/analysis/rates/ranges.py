@@ -101,6 +101,7 @@ def ranges_of(
     rates: Sequence[str] | None = None,
     ranges: Mapping[str, Ends] | None = None,
     step: float = STEP,
+    impossible: set[str] | None = None,
 ) -> dict[str | None, dict[str, Range]]:
     """Return for each strategy the ranges of the named rates that bear on it, in the order of the file.
 
@@ -121,6 +122,8 @@ def ranges_of(
         For some rates their two ends, such as ``{"retention": ("88 %", "94 %")}``.
     step
         A share between 0 and 1.
+    impossible
+        Takes the names of the rates that were left out because no journey could have a value at an end.
 
     Raises
     ------
@@ -142,9 +145,11 @@ def ranges_of(
             try:
                 one = _range(sure, strategy, name, given.get(name), doubts.get(name), step)
                 bears = _bears(sure, strategy, one)
-            except (ConfigError, ExperimentError):
+            except (ConfigError, ExperimentError) as error:
                 if name in asked:
                     raise
+                if impossible is not None and isinstance(error, ConfigError) and sure.rate(name, strategy).value:
+                    impossible.add(name)
                 continue
             if bears:
                 found[strategy][name] = one
@@ -232,6 +237,18 @@ def _range(
             return Range(name, today, *doubt.params, "uncertain in the file", unit, doubt)
         ends = value(doubt, TAIL), value(doubt, 1 - TAIL)
         return Range(name, today, *ends, "uncertain in the file, 5 % to 95 % quantile", unit, doubt)
+    return stepped(name, unit, step)
+
+
+def stepped(name: str, unit: Quantity, step: float) -> Range:
+    """Return the range of a rate of which nothing is said: a share down and up, of a chance of its odds.
+
+    Raises
+    ------
+    ExperimentError
+        If no share of it is a step.
+    """
+    today = unit.number
     if unit.form == "never" or today == 0 or (unit.form == "percent" and not 0 < today < 1):
         raise ExperimentError(f"'{name}' stands at {unit.text}, where no share of it is a step; give its range: "
                               f"ranges={{'{name}': (LOW, HIGH)}}")  # fmt: skip
