@@ -109,14 +109,22 @@ class Comparison(PairedRuns):
             return said
         return f"{said} {self.how_surely()}"
 
+    def rivals(self, metric: str = "profit") -> tuple[str, str]:
+        """Return whom the answer is about, and whom it is held against.
+
+        Of two the last and the first, of more than two the first by a metric and the next.
+        """
+        if len(self.names) == 2:
+            return self.names[1], self.names[0]
+        first, second, *_ = self.ranking(metric).names
+        return first, second
+
     def how_surely(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
         """Return in how many futures one ends ahead of another, also when the figures are off where that was asked.
 
-        The last less the first unless said; of more than two the first by profit and the next.
+        These are the `rivals` unless said.
         """
-        if len(self.names) > 2 and of is None and against is None:
-            of, against = self.ranking(metric).names[:2]
-        a, b = of or self.names[-1], against or self.names[0]
+        a, b = (of or self.names[-1], against or self.names[0]) if of or against else self.rivals(metric)
         chance = self.crossover(metric, a, b).probability
         surely = answers.how_surely(chance, self._doubt(a, b), self._off(metric, a, b))
         return f"{called(a, True)} ends ahead of {called(b)} in {surely}"
@@ -289,10 +297,7 @@ def _with_figures_off(found: Comparison, off_by: float, ways: Ways) -> Compariso
     LimitReached
         If a run meets a limit; ``complete`` is the comparison without it.
     """
-    of, against = found.names[-1], found.names[0]
-    if len(found.names) > 2:
-        of, against = found.ranking("profit").names[:2]
     try:
-        return replace(found, robustness=robustness(found.models, found.runs, of, against, off_by, ways))
+        return replace(found, robustness=robustness(found.models, found.runs, *found.rivals(), off_by, ways))
     except LimitReached as stop:
         raise LimitReached(str(stop), found) from stop

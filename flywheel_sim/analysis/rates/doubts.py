@@ -72,8 +72,7 @@ def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> D
     if not 0 < share < 1:
         raise ExperimentError(f"figures {share} off: a share between 0 and 1 is needed; take 0.1 for a tenth")
     kept: set[str] = set()
-    ranges = {name: _ranges(side, [other[1] for other in sides.values() if other[0] is side[0]], share, kept)
-              for name, side in sides.items()}  # fmt: skip
+    ranges = _ranges(sides, share, kept)
     while True:  # a rate that one of them cannot have off stays as it is in all
         journeys: dict[str, Journey] = {}
         failed: set[str] = set()
@@ -91,14 +90,16 @@ def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> D
 
 
 def _ranges(
-    side: tuple[Scenario, str | None], beside: Sequence[str | None], share: float, kept: set[str]
-) -> Mapping[str, Range]:
-    """Return the ranges of the rates that bear on a strategy, held against others of its scenario; add what is kept."""
-    model, strategy = side
-    try:
-        return ranges_of(model, beside, step=share, impossible=kept)[strategy]
-    except ExperimentError:  # no rate bears on any of them
-        return {}
+    sides: Mapping[str, tuple[Scenario, str | None]], share: float, kept: set[str]
+) -> dict[str, Mapping[str, Range]]:
+    """Return for each name the ranges of the rates that bear on it; add those that no journey could have off."""
+    found: dict[str, Mapping[str, Range]] = {name: {} for name in sides}
+    for model in {id(model): model for model, _ in sides.values()}.values():
+        strategies = {name: strategy for name, (held, strategy) in sides.items() if held is model}
+        with suppress(ExperimentError):  # no rate bears on any of them
+            ranges = ranges_of(model, [*strategies.values()], step=share, impossible=kept)
+            found |= {name: ranges[strategy] for name, strategy in strategies.items()}
+    return found
 
 
 def _uncertain(model: Scenario, strategy: str | None, rates: Sequence[str], share: float) -> Journey:

@@ -105,11 +105,8 @@ def ranges_of(
 ) -> dict[str | None, dict[str, Range]]:
     """Return for each strategy the ranges of the named rates that bear on it, in the order of the file.
 
-    Rates that were not asked for are left out where no journey could have a value at an end.
-
     A range is what was given; else what the file says is ``uncertain``, from the 5 % to the 95 % quantile of a beta
-    or gamma distribution; else a ``step`` down and up, of the odds of a chance (so that it stays below 100 %), of any
-    other rate itself.
+    or gamma distribution; else a ``step`` down and up, of the odds of a chance, of any other rate itself.
 
     Parameters
     ----------
@@ -137,10 +134,9 @@ def ranges_of(
     asked = {*(rates or ()), *given}
     wanted = asked if rates is not None else set(model.rates) - (_budgets(model, strategies) - asked)
     sure = known(model, strategies)
-    found: dict[str | None, dict[str, Range]] = {}
+    found: dict[str | None, dict[str, Range]] = {strategy: {} for strategy in strategies}
     for strategy in strategies:
         doubts = {held.name: held for held in model.journey(strategy).uncertain}
-        found[strategy] = {}
         for name in (name for name in model.rates if name in wanted):
             try:
                 one = _range(sure, strategy, name, given.get(name), doubts.get(name), step)
@@ -150,9 +146,8 @@ def ranges_of(
                     raise
                 if impossible is not None and isinstance(error, ConfigError) and sure.rate(name, strategy).value:
                     impossible.add(name)
-                continue
-            if bears:
-                found[strategy][name] = one
+            else:
+                found[strategy] |= {name: one} if bears else {}
     named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
     if idle := [name for name in model.rates if name in asked and not any(name in one for one in found.values())]:
         raise ExperimentError(f"'{idle[0]}' bears on nothing in {named}; leave it out, or take a strategy that uses it")
