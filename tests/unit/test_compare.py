@@ -163,7 +163,7 @@ NOISE = np.array([0.9, 1.0, 1.1, 1.0])[:, None]
 def test_answer_ahead_from_the_start(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([100] * 12)).answer()
     assert ": 1,200 more (95 % interval of the difference 1,0" in said
-    assert "ahead from the first month on. It ends ahead in 4 of 4 futures if these figures hold." in said
+    assert "ahead from the first month on. 'loud' ends ahead in 4 of 4 futures if these figures hold." in said
     assert "spends" not in said
 
 
@@ -183,14 +183,14 @@ def test_answer_never(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([10] + [-100] * 11)).answer()
     assert ": 1,090 less (" in said
     assert "It was ahead in month 1, and never overtakes for good by month 12." in said
-    assert "It ends ahead in 0 of 4 futures if these figures hold." in said
+    assert "'loud' ends ahead in 0 of 4 futures if these figures hold." in said
 
 
 def test_answer_undecided(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, [[-50] * 12, [60] * 12, [-40] * 12, [50] * 12]).answer()
     assert "interval includes zero, so these runs do not tell which is ahead" in said
     assert "95 % interval of the difference -" in said
-    assert "It ends ahead in 2 of 4 futures if these figures hold." in said
+    assert "'loud' ends ahead in 2 of 4 futures if these figures hold." in said
 
 
 def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):

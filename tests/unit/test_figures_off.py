@@ -33,7 +33,7 @@ def decided():
 
 def test_a_sure_lead_may_rest_on_one_figure_and_the_second_line_says_which(decided):
     said = decided.answer()
-    assert "It ends ahead in 60 of 60 futures if these figures hold; in " in said
+    assert "'bold' ends ahead in 60 of 60 futures if these figures hold; in " in said
     found = decided.robustness
     assert 0.4 < np.mean(found.off > 0) < 0.8  # 10.2 ± 10 % is above 10 in 61 % of draws
     assert f"in {int((found.off > 0).sum())} of 60 if each figure may be a tenth off." in said

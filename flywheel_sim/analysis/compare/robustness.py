@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.verdict import count_of
 from flywheel_sim.analysis.rates.doubts import doubted
@@ -26,8 +25,6 @@ from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BoolArray = NDArray[np.bool_]
 
 #: Replications of the second line at most: each draws rates anew, which takes longer than to run them.
 FUTURES = 100
@@ -69,8 +66,8 @@ class Turn:
 
     @property
     def apart(self) -> float:
-        """Return how far the shares of both halves are apart, in points; NaN where a half has no future."""
-        return abs(self.high.mean - self.low.mean)
+        """Return how far the shares of both halves are apart, in points; 0 where a half has no future."""
+        return abs(self.high.mean - self.low.mean) if self.low.n and self.high.n else 0.0
 
     def __str__(self) -> str:
         return (
@@ -124,17 +121,14 @@ class Robustness:
         """
         found = []
         for (name, one), (slope, error, freedom) in zip(self.ranges.items(), self._slopes(), strict=True):
-            low, high = (estimate_probability(self.off[half] > 0) for half in self._halves(name))
+            lower = self.draws[name] < 0.5
+            low, high = (estimate_probability(self.off[half] > 0) for half in (lower, ~lower))
             reach, strict = (_student(1 - share / 2, freedom) for share in (0.05, 0.05 / len(self.ranges)))
             swing = Estimate(
                 slope, slope - reach * error, slope + reach * error, 0.95, len(self.off), self.unit, "slope"
             )
             found.append(Turn(one, swing, low, high, abs(slope) > strict * error))
-        return tuple(sorted(found, key=lambda one: (not one.told, -(one.apart or 0.0))))
-
-    def _halves(self, name: str) -> tuple[BoolArray, BoolArray]:
-        low = self.draws[name] < 0.5
-        return low, ~low
+        return tuple(sorted(found, key=lambda one: (not one.told, -one.apart)))
 
     def _slopes(self) -> list[tuple[float, float, int]]:
         """Return for each rate its coefficient, the standard error of that, and its degrees of freedom."""

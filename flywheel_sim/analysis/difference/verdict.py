@@ -109,7 +109,7 @@ def of_pair(pair: Pair, off: str = "") -> str:
         said += "; the interval includes zero, so these runs do not tell which is ahead."
         if before := _ahead_before(pair, len(pair.band.mean)):
             said += f" On the way {before}."
-    said += f" It ends ahead in {how_surely(pair.cross.probability, pair.doubt, off)}"
+    said += f" {called(pair.a, True)} ends ahead in {how_surely(pair.cross.probability, pair.doubt, off)}"
     if abs(pair.share) <= SPEND_TOLERANCE:
         return said
     if pair.left_out is not None:
