@@ -395,6 +395,17 @@ def test_several_strategies_get_one_sentence_and_a_table(several):
     assert [one.name for one in several.standings()] == list(table.index)
 
 
+def test_where_all_leave_out_parts_of_one_no_winner_on_one_budget_is_claimed():
+    text = LINES.replace(
+        "spend: {gift: 10}}", "spend: {gift: 10}}\n      more: {after: 0.5 per month, spend: {gift: 5}}"
+    )
+    text = text.replace("without: {without: [extra]}", "no_extra: {without: [extra]}\n  no_more: {without: [more]}")
+    said = compare(loads(text), replications=20, seed=1).answer()
+    assert said.startswith("Of 3 strategies, 'no_more' earns the most profit")
+    assert "verdict" not in said, "'no_more' and 'no_extra' spend unlike, but each is held against 'with'"
+    assert "judged by what that returns" in said
+
+
 def test_the_joint_intervals_of_the_table_are_those_of_the_ranking(several):
     gap = several.ranking().gap("without", "with")
     (row,) = [row for row in several.details()["standings"] if row["strategy"] == "without"]

@@ -101,10 +101,14 @@ class Comparison(PairedRuns):
 
     def _of_many(self, found: Ranking, label: str, end: str) -> str:
         """Return the answer on more than two strategies."""
-        first, *others = found.names
-        differing = [name for name in others if abs(self.spend_gap(name, first)) > SPEND_TOLERANCE]
-        judged = [name for name in differing if found.metric == "profit" and self.left_out(name, first)]
-        said = sentence_of(found, label, end, len(judged) < len(differing), bool(judged))
+        first, reference = found.names[0], self.names[0]
+        learnt = {reference}  # and all that leave out what it has, to learn what that is worth
+        if found.metric == "profit":
+            learnt |= {name for name in self.names if leaves_out(self.models[name], self.models[reference])}
+        differs = {name: abs(self.spend_gap(name, first)) > SPEND_TOLERANCE for name in found.names}
+        unequal = any(differs[name] and not {name, first} <= learnt for name in found.names)
+        judged = any(abs(self.spend_gap(name, reference)) > SPEND_TOLERANCE for name in learnt)
+        said = sentence_of(found, label, end, unequal, judged)
         if self.robustness is None or found.metric != self.robustness.metric:
             return said
         return f"{said} {self.how_surely()}"
