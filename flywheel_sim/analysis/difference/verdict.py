@@ -131,12 +131,12 @@ def _levels(pair: Pair) -> str:
         each = f"{a} loses {_size(one, one.unit)}, {b} {_size(other)}"
         return f"Both lose money by {pair.end}: {each}, so {a} is {by} {side}"
     if min(one.mean, other.mean) < 0:
-        each = f"{earned(one, pair.label)} by {pair.end}, while {b} {earned(other, pair.label)}"
+        each = f"{_earned(one, pair.label)} by {pair.end}, while {b} {_earned(other, pair.label)}"
         return f"{called(pair.a, True)} {each}: {by} {more}"
-    return f"{called(pair.a, True)} {earned(one, pair.label)} by {pair.end}, {b} {_size(other)}: {by} {more}"
+    return f"{called(pair.a, True)} {_earned(one, pair.label)} by {pair.end}, {b} {_size(other)}: {by} {more}"
 
 
-def earned(one: Estimate, label: str) -> str:
+def _earned(one: Estimate, label: str) -> str:
     """Return what a strategy earns or loses, such as ``earns 1,200 EUR profit``."""
     return f"loses {_size(one, one.unit)}" if one.mean < 0 else f"earns {_size(one, f'{one.unit} {label}'.strip())}"
 
