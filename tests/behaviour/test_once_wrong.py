@@ -1,6 +1,7 @@
 """Mistakes that were made once, each by its smallest example."""
 
 import datetime as dt
+import math
 
 import pytest
 
@@ -91,10 +92,11 @@ journey:
 )
 
 
-def test_elasticity_and_readings_agree_in_sign_where_profit_is_a_loss():
+def test_a_loss_has_no_elasticity_and_its_readings_are_said_in_money_alone():
     found = sensitivity(loads(LOSS), over="keep", replications=4)
-    assert found.elasticity["as written"].mean > 0
-    assert all(reading.relative.mean > 0 for reading in found.readings["as written"])
+    assert math.isnan(found.elasticity["as written"].mean)
+    assert all(one.change.mean > 0 and one.relative is None for one in found.readings["as written"])
+    assert "no elasticity, because profit today is near zero or below it" in found.answer()
 
 
 def test_a_rate_at_nothing_has_no_range_around_it():

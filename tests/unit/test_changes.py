@@ -92,7 +92,7 @@ def test_a_change_in_a_file_is_refused_where_it_stands():
     [
         ("price", "+5", "% relative"),
         ("price", "+5 points", "chances alone"),
-        ("stays", "+20 points", "between 0 % and 100 %"),
+        ("stays", "+20 points", "more than 100 %; write \\+5 points"),
         ("stays", "+5 % of mean", "two ways"),
     ],
 )

@@ -162,34 +162,35 @@ NOISE = np.array([0.9, 1.0, 1.1, 1.0])[:, None]
 
 def test_answer_ahead_from_the_start(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([100] * 12)).answer()
-    assert said.startswith("'loud' earns 1,200 EUR more profit than 'quiet' by month 12 (95 % interval 1,0")
-    assert "ahead from the first month on. It ends ahead in 4 of 4 futures." in said
+    assert ": 1,200 more (95 % interval of the difference 1,0" in said
+    assert "ahead from the first month on. 'loud' ends ahead in 4 of 4 futures if these figures hold." in said
     assert "spends" not in said
 
 
 def test_answer_overtakes_later(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([-10] + [100] * 11), "2027-01-01").answer()
     assert "It overtakes in month 2 (February 2027)" in said
-    assert "before that 'quiet' is ahead" in said
+    assert "before that, 'quiet' was ahead in month 1." in said
 
 
-def test_answer_does_not_call_anybody_ahead_where_the_lead_changed_before(monkeypatch, duel):
+def test_answer_names_both_where_the_lead_changed_before(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([10, -20] + [100] * 10)).answer()
     assert "It overtakes in month 3" in said
-    assert "before that neither stays ahead" in said
+    assert "before that, 'quiet' was ahead in month 2 and 'loud' was ahead in month 1." in said
 
 
 def test_answer_never(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, NOISE * ([10] + [-100] * 11)).answer()
-    assert said.startswith("'loud' earns 1,090 EUR less profit than 'quiet'")
-    assert "It never overtakes for good by month 12. It ends ahead in 0 of 4 futures." in said
+    assert ": 1,090 less (" in said
+    assert "It was ahead in month 1, and never overtakes for good by month 12." in said
+    assert "'loud' ends ahead in 0 of 4 futures if these figures hold." in said
 
 
 def test_answer_undecided(monkeypatch, duel):
     said = synthetic(monkeypatch, duel, [[-50] * 12, [60] * 12, [-40] * 12, [50] * 12]).answer()
     assert "interval includes zero, so these runs do not tell which is ahead" in said
     assert "95 % interval of the difference -" in said
-    assert "It ends ahead in 2 of 4 futures." in said
+    assert "'loud' ends ahead in 2 of 4 futures if these figures hold." in said
 
 
 def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):
@@ -208,6 +209,7 @@ def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):
 def test_answer_gives_no_verdict_on_unequal_budgets(monkeypatch, duel, gap, said):
     other = synthetic(monkeypatch, duel, NOISE * ([100] * 12))
     monkeypatch.setattr(Comparison, "spend_gap", lambda *_: gap)
+    monkeypatch.setattr(Comparison, "left_out", lambda *_: None)
     assert other.answer().endswith(
         f"{said}, so this is no verdict on which strategy is better: match the budgets first."
     )
@@ -223,7 +225,8 @@ def test_answer_lets_one_percent_of_the_budget_pass(monkeypatch, duel, gap):
 def test_the_answer_never_says_better_but_to_refuse_it(duel):
     texts = [duel.answer(m, a, b) for m in ("profit", "revenue") for a, b in (("loud", "quiet"), ("quiet", "loud"))]
     assert all(re.sub("no verdict on which strategy is better", "", t).find("better") < 0 for t in texts)
-    assert all(abs(duel.spend_gap()) > 0.01 and "match the budgets" in t for t in texts)
+    assert abs(duel.spend_gap()) > 0.01
+    assert ["match the budgets" in text for text in texts] == [False, False, True, True]  # profit is judged by return
 
 
 def test_both_budgets_stand_below_the_answer(duel):
@@ -336,6 +339,87 @@ def test_what_one_unit_of_spend_brings_is_a_ratio_of_paired_sums():
     found = duel.ratio("revenue", "spend", of="with", against="without")
     assert (found.mean, found.low, found.high) == pytest.approx((3, 3, 3))
     assert found.unit == "EUR per EUR"
+
+
+# -- what is left out, and several at once ----------------------------------------------------------
+
+
+def test_a_strategy_that_leaves_something_out_is_judged_by_what_that_returns():
+    duel = compare(loads(LINES), replications=20, seed=1)
+    told = "What 'without' leaves out takes "
+    assert told in duel.answer()
+    assert "returns 2 EUR of profit per EUR, itself paid for (95 % interval 2 to 2)." in duel.answer()
+    assert "verdict" not in duel.answer()
+    assert told in duel.answer(of="with", against="without"), "whichever way round"
+    found = duel.left_out()
+    assert (found.by, found.returns.mean) == ("without", pytest.approx(2))
+    assert found.gain.mean == pytest.approx(2 * found.budget.mean)
+
+
+@pytest.mark.parametrize(
+    ("strategies", "why"),
+    [
+        ("{whole: {}, lean: {without: [extra], spend: {ads: 90 per month}}}", "it has another spend on ads"),
+        ("{whole: {}, other: {rates: {gift: 2}}}", "it leaves nothing out"),
+        ("{one: {without: [extra]}, other: {without: [more]}}", "each leaves out something else"),
+    ],
+)
+def test_a_strategy_that_does_more_than_leave_something_out_gets_no_such_return(strategies, why):
+    text = LINES.partition("strategies")[0].replace("name: Lines", "name: Lines\nrates: {gift: 10}")
+    text = text.replace("{rate: 30 per month", "{spend: 300 per month, cost_per_arrival: 10").replace("gift: 10}}\n", (
+        "gift: gift}}\n      more: {after: 0.5 per month, earn: {extra: 9}, spend: {gift: 5}}\n"), 1)  # fmt: skip
+    duel = compare(loads(f"{text}strategies: {strategies}\n"), replications=20, seed=1)
+    assert duel.left_out() is None, why
+    assert "match the budgets first" in duel.answer()
+
+
+@pytest.fixture(scope="module")
+def several():
+    return compare(loads(LINES + "  dear: {rates: {}, without: [extra]}\n  same: {}\n"), replications=20, seed=1)
+
+
+def test_several_strategies_get_one_sentence_and_a_table(several):
+    first = several.answer().split(". ")[0]
+    assert first.startswith("Of 4 strategies, 'with' earns the most profit by month 3, ")
+    assert "these runs do not tell 'same' apart from it, the other 2 are surely behind" in first
+    assert "verdict" not in several.answer(), "who leaves something out is judged by what that returns"
+    assert several.answer().endswith("is judged by what that returns for its budget (last column).")
+    table = several.table()
+    assert list(table.columns) == [
+        "profit", "less with", "joint 95 % interval", "budget", "profit per EUR of budget"
+    ]  # fmt: skip
+    assert table.loc["with"].tolist()[1:3] == ["reference", ""]
+    assert table.loc["without", "profit per EUR of budget"] == "+2"
+    assert table.loc["same", "profit per EUR of budget"] == "same budget"
+    assert not any("earns" in one for one in several.remarks()), "no paragraph for each pair"
+    assert [one.name for one in several.standings()] == list(table.index)
+
+
+def test_where_all_leave_out_parts_of_one_no_winner_on_one_budget_is_claimed():
+    text = LINES.replace(
+        "spend: {gift: 10}}", "spend: {gift: 10}}\n      more: {after: 0.5 per month, spend: {gift: 5}}"
+    )
+    text = text.replace("without: {without: [extra]}", "no_extra: {without: [extra]}\n  no_more: {without: [more]}")
+    said = compare(loads(text), replications=20, seed=1).answer()
+    assert said.startswith("Of 3 strategies, 'no_more' earns the most profit")
+    assert "verdict" not in said, "'no_more' and 'no_extra' spend unlike, but each is held against 'with'"
+    assert "judged by what that returns" in said
+
+
+def test_the_joint_intervals_of_the_table_are_those_of_the_ranking(several):
+    gap = several.ranking().gap("without", "with")
+    (row,) = [row for row in several.details()["standings"] if row["strategy"] == "without"]
+    assert (row["gap"], row["gap_low"], row["gap_high"]) == (gap.mean, gap.low, gap.high)
+
+
+def test_several_that_all_lose_money_are_said_to():
+    text = COINS.replace("batch: 40", "batch: 40, cost_per_batch: 4000")
+    trio = loads(text + "strategies: {a: {}, b: {rates: {heads: 40 %}}, c: {rates: {heads: 90 %}}}\n")
+    said = compare(trio, replications=10).answer()
+    assert said.startswith("All 3 strategies lose money by month 1; 'c' loses least, ")
+    mixed = loads(COINS.replace("batch: 40", "batch: 40, cost_per_batch: 50")
+                  + "strategies: {a: {}, b: {rates: {heads: 10 %}}, c: {rates: {heads: 90 %}}}\n")  # fmt: skip
+    assert "; 'a' and 'b' lose money." in compare(mixed, replications=10).answer()
 
 
 LINES = """

@@ -92,8 +92,10 @@ def test_a_share_is_a_ratio_of_sums_whose_interval_knows_of_the_luck_in_today():
     assert loose.low < loose.mean < loose.high
 
 
-def test_a_share_of_a_loss_is_of_its_size_and_one_of_nothing_is_none():
-    assert share_of(np.array([10.0, 12]), np.array([-100.0, -120])).mean == pytest.approx(10)
+def test_nothing_is_said_in_percent_of_a_loss_of_next_to_nothing_or_of_nothing():
+    assert math.isnan(share_of(np.array([10.0, 12]), np.array([-100.0, -120])).mean)
+    assert math.isnan(share_of(np.array([600.0, 660]), np.array([100.0, 101])).mean)  # small against the change
+    assert share_of(np.array([400.0, 410]), np.array([100.0, 101])).mean == pytest.approx(403, abs=1)
     assert math.isnan(share_of(np.ones(2), np.zeros(2)).mean)
     around_nothing = change_of(np.array([-5.0, 6, -4, 5]), np.array([0.0, 11, 1, 10]), "EUR")
     assert around_nothing.gain.mean == pytest.approx(5)
@@ -280,20 +282,21 @@ def test_a_change_can_be_a_new_value(after, before):
     assert found.change("revenue", change="0.8").gain.mean < 0
 
 
-def test_a_reading_that_is_impossible_is_said_to_be_and_one_asked_for_is_refused():
+def test_where_five_points_are_impossible_half_of_what_is_left_is_run_and_one_asked_for_is_refused():
     high = loads(COINS).with_(heads="96 %")
     found = effect(high, "heads", replications=2)
-    assert found.notes == {
-        ("as written", "+5 points"): "impossible: 101 % is more than 100 %",
-        ("as written", "+5 % relative"): "impossible: 100.8 % is more than 100 %",
-    }
-    assert "101 %" in found.answer()
-    assert "101 %" in str(found)
-    assert sections(found)[0].charts == []
-    with pytest.raises(ExperimentError, match="impossible: 101 %"):
-        found.change()
-    with pytest.raises(ConfigError, match="101 %"):
+    assert found.changes == ("+2 points", "+2.083 % relative")
+    assert found.notes["as written", "+2 points"] == "half of what is left to 100 %, since +5 points would be more"
+    assert "Heads +2 points (96 to 98 %) changes revenue" in found.answer()
+    assert "as written, +2 points: half of what is left to 100 %, since +5 points would be more" in str(found)
+    assert found.change().gain.mean > 0
+    with pytest.raises(ConfigError, match="101 %, more than 100 %; write \\+2 points"):
         effect(high, "heads", "+5 points", replications=2)
+    certain = effect(loads(COINS).with_(heads="100 %"), "heads", replications=2)
+    assert "105 % is more than 100 %" in certain.answer()
+    assert sections(certain)[0].charts == []
+    with pytest.raises(ExperimentError, match="impossible: 105 %"):
+        certain.change()
     with pytest.raises(ConfigError, match="can be read in two ways"):
         effect(high, "heads", "+5 %", replications=2)
 

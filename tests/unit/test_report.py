@@ -79,7 +79,13 @@ def test_the_page_leads_with_the_answer(page, duel):
 def test_the_page_says_what_both_spend_and_whether_that_is_fair(page, duel):
     for name in duel.names:
         assert plus_minus(duel[name]["spend"]) in page
-    assert "so this report does not say which is better" in page
+    assert "that is what is left out, which is judged by what it returns" in page
+
+
+def test_the_page_calls_nobody_better_on_another_budget(tmp_path):
+    unequal = compare(club(), strategies=["loud", "louder"], replications=2)
+    text = write_report(unequal, to=tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "so this report does not say which is better" in text
 
 
 def test_the_page_says_every_assumption_with_its_why(page):

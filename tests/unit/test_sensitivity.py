@@ -48,8 +48,16 @@ def test_both_readings_are_the_paired_change_at_the_value_they_mean(retention):
         for reading in (points, relative):
             gain = replicate(club(retention=reading.value / 100), name, replications=3).values("profit") - ground
             assert reading.change.mean == pytest.approx(gain.mean())
-            assert reading.relative.mean == pytest.approx(100 * gain.mean() / ground.mean())
-            assert reading.relative.unit == "%"
+            assert reading.relative is None  # of three replications nobody knows that profit is above zero
+
+
+def test_a_reading_in_percent_is_the_ratio_of_change_and_today():
+    found = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=8)
+    ground = replicate(club(), "loud", replications=8).values("revenue")
+    gain = replicate(club(retention=0.9), "loud", replications=8).values("revenue") - ground
+    relative = found.readings["loud"][0].relative
+    assert relative.mean == pytest.approx(100 * gain.mean() / ground.mean())
+    assert relative.unit == "%"
 
 
 def test_more_retention_is_worth_more(retention):
@@ -64,19 +72,34 @@ def test_the_difference_of_strategies_at_a_point_is_paired(retention):
 
 
 @pytest.fixture(scope="module")
-def impossible():
+def crowded():
     return sensitivity(loads(COINS).with_(heads="98 %"), "revenue", "heads", replications=2)
 
 
-def test_impossible_points_are_said_to_be_impossible(impossible):
-    points, relative = impossible.readings["as written"]
-    assert points.change is None
-    assert points.note == "impossible: 103 % is more than 100 %"
-    assert relative.note == "impossible: 102.9 % is more than 100 %"
-    assert math.isnan(points.value)
-    assert points.note in str(impossible)
-    assert list(impossible.readings_frame().note) == [points.note, relative.note]
-    assert impossible.values.max() <= 100
+def test_where_five_points_are_impossible_half_of_what_is_left_is_taken_and_said(crowded):
+    points, relative = crowded.readings["as written"]
+    assert (points.label, points.value) == ("+1 points", pytest.approx(99.0))
+    assert points.note == "half of what is left to 100 %, since +5 points would be more"
+    assert relative.value == pytest.approx(99.0)
+    assert relative.note == "half of what is left to 100 %, since +5 % relative would be more"
+    assert points.change.mean > 0
+    assert "+1 points (to 99, half of what is left to 100 %, since +5 points would be more)" in str(crowded)
+    assert list(crowded.readings_frame().note) == [points.note, relative.note]
+    assert crowded.values.max() <= 100
+
+
+def test_a_certainty_has_nothing_left_to_take_half_of():
+    points, _ = sensitivity(
+        loads(COINS).with_(heads="100 %"), "revenue", "heads", values=[1.0], replications=1
+    ).readings["as written"]
+    assert points.note == "impossible: 105 % is more than 100 %"
+
+
+def test_five_points_in_code_that_are_impossible_are_refused_with_half_of_what_is_left():
+    with pytest.raises(ConfigError, match=r"96 % \+5 points is 101 %, more than 100 %; write \+2 points \(98 %\)"):
+        loads(COINS).with_(heads="96 %").with_(heads="+5 points")
+    with pytest.raises(ConfigError, match=r"less than 0 %; write -1 points \(1 %\), half of what is left to 0 %"):
+        loads(COINS).with_(heads="2 %").with_(heads="-5 points")
 
 
 def test_a_spread_that_leaves_no_room_makes_a_reading_impossible():
@@ -97,7 +120,7 @@ def test_accruing_revenue_is_proportional_to_its_price():
 
 
 def test_revenue_does_not_depend_on_the_price_of_something_else():
-    found = sensitivity(club(), "revenue.club", "price", strategies=["loud"], replications=2)
+    found = sensitivity(club(), "revenue.club", "price", strategies=["loud"], replications=6)
     assert found.elasticity["loud"].mean == 0.0
     assert (found.curve["loud"] == found.curve["loud"][0]).all()
 

@@ -21,7 +21,7 @@ def _compare(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Itera
 
     def ask() -> Any:
         nonlocal duel
-        duel = compare(model, asked["other"], strategies=names, **often, **how)
+        duel = compare(model, asked["other"], strategies=names, off_by=asked["off_by"], **often, **how)
         return duel
 
     yield Step("compare", f"{model.name}: comparing strategies, {words} each", ask)
@@ -37,6 +37,8 @@ COMMANDS = (
     Command("compare", "Compare strategies on the same people with the same luck.", "compare", "", (
         Option("other", "A second journey to compare with; else strategies of the first.", model=True, positional=True),
         STRATEGIES, PRECISION, AT_MOST,
+        Option("off_by", "Also how often it ends ahead if every figure may be this share off; 0 leaves it out.", float,
+               default=0.1),
         Option("over", "Also the response of profit to this rate, on a third of the replications.", flag="--over"),
     ), _compare, place=2),
 )  # fmt: skip

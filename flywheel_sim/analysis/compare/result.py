@@ -1,45 +1,28 @@
-"""Strategies against each other on the same people with the same luck.
-
-Replication by replication, both strategies meet the same strangers with the same luck, so the paired
-difference is free of most of the noise that either carries alone.
-"""
+"""Strategies against each other on the same people with the same luck: the answer in words, and its tables."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-
+from flywheel_sim.analysis.compare.paired import PairedRuns
+from flywheel_sim.analysis.compare.robustness import Robustness, robustness
 from flywheel_sim.analysis.compare.sides import sides_of, watched
+from flywheel_sim.analysis.compare.standings import Standing, frame_of, leaves_out, sentence_of, table_of
 from flywheel_sim.analysis.difference import verdict as answers
-from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
-from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
+from flywheel_sim.analysis.difference.ranking import Ranking
+from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
-from flywheel_sim.errors import ExperimentError, LimitReached, nearest
-from flywheel_sim.experiment.bands import Band, simultaneous
+from flywheel_sim.errors import LimitReached
 from flywheel_sim.experiment.budgets import Match
-from flywheel_sim.experiment.crossover import Crossover, crossover
-from flywheel_sim.experiment.driver import Job, replicate_jobs, replicate_until
+from flywheel_sim.experiment.crossover import Crossover
+from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs, replicate_until
 from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
-from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.journey.dates import period_dates
-from flywheel_sim.result import Result
-from flywheel_sim.scenario.describe import Difference, differences
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import (
-    Estimate,
-    FloatArray,
-    estimate_mean,
-    estimate_probability,
-    estimate_ratio,
-    gap_unit,
-    plus_minus,
-)
+from flywheel_sim.stats import plus_minus
 from flywheel_sim.wording import called
 
 if TYPE_CHECKING:
@@ -49,7 +32,7 @@ __all__ = ["SPEND_TOLERANCE", "Comparison", "Crossover", "called", "compare"]
 
 
 @dataclass(frozen=True)
-class Comparison(Result):
+class Comparison(PairedRuns):
     """Strategies run on the same people; frozen.
 
     Attributes
@@ -62,193 +45,104 @@ class Comparison(Result):
         Where a precision was asked for: why replicating stopped, and how precise the differences got.
     matches
         For each strategy whose spend is matched, what was solved for.
+    robustness
+        Where it was asked for: how often the last (of more than two, the first by profit) ends ahead of the first (of
+        the next by profit) when every figure may be a little off.
     """
 
-    runs: Mapping[str, Runs]
-    models: Mapping[str, tuple[Scenario, str | None]] = field(repr=False)
     stopping: Stopping | None = None
     matches: tuple[Match, ...] = ()
+    robustness: Robustness | None = None
 
-    @property
-    def base_runs(self) -> Mapping[str, Runs]:
-        """Return the runs of every name, in order."""
-        return self.runs
+    def left_out(self, of: str | None = None, against: str | None = None) -> LeftOut | None:
+        """Return what one of two strategies leaves out and what that returns; None where they differ otherwise.
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the names compared, in order."""
-        return tuple(self.runs)
-
-    def __getitem__(self, name: str) -> Runs:
-        """Return the runs of one name."""
-        if name not in self.runs:
-            raise ExperimentError(f"'{name}' was not compared; {nearest(name, self.runs)}")
-        return self.runs[name]
-
-    def _pair(self, of: str | None, against: str | None) -> tuple[Runs, Runs]:
-        return self[of or self.names[-1]], self[against or self.names[0]]
-
-    def difference(self, metric: str, of: str | None = None, against: str | None = None) -> Estimate:
-        """Return the mean paired difference of a metric; the last name less the first, unless said.
-
-        A flow that one of the strategies does without (``revenue.training``) is 0 there.
-        """
-        gaps, unit = self._gaps(metric, of, against)
-        return estimate_mean(gaps[np.isfinite(gaps)], unit)
-
-    def ratio(self, metric: str, per: str, of: str | None = None, against: str | None = None) -> Estimate:
-        """Return the paired difference of one metric per paired difference of another, such as profit per spend.
-
-        The ratio of the two sums over replications with its interval (Cochran 1977, section 2.11).
-
-        Parameters
-        ----------
-        metric, per
-            Above and below the line.
-        of, against
-            As for `difference`.
-        """
-        (top, unit), (bottom, below) = (self._gaps(name, of, against) for name in (metric, per))
-        both = np.isfinite(top) & np.isfinite(bottom)
-        return estimate_ratio(top[both], bottom[both], f"{unit} per {below}")
-
-    def _gaps(self, metric: str, of: str | None, against: str | None) -> tuple[FloatArray, str]:
-        """Return the paired difference of a metric, shape (replications,), and its unit."""
-        one, other = self._pair(of, against)
-        try:
-            with np.errstate(invalid="ignore"):  # what is never reached in either
-                return one.values(metric) - other.values(metric), gap_unit(one.unit(metric))
-        except ExperimentError:
-            for runs, sign in ((one, 1), (other, -1)):
-                with suppress(ExperimentError):
-                    known = runs.metric(metric)
-                    if known.aggregation == "sum":
-                        return sign * runs.values(metric), known.unit_for(runs.journey)
-            raise
-
-    def difference_series(
-        self, metric: str, cumulative: bool = False, of: str | None = None, against: str | None = None
-    ) -> FloatArray:
-        """Return the paired difference month by month, shape (replications, periods)."""
-        one, other = self._pair(of, against)
-        return one.series(metric, cumulative) - other.series(metric, cumulative)
-
-    def crossover(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> Crossover:
-        """Return when the cumulative difference of a metric gets ahead and stays there."""
-        one, _ = self._pair(of, against)
-        paths, first = self.difference_series(metric, True, of, against), one.books.warm_up + 1
-        return crossover(paths, period_dates(one.journey), first)
-
-    def band(
-        self,
-        metric: str = "profit",
-        cumulative: bool = True,
-        of: str | None = None,
-        against: str | None = None,
-        level: float = 0.95,
-    ) -> Band:
-        """Return the mean paired difference over time with a simultaneous band, which holds all months at once.
-
-        A sup-t band (`flywheel_sim.experiment.bands.critical_value`). Intervals month by month would leave
-        out some true mean far more often than 5 % of the time.
+        So where one does without more than the other does, neither spend is matched or is another, and it is told that
+        budgets differ; see `flywheel_sim.analysis.compare.standings.leaves_out`.
         """
         a, b = of or self.names[-1], against or self.names[0]
-        return self._bands(metric, cumulative, [a], b, level)[a]
+        for by, whole in ((a, b), (b, a)):
+            if leaves_out(self.models[by], self.models[whole]):
+                taken, gain = (self.difference(name, whole, by) for name in ("budget", "profit"))
+                told = taken.low * taken.high > 0
+                return LeftOut(by, taken, gain, self.ratio("profit", "budget", whole, by)) if told else None
+        return None
 
-    def bands(self, metric: str = "profit", cumulative: bool = True, level: float = 0.95) -> dict[str, Band]:
-        """Return the difference of every name to the first, with bands that hold all months of all names at once."""
-        return self._bands(metric, cumulative, self.names[1:], self.names[0], level)
-
-    def _bands(
-        self, metric: str, cumulative: bool, names: Sequence[str], against: str, level: float
-    ) -> dict[str, Band]:
-        paths = [self.difference_series(metric, cumulative, name, against) for name in names]
-        unit, n = gap_unit(self[against].unit(metric)), len(paths[0])
-        mean, low, high, critical = simultaneous(np.concatenate(paths, axis=1), level)
-        parts = (np.split(ends, len(names)) for ends in (mean, low, high))
-        return {
-            name: Band(m, a, b, level, n, unit, critical, metric, name, against, cumulative)
-            for name, m, a, b in zip(names, *parts, strict=True)
-        }
-
-    def ahead(
-        self,
-        metric: str = "profit",
-        months: Sequence[int] | None = None,
-        of: str | None = None,
-        against: str | None = None,
-    ) -> dict[int, Estimate]:
-        """Return in which share of futures one is ahead of another by the end of each month, all months unless said.
-
-        Ahead means that the cumulative difference is above zero. Intervals are Wilson's, each for its month alone.
-        """
-        paths, first = self.difference_series(metric, True, of, against), self._pair(of, against)[0].books.warm_up + 1
-        wanted = range(first, paths.shape[1] + 1) if months is None else months
-        if wrong := [m for m in wanted if not first <= m <= paths.shape[1]]:
-            raise ExperimentError(
-                f"month {wrong[0]}: figures are of months {first} to {paths.shape[1]}; ask for one of them"
-            )
-        return {m: estimate_probability(paths[:, m - 1] > 0) for m in wanted}
-
-    def ranking(self, metric: str = "profit", level: float = 0.95, best: Best = "highest") -> Ranking:
-        """Return all names in the order of a metric, with joint intervals of all paired differences.
-
-        Parameters
-        ----------
-        metric, level
-            What to rank by, and the level of all intervals together.
-        best
-            Whether the ``highest`` or the ``lowest`` comes first.
-        """
-        first = self[self.names[0]]
-        values = {name: runs.values(metric) for name, runs in self.runs.items()}
-        return ranking(values, metric, first.unit(metric), gap_unit(first.unit(metric)), level, best)
-
-    def by_month(
-        self,
-        metric: str = "profit",
-        months: Sequence[int] = (3, 6, 12, 24),
-        of: str | None = None,
-        against: str | None = None,
-    ) -> dict[int, Estimate]:
-        """Return the cumulative paired difference at some months and at the last: had we stopped there."""
-        one, _ = self._pair(of, against)
-        paths = self.difference_series(metric, True, of, against)
-        last = paths.shape[1]
-        wanted = [m for m in months if one.books.warm_up < m < last]
-        return {m: estimate_mean(paths[:, m - 1], one.unit(metric)) for m in (*wanted, last)}
-
-    def pairing_gain(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> float:
-        """Return how many times smaller the variance of the paired difference is than that of unpaired runs."""
-        one, other = self._pair(of, against)
-        a, b = one.values(metric), other.values(metric)
-        paired = float(np.var(a - b, ddof=1)) if len(a) > 1 else 0.0
-        return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / paired if paired else math.nan
-
-    def spend_gap(self, of: str | None = None, against: str | None = None) -> float:
-        """Return by which share of the other's the mean budget differs: acquisition, service and win-back."""
-        one, other = (runs["budget"].mean for runs in self._pair(of, against))
-        return one / other - 1 if other else (0.0 if one == 0 else math.inf)
-
-    def what_differs(self, of: str | None = None, against: str | None = None) -> list[Difference]:
-        """Return every place where the two journeys differ."""
-        return differences(self.models[against or self.names[0]], self.models[of or self.names[-1]])
+    def standings(self) -> tuple[Standing, ...]:
+        """Return where every strategy stands by profit, the first one first, and what differences in budget return."""
+        order, reference = self.ranking("profit"), self.names[0]
+        found = []
+        for name, profit in zip(order.names, order.means, strict=True):
+            apart = name != reference
+            taken = self.difference("budget", name, reference)
+            told = abs(self.spend_gap(name, reference)) > SPEND_TOLERANCE and taken.low * taken.high > 0
+            found.append(Standing(
+                name, profit, self[name]["budget"], order.gap(name, reference) if apart else None,
+                self.spend_gap(name, reference), self.ratio("profit", "budget", name, reference) if told else None,
+            ))  # fmt: skip
+        return tuple(found)
 
     def answer(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
-        """Return the answer in words: who is ahead, by how much, since when, and on what budget.
+        """Return the answer in words: what each earns, who is ahead, by how much, since when, and on what budget.
 
-        More than two strategies are answered by their `ranking`, unless a pair is asked for.
+        More than two strategies are answered by their `ranking` in one sentence, unless a pair is asked for.
         """
         journey = self.runs[self.names[0]].journey
-        label = self.runs[self.names[0]].metric(metric).label.lower()
+        label, end = self.runs[self.names[0]].metric(metric).label.lower(), answers.end_of(journey)
         if len(self.names) > 2 and of is None and against is None:
-            first = self.ranking(metric)
-            shares = {name: self.spend_gap(name, first.names[0]) for name in first.names[1:]}
-            return answers.of_many(first, label, answers.end_of(journey), shares)
+            return self._of_many(self.ranking(metric), label, end)
         a, b = of or self.names[-1], against or self.names[0]
-        mean = self.difference_series(metric, True, a, b).mean(axis=0)
-        gap, cross = self.difference(metric, a, b), self.crossover(metric, a, b)
-        return answers.of_pair(a, b, metric, label, answers.end_of(journey), gap, cross, mean, self.spend_gap(a, b))
+        pair = answers.Pair(
+            a, b, metric, label, end, (self[a][metric], self[b][metric]), self.difference(metric, a, b),
+            self.crossover(metric, a, b), self.band(metric, True, a, b), self.spend_gap(a, b),
+            self.left_out(a, b) if metric == "profit" else None, self._doubt(a, b),
+        )  # fmt: skip
+        return answers.of_pair(pair, self._off(metric, a, b))
+
+    def _of_many(self, found: Ranking, label: str, end: str) -> str:
+        """Return the answer on more than two strategies."""
+        first, reference = found.names[0], self.names[0]
+        learnt = {reference}  # and all that leave out what it has, to learn what that is worth
+        if found.metric == "profit":
+            learnt |= {name for name in self.names if leaves_out(self.models[name], self.models[reference])}
+        differs = {name: abs(self.spend_gap(name, first)) > SPEND_TOLERANCE for name in found.names}
+        unequal = any(differs[name] and not {name, first} <= learnt for name in found.names)
+        judged = any(abs(self.spend_gap(name, reference)) > SPEND_TOLERANCE for name in learnt)
+        said = sentence_of(found, label, end, unequal, judged)
+        if self.robustness is None or found.metric != self.robustness.metric:
+            return said
+        return f"{said} {self.how_surely()}"
+
+    def rivals(self, metric: str = "profit") -> tuple[str, str]:
+        """Return whom the answer is about, and whom it is held against.
+
+        Of two the last and the first, of more than two the first by a metric and the next.
+        """
+        if len(self.names) == 2:
+            return self.names[1], self.names[0]
+        first, second, *_ = self.ranking(metric).names
+        return first, second
+
+    def how_surely(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
+        """Return in how many futures one ends ahead of another, also when the figures are off where that was asked.
+
+        These are the `rivals` unless said.
+        """
+        a, b = (of or self.names[-1], against or self.names[0]) if of or against else self.rivals(metric)
+        chance = self.crossover(metric, a, b).probability
+        surely = answers.how_surely(chance, self._doubt(a, b), self._off(metric, a, b))
+        return f"{called(a, True)} ends ahead of {called(b)} in {surely}"
+
+    def _doubt(self, of: str, against: str) -> bool:
+        """Tell whether the file calls figures of one of them uncertain."""
+        return any(self[name].journey.uncertain for name in (of, against))
+
+    def _off(self, metric: str, of: str, against: str) -> str:
+        """Return how often one ends ahead of another when the figures are off; "" where that was not asked."""
+        held = self.robustness
+        if held is None or (held.metric, held.of, held.against) != (metric, of, against):
+            return ""
+        return held.sentence()
 
     def summary(self) -> pd.DataFrame:
         """Return every metric of every name, and the paired difference of the last to the first."""
@@ -277,6 +171,10 @@ class Comparison(Result):
         return pd.concat(parts, ignore_index=True)
 
     def table(self) -> pd.DataFrame:
+        """Return the key figures of two, or where more than two stand, as texts."""
+        return self.key_figures() if len(self.names) == 2 else table_of(self.standings())
+
+    def key_figures(self) -> pd.DataFrame:
         """Return the key figures of every name, and the paired difference of the last to the first, as texts."""
         import pandas as pd
 
@@ -290,23 +188,36 @@ class Comparison(Result):
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 
     @property
-    def note(self) -> str:
-        """Return what the figures of the table are."""
+    def key_note(self) -> str:
+        """Return what the key figures are."""
         first = self[self.names[0]]
         return (
             f"Means over replications with the half-width of their 95 % interval, n = {first.n:,}, {first.span}; the "
             "difference is paired"
         )
 
+    @property
+    def note(self) -> str:
+        """Return what the figures of the table are."""
+        if len(self.names) == 2:
+            return self.key_note
+        unit = self[self.names[0]].unit("profit") or "unit"
+        return (
+            f"{self.key_note}, joint intervals hold for all pairs at once; budget: acquisition, service and win-back; "
+            f"last column: difference in profit for each {unit} of difference in budget, what was left out returns"
+        )
+
     def remarks(self) -> list[str]:
-        """Return the answers on every other pair, budgets, why replicating stopped, what was solved for, warnings."""
-        pairs = [self.answer(of=name) for name in self.names[1:]] if len(self.names) > 2 else []
+        """Return key figures, budgets, what the second line rests on, what was solved for, warnings."""
         stopping = [str(self.stopping)] if self.stopping else []
         warned = [f"Warning, {name}: {text}" for name, runs in self.runs.items() for text in runs.warnings()]
+        off = [f"Figures off: {self.robustness.note}"] if self.robustness else []
+        if len(self.names) > 2:
+            return [self.key_figures().to_string(), *off, *stopping, *map(str, self.matches), *warned]
         spends = [f"budget of {name}: {runs['budget']}" for name, runs in self.runs.items()]
         if any(runs["cost_of_sales"].mean for runs in self.runs.values()):
             spends += [f"cost of sales of {name}: {runs['cost_of_sales']}" for name, runs in self.runs.items()]
-        return [*pairs, *spends, *stopping, *map(str, self.matches), *warned]
+        return [*spends, *off, *stopping, *map(str, self.matches), *warned]
 
     def rows(self) -> pd.DataFrame:
         """Return every metric of every name, and the paired difference of the last to the first."""
@@ -320,6 +231,8 @@ class Comparison(Result):
             "ranking": {"metric": order.metric, "level": order.level, "order": order.names, "leaders": order.leaders,
                         "gaps": [{"first": a, "second": b, "gap": gap} for (a, b), gap in order.gaps.items()]},
             "what_differs": [(one.what, one.one, one.other) for one in self.what_differs()],
+            **({"standings": frame_of(self.standings()).to_dict("records")} if len(self.names) > 2 else {}),
+            **({"figures_off": self.robustness.details()} if self.robustness else {}),
             **({"stopping": self.stopping} if self.stopping else {}),
         }  # fmt: skip
 
@@ -332,6 +245,7 @@ def compare(
     replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
+    off_by: float = 0.0,
     **how: Unpack[How],
 ) -> Comparison:
     """Compare strategies of one scenario, or two scenarios, on the same people with the same luck.
@@ -347,11 +261,14 @@ def compare(
     replications, precision, at_most, how
         As for `replicate`; precision is that of the paired difference of every other strategy to the first:
         ``{"profit": "1000 EUR"}``.
+    off_by
+        A share, such as 0.1: also runs two of them with every figure up to that far off, which `Comparison.robustness`
+        tells of; on 100 replications at most, and with matched spends as solved for.
 
     Raises
     ------
     ExperimentError
-        If there are not two things to compare.
+        If there are not two things to compare, or ``off_by`` is no share.
     LimitReached
         If a run meets a limit; ``complete`` then is the comparison of what was done before, or None.
     ConfigError
@@ -372,4 +289,19 @@ def compare(
         done = Comparison(kept, sides.models, stopped, sides.matches) if kept else None
         raise LimitReached(str(stop), done) from stop
     stopping = watch[0].stopping() if watch else None
-    return Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
+    found = Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
+    return _with_figures_off(found, off_by, ways) if off_by else found
+
+
+def _with_figures_off(found: Comparison, off_by: float, ways: Ways) -> Comparison:
+    """Return a comparison with what becomes of its lead when every figure may be off.
+
+    Raises
+    ------
+    LimitReached
+        If a run meets a limit; ``complete`` is the comparison without it.
+    """
+    try:
+        return replace(found, robustness=robustness(found.models, found.runs, *found.rivals(), off_by, ways))
+    except LimitReached as stop:
+        raise LimitReached(str(stop), found) from stop

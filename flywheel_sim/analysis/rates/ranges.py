@@ -101,12 +101,12 @@ def ranges_of(
     rates: Sequence[str] | None = None,
     ranges: Mapping[str, Ends] | None = None,
     step: float = STEP,
+    impossible: set[str] | None = None,
 ) -> dict[str | None, dict[str, Range]]:
     """Return for each strategy the ranges of the named rates that bear on it, in the order of the file.
 
     A range is what was given; else what the file says is ``uncertain``, from the 5 % to the 95 % quantile of a beta
-    or gamma distribution; else a ``step`` down and up, of the odds of a chance (so that it stays below 100 %), of any
-    other rate itself.
+    or gamma distribution; else a ``step`` down and up, of the odds of a chance, of any other rate itself.
 
     Parameters
     ----------
@@ -119,11 +119,13 @@ def ranges_of(
         For some rates their two ends, such as ``{"retention": ("88 %", "94 %")}``.
     step
         A share between 0 and 1.
+    impossible
+        Takes the names of the rates that were left out because no journey could have a value at an end.
 
     Raises
     ------
     ConfigError
-        If there is no such strategy, or no journey can have a value.
+        If there is no such strategy, or no journey can have a value of a rate that was asked for.
     ExperimentError
         If there is no such rate, ends do not go up, or a rate that was asked for has no range or bears on nothing.
     """
@@ -132,19 +134,20 @@ def ranges_of(
     asked = {*(rates or ()), *given}
     wanted = asked if rates is not None else set(model.rates) - (_budgets(model, strategies) - asked)
     sure = known(model, strategies)
-    found: dict[str | None, dict[str, Range]] = {}
+    found: dict[str | None, dict[str, Range]] = {strategy: {} for strategy in strategies}
     for strategy in strategies:
         doubts = {held.name: held for held in model.journey(strategy).uncertain}
-        found[strategy] = {}
         for name in (name for name in model.rates if name in wanted):
             try:
                 one = _range(sure, strategy, name, given.get(name), doubts.get(name), step)
-            except (ConfigError, ExperimentError):
+                bears = _bears(sure, strategy, one)
+            except (ConfigError, ExperimentError) as error:
                 if name in asked:
                     raise
-                continue
-            if _bears(sure, strategy, one):
-                found[strategy][name] = one
+                if impossible is not None and isinstance(error, ConfigError) and sure.rate(name, strategy).value:
+                    impossible.add(name)
+            else:
+                found[strategy] |= {name: one} if bears else {}
     named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
     if idle := [name for name in model.rates if name in asked and not any(name in one for one in found.values())]:
         raise ExperimentError(f"'{idle[0]}' bears on nothing in {named}; leave it out, or take a strategy that uses it")
@@ -167,10 +170,18 @@ def _check(model: Scenario, rates: Sequence[str] | None, given: Mapping[str, End
 
 
 def _bears(sure: Scenario, strategy: str | None, one: Range) -> bool:
-    """Tell whether a rate changes anything in the runs of a strategy between the ends of its range."""
+    """Tell whether a rate changes anything in the runs of a strategy between the ends of its range.
+
+    Only that strategy is looked at: others may be unable to have these values, and reading all of them takes long.
+
+    Raises
+    ------
+    ConfigError
+        If the strategy cannot have a value at an end.
+    """
     today = _plain(sure.journey(strategy))
-    ends = [_plain(laid(sure, [(one, end)]).journey(strategy)) for end in (one.low, one.high)]
-    return any(journey != today for journey in ends)
+    ends = [sure.laid([(f"rates.{one.name}", one.text(end))]).journey(strategy) for end in (one.low, one.high)]
+    return any(_plain(journey) != today for journey in ends)
 
 
 def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:
@@ -221,6 +232,18 @@ def _range(
             return Range(name, today, *doubt.params, "uncertain in the file", unit, doubt)
         ends = value(doubt, TAIL), value(doubt, 1 - TAIL)
         return Range(name, today, *ends, "uncertain in the file, 5 % to 95 % quantile", unit, doubt)
+    return stepped(name, unit, step)
+
+
+def stepped(name: str, unit: Quantity, step: float) -> Range:
+    """Return the range of a rate of which nothing is said: a share down and up, of a chance of its odds.
+
+    Raises
+    ------
+    ExperimentError
+        If no share of it is a step.
+    """
+    today = unit.number
     if unit.form == "never" or today == 0 or (unit.form == "percent" and not 0 < today < 1):
         raise ExperimentError(f"'{name}' stands at {unit.text}, where no share of it is a step; give its range: "
                               f"ranges={{'{name}': (LOW, HIGH)}}")  # fmt: skip

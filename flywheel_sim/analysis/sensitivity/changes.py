@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flywheel_sim.analysis.difference.bases import is_sound
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
@@ -46,8 +47,8 @@ class Change:
     gain
         Its paired change, in its unit (of figures in %, in points).
     percent
-        The change in % of the size of today's mean: a ratio of sums, whose interval allows for the luck in both. NaN
-        where today's figure cannot be told from 0.
+        The change in % of today's mean: a ratio of sums, whose interval allows for the luck in both. NaN where today's
+        figure is near zero or below it.
     """
 
     today: Estimate
@@ -143,8 +144,11 @@ def monthly(runs: Runs, name: str) -> Monthly:
     return Monthly(name, label, unit, metric.aggregation, metric.top(books), bottom, factor)
 
 
-def share_of(gain: FloatArray, before: FloatArray, unit: str = "%", sure: bool = False) -> Estimate:
-    """Return a change in % of the size of what was before: a ratio of sums over replications.
+def share_of(gain: FloatArray, before: FloatArray, unit: str = "%") -> Estimate:
+    """Return a change in % of what was before, a ratio of sums; NaN where what was before is no sound base.
+
+    So where it is below zero, cannot be told from zero, or is small against the change
+    (`flywheel_sim.analysis.difference.bases`).
 
     Parameters
     ----------
@@ -152,22 +156,20 @@ def share_of(gain: FloatArray, before: FloatArray, unit: str = "%", sure: bool =
         Shape (replications,); replications in which either is not finite are left out.
     unit
         Of the result.
-    sure
-        Whether to give NaN also where what was before cannot be told from 0, so that a share of it says little.
     """
     known = np.isfinite(gain) & np.isfinite(before)
     gain, before = gain[known], before[known]
-    size = estimate_mean(before, unit)
-    if not len(before) or not size.mean or (sure and size.low <= 0 <= size.high):
-        return Estimate(math.nan, math.nan, math.nan, size.level, len(before), unit, "ratio of sums")
-    return estimate_ratio(100 * math.copysign(1.0, size.mean) * gain, before, unit)
+    base = estimate_mean(before, unit)
+    if not len(before) or not is_sound(base, float(gain.mean())):
+        return Estimate(math.nan, math.nan, math.nan, base.level, len(before), unit, "ratio of sums")
+    return estimate_ratio(100 * gain, before, unit)
 
 
 def change_of(before: FloatArray, after: FloatArray, unit: str) -> Change:
     """Return what became of a figure; both of shape (replications,), replication by replication."""
     before, after = (np.where(np.isfinite(side), side, math.nan) for side in (before, after))
     gain = after - before
-    return Change(estimate_mean(before, unit), paired(gain, gap_unit(unit)), share_of(gain, before, sure=True))
+    return Change(estimate_mean(before, unit), paired(gain, gap_unit(unit)), share_of(gain, before))
 
 
 def years_of(before: Runs, after: Runs, name: str) -> tuple[Year, ...]:

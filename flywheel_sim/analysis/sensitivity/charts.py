@@ -33,7 +33,10 @@ def response(result: Sensitivity) -> Chart:
     import pandas as pd
 
     title = f"{result.label} as {result.over.replace('_', ' ')} changes"
-    marks = "Square: +5 points. Triangle: +5 % relative." if result.rate_unit.startswith("%") else "Triangle: +5 %."
+    labels = [one.label for one in next(iter(result.readings.values()))]
+    marks = " ".join(
+        f"{mark}: {label}." for mark, label in zip(("Square", "Triangle")[-len(labels) :], labels, strict=True)
+    )
     note = f"Dark: 95 % interval at each value. Light: band that holds all at once. Ring: today. {marks}"
     figure_, axes = axes_of(title, note)
     rows: list[pd.DataFrame] = [result.frame().assign(point="curve")]

@@ -50,7 +50,7 @@ class Effect(Result):
     values
         For each strategy and change the value it means; NaN where it is impossible.
     notes
-        For each strategy and change why it is impossible, where it is.
+        For each strategy and change why it is impossible, where it is; or why its step is another than 5.
     base_runs
         The runs at today's value, by strategy.
     changed

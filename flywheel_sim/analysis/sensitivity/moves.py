@@ -68,7 +68,7 @@ class Moves:
     values
         By strategy as shown and change the value it means, as shown; NaN where it is impossible.
     notes
-        Why it is impossible, where it is.
+        Why it is impossible, where it is; or why its step is another than 5.
     """
 
     models: Mapping[Move, Scenario]
@@ -100,6 +100,8 @@ def moves_of(rate: OneRate, wanted: Wanted) -> Moves:
                 if not note:
                     models[strategy, text] = changed = rate.moved_to(change)
                     values[key] = shown(run_over(changed, rate.name, strategy), rate.first)
+                    if wanted.is_usual and (instead := rate.instead(text)):
+                        notes[key] = instead
             except ConfigError as error:
                 if not wanted.is_usual:
                     raise

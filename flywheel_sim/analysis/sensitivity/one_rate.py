@@ -14,9 +14,6 @@ from flywheel_sim.scenario.load import Scenario
 #: How much more both readings of "+5 %" are: of what can be, or of today's value.
 READING = 0.05
 
-#: Both readings of "+5 %": the first is for chances alone.
-READINGS = ("+5 points", "+5 % relative")
-
 
 @dataclass(frozen=True)
 class OneRate:
@@ -52,18 +49,37 @@ class OneRate:
         return 100.0 if self.is_chance else 1.0
 
     @property
+    def steps(self) -> dict[str, float]:
+        """Return the readings of "+5 %" that it has, each with its step: points first, which are for chances alone.
+
+        Where a chance has no room for one, in any strategy, it is half of what is left to 100 %, in all alike.
+        """
+        if not self.is_chance:
+            return {f"+{100 * READING:g} % relative": READING}
+        most = max(own(held) for held in self.today.values())
+        left = (1 - most) / 2
+        points = READING if most + READING <= 1 or not left else left
+        relative = READING if most * (1 + READING) <= 1 or not left else left / most
+        return {f"+{100 * points:.4g} points": points, f"+{100 * relative:.4g} % relative": relative}
+
+    @property
     def readings(self) -> tuple[str, ...]:
         """Return the readings of "+5 %" that it has."""
-        return READINGS if self.is_chance else READINGS[1:]
+        return tuple(self.steps)
 
     def read_as(self, reading: str, strategy: str | None) -> float:
         """Return the value that a reading of "+5 %" means in a strategy, in the unit it is stated in there."""
-        base = own(self.today[strategy])
-        return base + READING if reading == READINGS[0] else base * (1 + READING)
+        base, step = own(self.today[strategy]), self.steps[reading]
+        return base + step if reading.endswith("points") else base * (1 + step)
+
+    def instead(self, reading: str) -> str:
+        """Return of which reading of "+5 %" another step was taken, and why; "" where it is that itself."""
+        usual = f"+{100 * READING:g} {'points' if reading.endswith('points') else '% relative'}"
+        return "" if reading == usual else f"half of what is left to 100 %, since {usual} would be more"
 
     def beyond(self, value: float) -> str:
         """Return why a value is more than there can be, "" where it is not."""
-        return f"impossible: {100 * value:.4g} % is more than 100 %" if self.is_chance and value > 1 else ""
+        return f"impossible: {100 * value:.4g} % is more than 100 %" if self.is_chance and value > 1 + 1e-12 else ""
 
     def moved_to(self, value: str | float) -> Scenario:
         """Return the scenario with the whole family of the rate moved, spends as solved for.

@@ -6,9 +6,12 @@ exactly. Which event is of which part follows from what it does, and can be name
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.sensitivity.changes import share_of
@@ -66,9 +69,13 @@ class Split:
 
     @property
     def shares(self) -> dict[str, Estimate]:
-        """Return each part in % of the whole, a ratio of sums; NaN where the whole cannot be told from 0."""
+        """Return each part in % of the whole, a ratio of sums; NaN where the whole is near zero.
+
+        Of a loss a part is the share of the loss.
+        """
         values = self.values
-        return {name: share_of(values[name], values["whole"], sure=True) for name in ("own", *PARTS)}
+        sign = math.copysign(1.0, float(np.nansum(values["whole"])))
+        return {name: share_of(sign * values[name], sign * values["whole"]) for name in ("own", *PARTS)}
 
     @property
     def orders(self) -> dict[str, dict[str, Estimate]]:

@@ -50,14 +50,14 @@ class ResponseReading:
     Attributes
     ----------
     label
-        ``+5 points`` or ``+5 % relative``.
+        ``+5 points`` or ``+5 % relative``; where a chance has no room for that, half of what is left to 100 %.
     value
         The rate's value, in the unit it is stated in; NaN where it is impossible.
     change, relative
-        Paired change of the metric, in its unit and in % of the size of today's mean (a ratio of sums, whose
-        interval allows for the luck in both); None where impossible.
+        Paired change of the metric, in its unit and in % of today's mean (a ratio of sums, whose interval allows for
+        the luck in both); None where impossible, the latter also where today's mean is near zero or below it.
     note
-        Why it is impossible, or "".
+        Why it is impossible, or another step than 5, or "".
     """
 
     label: str
@@ -84,8 +84,8 @@ class Sensitivity(Result):
     curve
         For each strategy the metric, shape (points, replications).
     elasticity
-        For each strategy the change of the metric, in % of the size of its mean, for 1 % more of the
-        rate; positive is for the better even where the mean is a loss.
+        For each strategy the change of the metric, in % of its mean, for 1 % more of the rate; NaN where the mean is
+        near zero or a loss, of which a percentage says nothing.
     readings
         For each strategy both readings of "+5 %", of which points are for chances only.
     base_runs
@@ -158,10 +158,14 @@ class Sensitivity(Result):
         """Return in words how much the metric depends on the rate; of the last strategy unless one is named."""
         name = strategy or list(self.base)[-1]
         said = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
-        said += f"elasticity {self.elasticity[name]}."
+        if math.isnan(self.elasticity[name].mean):
+            said += f"no elasticity, because {self.label.lower()} today is near zero or below it."
+        else:
+            said += f"elasticity {self.elasticity[name]}."
         for one in self.readings[name]:
-            told = ", ".join(signed(found) for found in (one.change, one.relative) if found) or one.note
-            said += f" {one.label} (to {figure(one.value)}): {told}."
+            told = ", ".join(signed(found) for found in (one.change, one.relative) if found)
+            to = f" (to {figure(one.value)}{', ' if one.note else ''}{one.note})" if told else ""
+            said += f" {one.label}{to}: {told or one.note}."
         return said
 
     def table(self) -> pd.DataFrame:
@@ -285,12 +289,12 @@ def _planned(plan: Plan[_Place], rate: OneRate, strategy: str | None, grid: Sequ
 
 
 def _elasticity(metric: _Metric, tried: Mapping[str, _Tried], base: float) -> Estimate:
-    """Return the change of the metric, in % of the size of its mean, for 1 % more of a rate that is ``base``."""
+    """Return the change of the metric, in % of its mean, for 1 % more of a rate that is ``base``."""
     ground = _finite(metric[TODAY])
     slope = np.full(len(ground), math.nan)
     if UP in metric and DOWN in metric:
         rise = tried[UP].value - tried[DOWN].value
-        slope = (_finite(metric[UP]) - _finite(metric[DOWN])) / rise * base / 100
+        slope = (_finite(metric[UP]) - _finite(metric[DOWN])) / (rise or math.nan) * base / 100
     return share_of(slope, ground, "% per 1 %")
 
 
@@ -307,7 +311,8 @@ def _readings(
             change, share = estimate_mean(gain, unit), share_of(gain, ground)
             share = None if math.isnan(share.mean) else share
         in_first = one.value * own(rate.today[strategy], rate.first) / base if base else one.value
-        found.append(ResponseReading(label, rate.factor * in_first, change, share, one.note))
+        note = one.note or rate.instead(label)
+        found.append(ResponseReading(label, rate.factor * in_first, change, share, note))
     return tuple(found)
 
 

@@ -13,6 +13,9 @@ from flywheel_sim.analysis.sensitivity.response import Sensitivity
 from flywheel_sim.drawing.page import Section, Table, table_of_rows
 from flywheel_sim.stats import plus_minus, with_unit
 
+#: Why a cell has no percentage and no elasticity.
+NEAR_ZERO = "n/a: today's figure is near zero or below it, or small against the change, so a percentage says nothing"
+
 
 def sections(result: Sensitivity | Effect) -> list[Section]:
     """Return the section of a response, or of what a change does."""
@@ -26,11 +29,12 @@ def _sensitive(result: Sensitivity) -> Section:
         rows.append((strategy, "today", with_unit(result.base[strategy], result.rate_unit), "", "",
                      plus_minus(result.elasticity[strategy])))  # fmt: skip
         for one in readings:
-            if one.change is None or one.relative is None:
+            if one.change is None:
                 rows.append((strategy, one.label, one.note, "", "", ""))
-            else:
-                change, share = plus_minus(one.change, signed=True), plus_minus(one.relative, signed=True)
-                rows.append((strategy, one.label, with_unit(one.value, result.rate_unit), change, f"{share} %", ""))
+                continue
+            share = f"{plus_minus(one.relative, signed=True)} %" if one.relative else "n/a"
+            change = plus_minus(one.change, signed=True)
+            rows.append((strategy, one.label, with_unit(one.value, result.rate_unit), change, share, ""))
     rate = result.over.replace("_", " ")
     heads = (
         "",
@@ -44,12 +48,14 @@ def _sensitive(result: Sensitivity) -> Section:
         f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
         f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."
     )
+    notes = dict.fromkeys(f"{one.label}: {one.note}." for held in result.readings.values() for one in held if one.note)
     n = next(iter(result.base_runs.values())).n
     note = f"Means with the half-width of their 95 % interval, over {n} replications at each value, on the same people."
+    note += f" {NEAR_ZERO[0].upper()}{NEAR_ZERO[1:]}." if "n/a" in {cell for row in rows for cell in row} else ""
     tables = [Table(heads, rows, frozenset({3, 4, 5}), note)]
     if len(result.curve) > 1:
         tables.append(_along(result, rate))
-    return Section(f"How much {rate} matters", (text,), (response(result),), tables)
+    return Section(f"How much {rate} matters", (text, *notes), (response(result),), tables)
 
 
 def _along(result: Sensitivity, rate: str) -> Table:
@@ -89,7 +95,7 @@ def _cells(change: Change) -> tuple[str, str]:
 
 
 def _money(result: Effect) -> Table:
-    note = f"{result.note}. n/a: today's figure cannot be told from 0."
+    note = f"{result.note}. {NEAR_ZERO}."
     return table_of_rows(result.table(), note, words=3)
 
 

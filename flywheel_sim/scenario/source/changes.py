@@ -29,7 +29,8 @@ def changed(old: str | None, change: str) -> str:
     Raises
     ------
     UnitError
-        If the change says neither points nor relative, or there is nothing it can change.
+        If the change says neither points nor relative, leads a chance out of 0 to 100 %, or there is nothing it can
+        change.
     """
     try:
         held = parse(old or "")
@@ -41,9 +42,10 @@ def changed(old: str | None, change: str) -> str:
         raise UnitError("points are added to chances alone", f"write {_share(change)} % relative")
     if said.form not in ("points", "relative"):
         raise UnitError(*_both(held, change, chance))
-    if said.form == "points":
-        return _at(held, held.number + said.number)
-    return _at(held, held.number * (1 + said.number))
+    number = held.number + said.number if said.form == "points" else held.number * (1 + said.number)
+    if chance and 0 <= held.number <= 1 and not 0 <= number <= 1:
+        raise UnitError(*_beyond(held, change, number))
+    return _at(held, number)
 
 
 def _at(held: Quantity, number: float) -> str:
@@ -55,6 +57,17 @@ def _at(held: Quantity, number: float) -> str:
     share = number / held.number if held.number else 0.0
     start = figure.group() if figure else "0"
     return f"{float(start.replace('_', '')) * share:.12g}{held.text[len(start) :]}"
+
+
+def _beyond(held: Quantity, change: str, number: float) -> tuple[str, str]:
+    """Return rule and remedy for a change that leads a chance out of 0 to 100 %: half of the room that is left."""
+    up = number > 1
+    room = (1 - held.number if up else held.number) / 2
+    rule = f"{100 * held.number:.6g} % {change} is {100 * number:.6g} %, {'more than 100' if up else 'less than 0'} %"
+    if not room:
+        return rule, "leave it as it is, or change it the other way"
+    ends = f"write {'+' if up else '-'}{100 * room:.4g} points ({_at(held, held.number + (room if up else -room))})"
+    return rule, f"{ends}, half of what is left to {'100' if up else '0'} %"
 
 
 def _share(change: str) -> str:
