@@ -92,12 +92,13 @@ def futures_by_month(
 
 
 def trace(
-    axes: Axes, journey: Journey, paths: FloatArray, unit: str, colour: str, label: str, whose: Mapping[str, str]
-) -> pd.DataFrame:
-    """Draw the mean of paths in the band of its interval and in that of nine tenths of the futures; return the data."""
+    axes: Axes, journey: Journey, paths: FloatArray, terms: FloatArray, unit: str, colour: str, label: str,
+    whose: Mapping[str, str],
+) -> pd.DataFrame:  # fmt: skip
+    """Draw the mean of terms in the band of its interval, and nine tenths of the paths of futures; return the data."""
     import pandas as pd
 
-    ends = means_of(paths, unit)
+    ends = means_of(terms, unit)
     known = [column[np.isfinite(column)] for column in paths.T]
     p5, p95 = np.array([np.quantile(held, [0.05, 0.95]) if len(held) else (np.nan, np.nan) for held in known]).T
     bands = [(p5, p95, 0.13), (ends.low, ends.high, 0.35)]

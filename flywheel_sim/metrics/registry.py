@@ -19,7 +19,7 @@ from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.journey.journey import Journey, Period
 from flywheel_sim.journey.units import LONGEST_LIFE, MILLIONTHS, MONTH, format_duration
 from flywheel_sim.ledger import Ledger
-from flywheel_sim.stats import Estimate, estimate_of, ratio, ratio_of, terms_of
+from flywheel_sim.stats import Estimate, estimate_of, jackknifed, left_out, ratio, ratio_of, terms_of
 
 FloatArray = NDArray[np.float64]
 Aggregation = Literal["sum", "last", "ratio", "cohort"]
@@ -166,6 +166,16 @@ class Metric:
         series[:, : books.warm_up] = np.nan
         return series
 
+    def terms_by(self, books: Books) -> FloatArray:
+        """Return terms period by period, shape (replications, periods): those of the whole are `terms`; see `series`."""
+        series = self.series(books)
+        if self.bottom is not None:
+            sums = self.factor * self.top(books), self.bottom(books)
+            pooled = ratio(*(one.sum(axis=0, keepdims=True) for one in sums))[0]
+            terms = jackknifed(pooled, ratio(*left_out(*sums)))
+            series = np.where(np.arange(series.shape[1]) < books.warm_up, np.nan, terms)
+        return series
+
     def check_period(self, period: Period) -> None:
         """Refuse a metric that has no such periods.
 
@@ -186,7 +196,7 @@ class Metric:
         if not self.window:
             return self.label
         ms = journey.window if self.window == "worth" else journey.follow
-        return f"{self.label}, {'whole life' if ms >= LONGEST_LIFE else f'first {span_of(ms)}'}"
+        return f"{self.label} ({'whole life' if ms >= LONGEST_LIFE else f'first {span_of(ms)}'})"
 
     def never_for(self, journey: Journey) -> str:
         """Return what is said of an age that is not reached, "" for other metrics."""

@@ -28,7 +28,7 @@ def duel():
 
 def test_the_difference_is_that_of_the_same_replications(duel):
     for metric in ("profit", "revenue", "referred", "cac", "spend.reward"):
-        pairs = duel["loud"].values(metric) - duel["quiet"].values(metric) if metric != "spend.reward" else None
+        pairs = duel["loud"].terms(metric) - duel["quiet"].terms(metric) if metric != "spend.reward" else None
         if pairs is not None:
             found = duel.difference(metric)
             assert found == estimate_mean(pairs, found.unit)
@@ -74,7 +74,7 @@ def test_the_same_people_come_in_every_strategy(duel):
 
 
 def test_a_replication_without_a_value_is_left_out_of_the_pair(monkeypatch, duel):
-    runs = [SimpleNamespace(values=lambda _, v=v: np.array(v), unit=lambda _: "months")
+    runs = [SimpleNamespace(terms=lambda _, v=v: np.array(v), unit=lambda _: "months")
             for v in ([3.0, math.inf, 5.0, math.nan], [1.0, 2.0, 2.0, 4.0])]  # fmt: skip
     monkeypatch.setattr(Comparison, "_pair", lambda *_: runs)
     assert duel.difference("payback").mean == 2.5
@@ -120,7 +120,8 @@ def synthetic(monkeypatch, duel, monthly, start=None):
     def runs(paths):
         return SimpleNamespace(
             journey=journey,
-            values=lambda _: paths.sum(axis=1),
+            terms=lambda _: paths.sum(axis=1),
+            label=lambda _: label.label,
             series=lambda _, cumulative=False: paths.cumsum(axis=1) if cumulative else paths,
             unit=lambda _: "EUR",
             metric=lambda _: label,

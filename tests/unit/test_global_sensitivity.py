@@ -138,7 +138,7 @@ def test_indices_have_a_share_of_chance_tables_charts_and_a_section(indices):
     assert indices.units["clv"] == "EUR per customer"
     total = [indices.total(rate).mean for rate in indices.order()]
     assert total == sorted(total, reverse=True)
-    assert indices.answer("clv").startswith("Customer lifetime value (loud): ")
+    assert indices.answer("clv").startswith("Customer lifetime value (first 5 months) (loud): ")
     assert indices.answer() in str(indices)
     assert "<b>" in indices._repr_html_()
     chart = charts_global.sobol(indices, "clv")

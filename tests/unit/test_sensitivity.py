@@ -197,7 +197,7 @@ def test_a_duration_is_run_over_in_its_own_unit():
     assert found.base == {"quiet": 10.0}
     np.testing.assert_allclose(found.values, [2.5, 5, 7.5, 10, 12.5, 15, 20])
     slow = replicate(loads(PACED.replace("pace: {value: 10 days", "pace: {value: 20 days")), "quiet", replications=3)
-    np.testing.assert_array_equal(found.curve["quiet"][-1], slow.values("time_to_convert"))
+    np.testing.assert_array_equal(found.curve["quiet"][-1], slow.terms("time_to_convert"))
     (relative,) = found.readings["quiet"]
     assert relative.value == pytest.approx(10.5)
     assert 0 < found.elasticity["quiet"].mean < 1  # it is one of the two waits before they buy

@@ -115,9 +115,9 @@ def test_a_life_without_end_is_refused_unless_it_is_discounted(follow, said):
 
 def test_a_figure_says_for_how_long_customers_were_followed():
     short = fs.replicate(fs.load("subscription"), "flywheel", replications=3)
-    assert short.summary().loc["clv", "label"] == "Customer lifetime value, first 18 months"
-    assert short.summary().loc["k_factor", "label"] == "K-factor, first 18 months"
-    assert fs.replicate(fs.loads(CONTRACT), replications=2).summary().loc["payback", "label"] == "Payback, whole life"
+    assert short.summary().loc["clv", "label"] == "Customer lifetime value (first 18 months)"
+    assert short.summary().loc["k_factor", "label"] == "K-factor (first 18 months)"
+    assert fs.replicate(fs.loads(CONTRACT), replications=2).summary().loc["payback", "label"] == "Payback (whole life)"
 
 
 # -- payback ----------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_what_is_never_paid_back_is_said_with_the_window():
     found = fs.replicate(fs.loads(CONTRACT.replace("lifetime", "3 months").replace("6000", "60000")), replications=20)
     assert found["payback"].mean == math.inf
     assert str(found["payback"]).startswith("not within 3 months")
-    assert found.table().loc["Payback, first 3 months", "mean ± half-width"] == "not within 3 months"
+    assert found.table().loc["Payback (first 3 months)", "mean ± half-width"] == "not within 3 months"
     (said,) = (text for text in found.warnings() if "brought back" in text)
     assert "has not brought back within 3 months what it costs" in said
 

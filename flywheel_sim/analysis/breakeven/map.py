@@ -243,7 +243,7 @@ def breakeven_map(
     today = [factor * one if one == other else math.nan
              for factor, (one, other) in zip(paired.factors, paired.today, strict=True)]  # fmt: skip
     return BreakEvenMap(
-        of=of, over=(over[0], over[1]), label=base_runs[paired.names[0]].metric(of).label, unit=paired.unit,
+        of=of, over=(over[0], over[1]), label=base_runs[paired.names[0]].label(of), unit=paired.unit,
         rate_units=(paired.units[0], paired.units[1]), by=paired.by, names=paired.names,
         values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])), gaps=gaps, lines=lines,
         today=(today[0], today[1]), today_gap=estimate_mean(today_gap.values, paired.unit), base_runs=base_runs,

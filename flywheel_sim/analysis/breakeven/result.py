@@ -340,7 +340,7 @@ def breakeven(
         crossings, stretches = look(lambda value: paired.at((value,)), grid, factor)
     known = sorted(point for point in paired.known if low <= point[0] <= high)
     return BreakEven(
-        of=of, over=over, label=base_runs[paired.names[0]].metric(of).label, unit=paired.unit,
+        of=of, over=over, label=base_runs[paired.names[0]].label(of), unit=paired.unit,
         rate_unit=paired.units[0], by=paired.by, names=paired.names,
         between=(factor * low, factor * high), values=factor * np.array([point[0] for point in known]),
         gaps=tuple(paired.known[point] for point in known), looked=factor * np.array(grid),

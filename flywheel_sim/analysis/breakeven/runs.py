@@ -164,7 +164,7 @@ class Paired:
         if self.by < runs.journey.months:
             raise ExperimentError(f"'{self.of}' has no figure by month {self.by}: it is of the whole run; leave by "
                                   f"out, or take horizon='{self.by} months'")  # fmt: skip
-        return runs.values(self.of), None, budget
+        return runs.terms(self.of), None, budget
 
     def _gap(
         self, held: tuple[FloatArray, FloatArray | None, float], other: tuple[FloatArray, FloatArray | None, float]

@@ -38,7 +38,7 @@ def difference(
     one = comparison[a]
     skip = one.books.warm_up
     paths = comparison.difference_series(metric, True, a, b)[:, skip:]
-    unit, label = one.unit(metric), lowered(one.metric(metric).label)
+    unit, label = one.unit(metric), lowered(one.label(metric))
     ends = means_of(paths, unit)
     band = comparison.band(metric, True, a, b)
     p5, p95 = np.quantile(paths, [0.05, 0.95], axis=0)

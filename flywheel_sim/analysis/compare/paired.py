@@ -84,11 +84,11 @@ class PairedRuns(Result):
         return estimate_ratio(top[both], bottom[both], f"{unit} per {below}")
 
     def _gaps(self, metric: str, of: str | None, against: str | None) -> tuple[FloatArray, str]:
-        """Return the paired difference of a metric, shape (replications,), and its unit."""
+        """Return the paired difference of a metric's terms, shape (replications,), and its unit."""
         one, other = self._pair(of, against)
         try:
             with np.errstate(invalid="ignore"):  # what is never reached in either
-                return one.values(metric) - other.values(metric), gap_unit(one.unit(metric))
+                return one.terms(metric) - other.terms(metric), gap_unit(one.unit(metric))
         except ExperimentError:
             for runs, sign in ((one, 1), (other, -1)):
                 with suppress(ExperimentError):
@@ -133,7 +133,7 @@ class PairedRuns(Result):
     def _bands(
         self, metric: str, cumulative: bool, names: Sequence[str], against: str, level: float
     ) -> dict[str, Band]:
-        paths = [self.difference_series(metric, cumulative, name, against) for name in names]
+        paths = [self._paths(metric, cumulative, name, against) for name in names]
         unit, n = gap_unit(self[against].unit(metric)), len(paths[0])
         mean, low, high, critical = simultaneous(np.concatenate(paths, axis=1), level)
         parts = (np.split(ends, len(names)) for ends in (mean, low, high))
@@ -141,6 +141,13 @@ class PairedRuns(Result):
             name: Band(m, a, b, level, n, unit, critical, metric, name, against, cumulative)
             for name, m, a, b in zip(names, *parts, strict=True)
         }
+
+    def _paths(self, metric: str, cumulative: bool, of: str, against: str) -> FloatArray:
+        """Return differences by month whose means are those of the metric: of a ratio, of its terms."""
+        one, other = self._pair(of, against)
+        if one.metric(metric).bottom is None or cumulative:
+            return self.difference_series(metric, cumulative, of, against)
+        return one.metric(metric).terms_by(one.books) - other.metric(metric).terms_by(other.books)
 
     def ahead(
         self,
@@ -172,7 +179,7 @@ class PairedRuns(Result):
             Whether the ``highest`` or the ``lowest`` comes first.
         """
         first = self[self.names[0]]
-        values = {name: runs.values(metric) for name, runs in self.runs.items()}
+        values = {name: runs.terms(metric) for name, runs in self.runs.items()}
         return ranking(values, metric, first.unit(metric), gap_unit(first.unit(metric)), level, best)
 
     def by_month(
@@ -192,7 +199,7 @@ class PairedRuns(Result):
     def pairing_gain(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> float:
         """Return how many times smaller the variance of the paired difference is than that of unpaired runs."""
         one, other = self._pair(of, against)
-        a, b = one.values(metric), other.values(metric)
+        a, b = one.terms(metric), other.terms(metric)
         paired = float(np.var(a - b, ddof=1)) if len(a) > 1 else 0.0
         return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / paired if paired else math.nan
 

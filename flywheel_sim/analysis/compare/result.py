@@ -88,7 +88,7 @@ class Comparison(PairedRuns):
         More than two strategies are answered by their `ranking` in one sentence, unless a pair is asked for.
         """
         journey = self.runs[self.names[0]].journey
-        label, end = self.runs[self.names[0]].metric(metric).label.lower(), answers.end_of(journey)
+        label, end = self.runs[self.names[0]].label(metric).lower(), answers.end_of(journey)
         if len(self.names) > 2 and of is None and against is None:
             return self._of_many(self.ranking(metric), label, end)
         a, b = of or self.names[-1], against or self.names[0]
@@ -183,7 +183,7 @@ class Comparison(PairedRuns):
             found = [self[one][name] for one in self.names]
             if not all(one.mean == 0 or math.isnan(one.mean) for one in found):
                 gap = plus_minus(self.difference(name), signed=True)
-                rows[first.metric(name).label] = (*map(plus_minus, found), gap, found[0].unit)
+                rows[first.label(name)] = (*map(plus_minus, found), gap, found[0].unit)
         heads = [*self.names, f"{self.names[-1]} less {self.names[0]}", "unit"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 

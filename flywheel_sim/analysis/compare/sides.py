@@ -103,9 +103,9 @@ def watched(
         first, *others = runs
         found = {}
         for one in asked:
-            base = first.values(one.metric)
+            base = first.terms(one.metric)
             for name, other in zip(names, others, strict=True):
-                gap = other.values(one.metric) - base
+                gap = other.terms(one.metric) - base
                 found[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
         return found
 

@@ -114,13 +114,13 @@ class Monthly:
 def total_of(runs: Runs, name: str) -> FloatArray:
     """Return a figure over the horizon: a metric, ``margin`` or ``net``; shape (replications,)."""
     if name not in NET:
-        return runs.values(name)
+        return runs.terms(name)
     return np.asarray(runs.values("revenue") - sum(runs.values(cost) for cost in NET[name][1]))
 
 
 def label_of(runs: Runs, name: str) -> tuple[str, str]:
     """Return how a figure is called, and its unit."""
-    return (NET[name][0], runs.unit("revenue")) if name in NET else (runs.metric(name).label, runs.unit(name))
+    return (NET[name][0], runs.unit("revenue")) if name in NET else (runs.label(name), runs.unit(name))
 
 
 def monthly(runs: Runs, name: str) -> Monthly:

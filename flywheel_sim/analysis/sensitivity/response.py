@@ -235,7 +235,7 @@ def sensitivity(
     tried = {strategy: _planned(plan, rate, strategy, grid) for strategy in rate.today}
     units_of(plan.jobs[0].journey, (of,))  # a metric that is not there is refused before anything runs
     bases: list[_Place] = [(strategy, TODAY) for strategy in rate.today]
-    found, kept = plan.run(replications, ways, lambda runs: runs.values(of), bases)
+    found, kept = plan.run(replications, ways, lambda runs: runs.terms(of), bases)
     base_runs = {as_shown(strategy): runs for (strategy, _), runs in kept.items()}
     metric = {name: {what: one for (who, what), one in found.items() if who == name} for name in rate.today}
     first = next(iter(base_runs.values()))
@@ -243,7 +243,7 @@ def sensitivity(
     return Sensitivity(
         of=of,
         over=over,
-        label=first.metric(of).label,
+        label=first.label(of),
         unit=unit,
         rate_unit=shown_unit(rate.first),
         values=rate.factor * np.array(grid),

@@ -219,7 +219,7 @@ def over_ranges(
     first = next(iter(runs.values()))
     if len(names) > 1:
         units = {name: gap_unit(unit) for name, unit in units.items()}
-    labels = {name: first.metric(name).label for name in metrics}
+    labels = {name: first.label(name) for name in metrics}
     return OverRanges(
         sure, names, subject_of(names), found, metrics, units, labels, runs, replications, root, kept
     )  # fmt: skip

@@ -200,14 +200,14 @@ def tornado(
     sure = known(model, names)
     unit = units_of(sure.journey(names[0]), (of,))[of]  # a metric that is not there is refused before anything runs
     plan = _planned(sure, tried, seed)
-    found, kept = plan.run(replications, ways, lambda runs: runs.values(of), [(name, TODAY) for name in names])
+    found, kept = plan.run(replications, ways, lambda runs: runs.terms(of), [(name, TODAY) for name in names])
     every = {rate: one for name in names for rate, one in tried[name].items()}  # of two strategies that of the second
     today, changes = _from_today(found, names, list(every), of)
     bars, critical = _bars(list(every.values()), changes, level, gap_unit(unit))
     base_runs = {name or "as written": runs for (name, _), runs in kept.items()}
     return Tornado(
         of=of,
-        label=next(iter(base_runs.values())).metric(of).label,
+        label=next(iter(base_runs.values())).label(of),
         unit=gap_unit(unit),
         subject=subject_of(names),
         today=estimate_mean(today, unit if len(names) == 1 else gap_unit(unit)),

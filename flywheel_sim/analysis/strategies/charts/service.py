@@ -223,7 +223,8 @@ def _over_time(
 def _trace(axes: Axes, one: Runs, metric: str, strategy: str, colour: str, label: str) -> pd.DataFrame:
     """Draw a metric month by month and return what is drawn."""
     paths, whose = one.series(metric)[:, one.books.warm_up :], {"strategy": strategy, "metric": metric}
-    return trace(axes, one.journey, paths, one.unit(metric), colour, label, whose)
+    terms = one.metric(metric).terms_by(one.books)[:, one.books.warm_up :]
+    return trace(axes, one.journey, paths, terms, one.unit(metric), colour, label, whose)
 
 
 def _told(shares: Mapping[str, Mapping[str, float]], target: int) -> list[str]:
