@@ -167,7 +167,7 @@ class Metric:
         return series
 
     def terms_by(self, books: Books) -> FloatArray:
-        """Return terms period by period, shape (replications, periods): those of the whole are `terms`; see `series`."""
+        """Return terms period by period, shape (replications, periods); of the whole they are `terms`. See `series`."""
         series = self.series(books)
         if self.bottom is not None:
             sums = self.factor * self.top(books), self.bottom(books)

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 
+import numpy as np
 import pytest
 
 from flywheel_sim import expected_path, load, loads, replicate, run, sensitivity
@@ -104,12 +105,13 @@ def test_a_rate_at_nothing_has_no_range_around_it():
         sensitivity(loads(LOSS), over="fee", replications=2)
 
 
-def test_elasticity_leaves_out_replications_without_a_value():
+def test_elasticity_is_of_all_replications_together_though_some_have_no_customer():
     text = HEAD + "horizon: 6 months\nfollow: 3 months\nrates: {fee: 10}\n"
     text += "channels: {a: {rate: 0.3 per month, enters: c}}\n"
     text += "journey: {c: {role: customer, on_entry: {earn: {f: fee}}}}"
     found = sensitivity(loads(text), of="clv", over="fee", replications=12)
-    assert 0 < found.elasticity["as written"].n < 12
+    assert np.isnan(found.base_runs["as written"].values("clv")).any()
+    assert found.elasticity["as written"].n == 12
     assert found.elasticity["as written"].mean == pytest.approx(1)
 
 

@@ -149,12 +149,18 @@ def live(mem, p, age, measure, amount):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def decide_in(mem, cell, measure, amount):  # type: ignore[no-untyped-def]
+    """Add to a measure of what becomes of people who came in a cell."""
+    add(mem, ld(mem, w.H_DECIDED) + cell * _N_DECIDED + measure, amount)
+
+
+@inner
 def decide(mem, p, measure, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of what becomes of people, if a person came early enough for that."""
     born = ld(mem, p + w.B_BORN)
     if born < ld(mem, w.H_DECIDE):
         cell = period_of(mem, born) * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_GROUP)
-        add(mem, ld(mem, w.H_DECIDED) + cell * _N_DECIDED + measure, amount)
+        decide_in(mem, cell, measure, amount)
 
 
 @inlined
@@ -366,9 +372,7 @@ def invoice(mem, p, column, monthly, now, until):  # type: ignore[no-untyped-def
     add(mem, p + w.B_MRR, monthly - ld(mem, p + column))
     st(mem, p + column, monthly)
     st(mem, p + column + 1, until)
-    if ld(mem, w.H_N_INVOICES) == 1:
-        st(mem, p + w.B_LAPSE, until)
-    else:
+    if ld(mem, w.H_N_INVOICES) > 1:  # of a single line it is the first to lapse
         next_lapse(mem, p)
 
 

@@ -85,12 +85,12 @@ class Image(Desks):
             if rate.spread and rate.name not in self.ranks:
                 self.ranks[rate.name] = at
                 at += 1
-        self.invoice0, self.invoices = at, dict[str, int]()
         self.parts = [parts for owner in journey.owners for parts in firings(owner)]
-        for amount in (amount for parts in self.parts for effects in parts for amount in effects.money):
-            if amount.side == "earn" and amount.period_ms and amount.line not in self.invoices:
-                self.invoices[amount.line] = at
-                at += w.INVOICED
+        amounts = (amount for parts in self.parts for effects in parts for amount in effects.money)
+        billed = dict.fromkeys(one.line for one in amounts if one.side == "earn" and one.period_ms)
+        self.invoice0 = at if len(billed) > 1 else w.B_BILLED
+        self.invoices = {line: self.invoice0 + i * w.INVOICED for i, line in enumerate(billed)}
+        at += len(billed) * w.INVOICED if len(billed) > 1 else 0
         self.sets_of = {s.name: [u for u in journey.sets if s.name in u.stages] for s in journey.stages}
         accruals = max(
             (len(s.accruals) + sum(len(u.accruals) for u in self.sets_of[s.name]) for s in journey.stages), default=0

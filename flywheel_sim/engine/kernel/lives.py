@@ -19,6 +19,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     close_month,
     count,
     decide,
+    decide_in,
     generation,
     lapse,
     reckon,
@@ -74,7 +75,8 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
         add(mem, w.H_TOUCHED, 1)
     flow = PRESENT if present else REFERRED if q else ARRIVED
     count(mem, flow, group, 1)
-    decide(mem, p, D_CAME, 1)
+    if now < ld(mem, w.H_DECIDE):
+        decide_in(mem, cell_now(mem, group), D_CAME, 1)
     generation(mem, ld(mem, p + w.B_GENERATION), 0, 1)
     log(mem, p, now, flow, stage)
     if ld(mem, ld(mem, w.H_STAGE_ROWS) + stage * w.STAGE + w.G_PLAIN) and not present:
@@ -154,7 +156,7 @@ def finish(mem, p):  # type: ignore[no-untyped-def]
     goes_on = ld(mem, row + w.G_LIVE_N) > 0 or ld(mem, row + w.G_ACC_N) > 0
     if ld(mem, w.H_STORE_SIZE) and ld(mem, p + w.B_ACQUIRED) >= 0 and goes_on:
         put_by(mem, p, horizon)
-    if ld(mem, w.H_WITH_MRR):
+    if ld(mem, p + w.B_MONTH) >= 0:  # something has recurred
         lapse(mem, p, horizon)
         close_month(mem, p)
     if ld(mem, row + w.G_ACC_N) > 0:

@@ -127,7 +127,8 @@ ENTRY_LINK, ENTRY_TIME, ENTRY_ORDER, ENTRY_WHO, ENTRY = range(5)
 ) = range(22)  # fmt: skip
 #: What a clock will bill people present: column of the invoice, the amount, the clock.
 K_INVOICE, K_AMOUNT, K_CLOCK, BILL = range(4)
-#: An invoice of a person: what it comes to by the month, and when it counts no longer.
+#: An invoice of a person: what it comes to by the month, and when it counts no longer; of a single line these are
+#: `B_BILLED` and `B_LAPSE`, which nearly every step asks for.
 INVOICED = 2
 #: A set of stages: bit, column of visits, effects and decision on entry, clocks.
 U_BIT, U_VISITS, U_ON_ENTRY, U_CODE, U_OWN_N, U_OWN, STAGE_SET = range(7)
@@ -154,14 +155,14 @@ T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)
 #: money asks for; then the rest, and columns whose number depends on the journey (`image`).
 (
     B_KEY, B_NEXT, B_CLOCK, B_ORDER, B_STAGE, B_ROW, B_GROUP, B_ENTERED,
-    B_ACQUIRED, B_COHORT, B_COHORT_GROUP, B_GENERATION, B_MRR, B_MRR_BOOKED, B_MRR_GROUP, B_LAPSE,
+    B_ACQUIRED, B_COHORT, B_COHORT_GROUP, B_GENERATION, B_MRR, B_MRR_BOOKED, B_MRR_GROUP, B_BILLED, B_LAPSE,
     B_REVENUE, B_COST, B_MARGIN, B_SINCE, B_LOOK, B_WAS, B_REFERRER, B_GONE_AT, B_LEFT_AT, B_ROOT_ACQUIRED,
     B_ROOT_GROUP,
     B_ASKED, B_CONTACTED, B_CHANNEL, B_BORN, B_CHURNED, B_STEP, B_REFERRALS, B_MRR_EVER, B_MONTH,
     B_MONTH_MRR, B_MONTH_GROUP, B_SPONSOR,
     B_SPONSOR_ACQUIRED, B_SPONSOR_GROUP, B_CHILDREN, B_REFERRED, B_BROUGHT, B_LINK, B_OLDER, B_YOUNGER, B_BROOD,
     B_SIBLING, B_SISTER, B_ORPHAN, PERSON,
-) = range(52)  # fmt: skip
+) = range(53)  # fmt: skip
 
 #: Somebody waiting to live: link, then what they start with, then attributes of the referrer.
 (
