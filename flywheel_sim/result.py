@@ -203,7 +203,8 @@ def plain(value: Any) -> Any:
     """Return a value as JSON takes it: NaN is null, infinity a text, an estimate its figures, an object its fields."""
     if isinstance(value, Estimate):
         ends = {name: plain(getattr(value, name)) for name in ("mean", "low", "high")}
-        return {**ends, "level": value.level, "n": value.n, "unit": value.unit}
+        exists = {} if value.exists is None else {"exists": value.exists}
+        return {**ends, "level": value.level, "n": value.n, **exists, "unit": value.unit}
     if is_dataclass(value):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):

@@ -238,7 +238,9 @@ class Runs(Result):
         return crossover(self.series("profit", cumulative=True), self.dates(), self.books.warm_up + 1)
 
     def summary(self) -> pd.DataFrame:
-        """Return every metric the journey has, with mean, interval, unit and definition; one row a metric.
+        """Return every metric the journey has, with mean, interval, unit, n and definition; one row a metric.
+
+        A ratio is of the sums over all n replications, in ``exists`` of which there is one.
 
         Which months they are of stands in ``attrs["months"]``.
         """
@@ -250,8 +252,8 @@ class Runs(Result):
         for name in names:
             metric, estimate = self.metric(name), self[name]
             rows.append((name, self.label(name), estimate.mean, estimate.low, estimate.high, estimate.unit, estimate.n,
-                         metric.definition))  # fmt: skip
-        columns = ["metric", "label", "mean", "low", "high", "unit", "n", "definition"]
+                         estimate.n if estimate.exists is None else estimate.exists, metric.definition))  # fmt: skip
+        columns = ["metric", "label", "mean", "low", "high", "unit", "n", "exists", "definition"]
         table = pd.DataFrame(rows, columns=columns).set_index("metric")
         table.attrs["months"] = self.span
         return table
@@ -374,7 +376,7 @@ class Runs(Result):
     @property
     def note(self) -> str:
         """Return what the figures of the table are."""
-        return f"Means over replications with the half-width of their 95 % interval, n = {self.n:,}, {self.span}"
+        return f"Means over replications and ratios of sums, with the half-width of their 95 % interval, n = {self.n:,}, {self.span}"
 
     def remarks(self) -> list[str]:
         """Return why replicating stopped, and what a reader must know before trusting these figures."""

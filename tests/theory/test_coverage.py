@@ -19,8 +19,10 @@ from flywheel_sim.experiment.crossover import crossover, overtakes
 from flywheel_sim.experiment.precision import Target, Watch
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.journey.units import MILLIONTHS
+from flywheel_sim.ledger import stack
+from flywheel_sim.metrics.registry import Books, metric_of
 from flywheel_sim.scenario.load import loads
-from flywheel_sim.stats import estimate_mean, estimate_probability, estimate_quantile
+from flywheel_sim.stats import estimate_mean, estimate_probability, estimate_quantile, estimate_ratio
 
 FEW, MANY = 1_000, 10_000
 
@@ -288,3 +290,52 @@ def test_joint_intervals_hold_all_at_once():
 @pytest.mark.slow
 def test_joint_intervals_hold_all_at_once_2000():
     joint(2_000, 1.5)
+
+
+# -- ratios of a sparse business --------------------------------------------------------------------
+
+#: Ads bring a few people a month at 5 each; a tenth of them subscribe, at 10 a month and a chance of 92 % to renew.
+SPARSE = """
+name: Sparse
+horizon: 36 months
+follow: 18 months
+currency: EUR
+channels: {{ads: {{rate: {arrivals} per month, cost_per_arrival: 5, enters: lead}}}}
+journey:
+  lead: {{role: prospect, after: 10 days, to: {{client: 10 %, lost: rest}}}}
+  client:
+    role: customer
+    on_entry: {{earn: {{fee: 10}}}}
+    events: {{renewal: {{every: 1 month, to: {{stay: {{chance: 92 %, earn: {{fee: 10}}}}, lost: rest}}}}}}
+  lost: exit
+"""
+RATIOS = ("cac", "clv", "observed_retention", "arpu", "conversion")
+
+
+def ratios_of(arrivals, n, times):
+    """Cover the ratios of all runs together by intervals of n replications each; means of ratios would not."""
+    journey = loads(SPARSE.format(arrivals=arrivals)).journey()
+    sums = {name: [] for name in RATIOS}
+    for first in range(0, n * times, 1000):
+        books = Books(stack([raw.ledger for raw in run_many(journey, 11, range(first, first + 1000))]), journey)
+        for name in RATIOS:
+            sums[name].append(np.stack(metric_of(name, books).sums(books)))
+    for name, parts in sums.items():
+        held = np.concatenate(parts, axis=1)
+        truth = held[0].sum() / held[1].sum()
+        found = [estimate_ratio(*part, "") for part in np.split(held, times, axis=1)]
+        ends = np.array([(e.low, e.high) for e in found])
+        share = 100 * np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1]))
+        print(f"{name}, {arrivals} arrivals a month, n = {n}: {share:.2f} % of {times:,} intervals")
+        slack = 400 * math.sqrt(0.95 * 0.05 / times) if times < 4_000 else 0.0
+        assert 94 - slack <= share <= 96 + slack
+
+
+def test_ratios_of_a_sparse_business():
+    ratios_of(2, 100, 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arrivals", "n"), [(1, 100), (1, 200), (3, 100), (6, 100), (12, 100)])
+def test_ratios_of_a_sparse_business_4000(arrivals, n):
+    ratios_of(arrivals, n, 4_000)

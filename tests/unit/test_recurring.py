@@ -221,3 +221,50 @@ journey:
     assert "earn both on one line" in word.remedy
     assert not fs.loads("currency: EUR\n" + text.replace("year_fee", "month_fee")).journey().notes
     assert not fs.loads("currency: EUR\nlines: {year_fee: {recurring: no}}\n" + text).journey().notes
+
+
+@BOTH
+def test_movements_and_cohorts_of_a_book_are_those_of_a_spreadsheet_person_by_person(engine):
+    # each row of the sheet is a subscriber: which month they join, after how many they leave, and come back, or never
+    people = {"a": (0, None, None), "b": (0, 2, None), "c": (1, 3, None), "d": (0, 1, 2), "e": (3, None, None)}
+
+    def by_person(place):
+        waits = {name: one[place] for name, one in people.items()}
+        return ", ".join(f"{name}: {'never' if held is None else f'{held} months'}" for name, held in waits.items())
+
+    joins = ", ".join(f"{name}: {{batch: 1, on: {one[0]} months, enters: client}}" for name, one in people.items())
+    text = f"""
+name: Book
+horizon: 6 months
+rates:
+  lasts: {{by: {{channel: {{{by_person(1)}}}}}}}
+  away: {{by: {{channel: {{{by_person(2)}}}}}}}
+  first: {{by: {{visit: {{0: lasts, 1: never}}}}}}
+attributes: {{visit: {{counts: 0 to 1}}}}
+channels: {{{joins}}}
+journey:
+  client:
+    role: customer
+    on_entry: {{earn: {{plan: 20 per month}}}}
+    events: {{bill: {{every: 1 month, earn: {{plan: 20 per month}}}}, leave: {{after: first, to: gone}}}}
+  gone: {{role: lapsed, after: away, to: {{client: {{chance: 100 %, set: {{visit: 1}}}}}}}}
+"""
+    there = np.zeros((len(people), 6))
+    for row, (join, out, back) in enumerate(people.values()):
+        there[row, join : None if out is None else join + out] = 1
+        if back is not None:
+            there[row, join + out + back :] = 1
+    sheet, before = 20 * there, np.hstack([np.zeros((len(people), 1)), 20 * there[:, :-1]])
+    level, each = moved(text, engine)
+    assert level == sheet.sum(axis=0).tolist()
+    ever = np.maximum.accumulate(before, axis=1) > 0
+    assert each["churn"] == np.where(sheet == 0, -before, 0).sum(axis=0).tolist()
+    assert each["new"] == np.where((before == 0) & ~ever, sheet, 0).sum(axis=0).tolist()
+    assert each["reactivation"] == np.where((before == 0) & ever, sheet, 0).sum(axis=0).tolist()
+    ages = fs.replicate(fs.loads("currency: EUR\n" + text), replications=1, engine=engine).cohorts()[
+        "retention", "mean"
+    ]
+    joined = [join for join, *_ in people.values()]
+    for (cohort, age), share in ages.dropna().items():
+        rows = [row for row, join in enumerate(joined) if join == cohort - 1]
+        assert share == pytest.approx(100 * there[rows, cohort - 1 + age].mean())
