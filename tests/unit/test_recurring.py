@@ -268,3 +268,16 @@ journey:
     for (cohort, age), share in ages.dropna().items():
         rows = [row for row, join in enumerate(joined) if join == cohort - 1]
         assert share == pytest.approx(100 * there[rows, cohort - 1 + age].mean())
+
+
+@BOTH
+def test_who_recurs_for_the_first_time_when_a_credit_lapses_is_new(engine):
+    text = """
+name: Credit
+horizon: 3 months
+channels: {desk: {batch: 1, enters: client}}
+journey: {client: {role: customer, earn: {plan: 30 per month}, on_entry: {earn: {back: -40 per month}}}}
+"""
+    level, each = moved(text, engine)
+    assert level == [0, 30, 30]
+    assert each["new"] == [0, 30, 0]

@@ -156,8 +156,9 @@ def finish(mem, p):  # type: ignore[no-untyped-def]
     goes_on = ld(mem, row + w.G_LIVE_N) > 0 or ld(mem, row + w.G_ACC_N) > 0
     if ld(mem, w.H_STORE_SIZE) and ld(mem, p + w.B_ACQUIRED) >= 0 and goes_on:
         put_by(mem, p, horizon)
-    if ld(mem, p + w.B_MONTH) >= 0:  # something has recurred
+    if ld(mem, p + w.B_LAPSE) < horizon:
         lapse(mem, p, horizon)
+    if ld(mem, p + w.B_MONTH) >= 0:  # something has recurred
         close_month(mem, p)
     if ld(mem, row + w.G_ACC_N) > 0:
         close_accruals(mem, p, horizon, True)
