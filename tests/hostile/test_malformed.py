@@ -493,8 +493,10 @@ CASES: list[tuple[str, str, str, str, str, str, str, str]] = [
      "write 36 months"),
     ("a horizon of ages", "12 months", "2000 years", "3:10", "horizon", "2000 years",
      "'horizon' is at most 1000 years", "write 36 months"),
-    ("following beyond the horizon", "seed: 1", "follow: 24 months", "5:9", "follow", "24 months",
-     "customers are followed longer than the horizon", "write at most 12 months"),
+    ("following for ages", "seed: 1", "follow: 200 years", "5:9", "follow", "200 years",
+     "customers are followed for 100 years at most", "write lifetime"),
+    ("following in another word", "seed: 1", "follow: for ever", "5:9", "follow", "for ever",
+     "customers are followed for a time, or to their end", "write 18 months, or lifetime"),
     # channels
     ("two sources", FED, "rate: 3 per month, present: 10", "17:28", "channels.ads.present", "",
      "a channel has one source, not rate and present", "split it into two channels"),

@@ -309,7 +309,7 @@ journey:
     events: {{renewal: {{every: 1 month, to: {{stay: {{chance: 92 %, earn: {{fee: 10}}}}, lost: rest}}}}}}
   lost: exit
 """
-RATIOS = ("cac", "clv", "observed_retention", "arpu", "conversion")
+RATIOS = ("cac", "clv", "observed_retention")
 
 
 def ratios_of(arrivals, n, times):

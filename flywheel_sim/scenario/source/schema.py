@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
 
 from flywheel_sim.journey.journey import PERIODS
+from flywheel_sim.journey.units import looks_like_quantity
 from flywheel_sim.scenario.source.money_specs import Cost, LineSpec, Planned, one_of
 from flywheel_sim.scenario.source.values import (
     AmountValue,
@@ -337,6 +338,8 @@ _period = one_of(PERIODS, "a period of the books")
 
 
 def _follow(value: Any) -> Any:
+    if isinstance(value, str) and value != "lifetime" and not looks_like_quantity(value):
+        raise fail("customers are followed for a time, or to their end", "write 18 months, or lifetime", value)
     return value if value == "lifetime" else quantity(value)
 
 
