@@ -376,7 +376,7 @@ class Runs(Result):
     @property
     def note(self) -> str:
         """Return what the figures of the table are."""
-        return f"Means over replications and ratios of sums, with the half-width of their 95 % interval, n = {self.n:,}, {self.span}"
+        return f"Means and ratios of sums with the half-width of their 95 % interval, n = {self.n:,}, {self.span}"
 
     def remarks(self) -> list[str]:
         """Return why replicating stopped, and what a reader must know before trusting these figures."""

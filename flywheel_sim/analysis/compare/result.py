@@ -192,7 +192,7 @@ class Comparison(PairedRuns):
         """Return what the key figures are."""
         first = self[self.names[0]]
         return (
-            f"Means over replications and ratios of sums, with the half-width of their 95 % interval, n = {first.n:,}, {first.span}; the "
+            f"Means and ratios of sums with the half-width of their 95 % interval, n = {first.n:,}, {first.span}; the "
             "difference is paired"
         )
 
