@@ -119,7 +119,7 @@ def jackknifed(pooled: ArrayLike, others: FloatArray) -> FloatArray:
     n = len(others)
     with np.errstate(invalid="ignore"):
         away = (n - 1) * (np.asarray(pooled) - others)
-        return np.asarray(pooled + (away - away.mean(axis=0)) if n > 1 else others * math.nan)
+        return np.asarray(pooled) + (away - away.mean(axis=0) if n > 1 else np.zeros_like(others))
 
 
 def skewed_ends(terms: FloatArray, level: float = 0.95) -> tuple[FloatArray, FloatArray]:

@@ -37,6 +37,11 @@ def too_many_firings(decision: str) -> SimulationError:
     return SimulationError(f"'{decision}' fired more than {MAX_FIRINGS:,} times in one visit; lower its rate")
 
 
+def beyond(error: SimulationError) -> SimulationError:
+    """Return the error of a limit met beyond the horizon, where customers are followed for what they are worth."""
+    return SimulationError(f"{error} (beyond the horizon, where customers are followed: a shorter 'follow' helps too)")
+
+
 #: The sums of money that a ledger holds, in words.
 SUMS: dict[str, str] = {
     "money": "what is earned or spent on a line in one period",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from flywheel_sim.journey.events import Amount
 from flywheel_sim.journey.journey import MARGIN_KINDS, Journey, Owner
 
 
@@ -10,11 +13,14 @@ def owners_of(journey: Journey, stage: str) -> list[Owner]:
     return [journey.stage(stage), *(one for one in journey.sets if stage in one.stages)]
 
 
-def ahead(journey: Journey) -> dict[str, frozenset[str]]:
-    """Return, for every stage, the stages that somebody there can ever get to; itself only where they can return."""
+def ahead(journey: Journey, served: bool = True) -> dict[str, frozenset[str]]:
+    """Return, for every stage, the stages that somebody there can ever get to; itself only where they can return.
+
+    Also by events that staff serve, unless they serve nobody, as beyond the horizon.
+    """
     found: dict[str, set[str]] = {}
     for stage in journey.stages:
-        events = [event for owner in owners_of(journey, stage.name) for event in owner.events]
+        events = [e for owner in owners_of(journey, stage.name) for e in owner.events if served or not e.staff]
         found[stage.name] = {outcome.to for event in events for outcome in event.outcomes if outcome.to}
         found[stage.name] |= {event.staff.gives_up for event in events if event.staff and event.staff.gives_up}
     for between in found:
@@ -36,9 +42,7 @@ def pays_for_ever(journey: Journey) -> str | None:
     That is a stage which customers can get to, and can get back to from wherever they go on to, with money that
     accrues or recurs there.
     """
-    reached = ahead(journey)
-    customers = [stage.name for stage in journey.stages if stage.role == "customer"]
-    there = {*customers, *(name for one in customers for name in reached[one])}
+    reached, there = ahead(journey, served=False), _after_customers(journey)
     for stage in journey.stages:
         for_ever = all(stage.name in reached[name] for name in reached[stage.name] - {stage.name})
         if stage.name in there and for_ever and pays_again(journey, stage.name, stage.name in reached[stage.name]):
@@ -46,13 +50,36 @@ def pays_for_ever(journey: Journey) -> str | None:
     return None
 
 
+def brings_more(journey: Journey) -> bool:
+    """Tell whether anything that counts in a margin can be booked on a customer after they have become one."""
+    reached = ahead(journey)
+    moved_to = {name for stage in journey.stages if stage.role == "customer" for name in reached[stage.name]}
+    for name in _after_customers(journey):
+        for owner in owners_of(journey, name):
+            effects = [part for event in owner.events for part in event.parts]
+            effects += [owner.on_entry] if name in moved_to else []
+            if _counts(journey, name, [*owner.accruals, *(amount for part in effects for amount in part.money)]):
+                return True
+    return False
+
+
+def _after_customers(journey: Journey) -> set[str]:
+    """Return the stages of customers, and all that they can get to."""
+    customers, reached = [stage.name for stage in journey.stages if stage.role == "customer"], ahead(journey)
+    return {*customers, *(name for one in customers for name in reached[one])}
+
+
 def pays_again(journey: Journey, stage: str, returns: bool) -> bool:
     """Tell whether money counts in a margin that recurs or accrues in a stage, or on coming back to it."""
-    role = journey.stage(stage).role
     for owner in owners_of(journey, stage):
         again = [event for event in owner.events if event.recurring or event.when or returns]
         effects = [part for event in again for part in event.parts] + ([owner.on_entry] if returns else [])
-        amounts = [*owner.accruals, *(amount for part in effects for amount in part.money)]
-        if any(one.side == "earn" or journey.kind_of(one.line, role) in MARGIN_KINDS for one in amounts):
+        if _counts(journey, stage, [*owner.accruals, *(amount for part in effects for amount in part.money)]):
             return True
     return False
+
+
+def _counts(journey: Journey, stage: str, amounts: Iterable[Amount]) -> bool:
+    """Tell whether any of some amounts counts in the margin of a customer in a stage."""
+    role = journey.stage(stage).role
+    return any(one.side == "earn" or journey.kind_of(one.line, role) in MARGIN_KINDS for one in amounts)

@@ -73,14 +73,14 @@ register(Metric(
     "came. Who came in the last month (half of a shorter horizon than two) is left out; who is still deciding counts "
     "as not converted.",
     "ratio", lambda b: decided(b, "converted"), lambda b: decided(b, "came") - decided(b, "set_aside"), percent=True,
-    split="fixed",
+    split="fixed", within=(0, 100),
 ))  # fmt: skip
 register(Metric(
     "time_to_convert", "Time to convert", "days",
     "Mean time from arrival to acquisition, of those who became customers by the horizon, by the month in which they "
     "came. Who came in the last month (half of a shorter horizon than two) is left out.",
     "ratio", lambda b: decided(b, "delay", of_prospects=False) / DAY,
-    lambda b: decided(b, "converted", of_prospects=False), split="fixed",
+    lambda b: decided(b, "converted", of_prospects=False), split="fixed", within=(0, np.inf),
 ))  # fmt: skip
 register(Metric(
     "active_customers", "Active customers", "people", "People in a customer stage at the end of the month.", "last",
@@ -102,7 +102,7 @@ register(Metric(
     "observed_retention", "Observed retention", "% per month",
     "1 − customers lost per customer-month lived. With a monthly renewal this is the share who renew.", "ratio",
     lambda b: customer_months(b) - role_flow(b, "churned"), customer_months, percent=True,
-    source="occurrence/exposure rate",
+    source="occurrence/exposure rate", within=(-np.inf, 100),
 ))  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _conversion(member: str, books: Books) -> Metric | None:
         f"Moves from '{stage}' {goal}, per person who entered it and was not set aside. "
         "People still there at the horizon count as not converted.", "ratio",
         lambda b: stage_conversion(b, stage, to or None)[0], lambda b: stage_conversion(b, stage, to or None)[1],
-        percent=True, split="fixed",
+        percent=True, split="fixed", within=(0, 100),
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ register(Metric(
 register(Metric(
     "generation_share", "Referred share", "%", "Share of acquisitions that were referred by somebody.", "cohort",
     lambda b: generations(b, "acquired")[:, 1:].sum(axis=1).astype(np.float64),
-    lambda b: generations(b, "acquired").sum(axis=1).astype(np.float64), percent=True, split="whole",
+    lambda b: generations(b, "acquired").sum(axis=1).astype(np.float64), percent=True, within=(0, 100), split="whole",
 ))  # fmt: skip
 register(Metric(
     "generation_time", "Generation time", "days",

@@ -100,4 +100,5 @@ register(Metric(
     "What those who have MRR just before a month have just before its end, nobody more than before it, as a share of "
     "it: contraction and churn alone are in it (GRR).",
     "ratio", lambda b: retained(b, "lost"), at_stake, percent=True, split="fixed", applies=_applies, monthly=True,
+    within=(0, 100),
 ))  # fmt: skip

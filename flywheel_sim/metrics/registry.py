@@ -9,7 +9,7 @@ no figure in it. Stocks are counted all along, so those at its end are what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -80,6 +80,8 @@ class Metric:
         Of cohort metrics that are more than one ratio: further such sums, and what the metric is of all of them.
     ends
         How the ends of its interval are found, where that is not from its terms.
+    within
+        Between which figures it lies, so that no end of its interval is beyond.
     window
         Whether it follows customers: for what they are ``worth``, or within the horizon for whom they ``bring``.
     source
@@ -115,6 +117,7 @@ class Metric:
     of: Callable[..., FloatArray] = ratio_of
     ends: Callable[[Books, float], tuple[float, float]] | None = None
     window: Literal["", "worth", "bring"] = ""
+    within: tuple[float, float] = (-np.inf, np.inf)
 
     def total(self, books: Books) -> FloatArray:
         """Return the metric over the horizon, after the warm-up where there is one; shape (replications,)."""
@@ -150,7 +153,9 @@ class Metric:
         """Return the metric over the horizon with its interval; a ratio is one of sums over replications."""
         never, several = self.never_for(books.journey), len(books.ledger.n_events) > 1
         ends = self.ends(books, level) if self.ends and several else None
-        return estimate_of(self.sums(books), self.unit_for(books.journey), level, self.of, ends, never)
+        found = estimate_of(self.sums(books), self.unit_for(books.journey), level, self.of, ends, never)
+        low, high = (float(np.clip(end, *self.within)) for end in (found.low, found.high))
+        return replace(found, low=low, high=high)
 
     def series(self, books: Books) -> FloatArray:
         """Return the metric period by period, shape (replications, periods); NaN in the warm-up.
@@ -200,7 +205,8 @@ class Metric:
 
     def never_for(self, journey: Journey) -> str:
         """Return what is said of an age that is not reached, "" for other metrics."""
-        return f"not within {span_of(journey.window)}" if self.ends else ""
+        never = "never" if journey.window >= LONGEST_LIFE else f"not within {span_of(journey.window)}"
+        return never if self.ends else ""
 
     def unit_for(self, journey: Journey) -> str:
         """Return the unit with the currency of a journey in it."""
@@ -210,7 +216,7 @@ class Metric:
 def span_of(ms: int) -> str:
     """Return for how long customers are followed, in words."""
     months = ms // MONTH
-    return f"{months} month{'s' * (months != 1)}" if months < 120 else format_duration(ms)
+    return f"{months} month{'s' * (months != 1)}" if 0 < months < 120 else format_duration(ms)
 
 
 _REGISTRY: dict[str, Metric] = {}

@@ -134,7 +134,7 @@ register(Metric(
 register(Metric(
     "cac", "Acquisition cost", "CUR per customer",
     "Acquisition spend per acquisition (CAC); by group, both of the group in which they are booked.", "ratio",
-    acquisition_spend, lambda b: role_flow(b, "acquired"), split="channel",
+    acquisition_spend, lambda b: role_flow(b, "acquired"), split="channel", within=(0, np.inf),
 ))  # fmt: skip
 register(Metric(
     "roas", "Return on ad spend", "CUR per CUR",

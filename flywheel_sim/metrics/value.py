@@ -134,4 +134,5 @@ register(Metric(
     "k_factor", "K-factor", "customers per customer",
     "People referred by a followed customer who became customers themselves while the referrer was followed.",
     "cohort", lambda b: in_all(b, "converted"), lambda b: in_all(b, "acquired"), window="bring",
+    within=(0, np.inf),
 ))  # fmt: skip

@@ -212,3 +212,113 @@ def test_differences_of_ratios_are_of_ratios_of_sums():
     duel = fs.compare(fs.load("subscription").with_(horizon="6 months"), replications=30)
     one, other = (duel[name]["cac"].mean for name in reversed(duel.names))
     assert duel.difference("cac").mean == pytest.approx(one - other)
+
+
+# -- what is said of it -----------------------------------------------------------------------------
+
+YEARLY = """
+name: Yearly
+horizon: 36 months
+follow: 18 months
+currency: EUR
+channels: {desk: {rate: 20 per month, cost_per_arrival: 300, enters: client}}
+journey:
+  client:
+    role: customer
+    on_entry: {earn: {fee: 120 per year}}
+    events: {renewal: {every: 1 year, to: {stay: {chance: 80 %, earn: {fee: 120 per year}}, gone: rest}}}
+  gone: exit
+"""
+
+
+def warned(text, **how):
+    return fs.replicate(fs.loads(text), replications=5, **how).warnings()
+
+
+def test_a_loss_is_no_fact_while_customers_may_bring_more():
+    (said,) = warned(YEARLY)  # nothing comes in the last months of the window, but renewals do later
+    assert said.startswith("A customer has not brought back within 18 months what it costs: CLV ")
+    (said,) = warned(YEARLY.replace("18 months", "lifetime").replace("arrival: 300", "arrival: 900"))
+    assert said.startswith("A customer costs more than it brings: CLV ")
+    once = YEARLY[: YEARLY.index("    events:")] + "  gone: exit\n"
+    (said,) = warned(once.replace("  gone: exit\n", ""))
+    assert said.startswith("A customer costs more than it brings: CLV 120.00 against CAC 300.00")
+
+
+def test_what_pays_back_but_for_the_discount_is_said_so():
+    text = CONTRACT.replace("91 %", "99 %").replace("follow: lifetime", "follow: 60 months\ndiscount: 30 % per year")
+    (said,) = warned(text.replace("6000", "70000"))
+    assert said.startswith("Discounted at 30 % a year, a customer brings back less than it costs")
+
+
+@pytest.mark.parametrize("chance", ["100 %", "99.9999 %"])
+def test_who_still_pays_after_a_hundred_years_is_said(chance):
+    assert any("after 100 years" in said for said in warned(CONTRACT.replace("91 %", chance)))
+
+
+def test_staff_who_stand_still_are_no_way_out_of_a_life():
+    text = """
+name: Cancelling
+horizon: 6 months
+follow: lifetime
+currency: EUR
+resources: {desk: {people: 1}}
+channels: {door: {batch: 5, enters: client}}
+journey:
+  client:
+    role: customer
+    events:
+      pay: {every: 1 month, earn: {fee: 3}}
+      cancel: {after: 1 month, staff: desk, takes: 1 hour, to: gone}
+  gone: exit
+"""
+    with pytest.raises(ConfigError, match="can stay around 'client' for ever"):
+        fs.loads(text).journey()
+
+
+def test_who_stands_aside_is_not_among_the_undecided():
+    text = """
+name: Aside
+horizon: 6 months
+currency: EUR
+channels: {ads: {rate: 100 per month, enters: lead}}
+journey:
+  lead: {role: prospect, after: 1 day, to: {buyer: 5 %, later: 90 %, gone: rest}}
+  later: {role: aside, after: 24 months, to: lead}
+  buyer: customer
+  gone: exit
+"""
+    assert warned(text) == []
+
+
+def test_undecided_are_counted_after_the_warm_up():
+    (said,) = warned(SLOW.replace("horizon: 12 months", "horizon: 12 months\nwarm_up: 10 months"))
+    assert "who came in months 11 to 11, of whom " in said
+
+
+def test_no_end_of_an_interval_lies_beyond_what_can_be():
+    few = SLOW.replace("200 per month", "1 per month")
+    for name in ("conversion", "time_to_convert"):
+        found = fs.replicate(fs.loads(few), replications=4)[name]
+        assert found.low >= 0
+        assert name != "conversion" or found.high <= 100
+
+
+def test_one_replication_has_a_difference_of_ratios_without_an_interval():
+    duel = fs.compare(fs.load("subscription").with_(horizon="6 months"), replications=1)
+    one, other = (duel[name]["cac"].mean for name in reversed(duel.names))
+    assert duel.difference("cac").mean == pytest.approx(one - other)
+    assert math.isnan(duel.difference("cac").low)
+
+
+def test_two_strategies_are_answered_by_any_figure():
+    duel = fs.compare(fs.load("subscription").with_(horizon="6 months"), replications=20)
+    said = duel.answer("clv")
+    assert said.startswith("Customer lifetime value (first 18 months) is ")
+    assert " in the flywheel, " in said
+    assert duel.answer("mrr").startswith("Monthly recurring revenue by month 6 is ")
+
+
+def test_equal_strategies_are_said_to_be_equal():
+    model = fs.loads(CONTRACT + "strategies: {one: {}, other: {}}\n")
+    assert "are equal in all 5 futures: profit by month 6 is " in fs.compare(model, replications=5).answer()

@@ -14,6 +14,7 @@ from flywheel_sim.analysis.compare.standings import Standing, frame_of, leaves_o
 from flywheel_sim.analysis.difference import verdict as answers
 from flywheel_sim.analysis.difference.ranking import Ranking
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
+from flywheel_sim.analysis.rates.doubts import refuse_no_share
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.errors import LimitReached
 from flywheel_sim.experiment.budgets import Match
@@ -92,10 +93,15 @@ class Comparison(PairedRuns):
         if len(self.names) > 2 and of is None and against is None:
             return self._of_many(self.ranking(metric), label, end)
         a, b = of or self.names[-1], against or self.names[0]
+        kind = self[a].metric(metric).aggregation
+        levels, gap = (self[a][metric], self[b][metric]), self.difference(metric, a, b)
+        if kind != "sum":
+            return answers.of_figures(
+                answers.Figures(a, b, metric, label, "" if kind == "cohort" else end, levels, gap)
+            )
         pair = answers.Pair(
-            a, b, metric, label, end, (self[a][metric], self[b][metric]), self.difference(metric, a, b),
-            self.crossover(metric, a, b), self.band(metric, True, a, b), self.spend_gap(a, b),
-            self.left_out(a, b) if metric == "profit" else None, self._doubt(a, b),
+            a, b, metric, label, end, levels, gap, self.crossover(metric, a, b), self.band(metric, True, a, b),
+            self.spend_gap(a, b), self.left_out(a, b) if metric == "profit" else None, self._doubt(a, b),
         )  # fmt: skip
         return answers.of_pair(pair, self._off(metric, a, b))
 
@@ -275,6 +281,8 @@ def compare(
         If a strategy is not in the file.
     """
     seed, ways = how_to_run(how)
+    if off_by:
+        refuse_no_share(off_by)
     sides = sides_of(model, other, strategies, seed, ways)
     journeys = sides.journeys
     root = next(iter(journeys.values())).seed if seed is None else seed

@@ -48,19 +48,36 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two strategies held against one another.
+class Figures:
+    """One figure of two strategies held against one another.
 
     Attributes
     ----------
     a, b
         Whom it is about, and whom it is held against.
     metric, label, end
-        By what, how a sentence calls it, and how it calls the horizon.
+        By what, how a sentence calls it, and how it calls the horizon; "" where it follows people rather than months.
     levels
         The metric in both.
     gap
         The paired difference at the end.
+    """
+
+    a: str
+    b: str
+    metric: str
+    label: str
+    end: str
+    levels: tuple[Estimate, Estimate]
+    gap: Estimate
+
+
+@dataclass(frozen=True)
+class Pair(Figures):
+    """Two strategies held against one another by what adds up over months.
+
+    Attributes
+    ----------
     cross, band
         When ``a`` gets ahead, and the cumulative difference by month with its simultaneous band.
     share
@@ -71,13 +88,6 @@ class Pair:
         Whether the file calls figures of theirs uncertain, which then vary from future to future.
     """
 
-    a: str
-    b: str
-    metric: str
-    label: str
-    end: str
-    levels: tuple[Estimate, Estimate]
-    gap: Estimate
     cross: Crossover
     band: Band
     share: float
@@ -103,6 +113,8 @@ def of_pair(pair: Pair, off: str = "") -> str:
         How often it ends ahead when the figures are off, in words; "" where that was not asked.
     """
     gap = pair.gap
+    if equal := _equal(pair):
+        return equal
     said = f"{_levels(pair)} ({_about(pair)})"
     if math.isnan(gap.low) or gap.low * gap.high > 0:
         said += f". {_when(pair)}"
@@ -119,14 +131,37 @@ def of_pair(pair: Pair, off: str = "") -> str:
     return f"{said} But {much}, so {NO_VERDICT}"
 
 
-def _levels(pair: Pair) -> str:
+def of_figures(pair: Figures) -> str:
+    """Return what a figure is in both, and by how much it differs, of one that does not add up over months."""
+    if equal := _equal(pair):
+        return equal
+    said, gap = f"{_levels(pair)} ({_about(pair)})", pair.gap
+    if math.isnan(gap.low) or gap.low * gap.high > 0:
+        return f"{said}."
+    return f"{said}; the interval includes zero, so these runs do not tell them apart."
+
+
+def _equal(pair: Figures) -> str:
+    """Return that two strategies are the same in every future; "" where they are not."""
+    if pair.gap.n < 2 or pair.gap.mean or pair.gap.sd:
+        return ""
+    told = with_unit(pair.levels[0].mean, pair.levels[0].unit)
+    same = f"{called(pair.a, True)} and {called(pair.b)} are equal in all {pair.gap.n} futures"
+    return f"{same}: {pair.label}{_by(pair)} is {told}."
+
+
+def _by(pair: Figures) -> str:
+    return f" by {pair.end}" if pair.end else ""
+
+
+def _levels(pair: Figures) -> str:
     """Return the metric in both and by how much they differ; of profit also who loses money."""
     (one, other), a, b = pair.levels, called(pair.a), called(pair.b)
     by = figure(abs(pair.gap.mean)) if pair.gap.unit == one.unit else with_unit(abs(pair.gap.mean), pair.gap.unit)
     more = "more" if pair.gap.mean >= 0 else "less"
     if pair.metric not in ("profit", "revenue"):
         levels = f"{with_unit(one.mean, one.unit)} in {a}, {figure(other.mean, one.unit)} in {b}"
-        return f"{_upper(pair.label)} by {pair.end} is {levels}: {by} {more}"
+        return f"{_upper(pair.label)}{_by(pair)} is {levels}: {by} {more}"
     if one.mean < 0 and other.mean < 0:
         side = "ahead" if pair.gap.mean >= 0 else "behind"
         each = f"{a} loses {_size(one, one.unit)}, {b} {_size(other)}"
@@ -147,7 +182,7 @@ def _size(one: Estimate, unit: str = "") -> str:
     return with_unit(abs(one.mean), unit) + (" (not told from 0)" if one.low < 0 < one.high else "")
 
 
-def _about(pair: Pair) -> str:
+def _about(pair: Figures) -> str:
     """Return the difference in % where that says something, and its interval."""
     gap, percent = pair.gap, percent_of(pair.levels[1], pair.gap)
     if math.isnan(gap.low):

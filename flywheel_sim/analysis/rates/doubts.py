@@ -54,6 +54,18 @@ class Doubted:
         return found
 
 
+def refuse_no_share(share: float) -> None:
+    """Refuse what is no share.
+
+    Raises
+    ------
+    ExperimentError
+        If it does not lie between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise ExperimentError(f"figures {share} off: a share between 0 and 1 is needed; take 0.1 for a tenth")
+
+
 def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> Doubted | None:
     """Return strategies in which every rate may be a share off, spends as solved for; None where no rate can be.
 
@@ -69,8 +81,7 @@ def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> D
     ExperimentError
         If the share is none.
     """
-    if not 0 < share < 1:
-        raise ExperimentError(f"figures {share} off: a share between 0 and 1 is needed; take 0.1 for a tenth")
+    refuse_no_share(share)
     kept: set[str] = set()
     ranges = _ranges(sides, share, kept)
     while True:  # a rate that one of them cannot have off stays as it is in all

@@ -159,7 +159,9 @@ class Sensitivity(Result):
         name = strategy or list(self.base)[-1]
         said = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
         if math.isnan(self.elasticity[name].mean):
-            said += f"no elasticity, because {self.label.lower()} today is near zero or below it."
+            endless = np.isinf(self.base_runs[name][self.of].mean)
+            why = "has no end in these runs" if endless else "is near zero or below it"
+            said += f"no elasticity, because {self.label.lower()} today {why}."
         else:
             said += f"elasticity {self.elasticity[name]}."
         for one in self.readings[name]:

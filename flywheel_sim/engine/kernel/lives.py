@@ -115,7 +115,7 @@ def look_again(mem, p):  # type: ignore[no-untyped-def]
 def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
     """Tell whether something may yet happen to somebody who has not been a customer, and can lead there."""
     stage = ld(mem, p + w.B_ROW)
-    if ld(mem, p + w.B_WAS) or ld(mem, stage + w.G_LEADS) == 0:
+    if ld(mem, p + w.B_WAS) or ld(mem, stage + w.G_LEADS) == 0 or ld(mem, stage + w.G_ROLE) == w.ASIDE:
         return False
     live = ld(mem, stage + w.G_LIVE)
     for i in range(ld(mem, stage + w.G_LIVE_N)):

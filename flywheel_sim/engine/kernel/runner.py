@@ -14,6 +14,7 @@ from flywheel_sim.engine.kernel.journey_tables import Image
 from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.engine.limits import (
     SUMS,
+    beyond,
     free_memory,
     too_many_at_once,
     too_many_events,
@@ -174,7 +175,7 @@ class Kernel(ABC):
         """Let customers who were put by live on beyond the horizon."""
         status = self.after.live_on(self.memory) if self.after is not None else w.DONE
         if status != w.DONE:
-            raise self._why(status)
+            raise beyond(self._why(status))
 
     def _fill_pool(self, used: int = 0) -> None:
         """Link every free record of those waiting to live, from the first one never used."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flywheel_sim.engine.limits import beyond
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.engine import Reference
+from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.units import MONTH, NEVER
 
 
@@ -21,6 +23,13 @@ def live_on(run: Reference) -> None:
     run.books = run.money.books = OpenBooks(layout, journey)
     run.books.lifetime = kept
     run.means.stand_still = run.clocks.staff_stand_still = True
+    try:
+        _each(run, end)
+    except SimulationError as error:
+        raise beyond(error) from error
+
+
+def _each(run: Reference, end: int) -> None:
     for person in run.followed:
         while (due := min(person.look_at, min((clock.due for clock in person.clocks), default=NEVER))) < end:
             run.now = due

@@ -203,8 +203,9 @@ class Person:
 
     @property
     def may_buy(self) -> bool:
-        """Tell whether something may yet happen to somebody who has not been a customer."""
-        return not self.was_customer and any(clock.may_fire for clock in self.clocks)
+        """Tell whether something may yet happen to somebody who has not been a customer, and is not set aside."""
+        decides = not self.was_customer and self.where.role != "aside"
+        return decides and any(clock.may_fire for clock in self.clocks)
 
     def book(self, side: str, millionths: int) -> None:
         """Add money to the person's own account."""

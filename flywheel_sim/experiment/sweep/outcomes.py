@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -204,7 +204,7 @@ class Sweep(Unreplicated):
         """Return a metric at a design point: a mean, a ratio of sums, or the median of what may have no end."""
         values, unit = self.values[point, self.metrics.index(metric)], self.units[metric]
         if metric == "payback":
-            return estimate_quantile(values, 0.5, unit, self.level)
+            return replace(estimate_quantile(values, 0.5, unit, self.level), never="not while followed")
         if metric not in self.sums:
             return estimate_mean(values, unit, self.level)
         sums = self.sums[metric][point]
@@ -314,7 +314,8 @@ class Sweep(Unreplicated):
         units = ", ".join(f"{name} in {unit}" for name, unit in self.units.items())
         more = len(self.notes) - SHOWN
         left = f"; {more:,} design points more are in the frame" if more > 0 else ""
-        return f"Mean ± half-width of its 95 % interval, n = {self.n:,}; {units}{left}"
+        median = ", payback the median of single futures" if "payback" in self.metrics else ""
+        return f"Means and ratios of sums{median}, ± half-width of the 95 % interval, n = {self.n:,}; {units}{left}"
 
     def remarks(self) -> list[str]:
         """Return which design points have no figures, and why."""
