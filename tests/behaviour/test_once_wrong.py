@@ -164,7 +164,7 @@ def test_a_shorter_horizon_from_outside_needs_no_shorter_follow():
 def test_an_undecided_answer_names_no_month_of_overtaking():
     text = HEAD + "horizon: 6 months\nchannels: {a: {batch: 40, enters: p}}\njourney: {p: {role: prospect, after: "
     text += "{exponential: 3 months}, to: {c: {chance: 50 %, earn: {fee: 9}}, out: rest}}, c: customer, out: exit}\n"
-    text += "strategies: {one: {}, other: {journey: {p: {to: {c: {chance: 50.1 %}}}}}}"
+    text += "strategies: {one: {}, other: {journey: {p: {to: {c: {chance: 52 %}}}}}}"
     answer = compare(loads(text), replications=5).answer()
     assert "do not tell" in answer
     assert "overtake" not in answer
