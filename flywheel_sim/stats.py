@@ -13,6 +13,9 @@ from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
 
+#: What an estimate is of that is a ratio of sums over replications.
+RATIO = "ratio of sums"
+
 #: Skewness below which terms are taken to have this one, so that nothing is divided by 0.
 _STRAIGHT = 1e-6
 
@@ -59,7 +62,8 @@ class Estimate:
         return (self.high - self.low) / 2
 
     def __str__(self) -> str:
-        value, of = self.text(self.mean), f"{self.level * 100:g} % interval of the {self.of}"
+        value, of = self.text(self.mean), f"{self.level * 100:g} % interval"
+        of += "" if self.of == RATIO else f" of the {self.of}"
         n = f"n = {self.n:,}"
         if self.exists is not None and self.exists < self.n:
             n += f", in {self.exists:,} of which it exists"
@@ -235,7 +239,7 @@ def estimate_of(
         if len(sums) == 2 and (sums[1] == sums[1][0]).all():
             plain = estimate_mean(terms, unit, level)
             low, high = plain.low, plain.high
-    return Estimate(mean, low, high, level, n, unit, "ratio of sums", sd, exists, never)
+    return Estimate(mean, low, high, level, n, unit, RATIO, sd, exists, never)
 
 
 def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
