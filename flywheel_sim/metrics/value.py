@@ -120,7 +120,8 @@ register(Metric(
     source="Gupta, Lehmann and Stuart 2004, doi:10.1509/jmkr.41.1.7.25084",
 ))  # fmt: skip
 register(Metric(
-    "ltv_cac", "CLV per acquisition cost", "ratio", "CLV divided by CAC; below 1 a customer costs more than it brings.",
+    "ltv_cac", "CLV per acquisition cost", "ratio",
+    "CLV divided by CAC; below 1 a customer costs more than it brings while followed.",
     "cohort", margin, customers, more=(spent, won), split="channel", window="worth",
 ))  # fmt: skip
 register(Metric(
