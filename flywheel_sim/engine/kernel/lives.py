@@ -111,7 +111,7 @@ def look_again(mem, p):  # type: ignore[no-untyped-def]
         refresh(mem, p, now, 0)
 
 
-@inlined
+@inner
 def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
     """Tell whether something may yet happen to somebody who has not been a customer, and can lead there."""
     stage = ld(mem, p + w.B_ROW)
@@ -128,7 +128,7 @@ def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
     return False
 
 
-@inlined
+@inner
 def put_by(mem, p, horizon):  # type: ignore[no-untyped-def]
     """Keep a customer as they are at the horizon, to live on by themselves; nobody serves them any more."""
     q, stage = ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * ld(mem, w.H_WIDTH), ld(mem, p + w.B_ROW)
