@@ -102,13 +102,13 @@ def run_many(
             raise ExperimentError(
                 f"seed {seed}, replication {replication}: both lie between 0 and 4294967295; choose others"
             )
-        here = world(journey, partial(_uniform, seed, replication)) if journey.uncertain else journey
+        here = world(journey, partial(uniform_of, seed, replication)) if journey.uncertain else journey
         if runs is None or journey.uncertain:
             runs = make(here, people, events, max_people, max_events)
         yield runs(seed, replication)
 
 
-def _uniform(seed: int, replication: int, name: str) -> float:
+def uniform_of(seed: int, replication: int, name: str) -> float:
     """Return the luck of a replication itself, in [0, 1)."""
     from flywheel_sim.compile.draws import decision_hash, draw
 

@@ -100,7 +100,7 @@ def replicate_jobs(
     how = ways or Ways()
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    workers = _workers(how)
+    workers = workers_for(how)
     _check_memory(jobs if keep is None else jobs[:2], replications, how.limits)
     announce(*(job.journey for job in jobs))
     batches = _batches(len(jobs), 0, replications, workers, how.engine)
@@ -122,8 +122,8 @@ def replicate_jobs(
             ledgers[index] = {}
 
     with ExitStack() as scope:
-        advance = _bar(len(jobs) * replications, scope, how.engine, jobs) if how.progress else _silent
-        failed = _carry_out(jobs, batches, how, _executor(how, min(workers, len(batches)), scope), collect)
+        advance = advancing(len(jobs) * replications, scope, how, jobs)
+        failed = _carry_out(jobs, batches, how, executor_for(how, min(workers, len(batches)), scope), collect)
     if keep is not None:
         if failed is not None:
             raise failed
@@ -146,7 +146,7 @@ def replicate_until(
         Gives what is watched of the runs so far, one for each job.
     """
     how = ways or Ways()
-    workers = _workers(how)
+    workers = workers_for(how)
     _check_memory(jobs, watch.first, how.limits)
     watch.room = _room(jobs, how.limits)
     announce(*(job.journey for job in jobs))
@@ -161,8 +161,8 @@ def replicate_until(
         advance(len(found))
 
     with ExitStack() as scope:
-        advance = _bar(None, scope, how.engine, jobs) if how.progress else _silent
-        executor = _executor(how, workers, scope)
+        advance = advancing(None, scope, how, jobs)
+        executor = executor_for(how, workers, scope)
         while done < wanted and failed is None:
             batches = _batches(len(jobs), done, wanted, workers, how.engine)
             failed = _carry_out(jobs, batches, how, executor, collect)
@@ -194,7 +194,7 @@ def metric_in(journey: Journey, name: str) -> Metric:
 Batches = list[tuple[int, tuple[int, ...]]]
 
 
-def _workers(how: Ways) -> int:
+def workers_for(how: Ways) -> int:
     """Return on how many workers to run."""
     cores = os.cpu_count() or 1
     workers = how.workers if how.workers is not None else cores if how.engine == "kernel" else 1
@@ -215,7 +215,7 @@ def _batches(jobs: int, first: int, end: int, workers: int, engine: str) -> Batc
     ]  # fmt: skip
 
 
-def _executor(how: Ways, workers: int, scope: ExitStack) -> Executor | None:
+def executor_for(how: Ways, workers: int, scope: ExitStack) -> Executor | None:
     """Return what carries out batches; None where that is this thread."""
     if how.executor is not None or workers <= 1:
         return how.executor
@@ -348,12 +348,14 @@ def say_compiling(engine: str, *journeys: Journey) -> None:
         _LOG.warning("compiling the engine, first run only: about half a minute")
 
 
-def _bar(total: int | None, scope: ExitStack, engine: str, jobs: Sequence[Job]) -> Callable[[int], object]:
-    """Return how a bar of replications advances; it counts alone where the total is not known."""
+def advancing(total: int | None, scope: ExitStack, how: Ways, jobs: Sequence[Job]) -> Callable[[int], object]:
+    """Return how a bar of replications advances, if one is shown; it counts alone where the total is not known."""
+    if not how.progress:
+        return lambda count: None
     from tqdm.auto import tqdm
 
     bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
-    if _compiles(engine, (job.journey for job in jobs)):
+    if _compiles(how.engine, (job.journey for job in jobs)):
         bar.set_description("compiling, first run only")
 
     def advance(count: int) -> None:
@@ -362,10 +364,6 @@ def _bar(total: int | None, scope: ExitStack, engine: str, jobs: Sequence[Job]) 
         bar.update(count)
 
     return advance
-
-
-def _silent(count: int) -> None:
-    """Show no progress."""
 
 
 def provenance(

@@ -54,9 +54,10 @@ def _churn(books: Books) -> float:
 
 def _dear_customers(books: Books) -> list[str]:
     """Tell where a customer brings less than it costs to win; as a fact only where nothing more can come."""
-    ratio, clv, cac, back = (_figure(books, name) for name in ("ltv_cac", "clv", "cac", "payback"))
+    ratio = _figure(books, "ltv_cac")
     if not ratio.mean < 1:
         return []
+    clv, cac, back = (_figure(books, name) for name in ("clv", "cac", "payback"))
     journey, sizes = books.journey, f"CLV {clv.mean:,.2f} against CAC {cac.mean:,.2f} {books.journey.currency}"
     sizes += f", a ratio of {ratio.mean:.3f}"
     if math.isfinite(back.mean):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flywheel_sim.journey.events import Amount
+from flywheel_sim.journey.events import Event
 from flywheel_sim.journey.journey import MARGIN_KINDS, Journey, Owner
 
 
@@ -32,8 +32,7 @@ def ahead(journey: Journey, served: bool = True) -> dict[str, frozenset[str]]:
 
 def leads_to_customers(journey: Journey) -> frozenset[str]:
     """Return the stages from which somebody can become a customer."""
-    customers = {stage.name for stage in journey.stages if stage.role == "customer"}
-    return frozenset(name for name, reached in ahead(journey).items() if customers & reached)
+    return frozenset(name for name, reached in ahead(journey).items() if _customers(journey) & reached)
 
 
 def pays_for_ever(journey: Journey) -> str | None:
@@ -42,7 +41,7 @@ def pays_for_ever(journey: Journey) -> str | None:
     That is a stage which customers can get to, and can get back to from wherever they go on to, with money that
     accrues or recurs there.
     """
-    reached, there = ahead(journey, served=False), _after_customers(journey)
+    reached, there = ahead(journey, served=False), _customers(journey) | _after(journey)
     for stage in journey.stages:
         for_ever = all(stage.name in reached[name] for name in reached[stage.name] - {stage.name})
         if stage.name in there and for_ever and pays_again(journey, stage.name, stage.name in reached[stage.name]):
@@ -52,34 +51,35 @@ def pays_for_ever(journey: Journey) -> str | None:
 
 def brings_more(journey: Journey) -> bool:
     """Tell whether anything that counts in a margin can be booked on a customer after they have become one."""
-    reached = ahead(journey)
-    moved_to = {name for stage in journey.stages if stage.role == "customer" for name in reached[stage.name]}
-    for name in _after_customers(journey):
-        for owner in owners_of(journey, name):
-            effects = [part for event in owner.events for part in event.parts]
-            effects += [owner.on_entry] if name in moved_to else []
-            if _counts(journey, name, [*owner.accruals, *(amount for part in effects for amount in part.money)]):
-                return True
-    return False
-
-
-def _after_customers(journey: Journey) -> set[str]:
-    """Return the stages of customers, and all that they can get to."""
-    customers, reached = [stage.name for stage in journey.stages if stage.role == "customer"], ahead(journey)
-    return {*customers, *(name for one in customers for name in reached[one])}
+    moved_to = _after(journey)
+    return any(
+        _counts(journey, name, owner, owner.events, name in moved_to)
+        for name in _customers(journey) | moved_to for owner in owners_of(journey, name)
+    )  # fmt: skip
 
 
 def pays_again(journey: Journey, stage: str, returns: bool) -> bool:
     """Tell whether money counts in a margin that recurs or accrues in a stage, or on coming back to it."""
-    for owner in owners_of(journey, stage):
-        again = [event for event in owner.events if event.recurring or event.when or returns]
-        effects = [part for event in again for part in event.parts] + ([owner.on_entry] if returns else [])
-        if _counts(journey, stage, [*owner.accruals, *(amount for part in effects for amount in part.money)]):
-            return True
-    return False
+    return any(
+        _counts(journey, stage, owner, [e for e in owner.events if e.recurring or e.when or returns], returns)
+        for owner in owners_of(journey, stage)
+    )
 
 
-def _counts(journey: Journey, stage: str, amounts: Iterable[Amount]) -> bool:
-    """Tell whether any of some amounts counts in the margin of a customer in a stage."""
+def _customers(journey: Journey) -> set[str]:
+    """Return the stages of customers."""
+    return {stage.name for stage in journey.stages if stage.role == "customer"}
+
+
+def _after(journey: Journey) -> set[str]:
+    """Return the stages that customers can get to."""
+    reached = ahead(journey)
+    return {name for one in _customers(journey) for name in reached[one]}
+
+
+def _counts(journey: Journey, stage: str, owner: Owner, events: Iterable[Event], entered: bool) -> bool:
+    """Tell whether money counts in a margin that accrues in a stage or comes with some events, or with entering it."""
     role = journey.stage(stage).role
+    effects = [part for event in events for part in event.parts] + ([owner.on_entry] if entered else [])
+    amounts = [*owner.accruals, *(amount for part in effects for amount in part.money)]
     return any(one.side == "earn" or journey.kind_of(one.line, role) in MARGIN_KINDS for one in amounts)

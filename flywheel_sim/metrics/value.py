@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.ledger import FOLLOWED, LIFETIME
+from flywheel_sim.ledger import FOLLOWED, LIFETIME, IntArray
 from flywheel_sim.metrics.growth import role_flow
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register
 from flywheel_sim.metrics.revenue import acquisition_spend
@@ -27,8 +27,7 @@ def followed(books: Books, measure: str) -> FloatArray:
 
     Money is in units of the currency.
     """
-    array = books.ledger.followed[..., FOLLOWED.index(measure)].sum(axis=2)
-    return np.asarray(array / books.per_unit if measure in MONEY else array, dtype=np.float64)
+    return _by_age(books, books.ledger.followed[..., FOLLOWED.index(measure)], measure)
 
 
 def worth(books: Books, measure: str) -> FloatArray:
@@ -38,7 +37,12 @@ def worth(books: Books, measure: str) -> FloatArray:
     """
     if not books.ledger.layout.lives:
         return followed(books, measure)
-    array = books.ledger.lifetime[..., LIFETIME.index(measure)].sum(axis=2)
+    return _by_age(books, books.ledger.lifetime[..., LIFETIME.index(measure)], measure)
+
+
+def _by_age(books: Books, counted: IntArray, measure: str) -> FloatArray:
+    """Return a measure over all groups, shape (replications, ages), from (replications, ages, groups)."""
+    array = counted.sum(axis=2)
     return np.asarray(array / books.per_unit if measure in MONEY else array, dtype=np.float64)
 
 

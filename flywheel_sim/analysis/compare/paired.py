@@ -70,7 +70,7 @@ class PairedRuns(Result):
     def ratio(self, metric: str, per: str, of: str | None = None, against: str | None = None) -> Estimate:
         """Return the paired difference of one metric per paired difference of another, such as profit per spend.
 
-        The ratio of the two sums over replications with its interval (Cochran 1977, section 2.11).
+        The ratio of the two sums over replications with its interval.
 
         Parameters
         ----------

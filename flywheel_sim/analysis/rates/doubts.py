@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from flywheel_sim.analysis.rates.ranges import Range, ranges_of, stepped
-from flywheel_sim.compile.draws import decision_hash, draw
+from flywheel_sim.compile.draws import decision_hash
 from flywheel_sim.compile.worlds import world
+from flywheel_sim.engine.run import uniform_of
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import UnitError, parse
@@ -47,11 +48,10 @@ class Doubted:
 
     def draws(self, seed: int, replications: int) -> dict[str, FloatArray]:
         """Return of each rate where in its range every future draws it, from 0 to 1; shape (replications,)."""
-        found = {}
-        for name in self.ranges:
-            decision = decision_hash(f"uncertain/{name}")
-            found[name] = np.array([float(draw(seed, number, 0, decision, 0)[1]) for number in range(replications)])
-        return found
+        return {
+            name: np.array([uniform_of(seed, number, f"uncertain/{name}") for number in range(replications)])
+            for name in self.ranges
+        }
 
 
 def refuse_no_share(share: float) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,16 @@ from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import kernel_of, run_many
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import Job, Ways, announce, provenance, say_compiling
+from flywheel_sim.experiment.driver import (
+    Job,
+    Ways,
+    advancing,
+    announce,
+    executor_for,
+    provenance,
+    say_compiling,
+    workers_for,
+)
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import IntArray, Layout
 from flywheel_sim.result import Provenance
@@ -75,9 +83,10 @@ def read_logs(
     """
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    workers = _workers(ways)
+    workers = workers_for(ways)
     announce(*(job.journey for job in jobs))
-    say_compiling(ways.engine, *(job.journey for job in jobs))
+    if not ways.progress:
+        say_compiling(ways.engine, *(job.journey for job in jobs))
     size = max(1, min(MOST, math.ceil(replications / (2 * workers))))
     limits = ways.limits.max_people, ways.limits.max_events
     tasks = {
@@ -87,8 +96,8 @@ def read_logs(
     begun = time.perf_counter()
     done: dict[tuple[int, int], list[tuple[Found, int]]] = {}
     with ExitStack() as scope:
-        advance = _bar(len(jobs) * replications, scope) if ways.progress else _silent
-        executor = _executor(ways, min(workers, len(tasks)), scope)
+        advance = advancing(len(jobs) * replications, scope, ways, jobs)
+        executor = executor_for(ways, min(workers, len(tasks)), scope)
         for key, batch in _carried_out(tasks, executor):
             done[key] = batch
             advance(len(batch))
@@ -161,32 +170,3 @@ def _of_frame(journey: Journey, events: pd.DataFrame | None) -> EventLog:
     person = pd.factorize(events["person"])[0].astype(np.int64)
     to = pd.Index(layout.stages).get_indexer(pd.Index(events["to"])).astype(np.int64)
     return _log(journey, person, events["step"].to_numpy(), events["time"].to_numpy(), flow, to)
-
-
-def _workers(ways: Ways) -> int:
-    """Return on how many workers to run: as `replicate` does."""
-    cores = os.cpu_count() or 1
-    workers = ways.workers if ways.workers is not None else cores if ways.engine == "kernel" else 1
-    if workers < 1:
-        raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
-    return workers
-
-
-def _executor(ways: Ways, workers: int, scope: ExitStack) -> Executor | None:
-    """Return what carries out batches; None where that is this thread."""
-    if ways.executor is not None or workers == 1:
-        return ways.executor
-    pool = ThreadPoolExecutor if ways.engine == "kernel" else ProcessPoolExecutor
-    return scope.enter_context(pool(workers))
-
-
-def _bar(total: int, scope: ExitStack) -> Callable[[int], object]:
-    """Return how a bar of replications advances."""
-    from tqdm.auto import tqdm
-
-    bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
-    return lambda count: bar.update(count)
-
-
-def _silent(count: int) -> None:
-    """Show no progress."""

@@ -36,7 +36,7 @@ from flywheel_sim.scenario.resolve.lines import LineReader
 from flywheel_sim.scenario.resolve.means import MeanReader
 from flywheel_sim.scenario.resolve.pulls import LeverPulls, pulled_levers
 from flywheel_sim.scenario.resolve.resources import ResourceReader
-from flywheel_sim.scenario.resolve.settings import LIFETIME, SettingReader, read_settings, start_of
+from flywheel_sim.scenario.resolve.settings import SettingReader, read_settings, start_of
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.read import read_section
@@ -254,9 +254,10 @@ def _check_market(context: Context, channels: tuple[Channel, ...], settings: dic
 
 def _check_lifetime(notes: Notes, file: FileSpec | None, journey: Journey) -> None:
     """Refuse to follow to their end customers who have none, where what they bring is not discounted."""
-    stage = pays_for_ever(journey) if file and file.follow == LIFETIME and not journey.discount else None
+    stage = pays_for_ever(journey) if file and file.follow == schema.LIFETIME and not journey.discount else None
     if stage is not None:
-        notes.note(("follow",), LIFETIME, f"customers can stay around '{stage}' for ever, and nothing is discounted",
+        notes.note(("follow",), schema.LIFETIME,
+                   f"customers can stay around '{stage}' for ever, and nothing is discounted",
                    "state a discount, such as 10 % per year, or for how long: follow: 10 years")  # fmt: skip
 
 

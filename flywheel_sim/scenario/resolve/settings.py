@@ -16,13 +16,10 @@ from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.read import read
-from flywheel_sim.scenario.source.schema import FileSpec
+from flywheel_sim.scenario.source.schema import LIFETIME, FileSpec
 
 #: People in a market beyond which a figure is taken for a slip.
 MOST_IN_MARKET = 10**12
-
-#: The word by which customers are followed to their end.
-LIFETIME = "lifetime"
 
 #: Periods of the books beyond which nobody reads them.
 MOST_PERIODS = 4_000

@@ -334,13 +334,16 @@ class StrategySpec(Spec):
     extends: Name | None = None
 
 
+#: The word by which customers are followed to their end.
+LIFETIME = "lifetime"
+
 _period = one_of(PERIODS, "a period of the books")
 
 
 def _follow(value: Any) -> Any:
-    if isinstance(value, str) and value != "lifetime" and not looks_like_quantity(value):
+    if isinstance(value, str) and value != LIFETIME and not looks_like_quantity(value):
         raise fail("customers are followed for a time, or to their end", "write 18 months, or lifetime", value)
-    return value if value == "lifetime" else quantity(value)
+    return value if value == LIFETIME else quantity(value)
 
 
 class FileSpec(Spec):
