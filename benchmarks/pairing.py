@@ -26,7 +26,7 @@ def gain(one, other):
 
 def lineages(model, strategy, replication):
     """Return the strangers' own profit, and of each line they start the month it starts and its profit."""
-    runs = fs.run(model, strategy, replication=replication, people=True)
+    runs = fs.run(model, strategies=strategy, replication=replication, people=True)
     people = runs.people
     own = (people["revenue"] - people["cost"]).to_numpy(dtype=float) / 100
     place = {key: i for i, key in enumerate(people["key"])}
@@ -56,11 +56,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replications", type=int, default=400)
     n = parser.parse_args().replications
-    model, matches = fs.settle(fs.load("subscription"))
+    model, matches = fs.match_budgets(fs.load("subscription"))
     print(*matches, sep="\n")
-    base = fs.replicate(model, "flywheel", replications=n).values("profit")
-    more = fs.replicate(model.with_(retention="92 % per month"), "flywheel", replications=n).values("profit")
-    funnel = fs.replicate(model, "funnel", replications=n).values("profit")
+    base = fs.replicate(model, strategies="flywheel", replications=n).values("profit")
+    more = fs.replicate(model.with_(retention="92 % per month"), strategies="flywheel", replications=n).values("profit")
+    funnel = fs.replicate(model, strategies="funnel", replications=n).values("profit")
     print(f"variance of the difference in profit, {n:,} replications, paired against separate runs")
     print(f"  one point of retention, flywheel  {gain(more, base):6.1f} times smaller")
     print(f"  funnel against flywheel           {gain(base, funnel):6.1f} times smaller")

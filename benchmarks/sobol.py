@@ -40,8 +40,8 @@ def main():
     asked = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores; {CONFIG}")
     begun = time.perf_counter()
-    model, _ = fs.settle(fs.load(CONFIG), [STRATEGY])
-    fs.replicate(model, STRATEGY, replications=2)
+    model, _ = fs.match_budgets(fs.load(CONFIG), strategies=[STRATEGY])
+    fs.replicate(model, strategies=STRATEGY, replications=2)
     print(f"matching budgets and compiling: {time.perf_counter() - begun:.1f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()

@@ -20,7 +20,7 @@ BASE = {
     "shipped": "scenario.load",
     "assumptions": "scenario.describe",
     "run": "experiment.replicate",
-    "settle": "experiment.budgets",
+    "match_budgets": "experiment.budgets",
     "Stopping": "experiment.precision",
     "Limits": "experiment.replicate",
     "Band": "experiment.bands",

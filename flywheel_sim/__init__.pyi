@@ -63,7 +63,7 @@ from flywheel_sim.errors import FlywheelError as FlywheelError
 from flywheel_sim.errors import LimitReached as LimitReached
 from flywheel_sim.errors import SimulationError as SimulationError
 from flywheel_sim.experiment.bands import Band as Band
-from flywheel_sim.experiment.budgets import settle as settle
+from flywheel_sim.experiment.budgets import match_budgets as match_budgets
 from flywheel_sim.experiment.crossover import Crossover as Crossover
 from flywheel_sim.experiment.precision import Stopping as Stopping
 from flywheel_sim.experiment.replicate import Limits as Limits
@@ -152,6 +152,7 @@ __all__ = [
     "load",
     "loads",
     "marginal",
+    "match_budgets",
     "momentum",
     "morris",
     "referral_tree",
@@ -160,7 +161,6 @@ __all__ = [
     "retention",
     "run",
     "sensitivity",
-    "settle",
     "shipped",
     "sobol",
     "staff_plan",

@@ -6,18 +6,32 @@ confidence interval of a mean from percentiles of futures. The charts stand with
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis import registry
 
 
 def __getattr__(name: str) -> Any:
     if name == "__all__":
         return sorted(["Chart", *registry.charts()])
-    homes = {"Chart": "drawing.chart", **registry.charts()}
-    if name not in homes:
+    if name == "Chart":
+        return registry.load("drawing.chart", name)
+    if name not in registry.charts():
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return registry.load(homes[name], name)
+    return _chart(name)
+
+
+@cache
+def _chart(name: str) -> Any:
+    """Return a chart that refuses what it does not take; its first argument is of the class that is written there."""
+    from flywheel_sim.result import guarded
+
+    function = registry.load(registry.charts()[name], name)
+    first, kind = next(iter(function.__annotations__.items()))
+    return guarded(function, {first: takes.instance(kind, what=f"a result of the kind {kind}", example="fs.compare(...)"
+                   if kind == "Comparison" else "")})  # fmt: skip
 
 
 def __dir__() -> list[str]:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import html
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
+from flywheel_sim.arguments import Takes, checked
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import Estimate, figure, plus_minus
 from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,43 @@ class Provenances(tuple[Provenance, ...]):
         return "\n".join(map(str, self))
 
 
+#: What methods of answers and charts take, by the name of the argument; what is none of these they read themselves.
+TAKES: dict[str, Takes] = {
+    **dict.fromkeys(("name", "names", "rate", "figure", "per", "one", "other", "place"), takes.NAME),
+    **dict.fromkeys(("metric", "of", "against", "strategy", "change", "resource", "split"), takes.optional(takes.NAME)),
+    **dict.fromkeys(("cumulative", "before", "unit"), takes.YES_OR_NO),
+    **dict.fromkeys(("join", "families", "up_to", "n"), takes.optional(takes.whole(1, 2**31))),
+    **dict.fromkeys(("at_least", "at_most"), takes.optional(takes.number(example="1000"))),
+    "level": takes.number(0, 1, "0.95", open_low=True, open_high=True),
+    "q": takes.number(0, 1, "0.05"),
+    "k": takes.whole(1, 2**31),
+    "day": takes.whole(0, 2**31, "7"),
+    "best": takes.choice("highest", "lowest"),
+    "figures": takes.listed(takes.NAME, "a list of names", "['revenue', 'profit']"),
+    "keys": takes.optional(takes.listed(takes.NAME, "a list of names", "['...']")),
+}  # fmt: skip
+
+
+def guarded(function: Callable[P, T], more: Mapping[str, Takes] | None = None) -> Callable[P, T]:
+    """Return a method or chart that refuses arguments which are none of `TAKES`."""
+    words = {name: TAKES.get(name, takes.ANYTHING) for name in inspect.signature(function).parameters}
+    return checked({**words, **(more or {})})(function)
+
+
 class Result:
     """An answer to a question: frozen, and never drawing; charts and sections of the report take it.
 
     A question's own class says its `answer`, its tidy `frame` and, where it has more to show, its `table`, `note`,
     `remarks` and `details`; how all that is printed, shown in a notebook and written as JSON stands here alone.
     """
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Have every public method refuse arguments that it does not take."""
+        super().__init_subclass__(**given)
+        for name, method in list(vars(cls).items()):
+            public = not name.startswith("_") or name == "__getitem__"
+            if public and inspect.isfunction(method) and len(inspect.signature(method).parameters) > 1:
+                setattr(cls, name, guarded(method))
 
     if TYPE_CHECKING:
 

@@ -14,7 +14,7 @@ def costs():
 
 @page.making(0.1)
 def funnel():
-    runs = fs.replicate(fs.load("subscription"), "funnel", replications=40, seed=1)
+    runs = fs.replicate(fs.load("subscription"), strategies="funnel", replications=40, seed=1)
     return {window: fs.momentum(runs, window=f"{window} months") for window in (3, 12)}
 
 

@@ -9,7 +9,7 @@ page = Page("scaling")
 
 @page.making(2.3)
 def funnel():
-    return fs.replicate(fs.load("subscription"), "funnel", replications=1000)
+    return fs.replicate(fs.load("subscription"), strategies="funnel", replications=1000)
 
 
 def customers(runs):

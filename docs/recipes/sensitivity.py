@@ -51,7 +51,7 @@ def effect():
 
 @page.making(2.9)
 def matched():
-    return fs.settle(fs.load("subscription"))[1]
+    return fs.match_budgets(fs.load("subscription"))[1]
 
 
 @page.making(1.6)

@@ -87,7 +87,7 @@ def show(text: str) -> None:
             raise DataError(f"standard output: {error.strerror or error}; --out FOLDER keeps results") from error
 
 
-def ways(given: dict[str, Any]) -> dict[str, Any]:
+def options(given: dict[str, Any]) -> dict[str, Any]:
     """Return how to run, as the verbs take it, from the options of a command that has them."""
     from flywheel_sim.experiment.replicate import Limits
 

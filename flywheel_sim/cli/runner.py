@@ -14,7 +14,7 @@ import typer
 
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of
-from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, say, show, ways
+from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, options, say, show
 from flywheel_sim.errors import LimitReached, SimulationError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     found: dict[str, Result] = {}
     stopped = ""
     try:
-        for step in _steps(command, model, own, ways(given)):
+        for step in _steps(command, model, own, options(given)):
             if step.says:
                 say(step.says)
             try:

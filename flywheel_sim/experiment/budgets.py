@@ -8,14 +8,18 @@ on the same people with the same luck, on as many replications as it takes.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Any, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, runs_of, scenario_of, verb
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import parse
@@ -24,6 +28,9 @@ from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, plus_minus
 
 #: Replications of the first solution, and of any.
 _FIRST, _MOST = 64, 20_000
+
+#: About how many journeys a stage of the search runs.
+_TRIES = 4
 
 #: Standard error of the difference between the budgets, as a share of the reference's, that is near enough.
 NEAR = 0.0015
@@ -73,79 +80,143 @@ class Match:
         )
 
 
-def settle(
-    model: Scenario, strategies: Sequence[str | None] | None = None, *, seed: int | None = None,
-    ways: Ways | None = None, near: float = NEAR,
-) -> tuple[Scenario, tuple[Match, ...]]:  # fmt: skip
+@verb(near=takes.number(0, 1, "0.0015", open_low=True))
+def match_budgets(
+    model: Model, *, strategies: Strategies = None, near: float = NEAR, **how: Unpack[How]
+) -> tuple[Scenario, tuple[Match, ...]]:
     """Return the scenario with matched spends solved for, and what was found for each.
+
+    Every verb does so before it runs, and a solution is kept for as long as the process lives: what was solved once is
+    not solved again.
 
     Parameters
     ----------
     model
-        A scenario; where nothing is matched it is returned as it is.
+        A scenario, its name or its path; where nothing is matched the scenario is returned as it is.
     strategies
         Those that will be run; all of the file unless given.
-    seed
-        The luck; the file's seed unless given.
-    ways
-        How to run.
     near
         Standard error of the difference between the budgets, as a share of the reference's, at which to stop.
+    how
+        How to run: `How`.
 
     Raises
     ------
     ExperimentError
         If the strategy's budget exceeds the reference's even with nothing for what is matched, or there is
         nothing to match with.
-    """
-    wanted = model.strategies if strategies is None else strategies
-    how = replace(ways or Ways(), progress=False)
-    found: list[Match] = []
-    with ExitStack() as scope:
-        advance: Callable[[int], object] = _silent
-        names = [name for name in model.matched if name in wanted]
-        if names and ways is not None and ways.progress:
-            from tqdm.auto import tqdm
 
-            advance = scope.enter_context(tqdm(desc="matching budgets", unit="run", leave=False)).update
-        for name in names:
-            match = _match(model, name, seed, how, near, advance)
-            found.append(match)
-            model = model.at_spend(name, match.spend)
-    return model, tuple(found)
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> matched, (found,) = fs.match_budgets("subscription")
+    >>> found.strategy, found.reference, found.unit
+    ('flywheel', 'funnel', 'EUR per month')
+    """
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    return with_budgets(scenario, runs_of(scenario, strategies), seed, options, near)
+
+
+def with_budgets(
+    model: Scenario, strategies: Sequence[str | None], seed: int | None, options: RunOptions, near: float = NEAR
+) -> tuple[Scenario, tuple[Match, ...]]:
+    """Return the scenario with the matched spends of some strategies solved for; see `match_budgets`."""
+    matches: list[Match] = []
+    with ExitStack() as scope:
+        progress = _Progress(scope, options.progress)
+        for name in model.matched:
+            if name in strategies:
+                match = _match(model, name, seed, replace(options, progress=False), near, progress)
+                matches.append(match)
+                model = model.at_spend(name, match.spend)
+    return model, tuple(matches)
+
+
+#: What was solved for in this process, newest last. A solution belongs to both journeys, the luck and the nearness.
+_SOLVED: OrderedDict[tuple[object, ...], Match] = OrderedDict()
+
+#: How many solutions are kept.
+_MOST_SOLVED = 4096
 
 
 def _match(
-    model: Scenario, name: str, seed: int | None, ways: Ways, near: float, advance: Callable[[int], object]
+    model: Scenario, name: str, seed: int | None, options: RunOptions, near: float, progress: _Progress
 ) -> Match:
-    """Return the spend of one strategy that makes its budget equal the reference's."""
-    reference, matched = model.reference, model.choices(name).matched
-    assert matched is not None
-    kind, what = matched
-    if reference is None or model.choices(reference).matched:
-        raise ExperimentError(f"'{name}' has no strategy to match: every one is 'matched'; give one of them a figure")
-    currency = model.at("currency", name) or ""
-    if kind == "channel":
-        unit, today = f"{currency} per month".strip(), 1000.0
-    else:
+    """Return the spend of one strategy that makes its budget equal the reference's, as it was solved for once."""
+    lever = _Lever.of(model, name)
+    base = model.journey(lever.reference)
+    root = base.seed if seed is None else seed
+    probes = (lever.at(spend).fingerprint for spend in (0.0, lever.today, 3.7 * lever.today))
+    key = (base.fingerprint, *probes, lever.reference, name, lever.what, lever.unit, root, near)
+    solved = _SOLVED.get(key)
+    if solved is None:
+        solved = _solve(lever, Job(base, root), options, near, progress)
+        _SOLVED[key] = solved
+        while len(_SOLVED) > _MOST_SOLVED:
+            _SOLVED.popitem(last=False)
+    return solved
+
+
+@dataclass(frozen=True)
+class _Lever:
+    """The spend of a strategy that is solved for: a channel's or a lever's.
+
+    Attributes
+    ----------
+    model, name
+        The scenario and the strategy.
+    reference
+        The strategy whose budget it is to equal.
+    what, unit, today
+        The name of the channel or lever, the unit of its spend, and where to begin.
+    """
+
+    model: Scenario
+    name: str
+    reference: str
+    what: str
+    unit: str
+    today: float
+
+    @classmethod
+    def of(cls, model: Scenario, name: str) -> _Lever:
+        """Return the spend of a strategy that is matched; refuse one that has nobody to be matched with."""
+        reference, matched = model.reference, model.choices(name).matched
+        assert matched is not None
+        kind, what = matched
+        if reference is None or model.choices(reference).matched:
+            raise ExperimentError(
+                f"'{name}' has no strategy to match: every one is 'matched'; give one of them a figure"
+            )
+        currency = model.at("currency", name) or ""
+        if kind == "channel":
+            return cls(model, name, reference, what, f"{currency} per month".strip(), 1000.0)
         stated = parse(model.at(f"levers.{what}.spend", name))
-        unit, today = f"{currency} {stated.text.partition(' ')[2]}", stated.number or 1.0
-    base = model.journey(reference)
+        unit = f"{currency} {stated.text.partition(' ')[2]}"
+        return cls(model, name, reference, what, unit, stated.number or 1.0)
+
+    def at(self, spend: float) -> Journey:
+        """Return the strategy's journey at such a spend."""
+        return self.model.at_spend(self.name, spend).journey(self.name)
+
+
+def _solve(lever: _Lever, base: Job, options: RunOptions, near: float, progress: _Progress) -> Match:
+    """Return the spend that makes two budgets equal, found by running both strategies."""
+    name, what, today = lever.name, lever.what, lever.today
     goods: dict[float | str, FloatArray] = {}
 
     def totals(journey: Journey, n: int) -> tuple[FloatArray, FloatArray]:
-        job = Job(journey, journey.seed if seed is None else seed)
-        ((budget, sold),) = replicate_jobs([job], n, ways, keep=_budget_and_goods)
-        advance(n)
+        ((budget, sold),) = replicate_jobs([Job(journey, base.seed)], n, options, keep=_budget_and_goods)
+        progress.advance(n)
         return budget, sold
 
     def gaps(n: int) -> tuple[FloatArray, dict[float, FloatArray], Callable[[float], float]]:
-        (target, goods[""]), known = totals(base, n), dict[float, FloatArray]()
+        (target, goods[""]), known = totals(base.journey, n), dict[float, FloatArray]()
 
         def gap(at: float) -> float:
             at = round(max(float(at), 0.0), 4)
             if at not in known:
-                known[at], goods[at] = totals(model.at_spend(name, at).journey(name), n)
+                known[at], goods[at] = totals(lever.at(at), n)
             return float(known[at].mean() - target.mean())
 
         return target, known, gap
@@ -153,11 +224,12 @@ def _match(
     def error(own: FloatArray, target: FloatArray) -> float:
         return float(np.std(own - target, ddof=1) / math.sqrt(len(own)) / target.mean()) if target.any() else 0.0
 
+    progress.expect(_FIRST * _TRIES)
     target, known, gap = gaps(_FIRST)
     if gap(0.0) > 0:
         raise ExperimentError(
             f"'{name}' has a budget of {known[0.0].mean():,.0f} even with nothing for {what}, more than the "
-            f"{target.mean():,.0f} of '{reference}' (acquisition, service and win-back); match another spend, do "
+            f"{target.mean():,.0f} of '{lever.reference}' (acquisition, service and win-back); match another spend, do "
             "without more, or say under lines what is cost of sales"
         )
     slope = (gap(today) - gap(0.0)) / today
@@ -165,12 +237,40 @@ def _match(
         raise ExperimentError(f"the budget of '{name}' is no larger when it spends more on {what}; match another spend")
     at = _root(gap, -gap(0.0) / slope, today, _ROUGH)
     if (noise := error(known[at], target)) > near:
-        target, known, gap = gaps(min(_MOST, math.ceil(1.2 * _FIRST * (noise / near) ** 2)))
+        n = min(_MOST, math.ceil(1.2 * _FIRST * (noise / near) ** 2))
+        progress.expect(n * _TRIES)
+        target, known, gap = gaps(n)
     at = _root(gap, at, at - gap(at) / slope, _TOLERANCE)
     own = known[at]
     share = 100.0 * (own - target) / target.mean() if target.any() else own - target
+    currency = lever.model.at("currency", name) or ""
     sold = estimate_mean(goods[at], currency), estimate_mean(goods[""], currency)
-    return Match(name, reference, what, unit, at, estimate_mean(share, "%"), sold)
+    return Match(name, lever.reference, what, lever.unit, at, estimate_mean(share, "%"), sold)
+
+
+class _Progress:
+    """A bar of the runs that a search takes: about how many is known when each stage of it begins."""
+
+    def __init__(self, scope: ExitStack, shown: bool) -> None:
+        self.scope, self.shown = scope, shown
+        self.bar: Any = None
+
+    def expect(self, runs: int) -> None:
+        """Have about so many more runs to go."""
+        if not self.shown:
+            return
+        if self.bar is None:
+            from tqdm.auto import tqdm
+
+            self.bar = self.scope.enter_context(tqdm(total=0, desc="matching budgets", unit="run", leave=False))
+        self.bar.total = self.bar.n + runs
+        self.bar.refresh()
+
+    def advance(self, runs: int) -> None:
+        """Say that so many more are done."""
+        if self.bar is not None:
+            self.bar.total = max(self.bar.total, self.bar.n + runs)
+            self.bar.update(runs)
 
 
 def _root(gap: Callable[[float], float], first: float, second: float, tolerance: float) -> float:
@@ -187,7 +287,3 @@ def _root(gap: Callable[[float], float], first: float, second: float, tolerance:
 def _budget_and_goods(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:
     """Return the budget and the cost of sales, in the currency; each of shape (replications,)."""
     return runs.values("budget"), runs.values("cost_of_sales")
-
-
-def _silent(count: int) -> None:
-    """Show no progress."""

@@ -65,7 +65,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Ways:
+class RunOptions:
     """How to run: on how many workers or which executor, with which engine, and within which limits.
 
     Each as for `flywheel_sim.experiment.how.How`, which users give.
@@ -81,7 +81,7 @@ class Ways:
 def replicate_jobs(
     jobs: Sequence[Job],
     replications: int,
-    ways: Ways | None = None,
+    options: RunOptions | None = None,
     order: Iterable[int] | None = None,
     keep: Callable[[int, Runs], Any] | None = None,
 ) -> list[Any]:
@@ -89,7 +89,7 @@ def replicate_jobs(
 
     Parameters
     ----------
-    jobs, replications, ways
+    jobs, replications, options
         What to run, how often, and how.
     order
         The order in which batches are handed out; figures do not depend on it.
@@ -97,7 +97,7 @@ def replicate_jobs(
         What to keep of a job's runs as soon as they are done, given its index and the runs, where all
         ledgers together would fill the memory; without it the runs themselves are returned.
     """
-    how = ways or Ways()
+    how = options or RunOptions()
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
     workers = workers_for(how)
@@ -132,20 +132,23 @@ def replicate_jobs(
 
 
 def replicate_until(
-    jobs: Sequence[Job], watch: Watch, read: Callable[[list[Runs]], Mapping[str, FloatArray]], ways: Ways | None = None
+    jobs: Sequence[Job],
+    watch: Watch,
+    read: Callable[[list[Runs]], Mapping[str, FloatArray]],
+    options: RunOptions | None = None,
 ) -> list[Runs]:
     """Return the runs of several journeys, all on the same replications: as many as somebody watching asks for.
 
     Parameters
     ----------
-    jobs, ways
+    jobs, options
         What to run, and how. Figures are those of `replicate_jobs` for as many replications.
     watch
         Says after each stage how many it takes in all.
     read
         Gives what is watched of the runs so far, one for each job.
     """
-    how = ways or Ways()
+    how = options or RunOptions()
     workers = workers_for(how)
     _check_memory(jobs, watch.first, how.limits)
     watch.room = _room(jobs, how.limits)
@@ -194,7 +197,7 @@ def metric_in(journey: Journey, name: str) -> Metric:
 Batches = list[tuple[int, tuple[int, ...]]]
 
 
-def workers_for(how: Ways) -> int:
+def workers_for(how: RunOptions) -> int:
     """Return on how many workers to run."""
     cores = os.cpu_count() or 1
     workers = how.workers if how.workers is not None else cores if how.engine == "kernel" else 1
@@ -215,7 +218,7 @@ def _batches(jobs: int, first: int, end: int, workers: int, engine: str) -> Batc
     ]  # fmt: skip
 
 
-def executor_for(how: Ways, workers: int, scope: ExitStack) -> Executor | None:
+def executor_for(how: RunOptions, workers: int, scope: ExitStack) -> Executor | None:
     """Return what carries out batches; None where that is this thread."""
     if how.executor is not None or workers <= 1:
         return how.executor
@@ -226,7 +229,7 @@ def executor_for(how: Ways, workers: int, scope: ExitStack) -> Executor | None:
 def _carry_out(
     jobs: Sequence[Job],
     batches: Batches,
-    how: Ways,
+    how: RunOptions,
     executor: Executor | None,
     collect: Callable[[int, tuple[int, ...], list[Ledger]], None],
 ) -> SimulationError | None:
@@ -348,7 +351,7 @@ def say_compiling(engine: str, *journeys: Journey) -> None:
         _LOG.warning("compiling the engine, first run only: about half a minute")
 
 
-def advancing(total: int | None, scope: ExitStack, how: Ways, jobs: Sequence[Job]) -> Callable[[int], object]:
+def advancing(total: int | None, scope: ExitStack, how: RunOptions, jobs: Sequence[Job]) -> Callable[[int], object]:
     """Return how a bar of replications advances, if one is shown; it counts alone where the total is not known."""
     if not how.progress:
         return lambda count: None

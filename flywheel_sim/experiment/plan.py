@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 
@@ -42,13 +42,13 @@ class Plan(Generic[Name]):
         self.at[name] = self.at[known]
 
     def run(
-        self, replications: int, ways: Ways, read: Callable[[Runs], Read], whole: Collection[Name] = ()
+        self, replications: int, options: RunOptions, read: Callable[[Runs], Read], whole: Collection[Name] = ()
     ) -> tuple[dict[Name, Read], dict[Name, Runs]]:
         """Run all, and return by name what is read of every run, and the whole runs of some.
 
         Parameters
         ----------
-        replications, ways
+        replications, options
             How often, and how.
         read
             Gives what is to be known of the runs of one journey; unless asked for whole, no more of them is kept.
@@ -63,5 +63,5 @@ class Plan(Generic[Name]):
                 kept[index] = runs
             return read(runs)
 
-        found: list[Read] = replicate_jobs(self.jobs, replications, ways, keep=keep)
+        found: list[Read] = replicate_jobs(self.jobs, replications, options, keep=keep)
         return {name: found[index] for name, index in self.at.items()}, {name: kept[self.at[name]] for name in whole}

@@ -6,13 +6,25 @@ import time
 from dataclasses import replace
 from typing import Unpack
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import LimitReached
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.asking import (
+    PRECISION,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    one_of,
+    refuse_metrics,
+    scenario_of,
+    verb,
+)
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import (
     Job,
     Limits,
-    Ways,
+    RunOptions,
     announce,
     provenance,
     replicate_jobs,
@@ -20,45 +32,42 @@ from flywheel_sim.experiment.driver import (
     say_compiling,
     units_of,
 )
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.precision import Precision, Watch, how_many, targets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import stack
 from flywheel_sim.metrics.statement import check_statement
-from flywheel_sim.scenario.load import Scenario
 
-__all__ = ["Job", "Limits", "Ways", "replicate", "replicate_jobs", "run"]
+__all__ = ["Job", "Limits", "RunOptions", "replicate", "replicate_jobs", "run"]
 
 
+@verb(replication=takes.whole(0, 2**32 - 1, "0"), people=takes.YES_OR_NO, events=takes.YES_OR_NO,
+      checked=takes.YES_OR_NO)  # fmt: skip
 def run(
-    model: Scenario,
-    strategy: str | None = None,
+    model: Model,
     *,
-    seed: int | None = None,
+    strategies: Strategies = None,
     replication: int = 0,
     people: bool = False,
     events: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
     checked: bool = False,
+    **how: Unpack[How],
 ) -> Runs:
     """Run a scenario once.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
-    seed, replication
-        The luck; the file's seed unless given.
+    model, strategies
+        The scenario, its name or its path, and one of its strategies; without one, the file as written.
+    replication
+        Which one; each has its own luck.
     people, events
-        Whether to keep the people table and the event log as data frames.
-    engine
-        ``kernel`` (compiled) or ``reference`` (SimPy); both give the same figures.
-    limits
-        Where the run is stopped.
+        Whether to keep the people table and the event log as data frames: ``runs.people``, ``runs.events``; see
+        ``docs/people_and_events.md``.
     checked
         Whether the reference engine checks conservation laws after every event, which is slow; and that the statement
         adds up in every period and group.
+    how
+        How to run: `How`.
 
     Returns
     -------
@@ -69,28 +78,36 @@ def run(
     ------
     SimulationError
         If the run meets a limit, or is found wrong where it is checked.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> one = fs.run("subscription", strategies="funnel", people=True)
+    >>> len(one.people) == one.values("arrivals")[0]
+    True
     """
-    held = limits or Limits()
-    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(engine=engine, limits=held))
-    journey = settled.journey(strategy)
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "a run")
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    journey = matched.journey(strategy)
     root = journey.seed if seed is None else seed
     announce(journey)
-    say_compiling(engine, journey)
+    say_compiling(options.engine, journey)
     begun = time.perf_counter()
-    raw = run_once(
-        journey, root, replication, people, events, held.max_people, held.max_events, engine=engine, checked=checked
-    )
+    raw = run_once(journey, root, replication, people, events, options.limits.max_people, options.limits.max_events,
+                   engine=options.engine, checked=checked)  # fmt: skip
     took = time.perf_counter() - begun
     if checked:
         check_statement(raw.ledger)
-    source = provenance(journey, root, 1, took, int(raw.ledger.n_events), engine, replication)
+    source = provenance(journey, root, 1, took, int(raw.ledger.n_events), options.engine, replication)
     return Runs(journey, stack([raw.ledger]), source, raw.people, raw.events)
 
 
+@verb(precision=PRECISION, at_most=takes.optional(takes.whole(1, 2**31, "10000")))
 def replicate(
-    model: Scenario,
-    strategy: str | None = None,
+    model: Model,
     *,
+    strategies: Strategies = None,
     replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
@@ -100,8 +117,8 @@ def replicate(
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
+    model, strategies
+        The scenario, its name or its path, and one of its strategies; without one, the file as written.
     replications
         How many; 100 unless given.
     precision
@@ -119,22 +136,32 @@ def replicate(
         If a run meets a limit; ``complete`` then holds what was done before.
     ExperimentError
         If there is nothing to run, or a precision cannot be asked for.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> runs = fs.replicate("subscription", strategies="funnel", replications=20)
+    >>> runs.n, runs["revenue"].unit
+    (20, 'EUR')
     """
-    seed, ways = how_to_run(how)
-    settled, _ = settle(model, [strategy], seed=seed, ways=ways)
-    journey = settled.journey(strategy)
-    job = Job(journey, journey.seed if seed is None else seed)
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.replicate")
     count = how_many(replications, precision, at_most)
+    if precision is not None:
+        refuse_metrics(scenario, [strategy], tuple(precision))
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    journey = matched.journey(strategy)
+    job = Job(journey, journey.seed if seed is None else seed)
     if precision is None:
         try:
-            found: Runs = replicate_jobs([job], count, ways)[0]
+            found: Runs = replicate_jobs([job], count, options)[0]
         except LimitReached as stop:
             raise LimitReached(str(stop), stop.complete[0] if stop.complete else None) from stop
         return found
     asked = {one.metric: one for one in targets(precision, lambda name: units_of(journey, (name,))[name])}
     watch = Watch(asked, units_of(journey, asked), count)
     try:
-        (found,) = replicate_until([job], watch, lambda runs: {name: runs[0].terms(name) for name in asked}, ways)
+        (found,) = replicate_until([job], watch, lambda runs: {name: runs[0].terms(name) for name in asked}, options)
     except LimitReached as stop:
         done = [replace(runs, stopping=watch.stopping(runs.n)) for runs in stop.complete]
         raise LimitReached(str(stop), done[0] if done else None) from stop

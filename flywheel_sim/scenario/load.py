@@ -104,7 +104,7 @@ class Scenario:
             if not problems and self._unsolved(key):
                 rule = "the spend is 'matched' and not solved for yet"
                 problems.append(Problem(self.origin, 0, 0, f"strategies.{key}.spend", "matched", rule,
-                                        "run, replicate or compare it, or use fs.settle(model)"))  # fmt: skip
+                                        "run, replicate or compare it, or use fs.match_budgets(model)"))  # fmt: skip
             if problems or found is None:
                 raise ConfigError(problems)
             self._journeys[key] = found
@@ -236,13 +236,13 @@ class Scenario:
                 problems.append(Problem(IN_CODE, 0, 0, name, "", rule, remedy))
                 continue
             place = ".".join(path)
-            changed = changed.laid([(place, value_text(value, changed.at(place)))], keep_solved=False)
+            changed = changed.with_texts([(place, value_text(value, changed.at(place)))], keep_solved=False)
         if problems:
             raise ConfigError(problems)
         changed.check()
         return changed
 
-    def laid(self, changes: Iterable[tuple[str, Raw]], *, keep_solved: bool = True) -> Scenario:
+    def with_texts(self, changes: Iterable[tuple[str, Raw]], *, keep_solved: bool = True) -> Scenario:
         """Return the scenario with raw values laid over dotted paths, unchecked.
 
         Parameters

@@ -25,12 +25,12 @@ def journey(name, horizon="12 months"):
 @cache
 def settled():
     """Return the subscription business with its budgets made equal once, so that no case has to do it anew."""
-    return fs.settle(journey("subscription"))[0]
+    return fs.match_budgets(journey("subscription"))[0]
 
 
 @cache
 def runs(name, strategy=None, replications=4):
-    return fs.replicate(journey(name), strategy, replications=replications, **ONE)
+    return fs.replicate(journey(name), strategies=strategy, replications=replications, **ONE)
 
 
 @cache
@@ -67,16 +67,22 @@ RESULTS = {
     "runs_reseller": lambda: runs("reseller", "both", 2),
     "runs_saas_loyalty": lambda: runs("saas_loyalty", "no_programme", 2),
     "runs_automation": lambda: runs("automation", "today", 2),
-    "runs_market": lambda: fs.replicate(journey("subscription").with_(market=5000), "funnel", replications=2, **ONE),
-    "runs_two_years": lambda: fs.replicate(journey("subscription", "24 months"), "funnel", replications=3, **ONE),
+    "runs_market": lambda: fs.replicate(
+        journey("subscription").with_(market=5000), strategies="funnel", replications=2, **ONE
+    ),
+    "runs_two_years": lambda: fs.replicate(
+        journey("subscription", "24 months"), strategies="funnel", replications=3, **ONE
+    ),
     "runs_forecast": lambda: fs.replicate(fs.load(SHOP), replications=3, **ONE),
     "run_people": lambda: fs.run(fs.load("ad_campaign"), people=True, events=True),
     "run_reference": lambda: fs.run(fs.load("ad_campaign"), replication=1, engine="reference"),
     "runs_precision": lambda: fs.replicate(
-        journey("subscription"), "funnel", precision={"profit": "20 %", "revenue": "10 %"}, at_most=40, **ONE
+        journey("subscription"), strategies="funnel", precision={"profit": "20 %", "revenue": "10 %"}, at_most=40, **ONE
     ),
     "stopping": lambda: (
-        fs.replicate(journey("subscription"), "funnel", precision={"profit": "20 %"}, at_most=30, **ONE).stopping
+        fs.replicate(
+            journey("subscription"), strategies="funnel", precision={"profit": "20 %"}, at_most=30, **ONE
+        ).stopping
     ),
     "estimate": lambda: runs("subscription", "funnel")["profit"],
     "expected_path": lambda: fs.expected_path(fs.load("ad_campaign")),
@@ -98,9 +104,11 @@ RESULTS = {
     "ranking": lambda: trio().ranking(),
     # -- one rate, and many
     "sensitivity": lambda: fs.sensitivity(settled(), values=["88 %", "91 %", "94 %"], replications=3, **ONE),
-    "effect": lambda: fs.effect(settled(), "retention", "+5 points", upsell=["upsell"], replications=3, **ONE),
+    "effect": lambda: fs.effect(
+        settled(), over="retention", values="+5 points", upsell=["upsell"], replications=3, **ONE
+    ),
     "effect_usual": lambda: fs.effect(
-        journey("subscription"), "price", strategies=["funnel"], split=False, replications=3, **ONE
+        journey("subscription"), over="price", strategies=["funnel"], split=False, replications=3, **ONE
     ),
     "tornado": lambda: fs.tornado(
         journey("subscription"), strategy="funnel", rates=["retention", "price", "conversion"], replications=4, **ONE

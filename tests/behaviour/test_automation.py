@@ -27,7 +27,7 @@ def today(duel):
 @pytest.fixture(scope="module")
 def diary(model):
     """Return one run with its people and its log."""
-    return fs.run(model, "today", seed=3, people=True, events=True)
+    return fs.run(model, strategies="today", seed=3, people=True, events=True)
 
 
 def changed(duel, metric, of):
@@ -85,7 +85,7 @@ def test_who_passes_the_threshold_is_called(diary):
 
 
 def test_a_library_is_read_empty_without_new_content(model, diary):
-    run = fs.run(model, "no_content", seed=3, people=True, events=True)
+    run = fs.run(model, strategies="no_content", seed=3, people=True, events=True)
     assert not run.events.event.str.endswith("new_piece").any()
     assert diary.events.event.str.endswith("new_piece").any()
     without, stocked = (one.people[one.people.stage == "contact"]["read"] for one in (run, diary))
@@ -119,7 +119,7 @@ def test_the_tool_bills_every_contact_by_the_month(today):
 
 
 def test_a_threshold_too_high_costs_more_than_calls_save(model):
-    low, high = (fs.replicate(model.with_(ripe_at=at), "today", replications=8, seed=1) for at in (30, 70))
+    low, high = (fs.replicate(model.with_(ripe_at=at), strategies="today", replications=8, seed=1) for at in (30, 70))
     saved = 45 * (low.values("entered.ripe") - high.values("entered.ripe"))
     gap = low.values("profit") - high.values("profit")
     assert (saved > 20_000).all()
@@ -128,7 +128,9 @@ def test_a_threshold_too_high_costs_more_than_calls_save(model):
 
 def test_more_content_brings_ever_less(model):
     wins = [
-        fs.replicate(model.with_(**{"levers.content.spend": f"{spend} per month"}), "today", replications=6, seed=1)
+        fs.replicate(
+            model.with_(**{"levers.content.spend": f"{spend} per month"}), strategies="today", replications=6, seed=1
+        )
         for spend in (1500, 6000)
     ]
     more = wins[1]["acquisitions"].mean - wins[0]["acquisitions"].mean

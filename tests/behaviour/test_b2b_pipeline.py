@@ -51,7 +51,7 @@ def today(duel):
 @pytest.fixture(scope="module")
 def diary(model):
     """Return one run with its people and its log."""
-    return fs.run(model, "today", seed=3, people=True, events=True)
+    return fs.run(model, strategies="today", seed=3, people=True, events=True)
 
 
 def moved(runs, stage, to):
@@ -104,7 +104,9 @@ def test_leads_beyond_what_presales_can_serve_lower_profit(duel):
 
 
 def test_conversions_leave_out_fans_duplicates_and_the_disqualified(model):
-    runs = fs.replicate(model.with_(warm_up="0 months", horizon="18 months"), "today", replications=2, seed=2)
+    runs = fs.replicate(
+        model.with_(warm_up="0 months", horizon="18 months"), strategies="today", replications=2, seed=2
+    )
     entered = runs.values("entered.mql")
     aside = moved(runs, "mql", "owned") + moved(runs, "mql", "disqualified")
     assert (aside > 50).all()
@@ -178,7 +180,7 @@ def test_leads_that_wait_for_presales_go_cold(duel):
 
 
 def test_the_months_of_the_year_staff_the_teams(model):
-    runs = fs.replicate(model.with_(horizon="9 months", warm_up="0 months"), "today", replications=1, seed=1)
+    runs = fs.replicate(model.with_(horizon="9 months", warm_up="0 months"), strategies="today", replications=1, seed=1)
     paid = runs.series("spend.presales")[0]
     assert paid[7] == pytest.approx(3 * 4200)
     assert paid[[5, 6, 8]] == pytest.approx(4 * 4200)

@@ -33,7 +33,7 @@ def today(duel):
 
 @pytest.fixture(scope="module")
 def log(model):
-    return fs.run(model, "today", seed=1, events=True).events
+    return fs.run(model, strategies="today", seed=1, events=True).events
 
 
 def by(runs, metric, name="channel"):

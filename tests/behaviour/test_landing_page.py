@@ -33,7 +33,7 @@ def worth(model):
 
 
 def test_a_quarter_of_visitors_sees_each_page_from_month_3_to_month_5(model):
-    people = fs.run(model, "keep_a", seed=1, people=True).people
+    people = fs.run(model, strategies="keep_a", seed=1, people=True).people
     months = people.born / (365 * 86_400_000 / 12)
     tested = people[people.arm.isin(["a", "b"])]
     assert months[tested.index].min() >= 3
@@ -49,7 +49,7 @@ def test_a_quarter_of_visitors_sees_each_page_from_month_3_to_month_5(model):
     ("strategy", "first", "arms"), [("roll_out_b", 5, {"out", "a", "b"}), ("roll_out_now", 3, {"out"})]
 )
 def test_who_rolls_out_shows_b_to_everybody_from_then_on(model, strategy, first, arms):
-    people = fs.run(model, strategy, seed=1, people=True).people
+    people = fs.run(model, strategies=strategy, seed=1, people=True).people
     months = people.born / (365 * 86_400_000 / 12)
     assert set(people.arm[months >= first]) == {"new"}
     assert set(people.arm[months < first]) == arms

@@ -20,7 +20,7 @@ def model():
 @pytest.fixture(scope="module")
 def one(model):
     """Return one run of today with its people and its log."""
-    return fs.run(model.with_(visitors="300 per month"), "today", seed=3, people=True, events=True)
+    return fs.run(model.with_(visitors="300 per month"), strategies="today", seed=3, people=True, events=True)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_the_slow_buy_twice_a_year_and_the_steady_ten_times(model):
     kept = model.with_(
         loses_interest="0 per month", once="10 %", steady="45 %", horizon="24 months", follow="12 months"
     )
-    people = fs.run(kept, "no_win_back", seed=4, people=True).people
+    people = fs.run(kept, strategies="no_win_back", seed=4, people=True).people
     people = people[people["acquired"] >= 0]
     expected = (kept.journey("today").horizon - people["acquired"]) / YEAR
     for habit, pace in (("once", 0), ("slow", 2), ("steady", 10)):

@@ -66,7 +66,7 @@ def lead(duel, strategy, metric="profit"):
 
 
 def test_two_in_five_sign_ups_are_left_after_a_week_and_a_quarter_after_a_month(changed):
-    events = fs.run(changed(SIGN_UPS).with_(horizon="4 months"), "funnel", seed=1, events=True).events
+    events = fs.run(changed(SIGN_UPS).with_(horizon="4 months"), strategies="funnel", seed=1, events=True).events
     moved = events[events.stage != events.to]
     came = moved[moved.to == "free"].set_index("person").time
     left = moved[moved.stage == "free"].set_index("person").time
@@ -78,8 +78,8 @@ def test_two_in_five_sign_ups_are_left_after_a_week_and_a_quarter_after_a_month(
 
 def test_the_more_people_sell_the_more_users_sell_for_the_first_time(changed, model):
     first = model.with_(horizon="2 months")
-    alone = fs.replicate(first, "funnel", replications=6, seed=1)
-    among = fs.replicate(changed(OLD_SELLERS).with_(horizon="2 months"), "funnel", replications=6, seed=1)
+    alone = fs.replicate(first, strategies="funnel", replications=6, seed=1)
+    among = fs.replicate(changed(OLD_SELLERS).with_(horizon="2 months"), strategies="funnel", replications=6, seed=1)
     assert alone["shared.sellers"].mean < 200
     assert among["shared.sellers"].mean > 900
     assert among["acquisitions"].mean > 2 * alone["acquisitions"].mean
@@ -91,7 +91,7 @@ def test_how_many_sell_is_how_many_are_there(duel):
 
 
 def test_some_clear_an_attic_and_some_live_off_it(model):
-    people = fs.run(model, "funnel", seed=1, people=True).people
+    people = fs.run(model, strategies="funnel", seed=1, people=True).people
     early = people[(people.acquired >= 0) & (people.acquired < 180 * DAY)].revenue.sort_values()
     assert len(early) > 200
     assert early[-len(early) // 10 :].sum() > 6 * early[: len(early) // 2].mean() * (len(early) / 10)
@@ -109,7 +109,7 @@ def test_the_city_is_finite(duel):
 
 def test_ads_shown_to_users_are_no_recurring_revenue(duel, changed):
     assert "mrr" not in duel["funnel"].summary().index
-    runs = fs.replicate(changed(SUBSCRIBED).with_(horizon="3 months"), "funnel", replications=2, seed=1)
+    runs = fs.replicate(changed(SUBSCRIBED).with_(horizon="3 months"), strategies="funnel", replications=2, seed=1)
     np.testing.assert_allclose(runs.values("mrr"), 0.12 * runs.values("active_customers"))
 
 
@@ -135,7 +135,7 @@ def test_the_books_are_kept_by_the_day(duel):
 
 
 def test_a_credit_is_paid_for_each_friend_who_signs_up_and_for_no_invitation_else(model):
-    runs = fs.run(model, "flywheel", seed=1, people=True, events=True)
+    runs = fs.run(model, strategies="flywheel", seed=1, people=True, events=True)
     friends = runs.people[runs.people.channel == "invites"].key
     events = runs.events[(runs.events.stage == "install") & runs.events.person.isin(friends)]
     signed_up = events[events.to == "free"]

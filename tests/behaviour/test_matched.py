@@ -5,7 +5,7 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim import ExperimentError, loads
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import match_budgets
 
 FILE = """
 name: Duel
@@ -30,12 +30,12 @@ strategies:
 
 
 def total(model, strategy, seed, replications):
-    runs = fs.replicate(model, strategy, replications=replications, seed=seed, workers=1)
+    runs = fs.replicate(model, strategies=strategy, replications=replications, seed=seed, workers=1)
     return runs.values("budget")
 
 
 def test_budgets_agree_in_fresh_replications():
-    model, (match,) = settle(loads(FILE))
+    model, (match,) = match_budgets(loads(FILE))
     assert (match.strategy, match.reference, match.name, match.unit) == ("funnel", "loop", "ads", "EUR per month")
     assert match.spend > 1000
     ours, theirs = (total(model, name, 4711, 400) for name in ("funnel", "loop"))
@@ -47,16 +47,16 @@ def test_budgets_agree_in_fresh_replications():
 def test_overheads_stay_out_of_the_match():
     dear = FILE.replace("office: 500 per month", "office: 90000 per month")
     extra = FILE.replace("funnel: {", "funnel: {costs: {office: 700 per month}, ")
-    spends = [settle(loads(text))[1][0].spend for text in (FILE, dear, extra)]
+    spends = [match_budgets(loads(text))[1][0].spend for text in (FILE, dear, extra)]
     assert spends[0] == spends[1] == spends[2]
 
 
 def test_cost_of_sales_stays_out_of_the_match():
     goods = FILE.replace("earn: {fee: 30}", "earn: {fee: 30}, spend: {goods: 12}")
     kind = "lines: {goods: {kind: cost_of_sales}}\nstrategies:"
-    (plain,) = settle(loads(FILE))[1]
-    (apart,) = settle(loads(goods.replace("strategies:", kind)))[1]
-    (counted,) = settle(loads(goods))[1]
+    (plain,) = match_budgets(loads(FILE))[1]
+    (apart,) = match_budgets(loads(goods.replace("strategies:", kind)))[1]
+    (counted,) = match_budgets(loads(goods))[1]
     assert apart.spend == plain.spend
     assert counted.spend < 0.99 * apart.spend, "the funnel sells more, and its goods eat what it may spend"
     assert [one.mean for one in plain.cost_of_sales] == [0, 0]
@@ -66,9 +66,9 @@ def test_cost_of_sales_stays_out_of_the_match():
 
 def test_derived_lines_count_as_what_they_are_called():
     fees = "lines: {{fees: {{share: 40 %, of: fee, kind: {}}}}}\nstrategies:"
-    of_sales, service = (settle(loads(FILE.replace("strategies:", fees.format(kind))))[1][0].spend
+    of_sales, service = (match_budgets(loads(FILE.replace("strategies:", fees.format(kind))))[1][0].spend
                          for kind in ("cost_of_sales", "service"))  # fmt: skip
-    assert of_sales == settle(loads(FILE))[1][0].spend
+    assert of_sales == match_budgets(loads(FILE))[1][0].spend
     assert service < 0.99 * of_sales
 
 
@@ -76,7 +76,7 @@ def test_a_lever_can_be_what_is_matched():
     text = FILE.replace("costs:", "levers: {brand: {spend: 300 per month, moves: {}}}\ncosts:").replace(
         "moves: {}", "moves: {buys: {without: 18 %, limit: 30 %}}").replace("member: 20 %", "member: buys").replace(
         "channels:", "rates: {buys: 20 %}\nchannels:").replace("ads: matched", "brand: matched")  # fmt: skip
-    model, (match,) = settle(loads(text))
+    model, (match,) = match_budgets(loads(text))
     assert (match.name, match.unit) == ("brand", "EUR per month")
     ours, theirs = (total(model, name, 4711, 400) for name in ("funnel", "loop"))
     assert abs(ours.mean() / theirs.mean() - 1) < 0.005
@@ -90,23 +90,23 @@ def test_a_budget_that_cannot_be_matched_is_refused():
     with pytest.raises(
         ExperimentError, match=r"'funnel' has a budget of [\d,]+ even with nothing for ads, more than the"
     ):
-        settle(loads(text))
+        match_budgets(loads(text))
 
 
 def test_where_all_are_matched_there_is_nothing_to_match_with():
     with pytest.raises(ExperimentError, match="has no strategy to match"):
-        settle(loads(FILE.replace("loop: {}", "loop: {spend: {ads: matched}}")))
+        match_budgets(loads(FILE.replace("loop: {}", "loop: {spend: {ads: matched}}")))
 
 
 def test_nothing_is_run_where_nothing_is_matched():
     model = loads(FILE.replace("ads: matched", "ads: 1200 per month"))
-    assert settle(model) == (model, ())
-    assert settle(loads(FILE), ["loop"])[1] == ()
+    assert match_budgets(model) == (model, ())
+    assert match_budgets(loads(FILE), strategies=["loop"])[1] == ()
 
 
 def test_the_match_does_not_depend_on_workers():
-    from flywheel_sim.experiment.replicate import Ways
+    from flywheel_sim.experiment.replicate import RunOptions
 
-    found = [settle(loads(FILE), ways=Ways(workers=n))[1][0] for n in (1, 2)]
+    found = [match_budgets(loads(FILE), options=RunOptions(workers=n))[1][0] for n in (1, 2)]
     assert found[0].spend == found[1].spend
     assert np.isclose(found[0].gap.mean, found[1].gap.mean, rtol=0, atol=0)

@@ -120,8 +120,8 @@ def test_the_without_of_a_strategy_replaces_the_one_it_extends():
     text += "journey: {c: {role: customer, events: {pay: {every: 1 month, earn: {fee: 1}}}}}\n"
     text += "strategies: {less: {without: [pay]}, more: {extends: less, without: []}}"
     model = loads(text)
-    assert total(run(model, "less"), "revenue") == 0
-    assert total(run(model, "more"), "revenue") == 10
+    assert total(run(model, strategies="less"), "revenue") == 0
+    assert total(run(model, strategies="more"), "revenue") == 10
 
 
 def test_months_begin_on_the_day_of_the_start_or_the_last_there_is():

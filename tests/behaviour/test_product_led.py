@@ -57,7 +57,7 @@ def today(duel):
 @pytest.fixture(scope="module")
 def diary(model):
     """Return one run with its people and its log."""
-    return fs.run(model, "today", seed=3, people=True, events=True)
+    return fs.run(model, strategies="today", seed=3, people=True, events=True)
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_generations_invite_less_and_less(model, strategy, fading):
     journey = model.journey(strategy)
     invited, months = np.zeros(4), np.zeros(4)
     for replication in range(RUNS):
-        run = fs.run(model, strategy, seed=3, replication=replication, people=True, events=True)
+        run = fs.run(model, strategies=strategy, seed=3, replication=replication, people=True, events=True)
         people = run.people.set_index("key")
         people["until"] = people["churned"].where(people["churned"] >= 0, journey.horizon)
         log = run.events[run.events["event"].isin(["newcomer", "invite"])]
@@ -175,7 +175,7 @@ def test_a_reward_that_is_twice_as_large_has_to_bring_almost_twice_as_many(model
     """At 30 a side on the same budget nothing is gained unless 0.12 invitations a month become more than 0.18."""
     assert four.difference("profit", "generous", "none").high < 0
     keen = model.with_(invites="0.18 per month").at_spend("generous", 3165.0)
-    values = fs.replicate(keen, "generous", replications=24, seed=1)
+    values = fs.replicate(keen, strategies="generous", replications=24, seed=1)
     assert values["spend"].mean == pytest.approx(240_000, rel=0.03)
     gap = values.values("profit") - four["programme"].values("profit")
     assert gap.mean() + 3 * gap.std() / np.sqrt(24) < 0

@@ -26,7 +26,7 @@ def unread(model):
 
 
 def test_94_percent_read_reviews(model):
-    people = fs.run(model, "funnel", seed=1, people=True).people
+    people = fs.run(model, strategies="funnel", seed=1, people=True).people
     readers = people[people.channel == "search_ads"].reads == "reads"
     assert len(readers) > 15_000
     assert abs(readers.mean() - 0.94) < 4 * np.sqrt(0.94 * 0.06 / len(readers))
@@ -48,7 +48,7 @@ def test_bad_stars_cost_more_readers_than_good_ones_bring(model):
 
 @pytest.mark.parametrize(("strategy", "unhappy"), [("funnel", 0.22), ("flywheel", 0.12)])
 def test_the_first_customers_give_the_stars_that_their_moods_weigh(model, strategy, unhappy):
-    runs = fs.replicate(model.with_(horizon="1 day"), strategy, replications=400, seed=5)
+    runs = fs.replicate(model.with_(horizon="1 day"), strategies=strategy, replications=400, seed=5)
     stars = runs.values("shared.stars")
     expected = -2 * unhappy + 1 * 0.35
     sd = np.sqrt((4 * unhappy + 0.35 - expected**2) / 120)
@@ -57,7 +57,7 @@ def test_the_first_customers_give_the_stars_that_their_moods_weigh(model, strate
 
 
 def test_a_bad_start_is_at_the_bottom_of_the_scale(model):
-    runs = fs.replicate(model.with_(horizon="1 hour"), "bad_start", replications=4, seed=5)
+    runs = fs.replicate(model.with_(horizon="1 hour"), strategies="bad_start", replications=4, seed=5)
     assert (runs.values("shared.stars") < -1.95).all()
 
 

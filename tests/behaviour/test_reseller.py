@@ -38,7 +38,7 @@ def cohort(tmp_path_factory):
 
     def made(months, **values):
         path.write_text(COHORT.format(shipped=SHIPPED, months=months), encoding="utf-8")
-        return fs.replicate(fs.load(str(path)).with_(**values), "cohort", replications=40, seed=1)
+        return fs.replicate(fs.load(str(path)).with_(**values), strategies="cohort", replications=40, seed=1)
 
     return made
 
@@ -94,7 +94,7 @@ def test_margin_of_a_client_whose_reseller_never_goes(cohort, rate):
 def test_a_direct_client_costs_2000_and_stays_24_months(model):
     runs = fs.replicate(
         model.with_(horizon="240 months", follow="180 months", discount="0 % per year").at_spend("direct", 10_000),
-        "direct", replications=20, seed=2,
+        strategies="direct", replications=20, seed=2,
     )  # fmt: skip
     bought = 10_000 * 240 / runs.values("acquisitions")
     assert near(bought, 2000, 5)
@@ -110,7 +110,7 @@ def test_resellers_are_outside_the_figures_of_clients(lifetime):
 
 def test_a_fifth_of_the_resellers_sell_half_of_it(model):
     long = model.with_(horizon="240 months").at_spend("indirect", 10_000)
-    people = fs.run(long, "indirect", seed=4, people=True).people
+    people = fs.run(long, strategies="indirect", seed=4, people=True).people
     sold = np.sort(people[people.channel == "recruiting"].referrals)[::-1]
     assert len(sold) > 400
     assert sold[: len(sold) // 5].sum() > 0.5 * sold.sum()

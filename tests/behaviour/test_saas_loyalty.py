@@ -31,7 +31,7 @@ def duel(model):
 @pytest.fixture(scope="module")
 def diary(model):
     """Return one run with its people and its log."""
-    return fs.run(model, "programme", seed=2, people=True, events=True)
+    return fs.run(model, strategies="programme", seed=2, people=True, events=True)
 
 
 def contracts(log):
@@ -92,9 +92,9 @@ def test_the_newsletter_comes_every_month_and_over_20_percent_are_opened(diary, 
 
 
 def test_without_the_programme_nothing_of_it_happens_and_nothing_is_spent_on_it(model):
-    log = fs.run(model, "no_programme", seed=2, events=True).events
+    log = fs.run(model, strategies="no_programme", seed=2, events=True).events
     assert not set(log.event) & {*STEPS, "customer.newsletter", "customer.reward"}
-    spent = {line for _, line, _ in fs.run(model, "no_programme", seed=2).ledger.layout.lines}
+    spent = {line for _, line, _ in fs.run(model, strategies="no_programme", seed=2).ledger.layout.lines}
     assert spent.isdisjoint(LINES)
 
 
@@ -156,7 +156,7 @@ def plain(model):
     moods = {f"attributes.satisfaction.{mood}": "0 %" for mood in ("unhappy", "happy")}
     still = {"disappoints": "0 per month", "pleases": {"by": {"satisfaction": {"neutral": "0 per month"}}}}
     calm = model.with_(sign="40 %", **{"attributes.satisfaction.neutral": "100 %"}, **moods, **still)
-    return fs.run(calm, "no_programme", seed=3, events=True)
+    return fs.run(calm, strategies="no_programme", seed=3, events=True)
 
 
 @pytest.fixture(scope="module")
@@ -192,10 +192,10 @@ def test_tenure_raises_the_basket_and_lowers_the_cost_to_serve(plain, spelt):
 def test_a_high_acquisition_cost_is_fine_where_life_is_long(model, duel):
     assert 1_000 < duel["programme"]["cac"].mean < 1_100
     values = {months: model.with_(follow=f"{months} months") for months in (12, 36)}
-    runs = {months: fs.replicate(one, "programme", replications=2, seed=1) for months, one in values.items()}
+    runs = {months: fs.replicate(one, strategies="programme", replications=2, seed=1) for months, one in values.items()}
     assert runs[12]["ltv_cac"].mean < 0.55
     assert runs[36]["ltv_cac"].mean > 1.1
-    short = fs.replicate(model.with_(renew="60 %"), "programme", replications=2, seed=1)
+    short = fs.replicate(model.with_(renew="60 %"), strategies="programme", replications=2, seed=1)
     assert short["ltv_cac"].mean < 1
     assert short["profit"].mean < 0 < duel["programme"]["profit"].low
 

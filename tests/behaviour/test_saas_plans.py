@@ -53,7 +53,7 @@ def still(tmp_path_factory):
 
 
 def of(model, strategy, **changes):
-    return fs.replicate(model.with_(**changes), strategy, replications=2, seed=1)
+    return fs.replicate(model.with_(**changes), strategies=strategy, replications=2, seed=1)
 
 
 # -- recurring revenue ------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ def test_the_ads_follow_the_media_plan(duel):
 
 
 def test_a_sales_team_of_one_shows_the_product_to_less_than_half(model):
-    alone = fs.replicate(model.with_(**{"resources.sales.people": 1}), "flywheel", replications=4, seed=1)
-    today = fs.replicate(model, "flywheel", replications=4, seed=1)
+    alone = fs.replicate(model.with_(**{"resources.sales.people": 1}), strategies="flywheel", replications=4, seed=1)
+    today = fs.replicate(model, strategies="flywheel", replications=4, seed=1)
     assert today["within_target.sales"].mean > 95
     assert today["served.sales"].mean > 0.99 * today["asked.sales"].mean
     assert alone["served.sales"].mean < 0.5 * alone["asked.sales"].mean

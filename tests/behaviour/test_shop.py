@@ -69,7 +69,7 @@ def test_goods_and_fees_and_refunds_are_shares_of_the_coffee_sold(duel):
 
 
 def test_the_basket_is_drawn_and_its_goods_are_a_share_of_what_was_drawn(model):
-    found = fs.run(model, "flywheel", seed=1, people=True).people
+    found = fs.run(model, strategies="flywheel", seed=1, people=True).people
     bought = found[found.revenue > 0]
     assert len(bought) > 3000
     assert bought.revenue.nunique() > 0.9 * len(bought)
@@ -94,7 +94,7 @@ def test_a_matched_budget_is_the_mean_of_the_plan_and_keeps_its_shape(duel):
 def test_the_press_writes_from_the_fourth_month_to_the_ninth(model):
     (press,) = (channel for channel in model.journey("flywheel").channels if channel.name == "press")
     assert (press.starts, press.until) == (3 * MONTH, 9 * MONTH)
-    came = fs.replicate(model, "flywheel", replications=4, seed=2).by("channel", "people").loc["press"]
+    came = fs.replicate(model, strategies="flywheel", replications=4, seed=2).by("channel", "people").loc["press"]
     assert abs(came["people", "mean"] - 1800) < 100
 
 

@@ -80,7 +80,7 @@ def test_figures_are_those_of_replicate_at_each_design_point(model):
     table = found.points
     assert len(table) == 8
     for point, (retention, price, strategy) in enumerate(table.itertuples(index=False)):
-        runs = replicate(model.with_(retention=retention, price=price), strategy, replications=20)
+        runs = replicate(model.with_(retention=retention, price=price), strategies=strategy, replications=20)
         for row, name in enumerate(METRICS):
             assert found.values[point, row].tobytes() == runs.values(name).tobytes()
             assert found.units[name] == runs.unit(name)
@@ -136,7 +136,7 @@ def test_one_at_a_time_shows_what_the_file_says(model):
     found = sweep(model, design="one", retention=["80 %"], price=[10], strategies=["loud"], replications=3)
     assert found.points["retention"].tolist() == ["85 % per month", "80 %", "85 % per month"]
     assert found.points["price"].tolist() == [12.5, 12.5, 10.0], "numbers, where the file's is one too"
-    base = replicate(model, "loud", replications=3)
+    base = replicate(model, strategies="loud", replications=3)
     assert found.values[0, 0].tobytes() == base.values("revenue").tobytes()
 
 
@@ -478,5 +478,5 @@ def test_a_matched_spend_is_solved_for_at_each_design_point(tmp_path, monkeypatc
     assert frame["matched"].notna().tolist() == [True, False, True, False]
     assert bytes_of(found, tmp_path) == bytes_of(sweep(shop, executor="serial", **how), tmp_path)
     assert bytes_of(Sweep.read(tmp_path / "sweep.db"), tmp_path) == bytes_of(found, tmp_path)
-    settled, _ = matched.settle(shop, near=0.01)
+    settled, _ = matched.match_budgets(shop, near=0.01)
     assert sweep(settled, **how).matched == found.matched, "a spend solved for elsewhere is not carried along"

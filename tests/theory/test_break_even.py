@@ -81,7 +81,9 @@ def test_a_price_that_pays_for_care_is_the_exact_one(by):
 def test_the_root_is_that_of_the_sample_to_the_tolerance():
     model = loads(CARE)
     found = breakeven(model, "price", replications=20, workers=1)
-    runs = {name: replicate(model, name, replications=20).values("revenue") / 300 for name in model.strategies}
+    runs = {
+        name: replicate(model, strategies=name, replications=20).values("revenue") / 300 for name in model.strategies
+    }
     more = (runs["flywheel"] - runs["funnel"]).mean()
     exact = 400 * 200 / more
     assert found.root.value == pytest.approx(exact, abs=5e-4 * (found.between[1] - found.between[0]))

@@ -75,7 +75,7 @@ def test_five_points_gain_25_to_95_percent_only_for_retention_of_75_to_nearly_90
 
 def test_the_first_years_gain_less_than_the_steady_state_and_just_what_they_should():
     early = loads(CLUB.replace("horizon: 240 months", "horizon: 30 months").replace("warm_up: 120 months", "seed: 2"))
-    found = effect(early.with_(retention=0.88), change="+5 points", replications=120)
+    found = effect(early.with_(retention=0.88), values="+5 points", replications=120)
     ages = np.arange(30)
     exact = {r: 200 * 10 * (1 - r ** (ages + 1)) / (1 - r) for r in (0.88, 0.93)}  # everybody pays at whole ages
     gains = exact[0.93] - exact[0.88]

@@ -16,7 +16,7 @@ from flywheel_sim.analysis.allocation.spends import at_spends, per_month, places
 from flywheel_sim.analysis.allocation.split import allocate
 from flywheel_sim.analysis.allocation.split_search import Bench, futures
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import Estimate
@@ -92,12 +92,12 @@ def test_places_are_what_a_strategy_spends_on_with_todays_spend_in_its_own_unit(
 def test_spends_of_places_are_what_the_ledger_books(model):
     places = places_of(model, "plain", ["care", "reward", "poster"])
     spends = dict(zip(places, (3.0, 5.0, 200.0), strict=True))
-    (runs,) = replicate_jobs([Job(at_spends(model, "plain", spends), 1)], 3, Ways(workers=1))
+    (runs,) = replicate_jobs([Job(at_spends(model, "plain", spends), 1)], 3, RunOptions(workers=1))
     written = model.with_(**{
         "levers.care.spend": "3 per customer per month", "levers.reward.spend": "5 per invite",
         "channels.poster.spend": "200 per month",
     })  # fmt: skip
-    same = replicate(written, "plain", replications=3, seed=1, workers=1)
+    same = replicate(written, strategies="plain", replications=3, seed=1, workers=1)
     assert runs.values("profit") == pytest.approx(same.values("profit"))
     for place in places:
         assert same.values(f"spend.{place.name}").all()
@@ -166,7 +166,7 @@ def test_a_split_spends_the_budget_and_knows_its_own_units(best):
 
 def test_the_best_split_can_be_pasted_into_a_strategy(best):
     written = loads(SHOP.replace("plain: {}", f"plain: {{{best.spend}}}"))
-    runs = replicate(written, "plain", replications=6, seed=best.certificate.seed, workers=1)
+    runs = replicate(written, strategies="plain", replications=6, seed=best.certificate.seed, workers=1)
     assert runs["profit"].mean == pytest.approx(best.estimate().mean, rel=0.01)
 
 
@@ -238,7 +238,7 @@ def test_a_quantile_is_spread_over_replications_with_its_own_standard_error():
 
 
 def bench(low=(0, 0, 0), high=(100, 100, 100)):
-    made = Bench(None, None, (None,) * 3, "profit", None, 1, 2, Ways(), lambda count: None)
+    made = Bench(None, None, (None,) * 3, "profit", None, 1, 2, RunOptions(), lambda count: None)
     made.budget, made.low, made.high = 100.0, np.array(low, dtype=float), np.array(high, dtype=float)
     return made
 

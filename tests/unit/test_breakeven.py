@@ -121,7 +121,7 @@ def test_today_is_among_the_values_looked_at(model, price):
     (point,) = np.flatnonzero(price.values == 300)
     assert price.today == {"funnel": 300, "flywheel": 300}
     np.testing.assert_array_equal(price.gaps[point].values, price.today_gap.values)
-    assert price.base_runs["flywheel"].ledger.equals(replicate(model, "flywheel", replications=6).ledger)
+    assert price.base_runs["flywheel"].ledger.equals(replicate(model, strategies="flywheel", replications=6).ledger)
     assert 300 in price.looked
 
 

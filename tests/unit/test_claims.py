@@ -94,7 +94,7 @@ def test_the_figure_of_a_reading_is_the_paired_change(found):
 
     model = loads(SHOP)
     one, more = (
-        replicate(held, "plain", replications=N, seed=1).values("revenue")
+        replicate(held, strategies="plain", replications=N, seed=1).values("revenue")
         for held in (model, model.with_(retention="+5 points"))
     )
     reading = found["retention_5"].readings[0]

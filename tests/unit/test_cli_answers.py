@@ -65,7 +65,7 @@ def asked(model):
         "momentum": lambda: fs.momentum(fs.replicate(sure, replications=4, seed=2), "3 months"),
         "abtest": lambda: fs.ab_test(sure, of="conversion.visitor", replications=8, seed=2),
         "forecast": lambda: fs.forecast(model, replications=4, seed=2),
-        "effect": lambda: fs.effect(sure, "buys", "+5 points", replications=3, seed=2),
+        "effect": lambda: fs.effect(sure, over="buys", values="+5 points", replications=3, seed=2),
         "referrals": lambda: fs.referral_tree(sure, replication=1, seed=2),
         "ladder": lambda: fs.repeat_ladder(sure, "orders", window="13 weeks", replications=2, seed=2),
         "retention": lambda: fs.retention(sure, "visitor", days=[2, 9], counts=["lost"], replications=3, seed=2),

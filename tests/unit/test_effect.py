@@ -32,17 +32,17 @@ def tiers(**values):
 
 @pytest.fixture(scope="module")
 def found():
-    return effect(tiers(), strategies=["quiet", "loud"], replications=N, metrics=["acquisitions"])
+    return effect(tiers(), strategies=["quiet", "loud"], replications=N, of=["acquisitions"])
 
 
 @pytest.fixture(scope="module")
 def before():
-    return replicate(tiers(), "loud", replications=N)
+    return replicate(tiers(), strategies="loud", replications=N)
 
 
 @pytest.fixture(scope="module")
 def after():
-    return replicate(tiers(retention="90 %"), "loud", replications=N)
+    return replicate(tiers(retention="90 %"), strategies="loud", replications=N)
 
 
 # -- what becomes of a figure -----------------------------------------------------------------------
@@ -80,7 +80,7 @@ def test_money_leads_from_revenue_to_profit(found, before):
 
 
 def test_costs_that_are_nothing_are_left_out():
-    assert list(effect(loads(COINS), "heads", replications=2).money()) == ["revenue", "margin", "net", "profit"]
+    assert list(effect(loads(COINS), over="heads", replications=2).money()) == ["revenue", "margin", "net", "profit"]
 
 
 def test_a_share_is_a_ratio_of_sums_whose_interval_knows_of_the_luck_in_today():
@@ -169,7 +169,10 @@ def test_parts_add_up_to_the_whole_in_every_replication(found, figure):
 def test_each_part_is_that_of_a_file_written_without_the_others(found):
     def gain(without):
         model = loads(TIERS.replace("loud: {}", f"loud: {{without: [{without}]}}"))
-        sides = [replicate(m, "loud", replications=N).values("revenue") for m in (model, model.with_(retention="90 %"))]
+        sides = [
+            replicate(m, strategies="loud", replications=N).values("revenue")
+            for m in (model, model.with_(retention="90 %"))
+        ]
         return sides[1] - sides[0]
 
     none, upsell, referral = gain("invite, upsell"), gain("invite"), gain("upsell")
@@ -187,7 +190,7 @@ def test_what_a_strategy_does_without_adds_nothing(found):
 
 
 def test_upsell_can_be_named_and_an_unknown_name_is_refused():
-    named = effect(tiers(), strategies=["loud"], replications=2, change="+5 points", upsell=["renewal"])
+    named = effect(tiers(), strategies=["loud"], replications=2, values="+5 points", upsell=["renewal"])
     assert named.events["loud"]["upsell"] == ("renewal",)
     assert named.split().gains[0] == pytest.approx(0)  # nobody decides on renewals any more
     with pytest.raises(ConfigError, match="did you mean 'upsell'"):
@@ -245,7 +248,7 @@ journey:
     alone = replicate(model.without("channel.friends"), replications=3)
     assert alone["referred"].mean == 0
     assert alone["revenue"].mean > 0
-    split = effect(model, "stays", replications=3).split("revenue")
+    split = effect(model, over="stays", replications=3).split("revenue")
     assert split.parts["own"].mean > 0 < split.parts["referral"].mean
 
 
@@ -258,7 +261,7 @@ def test_runs_that_leave_nothing_out_are_run_once(monkeypatch):
 
     module_jobs = module.replicate_jobs
     monkeypatch.setattr(module, "replicate_jobs", counted)
-    effect(loads(COINS), "heads", replications=1)
+    effect(loads(COINS), over="heads", replications=1)
     effect(tiers(), strategies=["quiet"], replications=1)
     effect(tiers(), strategies=["loud"], replications=1)
     assert held == [3, 6, 12]
@@ -268,14 +271,14 @@ def test_runs_that_leave_nothing_out_are_run_once(monkeypatch):
 
 
 def test_a_rate_that_is_no_chance_has_the_relative_reading_alone():
-    found = effect(tiers(), "inviting", strategies=["loud"], replications=2)
+    found = effect(tiers(), over="inviting", strategies=["loud"], replications=2)
     assert found.changes == ("+5 % relative",)
     assert found.values["loud", "+5 % relative"] == pytest.approx(0.1575)
     assert found.rate_unit == "per month"
 
 
 def test_a_change_can_be_a_new_value(after, before):
-    found = effect(tiers(), change=["90 %", 0.80], strategies=["loud"], replications=N, split=False)
+    found = effect(tiers(), values=["90 %", 0.80], strategies=["loud"], replications=N, split=False)
     assert found.changes == ("90 %", "0.8")
     gain = after.values("revenue") - before.values("revenue")
     assert found.change("revenue", change="90 %").gain.mean == pytest.approx(gain.mean())
@@ -284,21 +287,21 @@ def test_a_change_can_be_a_new_value(after, before):
 
 def test_where_five_points_are_impossible_half_of_what_is_left_is_run_and_one_asked_for_is_refused():
     high = loads(COINS).with_(heads="96 %")
-    found = effect(high, "heads", replications=2)
+    found = effect(high, over="heads", replications=2)
     assert found.changes == ("+2 points", "+2.083 % relative")
     assert found.notes["as written", "+2 points"] == "half of what is left to 100 %, since +5 points would be more"
     assert "Heads +2 points (96 to 98 %) changes revenue" in found.answer()
     assert "as written, +2 points: half of what is left to 100 %, since +5 points would be more" in str(found)
     assert found.change().gain.mean > 0
     with pytest.raises(ConfigError, match="101 %, more than 100 %; write \\+2 points"):
-        effect(high, "heads", "+5 points", replications=2)
-    certain = effect(loads(COINS).with_(heads="100 %"), "heads", replications=2)
+        effect(high, over="heads", values="+5 points", replications=2)
+    certain = effect(loads(COINS).with_(heads="100 %"), over="heads", replications=2)
     assert "105 % is more than 100 %" in certain.answer()
     assert sections(certain)[0].charts == []
     with pytest.raises(ExperimentError, match="impossible: 105 %"):
         certain.change()
     with pytest.raises(ConfigError, match="can be read in two ways"):
-        effect(high, "heads", "+5 %", replications=2)
+        effect(high, over="heads", values="+5 %", replications=2)
 
 
 def test_wrong_names_are_refused_with_the_near_ones(found):
@@ -311,23 +314,23 @@ def test_wrong_names_are_refused_with_the_near_ones(found):
     with pytest.raises(ExperimentError, match="'prospects' was not split"):
         found.split("prospects")
     with pytest.raises(ExperimentError, match="did you mean 'clv'"):
-        effect(tiers(), metrics=["clvv"], replications=1)
+        effect(tiers(), of=["clvv"], replications=1)
     with pytest.raises(ConfigError, match="did you mean 'retention'"):
-        effect(tiers(), "retenton", replications=1)
+        effect(tiers(), over="retenton", replications=1)
     with pytest.raises(ExperimentError, match="no change"):
-        effect(tiers(), change=[], replications=1)
+        effect(tiers(), values=[], replications=1)
     with pytest.raises(ExperimentError, match="split=False"):
-        effect(loads(COINS), "heads", replications=1, split=False).split()
+        effect(loads(COINS), over="heads", replications=1, split=False).split()
 
 
 def test_workers_change_nothing(found):
-    again = effect(tiers(), strategies=["quiet", "loud"], replications=N, metrics=["acquisitions"], workers=2)
+    again = effect(tiers(), strategies=["quiet", "loud"], replications=N, of=["acquisitions"], workers=2)
     assert str(again) == str(found)
 
 
 def test_a_matched_spend_stays_as_a_budget_that_has_been_decided_on():
     model = load("subscription").with_(horizon="6 months").at_spend("flywheel", 800.0)
-    found = effect(model, strategies=["flywheel"], change="+5 points", replications=2)
+    found = effect(model, strategies=["flywheel"], values="+5 points", replications=2)
     for runs in (*found.base_runs.values(), *found.changed.values()):
         assert runs.values("spend.search_ads") == pytest.approx(6 * 800)
     assert found.events["flywheel"]["upsell"] == ("event.delight.upsell",)
@@ -343,7 +346,9 @@ def test_an_answer_says_revenue_beside_profit_and_through_whom(found):
     assert "in 30 months" in said
     assert all(word in said for word in ("customers' own", "upsell", "referral with all descendants"))
     assert "referral" not in found.answer("quiet")
-    assert "Of the revenue" not in effect(loads(COINS), "heads", replications=1).answer()  # there is nothing to split
+    assert (
+        "Of the revenue" not in effect(loads(COINS), over="heads", replications=1).answer()
+    )  # there is nothing to split
 
 
 def test_the_frames_are_tidy(found):
@@ -377,7 +382,7 @@ def test_the_section_has_all_tables_and_escapes_what_the_file_says(found):
     assert len(section.charts) == 2
     assert "loud: upsell is member.upsell" in section.tables[-1].note
     evil = loads(COINS.replace("name: Coins", "name: '<script>x</script>'"))
-    assert "<script>" not in effect(evil, "heads", replications=1)._repr_html_()
+    assert "<script>" not in effect(evil, over="heads", replications=1)._repr_html_()
 
 
 # -- doing without ----------------------------------------------------------------------------------
@@ -385,11 +390,13 @@ def test_the_section_has_all_tables_and_escapes_what_the_file_says(found):
 
 def test_a_scenario_without_something_is_one_whose_strategy_says_so(before):
     loud = tiers().without("invite", strategy="loud")
-    assert replicate(loud, "loud", replications=2).ledger.equals(replicate(tiers(), "quiet", replications=2).ledger)
-    assert replicate(loud, "louder", replications=1)["referred"].mean > 0
+    assert replicate(loud, strategies="loud", replications=2).ledger.equals(
+        replicate(tiers(), strategies="quiet", replications=2).ledger
+    )
+    assert replicate(loud, strategies="louder", replications=1)["referred"].mean > 0
     everywhere = tiers().without("event.member.invite").with_(retention="86 %")
     for name in (None, "quiet", "loud", "louder"):
-        assert replicate(everywhere, name, replications=1)["referred"].mean == 0
+        assert replicate(everywhere, strategies=name, replications=1)["referred"].mean == 0
     assert tiers().left_out == ()
     assert total_of(before, "margin") == pytest.approx(before.values("revenue") - before.values("service_spend"))
 

@@ -13,7 +13,7 @@ import flywheel_sim
 from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.compile import cache
 from flywheel_sim.errors import ConfigError, ExperimentError, LimitReached, SimulationError
-from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate, replicate_jobs, run
+from flywheel_sim.experiment.replicate import Job, Limits, RunOptions, replicate, replicate_jobs, run
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.scenario.load import loads
 
@@ -55,14 +55,14 @@ def test_any_executor_gives_the_same_ledgers(serial, pool):
 @pytest.mark.parametrize("threads", [0, 2])
 def test_the_order_of_batches_changes_nothing(threads):
     jobs = [Job(club().journey(name), 3) for name in ("quiet", "loud")]
-    in_order = replicate_jobs(jobs, N, Ways(workers=1))
+    in_order = replicate_jobs(jobs, N, RunOptions(workers=1))
     shuffled = list(range(8))  # four batches of each
     random.Random(2).shuffle(shuffled)
     if threads:
         with ThreadPoolExecutor(threads) as executor:
-            mixed = replicate_jobs(jobs, N, Ways(executor=executor, workers=1), order=shuffled)
+            mixed = replicate_jobs(jobs, N, RunOptions(executor=executor, workers=1), order=shuffled)
     else:
-        mixed = replicate_jobs(jobs, N, Ways(workers=1), order=shuffled)
+        mixed = replicate_jobs(jobs, N, RunOptions(workers=1), order=shuffled)
     assert [a.ledger.equals(b.ledger) for a, b in zip(in_order, mixed, strict=True)] == [True, True]
     assert [r.journey.strategy for r in mixed] == ["quiet", "loud"]
 
@@ -88,8 +88,8 @@ def test_without_a_seed_the_file_says_which(serial, how):
 
 
 def test_a_strategy_is_run_as_the_file_has_it():
-    assert replicate(club(), "quiet", replications=2)["referred"].mean == 0
-    assert replicate(club(), "loud", replications=2)["referred"].mean > 0
+    assert replicate(club(), strategies="quiet", replications=2)["referred"].mean == 0
+    assert replicate(club(), strategies="loud", replications=2)["referred"].mean > 0
 
 
 def test_keeping_people_and_events_changes_no_figure(serial):
@@ -180,7 +180,7 @@ def test_nothing_to_run_is_refused(wrong, said):
 
 def test_an_unknown_strategy_names_the_nearest():
     with pytest.raises(ConfigError, match="quiet"):
-        replicate(club(), "quite", replications=1)
+        replicate(club(), strategies="quite", replications=1)
 
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**32}, {"replication": -1}])

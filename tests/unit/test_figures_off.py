@@ -46,7 +46,7 @@ def test_a_sure_lead_may_rest_on_one_figure_and_the_second_line_says_which(decid
 
 def test_every_future_draws_its_rates_alike_in_both_strategies_and_meets_the_same_people(decided):
     found = decided.robustness
-    sold = replicate(loads(ONE_DECIDES), "plain", replications=60, seed=4).values("acquisitions")
+    sold = replicate(loads(ONE_DECIDES), strategies="plain", replications=60, seed=4).values("acquisitions")
     prize = found.ranges["prize"]
     expected = sold * (prize.low + found.draws["prize"] * (prize.high - prize.low) - 10)
     moved = doubted({name: decided.models[name] for name in decided.names}, 0.1)

@@ -65,7 +65,7 @@ def found(model):
 def by_hand(model):
     """Return the same journeys by the strategies that do without the frictions."""
     names = ["today", "no_site", "no_faults", "neither"]
-    return {name: fs.replicate(model, name, replications=N, seed=3) for name in names}
+    return {name: fs.replicate(model, strategies=name, replications=N, seed=3) for name in names}
 
 
 def test_a_gain_is_the_paired_difference_to_the_strategy_that_does_without(found, by_hand):

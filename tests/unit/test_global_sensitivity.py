@@ -58,7 +58,7 @@ def test_every_design_point_runs_the_journey_at_its_values_with_the_same_luck(mo
     for point in (0, 7, 15):
         shares = dict(zip(ends, design[point], strict=True))
         at = {name: low + shares[name] * (high - low) for name, (low, high) in ends.items()}
-        runs = fs.replicate(club(**at), "quiet", replications=3)
+        runs = fs.replicate(club(**at), strategies="quiet", replications=3)
         np.testing.assert_allclose(values[point, 0], runs.values("revenue"))
 
 

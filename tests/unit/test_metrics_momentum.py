@@ -19,7 +19,7 @@ def many(request):
     """Return replications of a journey; the club has people there at the start, set aside and won back."""
     if request.param is None:
         return fs.replicate(club(warm_up="2 months"), replications=4)
-    return fs.replicate(fs.load(request.param[0]), request.param[1], replications=3, seed=4)
+    return fs.replicate(fs.load(request.param[0]), strategies=request.param[1], replications=3, seed=4)
 
 
 def test_customers_at_the_end_are_those_at_the_beginning_and_the_net_growth(many):

@@ -23,13 +23,13 @@ N = 6
 
 @pytest.fixture(scope="module")
 def many():
-    return fs.replicate(club(), "loud", replications=N)
+    return fs.replicate(club(), strategies="loud", replications=N)
 
 
 @pytest.fixture(scope="module")
 def pipeline():
     """Return replications with a warm-up, phases, people set aside, moves back and moves from lapsed."""
-    return fs.replicate(fs.load("b2b_pipeline"), "today", replications=3, seed=2)
+    return fs.replicate(fs.load("b2b_pipeline"), strategies="today", replications=3, seed=2)
 
 
 def growing(*acquired, replications=2, periods=None):
@@ -146,7 +146,7 @@ def test_recurring_revenue_lost_is_that_of_the_books(many):
 
 
 def test_a_season_is_pointed_out_unless_windows_are_years():
-    made = fs.replicate(fs.load("subscription"), "funnel", replications=2)
+    made = fs.replicate(fs.load("subscription"), strategies="funnel", replications=2)
     assert "People come by season" in momentum(made).answer()
     assert "season" not in momentum(made, "1 year").answer()
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from journeys import COINS, club
 
-from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import loads
 
-ONE = Ways(workers=1)
+ONE = RunOptions(workers=1)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def revenue(runs):
 def test_a_plan_gives_the_figures_of_replications(plan):
     found, _ = plan.run(3, ONE, revenue)
     for name in ("quiet", "loud"):
-        alone = replicate(club(), name, replications=3, workers=1)
+        alone = replicate(club(), strategies=name, replications=3, workers=1)
         np.testing.assert_array_equal(found[name], alone.values("revenue"))
 
 

@@ -165,10 +165,10 @@ def test_with_few_allowed_there_is_one_look():
 
 def test_a_mean_of_zero_has_no_relative_precision_and_an_absolute_one_does():
     for asked, reason in (("1 %", "impossible"), (5, "reached")):
-        found = replicate(club(), "quiet", precision={"referred": asked}, at_most=400)
+        found = replicate(club(), strategies="quiet", precision={"referred": asked}, at_most=400)
         assert (found.stopping.reason, found.n) == (reason, FIRST)
     assert "the same in all 100" in str(found.stopping)
-    told = str(replicate(club(), "quiet", precision={"referred": "1 %"}).stopping)
+    told = str(replicate(club(), strategies="quiet", precision={"referred": "1 %"}).stopping)
     assert "0 in all 100 replications, and no share of 0 is a precision: ask for an absolute one" in told
 
 
@@ -343,7 +343,7 @@ def flywheel(tmp_path, monkeypatch, command):
 
 def test_the_command_runs_to_a_precision(flywheel):
     status, out, err = flywheel("run coins.yaml --strategy plain --precision revenue=1%", "--precision", "cac=5 EUR")
-    runs = replicate(coins(SHOPS), "plain", precision={"revenue": "1%", "cac": "5 EUR"})
+    runs = replicate(coins(SHOPS), strategies="plain", precision={"revenue": "1%", "cac": "5 EUR"})
     assert status == 0
     assert str(runs.stopping) in out
     assert str(runs["revenue"]) in out

@@ -106,7 +106,7 @@ def test_where_nobody_buys_there_are_families_without_growth():
 
 def test_families_take_everybody_once_and_all_the_money(model, tree):
     people, families = tree.people(), tree.frame()
-    run = fs.run(model, "telling", seed=3, people=True)
+    run = fs.run(model, strategies="telling", seed=3, people=True)
     assert len(people) == len(run.people)
     alone = people[~people["root"].isin(families["root"])]
     assert (alone["generation"] == 0).all()

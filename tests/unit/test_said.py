@@ -115,21 +115,21 @@ def test_contents_tell_scenarios_apart_but_not_by_their_luck(desk):
     assert desk.contents()["(changes)"] == []
     assert not {"seed", "reference"} & desk.contents().keys()
     assert desk.with_(seed=5).contents() != desk.contents()  # a change is one, whatever of
-    assert desk.laid([("rates.fee", "30 per month")]).contents()["(changes)"] == [["rates.fee", "30 per month"]]
+    assert desk.with_texts([("rates.fee", "30 per month")]).contents()["(changes)"] == [["rates.fee", "30 per month"]]
     assert loads(FILE.replace("reference: dear", "seed: 9")).contents() == desk.contents()
 
 
 def test_what_is_laid_keeps_the_spends_that_were_found_unless_told_otherwise(desk):
     found = desk.at_spend("cheap", 80.0)
-    laid = found.laid([("rates.fee", "30 per month")])
+    laid = found.with_texts([("rates.fee", "30 per month")])
     assert (laid.solved, laid.matched) == ((("cheap", 80.0),), ())
     assert laid.journey("cheap").channels[0].spend == found.journey("cheap").channels[0].spend
-    assert found.laid([("rates.fee", "30 per month")], keep_solved=False).matched == ("cheap",)
+    assert found.with_texts([("rates.fee", "30 per month")], keep_solved=False).matched == ("cheap",)
     assert laid.unchanged() == desk
 
 
 def test_what_is_laid_is_unchecked_until_its_journey_is_made(desk):
-    laid = desk.laid([("rates.keeps", "banana")])
+    laid = desk.with_texts([("rates.keeps", "banana")])
     with pytest.raises(ConfigError, match="banana"):
         laid.journey()
 

@@ -20,7 +20,7 @@ def retention():
 def test_the_curve_passes_through_today(retention):
     (today,) = np.flatnonzero(retention.values == 85.0)
     for name in ("quiet", "loud"):
-        runs = replicate(club(), name, replications=3)
+        runs = replicate(club(), strategies=name, replications=3)
         np.testing.assert_array_equal(retention.curve[name][today], runs.values("profit"))
         assert retention.base[name] == 85.0
         assert retention.base_runs[name].ledger.equals(runs.ledger)
@@ -34,7 +34,7 @@ def test_the_curve_passes_through_a_base_that_is_no_round_number(value):
 
 def test_every_point_of_the_curve_is_the_journey_at_that_value(retention):
     point = int(np.argmax(retention.values))
-    runs = replicate(club(retention=retention.values[point] / 100), "loud", replications=3)
+    runs = replicate(club(retention=retention.values[point] / 100), strategies="loud", replications=3)
     np.testing.assert_array_equal(retention.curve["loud"][point], runs.values("profit"))
     assert retention.at("loud", point).mean == pytest.approx(runs["profit"].mean)
 
@@ -44,17 +44,20 @@ def test_both_readings_are_the_paired_change_at_the_value_they_mean(retention):
         points, relative = retention.readings[name]
         assert (points.label, points.value) == ("+5 points", pytest.approx(90.0))
         assert (relative.label, relative.value) == ("+5 % relative", pytest.approx(89.25))
-        ground = replicate(club(), name, replications=3).values("profit")
+        ground = replicate(club(), strategies=name, replications=3).values("profit")
         for reading in (points, relative):
-            gain = replicate(club(retention=reading.value / 100), name, replications=3).values("profit") - ground
+            gain = (
+                replicate(club(retention=reading.value / 100), strategies=name, replications=3).values("profit")
+                - ground
+            )
             assert reading.change.mean == pytest.approx(gain.mean())
             assert reading.relative is None  # of three replications nobody knows that profit is above zero
 
 
 def test_a_reading_in_percent_is_the_ratio_of_change_and_today():
     found = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=8)
-    ground = replicate(club(), "loud", replications=8).values("revenue")
-    gain = replicate(club(retention=0.9), "loud", replications=8).values("revenue") - ground
+    ground = replicate(club(), strategies="loud", replications=8).values("revenue")
+    gain = replicate(club(retention=0.9), strategies="loud", replications=8).values("revenue") - ground
     relative = found.readings["loud"][0].relative
     assert relative.mean == pytest.approx(100 * gain.mean() / ground.mean())
     assert relative.unit == "%"
@@ -196,7 +199,9 @@ def test_a_duration_is_run_over_in_its_own_unit():
     assert found.rate_unit == "days"
     assert found.base == {"quiet": 10.0}
     np.testing.assert_allclose(found.values, [2.5, 5, 7.5, 10, 12.5, 15, 20])
-    slow = replicate(loads(PACED.replace("pace: {value: 10 days", "pace: {value: 20 days")), "quiet", replications=3)
+    slow = replicate(
+        loads(PACED.replace("pace: {value: 10 days", "pace: {value: 20 days")), strategies="quiet", replications=3
+    )
     np.testing.assert_array_equal(found.curve["quiet"][-1], slow.terms("time_to_convert"))
     (relative,) = found.readings["quiet"]
     assert relative.value == pytest.approx(10.5)
@@ -221,7 +226,7 @@ def test_a_rate_changed_to_another_period_keeps_it():
     model = club().with_(inviting="3.6 per year")
     found = sensitivity(model, "referred", "inviting", values=[3.6, 7.2], strategies=["loud"], replications=2)
     assert found.base == {"loud": 3.6}
-    double = replicate(club(inviting="0.6 per month"), "loud", replications=2)
+    double = replicate(club(inviting="0.6 per month"), strategies="loud", replications=2)
     np.testing.assert_array_equal(found.curve["loud"][1], double.values("referred"))
 
 

@@ -9,7 +9,7 @@ from hand import any_ledger, journey, ledger, runs
 
 import flywheel_sim as fs
 from flywheel_sim.errors import ExperimentError, SimulationError
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import match_budgets
 from flywheel_sim.journey.journey import SPEND_KINDS, Cost, Line, Shared
 from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH
 from flywheel_sim.metrics.groups import NO_CHANNEL
@@ -221,7 +221,7 @@ def test_matched_makes_the_budget_equal_and_tells_cost_of_sales_apart():
     text = DUEL.replace("{stay: {chance: 80 %", "{stay: {chance: keeps").replace(
         "channels:\n", "rates: {keeps: 80 %}\nchannels:\n"
     ).replace("dear: {rates: {}, ", "dear: {rates: {keeps: 90 %}, ").replace(", without: [rent]", "")  # fmt: skip
-    model, (match,) = settle(fs.loads(text))
+    model, (match,) = match_budgets(fs.loads(text))
     both = fs.compare(model, replications=60, workers=1)
     assert abs(both.spend_gap()) < 0.02
     assert abs(both["dear"]["spend"].mean / both["plain"]["spend"].mean - 1) > 0.02

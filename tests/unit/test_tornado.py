@@ -105,13 +105,13 @@ def test_the_budget_of_matched_strategies_is_no_rate_of_their_difference():
 
 
 def test_every_end_is_the_journey_at_that_value_on_the_same_people(quiet):
-    base = fs.replicate(club(), "quiet", replications=N).values("profit")
+    base = fs.replicate(club(), strategies="quiet", replications=N).values("profit")
     assert quiet.today.mean == pytest.approx(base.mean())
     columns = []
     for bar in quiet.bars:
         for number, found in ((bar.range.low, bar.low), (bar.range.high, bar.high)):
             changed = club(**{bar.range.name: bar.range.text(number)})
-            gap = fs.replicate(changed, "quiet", replications=N).values("profit") - base
+            gap = fs.replicate(changed, strategies="quiet", replications=N).values("profit") - base
             assert found.mean == pytest.approx(gap.mean())
             columns.append(gap)
     mean, low, high, critical = simultaneous(np.column_stack(columns))

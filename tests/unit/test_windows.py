@@ -114,7 +114,7 @@ def test_a_life_without_end_is_refused_unless_it_is_discounted(follow, said):
 
 
 def test_a_figure_says_for_how_long_customers_were_followed():
-    short = fs.replicate(fs.load("subscription"), "flywheel", replications=3)
+    short = fs.replicate(fs.load("subscription"), strategies="flywheel", replications=3)
     assert short.summary().loc["clv", "label"] == "Customer lifetime value (first 18 months)"
     assert short.summary().loc["k_factor", "label"] == "K-factor (first 18 months)"
     assert fs.replicate(fs.loads(CONTRACT), replications=2).summary().loc["payback", "label"] == "Payback (whole life)"

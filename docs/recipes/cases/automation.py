@@ -20,7 +20,7 @@ def sweep(name, values, unit=""):
     """Return replications of `today` at other values of a rate or a spend."""
     model = fs.load("automation")
     return {
-        value: fs.replicate(model.with_(**{name: f"{value}{unit}"}), "today", replications=30, seed=1)
+        value: fs.replicate(model.with_(**{name: f"{value}{unit}"}), strategies="today", replications=30, seed=1)
         for value in values
     }
 

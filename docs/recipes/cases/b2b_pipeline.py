@@ -21,7 +21,7 @@ def cycles():
 
 @page.making(1.2)
 def one_run():
-    people = fs.run(fs.load("b2b_pipeline"), "today", seed=1, people=True).people
+    people = fs.run(fs.load("b2b_pipeline"), strategies="today", seed=1, people=True).people
     called = people[people.stage == "fan"]
     return len(called), int((called.kind != "fan").sum())
 

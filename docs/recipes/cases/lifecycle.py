@@ -59,7 +59,7 @@ def unasked():
     """How visits of slow buyers to `at_risk` end that began 275 days before the horizon or earlier."""
     model, ends = fs.load("lifecycle"), []
     for replication in range(10):
-        run = fs.run(model, "today", seed=1, replication=replication, people=True, events=True)
+        run = fs.run(model, strategies="today", seed=1, replication=replication, people=True, events=True)
         slow = set(run.people.key[run.people.habit == "slow"])
         log = run.events[run.events.person.isin(slow) & (run.events.stage != run.events.to) & (run.events.to != "")]
         log = log.sort_values("time", kind="stable")

@@ -49,7 +49,7 @@ def free_users():
 
 @page.making(1.4)
 def one_run():
-    log = fs.run(fs.load("product_led"), "today", seed=3, events=True).events
+    log = fs.run(fs.load("product_led"), strategies="today", seed=3, events=True).events
     return log[(log["to"] == "qualified") & (log.stage != "qualified")].person
 
 

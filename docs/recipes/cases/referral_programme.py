@@ -38,10 +38,10 @@ def larger():
     asked = {f"invites {rate}": {"invites": f"{rate} per month"} for rate in INVITES}
     asked |= {f"buys {share}": {"friend_buys": f"{share} %"} for share in BUYS}
     found = {
-        name: fs.replicate(model.with_(**change), "generous", replications=60, seed=1).values("profit")
+        name: fs.replicate(model.with_(**change), strategies="generous", replications=60, seed=1).values("profit")
         for name, change in asked.items()
     }
-    return found | {"today": fs.replicate(model, "programme", replications=60, seed=1).values("profit")}
+    return found | {"today": fs.replicate(model, strategies="programme", replications=60, seed=1).values("profit")}
 
 
 @page.making(45)

@@ -28,7 +28,7 @@ def cohort(months):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cohort.yaml"
         path.write_text(COHORT.format(shipped=Path(fs.load("reseller").origin).resolve(), months=months))
-        return fs.replicate(fs.load(path), "cohort", replications=100, seed=1)
+        return fs.replicate(fs.load(path), strategies="cohort", replications=100, seed=1)
 
 
 def brought(runs, month):
@@ -84,7 +84,10 @@ def for_life():
 @page.making(0.4)
 def twenty_years():
     people = fs.run(
-        fs.load("reseller").with_(horizon="240 months").at_spend("indirect", 10_000), "indirect", seed=4, people=True
+        fs.load("reseller").with_(horizon="240 months").at_spend("indirect", 10_000),
+        strategies="indirect",
+        seed=4,
+        people=True,
     ).people
     return np.sort(people[people.channel == "recruiting"].referrals)[::-1]
 

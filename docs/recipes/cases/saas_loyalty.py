@@ -53,7 +53,7 @@ def lean():
 def followed():
     model = fs.load("saas_loyalty")
     return {
-        months: fs.replicate(model.with_(follow=f"{months} months"), "programme", replications=100, seed=1)
+        months: fs.replicate(model.with_(follow=f"{months} months"), strategies="programme", replications=100, seed=1)
         for months in (12, 24, 36, 48)
     }
 
@@ -62,7 +62,7 @@ def followed():
 def renewing():
     model = fs.load("saas_loyalty")
     return {
-        share: fs.replicate(model.with_(renew=f"{share} %"), "programme", replications=100, seed=1)
+        share: fs.replicate(model.with_(renew=f"{share} %"), strategies="programme", replications=100, seed=1)
         for share in ("82", "70", "60", "83", "82.82")
     }
 
@@ -73,7 +73,7 @@ def diaries():
     model = fs.load("saas_loyalty")
     waits, years = [], []
     for replication in range(20):
-        run = fs.run(model, "programme", seed=1, replication=replication, people=True, events=True)
+        run = fs.run(model, strategies="programme", seed=1, replication=replication, people=True, events=True)
         waits.append(unhappy_for(run))
         years.append(by_tenure(run))
     return waits, np.array(years)

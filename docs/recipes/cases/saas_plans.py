@@ -20,7 +20,9 @@ def base():
 def same_prices():
     """The flywheel where prices stay."""
     stays = {"times": {"calendar": {"18 months": 1}}}
-    return fs.replicate(fs.load("saas_plans").with_(seat=stays, seat_year=stays), "flywheel", replications=100, seed=1)
+    return fs.replicate(
+        fs.load("saas_plans").with_(seat=stays, seat_year=stays), strategies="flywheel", replications=100, seed=1
+    )
 
 
 @page.making(3)
@@ -28,7 +30,7 @@ def sellers():
     model = fs.load("saas_plans")
     return {
         people: fs.replicate(
-            model.with_(**{"resources.sales.people": people}), "flywheel", replications=100, seed=1
+            model.with_(**{"resources.sales.people": people}), strategies="flywheel", replications=100, seed=1
         )
         for people in (1, 2, 3, 4)
     }  # fmt: skip

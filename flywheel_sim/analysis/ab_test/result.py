@@ -32,9 +32,9 @@ from flywheel_sim.analysis.ab_test.worth import (
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Best
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import texts_by_name
@@ -329,18 +329,18 @@ def ab_test(
     ConfigError
         If there is no such strategy.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     _refuse(best, rates, level, power, replications, now is not None and roll_out is None)
     strategies = {KEEP: strategy, ROLL_OUT: roll_out, NOW: now}
     strategies = {course: name for course, name in strategies.items() if course == KEEP or name is not None}
-    model, _ = settle(_by_arm(model, strategy, attribute, arms), [*strategies.values()], seed=seed, ways=ways)
+    model, _ = with_budgets(_by_arm(model, strategy, attribute, arms), [*strategies.values()], seed, options)
     journeys = {course: model.journey(name) for course, name in strategies.items()}
     outcome = outcome_of(journeys[KEEP], of)
     units_of(journeys[KEEP], (metric,))
     plan: Plan[str] = Plan(journeys[KEEP].seed if seed is None else seed)
     for course, journey in journeys.items():
         plan.add(course, journey)
-    courses, runs = plan.run(replications, ways, lambda found: course_of(found, metric), [KEEP])
+    courses, runs = plan.run(replications, options, lambda found: course_of(found, metric), [KEEP])
     today = runs[KEEP]
     month = _month(courses, month, roll_out)
     known, wins, deciding = counts(today, outcome, attribute, arms)
@@ -362,7 +362,7 @@ def _by_arm(model: Scenario, strategy: str | None, attribute: str, arms: tuple[s
     held = model.journey(strategy) if strategy not in model.matched else model.journey()
     refuse_arms(held, attribute, arms)
     if attribute not in held.report_by:
-        return model.laid([("report_by", [*held.report_by, attribute])])
+        return model.with_texts([("report_by", [*held.report_by, attribute])])
     return model
 
 

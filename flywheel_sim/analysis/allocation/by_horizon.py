@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flywheel_sim.analysis.allocation.spends import places_of, spent_by_month
 from flywheel_sim.analysis.allocation.split import Allocation, allocate
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
@@ -108,7 +109,7 @@ def allocation_by_horizon(
     strategy = asked.get("strategy")
     if budget is None:
         how = {key: asked[key] for key in ("seed", "workers", "executor", "engine", "limits") if key in asked}
-        model, _ = settle(model, [strategy], seed=asked.get("seed"))
-        today = replicate(model, strategy, replications=asked.get("replications", 100), **how)
+        model, _ = with_budgets(model, [strategy], asked.get("seed"), RunOptions())
+        today = replicate(model, strategies=strategy, replications=asked.get("replications", 100), **how)
         budget = float(spent_by_month(today, places_of(model, strategy, asked.get("places"))).sum(axis=0).mean())
     return AllocationByHorizon({one: allocate(model, budget, one, **asked) for one in wanted})

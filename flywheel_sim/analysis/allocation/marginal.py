@@ -27,10 +27,10 @@ from flywheel_sim.analysis.allocation.spends import (
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.bands import simultaneous
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
@@ -225,15 +225,15 @@ def marginal(
     ConfigError
         If there is no such strategy, or a lever does not say what its rates are at another spend.
     """
-    seed, ways = how_to_run(how)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    seed, options = how_to_run(how)
+    model, _ = with_budgets(model, [strategy], seed, options)
     spots = places_of(model, strategy, places)
     journey = model.journey(strategy)
     units_of(journey, (of,))
     months = _months(journey, horizons)
     root = journey.seed if seed is None else seed
     probes = {place: at_spends(model, strategy, _with(spots, place, place.probe)) for place in spots if not place.today}
-    today, *probed = replicate_jobs([Job(one, root) for one in (journey, *probes.values())], replications, ways)
+    today, *probed = replicate_jobs([Job(one, root) for one in (journey, *probes.values())], replications, options)
     if (metric := today.metric(of)).aggregation != "sum":
         raise ExperimentError(f"'{of}' does not add up over months, so a euro adds nothing to it; ask for profit")
     spent = spent_by_month(today, spots)
@@ -244,7 +244,7 @@ def marginal(
     def keep(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:
         return _by_horizon(runs, of, spots, months)
 
-    found = replicate_jobs([Job(one, root) for one in moves], replications, ways, keep=keep)
+    found = replicate_jobs([Job(one, root) for one in moves], replications, options, keep=keep)
     pairs = list(zip(found[::2], found[1::2], strict=True))
     unit = f"{gap_unit(metric.unit_for(journey))} per {journey.currency or 'money units'}"
     return Marginal(

@@ -136,7 +136,7 @@ def at_spends(model: Scenario, strategy: str | None, spends: Mapping[Place, floa
             model = model.at_spend(strategy, max(spend, 0.0))
         else:
             changes.append((f"{place.kind}s.{place.name}.spend", place.text(spend)))
-    return model.laid(changes).journey(strategy)
+    return model.with_texts(changes).journey(strategy)
 
 
 def months_counted(journey: Journey) -> float:

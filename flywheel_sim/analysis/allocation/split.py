@@ -19,9 +19,9 @@ from flywheel_sim.analysis.allocation.spends import Place, per_month, places_of
 from flywheel_sim.analysis.allocation.split_search import FINE, Bench, SplitRun, climbed, futures, searched
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.scenario.load import Scenario
@@ -252,8 +252,8 @@ def allocate(
         If there is no such strategy, there are too few places or too many, bounds leave no room, or the metric has no
         value in some futures.
     """
-    seed, ways = how_to_run(how)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    seed, options = how_to_run(how)
+    model, _ = with_budgets(model, [strategy], seed, options)
     if horizon is not None:
         model = model.with_(horizon=horizon).solved_as(model)
     spots = places_of(model, strategy, places)
@@ -264,9 +264,9 @@ def allocate(
     low, high = _bounds(spots, at_least, 0.0), _bounds(spots, at_most, np.inf)
     root = journey.seed if seed is None else seed
     with ExitStack() as scope:
-        bench = Bench(model, strategy, spots, of, risk, root, replications, replace(ways, progress=False),
-                      _bar(scope, ways.progress))  # fmt: skip
-        (today,) = replicate_jobs([Job(journey, root)], replications, ways=bench.ways)
+        bench = Bench(model, strategy, spots, of, risk, root, replications, replace(options, progress=False),
+                      _bar(scope, options.progress))  # fmt: skip
+        (today,) = replicate_jobs([Job(journey, root)], replications, options=bench.options)
         spent = _as_today(bench)
         total = float(spent.sum())
         bench.take(total if given is None else given, low, high)

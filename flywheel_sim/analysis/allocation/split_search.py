@@ -21,7 +21,7 @@ import numpy as np
 
 from flywheel_sim.analysis.allocation.spends import Place, at_spends, goods_by_month, metric_values, spent_by_month
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import FloatArray
@@ -112,7 +112,7 @@ class Bench:
     risk: float | None
     root: int
     replications: int
-    ways: Ways
+    options: RunOptions
     advance: Callable[[int], object]
     budget: float = 0.0
     low: FloatArray = field(default_factory=lambda: np.zeros(0))
@@ -155,7 +155,7 @@ class Bench:
             self.advance(runs.n)
             return spent_by_month(runs, self.places), metric_values(runs, self.of), goods_by_month(runs)
 
-        found = replicate_jobs(jobs, self.replications, self.ways, keep=keep) if jobs else []
+        found = replicate_jobs(jobs, self.replications, self.options, keep=keep) if jobs else []
         self.took += len(jobs) * self.replications
         made = [None if i is None else SplitRun(np.asarray(o), *found[i]) for o, i in zip(spends, at, strict=True)]
         self.done += [one for one in made if one is not None]

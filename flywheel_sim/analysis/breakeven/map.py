@@ -16,8 +16,8 @@ from flywheel_sim.analysis.breakeven.bounds import more_of, rate_shown, with_uni
 from flywheel_sim.analysis.breakeven.runs import Between, Paired, pair_up, range_of, values_in
 from flywheel_sim.analysis.breakeven.search import Crossing, look
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.bands import simultaneous
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
@@ -224,10 +224,10 @@ def breakeven_map(
     ConfigError, ExperimentError
         As `breakeven`, or if there are not two rates, or too many cells.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     ranges = dict(between or {})
     _check(over, ranges)
-    paired = pair_up(model, over, of, by, strategies, replications, seed, ways)
+    paired = pair_up(model, over, of, by, strategies, replications, seed, options)
     grids = [values_in(*range_of(paired, i, ranges.get(name)), points, paired.today[i]) for i, name in enumerate(over)]
     if (cells := math.prod(map(len, grids))) > MOST_CELLS:
         raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer points")

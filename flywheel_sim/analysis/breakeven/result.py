@@ -19,8 +19,8 @@ from flywheel_sim.analysis.breakeven.runs import Between, Gap, pair_up, range_of
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
 from flywheel_sim.analysis.difference.verdict import BUDGET, SPEND_TOLERANCE, apart
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.crossover import Crossover, crossover
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.result import Result
@@ -326,8 +326,8 @@ def breakeven(
     ConfigError, ExperimentError
         If there is no such rate or strategy, or a value, a metric, a month or a range is not what it should be.
     """
-    seed, ways = how_to_run(how)
-    paired = pair_up(model, (over,), of, by, strategies, replications, seed, ways)
+    seed, options = how_to_run(how)
+    paired = pair_up(model, (over,), of, by, strategies, replications, seed, options)
     low, high = range_of(paired, 0, between)
     grid = values_in(low, high, points, paired.today[0])
     matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""

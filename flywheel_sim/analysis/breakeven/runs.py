@@ -15,8 +15,8 @@ import numpy as np
 from flywheel_sim.analysis.breakeven.search import rounded
 from flywheel_sim.analysis.rates.steps import own, points, run_over, shown_unit, written
 from flywheel_sim.errors import ConfigError, ExperimentError, nearest
-from flywheel_sim.experiment.budgets import NEAR, settle
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs, units_of
+from flywheel_sim.experiment.budgets import NEAR, with_budgets
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, units_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.scenario.load import Scenario
@@ -83,7 +83,7 @@ class Paired:
     unit: str
     replications: int
     seed: int
-    ways: Ways
+    options: RunOptions
     solve: Callable[[Scenario, Point], Scenario] | None = None
     advance: Callable[[int], object] = lambda count: None
     known: dict[Point, Gap] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Paired:
     @contextmanager
     def beside_a_bar(self) -> Iterator[None]:
         """Show how many runs are done, where asked for; nobody knows how many values a search takes."""
-        if not self.ways.progress:
+        if not self.options.progress:
             yield
             return
         from tqdm.auto import tqdm
@@ -118,7 +118,7 @@ class Paired:
     def base(self) -> tuple[dict[str, Runs], Gap]:
         """Return the runs at today's figures, and what they differ by."""
         jobs = [Job(self.model.journey(name), self.seed) for name in self.names]
-        runs = replicate_jobs(jobs, self.replications, replace(self.ways, progress=False))
+        runs = replicate_jobs(jobs, self.replications, replace(self.options, progress=False))
         self.advance(2 * self.replications)
         gap = self._gap(*(self._read(one) for one in runs))
         if all(one == other for one, other in self.today):
@@ -139,7 +139,7 @@ class Paired:
             return self._read(runs)
 
         if jobs:
-            found = replicate_jobs(jobs, self.replications, replace(self.ways, progress=False), keep=keep)
+            found = replicate_jobs(jobs, self.replications, replace(self.options, progress=False), keep=keep)
             for index, point in enumerate(new):
                 self.known[point] = self._gap(found[2 * index], found[2 * index + 1])
 
@@ -176,7 +176,7 @@ class Paired:
 
 def pair_up(
     model: Scenario, over: Sequence[str], of: str, by: int | str | None, strategies: Sequence[str] | None,
-    replications: int, seed: int | None, ways: Ways,
+    replications: int, seed: int | None, options: RunOptions,
 ) -> Paired:  # fmt: skip
     """Return two strategies ready to be run at any value of some rates.
 
@@ -197,7 +197,7 @@ def pair_up(
         today.append((own(first), own(other, first)))
         if any(_is_uncertain(model, name, strategy) for strategy in (None, *names)):
             model = model.with_(**{f"rates.{name}.uncertain": None}).solved_as(model)
-    model, _ = settle(model, names, seed=seed, ways=ways)
+    model, _ = with_budgets(model, names, seed, options)
     held, other_one = (model.journey(name) for name in names)
     units_of(other_one, (of,))
     return Paired(
@@ -211,7 +211,7 @@ def pair_up(
         unit=gap_unit(units_of(held, (of,))[of]),
         replications=replications,
         seed=held.seed if seed is None else seed,
-        ways=ways,
+        options=options,
     )
 
 
@@ -306,7 +306,7 @@ def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Po
     for value in grid:
         changed = paired.model if (value, value) == paired.today[0] else paired.at_point((value,))
         try:
-            changed, _ = settle(changed, paired.names, seed=paired.seed, ways=paired.ways, near=2 * NEAR)
+            changed, _ = with_budgets(changed, paired.names, paired.seed, paired.options, near=2 * NEAR)
         except (ExperimentError, ConfigError) as error:
             raise ExperimentError(f"{name} {value:.6g}: {error}; or leave that value out by 'between'") from error
         for strategy, spend in changed.solved:

@@ -16,10 +16,10 @@ import numpy as np
 from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, without_waiting
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.bands import bootstrap_means
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey import calendar
 from flywheel_sim.journey.journey import Journey
@@ -215,9 +215,9 @@ def lead_volume(
         If there is no such channel or metric, nobody comes by the channel of itself, there is no staff, or volumes are
         not what they should be.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     volumes = _volumes(times)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    model, _ = with_budgets(model, [strategy], seed, options)
     today = model.journey(strategy)
     require_staff(today)
     refuse_channel(today, channel)
@@ -234,7 +234,7 @@ def lead_volume(
             return at_the_cost_of(runs, today, staff).terms(of)
         return came_by(runs, channel), [runs.terms(name) for name in kept]
 
-    base, *rest = replicated(journeys, replications, seed, ways, keep)
+    base, *rest = replicated(journeys, replications, seed, options, keep)
     leads, values = (np.array(column) for column in zip(*rest[: len(volumes)], strict=True))
     decides = values[:, kept.index(of)]
     return LeadVolume(
@@ -258,10 +258,10 @@ def at_volume(model: Scenario, strategy: str | None, channel: str, times: float)
     word, raw = model.channels(strategy)[channel].source
     if isinstance(raw, str) and raw in model.rates:
         number, named = reference_value(model, raw, strategy).number * times, model.rate(raw, strategy).raw
-        return model.laid([(f"rates.{raw}", value_text(number, named))])
+        return model.with_texts([(f"rates.{raw}", value_text(number, named))])
     if isinstance(raw, dict) and "file" in raw and MOVED not in raw:
         raw = _mean_of_plan(model.journey(strategy), channel, word)
-    return model.laid([(f"channels.{channel}.{word}", _scaled(raw, times, word == "batch"))])
+    return model.with_texts([(f"channels.{channel}.{word}", _scaled(raw, times, word == "batch"))])
 
 
 def _mean_of_plan(journey: Journey, channel: str, word: str) -> str:

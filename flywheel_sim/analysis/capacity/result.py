@@ -18,9 +18,9 @@ from flywheel_sim.analysis.capacity.staff import people_today, resource_of, with
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.load import Scenario
@@ -268,9 +268,9 @@ def capacity(
     ConfigError
         If there is no such strategy.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     given = _given(resource, people)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    model, _ = with_budgets(model, [strategy], seed, options)
     today = model.journey(strategy)
     tried = {name: _numbers(today, name, numbers) for name, numbers in given.items()}
     points = _combined(tried)
@@ -283,7 +283,7 @@ def capacity(
     def keep(index: int, runs: Runs) -> Runs | list[FloatArray]:
         return runs if index == 0 else [runs.terms(name) for name in kept]
 
-    base, *values = replicated(journeys, replications, seed, ways, keep)
+    base, *values = replicated(journeys, replications, seed, options, keep)
     labels = {name: base.label(name) for name in kept}
     return Capacity(
         of, best, tuple(tried), tuple(tried.values()), points, kept, units, labels, np.array(values), base

@@ -58,7 +58,7 @@ def people_today(resource: Resource) -> int | None:
 def with_people(model: Scenario, name: str, people: Raw) -> Scenario:
     """Return the scenario with so many people at a resource: a text, or a table by month or calendar."""
     path = f"resources.{name}.people"
-    return model.laid([(path, "1"), (path, people)])  # a table would be merged with the one that is there
+    return model.with_texts([(path, "1"), (path, people)])  # a table would be merged with the one that is there
 
 
 def without_waiting(model: Scenario, names: Iterable[str]) -> Scenario:

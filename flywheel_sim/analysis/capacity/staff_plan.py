@@ -19,9 +19,9 @@ from flywheel_sim.analysis.capacity.staff import counted_months, resource_of
 from flywheel_sim.analysis.capacity.trials import Roster, Trial, chosen, factors_of, load_of, tried
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, within
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Ways
-from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Resource
@@ -187,17 +187,17 @@ def staff_plan(
     ExperimentError
         If there is no such resource, the target is none, or no factor tried reaches it.
     """
-    seed, ways = how_to_run(how)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    seed, options = how_to_run(how)
+    model, _ = with_budgets(model, [strategy], seed, options)
     roster = _roster(model, strategy, resource, target)
     factors = factors_of(safety)
     root = roster.today.seed if seed is None else seed
     luck = (root + 1) % 2**32
-    load = load_of(roster, replications, luck, ways)
-    trials = tried(roster, load.mean(axis=0), factors, replications, luck, ways)
+    load = load_of(roster, replications, luck, options)
+    trials = tried(roster, load.mean(axis=0), factors, replications, luck, options)
     taken = chosen(trials, roster.share, target or "")
     even = spread_evenly(taken.people)
-    found, today = _held_against_today(roster, {"planned": taken.people, "even": even}, replications, root, ways)
+    found, today = _held_against_today(roster, {"planned": taken.people, "even": even}, replications, root, options)
     return StaffPlan(
         resource=resource,
         target=roster.target,
@@ -221,20 +221,20 @@ def staff_plan(
 def _roster(model: Scenario, strategy: str | None, resource: str, target: str | None) -> Roster:
     """Return a resource ready to be planned, with the wait of a target as its own."""
     share, wait = asked_for(target, resource_of(model.journey(strategy), resource))
-    timed = model.laid([(f"resources.{resource}.target", wait)]) if wait else model
+    timed = model.with_texts([(f"resources.{resource}.target", wait)]) if wait else model
     said = f"{share:g} % are served within {wait or 'the target'}" if share is not None else ""
     return Roster(timed, strategy, resource, share, said)
 
 
 def _held_against_today(
-    roster: Roster, plans: Mapping[str, tuple[int, ...]], replications: int, root: int, ways: Ways
+    roster: Roster, plans: Mapping[str, tuple[int, ...]], replications: int, root: int, options: RunOptions
 ) -> tuple[dict[str, dict[str, FloatArray]], Runs]:
     """Return what is read of the runs of plans and of ``today``, the last; and the latter's runs."""
     plan: Plan[str] = Plan(root)
     plan.add("today", roster.today)
     for name, people in plans.items():
         plan.add(name, roster.staffed(people))
-    found, runs = plan.run(replications, ways, roster.read, ["today"])
+    found, runs = plan.run(replications, options, roster.read, ["today"])
     return {name: found[name] for name in (*plans, "today")}, runs["today"]
 
 

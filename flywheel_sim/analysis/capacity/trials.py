@@ -11,7 +11,7 @@ import numpy as np
 from flywheel_sim.analysis.capacity.months import as_written, load_by_month, people_for
 from flywheel_sim.analysis.capacity.staff import with_people, without_waiting
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import MONTHS, Journey
@@ -98,7 +98,7 @@ class Roster:
         return estimate_mean(found["served"], "%") if "served" in found else None
 
 
-def load_of(roster: Roster, replications: int, luck: int, ways: Ways) -> FloatArray:
+def load_of(roster: Roster, replications: int, luck: int, options: RunOptions) -> FloatArray:
     """Return the offered load by month, people in service if nobody waited: shape (replications, months).
 
     Raises
@@ -108,7 +108,7 @@ def load_of(roster: Roster, replications: int, luck: int, ways: Ways) -> FloatAr
     """
     plan: Plan[str] = Plan(luck)
     plan.add("unhurried", roster.unhurried())
-    found, _ = plan.run(replications, ways, lambda runs: runs.series(f"in_service.{roster.resource}"))
+    found, _ = plan.run(replications, options, lambda runs: runs.series(f"in_service.{roster.resource}"))
     load = load_by_month(roster.today, found["unhurried"], roster.yearly)
     if not load.any():
         raise ExperimentError(f"nobody is served by '{roster.resource}' in the months counted; take a longer horizon")
@@ -116,7 +116,7 @@ def load_of(roster: Roster, replications: int, luck: int, ways: Ways) -> FloatAr
 
 
 def tried(
-    roster: Roster, load: FloatArray, safety: Sequence[float], replications: int, luck: int, ways: Ways
+    roster: Roster, load: FloatArray, safety: Sequence[float], replications: int, luck: int, options: RunOptions
 ) -> tuple[Trial, ...]:
     """Return what safety factors come to, ascending; of those that mean the same people, the smallest.
 
@@ -126,7 +126,7 @@ def tried(
         Who is planned, and the factors.
     load
         Offered load by month, shape (months,).
-    replications, luck, ways
+    replications, luck, options
         How often everything is run, and how.
 
     Raises
@@ -140,7 +140,7 @@ def tried(
     plan: Plan[tuple[float, tuple[int, ...]]] = Plan(luck)
     for people, factor in sorted(plans.items(), key=lambda pair: pair[1]):
         plan.add((factor, people), roster.staffed(people))
-    found, _ = plan.run(replications, ways, roster.read)
+    found, _ = plan.run(replications, options, roster.read)
     return tuple(
         Trial(factor, people, roster.profit_of(one), roster.served_of(one)) for (factor, people), one in found.items()
     )

@@ -11,9 +11,9 @@ import numpy as np
 from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, resource_of, without_waiting
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.metrics.service import load, queue
@@ -158,8 +158,8 @@ def cost_of_waiting(
     ExperimentError
         If there is no such resource or metric, or the metric does not add up over months.
     """
-    seed, ways = how_to_run(how)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    seed, options = how_to_run(how)
+    model, _ = with_budgets(model, [strategy], seed, options)
     today = model.journey(strategy)
     require_staff(today)
     wanted = [resource] if isinstance(resource, str) else resource or [one.name for one in today.resources]
@@ -172,7 +172,7 @@ def cost_of_waiting(
             raise ExperimentError(f"'{of}' does not add up over months; ask what waiting costs in profit or revenue")
         return runs if index == 0 else at_the_cost_of(runs, today, names)
 
-    waited, served = replicated(journeys, replications, seed, ways, keep)
+    waited, served = replicated(journeys, replications, seed, options, keep)
     gap = served.values(of) - waited.values(of)
     unit, books = waited.unit(of), waited.books
     where = [books.ledger.layout.resources.index(name) for name in names]

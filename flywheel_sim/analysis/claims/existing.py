@@ -63,7 +63,7 @@ def with_existing(model: Scenario, journey: Journey, also: str | None = None) ->
                 (f"channels.{channel.name}.set.{BOUGHT}", "yes"),
                 (f"channels.{channel.name}.set.{EXISTING}", "yes"),
             ]
-    changed = model.laid(changes)
+    changed = model.with_texts(changes)
     try:
         changed.journey(journey.strategy or None)
     except ConfigError as error:

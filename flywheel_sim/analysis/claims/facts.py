@@ -14,7 +14,7 @@ from flywheel_sim.analysis.claims.existing import acquired_by, last_year, months
 from flywheel_sim.analysis.claims.people import People, watch
 from flywheel_sim.analysis.claims.retention import Curve, Retention, curve_values, find_retention
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
@@ -104,7 +104,7 @@ class Facts:
 
 
 def facts(
-    model: Scenario, strategy: str | None, replications: int, seed: int | None, ways: Ways, retention: str,
+    model: Scenario, strategy: str | None, replications: int, seed: int | None, options: RunOptions, retention: str,
     win_back: Sequence[str] | None,
 ) -> Facts:  # fmt: skip
     """Run what the claims ask for, all on the same people with the same luck; matched spends stay as found.
@@ -113,7 +113,7 @@ def facts(
     ----------
     model, strategy
         A settled scenario, and one of its strategies; without one, the file as written.
-    replications, seed, ways
+    replications, seed, options
         As for `replicate`.
     retention, win_back
         As for `flywheel_sim.claims`.
@@ -136,7 +136,7 @@ def facts(
     if not isinstance(later, str):
         for factor, changed in later.items():
             plan.add(("waits", factor), changed.journey(strategy))
-    done, kept = plan.run(replications, ways, figures, [name for name in (_AS_WRITTEN, _KNOWN) if name in plan.at])
+    done, kept = plan.run(replications, options, figures, [name for name in (_AS_WRITTEN, _KNOWN) if name in plan.at])
     risen, along, waits = (
         {which: one for (of, which), one in done.items() if of == kind} for kind in ("risen", "curve", "waits")
     )
@@ -152,7 +152,7 @@ def facts(
         low_risen=along.get(len(values)),
         curve=_curve(values, along, found.today) if isinstance(found, Retention) and along else None,
         waits=later if isinstance(later, str) else waits,
-        people=watch(journey, root, replications, ways),
+        people=watch(journey, root, replications, options),
         reviews=reviews,
     )
 
@@ -269,7 +269,7 @@ def _waits(model: Scenario, journey: Journey, names: Sequence[str] | None) -> di
         for factor in (0.5, 2.0):
             rates: set[str] = set()
             changes = [(path, _scaled(held, factor, rates)) for path, held in places]
-            found[factor] = _rescaled(model.laid(changes), strategy, sorted(rates), factor)
+            found[factor] = _rescaled(model.with_texts(changes), strategy, sorted(rates), factor)
             found[factor].journey(strategy)
     except (ConfigError, ValueError) as error:
         return f"the waits before win-back cannot be moved as a whole ({error}); name them by win_back=[...]"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import run_many
-from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.journey.journey import Journey, StageSet
 from flywheel_sim.journey.units import DAY, MONTH, YEAR
 from flywheel_sim.ledger import Layout, stack
@@ -50,7 +50,7 @@ class People:
     accrues: bool
 
 
-def watch(journey: Journey, seed: int, replications: int, ways: Ways) -> People:
+def watch(journey: Journey, seed: int, replications: int, options: RunOptions) -> People:
     """Return figures of single people, from the event logs of as many replications, at most `MOST`."""
     marks = _marks(journey)
     if not marks.paid.any() and not marks.accrues:
@@ -62,8 +62,8 @@ def watch(journey: Journey, seed: int, replications: int, ways: Ways) -> People:
     once: dict[str, list[float]] = {}
     tenure: dict[str, list[tuple[float, float]]] = {"purchases": [], "referrals": [], "months": []}
     ledgers = []
-    runs = run_many(journey, seed, range(n), events=True, max_people=ways.limits.max_people,
-                    max_events=ways.limits.max_events, engine=ways.engine)  # fmt: skip
+    runs = run_many(journey, seed, range(n), events=True, max_people=options.limits.max_people,
+                    max_events=options.limits.max_events, engine=options.engine)  # fmt: skip
     for raw in runs:
         assert raw.events is not None
         ledgers.append(raw.ledger)

@@ -15,8 +15,8 @@ from flywheel_sim.analysis.claims.facts import Facts, facts
 from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention
 from flywheel_sim.analysis.claims.steady_state import Together, conflicts
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
@@ -191,14 +191,14 @@ def claims(
     ExperimentError
         If a rate named is no retention or no wait, or there is nothing to run.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 50")
     names = (strategy,) if strategy is None or isinstance(strategy, str) else tuple(dict.fromkeys(strategy))
     if not names:
         raise ExperimentError("no strategies to ask; name one, or leave strategy out for the file as written")
-    model, _ = settle(model, names, seed=seed, ways=ways)
-    asked = [facts(model, name, replications, seed, ways, retention, win_back) for name in names]
+    model, _ = with_budgets(model, names, seed, options)
+    asked = [facts(model, name, replications, seed, options, retention, win_back) for name in names]
     found: dict[str, list[Reading]] = {key: [] for key in BOOK}
     for key, readings in sums.arithmetic().items():
         found[key] += readings

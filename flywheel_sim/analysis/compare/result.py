@@ -17,10 +17,10 @@ from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
 from flywheel_sim.analysis.rates.doubts import refuse_no_share
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.errors import LimitReached
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.budgets import Match
 from flywheel_sim.experiment.crossover import Crossover
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs, replicate_until
-from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, replicate_until
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import plus_minus
@@ -280,17 +280,17 @@ def compare(
     ConfigError
         If a strategy is not in the file.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     if off_by:
         refuse_no_share(off_by)
-    sides = sides_of(model, other, strategies, seed, ways)
+    sides = sides_of(model, other, strategies, seed, options)
     journeys = sides.journeys
     root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]
     count = how_many(replications, precision, at_most)
     watch = None if precision is None else watched(journeys, precision, count)
     try:
-        runs = replicate_until(jobs, *watch, ways) if watch else replicate_jobs(jobs, count, ways)
+        runs = replicate_until(jobs, *watch, options) if watch else replicate_jobs(jobs, count, options)
     except LimitReached as stop:
         stopped = watch[0].stopping(stop.complete[0].n) if watch and stop.complete else None
         kept = dict(zip(journeys, stop.complete, strict=True)) if stop.complete else {}
@@ -298,10 +298,10 @@ def compare(
         raise LimitReached(str(stop), done) from stop
     stopping = watch[0].stopping() if watch else None
     found = Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
-    return _with_figures_off(found, off_by, ways) if off_by else found
+    return _with_figures_off(found, off_by, options) if off_by else found
 
 
-def _with_figures_off(found: Comparison, off_by: float, ways: Ways) -> Comparison:
+def _with_figures_off(found: Comparison, off_by: float, options: RunOptions) -> Comparison:
     """Return a comparison with what becomes of its lead when every figure may be off.
 
     Raises
@@ -310,6 +310,6 @@ def _with_figures_off(found: Comparison, off_by: float, ways: Ways) -> Compariso
         If a run meets a limit; ``complete`` is the comparison without it.
     """
     try:
-        return replace(found, robustness=robustness(found.models, found.runs, *found.rivals(), off_by, ways))
+        return replace(found, robustness=robustness(found.models, found.runs, *found.rivals(), off_by, options))
     except LimitReached as stop:
         raise LimitReached(str(stop), found) from stop

@@ -16,7 +16,7 @@ import numpy as np
 from flywheel_sim.analysis.difference.verdict import count_of
 from flywheel_sim.analysis.rates.doubts import doubted
 from flywheel_sim.analysis.rates.ranges import Range
-from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
@@ -211,7 +211,7 @@ def robustness(
     of: str,
     against: str,
     off_by: float,
-    ways: Ways,
+    options: RunOptions,
     metric: str = "profit",
 ) -> Robustness | None:
     """Run two strategies with every figure a little off; None where no rate could be.
@@ -224,7 +224,7 @@ def robustness(
         Who is held against whom, and by what.
     off_by
         How far a figure may be off of which the file says nothing.
-    ways
+    options
         How to run.
 
     Raises
@@ -242,7 +242,7 @@ def robustness(
     plan: Plan[str] = Plan(seed)
     for name, journey in found.journeys.items():
         plan.add(name, journey)
-    off, _ = plan.run(n, ways, lambda runs: runs.values(metric))
+    off, _ = plan.run(n, options, lambda runs: runs.values(metric))
     gap = (one.values(metric) - other.values(metric))[:n]
     unit = gap_unit(one.unit(metric))
     return Robustness(of, against, metric, unit, off_by, found.ranges, found.kept, gap, off[of] - off[against],

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.budgets import Match, settle
-from flywheel_sim.experiment.driver import Ways, units_of
+from flywheel_sim.experiment.budgets import Match, with_budgets
+from flywheel_sim.experiment.driver import RunOptions, units_of
 from flywheel_sim.experiment.precision import Precision, Watch, targets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
@@ -50,7 +50,7 @@ class Sides:
 
 
 def sides_of(
-    model: Scenario, other: Scenario | None, strategies: Sequence[str] | None, seed: int | None, ways: Ways
+    model: Scenario, other: Scenario | None, strategies: Sequence[str] | None, seed: int | None, options: RunOptions
 ) -> Sides:
     """Return what is compared, its matched spends solved for.
 
@@ -62,18 +62,18 @@ def sides_of(
         If a strategy is not in the file.
     """
     if other is not None:
-        return _two_scenarios(model, other, strategies, seed, ways)
+        return _two_scenarios(model, other, strategies, seed, options)
     held = model.named_reference
     names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
     if len(names) < 2 or len(set(names)) != len(names):
         known = ", ".join(model.strategies) or "none"
         raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
-    settled, matches = settle(model, names, seed=seed, ways=ways)
+    settled, matches = with_budgets(model, names, seed, options)
     return Sides({name: (settled, name) for name in names}, matches)
 
 
 def _two_scenarios(
-    model: Scenario, other: Scenario, strategies: Sequence[str] | None, seed: int | None, ways: Ways
+    model: Scenario, other: Scenario, strategies: Sequence[str] | None, seed: int | None, options: RunOptions
 ) -> Sides:
     """Return two scenarios in one strategy, or each in its own."""
     chosen: list[str | None] = [*strategies] if strategies else [None]
@@ -83,8 +83,8 @@ def _two_scenarios(
     first, second = one or model.name, two or other.name
     if first == second:
         first, second = f"{first} (first)", f"{second} (second)"
-    model, matches = settle(model, [one], seed=seed, ways=ways)
-    other, more = settle(other, [two], seed=seed, ways=ways)
+    model, matches = with_budgets(model, [one], seed, options)
+    other, more = with_budgets(other, [two], seed, options)
     return Sides({first: (model, one), second: (other, two)}, matches + more)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.experiment.driver import Job, Ways, replicate_jobs
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.result import Result
@@ -29,11 +29,15 @@ class AgainstToday(Result):
 
 
 def replicated(
-    journeys: Sequence[Journey], replications: int, seed: int | None, ways: Ways, keep: Callable[[int, Runs], Any]
+    journeys: Sequence[Journey],
+    replications: int,
+    seed: int | None,
+    options: RunOptions,
+    keep: Callable[[int, Runs], Any],
 ) -> list[Any]:
     """Return what is kept of the runs of each journey, all on the same people with the same luck."""
     root = journeys[0].seed if seed is None else seed
-    return replicate_jobs([Job(journey, root) for journey in journeys], replications, ways, keep=keep)
+    return replicate_jobs([Job(journey, root) for journey in journeys], replications, options, keep=keep)
 
 
 def paired(gap: FloatArray, unit: str, level: float = 0.95) -> Estimate:

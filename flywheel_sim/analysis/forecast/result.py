@@ -11,8 +11,8 @@ import numpy as np
 
 from flywheel_sim.analysis.rates.ranges import known
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.replicate import Job, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
@@ -137,8 +137,8 @@ def forecast(
     ExperimentError
         If no rate of the strategy is uncertain.
     """
-    seed, ways = how_to_run(how)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    seed, options = how_to_run(how)
+    model, _ = with_budgets(model, [strategy], seed, options)
     journey = model.journey(strategy)
     names = tuple(held.name for held in journey.uncertain)
     if not names:
@@ -148,5 +148,5 @@ def forecast(
         )
     sure = known(model, [strategy]).journey(strategy)
     root = journey.seed if seed is None else seed
-    runs, stated = replicate_jobs([Job(journey, root), Job(sure, root)], replications, ways)
+    runs, stated = replicate_jobs([Job(journey, root), Job(sure, root)], replications, options)
     return Forecast(runs, stated, names)

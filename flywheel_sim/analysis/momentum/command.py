@@ -15,7 +15,7 @@ def _momentum(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
 
     def ask() -> Any:
         try:
-            return momentum(replicate(model, asked["strategy"], **how), asked["window"])
+            return momentum(replicate(model, strategies=asked["strategy"], **how), asked["window"])
         except LimitReached as stop:
             raise LimitReached(str(stop), stop.complete and momentum(stop.complete, asked["window"])) from stop
 

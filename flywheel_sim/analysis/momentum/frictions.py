@@ -17,10 +17,10 @@ from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replica
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.analysis.momentum.momentum import UNIT, months_in, net_per_month, surely
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem, nearest
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.bands import simultaneous
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.describe import reference_value
@@ -294,13 +294,13 @@ def frictions(
     ConfigError
         If there is no such strategy.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     if best not in ("highest", "lowest"):
         raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
     if of == MOMENTUM:
         raise ExperimentError("momentum is ranked beside the metric in any case; take of='profit' or of='net_growth'")
     found = frictions_of(model, strategy)
-    model, _ = settle(model, [strategy], seed=seed, ways=ways)
+    model, _ = with_budgets(model, [strategy], seed, options)
     today = model.journey(strategy)
     unit = units_of(today, [of])[of]
     names = [one.name for one in found]
@@ -311,7 +311,7 @@ def frictions(
     def keep(index: int, runs: Runs) -> Runs | tuple[FloatArray, FloatArray]:
         return runs if index == 0 else (runs.terms(of), net_per_month(runs, months))
 
-    base, *kept = replicated(journeys, replications, seed, ways, keep)
+    base, *kept = replicated(journeys, replications, seed, options, keep)
     values = {of: np.array([money for money, _ in kept]), MOMENTUM: np.array([net for _, net in kept])}
     return Frictions(of, best, unit, base.label(of), found, months, values, base)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flywheel_sim.analysis.commands import AT_MOST, PRECISION, STRATEGIES, Command, Step, how_often, one_of
+from flywheel_sim.analysis.commands import AT_MOST, PRECISION, STRATEGIES, Command, Step, how_often
 
 
 def _run(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterator[Step]:
     from flywheel_sim.experiment.replicate import replicate
 
-    name = one_of(asked["strategies"], "run", "use compare for several")
     often, words = how_often(asked, how)
-    yield Step("run", f"{model.name}: {words}", lambda: replicate(model, name, **often, **how))
+    yield Step(
+        "run", f"{model.name}: {words}", lambda: replicate(model, strategies=asked["strategies"], **often, **how)
+    )
 
 
 COMMANDS = (

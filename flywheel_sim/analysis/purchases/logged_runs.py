@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways, announce, provenance, say_compiling
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import Limits, RunOptions, announce, provenance, say_compiling
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.result import Provenance
 from flywheel_sim.scenario.load import Scenario
@@ -77,6 +77,6 @@ def logged_runs(
     held = limits or Limits()
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 20")
-    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(progress=progress, engine=engine, limits=held))
+    settled, _ = with_budgets(model, [strategy], seed, RunOptions(progress=progress, engine=engine, limits=held))
     journey = settled.journey(strategy)
     return LoggedRuns(journey, journey.seed if seed is None else seed, replications, progress, engine, held)

@@ -122,22 +122,23 @@ def _uncertain(model: Scenario, strategy: str | None, rates: Sequence[str], shar
                 rate, parse(model.rate(rate, strategy).value), share
             )  # where it is moved, its ends move along
             said[rate] = [one.text(one.low), one.text(one.high)]
-    found = _laid(model, strategy, said)
+    found = _with_ends(model, strategy, said)
     if found is not None:
         return found
     fit: dict[str, Raw] = {}
     found = model.journey(strategy)
     for rate, ends in said.items():
-        if (more := _laid(model, strategy, {**fit, rate: ends})) is not None:
+        if (more := _with_ends(model, strategy, {**fit, rate: ends})) is not None:
             found = more
             fit[rate] = ends
     return found
 
 
-def _laid(model: Scenario, strategy: str | None, said: Mapping[str, Raw]) -> Journey | None:
+def _with_ends(model: Scenario, strategy: str | None, said: Mapping[str, Raw]) -> Journey | None:
     """Return a strategy with rates uncertain; None where no journey could have their ends, or values between."""
     try:
-        journey = model.laid([(f"rates.{name}", {"uncertain": ends}) for name, ends in said.items()]).journey(strategy)
+        changes = [(f"rates.{name}", {"uncertain": ends}) for name, ends in said.items()]
+        journey = model.with_texts(changes).journey(strategy)
         for end in (0.0, _LAST):
             world(journey, lambda decision, end=end: end if _rate(decision) in said else 0.5)  # type: ignore[misc]
         world(journey, _between)

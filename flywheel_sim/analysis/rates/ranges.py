@@ -180,7 +180,7 @@ def _bears(sure: Scenario, strategy: str | None, one: Range) -> bool:
         If the strategy cannot have a value at an end.
     """
     today = _plain(sure.journey(strategy))
-    ends = [sure.laid([(f"rates.{one.name}", one.text(end))]).journey(strategy) for end in (one.low, one.high)]
+    ends = [sure.with_texts([(f"rates.{one.name}", one.text(end))]).journey(strategy) for end in (one.low, one.high)]
     return any(_plain(journey) != today for journey in ends)
 
 
@@ -207,7 +207,7 @@ def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:
     return sure
 
 
-def laid(model: Scenario, values: Sequence[tuple[Range, float]]) -> Scenario:
+def with_values(model: Scenario, values: Sequence[tuple[Range, float]]) -> Scenario:
     """Return the scenario with rates at other values, spends as solved for.
 
     Raises

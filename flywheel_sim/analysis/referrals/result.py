@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import Limits, RunOptions
 from flywheel_sim.experiment.replicate import run
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
@@ -185,13 +185,15 @@ def referral_tree(
         If the run meets a limit.
     """
     held = limits or Limits()
-    settled, _ = settle(model, [strategy], seed=seed, ways=Ways(engine=engine, limits=held))
+    settled, _ = with_budgets(model, [strategy], seed, RunOptions(engine=engine, limits=held))
     fed = [channel for channel in settled.journey(strategy).channels if channel.kind == "referral"]
     if all(channel.removed for channel in fed):
         with_ = f"with strategy '{strategy}' " if strategy else ""
         remedy = "write a channel without a source, and an event with 'refer' that names it"
         raise ExperimentError(f"'{model.name}' {with_}has no channel of referrals; {remedy}")
-    done = run(settled, strategy, seed=seed, replication=replication, people=True, engine=engine, limits=held)
+    done = run(
+        settled, strategies=strategy, seed=seed, replication=replication, people=True, engine=engine, limits=held
+    )
     assert done.people is not None
     people = _people(done.journey, done.people)
     return ReferralTree(done.journey, done.source, people, _families(done.journey, people))

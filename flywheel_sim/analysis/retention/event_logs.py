@@ -18,7 +18,7 @@ from flywheel_sim.engine.run import kernel_of, run_many
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import (
     Job,
-    Ways,
+    RunOptions,
     advancing,
     announce,
     executor_for,
@@ -63,13 +63,13 @@ class EventLog:
 
 
 def read_logs(
-    jobs: Sequence[Job], replications: int, ways: Ways, of: Callable[[Journey, EventLog], Found]
+    jobs: Sequence[Job], replications: int, options: RunOptions, of: Callable[[Journey, EventLog], Found]
 ) -> list[tuple[list[Found], Provenance]]:
     """Run journeys, all on the same replications, and return what is read of each event log, and where it comes from.
 
     Parameters
     ----------
-    jobs, replications, ways
+    jobs, replications, options
         What to run, how often, and how. No more logs are held at a time than there are workers.
     of
         Reads a log of a journey; a function of a module where runs are shared out among processes.
@@ -83,21 +83,21 @@ def read_logs(
     """
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    workers = workers_for(ways)
+    workers = workers_for(options)
     announce(*(job.journey for job in jobs))
-    if not ways.progress:
-        say_compiling(ways.engine, *(job.journey for job in jobs))
+    if not options.progress:
+        say_compiling(options.engine, *(job.journey for job in jobs))
     size = max(1, min(MOST, math.ceil(replications / (2 * workers))))
-    limits = ways.limits.max_people, ways.limits.max_events
+    limits = options.limits.max_people, options.limits.max_events
     tasks = {
-        (index, at): partial(_batch, job, range(at, min(at + size, replications)), ways.engine, *limits, of)
+        (index, at): partial(_batch, job, range(at, min(at + size, replications)), options.engine, *limits, of)
         for at in range(0, replications, size) for index, job in enumerate(jobs)
     }  # fmt: skip
     begun = time.perf_counter()
     done: dict[tuple[int, int], list[tuple[Found, int]]] = {}
     with ExitStack() as scope:
-        advance = advancing(len(jobs) * replications, scope, ways, jobs)
-        executor = executor_for(ways, min(workers, len(tasks)), scope)
+        advance = advancing(len(jobs) * replications, scope, options, jobs)
+        executor = executor_for(options, min(workers, len(tasks)), scope)
         for key, batch in _carried_out(tasks, executor):
             done[key] = batch
             advance(len(batch))
@@ -106,7 +106,7 @@ def read_logs(
     for index, job in enumerate(jobs):
         mine = [one for key in sorted(done) if key[0] == index for one in done[key]]
         n_events = sum(count for _, count in mine)
-        source = provenance(job.journey, job.seed, replications, took, n_events, ways.engine)
+        source = provenance(job.journey, job.seed, replications, took, n_events, options.engine)
         read.append(([found for found, _ in mine], source))
     return read
 

@@ -15,9 +15,9 @@ import numpy as np
 from flywheel_sim.analysis.retention.by_day import still_there
 from flywheel_sim.analysis.retention.event_logs import read_logs
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import Match, settle
+from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.budgets import Match, with_budgets
 from flywheel_sim.experiment.driver import Job
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import IntArray
@@ -235,16 +235,16 @@ def retention(
     SimulationError
         If a run meets a limit.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     asked = _days(days)
     names = [None] if strategies is None else _named(strategies)
     there = _stages([model.unmatched_journey(name) for name in names], stage, counts)
-    settled, matches = settle(model, names, seed=seed, ways=ways)
+    settled, matches = with_budgets(model, names, seed, options)
     journeys = [settled.journey(name) for name in names]
     for journey in journeys:
         _check_room(journey, asked[-1])
     jobs = [Job(one, one.seed if seed is None else seed) for one in journeys]
-    read = read_logs(jobs, replications, ways, partial(still_there, stage=stage, counts=there, last=asked[-1]))
+    read = read_logs(jobs, replications, options, partial(still_there, stage=stage, counts=there, last=asked[-1]))
     people: dict[str, IntArray] = {}
     kept: dict[str, IntArray] = {}
     for name, journey, (found, _) in zip(names, journeys, read, strict=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.difference.pairs import within
 from flywheel_sim.analysis.rates.steps import shown_unit
 from flywheel_sim.analysis.sensitivity.changes import MONEY, NET, Change, Year, change_of, label_of, total_of, years_of
@@ -19,11 +20,19 @@ from flywheel_sim.analysis.sensitivity.moves import Move, Variant, moves_of, pla
 from flywheel_sim.analysis.sensitivity.one_rate import as_shown, one_rate
 from flywheel_sim.analysis.sensitivity.parts import PARTS, VARIANTS, Split, variants
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    FIGURE,
+    NAMES,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    names_of,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import FloatArray, gap_unit, plus_minus
 from flywheel_sim.wording import called, signed
 
@@ -119,7 +128,7 @@ class Effect(Result):
             raise ExperimentError("the effect was asked for with split=False; leave that out")
         held = self.totals[key]
         if figure not in held:
-            raise ExperimentError(f"'{figure}' was not split; {nearest(figure, held)}, or name it under metrics")
+            raise ExperimentError(f"'{figure}' was not split; {nearest(figure, held)}, or name it under of")
         label, unit = label_of(self.base_runs[key[0]], figure)
         return Split(figure, label, gap_unit(unit), self.events[key[0]], held[figure])
 
@@ -251,15 +260,18 @@ class Effect(Result):
         return [*said, *(f"{name}, {change}: {why}" for (name, change), why in self.notes.items() if why)]
 
 
+@verb({"change": "values=['+5 points']", "metrics": "of=[...]"}, of=takes.either(NAMES, takes.none_or_empty("()")),
+      values=takes.optional(takes.either(takes.listed(FIGURE, "a list of changes", "['+5 points']"), FIGURE)),
+      upsell=takes.optional(NAMES), split=takes.YES_OR_NO)  # fmt: skip
 def effect(
-    model: Scenario,
+    model: Model,
+    of: str | Sequence[str] = (),
     over: str = "retention",
-    change: str | float | Sequence[str | float] | None = None,
     *,
-    upsell: Sequence[str] | None = None,
+    strategies: Strategies = None,
+    values: str | float | Sequence[str | float] | None = None,
+    upsell: str | Sequence[str] | None = None,
     split: bool = True,
-    metrics: Sequence[str] = (),
-    strategies: Sequence[str] | None = None,
     replications: int = 50,
     **how: Unpack[How],
 ) -> Effect:
@@ -267,38 +279,49 @@ def effect(
 
     Parameters
     ----------
-    model, over, change
-        The scenario; any named rate with a figure of its own, whose whole family moves; and one change or several:
-        ``+5 points`` (chances alone), ``+5 % relative``, or a new value. Both readings of "+5 %" unless given; of
-        these, one that is impossible is named so.
+    model, of, over
+        The scenario, its name or its path; metrics to take apart beside the money; and any named rate with a figure of
+        its own, whose whole family moves.
+    strategies
+        As for `sensitivity`.
+    values
+        One change or several: ``+5 points`` (chances alone), ``+5 % relative``, or a new value. Both readings of "+5 %"
+        unless given; of these, one that is impossible is named so.
     upsell
         Names of the events by which customers move up; found by what they do unless given. Events that refer are
         always found. What counts as which stands under `Effect.events`.
-    split, metrics
-        Whether to take the effect apart, which takes up to three more runs for each of today and the changes; and
-        metrics to take apart beside the money.
-    strategies, replications, how
+    split
+        Whether to take the effect apart, which takes up to three more runs for each of today and the changes.
+    replications, how
         As for `sensitivity`.
 
     Raises
     ------
     ConfigError, ExperimentError
         If a rate, a metric or an event is not there, or a change given is impossible.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.effect("subscription", over="retention", strategies="funnel", values="+2 points", replications=10)
+    >>> found.change("revenue").gain.mean > 0
+    True
     """
-    seed, ways = how_to_run(how)
-    rate = one_rate(model, over, strategies, seed, ways)
-    wanted = wanted_of(change, rate)
-    figures = tuple(dict.fromkeys((*MONEY, *metrics)))
+    seed, options = how_to_run(how)
+    figures = tuple(dict.fromkeys((*MONEY, *names_of(of))))
+    rate = one_rate(scenario_of(model), tuple(name for name in figures if name not in NET), over, strategies, seed,
+                    options)  # fmt: skip
+    wanted = wanted_of(values, rate)
     today = {strategy: rate.model.journey(strategy) for strategy in rate.today}
-    units_of(next(iter(today.values())), [name for name in figures if name not in NET])
     moves = moves_of(rate, wanted)
-    events = {strategy: variants(journey, upsell) for strategy, journey in today.items()} if split else {}
+    named = None if upsell is None else names_of(upsell)
+    events = {strategy: variants(journey, named) for strategy, journey in today.items()} if split else {}
     plan = planned(moves.models, events, seed)
 
     def read(runs: Runs) -> dict[str, FloatArray]:
         return {name: total_of(runs, name) for name in figures} if split else {}
 
-    found, runs = plan.run(replications, ways, read, [(*move, PARTS) for move in moves.models])
+    found, runs = plan.run(replications, options, read, [(*move, PARTS) for move in moves.models])
     return Effect(
         over=over,
         rate_unit=shown_unit(rate.first),

@@ -41,7 +41,7 @@ class Wanted:
         return tuple(str(one) for one in self.changes)
 
 
-def wanted_of(change: str | float | Sequence[str | float] | None, rate: OneRate) -> Wanted:
+def wanted_of(values: str | float | Sequence[str | float] | None, rate: OneRate) -> Wanted:
     """Return the changes that are wanted; both readings of "+5 %" unless given, of which points are for chances alone.
 
     Raises
@@ -49,9 +49,9 @@ def wanted_of(change: str | float | Sequence[str | float] | None, rate: OneRate)
     ExperimentError
         If there is none.
     """
-    if change is None:
+    if values is None:
         return Wanted(rate.readings, True)
-    given = (change,) if isinstance(change, str | int | float) else tuple(change)
+    given = (values,) if isinstance(values, str | int | float) else tuple(values)
     if not given:
         raise ExperimentError("no change was given; write '+5 points' or '+5 % relative'")
     return Wanted(given, False)

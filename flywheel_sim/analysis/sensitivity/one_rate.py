@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flywheel_sim.analysis.rates.steps import own, run_over, shown
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Ways
+from flywheel_sim.experiment.asking import Strategies, refuse_metrics, runs_of
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.load import Scenario
 
@@ -97,18 +98,22 @@ class OneRate:
 
 
 def one_rate(
-    model: Scenario, name: str, strategies: Sequence[str] | None, seed: int | None, ways: Ways
-) -> OneRate:  # fmt: skip
+    model: Scenario, of: Sequence[str], name: str, strategies: Strategies, seed: int | None, options: RunOptions
+) -> OneRate:
     """Return a rate ready to be moved in some strategies: in all of the file unless named, else in it as written.
 
     Raises
     ------
     ConfigError
         If the rate or a strategy is not there.
+    ExperimentError
+        If the metric is not there.
     """
-    names: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
-    settled, _ = settle(model, names, seed=seed, ways=ways)
-    return OneRate(settled, name, {strategy: run_over(settled, name, strategy) for strategy in names})
+    names = runs_of(model, strategies)
+    refuse_metrics(model, names, of)
+    today = {strategy: run_over(model, name, strategy) for strategy in names}
+    matched, _ = with_budgets(model, names, seed, options)
+    return OneRate(matched, name, today)
 
 
 def as_shown(strategy: str | None) -> str:

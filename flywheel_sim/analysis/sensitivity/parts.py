@@ -81,11 +81,13 @@ class Split:
     def orders(self) -> dict[str, dict[str, Estimate]]:
         """Return both parts when one is added first, by the part that is."""
         none, upsell, referral, both = self.gains
-        ways = {
+        gains = {
             "upsell": {"upsell": upsell - none, "referral": both - upsell},
             "referral": {"referral": referral - none, "upsell": both - referral},
         }
-        return {first: {name: paired(gain, self.unit) for name, gain in found.items()} for first, found in ways.items()}
+        return {
+            first: {name: paired(gain, self.unit) for name, gain in parts.items()} for first, parts in gains.items()
+        }
 
     @property
     def interaction(self) -> Estimate:

@@ -16,13 +16,11 @@ from flywheel_sim.analysis.rates.steps import own, points, shown_unit, written
 from flywheel_sim.analysis.sensitivity.changes import share_of
 from flywheel_sim.analysis.sensitivity.one_rate import OneRate, as_shown, one_rate
 from flywheel_sim.errors import ConfigError
+from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, scenario_of, verb
 from flywheel_sim.experiment.bands import simultaneous
-from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus
 from flywheel_sim.wording import called, signed
 
@@ -196,13 +194,14 @@ class Sensitivity(Result):
                 "readings": self.readings}  # fmt: skip
 
 
+@verb()
 def sensitivity(
-    model: Scenario,
+    model: Model,
     of: str = "profit",
     over: str = "retention",
     *,
+    strategies: Strategies = None,
     values: Sequence[float | str] | None = None,
-    strategies: Sequence[str] | None = None,
     replications: int = 50,
     **how: Unpack[How],
 ) -> Sensitivity:
@@ -211,15 +210,15 @@ def sensitivity(
     Parameters
     ----------
     model
-        The scenario.
+        The scenario, its name or its path.
     of, over
         Any metric, and any named rate with a figure of its own, a duration too.
+    strategies
+        A name or a list of them, those of the file unless given; a file without any is run as written. A spend that is
+        ``matched`` is solved for at today's rate and stays there, as a budget that has been decided on.
     values
         Values of the rate, in its own unit (fractions for chances) or as texts; a sensible range
         around today's unless given. The whole family of the rate moves with it.
-    strategies
-        Those of the file unless given; a file without any is run as written. A spend that is ``matched`` is
-        solved for at today's rate and stays there, as a budget that has been decided on.
     replications, how
         How often everything is run, and how: `How`.
 
@@ -229,15 +228,21 @@ def sensitivity(
         If the rate is not there, or a value does not fit it.
     ExperimentError
         If the metric is not known.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.sensitivity("subscription", "profit", "retention", strategies="funnel", replications=10)
+    >>> found.rate_unit, found.base
+    ('% kept per month', {'funnel': 94.0})
     """
-    seed, ways = how_to_run(how)
-    rate = one_rate(model, over, strategies, seed, ways)
+    seed, options = how_to_run(how)
+    rate = one_rate(scenario_of(model), (of,), over, strategies, seed, options)
     grid = points(rate.model, over, rate.first, values)
     plan: Plan[_Place] = Plan(seed)
     tried = {strategy: _planned(plan, rate, strategy, grid) for strategy in rate.today}
-    units_of(plan.jobs[0].journey, (of,))  # a metric that is not there is refused before anything runs
     bases: list[_Place] = [(strategy, TODAY) for strategy in rate.today]
-    found, kept = plan.run(replications, ways, lambda runs: runs.terms(of), bases)
+    found, kept = plan.run(replications, options, lambda runs: runs.terms(of), bases)
     base_runs = {as_shown(strategy): runs for (strategy, _), runs in kept.items()}
     metric = {name: {what: one for (who, what), one in found.items() if who == name} for name in rate.today}
     first = next(iter(base_runs.values()))

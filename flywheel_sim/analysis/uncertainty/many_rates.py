@@ -12,9 +12,9 @@ from flywheel_sim.analysis.rates.ranges import Ends, Range, known, ranges_of
 from flywheel_sim.analysis.uncertainty.indices import FEWEST
 from flywheel_sim.analysis.uncertainty.tornado import subject_of, subjects
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.replicate import Job, Limits, Ways, replicate_jobs
+from flywheel_sim.experiment.replicate import Job, Limits, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.result import Result
@@ -203,19 +203,19 @@ def over_ranges(
     names = subjects(strategy, strategies)
     workers = None if isinstance(kept.executor, str) else kept.workers
     pool = kept.executor if isinstance(kept.executor, Executor) else None
-    ways = Ways(workers, pool, kept.progress, limits=kept.limits)
+    options = RunOptions(workers, pool, kept.progress, limits=kept.limits)
     for name in names:
         unsolved = model.choices(name).matched if name else None
         if unsolved is None:
             units_of(model.journey(name), metrics)  # a metric that is not there is refused before anything runs
-    settled, _ = settle(model, names, seed=seed, ways=ways)
+    settled, _ = with_budgets(model, names, seed, options)
     found = ranges_of(settled, names, rates, ranges, step)
     sure = known(settled, names).decided()
     journeys = {name or "as written": sure.journey(name) for name in names}
     units = [units_of(journey, metrics) for journey in journeys.values()][-1]
     root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]
-    runs = dict(zip(journeys, replicate_jobs(jobs, replications, ways), strict=True))
+    runs = dict(zip(journeys, replicate_jobs(jobs, replications, options), strict=True))
     first = next(iter(runs.values()))
     if len(names) > 1:
         units = {name: gap_unit(unit) for name, unit in units.items()}

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range, known, laid, ranges_of
+from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range, known, ranges_of, with_values
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.bands import simultaneous
-from flywheel_sim.experiment.budgets import settle
+from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.how import How, how_to_run
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
@@ -193,14 +193,14 @@ def tornado(
     ConfigError, ExperimentError
         If there is no such metric, rate or strategy, a range is none, or no journey can have a rate at an end of it.
     """
-    seed, ways = how_to_run(how)
+    seed, options = how_to_run(how)
     names = subjects(strategy, strategies)
-    model, _ = settle(model, names, seed=seed, ways=ways)
+    model, _ = with_budgets(model, names, seed, options)
     tried = ranges_of(model, names, rates, ranges, step)
     sure = known(model, names)
     unit = units_of(sure.journey(names[0]), (of,))[of]  # a metric that is not there is refused before anything runs
     plan = _planned(sure, tried, seed)
-    found, kept = plan.run(replications, ways, lambda runs: runs.terms(of), [(name, TODAY) for name in names])
+    found, kept = plan.run(replications, options, lambda runs: runs.terms(of), [(name, TODAY) for name in names])
     every = {rate: one for name in names for rate, one in tried[name].items()}  # of two strategies that of the second
     today, changes = _from_today(found, names, list(every), of)
     bars, critical = _bars(list(every.values()), changes, level, gap_unit(unit))
@@ -232,7 +232,7 @@ def _planned(
                 if (one := ranges.get(rate)) is None:
                     plan.share((name, (rate, low)), (name, TODAY))
                 else:
-                    moved = laid(model, [(one, one.low if low else one.high)])
+                    moved = with_values(model, [(one, one.low if low else one.high)])
                     plan.add((name, (rate, low)), moved.journey(name))
     return plan
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, FlywheelError, SimulationError
-from flywheel_sim.experiment.budgets import settle
-from flywheel_sim.experiment.driver import Limits, Ways
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import Limits, RunOptions
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Ledger, stack
 from flywheel_sim.metrics.registry import Books, metric_of
@@ -99,7 +99,8 @@ def _figures(books: Books, metrics: tuple[str, ...], sums: Mapping[str, int]) ->
 def match(task: Matching, seed: int, limits: Limits) -> tuple[float, str]:
     """Return the spend found for a design point, or why there is none."""
     try:
-        _, found = settle(task.scenario, [task.strategy], seed=seed, ways=Ways(workers=1, limits=limits), near=NEAR)
+        options = RunOptions(workers=1, limits=limits)
+        _, found = with_budgets(task.scenario, [task.strategy], seed, options, near=NEAR)
     except FlywheelError as error:
         return math.nan, str(error)
     return found[0].spend, ""

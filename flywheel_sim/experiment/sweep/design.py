@@ -91,29 +91,29 @@ def design_of(
         If factors, values or the design are not what they should be.
     """
     given: dict[str, Any] = dict(varied or {})
-    ways: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
+    run_under: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
     if points is not None:
         if given:
             raise ExperimentError(f"a table of points and factors ({', '.join(given)}) at once; put all into the table")
         if n is not None:
             raise ExperimentError("a table of points has as many points as rows; leave n out")
-        return _table(model, points, ways, strategies is not None)
+        return _table(model, points, run_under, strategies is not None)
     if kind not in DESIGNS:
         raise ExperimentError(f"'{kind}' is no design; {nearest(kind, DESIGNS)}")
     if "strategy" in given:
         raise ExperimentError("strategies are given by name, not as a factor; write strategies=[...] (--strategy)")
     specs = {name: span_or_values(name, held) for name, held in given.items()}
     if kind in ("grid", "one"):
-        rows = _combined(kind, [_listed(name, spec, n) for name, spec in specs.items()], len(ways))
+        rows = _combined(kind, [_listed(name, spec, n) for name, spec in specs.items()], len(run_under))
     else:
-        rows = _spread(kind, specs, n, seed, len(ways))
-    return Design(kind, tuple(given), tuple(DesignPoint(way, row) for row in rows for way in ways))
+        rows = _spread(kind, specs, n, seed, len(run_under))
+    return Design(kind, tuple(given), tuple(DesignPoint(way, row) for row in rows for way in run_under))
 
 
-def _combined(kind: str, lists: list[list[Value]], ways: int) -> Iterable[tuple[Value, ...]]:
+def _combined(kind: str, lists: list[list[Value]], per_row: int) -> Iterable[tuple[Value, ...]]:
     """Return every combination of the values of factors, or the file as it is and then one factor at a time."""
     if kind == "grid":
-        _refuse_many(math.prod(map(len, lists)) * ways)
+        _refuse_many(math.prod(map(len, lists)) * per_row)
         return itertools.product(*lists)
     still: tuple[Value, ...] = (None,) * len(lists)
     moved = [(*still[:i], value, *still[i + 1 :]) for i, held in enumerate(lists) for value in held]
@@ -130,7 +130,7 @@ def _listed(name: str, spec: Span | list[Value], n: int | None) -> list[Value]:
 
 
 def _spread(
-    kind: str, specs: Mapping[str, Span | list[Value]], n: int | None, seed: int, ways: int
+    kind: str, specs: Mapping[str, Span | list[Value]], n: int | None, seed: int, per_row: int
 ) -> list[tuple[Value, ...]]:
     """Return the rows of a Latin hypercube or of Sobol points; lists of values are cut into equal shares."""
     from scipy.stats import qmc
@@ -139,7 +139,7 @@ def _spread(
         raise ExperimentError(f"design '{kind}' without factors; say what to vary, such as retention='90 %:98 %'")
     if n is None or n < 1:
         raise ExperimentError(f"design '{kind}' does not know how many points; write n=64")
-    _refuse_many(n * ways)
+    _refuse_many(n * per_row)
     if kind == "sobol" and n & (n - 1):
         below = 1 << (n.bit_length() - 1)
         _LOG.warning("%s Sobol points: they are balanced at powers of two only, such as %s or %s", n, below, 2 * below)
@@ -167,12 +167,12 @@ def _refuse_many(count: int) -> None:
 # -- tables ---------------------------------------------------------------------------------------------
 
 
-def _table(model: Scenario, given: Any, ways: tuple[str | None, ...], said: bool) -> Design:
+def _table(model: Scenario, given: Any, run_under: tuple[str | None, ...], said: bool) -> Design:
     """Return the design that a table of points is."""
     rows = _rows(given)
     if not rows:
         raise ExperimentError("the table of points has no rows; give at least one point")
-    _refuse_many(len(rows) * len(ways))
+    _refuse_many(len(rows) * len(run_under))
     names = dict.fromkeys(name for row in rows for name in row)
     with_strategy = "strategy" in names and "strategy" not in model.rates
     if with_strategy and said:
@@ -190,7 +190,7 @@ def _table(model: Scenario, given: Any, ways: tuple[str | None, ...], said: bool
             named = str(row["strategy"])
             found.append(DesignPoint(None if named == AS_WRITTEN and named not in model.strategies else named, values))
         else:
-            found += [DesignPoint(way, values) for way in ways]
+            found += [DesignPoint(way, values) for way in run_under]
     return Design("table", factors, tuple(found))
 
 

@@ -228,7 +228,7 @@ class Resolver:
                         self._texts.clear()
                     self._texts[key] = value_text(value, old)
                 changes.append((self.paths[index], self._texts[key]))
-        return self.model.laid(changes, keep_solved=False)
+        return self.model.with_texts(changes, keep_solved=False)
 
     def journey(self, point: DesignPoint, spend: float | None = None) -> Journey:
         """Return the journey of a design point, at the spend found where that is matched.

@@ -54,7 +54,7 @@ _NEEDED = {*SAME, "replications", "design"}
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredBatch:
     """A batch as kept: design point, first replication, events, and values of shape (rows, count)."""
 
     point: int
@@ -138,7 +138,7 @@ class Journal:
                 found.setdefault(point, []).append((first, count))
         return found
 
-    def batches(self) -> Iterator[Kept]:
+    def batches(self) -> Iterator[StoredBatch]:
         """Return every batch, in order.
 
         Raises
@@ -153,7 +153,7 @@ class Journal:
                     raise DataError(f"{self.path}: the replications from {row[1]} of point {row[0]} are damaged; "
                                     "go on with resume=True (--resume), which runs them again")  # fmt: skip
                 figures = np.frombuffer(row[4], dtype=VALUES).reshape(rows, row[2])
-                yield Kept(row[0], row[1], row[3], figures.astype(np.float64, copy=False))
+                yield StoredBatch(row[0], row[1], row[3], figures.astype(np.float64, copy=False))
 
     def close(self) -> None:
         """Close the store; a file is then whole without its log."""

@@ -81,9 +81,9 @@ def sweep(
     root = model.journey().seed if seed is None else seed
     if not 0 <= root < 2**32:
         raise ExperimentError(f"seed {root}: it lies between 0 and 4294967295; choose another")
-    laid = design_of(model, design, varied, points=points, n=n, seed=root, strategies=strategies)
-    asked = _asked(model, laid, names, replications, root, held)
-    rows = [[point.strategy, *point.values] for point in laid.points]
+    points_to_run = design_of(model, design, varied, points=points, n=n, seed=root, strategies=strategies)
+    asked = _asked(model, points_to_run, names, replications, root, held)
+    rows = [[point.strategy, *point.values] for point in points_to_run.points]
     with begin(Path(store) if store is not None else None, asked.header(), rows, resume) as journal:
         announce(*asked.base.values())
         if not progress:
