@@ -78,18 +78,18 @@ class LeverText:
 
 def channels_of(root: Mapping[str, Raw]) -> dict[str, ChannelText]:
     """Return the channels of a raw file, in its order."""
-    found = {}
-    for name, held in (root.get("channels") or {}).items():
-        word = next((word for word in SOURCES if word in held), "")
-        found[name] = ChannelText(name, held.get("spend"), (word, held.get(word)))
-    return found
+    channels = {}
+    for name, raw in (root.get("channels") or {}).items():
+        word = next((word for word in SOURCES if word in raw), "")
+        channels[name] = ChannelText(name, raw.get("spend"), (word, raw.get(word)))
+    return channels
 
 
 def levers_of(root: Mapping[str, Raw]) -> dict[str, LeverText]:
     """Return the levers of a raw file, in its order."""
     return {
-        name: LeverText(name, held.get("spend"), held.get("phase") or "", held["moves"])
-        for name, held in (root.get("levers") or {}).items()
+        name: LeverText(name, raw.get("spend"), raw.get("phase") or "", raw["moves"])
+        for name, raw in (root.get("levers") or {}).items()
     }
 
 
@@ -97,6 +97,6 @@ def waits_of(root: Mapping[str, Raw], stage: str, event: str) -> list[tuple[str,
     """Return the waits of an event of a stage, each with the dotted path where it is written."""
     written = root["journey"][stage]
     inline = "events" not in written
-    held = long_form(stage, written)["events"][event]
+    raw_event = long_form(stage, written)["events"][event]
     path = f"journey.{stage}" if inline else f"journey.{stage}.events.{event}"
-    return [(f"{path}.{word}", held[word]) for word in WAITS if word in held]
+    return [(f"{path}.{word}", raw_event[word]) for word in WAITS if word in raw_event]

@@ -126,13 +126,13 @@ class RateReader:
         if isinstance(x, Ref):
             if x.name not in forms:
                 forms[x.name] = ""  # what a circle of names comes to
-                held = self.context.specs.get(x.name)
-                forms[x.name] = self.form_of(held, forms, depth + 1) if depth < 50 else ""
+                spec = self.context.specs.get(x.name)
+                forms[x.name] = self.form_of(spec, forms, depth + 1) if depth < 50 else ""
             return forms[x.name]
         if isinstance(x, RateSpec):
             cells = [x.value, *(c for table in (x.by or {}).values() for c in table.values())]
-            found = [self.form_of(c, forms, depth) for c in cells if c is not None]
-            return next((f for f in found if f != "number"), found[0] if found else "")
+            cell_forms = [self.form_of(c, forms, depth) for c in cells if c is not None]
+            return next((f for f in cell_forms if f != "number"), cell_forms[0] if cell_forms else "")
         return x.form if isinstance(x, Quantity) else ""
 
     def _check_cells(self, stated: Stated, kind: Kind, negative: bool = False) -> None:

@@ -62,20 +62,20 @@ def _ends(
 ) -> tuple[float, float]:
     """Return the ends of what a rate may be, for the reference value ``mean``."""
     low, high = (in_unit(notes, end, before.unit, (*path, str(i)), kind) for i, end in enumerate(given))
-    stood = before.reference
-    assert stood is not None
+    old = before.reference
+    assert old is not None
     shown = f"[{given[0].text}, {given[1].text}]"
-    if not low < high or not low <= stood <= high:
+    if not low < high or not low <= old <= high:
         rule = f"a range goes up, with the rate's value {before.unit.text} in it"
         raise notes.note(path, shown, rule, "write [88 %, 94 %] around a value of 91 %")
     if low < 0 or high >= NEVER:
         raise notes.note(path, shown, "a range lies between figures that are not negative and have an end",
                          "write [88 %, 94 %]")  # fmt: skip
-    if mean == stood:
+    if mean == old:
         return low, high
     if kind != "chance":
-        return low * mean / stood, high * mean / stood
-    odds = mean * (1 - stood) / ((1 - mean) * stood) if 0 < stood < 1 and mean < 1 else 0.0
+        return low * mean / old, high * mean / old
+    odds = mean * (1 - old) / ((1 - mean) * old) if 0 < old < 1 and mean < 1 else 0.0
     if not odds:
         raise notes.note(path, shown, "a chance of 0 % or 100 % has no odds to move a range by",
                          "move it to a value between")  # fmt: skip
@@ -118,11 +118,11 @@ def check_means(notes: Notes, spec: RateSpec, path: Path_, specs: Mapping[str, o
         assert given.beta
         total = given.alpha.number + given.beta.number
         other = f"{{alpha: {total * value.number:.6g}, beta: {total * (1 - value.number):.6g}}}"
-        said = f"{{alpha: {given.alpha.text}, beta: {given.beta.text}}}"
+        stated = f"{{alpha: {given.alpha.text}, beta: {given.beta.text}}}"
         right = re.sub(r"^\S+?\s*(%|\s+of\s+\S+)", f"{100 * mean:.6g} %", value.text)
         more = f" or '{word}: {other}'" if 0 < value.number < 1 else ""
         notes.note((*path, "value"), None,
-                   f"'{word}' {said} has a mean of {100 * mean:.6g} %, beside a value of {100 * value.number:.6g} %",
+                   f"'{word}' {stated} has a mean of {100 * mean:.6g} %, beside a value of {100 * value.number:.6g} %",
                    f"write 'value: {right}'{more}, or leave one of the two out")  # fmt: skip
     spread, unsure = spec.spread, spec.uncertain
     if spec.value is not None or not isinstance(spread, SpreadSpec) or not isinstance(unsure, SpreadSpec):
@@ -158,9 +158,9 @@ def check_cell(
 def _mean(spec: SpreadSpec) -> float | None:
     """Return the mean of a beta distribution; None where it is none, which is noted elsewhere."""
     both = [spec.alpha, spec.beta]
-    if spec.shape or not all(one and one.form == "number" and one.number > 0 for one in both):
+    if spec.shape or not all(parameter and parameter.form == "number" and parameter.number > 0 for parameter in both):
         return None
-    a, b = (one.number for one in both if one)
+    a, b = (parameter.number for parameter in both if parameter)
     return float(a / (a + b))
 
 
@@ -184,8 +184,10 @@ def _laid_together(tree: Tree, value: Path_, spread: Path_) -> bool:
         names = tree.root.get("strategies") or ()
         return mark.file, next((name for name in names if tree.marks.get(("strategies", name, *path)) == mark), "")
 
-    held, beside = layer(value), layer(spread)
-    return held[0] != IN_CODE and (held == beside or (held[1] == "" and beside[1] != ""))
+    value_layer, spread_layer = layer(value), layer(spread)
+    return value_layer[0] != IN_CODE and (
+        value_layer == spread_layer or (value_layer[1] == "" and spread_layer[1] != "")
+    )
 
 
 def _agrees(value: Quantity, mean: float) -> bool:

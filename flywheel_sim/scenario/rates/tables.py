@@ -54,11 +54,11 @@ class TableReader:
         at = {id(part): places(part.over, axes) for part in parts}
         cells, where = [], []
         for index, key in enumerate(chosen):
-            held = reference if key is None else levels[key]
-            assert held is not None
-            cell = at[id(held)][index]
-            cells.append(held.cells[cell])
-            where.append(held.places[cell])
+            source = reference if key is None else levels[key]
+            assert source is not None
+            cell = at[id(source)][index]
+            cells.append(source.cells[cell])
+            where.append(source.places[cell])
         doubts = frozenset(name for part in parts for name in part.doubts)
         at_one = reference.cells[0] if reference and len(set(reference.cells)) == 1 else None
         unit = shared_unit(self.context.notes, parts, kind)
@@ -128,21 +128,26 @@ class TableReader:
         axes = self.axes([stated.over, (self.traits[by].axis(values.values()),)], path)
         at = places(stated.over, axes)
         chosen = self._chosen(by, values, axes, table.value is not None, path)
-        found: tuple[Any, ...] = tuple(table.value if key is None else levels[key] for key in chosen)
+        spreads: tuple[Any, ...] = tuple(table.value if key is None else levels[key] for key in chosen)
         cells, where = tuple(stated.cells[i] for i in at), tuple(stated.places[i] for i in at)
-        for index, (key, one) in enumerate(zip(chosen, found, strict=True)):
+        for index, (key, spread) in enumerate(zip(chosen, spreads, strict=True)):
             place = (*path, "value") if key is None else (*path, "by", by, key)
             check_cell(
-                self.context.notes, one, cells[index], where[index], place, f" where {label(self.traits, axes, index)}"
+                self.context.notes,
+                spread,
+                cells[index],
+                where[index],
+                place,
+                f" where {label(self.traits, axes, index)}",
             )
-        return replace(stated, over=axes, cells=cells, places=where, spread=None, spreads=found)
+        return replace(stated, over=axes, cells=cells, places=where, spread=None, spreads=spreads)
 
     def axes(self, overs: Sequence[Sequence[Axis]], path: Path_) -> tuple[Axis, ...]:
         """Return the axes on which tables meet, within the bound on cells."""
-        found = joint(self.traits, overs)
-        if size(found) > MOST_CELLS:
+        axes = joint(self.traits, overs)
+        if size(axes) > MOST_CELLS:
             raise self.note(path, None, f"its table has more than {MOST_CELLS} cells", "use fewer attributes or levels")
-        return found
+        return axes
 
     def keys(self, attribute: str, table: Mapping[str, object], path: Path_) -> dict[str, int]:
         """Return what the levels of an attribute in a table stand for.
@@ -161,7 +166,7 @@ class TableReader:
         if trait.levels == MONTHS and attribute == "month" and not self.context.dated:
             raise self.note(path, None, "named months need the date the run starts at",
                             "add start: 2027-01-01", attribute)  # fmt: skip
-        found: dict[str, int] = {}
+        values: dict[str, int] = {}
         for key in table:
             try:
                 value = trait.value(key)
@@ -170,10 +175,10 @@ class TableReader:
                 self.note((*path, attribute), None, rule, error.remedy, key)
                 failed = True
                 continue
-            if (same := next((k for k, v in found.items() if v == value), None)) is not None:
+            if (same := next((k for k, v in values.items() if v == value), None)) is not None:
                 self.note((*path, attribute), None, f"'{key}' and '{same}' are one level", "keep one of them", key)
                 failed = True
-            found[key] = value
+            values[key] = value
         if failed:
             raise Unusable
-        return found
+        return values

@@ -46,8 +46,8 @@ class FileSpecs:
     @classmethod
     def of(cls, sections: Mapping[str, Mapping[str, Any]]) -> FileSpecs:
         """Return the sections under the names they have here."""
-        words = {"stages": "journey", "sets": "while"}
-        return cls(**{name: sections[words.get(name, name)] for name in cls.__slots__})
+        yaml_names = {"stages": "journey", "sets": "while"}
+        return cls(**{name: sections[yaml_names.get(name, name)] for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class WrittenNames:
         """Return the names that stand in a file."""
 
         def written(section: str) -> set[str]:
-            held = tree.root.get(section)
-            return set(held) if isinstance(held, dict) else set()
+            items = tree.root.get(section)
+            return set(items) if isinstance(items, dict) else set()
 
         return cls(*(written(section) for section in ("rates", "attributes", "channels", "resources", "journey")))
 
@@ -138,14 +138,14 @@ class Context:
 
     def kind_of(self, name: str, otherwise: str) -> str:
         """Return the kind of spend that the file gives to a line, a lever, a cost or a resource; else another one."""
-        held = self.findings.lines.get(name)
-        return (held.kind if held else "") or otherwise
+        line = self.findings.lines.get(name)
+        return (line.kind if line else "") or otherwise
 
     def word(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
         """Say something of a file that can run, once."""
-        said = self.notes.tree.problem(path, value, rule, remedy, key)
-        if said not in self.findings.words:
-            self.findings.words.append(said)
+        warning = self.notes.tree.problem(path, value, rule, remedy, key)
+        if warning not in self.findings.words:
+            self.findings.words.append(warning)
 
     def own_trait(self, attribute: str, path: Path_, verb: str) -> Trait:
         """Return one of the file's own attributes.

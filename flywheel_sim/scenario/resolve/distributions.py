@@ -63,17 +63,17 @@ class DistributionReader:
             raise self.note(path, None, f"{what} has one distribution, not {len(given)}", "keep one")
         word = given[0]
         inner = (*path, word)
-        held: Any = getattr(spec, word)
+        stated: Any = getattr(spec, word)
         if word == "fixed":
-            value, per_ms = self.rates.use(held, inner, kind)
+            value, per_ms = self.rates.use(stated, inner, kind)
             return Dist("fixed", (value,)), per_ms
         if word == "exponential":
-            return self._exponential(held, inner, kind, what)
+            return self._exponential(stated, inner, kind, what)
         if word in ("uniform", "triangular"):
-            return self._between(word, held, inner, kind, what)
+            return self._between(word, stated, inner, kind, what)
         if word == "empirical":
-            return Dist("empirical", (), self.samples.read(held, inner, kind)), None
-        return self._two(word, held, inner, kind)
+            return Dist("empirical", (), self.samples.read(stated, inner, kind)), None
+        return self._two(word, stated, inner, kind)
 
     def _exponential(self, x: object, path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
         if kind == "duration" and self.rates.form_of(x) not in ("duration", "never"):
@@ -87,8 +87,8 @@ class DistributionReader:
         return Dist("memoryless", (Rate(mean.name, "rate", mean.over, cells),)), None
 
     def _between(self, word: str, xs: list[object], path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
-        found = [self.rates.use(x, (*path, str(i)), kind) for i, x in enumerate(xs)]
-        ends = tuple(rate for rate, _ in found)
+        figures = [self.rates.use(x, (*path, str(i)), kind) for i, x in enumerate(xs)]
+        ends = tuple(rate for rate, _ in figures)
         example = _EXAMPLES[word, kind]
         for index, end in enumerate(ends):
             if end.spread is not None:
@@ -97,16 +97,16 @@ class DistributionReader:
             if max(end.cells) >= NEVER:
                 raise self.note((*path, str(index)), None, "a range between two ends has no end at 'never'", example)
         for cells, where in self._together(ends, path):
-            if any(one > other for one, other in itertools.pairwise(cells)) or cells[0] == cells[-1]:
+            if any(value > following for value, following in itertools.pairwise(cells)) or cells[0] == cells[-1]:
                 name = f"a {word} {'wait' if kind == 'duration' else 'amount'}"
                 order = "from the lower end to the higher" if word == "uniform" else "from the lower end over the mode"
                 raise self.note(path, None, f"{name} runs {order}{where}", example)
         if len({end.per for end in ends}) > 1:
             raise self.note(path, None, "the ends of a range are multiplied by one counter, or by none", example)
-        if len({per_ms for _, per_ms in found}) > 1:
+        if len({per_ms for _, per_ms in figures}) > 1:
             raise self.note(path, None, "the ends are stated for different periods", example)
         dist = Dist("uniform", ends) if word == "uniform" else Dist("triangular", ends)
-        return dist, found[0][1]
+        return dist, figures[0][1]
 
     def _together(self, rates: tuple[Rate, ...], path: Path_) -> Iterator[tuple[tuple[float, ...], str]]:
         """Return the values that several rates have together, with the words that say where."""

@@ -85,55 +85,57 @@ class EffectReader:
             place = (*path, "refer", str(index))
             if channel not in self.context.names.channels:
                 self.note(place, channel, "no channel of that name", nearest(channel, self.context.names.channels))
-            elif (fed := channels.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
+            elif (referred := channels.get(channel)) and (
+                referred.rate or referred.batch or referred.present or referred.spend
+            ):
                 self.note(place, channel, "a channel with a source of its own is not fed by 'refer'",
                           "add a channel with 'enters' alone")  # fmt: skip
         money = self.money(spec, path, decision)
         if every is not None:
             for amount in money:
                 self.invoiced(amount, every, spec, path)
-        found = Effects(sets, money, tuple(adds), tuple(spec.refer or ()))
-        self.share(path, found)
-        return found
+        effects = Effects(sets, money, tuple(adds), tuple(spec.refer or ()))
+        self.share(path, effects)
+        return effects
 
     def sets(self, table: dict[str, Any], path: Path_, decision: str) -> tuple[SetTo, ...]:
         """Return what is set, in the order of the file."""
-        found = []
-        for attribute, held in table.items():
+        sets = []
+        for attribute, new in table.items():
             with suppress(Unusable):
-                found.append(self.set_to(attribute, held, path, f"{decision}/{attribute}"))
-        return tuple(found)
+                sets.append(self.set_to(attribute, new, path, f"{decision}/{attribute}"))
+        return tuple(sets)
 
-    def set_to(self, attribute: str, held: str | DrawSpec, path: Path_, decision: str) -> SetTo:
+    def set_to(self, attribute: str, new: str | DrawSpec, path: Path_, decision: str) -> SetTo:
         """Return one attribute set to a value, to what another has, or to a drawn level."""
         trait = self.context.own_trait(attribute, path, "set")
         place = (*path, attribute)
-        if isinstance(held, DrawSpec):
+        if isinstance(new, DrawSpec):
             if trait.kind != "levels":
                 raise self.note(place, None, f"'{attribute}' has no levels to draw", _example(trait))
-            for level in held.names():
+            for level in new.names():
                 if level not in trait.levels:
                     raise self.note(place, None, f"'{level}' is no level of '{attribute}'",
                                     nearest(level, trait.levels), level)  # fmt: skip
-            return SetTo(attribute, draw=self.chances.draw(held, place, decision, trait.levels))
-        if trait.kind == "levels" and held in trait.levels:
-            return SetTo(attribute, trait.levels.index(held))
-        if held in self.traits or held in self.context.names.attributes:
-            return SetTo(attribute, copy=self._copied(trait, held, place))
-        if trait.kind == "time" and held == "never":
+            return SetTo(attribute, draw=self.chances.draw(new, place, decision, trait.levels))
+        if trait.kind == "levels" and new in trait.levels:
+            return SetTo(attribute, trait.levels.index(new))
+        if new in self.traits or new in self.context.names.attributes:
+            return SetTo(attribute, copy=self._copied(trait, new, place))
+        if trait.kind == "time" and new == "never":
             return SetTo(attribute, NEVER)
-        if trait.kind != "levels" and not looks_like_quantity(held):
+        if trait.kind != "levels" and not looks_like_quantity(new):
             kind = "number" if trait.kind == "number" else "duration"
             own = self.context.specs.attributes
             others = [name for name, t in self.traits.items() if t.kind == trait.kind and name in own]
-            near = nearest(held, others) if len(others) > 1 else _example(trait)
-            raise self.note(place, held, f"neither a {kind} nor an attribute", near)
+            near = nearest(new, others) if len(others) > 1 else _example(trait)
+            raise self.note(place, new, f"neither a {kind} nor an attribute", near)
         try:
-            value = trait.value(held)
+            value = trait.value(new)
         except UnitError as error:
-            raise self.note(place, held, error.rule, error.remedy) from None
+            raise self.note(place, new, error.rule, error.remedy) from None
         if value < trait.low:
-            raise self.note(place, held, f"'{attribute}' is never below {trait.low}", "write a number within its range")
+            raise self.note(place, new, f"'{attribute}' is never below {trait.low}", "write a number within its range")
         return SetTo(attribute, value)
 
     def _copied(self, trait: Trait, other: str, place: Path_) -> str:
@@ -217,20 +219,20 @@ class EffectReader:
 
     def accruing_shares(self, amounts: list[Amount], path: Path_) -> Iterator[Amount]:
         """Yield what accrues, each share as a price of its own: that of its line, times the share."""
-        prices = {one.line: one for one in amounts if one.side == "earn" and isinstance(one.value, Rate)}
-        shares = {one.line for one in amounts if one.side == "earn" and isinstance(one.value, Share)}
-        for one in amounts:
-            if not isinstance(one.value, Share):
-                yield one
+        prices = {amount.line: amount for amount in amounts if amount.side == "earn" and isinstance(amount.value, Rate)}
+        shares = {amount.line for amount in amounts if amount.side == "earn" and isinstance(amount.value, Share)}
+        for amount in amounts:
+            if not isinstance(amount.value, Share):
+                yield amount
                 continue
-            place = (*path, one.side, one.line)
-            if one.value.of not in prices:
-                self.no_such(one.value.of, prices, place, "accrues here", "let it accrue on the same stage or set",
+            place = (*path, amount.side, amount.line)
+            if amount.value.of not in prices:
+                self.no_such(amount.value.of, prices, place, "accrues here", "let it accrue on the same stage or set",
                              shares)  # fmt: skip
                 continue
             with suppress(Unusable):
-                price = prices[one.value.of]
-                yield replace(one, value=self.part(one.value.rate, price.value, place), period_ms=price.period_ms)
+                price = prices[amount.value.of]
+                yield replace(amount, value=self.part(amount.value.rate, price.value, place), period_ms=price.period_ms)
 
     def part(self, share: Rate, price: object, path: Path_) -> Rate:
         """Return a share of a price: tables meet on their axes, and the price keeps what is people's own."""

@@ -51,18 +51,18 @@ class LeverReader:
 
     def events_named(self) -> dict[str, list[str]]:
         """Return the events of the file by name: the stages and sets that have each."""
-        found: dict[str, list[str]] = {}
+        owners: dict[str, list[str]] = {}
         specs: dict[str, StageSpec | WhileSpec] = {**self.specs.stages, **self.specs.sets}
         for owner, spec in specs.items():
             for event in spec.events or ():
-                found.setdefault(event, []).append(owner)
-        return found
+                owners.setdefault(event, []).append(owner)
+        return owners
 
     def lever(self, name: str, spec: LeverSpec) -> StageSet | Cost | None:
         """Return what a lever spends at the file's level; what it spends on events goes to the findings."""
         path = ("levers", name)
         if spec.phase is not None:
-            phases = {held.phase for held in self.specs.stages.values() if held.phase}
+            phases = {stage.phase for stage in self.specs.stages.values() if stage.phase}
             if spec.phase not in phases and len(self.specs.stages) == len(self.names.stages):
                 self.note((*path, "phase"), spec.phase, "no stage has this phase", nearest(spec.phase, phases))
         if spec.spend is None or name in self.context.choices.levers:
@@ -95,7 +95,7 @@ class LeverReader:
             return None
         if what is None:
             return Cost(name, self.context.kind_of(name, "acquisition"), paid / spend.per_ms) if paid else None
-        by_role = [stage for stage, held in self.specs.stages.items() if held.role == what]
+        by_role = [stage for stage, stage_spec in self.specs.stages.items() if stage_spec.role == what]
         if what in self.names.stages and what in ROLES and by_role != [what]:
             raise self.note(path, spend.text, f"'{what}' is a role and a stage", "rename the stage")
         if what not in self.names.stages and not by_role:

@@ -34,8 +34,8 @@ def pulled_levers(choices: Choices, levers: Mapping[str, LeverSpec]) -> dict[str
 
     Those done without follow in the order of the file: the order in which levers move a rate bears on its last digits.
     """
-    found: dict[str, Quantity | None] = {name: spend for name, spend in choices.spends.items() if name in levers}
-    return found | {name: None for name in levers if name in choices.levers}
+    spends: dict[str, Quantity | None] = {name: spend for name, spend in choices.spends.items() if name in levers}
+    return spends | {name: None for name in levers if name in choices.levers}
 
 
 class LeverPulls:
@@ -118,15 +118,15 @@ class LeverPulls:
         if key == "limit":
             return
         try:
-            sum_ = parse(key)
+            spend = parse(key)
         except UnitError:
-            sum_ = Quantity(-1, "number")
-        if sum_.form != "number" or sum_.per_ms or sum_.per_what or sum_.number <= 0:
+            spend = Quantity(-1, "number")
+        if spend.form != "number" or spend.per_ms or spend.per_what or spend.number <= 0:
             raise self.note(path, None, f"'{key}' is neither 'without', 'limit' nor a spend",
                             "write 3, in the unit of the lever's spend", key)  # fmt: skip
-        if sum_.number in seen:
-            raise self.note(path, None, f"'{key}' and '{seen[sum_.number]}' are one spend", "keep one of them", key)
-        seen[sum_.number] = key
+        if spend.number in seen:
+            raise self.note(path, None, f"'{key}' and '{seen[spend.number]}' are one spend", "keep one of them", key)
+        seen[spend.number] = key
 
     def moved_to(self, rate: str, new: Quantity, path: Path_) -> None:
         """Check a figure a lever moves a rate to: its unit, and that chances lie between 0 % and 100 %."""

@@ -137,13 +137,13 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     rates = context.rates.stated
     doubts = {name: rates.uncertain.get(name) for name in context.specs.rates if name in rates.used}
     uncertain = tuple(doubt for doubt in doubts.values() if doubt is not None)
-    found = Journey(
+    journey = Journey(
         strategy=strategy,
         attributes=parts.attributes,
         channels=parts.channels,
         stages=parts.stages,
-        sets=(*parts.sets, *(held for held in parts.levers if isinstance(held, StageSet))),
-        costs=(*parts.overheads, *(held for held in parts.levers if isinstance(held, Cost))),
+        sets=(*parts.sets, *(lever for lever in parts.levers if isinstance(lever, StageSet))),
+        costs=(*parts.overheads, *(lever for lever in parts.levers if isinstance(lever, Cost))),
         resources=parts.resources,
         shared=context.means,
         lines=tuple(context.findings.lines.values()),
@@ -155,8 +155,8 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         else None,
         **settings,
     )
-    _check_lifetime(notes, file, found)
-    return found if len(problems) == before else None
+    _check_lifetime(notes, file, journey)
+    return journey if len(problems) == before else None
 
 
 def _sections(notes: Notes) -> dict[str, dict[str, Any]]:
@@ -173,7 +173,7 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
     _check_reserved(notes, specs, file)
     own = {name: spec for name, spec in specs.attributes.items() if name not in BUILT_IN}
     reader = MeanReader(notes, specs, names)
-    means = {name: one for name, spec in own.items() if spec.shared and (one := reader.shared(name, spec))}
+    means = {name: mean for name, spec in own.items() if spec.shared and (mean := reader.shared(name, spec))}
     traits = {
         name: attributes.shared_trait(means[name], own) if spec.shared else attributes.trait(name, spec)
         for name, spec in own.items() if name in means or not spec.shared
@@ -196,35 +196,35 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
     return context
 
 
-def _keys(held: object) -> tuple[str, ...]:
+def _keys(section: object) -> tuple[str, ...]:
     """Return the names in a section, none where it is no mapping, which is noted elsewhere."""
-    return tuple(held) if isinstance(held, dict) else ()
+    return tuple(section) if isinstance(section, dict) else ()
 
 
 def _parts(context: Context, horizon: int) -> Parts:
     """Return the parts of the journey, after noting their problems."""
-    specs, spends, events = context.specs, LeverReader(context, horizon), EventReader(context)
+    specs, lever_reader, event_reader = context.specs, LeverReader(context, horizon), EventReader(context)
     own_attribute, channel = attributes.AttributeReader(context).attribute, ChannelReader(context, horizon).channel
     own = [own_attribute(name, spec) for name, spec in specs.attributes.items() if not spec.shared]
     channels = [channel(name, spec) for name, spec in specs.channels.items()]
-    levers = [spends.lever(name, spec) for name, spec in specs.levers.items()]
-    overheads = [spends.overhead(name, x) for name, x in specs.costs.items()]
-    stages = tuple(events.stage(name, spec) for name, spec in specs.stages.items())
-    sets = tuple(events.stage_set(name, spec) for name, spec in specs.sets.items())
-    events.crowds(stages, sets)
+    levers = [lever_reader.lever(name, spec) for name, spec in specs.levers.items()]
+    overheads = [lever_reader.overhead(name, x) for name, x in specs.costs.items()]
+    stages = tuple(event_reader.stage(name, spec) for name, spec in specs.stages.items())
+    sets = tuple(event_reader.stage_set(name, spec) for name, spec in specs.sets.items())
+    event_reader.crowds(stages, sets)
     resource = ResourceReader(context).resource
     resources = [resource(name, spec) for name, spec in specs.resources.items()]
     return Parts(
-        tuple(found for found in own if found), tuple(found for found in channels if found),
-        tuple(found for found in levers if found), tuple(found for found in overheads if found), stages, sets,
-        tuple(found for found in resources if found),
+        tuple(part for part in own if part), tuple(part for part in channels if part),
+        tuple(part for part in levers if part), tuple(part for part in overheads if part), stages, sets,
+        tuple(part for part in resources if part),
     )  # fmt: skip
 
 
 def _check_reserved(notes: Notes, specs: FileSpecs, file: FileSpec | None) -> None:
     """Refuse names under which two decisions would share their luck."""
-    for section, held in (("journey", specs.stages), ("while", specs.sets)):
-        for name, spec in held.items():
+    for section, items in (("journey", specs.stages), ("while", specs.sets)):
+        for name, spec in items.items():
             if name in RESERVED_OWNERS:
                 what = "stage" if section == "journey" else "set"
                 notes.note((section,), None, f"'{name}' is a reserved name of a {what}", "rename it", name)
@@ -283,26 +283,28 @@ def _say_what_is_budget(context: Context, parts: Parts) -> None:
 
 def _say_what_recurs_twice(context: Context, parts: Parts) -> None:
     """Say where a customer moves on to be billed on another line, while the invoice of the first still counts."""
-    once = {name for name, line in context.findings.lines.items() if not line.recurring}
+    not_recurring = {name for name, line in context.findings.lines.items() if not line.recurring}
     recurs: dict[str, set[str]] = {}
     lasts: dict[str, set[str]] = {}
     for stage in parts.stages:
-        around: list[Owner] = [stage, *(one for one in parts.sets if stage.name in one.stages)]
-        amounts = [one for owner in around for one in amounts_of(owner) if one.side == "earn" and one.period_ms]
-        recurs[stage.name] = {one.line for one in amounts} - once if stage.role == "customer" else set()
-        lasts[stage.name] = recurs[stage.name] - {one.line for owner in around for one in owner.accruals}
-    said = set()
+        owners: list[Owner] = [stage, *(stage_set for stage_set in parts.sets if stage.name in stage_set.stages)]
+        amounts = [
+            amount for owner in owners for amount in amounts_of(owner) if amount.side == "earn" and amount.period_ms
+        ]
+        recurs[stage.name] = {amount.line for amount in amounts} - not_recurring if stage.role == "customer" else set()
+        lasts[stage.name] = recurs[stage.name] - {amount.line for owner in owners for amount in owner.accruals}
+    warned = set()
     for stage in parts.stages:
         for event in stage.events:
             for to in (outcome.to for outcome in event.outcomes if outcome.to):
-                there = recurs.get(to, set())  # a stage with problems is not among them
-                left, entered = lasts[stage.name] - there, there - recurs[stage.name]
-                for one, other in zip(sorted(left), sorted(entered), strict=False):
-                    if (one, other) not in said:
-                        said.add((one, other))
+                lines_there = recurs.get(to, set())  # a stage with problems is not among them
+                left, entered = lasts[stage.name] - lines_there, lines_there - recurs[stage.name]
+                for old_line, new_line in zip(sorted(left), sorted(entered), strict=False):
+                    if (old_line, new_line) not in warned:
+                        warned.add((old_line, new_line))
                         context.word(("journey", stage.name, "events", event.name), None,
-                                     f"whoever moves to '{to}' is billed on '{other}' while what they paid on '{one}' "
-                                     "still counts until its period is over, so both recur",
+                                     f"whoever moves to '{to}' is billed on '{new_line}' while what they paid on "
+                                     f"'{old_line}' still counts until its period is over, so both recur",
                                      "where one plan takes the place of the other, earn both on one line")  # fmt: skip
 
 

@@ -75,15 +75,15 @@ class ResourceReader:
                                 "write {value: 4, by: {calendar: {12 months: 6}}}")  # fmt: skip
         if stated.spread is not None:
             raise self.note((*stated.path, "spread"), None, "how many people there are has no spread", "remove it")
-        found = self.context.rates.convert(stated, path, "number", spec.people)
-        for index, cell in enumerate(found.cells):
+        people = self.context.rates.convert(stated, path, "number", spec.people)
+        for index, cell in enumerate(people.cells):
             if cell % 1 or cell > MOST_PEOPLE:
-                where = f"where {label(self.context.traits, found.over, index)} there" if found.over else "there"
+                where = f"where {label(self.context.traits, people.over, index)} there" if people.over else "there"
                 rule = f"people are counted in whole numbers, up to {MOST_PEOPLE:g}, but {where} are {cell:.9g}"
                 raise self.note(stated.places[index], None, rule, "write a whole number, such as 4")
-        if not any(found.cells):
+        if not any(people.cells):
             raise self.note(path, None, "a resource without people serves nobody, ever", "write 1, or more")
-        return found
+        return people
 
     def hours_worked(self, spec: ResourceSpec, path: Path_) -> None:
         """Check how long people work in a week."""

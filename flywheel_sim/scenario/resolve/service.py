@@ -84,18 +84,16 @@ class ServiceReader:
             return None
         place = (*path, "takes")
         try:
-            found = self.clocks.wait(spec.takes, place)
+            wait = self.clocks.wait(spec.takes, place)
         except Unusable:
             return None
-        cells = found.params[0].cells if found.params else ()
-        if (found.kind == "memoryless" and 0 in cells) or (
-            found.kind != "memoryless" and max(cells, default=0) >= NEVER
-        ):
+        cells = wait.params[0].cells if wait.params else ()
+        if (wait.kind == "memoryless" and 0 in cells) or (wait.kind != "memoryless" and max(cells, default=0) >= NEVER):
             self.note(place, None, "service ends some time", "write 30 minutes")
             return None
         resource = self.specs.resources.get(spec.staff or "")
         given = resource.hours if resource else None
-        return found if given is None or given.number <= 0 else stretched(found, WHOLE_WEEK / given.number)
+        return wait if given is None or given.number <= 0 else stretched(wait, WHOLE_WEEK / given.number)
 
 
 def stretched(wait: Dist, factor: float) -> Dist:

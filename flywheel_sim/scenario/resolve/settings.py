@@ -162,7 +162,7 @@ class SettingReader:
             place = ("report_by", str(index))
             if name not in self.context.names.attributes:
                 self.note(place, name, "not an attribute to group by", nearest(name, specs))
-            elif (held := self.context.traits.get(name)) and held.kind != "levels":
+            elif (trait := self.context.traits.get(name)) and trait.kind != "levels":
                 self.note(place, name, "only an attribute with named levels makes groups", "leave it out")
             elif name in names[:index]:
                 self.note(place, name, "results are kept by it already", "name it once")

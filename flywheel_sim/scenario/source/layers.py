@@ -64,9 +64,9 @@ def layered(
         if kind == "channel":
             merged = _laid(merged, ("channels", name, "spend"), f"{solved:.{DIGITS}f} per month")
         else:
-            held = parse(merged.at(("levers", name, "spend")))
-            text = f"{solved:.{DIGITS}f} {held.text.partition(' ')[2]}"
-            choices.spends[name] = replace(held, number=solved, text=text)
+            old_spend = parse(merged.at(("levers", name, "spend")))
+            text = f"{solved:.{DIGITS}f} {old_spend.text.partition(' ')[2]}"
+            choices.spends[name] = replace(old_spend, number=solved, text=text)
     return merged, choices
 
 
@@ -82,8 +82,10 @@ def with_spends(tree: Tree, spends: Iterable[tuple[str, tuple[str, str], str]]) 
     """
     strategies = dict(tree.root.get("strategies") or {})
     for strategy, (kind, name), text in spends:
-        said = {key: held for key, held in (strategies[strategy].get("spend") or {}).items() if held != "matched"}
-        strategies[strategy] = strategies[strategy] | {"spend": said | {f"{kind}.{name}": text}}
+        stated = {
+            key: figure for key, figure in (strategies[strategy].get("spend") or {}).items() if figure != "matched"
+        }
+        strategies[strategy] = strategies[strategy] | {"spend": stated | {f"{kind}.{name}": text}}
     return merge(tree, tree_of({"strategies": strategies}, "<budgets that have been decided on>"))
 
 

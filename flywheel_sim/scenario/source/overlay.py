@@ -85,10 +85,10 @@ def _inside(raw: Raw, key: str) -> Raw:
 
 def _named(rates: Raw, name: str) -> Raw:
     """Return what a name of a rate stands for, other names followed."""
-    held: Raw = name
+    raw: Raw = name
     for _ in rates or ():
-        held = _inside(rates, held) if isinstance(held, str) else held
-    return held
+        raw = _inside(rates, raw) if isinstance(raw, str) else raw
+    return raw
 
 
 def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> Raw:

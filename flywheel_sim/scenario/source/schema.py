@@ -223,12 +223,12 @@ _COUNTS = re.compile(r"([+-]?\d+(?:_\d+)*)\s+to\s+([+-]?\d+(?:_\d+)*)")
 
 
 def _counts(value: Any) -> Any:
-    found = _COUNTS.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = _COUNTS.fullmatch(value.strip()) if isinstance(value, str) else None
     if isinstance(value, tuple):
         return value
-    if found is None:
+    if match is None:
         raise fail("a counter counts from one whole number to another", "write counts: 0 to 100", value)
-    low, high = (int(end.replace("_", "")) for end in found.groups())
+    low, high = (int(end.replace("_", "")) for end in match.groups())
     if not -(10**9) <= low < high <= 10**9:
         rule = "a counter's second number is the larger one, and neither is beyond a billion"
         raise fail(rule, "write counts: 0 to 100", value)
@@ -293,9 +293,9 @@ _PEOPLE = re.compile(r"([+-]?[\d_.]+)\s+(?:people|persons?)")
 
 
 def _count(value: Any) -> Any:
-    found = _PEOPLE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is not None:
-        raise fail("people are counted without a unit", f"write {found[1]}", value)
+    match = _PEOPLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is not None:
+        raise fail("people are counted without a unit", f"write {match[1]}", value)
     return value
 
 

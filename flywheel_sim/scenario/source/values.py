@@ -51,10 +51,10 @@ def _scalar(value: Any) -> Quantity | Ref:
 
 def quantity(value: Any) -> Quantity:
     """Return a figure with its unit, and refuse a name."""
-    found = _scalar(value)
-    if isinstance(found, Ref):
-        raise fail("a figure belongs here, not a name", "write a number with its unit", found.name)
-    return found
+    figure = _scalar(value)
+    if isinstance(figure, Ref):
+        raise fail("a figure belongs here, not a name", "write a number with its unit", figure.name)
+    return figure
 
 
 def _name(value: Any) -> str:
@@ -290,9 +290,9 @@ class ShareSpec:
 def _share(value: Any) -> ShareSpec:
     if isinstance(value, ShareSpec):
         return value
-    found = _SHARE.fullmatch(value)
-    assert found is not None
-    return ShareSpec(_scalar(found[1]), found[2], value)
+    match = _SHARE.fullmatch(value)
+    assert match is not None
+    return ShareSpec(_scalar(match[1]), match[2], value)
 
 
 def _kind_of_amount(value: Any) -> str:
@@ -302,8 +302,8 @@ def _kind_of_amount(value: Any) -> str:
 
 
 def _is_share(text: str) -> bool:
-    found = _SHARE.fullmatch(text)
-    return found is not None and found[2] != "mean"
+    match = _SHARE.fullmatch(text)
+    return match is not None and match[2] != "mean"
 
 
 #: An amount of money: a value, or a share of what is earned on a line.
