@@ -107,7 +107,7 @@ class RateReader:
             cells = stated.cells
         return Rate(stated.name, kind, stated.over, cells, self._gamma(stated, cells, kind), stated.per)
 
-    def read_alone(self, x: object, path: Path_, kind: Kind) -> None:
+    def check_unused(self, x: object, path: Path_, kind: Kind) -> None:
         """Read a rate that nothing uses, for its own mistakes.
 
         Raises

@@ -109,7 +109,7 @@ def check_means(notes: Notes, spec: RateSpec, path: Path_, specs: Mapping[str, o
         given = getattr(spec, word)
         if not isinstance(given, SpreadSpec) or (mean := _mean(given)) is None:
             continue
-        if written is None or not _laid_together(notes.tree, written[1], (*path, word)):
+        if written is None or not _in_same_layer(notes.tree, written[1], (*path, word)):
             continue
         value = written[0]
         if _agrees(value, mean):
@@ -140,7 +140,7 @@ def check_cell(
     """Refuse alpha and beta of a level whose mean is not the chance there, written at ``figure``."""
     if not isinstance(spread, SpreadSpec) or (mean := _mean(spread)) is None or math.isclose(cell, mean, rel_tol=SAME):
         return
-    if not _laid_together(notes.tree, figure, path):
+    if not _in_same_layer(notes.tree, figure, path):
         return
     try:
         written = parse(str(notes.tree.at(figure)))
@@ -176,7 +176,7 @@ def _written(x: object, path: Path_, specs: Mapping[str, object]) -> tuple[Quant
     return (x, path) if isinstance(x, Quantity) and x.form == "percent" and 0 <= x.number <= 1 else None
 
 
-def _laid_together(tree: Tree, value: Path_, spread: Path_) -> bool:
+def _in_same_layer(tree: Tree, value: Path_, spread: Path_) -> bool:
     """Tell whether a value is one of the file that nothing laid over the spread: no code, strategy or other file."""
 
     def layer(path: Path_) -> tuple[str, str]:

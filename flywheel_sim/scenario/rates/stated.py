@@ -56,7 +56,7 @@ class StatedRates:
             After noting a problem.
         """
         if isinstance(x, Quantity):
-            self._whole(x, path, kind)
+            self._check_decimals(x, path, kind)
             return Stated(".".join(path), path, x, (), (x.number,), (path,), reference=x.number)
         if isinstance(x, Ref):
             return self._named(x.name, path, kind)
@@ -125,7 +125,7 @@ class StatedRates:
         stated = replace(stated, per=self._counter(spec, path, kind))
         before = stated
         if spec.moved is not None:
-            self._whole(spec.moved, (*path, MOVED), kind)
+            self._check_decimals(spec.moved, (*path, MOVED), kind)
             stated = moved(self.context.notes, stated, spec.moved, kind)
         if spec.uncertain is not None and not self.context.settled:
             if len(path) != 2 or path[0] != "rates":
@@ -155,7 +155,7 @@ class StatedRates:
             raise self.note(place, spec.per, rule, "let it count from 0 up")
         return spec.per
 
-    def _whole(self, given: Quantity, path: Path_, kind: Kind) -> None:
+    def _check_decimals(self, given: Quantity, path: Path_, kind: Kind) -> None:
         """Refuse money that is stated too finely; what is drawn for a world is not stated."""
         if kind == "money" and not self.context.settled:
             check_decimals(self.context.notes, given, path, "round it, or state it for more of what is paid")

@@ -95,9 +95,9 @@ class ChannelReader:
         window = (starts, max(until, starts + 1))
         spend, price = (self.figure(spec, key, path, window) for key in ("spend", "cost_per_arrival"))
         if word == "spend":
-            rate = self.bent(spend, price, self.figure(spec, "at_most", path, window), path)
+            rate = self.rate_of_spend(spend, price, self.figure(spec, "at_most", path, window), path)
         else:
-            rate = self.stated(spec, path, window)
+            rate = self.stated_rate(spec, path, window)
         rate = self.seasonal(rate, spec, path, starts)
         if word == "spend":
             return fields | {"rate": rate, "spend": spend}
@@ -113,7 +113,7 @@ class ChannelReader:
         if spec.from_ is not None:
             starts = self.context.instant(spec.from_, (*path, "from"))
             if starts >= self.horizon:
-                self.context.word((*path, "from"), None, "the channel begins after the run, and brings nobody",
+                self.context.warn((*path, "from"), None, "the channel begins after the run, and brings nobody",
                                   "write an earlier time, or let it be")  # fmt: skip
                 starts = self.horizon
             elif starts >= until:
@@ -130,13 +130,13 @@ class ChannelReader:
             return self.plans.rate(x, (*path, key), "money", key == "spend", window)
         return self.plans.rate(x, (*path, key), "rate", False, window)
 
-    def stated(self, spec: ChannelSpec, path: Path_, window: tuple[int, int]) -> Rate:
+    def stated_rate(self, spec: ChannelSpec, path: Path_, window: tuple[int, int]) -> Rate:
         """Return the rate of a channel that states it."""
         rate = self.figure(spec, "rate", path, window)
         assert rate is not None
         return rate
 
-    def bent(self, spend: Rate | None, price: Rate | None, most: Rate | None, path: Path_) -> Rate:
+    def rate_of_spend(self, spend: Rate | None, price: Rate | None, most: Rate | None, path: Path_) -> Rate:
         """Return the rate of a channel that spends: bent towards the most it can bring."""
         if price is None:
             raise self.note(path, None, "spend needs the price of an arrival", "add cost_per_arrival: 40",

@@ -77,7 +77,7 @@ class Findings:
 
     Attributes
     ----------
-    asked
+    staff_roles
         For each resource that an event asks for, the roles of the people it is asked for.
     per_event
         What levers spend each time an event happens, by its name.
@@ -85,17 +85,17 @@ class Findings:
         Whether anything is earned or spent.
     lines
         What the file says of its lines, by name.
-    words
-        What the file is to be told though it can run.
+    warnings
+        What the author of the file should know though it can run.
     unread
         Lines on which something is earned that cannot be read, whose own problem is noted there.
     """
 
-    asked: dict[str, set[str]] = field(default_factory=dict)
+    staff_roles: dict[str, set[str]] = field(default_factory=dict)
     per_event: dict[str, list[Amount]] = field(default_factory=dict)
     money: bool = False
     lines: dict[str, Line] = field(default_factory=dict)
-    words: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
 
 
@@ -141,11 +141,11 @@ class Context:
         line = self.findings.lines.get(name)
         return (line.kind if line else "") or otherwise
 
-    def word(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
-        """Say something of a file that can run, once."""
+    def warn(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
+        """Warn of something in a file that can run, once."""
         warning = self.notes.tree.problem(path, value, rule, remedy, key)
-        if warning not in self.findings.words:
-            self.findings.words.append(warning)
+        if warning not in self.findings.warnings:
+            self.findings.warnings.append(warning)
 
     def own_trait(self, attribute: str, path: Path_, verb: str) -> Trait:
         """Return one of the file's own attributes.

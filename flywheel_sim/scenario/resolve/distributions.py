@@ -21,8 +21,8 @@ from flywheel_sim.scenario.source.values import (
 )
 
 #: The parameters of each distribution with two of them: where it lies, then its shape.
-_TWO = {"lognormal": ("median", "sigma"), "weibull": ("scale", "shape"), "gamma": ("mean", "shape"),
-        "erlang": ("mean", "shape")}  # fmt: skip
+_PARAMETERS = {"lognormal": ("median", "sigma"), "weibull": ("scale", "shape"), "gamma": ("mean", "shape"),
+               "erlang": ("mean", "shape")}  # fmt: skip
 
 _EXAMPLES = {
     ("exponential", "duration"): "write exponential: 7 days",
@@ -70,10 +70,10 @@ class DistributionReader:
         if word == "exponential":
             return self._exponential(stated, inner, kind, what)
         if word in ("uniform", "triangular"):
-            return self._between(word, stated, inner, kind, what)
+            return self._range(word, stated, inner, kind, what)
         if word == "empirical":
             return Dist("empirical", (), self.samples.read(stated, inner, kind)), None
-        return self._two(word, stated, inner, kind)
+        return self._two_parameters(word, stated, inner, kind)
 
     def _exponential(self, x: object, path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
         if kind == "duration" and self.rates.form_of(x) not in ("duration", "never"):
@@ -86,7 +86,7 @@ class DistributionReader:
         cells = tuple(0.0 if cell >= NEVER else 1.0 / cell for cell in mean.cells)
         return Dist("memoryless", (Rate(mean.name, "rate", mean.over, cells),)), None
 
-    def _between(self, word: str, xs: list[object], path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
+    def _range(self, word: str, xs: list[object], path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
         figures = [self.rates.use(x, (*path, str(i)), kind) for i, x in enumerate(xs)]
         ends = tuple(rate for rate, _ in figures)
         example = _EXAMPLES[word, kind]
@@ -96,7 +96,7 @@ class DistributionReader:
                                 "state the spread elsewhere, or use gamma")  # fmt: skip
             if max(end.cells) >= NEVER:
                 raise self.note((*path, str(index)), None, "a range between two ends has no end at 'never'", example)
-        for cells, where in self._together(ends, path):
+        for cells, where in self._value_combinations(ends, path):
             if any(value > following for value, following in itertools.pairwise(cells)) or cells[0] == cells[-1]:
                 name = f"a {word} {'wait' if kind == 'duration' else 'amount'}"
                 order = "from the lower end to the higher" if word == "uniform" else "from the lower end over the mode"
@@ -108,7 +108,7 @@ class DistributionReader:
         dist = Dist("uniform", ends) if word == "uniform" else Dist("triangular", ends)
         return dist, figures[0][1]
 
-    def _together(self, rates: tuple[Rate, ...], path: Path_) -> Iterator[tuple[tuple[float, ...], str]]:
+    def _value_combinations(self, rates: tuple[Rate, ...], path: Path_) -> Iterator[tuple[tuple[float, ...], str]]:
         """Return the values that several rates have together, with the words that say where."""
         axes = joint(self.traits, [rate.over for rate in rates])
         if size(axes) > MOST_CELLS:
@@ -118,10 +118,10 @@ class DistributionReader:
             where = f" where {label(self.traits, axes, index)}" if axes else ""
             yield tuple(rate.cells[cells[index]] for rate, cells in zip(rates, at, strict=True)), where
 
-    def _two(
+    def _two_parameters(
         self, word: str, spec: LognormalSpec | WeibullSpec | GammaSpec, path: Path_, kind: Kind
     ) -> tuple[Dist, float | None]:
-        first, second = _TWO[word]
+        first, second = _PARAMETERS[word]
         place, per_ms = self.rates.use(getattr(spec, first), (*path, first), kind)
         shape, _ = self.rates.use(getattr(spec, second), (*path, second), "number")
         for key, rate in ((first, place), (second, shape)):

@@ -93,9 +93,9 @@ class EffectReader:
         money = self.money(spec, path, decision)
         if every is not None:
             for amount in money:
-                self.invoiced(amount, every, spec, path)
+                self.check_period(amount, every, spec, path)
         effects = Effects(sets, money, tuple(adds), tuple(spec.refer or ()))
-        self.share(path, effects)
+        self.check_draws(path, effects)
         return effects
 
     def sets(self, table: dict[str, Any], path: Path_, decision: str) -> tuple[SetTo, ...]:
@@ -202,7 +202,7 @@ class EffectReader:
         return self._plain(line, side, value, per_ms, path, accruing)
 
     def _plain(self, line: str, side: Any, value: Rate, per_ms: float | None, path: Path_, accruing: bool) -> Amount:
-        return Amount(line, side, self.flowing(value, per_ms, path) if accruing else value, per_ms)
+        return Amount(line, side, self.accrual_rate(value, per_ms, path) if accruing else value, per_ms)
 
     def share_rate(self, x: ShareSpec, path: Path_) -> Rate:
         """Return the share that an amount is of what is earned, of either sign where it is written out."""
@@ -227,14 +227,16 @@ class EffectReader:
                 continue
             place = (*path, amount.side, amount.line)
             if amount.value.of not in prices:
-                self.no_such(amount.value.of, prices, place, "accrues here", "let it accrue on the same stage or set",
-                             shares)  # fmt: skip
+                remedy = "let it accrue on the same stage or set"
+                self.note_unknown_line(amount.value.of, prices, place, "accrues here", remedy, shares)
                 continue
             with suppress(Unusable):
                 price = prices[amount.value.of]
-                yield replace(amount, value=self.part(amount.value.rate, price.value, place), period_ms=price.period_ms)
+                yield replace(
+                    amount, value=self.share_of_price(amount.value.rate, price.value, place), period_ms=price.period_ms
+                )
 
-    def part(self, share: Rate, price: object, path: Path_) -> Rate:
+    def share_of_price(self, share: Rate, price: object, path: Path_) -> Rate:
         """Return a share of a price: tables meet on their axes, and the price keeps what is people's own."""
         assert isinstance(price, Rate)
         if share.spread is not None:
@@ -247,7 +249,7 @@ class EffectReader:
             spread = Spread("gamma", tuple((spread.cells[j][0], share.cells[i] * spread.cells[j][1]) for i, j in at))
         return Rate(price.name, "money", over, cells, spread, price.per)
 
-    def no_such(
+    def note_unknown_line(
         self, of: str, known: Iterable[str], path: Path_, where: str, remedy: str, shares: Iterable[str]
     ) -> None:  # fmt: skip
         """Note that a share is of a line that does not earn where it is said, or as a share itself."""
@@ -261,7 +263,7 @@ class EffectReader:
         near = f"; {nearest(of, known)}" if list(known) else ""
         self.note(path, of, f"nothing on a line '{of}' {where}", remedy + near)
 
-    def invoiced(self, amount: Amount, every: Every, spec: EffectsSpec, path: Path_) -> None:
+    def check_period(self, amount: Amount, every: Every, spec: EffectsSpec, path: Path_) -> None:
         """Refuse an amount whose period is not that of the clock by which it is booked."""
         per_ms = amount.period_ms
         if per_ms is None:
@@ -296,7 +298,7 @@ class EffectReader:
         text = f"{amount.value.cells[0] * clock / per_ms / MILLIONTHS:.6f}"
         return f"{text.rstrip('0').rstrip('.')} {per}"
 
-    def flowing(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
+    def accrual_rate(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
         """Return money per period as money per ms."""
         if per_ms is None:
             raise self.note(path, None, "money on a stage accrues with time",
@@ -306,7 +308,7 @@ class EffectReader:
             spread = Spread("gamma", tuple((shape, mean / per_ms) for shape, mean in spread.cells))
         return Rate(value.name, "money", value.over, tuple(cell / per_ms for cell in value.cells), spread, value.per)
 
-    def share(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
+    def check_draws(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
         """Refuse two draws of one firing that would have the same luck; ``before`` are the event's own."""
         seen = {name for name, _ in draws(before)} if before else set()
         for name, steps in draws(effects):

@@ -92,7 +92,7 @@ class EventReader:
         for name, event_spec in (spec.events or {}).items():
             if event_spec.staff is not None:  # also where it is done without: those who serve are still paid
                 roles = {self.specs.stages[stage].role for stage in stages if stage in self.specs.stages}
-                self.context.findings.asked.setdefault(event_spec.staff, set()).update(roles)
+                self.context.findings.staff_roles.setdefault(event_spec.staff, set()).update(roles)
             if f"{owner}/{name}" in self.context.choices.events:
                 continue
             lone = path[0] == "journey" and len(spec.events or {}) == 1
@@ -144,8 +144,8 @@ class EventReader:
             return None
         if at_once and any(outcome.to is None for outcome in outcomes):
             self.note(path, None, "a stage decided at once cannot stay", "give every outcome a stage to go to")
-        self.earned_somewhere(effects, outcomes, path, spec)
-        self.shared_somewhere(effects, outcomes, path, spec)
+        self.check_earned(effects, outcomes, path, spec)
+        self.check_shares(effects, outcomes, path, spec)
         effects = replace(effects, money=(*effects.money, *self.context.findings.per_event.get(name, ())))
         event = Event(name, decision, clocks == ["every"], waits, when, effects, outcomes, staff)
         for drawn, (side, line) in (draw for part in event.parts for draw in draws(part)) if staff else ():
@@ -157,11 +157,11 @@ class EventReader:
     def entry(self, spec: StageSpec | WhileSpec, path: Path_, owner: str) -> Effects:
         """Return what happens on entering a stage or set."""
         effects = self.effects.read(spec.on_entry, (*path, "on_entry"), f"{owner}/on_entry")
-        self.earned_somewhere(effects, (), (*path, "on_entry"), EventSpec())
-        self.shared_somewhere(effects, (), (*path, "on_entry"), EventSpec())
+        self.check_earned(effects, (), (*path, "on_entry"), EventSpec())
+        self.check_shares(effects, (), (*path, "on_entry"), EventSpec())
         return effects
 
-    def earned_somewhere(
+    def check_earned(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
         """Refuse to add what is earned where nothing is."""
@@ -178,7 +178,7 @@ class EventReader:
                     place = (*path, word, name, "add", add.attribute) if name else (*path, "add", add.attribute)
                     self.note(place, None, "nothing is earned when this happens", "add an 'earn', or a number")
 
-    def shared_somewhere(
+    def check_shares(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
         """Refuse shares of what is not earned when it happens; say where a price sees what the same firing sets."""
@@ -195,7 +195,7 @@ class EventReader:
             for amount in own.money:
                 if isinstance(amount.value, Share) and amount.value.of not in earned:
                     amount_path = (*place, amount.side, amount.line)
-                    self.effects.no_such(
+                    self.effects.note_unknown_line(
                         amount.value.of, earned, amount_path, "is earned when this happens", "add an 'earn'", shares
                     )
             stopwatches_set = {
@@ -209,9 +209,9 @@ class EventReader:
                 for stopwatch in sorted(stopwatches_set & over):
                     rule = f"this price depends on '{stopwatch}', which is set when this happens: it sees what is set"
                     remedy = f"where it should see the time before, copy '{stopwatch}' to another stopwatch first"
-                    self.context.word((*place, amount.side, amount.line), None, rule, remedy)
+                    self.context.warn((*place, amount.side, amount.line), None, rule, remedy)
 
-    def crowds(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
+    def check_clock_count(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
         """Note stages where more clocks live at once than may."""
         for stage in stages:
             sets_around = [stage_set for stage_set in sets if stage.name in stage_set.stages]

@@ -49,7 +49,7 @@ class OutcomeReader:
             else:
                 targets[name] = self.target(own.to, (*inner, name, "to")) if own and own.to else None
             own_effects[name] = self.effects.read(own, (*inner, name), decision, every)
-            self.effects.share((*inner, name), own_effects[name], effects)
+            self.effects.check_draws((*inner, name), own_effects[name], effects)
             chances[name] = own.chance if own else outcome
             if chances[name] is None:
                 self.note((*inner, name), None, "the outcome has no chance", "add chance: 35 %, or rest", "chance")

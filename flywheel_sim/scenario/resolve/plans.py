@@ -63,10 +63,10 @@ class PlanReader:
     def _stated(self, x: object, path: Path_, kind: Kind, flows: bool) -> Rate:
         """Return a figure or plan as stated, in canonical units."""
         if isinstance(x, PlanSpec):
-            return self._planned(x, path, kind, flows)
+            return self._from_file(x, path, kind, flows)
         stated = self.context.rates.stated.read(x, path, kind)
         rate = self.context.rates.convert(stated, path, kind, x)
-        self._over_time(rate, path)
+        self._check_over_time(rate, path)
         per_ms = stated.unit.per_ms
         if kind == "money" and flows != (per_ms is not None):
             rule, remedy = f"'{path[2]}' is paid once each", "write 40"
@@ -99,10 +99,10 @@ class PlanReader:
             rule = (
                 f"{outside} of {len(batches)} batches in {spec.file} come outside the channel's time, and are left out"
             )
-            self.context.word(path, None, rule, "check the dates, or let it be")
+            self.context.warn(path, None, rule, "check the dates, or let it be")
         return tuple(at for at, _ in inside), tuple(count for _, count in inside)
 
-    def _over_time(self, rate: Rate, path: Path_) -> None:
+    def _check_over_time(self, rate: Rate, path: Path_) -> None:
         """Refuse a figure that depends on more than the time."""
         for axis in rate.over:
             if axis.attribute not in ("calendar", "month"):
@@ -111,7 +111,7 @@ class PlanReader:
         if rate.own:
             raise self.note(path, None, "a channel's figure is the same for everybody", "give one figure")
 
-    def _planned(self, spec: PlanSpec, path: Path_, kind: Kind, flows: bool) -> Rate:
+    def _from_file(self, spec: PlanSpec, path: Path_, kind: Kind, flows: bool) -> Rate:
         """Return what a plan in a file says, as a table by calendar."""
         period = 1.0
         if flows or kind == "rate":
@@ -124,7 +124,7 @@ class PlanReader:
         never = max(len(so_far) - 1, 0) + sum(at >= self.horizon for at, _ in rows)
         if never:
             rule = f"{never} of {len(rows)} rows of {spec.file} lie outside the run, and never hold"
-            self.context.word(path, None, rule, "check the dates, or let it be")
+            self.context.warn(path, None, rule, "check the dates, or let it be")
         cells = tuple((millionths(value) if kind == "money" else value) / period
                       for value in (so_far[-1] if so_far else 0.0, *(value for _, value in later)))  # fmt: skip
         over = (Axis("calendar", len(cells), tuple(at for at, _ in later)),) if later else ()

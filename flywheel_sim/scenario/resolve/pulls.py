@@ -53,7 +53,7 @@ class LeverPulls:
         return StatedRates(RateContext(Notes(tree, []), specs, set(specs), context.traits, context.dated,
                                        settled=True))  # fmt: skip
 
-    def set(self) -> None:
+    def register(self) -> None:
         """Let the rates know which levers move them, before any of them is read."""
         for name, spend in pulled_levers(self.context.choices, self.levers).items():
             for rate in self.levers[name].moves:
@@ -75,7 +75,7 @@ class LeverPulls:
         """Check what levers move, once the rates are read where they are used."""
         for name, spec in self.levers.items():
             before = len(self.notes.problems)
-            self.moves(spec, ("levers", name))
+            self.check_moves(spec, ("levers", name))
             for rate in spec.moves if len(self.notes.problems) == before else ():
                 path = ("levers", name, "moves", rate)
                 with suppress(Unusable):
@@ -90,7 +90,7 @@ class LeverPulls:
             kind = guess.get(self.context.rates.form_of(self.context.specs.rates.get(rate)), "money")
         return kind
 
-    def moves(self, spec: LeverSpec, path: Path_) -> None:
+    def check_moves(self, spec: LeverSpec, path: Path_) -> None:
         """Check the rates a lever moves, and the figures it moves them to."""
         inner = (*path, "moves")
         if not spec.moves:
@@ -106,10 +106,10 @@ class LeverPulls:
             seen: dict[float, str] = {}
             for key, new in table.items():
                 with suppress(Unusable):
-                    self.point(key, spec, place, seen)
-                    self.moved_to(rate, new, (*place, key))
+                    self.check_point(key, spec, place, seen)
+                    self.check_moved_to(rate, new, (*place, key))
 
-    def point(self, key: str, spec: LeverSpec, path: Path_, seen: dict[float, str]) -> None:
+    def check_point(self, key: str, spec: LeverSpec, path: Path_, seen: dict[float, str]) -> None:
         """Check a key of what a lever moves: without, limit or a spend."""
         if key == "without":
             return
@@ -128,7 +128,7 @@ class LeverPulls:
             raise self.note(path, None, f"'{key}' and '{seen[spend.number]}' are one spend", "keep one of them", key)
         seen[spend.number] = key
 
-    def moved_to(self, rate: str, new: Quantity, path: Path_) -> None:
+    def check_moved_to(self, rate: str, new: Quantity, path: Path_) -> None:
         """Check a figure a lever moves a rate to: its unit, and that chances lie between 0 % and 100 %."""
         specs = self.context.specs.rates
         if rate not in specs:

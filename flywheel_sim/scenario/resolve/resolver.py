@@ -46,7 +46,7 @@ from flywheel_sim.scenario.source.tree import Tree
 from flywheel_sim.scenario.source.values import RateSpec
 
 #: Words in the names of lines that are what a sale costs.
-OF_SALES: tuple[str, ...] = (
+COST_OF_SALES_WORDS: tuple[str, ...] = (
     "goods", "cogs", "material", "bean", "postage", "shipping", "freight", "deliver", "packag", "payment", "fee",
     "hosting", "cloud", "server", "licen", "commission", "production", "royalt", "parts", "ingredient", "fulfil",
 )  # fmt: skip
@@ -116,13 +116,13 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         return None
     settings = SettingReader(context).settings(file)
     pulls = LeverPulls(context)
-    pulls.set()
+    pulls.register()
     context.findings.lines.update(LineReader(context).lines())
     parts = _parts(context, settings["horizon"] if settings else YEAR)
     _check_market(context, parts.channels, settings)
-    _say_what_is_budget(context, parts)
-    _say_what_recurs_twice(context, parts)
-    _read_left_over(context)
+    _warn_of_budget_lines(context, parts)
+    _warn_of_double_recurring(context, parts)
+    _check_unused_rates(context)
     pulls.check()
     if context.findings.money and file is not None and file.currency is None:
         notes.note((), None, "money is earned or spent, but 'currency' is missing", "add currency: EUR", "currency")
@@ -147,7 +147,7 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         resources=parts.resources,
         shared=context.means,
         lines=tuple(context.findings.lines.values()),
-        notes=tuple(context.findings.words),
+        notes=tuple(context.findings.warnings),
         fingerprint=_fingerprint(context),
         uncertain=uncertain,
         source=Source(source.tree, choices, sections, context.samples, context.plans, rates.units)
@@ -211,7 +211,7 @@ def _parts(context: Context, horizon: int) -> Parts:
     overheads = [lever_reader.overhead(name, x) for name, x in specs.costs.items()]
     stages = tuple(event_reader.stage(name, spec) for name, spec in specs.stages.items())
     sets = tuple(event_reader.stage_set(name, spec) for name, spec in specs.sets.items())
-    event_reader.crowds(stages, sets)
+    event_reader.check_clock_count(stages, sets)
     resource = ResourceReader(context).resource
     resources = [resource(name, spec) for name, spec in specs.resources.items()]
     return Parts(
@@ -261,7 +261,7 @@ def _check_lifetime(notes: Notes, file: FileSpec | None, journey: Journey) -> No
                    "state a discount, such as 10 % per year, or for how long: follow: 10 years")  # fmt: skip
 
 
-def _say_what_is_budget(context: Context, parts: Parts) -> None:
+def _warn_of_budget_lines(context: Context, parts: Parts) -> None:
     """Say which lines of spend on customers count as budget because the file gives them no kind."""
     customers = {name for name, spec in context.specs.stages.items() if spec.role == "customer"}
     lines: dict[str, None] = {}
@@ -271,17 +271,17 @@ def _say_what_is_budget(context: Context, parts: Parts) -> None:
             booked = [amount.line for amount in amounts_of(owner) if amount.side == "spend"]
             lines |= dict.fromkeys(line for line in booked if line not in context.specs.levers)
     lines = {line: None for line in lines if not context.kind_of(line, "")}
-    first = sorted(lines, key=lambda line: not any(word in line.lower() for word in OF_SALES))
+    first = sorted(lines, key=lambda line: not any(word in line.lower() for word in COST_OF_SALES_WORDS))
     if not first:
         return
     counts = "counts" if len(first) == 1 else "count"
-    context.word(("journey",), None,
+    context.warn(("journey",), None,
                  f"what is spent on customers for {', '.join(first)} {counts} as budget, as service to customers does",
                  f"where it is what a sale costs, write lines: {{{first[0]}: {{kind: cost_of_sales}}}}; "
                  "else kind: service")  # fmt: skip
 
 
-def _say_what_recurs_twice(context: Context, parts: Parts) -> None:
+def _warn_of_double_recurring(context: Context, parts: Parts) -> None:
     """Say where a customer moves on to be billed on another line, while the invoice of the first still counts."""
     not_recurring = {name for name, line in context.findings.lines.items() if not line.recurring}
     recurs: dict[str, set[str]] = {}
@@ -302,20 +302,20 @@ def _say_what_recurs_twice(context: Context, parts: Parts) -> None:
                 for old_line, new_line in zip(sorted(left), sorted(entered), strict=False):
                     if (old_line, new_line) not in warned:
                         warned.add((old_line, new_line))
-                        context.word(("journey", stage.name, "events", event.name), None,
+                        context.warn(("journey", stage.name, "events", event.name), None,
                                      f"whoever moves to '{to}' is billed on '{new_line}' while what they paid on "
                                      f"'{old_line}' still counts until its period is over, so both recur",
                                      "where one plan takes the place of the other, earn both on one line")  # fmt: skip
 
 
-def _read_left_over(context: Context) -> None:
+def _check_unused_rates(context: Context) -> None:
     """Read rates that nothing uses too, so that their own mistakes are found."""
     for name, spec in context.specs.rates.items():
         if name not in context.rates.stated.used:
             forms = {"percent": "chance", "duration": "duration", "never": "duration", "number": "money"}
             kind: Any = forms.get(context.rates.form_of(spec), "chance")
             with suppress(Unusable):
-                context.rates.read_alone(spec, ("rates", name), kind)
+                context.rates.check_unused(spec, ("rates", name), kind)
 
 
 def _fingerprint(context: Context) -> str:

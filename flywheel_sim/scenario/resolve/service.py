@@ -54,7 +54,7 @@ class ServiceReader:
         if spec.patience is not None:
             with suppress(Unusable):
                 patience = self.clocks.wait(spec.patience, (*path, "patience"))
-        self.giving_up(spec, path)
+        self.check_giving_up(spec, path)
         priority: int | None = LAST
         if spec.priority is not None:
             priority = self.context.whole(spec.priority, (*path, "priority"), "a priority", (1, LAST_WRITTEN), 1)
@@ -62,7 +62,7 @@ class ServiceReader:
             raise Unusable
         return Staff(spec.staff, takes, patience, spec.gives_up, priority)
 
-    def giving_up(self, spec: EventSpec, path: Path_) -> None:
+    def check_giving_up(self, spec: EventSpec, path: Path_) -> None:
         """Check that who gives up has a reason to, and somewhere to go."""
         resource = self.specs.resources.get(spec.staff or "")
         if spec.patience is not None and spec.gives_up is None:

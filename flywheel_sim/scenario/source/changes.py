@@ -39,16 +39,16 @@ def changed(old: str | None, change: str) -> str:
     delta = parse(change)
     chance = current.form == "percent"
     if delta.form == "points" and not chance:
-        raise UnitError("points are added to chances alone", f"write {_share(change)} % relative")
+        raise UnitError("points are added to chances alone", f"write {_signed_figure(change)} % relative")
     if delta.form not in ("points", "relative"):
-        raise UnitError(*_both(current, change, chance))
+        raise UnitError(*_two_readings(current, change, chance))
     number = current.number + delta.number if delta.form == "points" else current.number * (1 + delta.number)
     if chance and 0 <= current.number <= 1 and not 0 <= number <= 1:
-        raise UnitError(*_beyond(current, change, number))
-    return _at(current, number)
+        raise UnitError(*_out_of_range(current, change, number))
+    return _written_like(current, number)
 
 
-def _at(current: Quantity, number: float) -> str:
+def _written_like(current: Quantity, number: float) -> str:
     """Return a figure in the words of another."""
     if current.form == "percent":
         rest_of_text = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", current.text)
@@ -59,7 +59,7 @@ def _at(current: Quantity, number: float) -> str:
     return f"{float(start.replace('_', '')) * share:.12g}{current.text[len(start) :]}"
 
 
-def _beyond(current: Quantity, change: str, number: float) -> tuple[str, str]:
+def _out_of_range(current: Quantity, change: str, number: float) -> tuple[str, str]:
     """Return rule and remedy for a change that leads a chance out of 0 to 100 %: half of the room that is left."""
     up = number > 1
     room = (1 - current.number if up else current.number) / 2
@@ -68,24 +68,23 @@ def _beyond(current: Quantity, change: str, number: float) -> tuple[str, str]:
     )
     if not room:
         return rule, "leave it as it is, or change it the other way"
-    ends = (
-        f"write {'+' if up else '-'}{100 * room:.4g} points ({_at(current, current.number + (room if up else -room))})"
-    )
-    return rule, f"{ends}, half of what is left to {'100' if up else '0'} %"
+    half_way = _written_like(current, current.number + (room if up else -room))
+    points = f"write {'+' if up else '-'}{100 * room:.4g} points ({half_way})"
+    return rule, f"{points}, half of what is left to {'100' if up else '0'} %"
 
 
-def _share(change: str) -> str:
+def _signed_figure(change: str) -> str:
     """Return the figure of a change with its sign."""
     match = re.match(r"[+-]\s*[\d._]+", change)
     return match.group().replace(" ", "") if match else change
 
 
-def _both(current: Quantity, change: str, chance: bool) -> tuple[str, str]:
+def _two_readings(current: Quantity, change: str, chance: bool) -> tuple[str, str]:
     """Return rule and remedy for a change that can be read in two ways."""
-    size = _share(change)
+    size = _signed_figure(change)
     factor = 1 + float(size.replace("_", "")) / 100
-    relative = f"'{size} % relative' ({_at(current, current.number * factor)})"
+    relative = f"'{size} % relative' ({_written_like(current, current.number * factor)})"
     if not chance:
         return "a change is said in % relative", f"write {relative}, or the new figure without a sign"
-    points = f"'{size} points' ({_at(current, current.number + factor - 1)})"
+    points = f"'{size} points' ({_written_like(current, current.number + factor - 1)})"
     return "a change of a chance can be read in two ways", f"write {points} or {relative}"

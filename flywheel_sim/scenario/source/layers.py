@@ -58,11 +58,11 @@ def layered(
             if spend is not None and steps[1] not in choices.levers:
                 choices.spends[steps[1]] = spend
             continue
-        merged = _laid(merged, steps, value)
+        merged = _with_value(merged, steps, value)
     if choices.matched and solved is not None:
         kind, name = choices.matched
         if kind == "channel":
-            merged = _laid(merged, ("channels", name, "spend"), f"{solved:.{DIGITS}f} per month")
+            merged = _with_value(merged, ("channels", name, "spend"), f"{solved:.{DIGITS}f} per month")
         else:
             old_spend = parse(merged.at(("levers", name, "spend")))
             text = f"{solved:.{DIGITS}f} {old_spend.text.partition(' ')[2]}"
@@ -89,7 +89,7 @@ def with_spends(tree: Tree, spends: Iterable[tuple[str, tuple[str, str], str]]) 
     return merge(tree, tree_of({"strategies": strategies}, "<budgets that have been decided on>"))
 
 
-def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
+def _with_value(tree: Tree, path: Path_, value: Raw) -> Tree:
     """Return the file with a value laid over what stands at a path."""
     nested: Raw = value
     for key in reversed(path):

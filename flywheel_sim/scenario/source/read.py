@@ -77,7 +77,7 @@ def _problem(model: Any, item: Any, path: Path_, tree: Tree) -> Problem:
 def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
     """Return the problem of a word that is not known where it stands."""
     word = steps[-1]
-    allowed = _words(model, steps)
+    allowed = _allowed_words(model, steps)
     here = tree.at(tree.locate(full[:-1]))
     if word in values.DISTRIBUTIONS and {"value", "times"} <= allowed and word not in allowed:
         rule = f"a distribution such as '{word}' stands where a wait or an amount is used, not in a rate"
@@ -87,7 +87,7 @@ def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
     return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, unused or allowed), key=word)
 
 
-def _words(model: Any, steps: Path_) -> set[str]:
+def _allowed_words(model: Any, steps: Path_) -> set[str]:
     """Return the words that may stand beside the one at the end of a location."""
     around = steps[-2] if len(steps) > 1 else ""
     if len(steps) > 2 and steps[-3] == "events":

@@ -92,7 +92,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
         problems += error.problems
         return before
     for section in ("rates", "attributes", "channels", "journey"):
-        problems += _idle(tree, before, merged, section, path)
+        problems += _unused(tree, before, merged, section, path)
     for wanted, text in (spec.spend or {}).items():
         merged = _spend(tree, merged, wanted, text, (*path, "spend"), choices, problems)
     if spec.without is not None:  # a list replaces the one it extends
@@ -215,7 +215,7 @@ def _items(tree: Tree, section: str) -> dict[str, Raw]:
     return items if isinstance(items, dict) else {}
 
 
-def _idle(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
+def _unused(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
     """Return a problem for each item that a strategy adds to a section and that nothing in it names."""
     added = [name for name in _items(merged, section) if name not in _items(before, section)]
     if not added:
