@@ -1,4 +1,4 @@
-"""What a file says of one rate, channel, lever or event: its words, before anything is resolved."""
+"""The text of one rate, channel, lever or event as the file states it, before anything is resolved."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from flywheel_sim.scenario.source.schema import long_form
 from flywheel_sim.scenario.source.tree import MOVED, Raw
 
-#: The words by which people come through a channel of themselves, and those by which an event waits.
+#: The keys by which a channel brings people of its own, and those by which an event waits.
 SOURCES, WAITS = ("rate", "batch", "spend", "present"), ("after", "every")
 
 
 @dataclass(frozen=True, slots=True)
 class RateText:
-    """A rate as written: a text, or a mapping with levels, factors, a spread, a doubt, a reason."""
+    """A rate as written: a text, or a mapping with levels, factors, a spread, an uncertainty, a reason."""
 
     raw: Raw
 
@@ -25,7 +25,7 @@ class RateText:
 
     @property
     def figure(self) -> Raw:
-        """Return what a bare value laid over it would replace: the last one that was, else its value."""
+        """Return what a single figure laid over it would replace: the last such figure, else its value."""
         return self.raw.get(MOVED, self.raw.get("value")) if isinstance(self.raw, dict) else self.raw
 
     @property
@@ -48,7 +48,7 @@ class ChannelText:
     spend
         What is spent on it, None where that is not said.
     source
-        The word by which people come of themselves, with what is written there; ("", None) where they are referred.
+        The key by which it brings people, with what is written there; ("", None) where people are referred.
     """
 
     name: str

@@ -15,11 +15,11 @@ from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Tree
 from flywheel_sim.scenario.source.values import RateSpec, Ref, SpreadSpec
 
-#: Two chances this close to one another, relative to them, are one.
+#: Two chances are equal where their relative difference is at most this.
 SAME = 1e-6
 
 
-def doubt(
+def uncertainty_of(
     notes: Notes, stated: Stated, spec: SpreadSpec | Quantity | list[Quantity], kind: Kind, before: Stated
 ) -> Uncertain:
     """Return what is not known of a named rate: a distribution around its reference value.
@@ -34,8 +34,8 @@ def doubt(
     path = (*stated.path, "uncertain")
     shown = spec.text if isinstance(spec, Quantity) else None
     mean = stated.reference
-    if stated.doubts:
-        raise notes.note(path, shown, f"'{min(stated.doubts)}' inside this rate is uncertain already",
+    if stated.uncertain_rates:
+        raise notes.note(path, shown, f"'{min(stated.uncertain_rates)}' inside this rate is uncertain already",
                          "say 'uncertain' of one of them")  # fmt: skip
     if mean is None:
         raise notes.note(path, shown, f"'{path[1]}' has no single reference value to be uncertain of",

@@ -11,7 +11,7 @@ from flywheel_sim.journey.journey import Uncertain
 from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.rates.families import EXAMPLES, NOUNS, Stated, moved, pulled
 from flywheel_sim.scenario.rates.rate_context import RateContext
-from flywheel_sim.scenario.rates.spreads import check_means, check_parameters, doubt
+from flywheel_sim.scenario.rates.spreads import check_means, check_parameters, uncertainty_of
 from flywheel_sim.scenario.rates.tables import TableReader
 from flywheel_sim.scenario.rates.units import check_decimals
 from flywheel_sim.scenario.source.notes import Unusable
@@ -34,7 +34,7 @@ class StatedRates:
     uncertain, units
         What is not known of named rates, and the unit each of these is stated in.
     pulls
-        For each rate, by what each lever that is pulled multiplies it or its odds, given its kind.
+        For each rate, functions from its kind to the factor by which a lever multiplies it or its odds.
     """
 
     def __init__(self, context: RateContext) -> None:
@@ -87,10 +87,10 @@ class StatedRates:
         finally:
             self._reading.pop()
         spec = self.context.specs[name]
-        alias = isinstance(spec, Ref)  # another name for the same rate: one rank, one luck
+        alias = isinstance(spec, Ref)  # another name for the same rate: the same random number
         stated = stated if alias else replace(stated, name=name)
         if isinstance(spec, RateSpec) and spec.uncertain is not None and not self.context.settled:
-            stated = replace(stated, doubts=frozenset({name}))
+            stated = replace(stated, uncertain_rates=frozenset({name}))
             self.uncertain[name] = replace(self.uncertain[".".join(stated.path)], name=name)
             self.units[name] = stated.unit
         for pull in self.pulls.get(name, ()):
@@ -131,7 +131,7 @@ class StatedRates:
             if len(path) != 2 or path[0] != "rates":
                 raise self.note(path, None, "what is uncertain is a rate with a name",
                                 "put it under 'rates', and write its name here", "uncertain")  # fmt: skip
-            self.uncertain[".".join(path)] = doubt(self.context.notes, stated, spec.uncertain, kind, before)
+            self.uncertain[".".join(path)] = uncertainty_of(self.context.notes, stated, spec.uncertain, kind, before)
         return stated
 
     def _counter(self, spec: RateSpec, path: Path_, kind: Kind) -> str:

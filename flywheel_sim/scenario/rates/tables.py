@@ -59,10 +59,19 @@ class TableReader:
             cell = at[id(source)][index]
             cells.append(source.cells[cell])
             where.append(source.places[cell])
-        doubts = frozenset(name for part in parts for name in part.doubts)
+        uncertain_rates = frozenset(name for part in parts for name in part.uncertain_rates)
         at_one = reference.cells[0] if reference and len(set(reference.cells)) == 1 else None
         unit = shared_unit(self.context.notes, parts, kind)
-        return Stated(".".join(path), path, unit, axes, tuple(cells), tuple(where), reference=at_one, doubts=doubts)
+        return Stated(
+            ".".join(path),
+            path,
+            unit,
+            axes,
+            tuple(cells),
+            tuple(where),
+            reference=at_one,
+            uncertain_rates=uncertain_rates,
+        )
 
     def _chosen(
         self, by: str, table: Mapping[str, int], axes: Sequence[Axis], has_reference: bool, path: Path_

@@ -19,7 +19,7 @@ SETTLED: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "mo
 
 
 def trait(name: str, spec: AttributeSpec) -> Trait:
-    """Return the values an attribute of each person's own takes."""
+    """Return the values that an attribute of each person takes."""
     if spec.counts is not None:
         return Trait(name, "number", (), *spec.counts)
     if spec.stopwatch:
@@ -43,7 +43,7 @@ def shared_trait(shared: Shared, own: Mapping[str, AttributeSpec]) -> Trait:
 
 
 class AttributeReader:
-    """Reads attributes of each person's own."""
+    """Reads the attributes that each person has."""
 
     def __init__(self, context: Context) -> None:
         self.note, self.specs, self.chances = context.notes.note, context.specs.attributes, ChanceReader(context)

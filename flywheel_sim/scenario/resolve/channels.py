@@ -1,4 +1,4 @@
-"""From channels as written to ones ready to run: who arrives when, at what cost, and with what."""
+"""From channels as written to ones ready to run: who arrives when, at what cost, and with which attributes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ChannelSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: Batches of one channel beyond which a period is taken for a slip.
+#: The most batches of one channel; a period that gives more is taken for a mistake.
 MOST_BATCHES = 10_000
 
 #: What each setting of a channel goes with, and what to write.
@@ -137,7 +137,7 @@ class ChannelReader:
         return rate
 
     def rate_of_spend(self, spend: Rate | None, price: Rate | None, most: Rate | None, path: Path_) -> Rate:
-        """Return the rate of a channel that spends: bent towards the most it can bring."""
+        """Return the rate of arrivals that a spend buys, levelling off towards the most that the channel can bring."""
         if price is None:
             raise self.note(path, None, "spend needs the price of an arrival", "add cost_per_arrival: 40",
                             "cost_per_arrival")  # fmt: skip

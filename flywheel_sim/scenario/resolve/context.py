@@ -1,4 +1,4 @@
-"""What every reader of a part of a file is handed: the rest of the file, as far as it is known."""
+"""What every reader of a part of a file is given: the rest of the file, as far as it is known."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class WrittenNames:
 
 @dataclass(slots=True)
 class Findings:
-    """What some readers come across on their way and others need after them.
+    """What some readers learn and later ones need.
 
     Attributes
     ----------
     staff_roles
-        For each resource that an event asks for, the roles of the people it is asked for.
+        For each resource that an event names under ``staff``, the roles of the people it serves.
     per_event
         What levers spend each time an event happens, by its name.
     money
@@ -88,7 +88,7 @@ class Findings:
     warnings
         What the author of the file should know though it can run.
     unread
-        Lines on which something is earned that cannot be read, whose own problem is noted there.
+        Lines with an amount that cannot be read, which is noted where the amount stands.
     """
 
     staff_roles: dict[str, set[str]] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Context:
     notes
         Where problems go; holds the file as written.
     choices
-        What the strategy does without, and what it spends on levers.
+        What the strategy leaves out, and what it spends on levers.
     specs, names
         The sections as read, and the names in them as written.
     means
@@ -137,7 +137,7 @@ class Context:
     findings: Findings = field(default_factory=Findings)
 
     def kind_of(self, name: str, otherwise: str) -> str:
-        """Return the kind of spend that the file gives to a line, a lever, a cost or a resource; else another one."""
+        """Return the kind of spend that the file gives to a line, a lever, a cost or a resource, or ``otherwise``."""
         line = self.findings.lines.get(name)
         return (line.kind if line else "") or otherwise
 

@@ -20,7 +20,7 @@ from flywheel_sim.scenario.source.values import (
     WeibullSpec,
 )
 
-#: The parameters of each distribution with two of them: where it lies, then its shape.
+#: The parameters of each distribution that has two: its location, then its shape.
 _PARAMETERS = {"lognormal": ("median", "sigma"), "weibull": ("scale", "shape"), "gamma": ("mean", "shape"),
                "erlang": ("mean", "shape")}  # fmt: skip
 
@@ -109,7 +109,7 @@ class DistributionReader:
         return dist, figures[0][1]
 
     def _value_combinations(self, rates: tuple[Rate, ...], path: Path_) -> Iterator[tuple[tuple[float, ...], str]]:
-        """Return the values that several rates have together, with the words that say where."""
+        """Yield the values of several rates in each cell of their combined table, with a text that names the cell."""
         axes = joint(self.traits, [rate.over for rate in rates])
         if size(axes) > MOST_CELLS:
             raise self.note(path, None, f"together these have more than {MOST_CELLS} cells", "use fewer attributes")

@@ -48,7 +48,7 @@ class Every:
 
     @classmethod
     def of(cls, wait: Dist, staffed: bool) -> Every:
-        """Return what there is to know of the wait of an ``every``."""
+        """Return what matters about the wait of an ``every``."""
         if wait.kind != "fixed" or staffed:
             return cls(None, staffed)
         return cls(tuple(dict.fromkeys(cell for cell in wait.params[0].cells if cell < NEVER)), staffed)
@@ -237,7 +237,7 @@ class EffectReader:
                 )
 
     def share_of_price(self, share: Rate, price: object, path: Path_) -> Rate:
-        """Return a share of a price: tables meet on their axes, and the price keeps what is people's own."""
+        """Return a share of a price: their tables are combined, and the price keeps its spread between people."""
         assert isinstance(price, Rate)
         if share.spread is not None:
             raise self.note(path, None, "a share of what accrues is the same for all in a level", "remove its spread")
@@ -252,7 +252,7 @@ class EffectReader:
     def note_unknown_line(
         self, of: str, known: Iterable[str], path: Path_, where: str, remedy: str, shares: Iterable[str]
     ) -> None:  # fmt: skip
-        """Note that a share is of a line that does not earn where it is said, or as a share itself."""
+        """Note that a share is of a line that earns nothing there, or that is a share itself."""
         line = self.context.specs.lines.get(of)
         if of in self.context.findings.unread:
             return
@@ -309,7 +309,7 @@ class EffectReader:
         return Rate(value.name, "money", value.over, tuple(cell / per_ms for cell in value.cells), spread, value.per)
 
     def check_draws(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
-        """Refuse two draws of one firing that would have the same luck; ``before`` are the event's own."""
+        """Refuse two draws at one moment that would share their random number; ``before`` are the event's own."""
         seen = {name for name, _ in draws(before)} if before else set()
         for name, steps in draws(effects):
             if name in seen:

@@ -18,7 +18,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EventSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: How many clocks may live at once.
+#: The most clocks that may run at once.
 MOST_CLOCKS = 16
 
 
@@ -87,7 +87,7 @@ class EventReader:
     def events(
         self, owner: str, spec: StageSpec | WhileSpec, path: Path_, stages: tuple[str, ...], role: str | None
     ) -> tuple[Event, ...]:
-        """Return the events of a stage or set that are not done without."""
+        """Return the events of a stage or set, without those that the strategy leaves out."""
         events = []
         for name, event_spec in (spec.events or {}).items():
             if event_spec.staff is not None:  # also where it is done without: those who serve are still paid
@@ -164,7 +164,7 @@ class EventReader:
     def check_earned(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
-        """Refuse to add what is earned where nothing is."""
+        """Refuse to add earnings to a counter where nothing is earned."""
 
         def earns(part: Effects) -> bool:
             return any(amount.side == "earn" for amount in part.money)
@@ -181,7 +181,7 @@ class EventReader:
     def check_shares(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
-        """Refuse shares of what is not earned when it happens; say where a price sees what the same firing sets."""
+        """Refuse shares of lines that earn nothing then; warn where a price sees a stopwatch that is set at the same time."""
         word = "to" if spec.to is not None else "outcomes"
         for name, own in {
             "": effects,
@@ -212,7 +212,7 @@ class EventReader:
                     self.context.warn((*place, amount.side, amount.line), None, rule, remedy)
 
     def check_clock_count(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
-        """Note stages where more clocks live at once than may."""
+        """Note stages where more clocks run at once than are allowed."""
         for stage in stages:
             sets_around = [stage_set for stage_set in sets if stage.name in stage_set.stages]
             events = [*stage.events, *(event for stage_set in sets_around for event in stage_set.events)]

@@ -24,7 +24,7 @@ class LeverReader:
         self.context, self.note, self.names, self.specs = context, context.notes.note, context.names, context.specs
 
     def overhead(self, name: str, x: object) -> Cost | None:
-        """Return what is paid whoever comes, ready to run, or None after noting problems."""
+        """Return a cost that does not depend on customers, ready to run, or None after noting problems."""
         path, kind = ("costs", name), self.context.kind_of(name, "overhead")
         self.context.findings.money = True
         try:

@@ -14,7 +14,7 @@ from flywheel_sim.scenario.source.schema import EffectsSpec, EventSpec, OutcomeS
 from flywheel_sim.scenario.source.tree import Path_, Raw
 from flywheel_sim.scenario.source.values import Ref
 
-#: Ten times what is earned: beyond it a share is taken for a slip.
+#: The largest share, ten times what is earned; a larger one is taken for a mistake.
 MOST_SHARE = 10.0
 
 
@@ -34,7 +34,7 @@ def _books(root: Raw, name: str) -> bool:
 
 
 class LineReader:
-    """Reads what a file says of its lines; it knows every line that anything books, whatever a strategy leaves out."""
+    """Reads what a file says about its lines, given every line on which the file books."""
 
     def __init__(self, context: Context) -> None:
         self.context, self.note, self.specs = context, context.notes.note, context.specs

@@ -11,7 +11,7 @@ from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.schema import ROLES, AttributeSpec, MeanSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: In what parts the mean of named levels is held, and the mean of a counter.
+#: The parts of one in which the mean of named levels is kept as a whole number, and the mean of a counter.
 SCALE_OF_LEVELS, SCALE_OF_COUNTS = 1_000_000, 1_000
 #: The largest weight of a level, and the largest count of which there is a mean.
 MOST_WEIGHT, MOST_COUNT = 1_000, 1_000_000

@@ -19,7 +19,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import MOVED, Path_
 from flywheel_sim.scenario.source.values import RateSpec
 
-#: Rows of a plan beyond which a file is taken for the wrong one.
+#: The most rows of a plan; a file with more is taken for the wrong one.
 MOST_ROWS = 10_000
 Rows = tuple[tuple[dt.date, float], ...]
 
@@ -34,7 +34,7 @@ class PlanReader:
     def rate(self, x: object, path: Path_, kind: Kind, flows: bool, times: tuple[int, int]) -> Rate:
         """Return a figure over time in canonical units; ``flows`` for money that accrues, which is per ms then.
 
-        A bare figure laid over a plan is its mean between ``times``, when the channel is there.
+        A single figure laid over a plan becomes its mean between ``times``, while the channel runs.
 
         Raises
         ------

@@ -1,8 +1,8 @@
 """How rates move with what is spent on levers.
 
-The file's rates hold at the file's spend, so a lever that nobody pulls is its spend alone. A strategy that
-does without one, or spends another sum, moves the rates along the lever's curve: odds of a chance, any
-other rate itself, by the ratio between the two spends. Several levers multiply.
+The file's rates hold at the file's spend, so a lever that no strategy changes only costs its spend. A strategy
+that leaves a lever out, or spends another sum on it, moves the rates along the lever's curve: the odds of a
+chance, any other rate itself, by the ratio between the two spends. The effects of several levers multiply.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from flywheel_sim.scenario.source.values import Ref
 
 
 def pulled_levers(choices: Choices, levers: Mapping[str, LeverSpec]) -> dict[str, Quantity | None]:
-    """Return what is spent on each lever that is not at the file's spend, None where it is done without.
+    """Return the spend of each lever that a strategy changes, None where it leaves the lever out.
 
-    Those done without follow in the order of the file: the order in which levers move a rate bears on its last digits.
+    Levers left out follow in the order of the file: the order in which levers move a rate affects its last digits.
     """
     spends: dict[str, Quantity | None] = {name: spend for name, spend in choices.spends.items() if name in levers}
     return spends | {name: None for name in levers if name in choices.levers}
 
 
 class LeverPulls:
-    """Moves the rates with the levers that are pulled, and checks what all of them say of rates."""
+    """Applies the levers that a strategy changes to the rates, and checks what every lever states about rates."""
 
     def __init__(self, context: Context) -> None:
         self.context, self.notes, self.note = context, context.notes, context.notes.note
@@ -60,12 +60,12 @@ class LeverPulls:
                 self.rates.pulls.setdefault(rate, []).append(partial(self.pull, name, spend, rate))
 
     def pull(self, name: str, spend: Quantity | None, rate: str, kind: Kind) -> float:
-        """Return by what a lever multiplies a rate, or its odds.
+        """Return the factor by which a lever multiplies a rate, or the odds of a chance.
 
         Raises
         ------
         Unusable
-            After noting that the lever does not say.
+            After noting that the lever does not state it.
         """
         path = ("levers", name, "moves", rate)
         base = self.base.read(Ref(rate), path, kind)

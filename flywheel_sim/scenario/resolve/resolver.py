@@ -45,13 +45,13 @@ from flywheel_sim.scenario.source.strategy import Choices
 from flywheel_sim.scenario.source.tree import Tree
 from flywheel_sim.scenario.source.values import RateSpec
 
-#: Words in the names of lines that are what a sale costs.
+#: Parts of line names that suggest a cost of sales.
 COST_OF_SALES_WORDS: tuple[str, ...] = (
     "goods", "cogs", "material", "bean", "postage", "shipping", "freight", "deliver", "packag", "payment", "fee",
     "hosting", "cloud", "server", "licen", "commission", "production", "royalt", "parts", "ingredient", "fulfil",
 )  # fmt: skip
 
-#: Names under which the luck of other decisions is kept, so that no stage or set may bear them.
+#: Names that select the random numbers of other decisions, so that no stage or set may have them.
 RESERVED_OWNERS: tuple[str, ...] = ("person", "rate", "uncertain")
 
 
@@ -135,8 +135,8 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     if len(problems) > before:
         return None
     rates = context.rates.stated
-    doubts = {name: rates.uncertain.get(name) for name in context.specs.rates if name in rates.used}
-    uncertain = tuple(doubt for doubt in doubts.values() if doubt is not None)
+    by_name = {name: rates.uncertain.get(name) for name in context.specs.rates if name in rates.used}
+    uncertain = tuple(rate for rate in by_name.values() if rate is not None)
     journey = Journey(
         strategy=strategy,
         attributes=parts.attributes,
@@ -168,7 +168,7 @@ def _sections(notes: Notes) -> dict[str, dict[str, Any]]:
 
 
 def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | None, settled: bool) -> Context:
-    """Return what every reader of a part is handed, after noting problems of names and of what all share."""
+    """Return what every reader of a part is given, after noting problems of names and of shared attributes."""
     root, names = notes.tree.root, WrittenNames.of(notes.tree)
     _check_reserved(notes, specs, file)
     own = {name: spec for name, spec in specs.attributes.items() if name not in BUILT_IN}
@@ -222,7 +222,7 @@ def _parts(context: Context, horizon: int) -> Parts:
 
 
 def _check_reserved(notes: Notes, specs: FileSpecs, file: FileSpec | None) -> None:
-    """Refuse names under which two decisions would share their luck."""
+    """Refuse names under which two decisions would share their random numbers."""
     for section, items in (("journey", specs.stages), ("while", specs.sets)):
         for name, spec in items.items():
             if name in RESERVED_OWNERS:
@@ -262,7 +262,7 @@ def _check_lifetime(notes: Notes, file: FileSpec | None, journey: Journey) -> No
 
 
 def _warn_of_budget_lines(context: Context, parts: Parts) -> None:
-    """Say which lines of spend on customers count as budget because the file gives them no kind."""
+    """Warn of lines of spend on customers that count as budget because the file gives them no kind."""
     customers = {name for name, spec in context.specs.stages.items() if spec.role == "customer"}
     lines: dict[str, None] = {}
     owners: tuple[Owner, ...] = (*parts.stages, *parts.sets)
@@ -282,7 +282,7 @@ def _warn_of_budget_lines(context: Context, parts: Parts) -> None:
 
 
 def _warn_of_double_recurring(context: Context, parts: Parts) -> None:
-    """Say where a customer moves on to be billed on another line, while the invoice of the first still counts."""
+    """Warn where a customer moves on to be billed on another line while the first invoice still counts."""
     not_recurring = {name for name, line in context.findings.lines.items() if not line.recurring}
     recurs: dict[str, set[str]] = {}
     lasts: dict[str, set[str]] = {}
@@ -309,7 +309,7 @@ def _warn_of_double_recurring(context: Context, parts: Parts) -> None:
 
 
 def _check_unused_rates(context: Context) -> None:
-    """Read rates that nothing uses too, so that their own mistakes are found."""
+    """Check the rates that nothing uses too, so that their mistakes are noted."""
     for name, spec in context.specs.rates.items():
         if name not in context.rates.stated.used:
             forms = {"percent": "chance", "duration": "duration", "never": "duration", "number": "money"}
@@ -319,7 +319,7 @@ def _check_unused_rates(context: Context) -> None:
 
 
 def _fingerprint(context: Context) -> str:
-    """Return the hash of everything that bears on the figures but the seed."""
+    """Return the hash of everything that affects the figures, except the seed."""
     choices = context.choices
     bearing = {k: v for k, v in context.notes.tree.root.items() if k not in ("strategies", "seed", "reference")}
     bearing["(removed)"] = [sorted(choices.channels), sorted(choices.events)]

@@ -15,7 +15,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ResourceSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: People of one resource, and places in its queue, beyond which a figure is taken for a slip.
+#: The most people of one resource, and places in its queue; a larger figure is taken for a mistake.
 MOST_PEOPLE, MOST_WAITING = 1_000_000, 1_000_000_000
 
 

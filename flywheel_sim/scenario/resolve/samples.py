@@ -11,7 +11,7 @@ from flywheel_sim.scenario.source.files import beside, cells_of
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import EmpiricalSpec
 
-#: Values of a sample beyond which a file is taken for the wrong one.
+#: The most values of a sample; a file with more is taken for the wrong one.
 MOST_VALUES = 1_000_000
 
 

@@ -18,7 +18,7 @@ from flywheel_sim.scenario.source.tree import Path_
 
 #: Hours of a week, which is what a resource without `hours` works.
 WHOLE_WEEK = WEEK // HOUR
-#: The last priority that may be written.
+#: The largest number that may be written as a priority.
 LAST_WRITTEN = 1_000
 
 
@@ -63,7 +63,7 @@ class ServiceReader:
         return Staff(spec.staff, takes, patience, spec.gives_up, priority)
 
     def check_giving_up(self, spec: EventSpec, path: Path_) -> None:
-        """Check that who gives up has a reason to, and somewhere to go."""
+        """Check that people who give up waiting have a reason to, and a stage to go to."""
         resource = self.specs.resources.get(spec.staff or "")
         if spec.patience is not None and spec.gives_up is None:
             self.note(path, None, "'patience' needs the stage of those who lose it", "add gives_up: and a stage",

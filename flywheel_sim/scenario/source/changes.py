@@ -1,4 +1,4 @@
-"""Changes of a rate said against what it is: ``+5 points``, ``+5 % relative``.
+"""Changes of a rate relative to its current value: ``+5 points``, ``+5 % relative``.
 
 A bare ``+5 %`` says neither, and the two are far apart where it matters most: retention of 91 % becomes 96 % or
 95.55 %. So it is refused, with both figures.
@@ -49,7 +49,7 @@ def changed(old: str | None, change: str) -> str:
 
 
 def _written_like(current: Quantity, number: float) -> str:
-    """Return a figure in the words of another."""
+    """Return a figure in the unit and wording of another."""
     if current.form == "percent":
         rest_of_text = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", current.text)
         return f"{100 * number:.12g} % {rest_of_text}".strip()

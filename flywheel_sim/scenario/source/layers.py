@@ -24,7 +24,7 @@ def layered(
     changes: Iterable[tuple[str, Raw]],
     solved: float | None,
 ) -> tuple[Tree, Choices]:
-    """Return a file with everything laid over it, and what of that cannot be laid over a file.
+    """Return a file with everything laid over it, and the choices that are no part of a file.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ def layered(
     problems
         Takes what cannot be laid over the file, or left out.
     left_out
-        What is done without beside what the strategy does without.
+        What is left out in addition to what the strategy leaves out.
     changes
         Values laid over dotted paths, in order.
     solved
-        The spend found for the strategy where it is matched: currency a month for a channel, the figure in the
+        The solved spend of the strategy where it is matched: currency a month for a channel, the figure in the
         unit of its own spend for a lever. None where it is not solved for.
 
     Raises

@@ -14,7 +14,7 @@ from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, 
 #: What is wrong with a ``~`` where nothing is inherited.
 NOTHING = "~ deletes an inherited value, and there is none"
 
-#: The words of a rate beside its value; a mapping of these laid over a bare value leaves that in place.
+#: The keys of a rate beside its value; a mapping of these laid over a bare value leaves that in place.
 RATE_WORDS = frozenset({"by", "times", "spread", "per", "uncertain", "why"})
 
 _RATE = RATE_WORDS | {"value", MOVED}
@@ -136,7 +136,7 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
 
 
 def _changed(base: Raw, change: str, mark: Mark, path: Path_) -> str:
-    """Return what a rate is after a change said against what it was."""
+    """Return what a rate is after a change relative to what it was."""
     try:
         return changed(base.get(MOVED, base.get("value")) if isinstance(base, dict) else base, change)
     except UnitError as error:

@@ -12,7 +12,7 @@ from flywheel_sim.scenario.source import money_specs, schema, values
 from flywheel_sim.scenario.source.overlay import NOTHING
 from flywheel_sim.scenario.source.tree import KEY, MOVED, Path_, Raw, Tree
 
-#: The model around a word, by the step before it in a location.
+#: The model that holds a key, by the step before the key in a location.
 _AROUND: dict[str, Any] = {
     "on_entry": schema.EffectsSpec,
     "(outcome)": schema.OutcomeSpec,
@@ -30,7 +30,7 @@ _AROUND: dict[str, Any] = {
     "(paid)": money_specs.PaidSpec,
 }
 
-#: The words of an event that take a wait.
+#: The keys of an event that take a wait.
 _WAITS = ("after", "every", "takes", "patience")
 
 
@@ -75,7 +75,7 @@ def _problem(model: Any, item: Any, path: Path_, tree: Tree) -> Problem:
 
 
 def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
-    """Return the problem of a word that is not known where it stands."""
+    """Return the problem of a key that is not known where it stands."""
     word = steps[-1]
     allowed = _allowed_words(model, steps)
     here = tree.at(tree.locate(full[:-1]))
@@ -88,7 +88,7 @@ def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
 
 
 def _allowed_words(model: Any, steps: Path_) -> set[str]:
-    """Return the words that may stand beside the one at the end of a location."""
+    """Return the keys that may stand beside the one at the end of a location."""
     around = steps[-2] if len(steps) > 1 else ""
     if len(steps) > 2 and steps[-3] == "events":
         owner: Any = schema.EventSpec
@@ -107,7 +107,7 @@ def _allowed_words(model: Any, steps: Path_) -> set[str]:
 
 
 def _fields(owner: Any) -> set[str]:
-    """Return the words of a model, as they are written."""
+    """Return the keys of a model, as they are written."""
     fields = getattr(owner, "model_fields", {})
     return {name for name in (field.alias or key for key, field in fields.items()) if not name.startswith("(")}
 

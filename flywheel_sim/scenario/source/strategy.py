@@ -1,4 +1,4 @@
-"""A strategy laid over the file: what it changes, what it does without, what it spends."""
+"""A strategy laid over the file: what it changes, what it leaves out, what it spends."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _KINDS = ("event", "channel", "lever")
 
 @dataclass(slots=True)
 class Choices:
-    """What a strategy says that cannot be laid over the file.
+    """What a strategy states that is no part of a file.
 
     Attributes
     ----------
     channels, events, levers
-        What it does without: names, events as stage/event.
+        What it leaves out: names, events as stage/event.
     spends
         What it spends on levers, by name.
     matched
         The channel or lever whose spend is to equal the reference's: (kind, name); None without.
     base
-        The file itself, whose rates the levers' figures go with.
+        The file itself, for whose rates the levers' figures hold.
     """
 
     channels: set[str] = field(default_factory=set)
@@ -39,7 +39,7 @@ class Choices:
 
 
 def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Choices]:
-    """Return the file with a strategy laid over it, and what the strategy does without."""
+    """Return the file with a strategy laid over it, and the choices that are no part of a file."""
     strategies = tree.root.get("strategies") or {}
     chain: list[str] = []
     here: str | None = name

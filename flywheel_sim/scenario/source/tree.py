@@ -112,7 +112,7 @@ def read_text(text: str, name: str) -> Tree:
     Raises
     ------
     ConfigError
-        If the text is no YAML mapping, or uses what journeys do without: duplicate keys, tags,
+        If the text is no YAML mapping, or uses what a journey file may not contain: duplicate keys, tags,
         anchors, merge keys, empty values, several documents.
     """
     from ruamel.yaml import YAML
