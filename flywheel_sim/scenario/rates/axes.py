@@ -128,8 +128,8 @@ class Trait:
         values = sorted(by_value)
         keys: list[str | None] = []
         for lowest in (self.low, *axis.bounds):
-            at = bisect_right(values, lowest)
-            keys.append(by_value[values[at - 1]] if at else None)
+            position = bisect_right(values, lowest)
+            keys.append(by_value[values[position - 1]] if position else None)
         return keys
 
     def label(self, axis: Axis, cell: int) -> str:

@@ -51,14 +51,14 @@ class TableReader:
         chosen: list[str | None] = [None] * size(axes)
         if by:
             chosen = self._chosen(by, table, axes, reference is not None, path)
-        at = {id(part): places(part.over, axes) for part in parts}
-        cells, where = [], []
+        indices = {id(part): places(part.over, axes) for part in parts}
+        cells, paths = [], []
         for index, key in enumerate(chosen):
             source = reference if key is None else levels[key]
             assert source is not None
-            cell = at[id(source)][index]
+            cell = indices[id(source)][index]
             cells.append(source.cells[cell])
-            where.append(source.places[cell])
+            paths.append(source.places[cell])
         uncertain_rates = frozenset(name for part in parts for name in part.uncertain_rates)
         at_one = reference.cells[0] if reference and len(set(reference.cells)) == 1 else None
         unit = shared_unit(self.context.notes, parts, kind)
@@ -68,7 +68,7 @@ class TableReader:
             unit,
             axes,
             tuple(cells),
-            tuple(where),
+            tuple(paths),
             reference=at_one,
             uncertain_rates=uncertain_rates,
         )
@@ -107,15 +107,15 @@ class TableReader:
         if not tables:
             return stated
         axes = self.axes([stated.over, *((self.traits[a].axis(t.values()),) for a, t in tables.items())], path)
-        at = places(stated.over, axes)
-        cells, where = [stated.cells[i] for i in at], [stated.places[i] for i in at]
+        indices = places(stated.over, axes)
+        cells, paths = [stated.cells[i] for i in indices], [stated.places[i] for i in indices]
         for attribute, table in tables.items():
             for index, key in enumerate(self._chosen(attribute, table, axes, True, path)):
                 if key is not None:
                     endless = stated.unit.form in ("duration", "never") and cells[index] >= NEVER
                     cells[index] *= 1 if endless else times[attribute][key].number
-                    where[index] = (*path, "times", attribute, key)
-        return replace(stated, over=axes, cells=tuple(cells), places=tuple(where))
+                    paths[index] = (*path, "times", attribute, key)
+        return replace(stated, over=axes, cells=tuple(cells), places=tuple(paths))
 
     def spreads(
         self, stated: Stated, table: SpreadTable, path: Path_
@@ -135,21 +135,21 @@ class TableReader:
         by, levels = next(iter(table.by.items()))
         values = self.keys(by, levels, (*path, "by"))
         axes = self.axes([stated.over, (self.traits[by].axis(values.values()),)], path)
-        at = places(stated.over, axes)
+        indices = places(stated.over, axes)
         chosen = self._chosen(by, values, axes, table.value is not None, path)
         spreads: tuple[Any, ...] = tuple(table.value if key is None else levels[key] for key in chosen)
-        cells, where = tuple(stated.cells[i] for i in at), tuple(stated.places[i] for i in at)
+        cells, paths = tuple(stated.cells[i] for i in indices), tuple(stated.places[i] for i in indices)
         for index, (key, spread) in enumerate(zip(chosen, spreads, strict=True)):
             place = (*path, "value") if key is None else (*path, "by", by, key)
             check_cell(
                 self.context.notes,
                 spread,
                 cells[index],
-                where[index],
+                paths[index],
                 place,
                 f" where {label(self.traits, axes, index)}",
             )
-        return replace(stated, over=axes, cells=cells, places=where, spread=None, spreads=spreads)
+        return replace(stated, over=axes, cells=cells, places=paths, spread=None, spreads=spreads)
 
     def axes(self, overs: Sequence[Sequence[Axis]], path: Path_) -> tuple[Axis, ...]:
         """Return the axes on which tables meet, within the bound on cells."""

@@ -145,8 +145,8 @@ class ChannelReader:
         parts = [spend, price, *([most] if most else [])]
         over = self.rates.stated.tables.axes([part.over for part in parts], (*path, "spend"))
         cells = []
-        for at in zip(*(places(part.over, over) for part in parts), strict=True):
-            paid, per_person, *limit = (part.cells[cell] for part, cell in zip(parts, at, strict=True))
+        for indices in zip(*(places(part.over, over) for part in parts), strict=True):
+            paid, per_person, *limit = (part.cells[cell] for part, cell in zip(parts, indices, strict=True))
             if not paid and (spend.over or not price.constant):
                 cells.append(0.0)  # a plan that has not begun
                 continue
@@ -174,8 +174,8 @@ class ChannelReader:
             return replace(rate, over=stated.over, cells=stated.cells)
         begins = Axis("calendar", 2, (starts,))
         over = self.rates.stated.tables.axes([stated.over, (begins,)], path)
-        at = zip(places(stated.over, over), places((begins,), over), strict=True)
-        return replace(rate, over=over, cells=tuple(stated.cells[cell] * begun for cell, begun in at))
+        cell_pairs = zip(places(stated.over, over), places((begins,), over), strict=True)
+        return replace(rate, over=over, cells=tuple(stated.cells[cell] * begun for cell, begun in cell_pairs))
 
     def batches(self, spec: ChannelSpec, path: Path_, times: tuple[int, int]) -> dict[str, Any]:
         """Return when batches come, how many people each brings, and what each costs."""
@@ -190,11 +190,11 @@ class ChannelReader:
             for word in ("every", "on"):
                 if getattr(spec, word) is not None:
                     raise self.note(path, None, f"the batches of a file have dates, and no '{word}'", "remove it", word)
-            at, counts = self.plans.arrivals(spec.batch, (*path, "batch"), times)
-            return {"times": at, "counts": counts, "cost_per_batch": paid}
+            dates, counts = self.plans.arrivals(spec.batch, (*path, "batch"), times)
+            return {"times": dates, "counts": counts, "cost_per_batch": paid}
         count = self.count(getattr(spec.batch, "moved", None) or spec.batch, path, "batch")
-        at = self.dates(spec, path, times)
-        return {"times": at, "counts": (count,) * len(at), "cost_per_batch": paid}
+        dates = self.dates(spec, path, times)
+        return {"times": dates, "counts": (count,) * len(dates), "cost_per_batch": paid}
 
     def dates(self, spec: ChannelSpec, path: Path_, times: tuple[int, int]) -> tuple[int, ...]:
         """Return when batches come that are as large as one another."""

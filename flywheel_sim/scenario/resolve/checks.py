@@ -43,8 +43,8 @@ def _plainly(cell: str) -> str:
     return ", ".join(" is ".join(part.split(" ", 1)) for part in cell.split(", "))
 
 
-class Paths:
-    """Who can get where: the stages, channels, sets and resources of one journey."""
+class ReachCheck:
+    """Checks who can get where: the stages, channels, sets and resources of one journey."""
 
     def __init__(
         self,

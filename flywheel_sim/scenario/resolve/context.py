@@ -111,7 +111,7 @@ class Context:
         What the strategy leaves out, and what it spends on levers.
     specs, names
         The sections as read, and the names in them as written.
-    means
+    shared
         Attributes that all share.
     traits
         Every attribute, built in or of the file's own, and the values it takes.
@@ -127,7 +127,7 @@ class Context:
     choices: Choices
     specs: FileSpecs
     names: WrittenNames
-    means: tuple[Shared, ...]
+    shared: tuple[Shared, ...]
     traits: dict[str, Trait]
     rates: RateReader
     dated: bool
@@ -214,11 +214,11 @@ class Context:
             After noting a problem.
         """
         listed = isinstance(self.notes.tree.at(path), list)
-        at = [self.instant(x, (*path, str(index)) if listed else path) for index, x in enumerate(xs)]
-        for index, when in enumerate(at):
-            if when in at[:index]:
+        instants = [self.instant(x, (*path, str(index)) if listed else path) for index, x in enumerate(xs)]
+        for index, instant in enumerate(instants):
+            if instant in instants[:index]:
                 raise self.notes.note((*path, str(index)), None, "this date stands twice", twice)
-        return tuple(sorted(at))
+        return tuple(sorted(instants))
 
     def whole(self, given: Quantity, path: Path_, what: str, ends: tuple[int, int], example: int) -> int | None:
         """Return a whole number between two ends, or None after noting that it is none."""

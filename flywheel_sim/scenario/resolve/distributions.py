@@ -113,10 +113,10 @@ class DistributionReader:
         axes = joint(self.traits, [rate.over for rate in rates])
         if size(axes) > MOST_CELLS:
             raise self.note(path, None, f"together these have more than {MOST_CELLS} cells", "use fewer attributes")
-        at = [places(rate.over, axes) for rate in rates]
+        cell_indices = [places(rate.over, axes) for rate in rates]
         for index in range(size(axes)):
             where = f" where {label(self.traits, axes, index)}" if axes else ""
-            yield tuple(rate.cells[cells[index]] for rate, cells in zip(rates, at, strict=True)), where
+            yield tuple(rate.cells[cells[index]] for rate, cells in zip(rates, cell_indices, strict=True)), where
 
     def _two_parameters(
         self, word: str, spec: LognormalSpec | WeibullSpec | GammaSpec, path: Path_, kind: Kind

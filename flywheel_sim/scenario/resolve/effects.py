@@ -242,11 +242,13 @@ class EffectReader:
         if share.spread is not None:
             raise self.note(path, None, "a share of what accrues is the same for all in a level", "remove its spread")
         over = self.context.rates.stated.tables.axes([share.over, price.over], path)
-        at = list(zip(places(share.over, over), places(price.over, over), strict=True))
-        cells = tuple(share.cells[i] * price.cells[j] for i, j in at)
+        cell_pairs = list(zip(places(share.over, over), places(price.over, over), strict=True))
+        cells = tuple(share.cells[i] * price.cells[j] for i, j in cell_pairs)
         spread = price.spread
         if spread is not None:
-            spread = Spread("gamma", tuple((spread.cells[j][0], share.cells[i] * spread.cells[j][1]) for i, j in at))
+            spread = Spread(
+                "gamma", tuple((spread.cells[j][0], share.cells[i] * spread.cells[j][1]) for i, j in cell_pairs)
+            )
         return Rate(price.name, "money", over, cells, spread, price.per)
 
     def note_unknown_line(

@@ -181,7 +181,7 @@ class EventReader:
     def check_shares(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
-        """Refuse shares of lines that earn nothing then; warn where a price sees a stopwatch that is set at the same time."""
+        """Refuse shares of lines that earn nothing then; warn where a price sees a stopwatch set at the same time."""
         word = "to" if spec.to is not None else "outcomes"
         for name, own in {
             "": effects,

@@ -33,10 +33,10 @@ from flywheel_sim.scenario.resolve.context import Context, FileSpecs, WrittenNam
 from flywheel_sim.scenario.resolve.events import EventReader
 from flywheel_sim.scenario.resolve.levers import LeverReader
 from flywheel_sim.scenario.resolve.lines import LineReader
-from flywheel_sim.scenario.resolve.means import MeanReader
 from flywheel_sim.scenario.resolve.pulls import LeverPulls, pulled_levers
 from flywheel_sim.scenario.resolve.resources import ResourceReader
 from flywheel_sim.scenario.resolve.settings import SettingReader, read_settings, start_of
+from flywheel_sim.scenario.resolve.shared_attributes import SharedAttributeReader
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.read import read_section
@@ -129,7 +129,7 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     if len(problems) > before or settings is None:
         return None
     choices = source.choices
-    checks.Paths(source.tree, parts.stages, parts.sets, parts.channels, parts.resources).check(
+    checks.ReachCheck(source.tree, parts.stages, parts.sets, parts.channels, parts.resources).check(
         not choices.events and not choices.channels and not strategy, problems
     )
     if len(problems) > before:
@@ -145,7 +145,7 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         sets=(*parts.sets, *(lever for lever in parts.levers if isinstance(lever, StageSet))),
         costs=(*parts.overheads, *(lever for lever in parts.levers if isinstance(lever, Cost))),
         resources=parts.resources,
-        shared=context.means,
+        shared=context.shared,
         lines=tuple(context.findings.lines.values()),
         notes=tuple(context.findings.warnings),
         fingerprint=_fingerprint(context),
@@ -172,11 +172,11 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
     root, names = notes.tree.root, WrittenNames.of(notes.tree)
     _check_reserved(notes, specs, file)
     own = {name: spec for name, spec in specs.attributes.items() if name not in BUILT_IN}
-    reader = MeanReader(notes, specs, names)
-    means = {name: mean for name, spec in own.items() if spec.shared and (mean := reader.shared(name, spec))}
+    reader = SharedAttributeReader(notes, specs, names)
+    shared = {name: attribute for name, spec in own.items() if spec.shared and (attribute := reader.shared(name, spec))}
     traits = {
-        name: attributes.shared_trait(means[name], own) if spec.shared else attributes.trait(name, spec)
-        for name, spec in own.items() if name in means or not spec.shared
+        name: attributes.shared_trait(shared[name], own) if spec.shared else attributes.trait(name, spec)
+        for name, spec in own.items() if name in shared or not spec.shared
     } | attributes.built_in(_keys(root.get("channels")), _keys(root.get("journey")))  # fmt: skip
     dated, start = start_of(notes, file)
     rates = RateReader(RateContext(notes, specs.rates, names.rates, traits, dated, settled))
@@ -185,7 +185,7 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
         choices=source.choices,
         specs=specs,
         names=names,
-        means=tuple(means.values()),
+        shared=tuple(shared.values()),
         traits=traits,
         rates=rates,
         dated=dated,

@@ -78,12 +78,12 @@ def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
     """Return the problem of a key that is not known where it stands."""
     word = steps[-1]
     allowed = _allowed_words(model, steps)
-    here = tree.at(tree.locate(full[:-1]))
+    siblings = tree.at(tree.locate(full[:-1]))
     if word in values.DISTRIBUTIONS and {"value", "times"} <= allowed and word not in allowed:
         rule = f"a distribution such as '{word}' stands where a wait or an amount is used, not in a rate"
         remedy = "write it there; the figures in it may be rates by name"
         return tree.problem(full[:-1], None, rule, remedy, key=word)
-    unused = allowed - set(here or ()) if isinstance(here, dict) else allowed
+    unused = allowed - set(siblings or ()) if isinstance(siblings, dict) else allowed
     return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, unused or allowed), key=word)
 
 

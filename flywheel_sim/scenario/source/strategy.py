@@ -42,18 +42,18 @@ def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree
     """Return the file with a strategy laid over it, and the choices that are no part of a file."""
     strategies = tree.root.get("strategies") or {}
     chain: list[str] = []
-    here: str | None = name
-    while here is not None:
+    current: str | None = name
+    while current is not None:
         path = ("strategies", *((chain[-1], "extends") if chain else ()))
-        if here not in strategies:
-            problems.append(tree.problem(path, here, "no strategy of that name", nearest(here, strategies)))
+        if current not in strategies:
+            problems.append(tree.problem(path, current, "no strategy of that name", nearest(current, strategies)))
             return tree, Choices()
-        if here in chain:
-            problems.append(tree.problem(path, here, "strategies extend each other in a circle", "break it"))
+        if current in chain:
+            problems.append(tree.problem(path, current, "strategies extend each other in a circle", "break it"))
             return tree, Choices()
-        chain.append(here)
-        strategy = strategies[here]
-        here = strategy.get("extends") if isinstance(strategy, dict) else None
+        chain.append(current)
+        strategy = strategies[current]
+        current = strategy.get("extends") if isinstance(strategy, dict) else None
     choices = Choices()
     merged = tree
     for step in reversed(chain):

@@ -58,25 +58,25 @@ class Tree:
 
     def at(self, path: Path_) -> Raw:
         """Return the raw value at a path, or None where there is none."""
-        here: Raw = self.root
+        node: Raw = self.root
         for key in path:
-            if isinstance(here, dict) and key in here:
-                here = here[key]
-            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
-                here = here[int(key)]
+            if isinstance(node, dict) and key in node:
+                node = node[key]
+            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
+                node = node[int(key)]
             else:
                 return None
-        return here
+        return node
 
     def locate(self, path: Path_) -> Path_:
         """Return the path as written: steps that inline forms leave out are dropped."""
-        here: Raw = self.root
+        node: Raw = self.root
         written: list[str] = []
         for key in path:
-            if isinstance(here, dict) and key in here:
-                here = here[key]
-            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
-                here = here[int(key)]
+            if isinstance(node, dict) and key in node:
+                node = node[key]
+            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
+                node = node[int(key)]
             else:
                 continue
             written.append(key)

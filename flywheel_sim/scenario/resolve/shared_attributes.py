@@ -17,7 +17,7 @@ SCALE_OF_LEVELS, SCALE_OF_COUNTS = 1_000_000, 1_000
 MOST_WEIGHT, MOST_COUNT = 1_000, 1_000_000
 
 
-class MeanReader:
+class SharedAttributeReader:
     """Reads attributes that all share; they depend on no rate, so they are read before these."""
 
     def __init__(self, notes: Notes, specs: FileSpecs, names: WrittenNames) -> None:
