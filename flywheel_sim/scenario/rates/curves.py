@@ -19,7 +19,7 @@ from flywheel_sim.scenario.source.schema import LeverSpec
 from flywheel_sim.scenario.source.tree import Path_
 
 #: How far `without` may lie from the file's value where nothing is spent, as a share of it.
-_SAME = 1e-9
+_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def curve_of(notes: Notes, spec: LeverSpec, rate: str, base: Stated, kind: Kind,
     points |= {parse(key).number: figure for key, figure in table.items()}
     if spec.spend is not None:
         today = spec.spend.number
-        if abs(points.get(today, value) - value) > _SAME * abs(value):
+        if abs(points.get(today, value) - value) > _TOLERANCE * abs(value):
             word = "without" if today == 0 else next(k for k in table if parse(k).number == today)
             raise notes.note((*path, word), spec.moves[rate][word].text,
                              f"the file spends {spec.spend.text}, where '{rate}' is {base.unit.text}",

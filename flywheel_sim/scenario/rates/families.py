@@ -62,7 +62,7 @@ class Stated:
     uncertain_rates: frozenset[str] = frozenset()
 
     @property
-    def varied(self) -> tuple[SpreadSpec | Quantity, ...]:
+    def cell_spreads(self) -> tuple[SpreadSpec | Quantity, ...]:
         """Return how people differ in each cell; nothing where they do not."""
         return self.spreads or ((self.spread,) * len(self.cells) if self.spread is not None else ())
 

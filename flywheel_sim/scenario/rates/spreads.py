@@ -16,7 +16,7 @@ from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Tree
 from flywheel_sim.scenario.source.values import RateSpec, Ref, SpreadSpec
 
 #: Two chances are equal where their relative difference is at most this.
-SAME = 1e-6
+TOLERANCE = 1e-6
 
 
 def uncertainty_of(
@@ -93,7 +93,7 @@ def check_beta(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str
     check_parameters(notes, spec, ("alpha", "beta"), path)
 
 
-def is_none(spec: SpreadSpec | Quantity) -> bool:
+def is_no_spread(spec: SpreadSpec | Quantity) -> bool:
     """Tell whether a spread says that people do not differ."""
     return isinstance(spec, Quantity) and spec.number == 0 and spec.form in ("number", "points", "of_mean")
 
@@ -128,7 +128,7 @@ def check_means(notes: Notes, spec: RateSpec, path: Path_, specs: Mapping[str, o
     if spec.value is not None or not isinstance(spread, SpreadSpec) or not isinstance(unsure, SpreadSpec):
         return
     around, mean = _mean(spread), _mean(unsure)
-    if around is not None and mean is not None and not math.isclose(around, mean, rel_tol=SAME):
+    if around is not None and mean is not None and not math.isclose(around, mean, rel_tol=TOLERANCE):
         notes.note((*path, "uncertain"), None,
                    f"'uncertain' has a mean of {100 * mean:.6g} %, beside a spread with a mean of {100 * around:.6g} %",
                    "give both the same mean")  # fmt: skip
@@ -138,7 +138,11 @@ def check_cell(
     notes: Notes, spread: SpreadSpec | Quantity, cell: float, figure: Path_, path: Path_, where: str
 ) -> None:
     """Refuse alpha and beta of a level whose mean is not the chance there, written at ``figure``."""
-    if not isinstance(spread, SpreadSpec) or (mean := _mean(spread)) is None or math.isclose(cell, mean, rel_tol=SAME):
+    if (
+        not isinstance(spread, SpreadSpec)
+        or (mean := _mean(spread)) is None
+        or math.isclose(cell, mean, rel_tol=TOLERANCE)
+    ):
         return
     if not _in_same_layer(notes.tree, figure, path):
         return
@@ -192,13 +196,13 @@ def _in_same_layer(tree: Tree, value: Path_, spread: Path_) -> bool:
 
 def _agrees(value: Quantity, mean: float) -> bool:
     """Tell whether a chance is a mean, as far as the digits go in which it is written."""
-    if math.isclose(value.number, mean, rel_tol=SAME):
+    if math.isclose(value.number, mean, rel_tol=TOLERANCE):
         return True
     if "%" not in value.text:
         return False
     digits = Decimal(value.text.partition("%")[0].strip().replace("_", "")).as_tuple().exponent
     assert isinstance(digits, int)
-    return abs(100 * (value.number - mean)) <= 0.5 * 10.0**digits * (1 + SAME)
+    return abs(100 * (value.number - mean)) <= 0.5 * 10.0**digits * (1 + TOLERANCE)
 
 
 def gamma_shape(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str) -> float:

@@ -38,7 +38,7 @@ class TableReader:
         """
         parts = [*([reference] if reference else []), *levels.values()]
         for part in parts:
-            for word, lost in (("spread", bool(part.varied)), ("per", bool(part.per))):
+            for word, lost in (("spread", bool(part.cell_spreads)), ("per", bool(part.per))):
                 if lost:
                     raise self.note(part.path if part is reference else (*path, "by"), None,
                                     f"the {word} of '{part.name}' would be lost inside another rate",

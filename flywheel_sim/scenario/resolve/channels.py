@@ -36,7 +36,7 @@ _NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-_SAME = "a channel's figure is the same for everybody"
+_ONE_FIGURE = "a channel's figure is the same for everybody"
 
 
 class ChannelReader:
@@ -182,7 +182,7 @@ class ChannelReader:
         place, paid = (*path, "cost_per_batch"), 0
         if spec.cost_per_batch is not None:
             self.context.findings.money = True
-            value, per_ms = self.context.constant(spec.cost_per_batch, place, "money", _SAME, "give one figure")
+            value, per_ms = self.context.constant(spec.cost_per_batch, place, "money", _ONE_FIGURE, "give one figure")
             if per_ms is not None:
                 raise self.note(place, None, "'cost_per_batch' is paid once each", "write 40")
             paid = round(value)
@@ -207,7 +207,7 @@ class ChannelReader:
         if spec.every is None:
             return (starts,) if starts < until else ()
         place = (*path, "every")
-        period, _ = self.context.constant(spec.every, place, "duration", _SAME, "give one figure")
+        period, _ = self.context.constant(spec.every, place, "duration", _ONE_FIGURE, "give one figure")
         if not 0 < period < NEVER:
             raise self.note(place, None, "batches come every so often", "write every: 6 months")
         if until - starts > period * MOST_BATCHES:
@@ -230,7 +230,7 @@ class ChannelReader:
 
     def count(self, x: object, path: Path_, word: str) -> int:
         """Return how many people a batch brings, or are there at the start."""
-        count, _ = self.context.constant(x, (*path, word), "number", _SAME, "give one figure")
+        count, _ = self.context.constant(x, (*path, word), "number", _ONE_FIGURE, "give one figure")
         if count != int(count) or count > 10**9:
             raise self.note((*path, word), None, "people are counted in whole numbers, up to a billion", "write 1000")
         return int(count)

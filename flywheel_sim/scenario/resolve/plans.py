@@ -13,7 +13,7 @@ from flywheel_sim.journey.dates import offset, phase
 from flywheel_sim.journey.figures import Axis, Kind, Rate
 from flywheel_sim.journey.units import MOST_MONEY, UnitError, millionths, parse, unit_ms
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.source.files import beside, cells_of
+from flywheel_sim.scenario.source.files import cells_of, named_file
 from flywheel_sim.scenario.source.money_specs import PlanSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import MOVED, Path_
@@ -150,7 +150,7 @@ class PlanReader:
             raise Unusable  # the start's own problem is noted there
         if self.context.start is None:
             raise self.note(path, None, "the dates of a plan need the date the run starts at", "add start: 2027-01-01")
-        file = beside(self.notes, spec.file, path)
+        file = named_file(self.notes, spec.file, path)
         key = (str(file), spec.column, kind)
         if key not in self.context.plans:
             self.context.plans[key] = self._read(file, spec, path, kind)

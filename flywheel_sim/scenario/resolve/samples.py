@@ -7,7 +7,7 @@ from pathlib import Path
 from flywheel_sim.journey.figures import Kind
 from flywheel_sim.journey.units import LARGEST, MILLIONTHS, MOST_MONEY, TOO_FINE, UnitError, millionths, parse, unit_ms
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.source.files import beside, cells_of
+from flywheel_sim.scenario.source.files import cells_of, named_file
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import EmpiricalSpec
 
@@ -31,7 +31,7 @@ class SampleReader:
         Unusable
             After noting that the file or the column is not there, or a cell is no value.
         """
-        file = beside(self.notes, spec.file, path)
+        file = named_file(self.notes, spec.file, path)
         key = (str(file), spec.column, spec.unit or "", kind)
         if key not in self.context.samples:
             self.context.samples[key] = self._read_sample(file, spec, path, kind)

@@ -23,7 +23,7 @@ def exists(path: Path) -> bool:
         return False
 
 
-def beside(notes: Notes, name: str, path: Path_) -> Path:
+def named_file(notes: Notes, name: str, path: Path_) -> Path:
     """Return a file that is named under ``file`` at a path, relative to the journey file that names it."""
     stated_in = Path(notes.tree.mark((*path, "file")).file)
     return (stated_in.parent if stated_in.is_file() else Path()) / name
