@@ -1,4 +1,4 @@
-"""What a file says of one rate, channel, lever or event: its words, before anything is resolved."""
+"""The text of one rate, channel, lever or event as the file states it, before anything is resolved."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from flywheel_sim.scenario.source.schema import long_form
 from flywheel_sim.scenario.source.tree import MOVED, Raw
 
-#: The words by which people come through a channel of themselves, and those by which an event waits.
+#: The keys by which a channel brings people of its own, and those by which an event waits.
 SOURCES, WAITS = ("rate", "batch", "spend", "present"), ("after", "every")
 
 
 @dataclass(frozen=True, slots=True)
 class RateText:
-    """A rate as written: a text, or a mapping with levels, factors, a spread, a doubt, a reason."""
+    """A rate as written: a text, or a mapping with levels, factors, a spread, an uncertainty, a reason."""
 
     raw: Raw
 
@@ -25,7 +25,7 @@ class RateText:
 
     @property
     def figure(self) -> Raw:
-        """Return what a bare value laid over it would replace: the last one that was, else its value."""
+        """Return what a single figure laid over it would replace: the last such figure, else its value."""
         return self.raw.get(MOVED, self.raw.get("value")) if isinstance(self.raw, dict) else self.raw
 
     @property
@@ -48,7 +48,7 @@ class ChannelText:
     spend
         What is spent on it, None where that is not said.
     source
-        The word by which people come of themselves, with what is written there; ("", None) where they are referred.
+        The key by which it brings people, with what is written there; ("", None) where people are referred.
     """
 
     name: str
@@ -78,18 +78,18 @@ class LeverText:
 
 def channels_of(root: Mapping[str, Raw]) -> dict[str, ChannelText]:
     """Return the channels of a raw file, in its order."""
-    found = {}
-    for name, held in (root.get("channels") or {}).items():
-        word = next((word for word in SOURCES if word in held), "")
-        found[name] = ChannelText(name, held.get("spend"), (word, held.get(word)))
-    return found
+    channels = {}
+    for name, raw in (root.get("channels") or {}).items():
+        word = next((word for word in SOURCES if word in raw), "")
+        channels[name] = ChannelText(name, raw.get("spend"), (word, raw.get(word)))
+    return channels
 
 
 def levers_of(root: Mapping[str, Raw]) -> dict[str, LeverText]:
     """Return the levers of a raw file, in its order."""
     return {
-        name: LeverText(name, held.get("spend"), held.get("phase") or "", held["moves"])
-        for name, held in (root.get("levers") or {}).items()
+        name: LeverText(name, raw.get("spend"), raw.get("phase") or "", raw["moves"])
+        for name, raw in (root.get("levers") or {}).items()
     }
 
 
@@ -97,6 +97,6 @@ def waits_of(root: Mapping[str, Raw], stage: str, event: str) -> list[tuple[str,
     """Return the waits of an event of a stage, each with the dotted path where it is written."""
     written = root["journey"][stage]
     inline = "events" not in written
-    held = long_form(stage, written)["events"][event]
+    raw_event = long_form(stage, written)["events"][event]
     path = f"journey.{stage}" if inline else f"journey.{stage}.events.{event}"
-    return [(f"{path}.{word}", held[word]) for word in WAITS if word in held]
+    return [(f"{path}.{word}", raw_event[word]) for word in WAITS if word in raw_event]

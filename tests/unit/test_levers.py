@@ -104,8 +104,8 @@ def test_levers_and_frictions_multiply(model):
 
 def test_a_moved_value_and_a_lever_add_on_the_scale_of_odds(model):
     moved = model.with_(keeps="80 % per month").journey("bare")
-    found = rate(moved, "member/renewal").cells[0]
-    assert odds(found) == pytest.approx(odds(0.80) * odds(0.85) / odds(0.90), rel=1e-12)
+    chance = rate(moved, "member/renewal").cells[0]
+    assert odds(chance) == pytest.approx(odds(0.80) * odds(0.85) / odds(0.90), rel=1e-12)
 
 
 def test_a_lever_paid_per_event_moves_and_spends(model):
@@ -118,11 +118,11 @@ def test_a_lever_paid_per_event_moves_and_spends(model):
 
 
 def test_what_differs_names_the_levers(model):
-    said = {
+    differences = {
         d.what: (d.one, d.other) for d in compare(model, strategies=["bare", "more"], replications=2).what_differs()
     }
-    assert said["lever care"] == ("left out", "as in the file")
-    assert said["lever tips: spend"] == ("as in the file", "2 per customer per month")
+    assert differences["lever care"] == ("left out", "as in the file")
+    assert differences["lever tips: spend"] == ("as in the file", "2 per customer per month")
 
 
 @pytest.mark.parametrize(

@@ -72,14 +72,17 @@ def test_a_resource_counts_as_what_its_people_are(role, kind):
 
 
 def test_a_resource_for_people_of_two_kinds_is_an_overhead():
-    assert [one.kind for one in desk().resources] == ["acquisition", "service"]
+    assert [resource.kind for resource in desk().resources] == ["acquisition", "service"]
     both = DESK.replace("staff: care", "staff: desk").replace("  care: {people: 1}\n", "")
-    assert [one.kind for one in loads(both).journey().resources] == ["overhead"]
+    assert [resource.kind for resource in loads(both).journey().resources] == ["overhead"]
 
 
 def test_a_resource_that_a_strategy_leaves_without_work_is_paid_as_before():
     without = desk(strategy="alone")
-    assert [(one.name, one.kind) for one in without.resources] == [("desk", "acquisition"), ("care", "service")]
+    assert [(resource.name, resource.kind) for resource in without.resources] == [
+        ("desk", "acquisition"),
+        ("care", "service"),
+    ]
     assert without.stage("member").events == ()
 
 
@@ -133,8 +136,8 @@ def test_working_time_is_stretched_to_the_calendar(written, kind, params):
 def test_a_table_a_spread_and_a_sample_are_stretched_whole(tmp_path):
     table = event(desk("takes: 30 minutes", "takes: {value: 30 minutes, by: {plan: {pro: 1 hour}}}"), "visit/visit")
     assert table.staff.takes.params[0].cells == (2 * HOUR, 4 * HOUR)
-    held = desk("takes: 30 minutes", "takes: {value: 2 per hour, spread: {shape: 2}}")
-    (cell,) = event(held, "visit/visit").staff.takes.params[0].spread.cells
+    journey = desk("takes: 30 minutes", "takes: {value: 2 per hour, spread: {shape: 2}}")
+    (cell,) = event(journey, "visit/visit").staff.takes.params[0].spread.cells
     assert cell == (2, pytest.approx(1 / (2 * HOUR)))
     (tmp_path / "takes.csv").write_text("minutes\n10\n30\n", encoding="utf-8")
     sample = f"{{empirical: {{file: {tmp_path / 'takes.csv'}, column: minutes, unit: minutes}}}}"
@@ -173,9 +176,9 @@ def test_the_differences_and_the_figures_without_a_name_are_told():
 
 def test_the_market_and_the_warm_up_are_whole():
     model = loads("market: 10_000\nwarm_up: 6 months\n" + DESK)
-    found = model.journey()
-    assert (found.market, found.warm_up) == (10_000, 6 * MONTH)
-    assert found.coupled_by == ("a finite market", "staff")
+    journey = model.journey()
+    assert (journey.market, journey.warm_up) == (10_000, 6 * MONTH)
+    assert journey.coupled_by == ("a finite market", "staff")
     assert model.with_(market=500, warm_up="3 months").journey().warm_up == 3 * MONTH
     assert (desk().market, desk().warm_up) == (None, 0)
 
@@ -186,7 +189,7 @@ def test_the_fingerprint_tells_markets_resources_and_warm_ups_apart():
         model.with_(**values)
         for values in ({"market": 9_000}, {"warm_up": "3 months"}, {"resources.desk.people": 5})
     ]  # fmt: skip
-    assert len({one.journey().fingerprint for one in (model, *others)}) == 4
+    assert len({scenario.journey().fingerprint for scenario in (model, *others)}) == 4
 
 
 # -- what all share -----------------------------------------------------------------------------
@@ -218,16 +221,16 @@ def stars(old="", new=""):
 
 
 def test_a_mean_of_levels_is_held_in_millionths():
-    held = stars().shared[0]
-    assert (held.name, held.of, held.scale) == ("stars", "mood", 1_000_000)
-    assert held.weights == (-2_000_000, 0, 1_250_000)  # in the order of the levels
-    assert (held.stages, held.starts) == (("member", "regular"), 100_000)
+    stars_mean = stars().shared[0]
+    assert (stars_mean.name, stars_mean.of, stars_mean.scale) == ("stars", "mood", 1_000_000)
+    assert stars_mean.weights == (-2_000_000, 0, 1_250_000)  # in the order of the levels
+    assert (stars_mean.stages, stars_mean.starts) == (("member", "regular"), 100_000)
 
 
 def test_a_mean_of_a_counter_is_held_in_thousandths():
-    held = stars().shared[1]
-    assert (held.of, held.scale, held.weights, held.starts) == ("score", 1_000, (), 60_500)
-    assert held.stages == ("visit", "member")
+    score_mean = stars().shared[1]
+    assert (score_mean.of, score_mean.scale, score_mean.weights, score_mean.starts) == ("score", 1_000, (), 60_500)
+    assert score_mean.stages == ("visit", "member")
 
 
 @pytest.mark.parametrize(
@@ -240,11 +243,11 @@ def test_people_of_a_role_a_phase_a_stage_or_several_count(among, stages):
 
 
 def test_levels_of_a_mean_are_lower_bounds_in_its_scale():
-    found = stars()
-    chance = event(found, "visit/visit").chances[0]
+    journey = stars()
+    chance = event(journey, "visit/visit").chances[0]
     assert chance.over == (Axis("stars", 4, (-1_000_000, -200_000, 300_000)),)  # nothing is below -2
     assert chance.cells == (0.04, 0.05, 0.10, 0.26)
-    assert shared_bounds(found) == {
+    assert shared_bounds(journey) == {
         "stars": (-1_000_000, -200_000, 300_000, 450_000, 500_000), "level": (-3_125,),
     }  # fmt: skip
 
@@ -284,9 +287,9 @@ journey:
 
 def test_a_finite_market_ends_referrals_that_feed_themselves():
     assert referrals(loads(TELLS).journey()).self_sustaining
-    held = referrals(loads("market: 500\n" + TELLS).journey())
-    assert (held.radius, held.self_sustaining) == (pytest.approx(2.0, rel=0.02), False)
-    assert str(held).startswith("referrals last until the market is used up: each person brings about 2")
+    result = referrals(loads("market: 500\n" + TELLS).journey())
+    assert (result.radius, result.self_sustaining) == (pytest.approx(2.0, rel=0.02), False)
+    assert str(result).startswith("referrals last until the market is used up: each person brings about 2")
 
 
 def test_service_takes_its_time_and_nobody_waits_for_it():

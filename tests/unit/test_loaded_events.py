@@ -44,9 +44,9 @@ def cells(dist):
 
 
 def test_several_waits_are_a_clock_each():
-    found = event("after: [0 days, 3 per month, {gamma: {mean: 9 days, shape: 2}}]")
-    assert [w.kind for w in found.waits] == ["fixed", "memoryless", "gamma"]
-    assert (found.recurring, found.when, found.at_once) == (False, (), False)
+    loaded = event("after: [0 days, 3 per month, {gamma: {mean: 9 days, shape: 2}}]")
+    assert [w.kind for w in loaded.waits] == ["fixed", "memoryless", "gamma"]
+    assert (loaded.recurring, loaded.when, loaded.at_once) == (False, (), False)
 
 
 def test_a_list_of_one_wait_is_one_wait():
@@ -54,20 +54,20 @@ def test_a_list_of_one_wait_is_one_wait():
 
 
 def test_a_condition_is_a_level_or_a_least_value():
-    found = event("when: {plan: pro, score: 60, quiet: 6 months, calendar: 1 year, generation: 2}")
-    assert [(c.attribute, c.value, c.named) for c in found.when] == [
+    loaded = event("when: {plan: pro, score: 60, quiet: 6 months, calendar: 1 year, generation: 2}")
+    assert [(c.attribute, c.value, c.named) for c in loaded.when] == [
         ("plan", 1, True),
         ("score", 60, False),
         ("quiet", 6 * MONTH, False),
         ("calendar", YEAR, False),
         ("generation", 2, False),
     ]
-    assert (found.waits, found.recurring, found.at_once) == ((), False, False)
+    assert (loaded.waits, loaded.recurring, loaded.at_once) == ((), False, False)
 
 
 def test_a_condition_may_name_any_built_in_attribute():
-    found = event("when: {month: dec, channel: mail, referrer: gone, stage: home}")
-    assert [(c.attribute, c.value, c.named) for c in found.when] == [
+    loaded = event("when: {month: dec, channel: mail, referrer: gone, stage: home}")
+    assert [(c.attribute, c.value, c.named) for c in loaded.when] == [
         ("month", 11, True),
         ("channel", 1, True),
         ("referrer", 2, True),
@@ -93,13 +93,13 @@ def test_what_a_condition_waits_for_may_be_a_rate_by_name():
     ],
 )
 def test_a_date_lies_in_its_calendar_month(text, at):
-    found = wait(f"on_date: {text}")
-    assert (found.kind, cells(found)) == ("at", [(at,)])
+    dist = wait(f"on_date: {text}")
+    assert (dist.kind, cells(dist)) == ("at", [(at,)])
 
 
 def test_several_dates_are_a_clock_each():
-    found = event("on_date: [6 months, 2028-03-01]")
-    assert [cells(w) for w in found.waits] == [[(6 * MONTH,)], [(YEAR,)]]
+    loaded = event("on_date: [6 months, 2028-03-01]")
+    assert [cells(w) for w in loaded.waits] == [[(6 * MONTH,)], [(YEAR,)]]
 
 
 def test_the_run_starts_in_the_month_of_its_date():
@@ -108,9 +108,9 @@ def test_the_run_starts_in_the_month_of_its_date():
 
 
 def test_a_clock_whose_duration_depends_on_the_person_stays_fixed():
-    found = wait("after: {by: {plan: {free: 1 month, pro: never}}}")
-    assert found.kind == "fixed"
-    assert found.params[0].cells[0] == MONTH
+    dist = wait("after: {by: {plan: {free: 1 month, pro: never}}}")
+    assert dist.kind == "fixed"
+    assert dist.params[0].cells[0] == MONTH
 
 
 # -- distributions of waits ---------------------------------------------------------------------
@@ -135,9 +135,9 @@ def test_a_clock_whose_duration_depends_on_the_person_stays_fixed():
 )  # fmt: skip
 def test_a_distribution_of_waits(text, kind, params):
     for word in ("after", "every"):
-        found = wait(f"{word}: {text}")
-        assert found.kind == kind
-        for got, wanted in zip(cells(found), params, strict=True):
+        dist = wait(f"{word}: {text}")
+        assert dist.kind == kind
+        for got, wanted in zip(cells(dist), params, strict=True):
             assert got == pytest.approx(wanted)
 
 
@@ -172,8 +172,8 @@ def written(folder, text, name="one.yaml"):
 )
 def test_a_sample_of_waits_is_a_column_of_a_file(folder, columns, sample):
     path = written(folder, f"after: {{empirical: {{file: data/waits.csv, {columns}}}}}")
-    found = load(path).journey().stage("home").events[0].waits[0]
-    assert (found.kind, found.params, found.sample) == ("empirical", (), sample)
+    dist = load(path).journey().stage("home").events[0].waits[0]
+    assert (dist.kind, dist.params, dist.sample) == ("empirical", (), sample)
 
 
 def test_a_sample_of_amounts_is_in_millionths(folder):
@@ -220,24 +220,24 @@ def test_a_sample_bears_on_the_fingerprint(folder):
     ],
 )
 def test_a_drawn_amount(text, kind, params, period):
-    found = event(f"every: 1 month, earn: {{fee: {text}}}").effects.money[0]
-    assert (found.value.kind, cells(found.value)) == (kind, params)
-    assert (found.period_ms, found.decision) == (period, "home/it/fee")
+    amount = event(f"every: 1 month, earn: {{fee: {text}}}").effects.money[0]
+    assert (amount.value.kind, cells(amount.value)) == (kind, params)
+    assert (amount.period_ms, amount.decision) == (period, "home/it/fee")
 
 
 def test_a_drawn_amount_keeps_the_spread_of_its_mean():
-    found = event("every: 1 month, earn: {fee: {gamma: {mean: worth, shape: 2}}}").effects.money[0]
-    assert found.value.params[0].spread.family == "gamma"
+    amount = event("every: 1 month, earn: {fee: {gamma: {mean: worth, shape: 2}}}").effects.money[0]
+    assert amount.value.params[0].spread.family == "gamma"
 
 
 def test_an_amount_that_is_fixed_is_not_drawn():
-    found = event("every: 1 month, earn: {fee: {fixed: 20}}").effects.money[0]
-    assert (found.value.cells, found.decision) == ((20e6,), "")
+    amount = event("every: 1 month, earn: {fee: {fixed: 20}}").effects.money[0]
+    assert (amount.value.cells, amount.decision) == ((20e6,), "")
 
 
 def test_an_amount_with_a_period_on_an_event_is_an_invoice_and_without_one_it_is_not():
-    found = event("every: 1 year, earn: {fee: 588 per year, joining: 20}").effects.money
-    assert [(a.line, a.period_ms) for a in found] == [("fee", YEAR), ("joining", None)]
+    amounts = event("every: 1 year, earn: {fee: 588 per year, joining: 20}").effects.money
+    assert [(a.line, a.period_ms) for a in amounts] == [("fee", YEAR), ("joining", None)]
 
 
 @pytest.mark.parametrize(
@@ -321,14 +321,14 @@ def test_alpha_and_beta_stand_beside_their_mean(stays):
 
 @pytest.mark.parametrize("other", ["40 %", "{value: 40 %}"])
 def test_a_strategy_moves_the_mean_of_a_spread_and_keeps_its_width(other):
-    found = chance(with_spread("value: 20 %, spread: {alpha: 2, beta: 8}", other), "other")
-    ((a, b),) = found.spread.cells
-    assert (found.cells, a / (a + b)) == ((0.4,), pytest.approx(0.4))
+    rate = chance(with_spread("value: 20 %, spread: {alpha: 2, beta: 8}", other), "other")
+    ((a, b),) = rate.spread.cells
+    assert (rate.cells, a / (a + b)) == ((0.4,), pytest.approx(0.4))
     assert a * b / ((a + b) ** 2 * (a + b + 1)) == pytest.approx(2 * 8 / (10**2 * 11))
 
 
 @pytest.mark.parametrize("value", ["40 %", {"value": "40 %"}, "+20 points"])
 def test_a_value_moved_in_code_moves_the_mean_of_a_spread_too(value):
-    found = chance(with_spread("value: 20 %, spread: {alpha: 2, beta: 8}").with_(stays=value))
-    ((a, b),) = found.spread.cells
-    assert (found.cells, a / (a + b)) == (pytest.approx((0.4,)), pytest.approx(0.4))
+    rate = chance(with_spread("value: 20 %, spread: {alpha: 2, beta: 8}").with_(stays=value))
+    ((a, b),) = rate.spread.cells
+    assert (rate.cells, a / (a + b)) == (pytest.approx((0.4,)), pytest.approx(0.4))

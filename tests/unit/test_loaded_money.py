@@ -69,9 +69,9 @@ def journey(*changes, strategy=None):
 
 def amounts(*changes, event="order"):
     """Return what an event of the client moves, by line."""
-    found = journey(*changes).stage("client")
-    held = found.on_entry if event == "on_entry" else next(e for e in found.events if e.name == event).effects
-    return {amount.line: amount for amount in held.money}
+    stage = journey(*changes).stage("client")
+    effects = stage.on_entry if event == "on_entry" else next(e for e in stage.events if e.name == event).effects
+    return {amount.line: amount for amount in effects.money}
 
 
 def earns(text):
@@ -98,20 +98,20 @@ def test_lines_have_what_the_file_says_of_them():
 
 
 def test_a_line_keeps_the_kind_of_its_role_unless_the_file_says_another():
-    found = journey(("  box: {kind: service}\n", ""))
-    assert [found.kind_of("box", role) for role in ("prospect", "customer", "lapsed")] == [
+    loaded = journey(("  box: {kind: service}\n", ""))
+    assert [loaded.kind_of("box", role) for role in ("prospect", "customer", "lapsed")] == [
         "acquisition",
         "service",
         "win_back",
     ]
-    assert {found.kind_of("goods", role) for role in ("prospect", "customer", "lapsed")} == {"cost_of_sales"}
+    assert {loaded.kind_of("goods", role) for role in ("prospect", "customer", "lapsed")} == {"cost_of_sales"}
 
 
 def test_costs_resources_and_levers_have_kinds_too():
-    found = journey(("  box: {kind: service}", "  box: {kind: service}\n  rent: {kind: cost_of_sales}\n  desk: {}"))
-    assert [(cost.name, cost.kind) for cost in found.costs] == [("rent", "cost_of_sales")]
-    assert [(one.name, one.kind) for one in found.resources] == [("desk", "service")]
-    assert found.kind_of("care", "customer") == "overhead"
+    loaded = journey(("  box: {kind: service}", "  box: {kind: service}\n  rent: {kind: cost_of_sales}\n  desk: {}"))
+    assert [(cost.name, cost.kind) for cost in loaded.costs] == [("rent", "cost_of_sales")]
+    assert [(resource.name, resource.kind) for resource in loaded.resources] == [("desk", "service")]
+    assert loaded.kind_of("care", "customer") == "overhead"
     served = journey(("  box: {kind: service}", "  box: {kind: service}\n  desk: {kind: win_back}"))
     assert served.resources[0].kind == "win_back"
     monthly = journey(("3.25 per customer per month", "30 per month"))
@@ -119,19 +119,19 @@ def test_costs_resources_and_levers_have_kinds_too():
 
 
 @pytest.mark.parametrize(
-    ("said", "recurring"),
+    ("line_text", "recurring"),
     [("fees: {share: 5 %, of: coffee}", False), ("fees: {share: 5 %, of: coffee, recurring: yes}", True)],
 )
-def test_a_derived_line_is_revenue_that_does_not_recur_unless_it_says_otherwise(said, recurring):
+def test_a_derived_line_is_revenue_that_does_not_recur_unless_it_says_otherwise(line_text, recurring):
     written = 'fees: {share: 2.9 %, of: coffee, kind: cost_of_sales, why: "the bank\'s statement"}'
-    (line,) = journey((written, said)).derived
+    (line,) = journey((written, line_text)).derived
     assert (line.kind, line.recurring) == ("", recurring)
 
 
 @pytest.mark.parametrize(("word", "recurs"), [("no", False), ("false", False), ("yes", True), ("true", True)])
 def test_what_is_earned_recurs_unless_the_file_says_no(word, recurs):
-    found = journey(("  box: {kind", f"  plan_fee: {{recurring: {word}}}\n  box: {{kind"))
-    assert (found.recurs("plan_fee"), found.recurs("coffee")) == (recurs, True)
+    loaded = journey(("  box: {kind", f"  plan_fee: {{recurring: {word}}}\n  box: {{kind"))
+    assert (loaded.recurs("plan_fee"), loaded.recurs("coffee")) == (recurs, True)
 
 
 @pytest.mark.parametrize(
@@ -147,10 +147,10 @@ def test_a_derived_line_is_of_several_lines():
 
 def test_a_share_by_name_moves_with_its_rate():
     changes = [("share: 2.9 %", "share: cut"), ("basket: 34", "basket: 34\n  cut: {value: 3 %, uncertain: 1 points}")]
-    found = journey(*changes)
-    assert [one.name for one in found.uncertain] == ["cut"]
+    loaded = journey(*changes)
+    assert [rate.name for rate in loaded.uncertain] == ["cut"]
     problems = []
-    again = resolve_again(found, {"cut": Quantity(0.05, "percent", text="5 %")}, problems)
+    again = resolve_again(loaded, {"cut": Quantity(0.05, "percent", text="5 %")}, problems)
     assert (problems, again.derived[0].share) == ([], 0.05)
     text = FILE.replace(*changes[0]).replace(*changes[1])
     assert fs.loads(text).with_(cut="6 %").journey().derived[0].share == pytest.approx(0.06)
@@ -161,9 +161,9 @@ def test_lines_are_known_whatever_a_strategy_leaves_out():
 
 
 def test_a_strategy_and_code_lay_their_lines_over_those_of_the_file():
-    found = journey(("full: {}", "full: {lines: {goods: {kind: service}, fees: {share: 5 %}}}"), strategy="full")
-    assert found.kind_of("goods", "prospect") == "service"
-    assert found.derived[0].share == pytest.approx(0.05)
+    loaded = journey(("full: {}", "full: {lines: {goods: {kind: service}, fees: {share: 5 %}}}"), strategy="full")
+    assert loaded.kind_of("goods", "prospect") == "service"
+    assert loaded.derived[0].share == pytest.approx(0.05)
     model = fs.loads(FILE)
     changed = model.with_(**{"lines.fees.share": 0.031, "lines.goods.kind": "overhead"}).journey()
     assert (changed.derived[0].share, changed.kind_of("goods", "customer")) == (pytest.approx(0.031), "overhead")
@@ -174,9 +174,9 @@ def test_a_strategy_and_code_lay_their_lines_over_those_of_the_file():
 
 
 def test_a_share_of_a_line_is_a_figure_or_a_rate_with_its_table():
-    found = amounts()["goods"].value
-    assert isinstance(found, Share)
-    assert (found.of, found.rate.kind, found.rate.cells) == ("coffee", "chance", (pytest.approx(0.42),))
+    share = amounts()["goods"].value
+    assert isinstance(share, Share)
+    assert (share.of, share.rate.kind, share.rate.cells) == ("coffee", "chance", (pytest.approx(0.42),))
     named = amounts(event="on_entry")["goods"].value
     assert (named.of, named.rate.name, named.rate.cells) == ("coffee", "beans", (0.42, 0.38))
     assert [axis.attribute for axis in named.rate.over] == ["plan"]
@@ -193,10 +193,10 @@ def test_a_share_written_out_has_either_sign(text, share):
 
 
 def test_a_count_of_a_whole_stays_a_chance():
-    found = journey(
+    loaded = journey(
         ("leave: {after: 0.1 per month, to: gone}", "leave: {after: 1 day, to: {gone: 20 of 30, stay: rest}}")
     )
-    outcomes = next(e for e in found.stage("client").events if e.name == "leave").outcomes
+    outcomes = next(e for e in loaded.stage("client").events if e.name == "leave").outcomes
     assert outcomes[0].chance.cells == (pytest.approx(2 / 3),)
 
 
@@ -218,32 +218,32 @@ def test_people_may_differ_in_a_share():
 
 
 def test_a_share_of_what_accrues_is_a_price_of_its_own():
-    found = accruals(
+    by_line = accruals(
         ("{plan_fee: seat}", "{plan_fee: seat, off: -5 % of plan_fee}\n    spend: {goods: beans of plan_fee}")
     )
-    price, off, goods = (found[line] for line in ("plan_fee", "off", "goods"))
+    price, off, goods = (by_line[line] for line in ("plan_fee", "off", "goods"))
     each = 15 * MILLIONTHS / MONTH
     assert price.value.cells == (pytest.approx(each),)
     assert off.value.cells == (pytest.approx(-0.05 * each),)
     assert goods.value.cells == pytest.approx((0.42 * each, 0.38 * each))
-    assert {one.value.per for one in found.values()} == {"seats"}
-    assert {one.value.name for one in found.values()} == {"seat"}
-    assert {one.period_ms for one in found.values()} == {MONTH}
+    assert {amount.value.per for amount in by_line.values()} == {"seats"}
+    assert {amount.value.name for amount in by_line.values()} == {"seat"}
+    assert {amount.period_ms for amount in by_line.values()} == {MONTH}
 
 
 def test_a_share_of_what_accrues_keeps_the_ranks_of_its_price():
-    found = accruals(
+    by_line = accruals(
         ("per: seats}", "per: seats, spread: 50 % of mean}"),
         ("{plan_fee: seat}", "{plan_fee: seat, off: -5 % of plan_fee}"),
     )
-    ((shape, mean),) = found["off"].value.spread.cells
+    ((shape, mean),) = by_line["off"].value.spread.cells
     assert (shape, mean) == (pytest.approx(4), pytest.approx(-0.05 * 15 * MILLIONTHS / MONTH))
-    assert found["off"].value.name == found["plan_fee"].value.name
+    assert by_line["off"].value.name == by_line["plan_fee"].value.name
 
 
 def test_shares_count_as_uses_of_their_rate():
     model = fs.loads(FILE.replace("beans: {value: 42 %", "beans: {value: 42 %, uncertain: 2 points"))
-    assert [one.name for one in model.journey().uncertain] == ["beans"]
+    assert [rate.name for rate in model.journey().uncertain] == ["beans"]
     moved = model.with_(beans="50 %").journey().stage("client").on_entry.money
     assert moved[1].value.rate.cells[0] == pytest.approx(0.5)
 
@@ -274,16 +274,16 @@ def test_a_price_is_multiplied_by_a_counter():
 
 
 def test_a_price_by_a_counter_may_be_the_mean_of_what_is_drawn():
-    found = amounts(earns("{gamma: {mean: {value: 3, per: seats}, shape: 2}}"))["coffee"].value
-    assert isinstance(found, Dist)
-    assert [param.per for param in found.params] == ["seats", ""]
+    dist = amounts(earns("{gamma: {mean: {value: 3, per: seats}, shape: 2}}"))["coffee"].value
+    assert isinstance(dist, Dist)
+    assert [param.per for param in dist.params] == ["seats", ""]
 
 
 def test_another_name_of_a_rate_keeps_its_counter():
-    found = accruals(("basket: 34", "basket: 34\n  alias: seat"), ("plan_fee: seat", "plan_fee: alias"))[
+    rate = accruals(("basket: 34", "basket: 34\n  alias: seat"), ("plan_fee: seat", "plan_fee: alias"))[
         "plan_fee"
     ].value
-    assert (found.per, found.name) == ("seats", "seat")
+    assert (rate.per, rate.name) == ("seats", "seat")
 
 
 def test_money_is_held_in_millionths_as_exactly_as_it_is_written():
@@ -299,26 +299,26 @@ def test_money_is_held_in_millionths_as_exactly_as_it_is_written():
 def pace(spread, *changes):
     """Return how often people order, where they differ as told."""
     written = ("spread: {value: 60 % of mean, by: {channel: {ads: 0}}}", f"spread: {spread}")
-    found = journey(written, *changes)
-    return next(e for e in found.stage("client").events if e.name == "order").waits[0].params[0]
+    loaded = journey(written, *changes)
+    return next(e for e in loaded.stage("client").events if e.name == "order").waits[0].params[0]
 
 
 @pytest.mark.parametrize("nothing", ["0", "0 points", "0 % of mean"])
 def test_people_differ_in_some_levels_alone(nothing):
-    found = pace(f"{{value: 50 % of mean, by: {{channel: {{ads: {nothing}}}}}}}")
-    assert [axis.attribute for axis in found.over] == ["channel"]
-    assert found.cells == (1 / MONTH, 1 / MONTH)
-    assert found.spread.cells == ((math.inf, 1 / MONTH), (4.0, 1 / MONTH))
+    rate = pace(f"{{value: 50 % of mean, by: {{channel: {{ads: {nothing}}}}}}}")
+    assert [axis.attribute for axis in rate.over] == ["channel"]
+    assert rate.cells == (1 / MONTH, 1 / MONTH)
+    assert rate.spread.cells == ((math.inf, 1 / MONTH), (4.0, 1 / MONTH))
 
 
 def test_a_spread_by_level_lies_over_the_table_of_its_rate():
-    found = pace(
+    rate = pace(
         "{value: {shape: 2}, by: {seats: {3: 0}}}",
         ("pace: {value: 1 per month", "pace: {value: 1 per month, by: {plan: {big: 2 per month}}"),
     )
-    assert [axis.attribute for axis in found.over] == ["seats", "plan"]
-    assert [cell * MONTH for cell in found.cells] == [1, 2, 1, 2]
-    assert [shape for shape, _ in found.spread.cells] == [2, 2, math.inf, math.inf]
+    assert [axis.attribute for axis in rate.over] == ["seats", "plan"]
+    assert [cell * MONTH for cell in rate.cells] == [1, 2, 1, 2]
+    assert [shape for shape, _ in rate.spread.cells] == [2, 2, math.inf, math.inf]
 
 
 def test_a_spread_by_the_time_has_its_bounds():
@@ -328,16 +328,16 @@ def test_a_spread_by_the_time_has_its_bounds():
 def leaving(text):
     """Return the chance to leave."""
     written = "leave: {after: 0.1 per month, to: gone}"
-    found = journey((written, f"leave: {{after: 30 days, to: {{gone: {text}, stay: rest}}}}"))
-    event = next(e for e in found.stage("client").events if e.name == "leave")
+    loaded = journey((written, f"leave: {{after: 30 days, to: {{gone: {text}, stay: rest}}}}"))
+    event = next(e for e in loaded.stage("client").events if e.name == "leave")
     assert event.waits[0].params[0].cells == (30 * DAY,)
     return event.outcomes[0].chance
 
 
 def test_chances_differ_by_level_too():
-    found = leaving("{value: 20 %, spread: {value: 3 points, by: {plan: {big: {alpha: 2, beta: 8}}}}}").spread
-    assert found.cells[1] == pytest.approx((2, 8))
-    assert sum(found.cells[0]) == pytest.approx(0.2 * 0.8 / 0.03**2 - 1)
+    spread = leaving("{value: 20 %, spread: {value: 3 points, by: {plan: {big: {alpha: 2, beta: 8}}}}}").spread
+    assert spread.cells[1] == pytest.approx((2, 8))
+    assert sum(spread.cells[0]) == pytest.approx(0.2 * 0.8 / 0.03**2 - 1)
     sure = leaving("{value: 30 %, by: {plan: {big: 0 %}}, spread: {value: 3 points, by: {plan: {big: 0}}}}")
     assert (sure.cells, sure.spread.cells[1]) == ((0.3, 0.0), (0.0, math.inf))
 
@@ -348,9 +348,9 @@ def test_a_spread_by_level_moves_with_its_family():
 
 
 def test_what_is_said_of_a_rate_in_words_names_its_counter_and_its_spreads():
-    said = {one.name: one.value for one in assumptions(fs.loads(FILE))}
-    assert said["seat"] == "15 per month; per seats"
-    assert said["pace"] == "1 per month; spread 60 % of mean; channel: ads 0"
+    texts = {assumption.name: assumption.value for assumption in assumptions(fs.loads(FILE))}
+    assert texts["seat"] == "15 per month; per seats"
+    assert texts["pace"] == "1 per month; spread 60 % of mean; channel: ads 0"
 
 
 # -- notes --------------------------------------------------------------------------------------
@@ -397,9 +397,9 @@ def test_a_lever_moves_the_rate_of_a_derived_line_and_of_a_share():
     lever = ("moves: {basket: {without: 30}}", "moves: {beans: {without: 50 %}}")
     changes = [("share: 2.9 %", "share: beans"), ("{value: 42 %, by: {plan: {big: 38 %}}}", "42 %"), lever]
     for strategy, share in [("full", 0.42), ("lean", 0.5)]:
-        found = journey(*changes, strategy=strategy)
-        assert found.derived[0].share == pytest.approx(share)
-        assert found.stage("client").on_entry.money[1].value.rate.cells == (pytest.approx(share),)
+        loaded = journey(*changes, strategy=strategy)
+        assert loaded.derived[0].share == pytest.approx(share)
+        assert loaded.stage("client").on_entry.money[1].value.rate.cells == (pytest.approx(share),)
 
 
 @pytest.mark.parametrize(("change", "price"), [("-10 % relative", -1.8), ("+10 % relative", -2.2), ("-3", -3)])
@@ -443,7 +443,7 @@ def test_a_stopwatch_that_holds_a_copy_gets_no_note():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("of: coffee,", "of: [],", "'of' is required"),
         ("rent: 100 per month", "rent: 100 permonth", "no unit of time"),
@@ -451,9 +451,9 @@ def test_a_stopwatch_that_holds_a_copy_gets_no_note():
         ("basket}, spend: {goods: 42", "basket, off: 3 % of off}, spend: {goods: 42", "'off' is a share itself"),
     ],
 )
-def test_one_problem_is_said_once(old, new, said):
+def test_one_problem_is_said_once(old, new, message):
     rent = ("  box: {kind: service}", "  box: {kind: service}\n  rent: {kind: overhead}")
-    with pytest.raises(ConfigError, match=said) as refused:
+    with pytest.raises(ConfigError, match=message) as refused:
         journey((old, new), rent)
     assert len(refused.value.problems) == 1
 

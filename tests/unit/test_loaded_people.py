@@ -54,13 +54,13 @@ def channel(text, horizon="12 months"):
 
 
 def test_a_list_starts_as_its_first_level():
-    found = attribute("[a, b]")
-    assert (found.kind, found.levels, found.draw) == ("levels", ("a", "b"), None)
+    loaded = attribute("[a, b]")
+    assert (loaded.kind, loaded.levels, loaded.draw) == ("levels", ("a", "b"), None)
 
 
 def test_a_counter_has_its_bounds_and_a_stopwatch_has_none():
-    found = attribute("{counts: -3 to 1_000}")
-    assert (found.kind, found.low, found.high, found.levels) == ("counter", -3, 1000, ())
+    loaded = attribute("{counts: -3 to 1_000}")
+    assert (loaded.kind, loaded.low, loaded.high, loaded.levels) == ("counter", -3, 1000, ())
     assert (attribute("stopwatch").kind, attribute("stopwatch").draw) == ("stopwatch", None)
 
 
@@ -76,29 +76,29 @@ def test_a_drawn_attribute_belongs_to_the_person():
 
 
 def test_a_draw_may_itself_depend_on_an_attribute():
-    found = attribute("{by: {mood: {sour: {a: 90 %, b: rest}, sweet: {c: 20 %, b: rest}}}}")
-    assert found.levels == ("a", "b", "c")
-    assert [c and c.cells for c in found.draw.chances] == [(0.9, 0), None, (0, 0.2)]
-    assert [a.attribute for a in found.draw.chances[0].over] == ["mood"]
+    loaded = attribute("{by: {mood: {sour: {a: 90 %, b: rest}, sweet: {c: 20 %, b: rest}}}}")
+    assert loaded.levels == ("a", "b", "c")
+    assert [c and c.cells for c in loaded.draw.chances] == [(0.9, 0), None, (0, 0.2)]
+    assert [a.attribute for a in loaded.draw.chances[0].over] == ["mood"]
 
 
 def test_a_draw_by_an_attribute_may_have_a_value_for_the_other_levels():
-    found = attribute("{value: {a: 30 %, b: rest}, by: {plan: {pro: {a: 60 %, b: rest}}}}")
-    assert found.draw.chances[0].cells == (0.3, 0.6)
+    loaded = attribute("{value: {a: 30 %, b: rest}, by: {plan: {pro: {a: 60 %, b: rest}}}}")
+    assert loaded.draw.chances[0].cells == (0.3, 0.6)
 
 
 def test_draws_nest():
-    found = attribute("{by: {mood: {sour: {a: 100 %}, sweet: {by: {calendar: {0 days: {a: 50 %, b: 50 %}, "
+    loaded = attribute("{by: {mood: {sour: {a: 100 %}, sweet: {by: {calendar: {0 days: {a: 50 %, b: 50 %}, "
                       "1 month: {b: 100 %}}}}}}}")  # fmt: skip
-    assert found.draw.chances[0].cells == (1, 1, 0.5, 0)
-    assert found.draw.chances[1].cells == (0, 0, 0.5, 1)
+    assert loaded.draw.chances[0].cells == (1, 1, 0.5, 0)
+    assert loaded.draw.chances[1].cells == (0, 0, 0.5, 1)
 
 
 def test_a_level_called_value_is_a_level():
     assert attribute("{no_value: 30 %, value: 70 %}").levels == ("no_value", "value")
-    found = attribute("{by: {mood: {sour: {value: 30 %, by: 70 %}, sweet: {value: 100 %}}}}")
-    assert found.levels == ("value", "by")
-    assert found.draw.chances[0].cells == (0.3, 1)
+    loaded = attribute("{by: {mood: {sour: {value: 30 %, by: 70 %}, sweet: {value: 100 %}}}}")
+    assert loaded.levels == ("value", "by")
+    assert loaded.draw.chances[0].cells == (0.3, 1)
 
 
 @pytest.mark.parametrize("on", ["channel: {ads: 40 %}", "generation: {1: 40 %}", "referrer: {gone: 40 %}",
@@ -123,14 +123,14 @@ def test_a_draw_on_arrival_may_depend_on_what_is_settled(on):
     ],
 )
 def test_a_value_is_set(text, attribute, value):
-    (found,) = effects(f"set: {{{text}}}").sets
-    assert (found.attribute, found.value, found.copy, found.draw) == (attribute, value, "", None)
+    (change,) = effects(f"set: {{{text}}}").sets
+    assert (change.attribute, change.value, change.copy, change.draw) == (attribute, value, "", None)
 
 
 @pytest.mark.parametrize(("one", "other"), [("quiet", "age"), ("plan", "tier"), ("spent", "score")])
 def test_an_attribute_is_set_to_another(one, other):
-    (found,) = effects(f"set: {{{one}: {other}}}").sets
-    assert (found.attribute, found.copy) == (one, other)
+    (change,) = effects(f"set: {{{one}: {other}}}").sets
+    assert (change.attribute, change.copy) == (one, other)
 
 
 def test_what_is_set_keeps_the_order_of_the_file():
@@ -140,9 +140,9 @@ def test_what_is_set_keeps_the_order_of_the_file():
 
 
 def test_a_drawn_level_belongs_to_the_event():
-    (found,) = effects("set: {mood: {sweet: {value: 30 %, by: {score: {10: 60 %}}}, sour: rest}}").sets
-    assert (found.draw.decision, found.draw.levels) == ("home/it/mood", (1, 0))
-    assert [c and c.cells for c in found.draw.chances] == [(0.3, 0.6), None]
+    (change,) = effects("set: {mood: {sweet: {value: 30 %, by: {score: {10: 60 %}}}, sour: rest}}").sets
+    assert (change.draw.decision, change.draw.levels) == ("home/it/mood", (1, 0))
+    assert [c and c.cells for c in change.draw.chances] == [(0.3, 0.6), None]
 
 
 def test_a_drawn_level_on_entry_belongs_to_the_entry():
@@ -152,44 +152,44 @@ def test_a_drawn_level_on_entry_belongs_to_the_entry():
 
 
 def test_numbers_and_earnings_are_added_to_counters():
-    found = effects("add: {score: -3, spent: earned, debt: 1_0}, earn: {fee: 3}")
-    assert [(a.attribute, a.number, a.earned) for a in found.adds] == [
+    loaded = effects("add: {score: -3, spent: earned, debt: 1_0}, earn: {fee: 3}")
+    assert [(a.attribute, a.number, a.earned) for a in loaded.adds] == [
         ("score", -3, False), ("spent", 0, True), ("debt", 10, False),
     ]  # fmt: skip
-    assert found.any
+    assert loaded.any
 
 
 def test_what_an_outcome_earns_may_be_added_by_the_event():
-    found = effects("add: {spent: earned}, outcomes: {pays: {chance: 30 %, earn: {fee: 3}}, not: rest}")
-    assert found.adds[0].earned
+    loaded = effects("add: {spent: earned}, outcomes: {pays: {chance: 30 %, earn: {fee: 3}}, not: rest}")
+    assert loaded.adds[0].earned
 
 
 # -- channels -----------------------------------------------------------------------------------
 
 
 def test_arrivals_may_have_seasons():
-    found = channel("rate: 30 per month, times: {month: {aug: 0.5, dec: 2}, calendar: {6 months: 3}}")
-    assert [a.attribute for a in found.rate.over] == ["calendar", "month"]
-    assert found.rate.cells[7] == pytest.approx(15 / MONTH)
-    assert found.rate.cells[12 + 11] == pytest.approx(180 / MONTH)
-    assert found.rate.kind == "rate"
+    loaded = channel("rate: 30 per month, times: {month: {aug: 0.5, dec: 2}, calendar: {6 months: 3}}")
+    assert [a.attribute for a in loaded.rate.over] == ["calendar", "month"]
+    assert loaded.rate.cells[7] == pytest.approx(15 / MONTH)
+    assert loaded.rate.cells[12 + 11] == pytest.approx(180 / MONTH)
+    assert loaded.rate.kind == "rate"
 
 
 def test_a_rate_of_arrivals_may_be_a_table_over_time():
-    found = channel("rate: {value: 30 per month, by: {calendar: {3 months: 60}}, times: {month: {dec: 2}}}")
-    assert found.rate.cells[12] == pytest.approx(60 / MONTH)
+    loaded = channel("rate: {value: 30 per month, by: {calendar: {3 months: 60}}, times: {month: {dec: 2}}}")
+    assert loaded.rate.cells[12] == pytest.approx(60 / MONTH)
 
 
 def test_seasons_move_the_arrivals_of_a_spend_and_not_its_cost():
-    found = channel("spend: 600 per month, cost_per_arrival: 6, times: {month: {dec: 1.5}}")
-    assert found.rate.cells[11] == pytest.approx(150 / MONTH)
-    assert found.rate.cells[0] == pytest.approx(100 / MONTH)
-    assert found.spend.cells == pytest.approx((600e6 / MONTH,))
+    loaded = channel("spend: 600 per month, cost_per_arrival: 6, times: {month: {dec: 1.5}}")
+    assert loaded.rate.cells[11] == pytest.approx(150 / MONTH)
+    assert loaded.rate.cells[0] == pytest.approx(100 / MONTH)
+    assert loaded.spend.cells == pytest.approx((600e6 / MONTH,))
 
 
 def test_at_most_bends_the_arrivals_of_a_spend():
-    found = channel("spend: 600 per month, cost_per_arrival: 6, at_most: 200 per month")
-    assert found.rate.cells == pytest.approx((200 * (1 - math.exp(-0.5)) / MONTH,))
+    loaded = channel("spend: 600 per month, cost_per_arrival: 6, at_most: 200 per month")
+    assert loaded.rate.cells == pytest.approx((200 * (1 - math.exp(-0.5)) / MONTH,))
 
 
 @pytest.mark.parametrize(
@@ -211,8 +211,8 @@ def test_batches_come_at_their_times(text, times):
         with pytest.raises(ConfigError, match="this date stands twice"):
             channel(text)
     else:
-        found = channel(text)
-        assert (found.kind, found.counts, found.times, found.rate) == ("batch", (5,) * len(times), times, None)
+        loaded = channel(text)
+        assert (loaded.kind, loaded.counts, loaded.times, loaded.rate) == ("batch", (5,) * len(times), times, None)
 
 
 @pytest.mark.parametrize(
@@ -224,12 +224,12 @@ def test_a_channel_ends_at_the_horizon_at_the_latest(text, until):
 
 
 def test_a_channel_sets_what_its_people_bring():
-    found = channel("rate: 3 per month, set: {plan: pro, score: 20, quiet: never, mood: {sour: 90 %, sweet: rest}}")
-    assert [(s.attribute, s.value) for s in found.sets[:3]] == [("plan", 1), ("score", 20), ("quiet", NEVER)]
-    assert found.sets[3].draw.decision == "person/mood"
+    loaded = channel("rate: 3 per month, set: {plan: pro, score: 20, quiet: never, mood: {sour: 90 %, sweet: rest}}")
+    assert [(s.attribute, s.value) for s in loaded.sets[:3]] == [("plan", 1), ("score", 20), ("quiet", NEVER)]
+    assert loaded.sets[3].draw.decision == "person/mood"
 
 
 def test_the_referred_inherit_through_a_channel_that_is_fed():
     text = FILE.format(attribute="more: [a, b]", channel="batch: 10", effects="earn: {fee: 3}")
-    found = loads(text.replace("mail: {enters", "mail: {inherits: [plan, score, quiet], enters")).journey().channels[1]
-    assert (found.kind, found.inherits) == ("referral", ("plan", "score", "quiet"))
+    mail = loads(text.replace("mail: {enters", "mail: {inherits: [plan, score, quiet], enters")).journey().channels[1]
+    assert (mail.kind, mail.inherits) == ("referral", ("plan", "score", "quiet"))

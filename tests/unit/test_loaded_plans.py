@@ -48,7 +48,7 @@ def planned(tmp_path):
 
 def spent(journey, channel="ads"):
     """Return what a channel spends in each month by plan, in the currency."""
-    at = [one.name for one in journey.channels].index(channel)
+    at = [listed.name for listed in journey.channels].index(channel)
     return [paid / MILLIONTHS for paid in spend_by_plan(journey, Layout.of(journey))[0][:, at].tolist()]
 
 
@@ -88,8 +88,8 @@ def test_a_plan_holds_from_its_last_row_before_the_start_and_what_never_holds_is
     assert months[-1] == 14_000
     bound = offset(dt.date(2028, 1, 1), dt.date(2027, 9, 15))
     assert journey.channels[0].rate.over[0].bounds == (bound,)
-    (word,) = [str(one) for one in journey.notes]
-    assert "1 of 3 rows of media_plan.csv lie outside the run" in word
+    (note,) = [str(note) for note in journey.notes]
+    assert "1 of 3 rows of media_plan.csv lie outside the run" in note
     early = planned(FILE.replace("start: 2027-01-01", "start: 2026-11-01")).journey()
     assert spent(early)[:3] == [0, 0, 12_000]
 
@@ -192,20 +192,20 @@ journey:
 def test_how_many_people_there_are_moves_rates(of):
     journey = fs.loads(COUNTED.replace("OF", of)).journey()
     assert journey.shared[0].stages == ("trader",)
-    found = [run_once(journey, 2, engine=engine) for engine in ("kernel", "reference")]
-    assert found[0].ledger.equals(found[1].ledger)
-    there = found[0].ledger.shared[:, 0]
+    runs = [run_once(journey, 2, engine=engine) for engine in ("kernel", "reference")]
+    assert runs[0].ledger.equals(runs[1].ledger)
+    there = runs[0].ledger.shared[:, 0]
     assert there[:, 0].tolist() == [0] * 12
-    assert there[:, 1].tolist() == found[0].ledger.stock[:, 0, 1].tolist()
+    assert there[:, 1].tolist() == runs[0].ledger.stock[:, 0, 1].tolist()
     alone = fs.loads(COUNTED.replace("OF", of).replace("3: 4", "30: 4")).journey()
-    assert run_once(alone, 2).ledger.flow[0].sum() < found[0].ledger.flow[0].sum()
+    assert run_once(alone, 2).ledger.flow[0].sum() < runs[0].ledger.flow[0].sum()
 
 
 def test_a_condition_on_how_many_there_are_fires_when_they_are():
     text = COUNTED.replace("OF", "free").replace("after: 3 months, to: gone", "when: {sellers: 30}, to: gone")
-    found = [run_once(fs.loads(text).journey(), 4, engine=engine).ledger for engine in ("kernel", "reference")]
-    assert found[0].equals(found[1])
-    assert found[0].stock[-1, 0, 2] > 0
+    ledgers = [run_once(fs.loads(text).journey(), 4, engine=engine).ledger for engine in ("kernel", "reference")]
+    assert ledgers[0].equals(ledgers[1])
+    assert ledgers[0].stock[-1, 0, 2] > 0
 
 
 @pytest.mark.parametrize(("period", "cells", "joined"), [("day", 101, 91), ("week", 16, 13)])

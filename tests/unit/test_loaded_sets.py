@@ -65,7 +65,7 @@ def club():
 
 
 def held(journey, name):
-    return next(found for found in journey.sets if found.name == name)
+    return next(stage_set for stage_set in journey.sets if stage_set.name == name)
 
 
 def events(journey):
@@ -76,11 +76,11 @@ def events(journey):
 
 
 def test_a_set_is_named_after_a_role_or_a_phase_or_lists_its_stages(club):
-    found = {held.name: held.stages for held in club.journey().sets}
-    assert found["customer"] == ("member", "friend")
-    assert found["growth"] == ("visit", "member")
-    assert found["awake"] == ("visit", "member")
-    assert found["all_of_them"] == ("visit", "member", "left")
+    stages = {stage_set.name: stage_set.stages for stage_set in club.journey().sets}
+    assert stages["customer"] == ("member", "friend")
+    assert stages["growth"] == ("visit", "member")
+    assert stages["awake"] == ("visit", "member")
+    assert stages["all_of_them"] == ("visit", "member", "left")
 
 
 def test_a_set_has_all_that_a_stage_has(club):
@@ -145,7 +145,7 @@ def test_a_lever_paid_by_the_month_is_a_cost_of_acquisition(club):
 
 
 def test_a_lever_at_0_and_a_friction_spend_nothing(club):
-    names = {held.name for held in club.journey().sets} | {cost.name for cost in club.journey().costs}
+    names = {stage_set.name for stage_set in club.journey().sets} | {cost.name for cost in club.journey().costs}
     assert not names & {"idle", "slow_site"}
 
 
@@ -229,13 +229,13 @@ def test_the_figures_of_every_section_are_listed(club):
 
 def test_differences_cover_every_section(club):
     other = loads(FILE.replace("office: 2000", "office: 3000").replace("500 per month", "600 per month"))
-    found = {(d.what, d.one, d.other) for d in differences((club, None), (other, None))}
-    assert found == {
+    listed = {(d.what, d.one, d.other) for d in differences((club, None), (other, None))}
+    assert listed == {
         ("overhead: office", "2000 per month", "3000 per month"),
         ("lever: brand: spend", "500 per month", "600 per month"),
     }
 
 
 def test_what_is_uncertain_is_an_assumption():
-    found = loads(FILE.replace("buys: 30 %", "buys: {value: 30 %, uncertain: 3 points, why: a survey}"))
-    assert dataclasses.astuple(assumptions(found)[0]) == ("buys", "30 %; uncertain 3 points", "a survey")
+    model = loads(FILE.replace("buys: 30 %", "buys: {value: 30 %, uncertain: 3 points, why: a survey}"))
+    assert dataclasses.astuple(assumptions(model)[0]) == ("buys", "30 %; uncertain 3 points", "a survey")

@@ -75,9 +75,9 @@ def test_a_bare_price_moves_the_family(loaded):
 
 
 def test_twice_the_leads_are_twice_the_leads(loaded):
-    found = fs.lead_volume(loaded(("30 per month", TABLE)), "other", times=(0.5, 1.0, 2.0), strategy="base",
+    result = fs.lead_volume(loaded(("30 per month", TABLE)), "other", times=(0.5, 1.0, 2.0), strategy="base",
                            waiting=False, replications=4)  # fmt: skip
-    half, _, double = found.leads.mean(axis=1)
+    half, _, double = result.leads.mean(axis=1)
     assert double > 3 * half
 
 
@@ -111,8 +111,8 @@ def test_a_channel_that_begins_after_the_run_takes_no_budget(loaded):
 
 def test_leads_of_a_plan_are_scaled_or_refused(loaded):
     model = loaded(("spend: 1000 per month", "spend: " + PLAN))
-    found = fs.lead_volume(model, "ads", times=(0.5, 1.0, 2.0), strategy="base", waiting=False, replications=4)
-    half, _, double = found.leads.mean(axis=1)
+    result = fs.lead_volume(model, "ads", times=(0.5, 1.0, 2.0), strategy="base", waiting=False, replications=4)
+    half, _, double = result.leads.mean(axis=1)
     assert double > 3 * half
 
 

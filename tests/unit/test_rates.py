@@ -31,13 +31,13 @@ def scenario(rate, event, currency="EUR"):
 
 def chance(rate, every="1 month", **values):
     """Return the chance of staying, after values are set in code."""
-    made = scenario(rate, CHANCE.format(every=every)).with_(**values)
-    return made.journey().stage("home").events[0].outcomes[0].chance
+    model = scenario(rate, CHANCE.format(every=every)).with_(**values)
+    return model.journey().stage("home").events[0].outcomes[0].chance
 
 
 def clock(rate, **values):
-    made = scenario(rate, "every: asked, to: gone").with_(**values)
-    return made.journey().stage("home").events[0].waits[0]
+    model = scenario(rate, "every: asked, to: gone").with_(**values)
+    return model.journey().stage("home").events[0].waits[0]
 
 
 def price(rate, currency="EUR", **values):
@@ -72,8 +72,8 @@ def test_a_named_rate_keeps_the_name_it_is_used_by():
 
 
 def test_levels_are_absolute_and_the_value_is_everybody_else():
-    found = chance("{value: 30 %, by: {mood: {sour: 10 %, sweet: 60 %}}}")
-    assert (over(found), found.cells) == (("mood",), (0.1, 0.3, 0.6))
+    rate = chance("{value: 30 %, by: {mood: {sour: 10 %, sweet: 60 %}}}")
+    assert (over(rate), rate.cells) == (("mood",), (0.1, 0.3, 0.6))
 
 
 def test_factors_multiply():
@@ -81,20 +81,20 @@ def test_factors_multiply():
 
 
 def test_factors_of_two_attributes_multiply_each_other():
-    found = chance("{value: 20 %, times: {mood: {sweet: 2}, plan: {pro: 1.5}}}")
-    assert over(found) == ("mood", "plan")
-    assert found.cells == pytest.approx((0.2, 0.3, 0.2, 0.3, 0.4, 0.6))
+    rate = chance("{value: 20 %, times: {mood: {sweet: 2}, plan: {pro: 1.5}}}")
+    assert over(rate) == ("mood", "plan")
+    assert rate.cells == pytest.approx((0.2, 0.3, 0.2, 0.3, 0.4, 0.6))
 
 
 def test_factors_multiply_levels_too():
-    found = chance("{value: 20 %, by: {plan: {pro: 40 %}}, times: {plan: {pro: 2}}}")
-    assert found.cells == pytest.approx((0.2, 0.8))
+    rate = chance("{value: 20 %, by: {plan: {pro: 40 %}}, times: {plan: {pro: 2}}}")
+    assert rate.cells == pytest.approx((0.2, 0.8))
 
 
 def test_one_by_nests_in_another():
-    found = chance("{value: 20 %, by: {plan: {pro: {value: 40 %, by: {mood: {sweet: 90 %}}}}}}")
-    assert over(found) == ("mood", "plan")
-    assert found.cells == (0.2, 0.4, 0.2, 0.4, 0.2, 0.9)
+    rate = chance("{value: 20 %, by: {plan: {pro: {value: 40 %, by: {mood: {sweet: 90 %}}}}}}")
+    assert over(rate) == ("mood", "plan")
+    assert rate.cells == (0.2, 0.4, 0.2, 0.4, 0.2, 0.9)
 
 
 def test_every_level_stands_in_for_a_value():
@@ -102,14 +102,14 @@ def test_every_level_stands_in_for_a_value():
 
 
 def test_the_channel_is_an_attribute_like_any_other():
-    found = chance("{value: 20 %, by: {channel: {mail: 40 %}}}")
-    assert (over(found), found.cells) == (("channel",), (0.2, 0.4))
+    rate = chance("{value: 20 %, by: {channel: {mail: 40 %}}}")
+    assert (over(rate), rate.cells) == (("channel",), (0.2, 0.4))
 
 
 def test_a_rate_may_be_another_rate_by_name():
     text = FILE.format(rate="other", event=CHANCE.format(every="1 month"), currency="EUR")
-    found = loads(text.replace("  asked:", "  other: {value: 30 %, by: {plan: {pro: 40 %}}}\n  asked:"))
-    assert found.journey().stage("home").events[0].outcomes[0].chance.cells == (0.3, 0.4)
+    model = loads(text.replace("  asked:", "  other: {value: 30 %, by: {plan: {pro: 40 %}}}\n  asked:"))
+    assert model.journey().stage("home").events[0].outcomes[0].chance.cells == (0.3, 0.4)
 
 
 def test_a_level_of_0_needs_no_unit():
@@ -142,20 +142,20 @@ def timed(rate):
 
 
 def test_levels_of_a_number_are_lower_bounds():
-    found = timed("{value: 1 per month, by: {visits: {2: 3, 5: 4}}}")
-    assert [(a.attribute, a.size, a.bounds) for a in found.over] == [("visits", 3, (2, 5))]
-    assert found.cells == pytest.approx([1 / MONTH, 3 / MONTH, 4 / MONTH])
+    rate = timed("{value: 1 per month, by: {visits: {2: 3, 5: 4}}}")
+    assert [(a.attribute, a.size, a.bounds) for a in rate.over] == [("visits", 3, (2, 5))]
+    assert rate.cells == pytest.approx([1 / MONTH, 3 / MONTH, 4 / MONTH])
 
 
 def test_a_level_at_the_lowest_value_stands_in_for_the_value():
-    found = timed("{by: {visits: {0: 1 per month, 5: 4}}}")
-    assert found.over[0].bounds == (5,)
-    assert found.cells == pytest.approx([1 / MONTH, 4 / MONTH])
+    rate = timed("{by: {visits: {0: 1 per month, 5: 4}}}")
+    assert rate.over[0].bounds == (5,)
+    assert rate.cells == pytest.approx([1 / MONTH, 4 / MONTH])
 
 
 def test_a_level_below_the_lowest_value_does_so_too():
-    found = timed("{by: {score: {-10: 1 per month, 0: 2, 60: 4}}}")
-    assert found.over[0].bounds == (0, 60)
+    rate = timed("{by: {score: {-10: 1 per month, 0: 2, 60: 4}}}")
+    assert rate.over[0].bounds == (0, 60)
 
 
 def test_the_highest_of_several_levels_at_the_lowest_value_applies():
@@ -167,9 +167,9 @@ def test_below_the_first_level_the_factor_is_1():
 
 
 def test_levels_of_a_stopwatch_and_of_the_calendar_are_durations():
-    found = timed("{value: 1 per month, times: {tenure: {0 days: 1, 1 year: 2}, calendar: {6 months: 3}}}")
-    assert [(a.attribute, a.bounds) for a in found.over] == [("tenure", (YEAR,)), ("calendar", (6 * MONTH,))]
-    assert found.cells == pytest.approx([x / MONTH for x in (1, 3, 2, 6)])
+    rate = timed("{value: 1 per month, times: {tenure: {0 days: 1, 1 year: 2}, calendar: {6 months: 3}}}")
+    assert [(a.attribute, a.bounds) for a in rate.over] == [("tenure", (YEAR,)), ("calendar", (6 * MONTH,))]
+    assert rate.cells == pytest.approx([x / MONTH for x in (1, 3, 2, 6)])
 
 
 def test_a_level_of_0_needs_no_unit_of_time():
@@ -177,15 +177,15 @@ def test_a_level_of_0_needs_no_unit_of_time():
 
 
 def test_one_bound_may_be_used_in_several_parts_of_a_rate():
-    found = timed("{by: {visits: {0: {value: 1 per month, by: {visits: {3: 2}}}, 2: 5}}, times: {visits: {4: 10}}}")
-    assert found.over[0].bounds == (2, 3, 4)
-    assert found.cells == pytest.approx([x / MONTH for x in (1, 5, 5, 50)])
+    rate = timed("{by: {visits: {0: {value: 1 per month, by: {visits: {3: 2}}}, 2: 5}}, times: {visits: {4: 10}}}")
+    assert rate.over[0].bounds == (2, 3, 4)
+    assert rate.cells == pytest.approx([x / MONTH for x in (1, 5, 5, 50)])
 
 
 def test_bounds_of_nested_parts_meet():
-    found = timed("{by: {plan: {free: {by: {visits: {0: 1 per month, 2: 2}}}, pro: {by: {visits: {0: 3, 5: 4}}}}}}")
-    assert [(a.attribute, a.bounds) for a in found.over] == [("plan", ()), ("visits", (2, 5))]
-    assert found.cells == pytest.approx([x / MONTH for x in (1, 2, 2, 3, 3, 4)])
+    rate = timed("{by: {plan: {free: {by: {visits: {0: 1 per month, 2: 2}}}, pro: {by: {visits: {0: 3, 5: 4}}}}}}")
+    assert [(a.attribute, a.bounds) for a in rate.over] == [("plan", ()), ("visits", (2, 5))]
+    assert rate.cells == pytest.approx([x / MONTH for x in (1, 2, 2, 3, 3, 4)])
 
 
 def test_a_number_that_makes_no_difference_is_no_axis():
@@ -197,16 +197,16 @@ def test_the_generation_is_a_number():
 
 
 def test_months_the_referrer_and_the_stage_are_named_levels():
-    found = timed("{value: 1 per month, times: {referrer: {gone: 2}, month: {dec: 3}, stage: {home: 5}}}")
-    assert [(a.attribute, a.size) for a in found.over] == [("referrer", 3), ("month", 12), ("stage", 1)]
-    assert found.cells[11] == pytest.approx(15 / MONTH)
-    assert found.cells[-1] == pytest.approx(30 / MONTH)
+    rate = timed("{value: 1 per month, times: {referrer: {gone: 2}, month: {dec: 3}, stage: {home: 5}}}")
+    assert [(a.attribute, a.size) for a in rate.over] == [("referrer", 3), ("month", 12), ("stage", 1)]
+    assert rate.cells[11] == pytest.approx(15 / MONTH)
+    assert rate.cells[-1] == pytest.approx(30 / MONTH)
 
 
 def test_axes_come_in_the_order_of_the_file_and_then_of_the_built_in_ones():
     times = "{month: {may: 2}, tenure: {1 year: 2}, channel: {ads: 2}, mood: {even: 2}}"
-    found = timed(f"{{value: 1 per month, times: {times}}}")
-    assert over(found) == ("mood", "tenure", "channel", "month")
+    rate = timed(f"{{value: 1 per month, times: {times}}}")
+    assert over(rate) == ("mood", "tenure", "channel", "month")
 
 
 def test_a_rate_of_0_needs_no_common_period():
@@ -230,8 +230,8 @@ def test_never_is_a_level_of_a_duration():
 
 def test_an_exponential_mean_is_the_inverse_of_its_rate():
     assert clock("1 per day").params[0].cells == pytest.approx((1 / DAY,))
-    found = scenario("3 %", "after: {exponential: 1 day}, to: gone").journey().stage("home").events[0].waits[0]
-    assert found.params[0].cells == pytest.approx((1 / DAY,))
+    wait = scenario("3 %", "after: {exponential: 1 day}, to: gone").journey().stage("home").events[0].waits[0]
+    assert wait.params[0].cells == pytest.approx((1 / DAY,))
 
 
 @pytest.mark.parametrize(("currency", "cells"), [("EUR", (19_990_000.0,)), ("JPY", (19_990_000.0,))])
@@ -260,8 +260,8 @@ def test_lost_over_another_clock_is_what_is_not_kept():
 
 
 def test_every_cell_of_a_table_changes_its_period():
-    found = chance("{value: 50 % kept per year, by: {plan: {pro: 80 %}}}")
-    assert found.cells == pytest.approx((0.5 ** (1 / 12), 0.8 ** (1 / 12)))
+    rate = chance("{value: 50 % kept per year, by: {plan: {pro: 80 %}}}")
+    assert rate.cells == pytest.approx((0.5 ** (1 / 12), 0.8 ** (1 / 12)))
 
 
 # -- families -----------------------------------------------------------------------------------
@@ -288,8 +288,8 @@ def test_a_family_of_chances_moves_to_100_percent_together():
 
 
 def test_a_family_at_0_percent_has_no_odds_to_move():
-    said = refused("{value: 0 %, by: {plan: {pro: 40 %}}}", asked="10 %")
-    assert "has no odds to move; set each level" in said
+    message = refused("{value: 0 %, by: {plan: {pro: 40 %}}}", asked="10 %")
+    assert "has no odds to move; set each level" in message
 
 
 def test_a_moved_family_of_rates_keeps_its_factors():
@@ -321,8 +321,8 @@ def test_a_level_in_braces_changes_that_level_alone():
 
 
 def test_a_family_without_a_reference_cannot_be_moved():
-    said = refused("{by: {plan: {free: 20 %, pro: 40 %}}}", asked="30 %")
-    assert "has no single reference value to move" in said
+    message = refused("{by: {plan: {free: 20 %, pro: 40 %}}}", asked="30 %")
+    assert "has no single reference value to move" in message
 
 
 def test_a_moved_duration_leaves_never_as_it_is():
@@ -345,35 +345,35 @@ def moments(alpha, beta):
 
 
 def test_a_spread_in_points_is_the_sd_around_the_mean_of_every_cell():
-    found = chance("{value: 60 %, by: {plan: {pro: 80 %}}, spread: 5 points}").spread
-    assert found.family == "beta"
-    assert moments(*found.cells[0]) == pytest.approx((0.6, 0.05))
-    assert moments(*found.cells[1]) == pytest.approx((0.8, 0.05))
+    spread = chance("{value: 60 %, by: {plan: {pro: 80 %}}, spread: 5 points}").spread
+    assert spread.family == "beta"
+    assert moments(*spread.cells[0]) == pytest.approx((0.6, 0.05))
+    assert moments(*spread.cells[1]) == pytest.approx((0.8, 0.05))
 
 
 def test_alpha_and_beta_are_the_beta_distribution_itself():
-    found = chance("{spread: {alpha: 0.7, beta: 1.3}}")
-    assert found.cells == pytest.approx((0.35,))
-    assert found.spread.cells[0] == pytest.approx((0.7, 1.3))
+    rate = chance("{spread: {alpha: 0.7, beta: 1.3}}")
+    assert rate.cells == pytest.approx((0.35,))
+    assert rate.spread.cells[0] == pytest.approx((0.7, 1.3))
 
 
 def test_alpha_and_beta_beside_a_value_give_their_sd_to_every_cell():
-    found = chance("{value: 60 %, by: {plan: {pro: 80 %}}, spread: {alpha: 6, beta: 4}}").spread
-    assert found.cells[0] == pytest.approx((6, 4))
-    assert moments(*found.cells[1]) == pytest.approx((0.8, moments(6, 4)[1]))
+    spread = chance("{value: 60 %, by: {plan: {pro: 80 %}}, spread: {alpha: 6, beta: 4}}").spread
+    assert spread.cells[0] == pytest.approx((6, 4))
+    assert moments(*spread.cells[1]) == pytest.approx((0.8, moments(6, 4)[1]))
 
 
 def test_a_spread_chance_changes_its_period_person_by_person():
-    found = chance("{value: 50 % kept per year, spread: 5 points}")
-    assert found.spread.power == MONTH / YEAR
-    assert moments(*found.spread.cells[0]) == pytest.approx((0.5, 0.05))
+    rate = chance("{value: 50 % kept per year, spread: 5 points}")
+    assert rate.spread.power == MONTH / YEAR
+    assert moments(*rate.spread.cells[0]) == pytest.approx((0.5, 0.05))
 
 
 def test_a_spread_of_a_rate_is_a_gamma_with_that_share_of_its_mean():
-    found = clock("{value: 0.2 per month, by: {plan: {pro: 0.4 per month}}, spread: 50 % of mean}").params[0].spread
-    assert found.family == "gamma"
-    assert [shape for shape, _ in found.cells] == pytest.approx([4, 4])
-    assert [mean for _, mean in found.cells] == pytest.approx([0.2 / MONTH, 0.4 / MONTH])
+    spread = clock("{value: 0.2 per month, by: {plan: {pro: 0.4 per month}}, spread: 50 % of mean}").params[0].spread
+    assert spread.family == "gamma"
+    assert [shape for shape, _ in spread.cells] == pytest.approx([4, 4])
+    assert [mean for _, mean in spread.cells] == pytest.approx([0.2 / MONTH, 0.4 / MONTH])
 
 
 def test_a_spread_of_money_may_be_a_shape():
@@ -381,5 +381,5 @@ def test_a_spread_of_money_may_be_a_shape():
 
 
 def test_a_moved_family_keeps_the_sd_of_its_spread():
-    found = chance("{value: 60 %, spread: 5 points}", asked="70 %")
-    assert moments(*found.spread.cells[0]) == pytest.approx((0.7, 0.05))
+    rate = chance("{value: 60 %, spread: 5 points}", asked="70 %")
+    assert moments(*rate.spread.cells[0]) == pytest.approx((0.7, 0.05))

@@ -73,12 +73,12 @@ def test_a_rate_says_its_value_its_doubt_and_its_reason(desk):
 
 
 def test_channels_say_where_people_come_from(desk):
-    found = desk.channels("cheap")
-    assert list(found) == ["ads", "fair", "word", "search"]
-    assert [one.source for one in found.values()] == [
+    channels = desk.channels("cheap")
+    assert list(channels) == ["ads", "fair", "word", "search"]
+    assert [channel.source for channel in channels.values()] == [
         ("spend", "100 per month"), ("batch", "10"), ("", None), ("rate", "fee"),
     ]  # fmt: skip
-    assert [one.spend for one in found.values()] == ["100 per month", None, None, "3 per month"]
+    assert [channel.spend for channel in channels.values()] == ["100 per month", None, None, "3 per month"]
 
 
 def test_levers_say_what_they_move_and_frictions_spend_nothing(desk):
@@ -120,18 +120,18 @@ def test_contents_tell_scenarios_apart_but_not_by_their_luck(desk):
 
 
 def test_what_is_laid_keeps_the_spends_that_were_found_unless_told_otherwise(desk):
-    found = desk.at_spend("cheap", 80.0)
-    laid = found.with_texts([("rates.fee", "30 per month")])
-    assert (laid.solved, laid.matched) == ((("cheap", 80.0),), ())
-    assert laid.journey("cheap").channels[0].spend == found.journey("cheap").channels[0].spend
-    assert found.with_texts([("rates.fee", "30 per month")], keep_solved=False).matched == ("cheap",)
-    assert laid.unchanged() == desk
+    solved = desk.at_spend("cheap", 80.0)
+    changed = solved.with_texts([("rates.fee", "30 per month")])
+    assert (changed.solved, changed.matched) == ((("cheap", 80.0),), ())
+    assert changed.journey("cheap").channels[0].spend == solved.journey("cheap").channels[0].spend
+    assert solved.with_texts([("rates.fee", "30 per month")], keep_solved=False).matched == ("cheap",)
+    assert changed.unchanged() == desk
 
 
 def test_what_is_laid_is_unchecked_until_its_journey_is_made(desk):
-    laid = desk.with_texts([("rates.keeps", "banana")])
+    changed = desk.with_texts([("rates.keeps", "banana")])
     with pytest.raises(ConfigError, match="banana"):
-        laid.journey()
+        changed.journey()
 
 
 def test_a_journey_before_its_spend_is_matched_is_there_for_its_names(desk):

@@ -90,9 +90,9 @@ def test_a_file_extends_another(tmp_path):
     (tmp_path / "base.yaml").write_text(FILE, encoding="utf-8")
     child = tmp_path / "child.yaml"
     child.write_text("extends: base.yaml\nname: Child\nrates: {buys: 50 %}\nseed: ~\n", encoding="utf-8")
-    found = load(child)
-    assert (found.name, found.journey().seed, found.strategies) == ("Child", 0, ("full", "lean", "leaner"))
-    assert chances(found)[0] == 0.5
+    extended = load(child)
+    assert (extended.name, extended.journey().seed, extended.strategies) == ("Child", 0, ("full", "lean", "leaner"))
+    assert chances(extended)[0] == 0.5
 
 
 # -- strategies ---------------------------------------------------------------------------------
@@ -192,9 +192,9 @@ def test_a_horizon_keeps_its_unit_or_says_another(shop, value):
 
 def test_settings_are_set_by_name(shop):
     changed = shop.with_(seed=7, start="2027-01-01", discount="10 % per year", follow="6 months", report_by=["plan"])
-    found = changed.journey()
-    assert (found.seed, found.start, found.discount) == (7, "2027-01-01", 0.1)
-    assert (found.follow, found.report_by) == (6 * MONTH, ("plan",))
+    journey = changed.journey()
+    assert (journey.seed, journey.start, journey.discount) == (7, "2027-01-01", 0.1)
+    assert (journey.follow, journey.report_by) == (6 * MONTH, ("plan",))
 
 
 def test_anything_else_is_set_by_its_dotted_path(shop):

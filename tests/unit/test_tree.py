@@ -103,8 +103,8 @@ def test_a_deletion_inside_a_new_part_leaves_nothing():
 
 @pytest.mark.parametrize("rate", ["{value: 1, by: {p: {q: 2}}}", "{by: {p: {q: 2}}}", "{value: 1}"])
 def test_a_bare_value_over_a_rate_moves_its_family(rate):
-    found = merged(f"a: {rate}", "a: 3").root["a"]
-    assert found == {**tree(f"a: {rate}").root["a"], MOVED: "3"}
+    rate_mapping = merged(f"a: {rate}", "a: 3").root["a"]
+    assert rate_mapping == {**tree(f"a: {rate}").root["a"], MOVED: "3"}
 
 
 def test_a_bare_value_over_a_bare_value_replaces_it():
@@ -136,14 +136,14 @@ def test_a_level_laid_over_a_moved_family_is_refused_where_it_stands():
 
 
 def test_places_survive_merges():
-    found = merged("a:\n  b: x\n  c: y\n", "\n\na: {c: z}\n")
-    assert found.mark(("a", "b")) == Mark("base.yaml", 2, 6)
-    assert found.mark(("a", "c")) == Mark("over.yaml", 3, 8)
+    result = merged("a:\n  b: x\n  c: y\n", "\n\na: {c: z}\n")
+    assert result.mark(("a", "b")) == Mark("base.yaml", 2, 6)
+    assert result.mark(("a", "c")) == Mark("over.yaml", 3, 8)
 
 
 def test_the_places_of_a_replaced_part_go_with_it():
-    found = merged("a: {exponential: 7 days}", "a: 3 days")
-    assert [mark.file for path, mark in found.marks.items() if path[:1] == ("a",)] == ["over.yaml", "over.yaml"]
+    result = merged("a: {exponential: 7 days}", "a: 3 days")
+    assert [mark.file for path, mark in result.marks.items() if path[:1] == ("a",)] == ["over.yaml", "over.yaml"]
 
 
 def test_the_place_of_a_move_is_where_the_bare_value_stands():
@@ -172,8 +172,8 @@ def test_a_rate_that_is_another_by_name_keeps_that_one():
 
 
 def test_an_inline_figure_keeps_its_value_too():
-    found = merged("journey: {s: {after: 45 days}}", "journey: {s: {after: {by: {p: {q: never}}}}}")
-    assert found.root["journey"]["s"]["after"] == {"value": "45 days", "by": {"p": {"q": "never"}}}
+    result = merged("journey: {s: {after: 45 days}}", "journey: {s: {after: {by: {p: {q: never}}}}}")
+    assert result.root["journey"]["s"]["after"] == {"value": "45 days", "by": {"p": {"q": "never"}}}
 
 
 @pytest.mark.parametrize("over", ["{value: 3, by: {p: {q: 2}}}", "{by: {p: {q: 2}}, to: s}", "{}"])
@@ -188,16 +188,16 @@ def test_a_draw_replaces_the_kind_of_an_attribute():
 
 
 def test_a_name_that_is_set_is_replaced_by_a_draw():
-    found = merged("e: {set: {mood: sweet}}", "e: {set: {mood: {by: {p: {q: {sour: rest}}}}}}")
-    assert found.root["e"]["set"]["mood"] == {"by": {"p": {"q": {"sour": "rest"}}}}
+    result = merged("e: {set: {mood: sweet}}", "e: {set: {mood: {by: {p: {q: {sour: rest}}}}}}")
+    assert result.root["e"]["set"]["mood"] == {"by": {"p": {"q": {"sour": "rest"}}}}
     back = merged("e: {set: {mood: {by: {p: {q: {sour: rest}}}}}}", "e: {set: {mood: sweet}}")
     assert back.root["e"]["set"]["mood"] == "sweet"
 
 
 def test_the_value_kept_has_its_own_place_and_the_table_its_own():
-    found = merged("\nrates:\n  a: 45 days\n", "rates: {a: {by: {p: {q: 2}}}}")
-    assert found.mark(("rates", "a", "value")) == Mark("base.yaml", 3, 6)
-    assert found.mark(("rates", "a", "by", "p", "q")) == Mark("over.yaml", 1, 25)
+    result = merged("\nrates:\n  a: 45 days\n", "rates: {a: {by: {p: {q: 2}}}}")
+    assert result.mark(("rates", "a", "value")) == Mark("base.yaml", 3, 6)
+    assert result.mark(("rates", "a", "by", "p", "q")) == Mark("over.yaml", 1, 25)
 
 
 def test_a_level_laid_over_a_kept_value_joins_the_others():

@@ -57,9 +57,9 @@ def test_a_month_is_exactly_a_twelfth_of_a_year_of_365_days():
     ],
 )
 def test_a_good_text_becomes_its_quantity(text, number, form, per_ms, reading):
-    found = parse(text)
-    assert math.isclose(found.number, number)
-    assert (found.form, found.per_ms, found.reading) == (form, per_ms, reading)
+    quantity = parse(text)
+    assert math.isclose(quantity.number, number)
+    assert (quantity.form, quantity.per_ms, quantity.reading) == (form, per_ms, reading)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_good_text_becomes_its_quantity(text, number, form, per_ms, reading):
     [("10 per invite", 10, "invite", None), ("3 per customer per month", 3, "customer", MONTH)],
 )
 def test_a_thing_counted_is_kept_apart_from_the_period(text, number, per_what, per_ms):
-    found = parse(text)
-    assert (found.number, found.per_what, found.per_ms) == (number, per_what, per_ms)
+    quantity = parse(text)
+    assert (quantity.number, quantity.per_what, quantity.per_ms) == (number, per_what, per_ms)
 
 
 @pytest.mark.parametrize(
@@ -144,5 +144,5 @@ def test_a_duration_is_said_in_its_largest_whole_unit(ms, text):
     ],
 )
 def test_what_an_amount_is_counted_by_may_begin_like_a_unit(text, what, per_ms):
-    found = parse(text)
-    assert (found.per_what, found.per_ms) == (what, per_ms)
+    quantity = parse(text)
+    assert (quantity.per_what, quantity.per_ms) == (what, per_ms)

@@ -64,27 +64,29 @@ class Trait:
                 raise UnitError(f"no level of '{self.name}'", nearest(text, self.levels))
             return self.levels.index(text)
         try:
-            found = parse(text)
+            quantity = parse(text)
         except UnitError as error:
             if error.rule != "not a quantity":
                 raise
-            found = None
+            quantity = None
         if self.kind == "time":
-            zero = found is not None and found.form == "number" and not found.number and found.per_ms is None
-            if found is None or not (found.form == "duration" or zero):
+            zero = (
+                quantity is not None and quantity.form == "number" and not quantity.number and quantity.per_ms is None
+            )
+            if quantity is None or not (quantity.form == "duration" or zero):
                 raise UnitError(f"levels of '{self.name}' are durations, not '{text}'", "write 0 days, or 1 year")
-            return int(found.number)
-        if found is None or found.form != "number" or found.per_ms or found.per_what:
-            found = None
+            return int(quantity.number)
+        if quantity is None or quantity.form != "number" or quantity.per_ms or quantity.per_what:
+            quantity = None
         if self.kind == "shared":
-            if found is None:
+            if quantity is None:
                 raise UnitError(f"levels of '{self.name}' are numbers, not '{text}'", "write -0.5, or 3")
-            return self.part(found.number, text)
-        if found is None or found.number % 1:
+            return self.part(quantity.number, text)
+        if quantity is None or quantity.number % 1:
             raise UnitError(f"levels of '{self.name}' are whole numbers, not '{text}'", "write 0, or 10")
-        if found.number > self.high:
+        if quantity.number > self.high:
             raise UnitError(f"'{self.name}' never reaches {text}", f"it counts {self.low} to {self.high}")
-        return int(found.number)
+        return int(quantity.number)
 
     def part(self, number: float, text: str) -> int:
         """Return a value of a mean in whole parts of its scale.
@@ -94,15 +96,15 @@ class Trait:
         UnitError
             If it has more decimals than the scale, or the mean never reaches it.
         """
-        found = scaled(number, self.scale)
-        if found is None:
+        parts = scaled(number, self.scale)
+        if parts is None:
             digits = len(str(self.scale)) - 1
             fine = f"have at most {digits} decimals" if digits else "are whole numbers"
             raise UnitError(f"levels of '{self.name}' {fine}, not '{text}'", "round it")
-        if found > self.high:
+        if parts > self.high:
             between = f"it lies between {self.shown(self.low)} and {self.shown(self.high)}"
             raise UnitError(f"'{self.name}' never reaches {text}", between)
-        return found
+        return parts
 
     def shown(self, value: int) -> str:
         """Return how a message writes a value of a number, a time or a mean."""
@@ -124,11 +126,11 @@ class Trait:
         if self.kind == "levels":
             return [by_value.get(cell) for cell in range(axis.size)]
         values = sorted(by_value)
-        found: list[str | None] = []
+        keys: list[str | None] = []
         for lowest in (self.low, *axis.bounds):
-            at = bisect_right(values, lowest)
-            found.append(by_value[values[at - 1]] if at else None)
-        return found
+            position = bisect_right(values, lowest)
+            keys.append(by_value[values[position - 1]] if position else None)
+        return keys
 
     def label(self, axis: Axis, cell: int) -> str:
         """Return how a message names a cell."""
@@ -171,11 +173,11 @@ def places(part: Sequence[Axis], whole: Sequence[Axis]) -> list[int]:
             else:
                 steps[axis.attribute] = [cell * stride if axis.size > 1 else 0 for cell in cells]
         stride *= axis.size
-    found = [0]
+    cells_of_part = [0]
     for wide in whole:
         own = steps.get(wide.attribute, [0] * wide.size)
-        found = [start + step for start in found for step in own]
-    return found
+        cells_of_part = [start + step for start in cells_of_part for step in own]
+    return cells_of_part
 
 
 def label(traits: Traits, over: Sequence[Axis], index: int) -> str:

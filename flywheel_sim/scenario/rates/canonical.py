@@ -14,7 +14,7 @@ from flywheel_sim.journey.units import MOST_MONEY, NEVER, UNITS, Quantity, forma
 from flywheel_sim.scenario.rates.axes import label
 from flywheel_sim.scenario.rates.families import NOUNS, Stated, sd_of
 from flywheel_sim.scenario.rates.rate_context import RateContext
-from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape, is_none
+from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape, is_no_spread
 from flywheel_sim.scenario.rates.stated import StatedRates
 from flywheel_sim.scenario.rates.units import check_unit
 from flywheel_sim.scenario.source.tree import Path_
@@ -107,7 +107,7 @@ class RateReader:
             cells = stated.cells
         return Rate(stated.name, kind, stated.over, cells, self._gamma(stated, cells, kind), stated.per)
 
-    def read_alone(self, x: object, path: Path_, kind: Kind) -> None:
+    def check_unused(self, x: object, path: Path_, kind: Kind) -> None:
         """Read a rate that nothing uses, for its own mistakes.
 
         Raises
@@ -126,13 +126,13 @@ class RateReader:
         if isinstance(x, Ref):
             if x.name not in forms:
                 forms[x.name] = ""  # what a circle of names comes to
-                held = self.context.specs.get(x.name)
-                forms[x.name] = self.form_of(held, forms, depth + 1) if depth < 50 else ""
+                spec = self.context.specs.get(x.name)
+                forms[x.name] = self.form_of(spec, forms, depth + 1) if depth < 50 else ""
             return forms[x.name]
         if isinstance(x, RateSpec):
             cells = [x.value, *(c for table in (x.by or {}).values() for c in table.values())]
-            found = [self.form_of(c, forms, depth) for c in cells if c is not None]
-            return next((f for f in found if f != "number"), found[0] if found else "")
+            cell_forms = [self.form_of(c, forms, depth) for c in cells if c is not None]
+            return next((f for f in cell_forms if f != "number"), cell_forms[0] if cell_forms else "")
         return x.form if isinstance(x, Quantity) else ""
 
     def _check_cells(self, stated: Stated, kind: Kind, negative: bool = False) -> None:
@@ -180,15 +180,15 @@ class RateReader:
                         f"say '% kept {per}' (p^k) or '% lost {per}' (1-(1-p)^k), or match the periods",
                     )  # fmt: skip
                 power = clock_ms / unit.per_ms
-        spread = replace(self._beta(stated), power=power, lost=lost) if stated.varied else None
+        spread = replace(self._beta(stated), power=power, lost=lost) if stated.cell_spreads else None
         cells = tuple(1 - (1 - p) ** power if lost else p**power for p in stated.cells)
         return Rate(stated.name, "chance", stated.over, stated.cells if power == 1 else cells, spread)
 
     def _beta(self, stated: Stated) -> Spread:
         path = (*stated.path, "spread")
         cells = []
-        for index, (mean, spread) in enumerate(zip(stated.cells, stated.varied, strict=True)):
-            if stated.spreads and is_none(spread):
+        for index, (mean, spread) in enumerate(zip(stated.cells, stated.cell_spreads, strict=True)):
+            if stated.spreads and is_no_spread(spread):
                 cells.append((mean, math.inf))
                 continue
             check_beta(self.notes, spread, path, "the spread of a chance")
@@ -204,7 +204,7 @@ class RateReader:
         return Spread("beta", tuple(cells))
 
     def _gamma(self, stated: Stated, cells: tuple[float, ...], kind: Kind) -> Spread | None:
-        if not stated.varied:
+        if not stated.cell_spreads:
             return None
         path = (*stated.path, "spread")
         if kind not in ("rate", "money"):
@@ -214,8 +214,8 @@ class RateReader:
                             "remove the spread, or write a share of another line")  # fmt: skip
         what = f"the spread of {NOUNS[kind]}"
         shapes = [
-            math.inf if stated.spreads and is_none(spread) else gamma_shape(self.notes, spread, path, what)
-            for spread in stated.varied
+            math.inf if stated.spreads and is_no_spread(spread) else gamma_shape(self.notes, spread, path, what)
+            for spread in stated.cell_spreads
         ]
         return Spread("gamma", tuple(zip(shapes, cells, strict=True)))
 

@@ -19,7 +19,7 @@ from flywheel_sim.scenario.source.schema import LeverSpec
 from flywheel_sim.scenario.source.tree import Path_
 
 #: How far `without` may lie from the file's value where nothing is spent, as a share of it.
-_SAME = 1e-9
+_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def curve_of(notes: Notes, spec: LeverSpec, rate: str, base: Stated, kind: Kind,
     points |= {parse(key).number: figure for key, figure in table.items()}
     if spec.spend is not None:
         today = spec.spend.number
-        if abs(points.get(today, value) - value) > _SAME * abs(value):
+        if abs(points.get(today, value) - value) > _TOLERANCE * abs(value):
             word = "without" if today == 0 else next(k for k in table if parse(k).number == today)
             raise notes.note((*path, word), spec.moves[rate][word].text,
                              f"the file spends {spec.spend.text}, where '{rate}' is {base.unit.text}",
@@ -87,8 +87,8 @@ def curve_of(notes: Notes, spec: LeverSpec, rate: str, base: Stated, kind: Kind,
         points[today] = value
     ordered = tuple(sorted(points.items()))
     if limit is not None:
-        for (_, one), (spend, other) in pairwise(ordered):
-            if not 0 < (limit - other) / (limit - one if limit != one else math.inf) < 1:
+        for (_, before), (spend, after) in pairwise(ordered):
+            if not 0 < (limit - after) / (limit - before if limit != before else math.inf) < 1:
                 rule = f"at a spend of {spend:g} the rate does not lie on its way to the limit"
                 raise notes.note((*path, "limit"), spec.moves[rate]["limit"].text, rule,
                                  "order the figures from 'without' to 'limit'")  # fmt: skip
@@ -128,8 +128,8 @@ def ratio(
         return 1.0
     if kind == "chance":
         if not 0 < old < 1 or new == 1:
-            said = f"'{rate}' moves from {100 * old:g} % to {100 * new:g} %, which has no odds"
-            raise notes.note(path, None, said, "keep both between 0 % and 100 %")
+            rule = f"'{rate}' moves from {100 * old:g} % to {100 * new:g} %, which has no odds"
+            raise notes.note(path, None, rule, "keep both between 0 % and 100 %")
         return new * (1 - old) / ((1 - new) * old)
     if not 0 < old < NEVER or new >= NEVER:
         raise notes.note(path, None, f"'{rate}' at 0 or never has no factor to move by", "give it a positive value")

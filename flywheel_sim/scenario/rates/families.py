@@ -45,7 +45,7 @@ class Stated:
         The counter that multiplies it, "" for none.
     reference
         The figure a bare value replaces; None where there is no single one.
-    doubts
+    uncertain_rates
         Names of the uncertain rates in it.
     """
 
@@ -59,16 +59,16 @@ class Stated:
     spreads: tuple[SpreadSpec | Quantity, ...] = ()
     per: str = ""
     reference: float | None = None
-    doubts: frozenset[str] = frozenset()
+    uncertain_rates: frozenset[str] = frozenset()
 
     @property
-    def varied(self) -> tuple[SpreadSpec | Quantity, ...]:
+    def cell_spreads(self) -> tuple[SpreadSpec | Quantity, ...]:
         """Return how people differ in each cell; nothing where they do not."""
         return self.spreads or ((self.spread,) * len(self.cells) if self.spread is not None else ())
 
 
 def sd_of(spread: SpreadSpec | Quantity) -> float:
-    """Return the SD of a chance's spread or doubt, in the stated unit."""
+    """Return the SD of a chance's spread or uncertainty, in the stated unit."""
     if isinstance(spread, Quantity):
         return spread.number
     assert spread.alpha

@@ -1,4 +1,4 @@
-"""What every reader of rates is handed: the rates of one file as read, and what they may depend on."""
+"""What every reader of rates is given: the rates of one file as read, and what they may depend on."""
 
 from __future__ import annotations
 

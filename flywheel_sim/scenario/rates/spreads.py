@@ -15,11 +15,11 @@ from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Tree
 from flywheel_sim.scenario.source.values import RateSpec, Ref, SpreadSpec
 
-#: Two chances this close to one another, relative to them, are one.
-SAME = 1e-6
+#: Two chances are equal where their relative difference is at most this.
+TOLERANCE = 1e-6
 
 
-def doubt(
+def uncertainty_of(
     notes: Notes, stated: Stated, spec: SpreadSpec | Quantity | list[Quantity], kind: Kind, before: Stated
 ) -> Uncertain:
     """Return what is not known of a named rate: a distribution around its reference value.
@@ -34,8 +34,8 @@ def doubt(
     path = (*stated.path, "uncertain")
     shown = spec.text if isinstance(spec, Quantity) else None
     mean = stated.reference
-    if stated.doubts:
-        raise notes.note(path, shown, f"'{min(stated.doubts)}' inside this rate is uncertain already",
+    if stated.uncertain_rates:
+        raise notes.note(path, shown, f"'{min(stated.uncertain_rates)}' inside this rate is uncertain already",
                          "say 'uncertain' of one of them")  # fmt: skip
     if mean is None:
         raise notes.note(path, shown, f"'{path[1]}' has no single reference value to be uncertain of",
@@ -62,20 +62,20 @@ def _ends(
 ) -> tuple[float, float]:
     """Return the ends of what a rate may be, for the reference value ``mean``."""
     low, high = (in_unit(notes, end, before.unit, (*path, str(i)), kind) for i, end in enumerate(given))
-    stood = before.reference
-    assert stood is not None
+    old = before.reference
+    assert old is not None
     shown = f"[{given[0].text}, {given[1].text}]"
-    if not low < high or not low <= stood <= high:
+    if not low < high or not low <= old <= high:
         rule = f"a range goes up, with the rate's value {before.unit.text} in it"
         raise notes.note(path, shown, rule, "write [88 %, 94 %] around a value of 91 %")
     if low < 0 or high >= NEVER:
         raise notes.note(path, shown, "a range lies between figures that are not negative and have an end",
                          "write [88 %, 94 %]")  # fmt: skip
-    if mean == stood:
+    if mean == old:
         return low, high
     if kind != "chance":
-        return low * mean / stood, high * mean / stood
-    odds = mean * (1 - stood) / ((1 - mean) * stood) if 0 < stood < 1 and mean < 1 else 0.0
+        return low * mean / old, high * mean / old
+    odds = mean * (1 - old) / ((1 - mean) * old) if 0 < old < 1 and mean < 1 else 0.0
     if not odds:
         raise notes.note(path, shown, "a chance of 0 % or 100 % has no odds to move a range by",
                          "move it to a value between")  # fmt: skip
@@ -93,7 +93,7 @@ def check_beta(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str
     check_parameters(notes, spec, ("alpha", "beta"), path)
 
 
-def is_none(spec: SpreadSpec | Quantity) -> bool:
+def is_no_spread(spec: SpreadSpec | Quantity) -> bool:
     """Tell whether a spread says that people do not differ."""
     return isinstance(spec, Quantity) and spec.number == 0 and spec.form in ("number", "points", "of_mean")
 
@@ -109,7 +109,7 @@ def check_means(notes: Notes, spec: RateSpec, path: Path_, specs: Mapping[str, o
         given = getattr(spec, word)
         if not isinstance(given, SpreadSpec) or (mean := _mean(given)) is None:
             continue
-        if written is None or not _laid_together(notes.tree, written[1], (*path, word)):
+        if written is None or not _in_same_layer(notes.tree, written[1], (*path, word)):
             continue
         value = written[0]
         if _agrees(value, mean):
@@ -118,17 +118,17 @@ def check_means(notes: Notes, spec: RateSpec, path: Path_, specs: Mapping[str, o
         assert given.beta
         total = given.alpha.number + given.beta.number
         other = f"{{alpha: {total * value.number:.6g}, beta: {total * (1 - value.number):.6g}}}"
-        said = f"{{alpha: {given.alpha.text}, beta: {given.beta.text}}}"
+        stated = f"{{alpha: {given.alpha.text}, beta: {given.beta.text}}}"
         right = re.sub(r"^\S+?\s*(%|\s+of\s+\S+)", f"{100 * mean:.6g} %", value.text)
         more = f" or '{word}: {other}'" if 0 < value.number < 1 else ""
         notes.note((*path, "value"), None,
-                   f"'{word}' {said} has a mean of {100 * mean:.6g} %, beside a value of {100 * value.number:.6g} %",
+                   f"'{word}' {stated} has a mean of {100 * mean:.6g} %, beside a value of {100 * value.number:.6g} %",
                    f"write 'value: {right}'{more}, or leave one of the two out")  # fmt: skip
     spread, unsure = spec.spread, spec.uncertain
     if spec.value is not None or not isinstance(spread, SpreadSpec) or not isinstance(unsure, SpreadSpec):
         return
     around, mean = _mean(spread), _mean(unsure)
-    if around is not None and mean is not None and not math.isclose(around, mean, rel_tol=SAME):
+    if around is not None and mean is not None and not math.isclose(around, mean, rel_tol=TOLERANCE):
         notes.note((*path, "uncertain"), None,
                    f"'uncertain' has a mean of {100 * mean:.6g} %, beside a spread with a mean of {100 * around:.6g} %",
                    "give both the same mean")  # fmt: skip
@@ -138,9 +138,13 @@ def check_cell(
     notes: Notes, spread: SpreadSpec | Quantity, cell: float, figure: Path_, path: Path_, where: str
 ) -> None:
     """Refuse alpha and beta of a level whose mean is not the chance there, written at ``figure``."""
-    if not isinstance(spread, SpreadSpec) or (mean := _mean(spread)) is None or math.isclose(cell, mean, rel_tol=SAME):
+    if (
+        not isinstance(spread, SpreadSpec)
+        or (mean := _mean(spread)) is None
+        or math.isclose(cell, mean, rel_tol=TOLERANCE)
+    ):
         return
-    if not _laid_together(notes.tree, figure, path):
+    if not _in_same_layer(notes.tree, figure, path):
         return
     try:
         written = parse(str(notes.tree.at(figure)))
@@ -158,9 +162,9 @@ def check_cell(
 def _mean(spec: SpreadSpec) -> float | None:
     """Return the mean of a beta distribution; None where it is none, which is noted elsewhere."""
     both = [spec.alpha, spec.beta]
-    if spec.shape or not all(one and one.form == "number" and one.number > 0 for one in both):
+    if spec.shape or not all(parameter and parameter.form == "number" and parameter.number > 0 for parameter in both):
         return None
-    a, b = (one.number for one in both if one)
+    a, b = (parameter.number for parameter in both if parameter)
     return float(a / (a + b))
 
 
@@ -176,7 +180,7 @@ def _written(x: object, path: Path_, specs: Mapping[str, object]) -> tuple[Quant
     return (x, path) if isinstance(x, Quantity) and x.form == "percent" and 0 <= x.number <= 1 else None
 
 
-def _laid_together(tree: Tree, value: Path_, spread: Path_) -> bool:
+def _in_same_layer(tree: Tree, value: Path_, spread: Path_) -> bool:
     """Tell whether a value is one of the file that nothing laid over the spread: no code, strategy or other file."""
 
     def layer(path: Path_) -> tuple[str, str]:
@@ -184,19 +188,21 @@ def _laid_together(tree: Tree, value: Path_, spread: Path_) -> bool:
         names = tree.root.get("strategies") or ()
         return mark.file, next((name for name in names if tree.marks.get(("strategies", name, *path)) == mark), "")
 
-    held, beside = layer(value), layer(spread)
-    return held[0] != IN_CODE and (held == beside or (held[1] == "" and beside[1] != ""))
+    value_layer, spread_layer = layer(value), layer(spread)
+    return value_layer[0] != IN_CODE and (
+        value_layer == spread_layer or (value_layer[1] == "" and spread_layer[1] != "")
+    )
 
 
 def _agrees(value: Quantity, mean: float) -> bool:
     """Tell whether a chance is a mean, as far as the digits go in which it is written."""
-    if math.isclose(value.number, mean, rel_tol=SAME):
+    if math.isclose(value.number, mean, rel_tol=TOLERANCE):
         return True
     if "%" not in value.text:
         return False
     digits = Decimal(value.text.partition("%")[0].strip().replace("_", "")).as_tuple().exponent
     assert isinstance(digits, int)
-    return abs(100 * (value.number - mean)) <= 0.5 * 10.0**digits * (1 + SAME)
+    return abs(100 * (value.number - mean)) <= 0.5 * 10.0**digits * (1 + TOLERANCE)
 
 
 def gamma_shape(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str) -> float:

@@ -11,7 +11,7 @@ from flywheel_sim.journey.journey import Uncertain
 from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.rates.families import EXAMPLES, NOUNS, Stated, moved, pulled
 from flywheel_sim.scenario.rates.rate_context import RateContext
-from flywheel_sim.scenario.rates.spreads import check_means, check_parameters, doubt
+from flywheel_sim.scenario.rates.spreads import check_means, check_parameters, uncertainty_of
 from flywheel_sim.scenario.rates.tables import TableReader
 from flywheel_sim.scenario.rates.units import check_decimals
 from flywheel_sim.scenario.source.notes import Unusable
@@ -34,7 +34,7 @@ class StatedRates:
     uncertain, units
         What is not known of named rates, and the unit each of these is stated in.
     pulls
-        For each rate, by what each lever that is pulled multiplies it or its odds, given its kind.
+        For each rate, functions from its kind to the factor by which a lever multiplies it or its odds.
     """
 
     def __init__(self, context: RateContext) -> None:
@@ -56,7 +56,7 @@ class StatedRates:
             After noting a problem.
         """
         if isinstance(x, Quantity):
-            self._whole(x, path, kind)
+            self._check_decimals(x, path, kind)
             return Stated(".".join(path), path, x, (), (x.number,), (path,), reference=x.number)
         if isinstance(x, Ref):
             return self._named(x.name, path, kind)
@@ -83,20 +83,20 @@ class StatedRates:
         self.used.add(name)
         self._reading.append(name)
         try:
-            found = self.read(self.context.specs[name], ("rates", name), kind)
+            stated = self.read(self.context.specs[name], ("rates", name), kind)
         finally:
             self._reading.pop()
         spec = self.context.specs[name]
-        alias = isinstance(spec, Ref)  # another name for the same rate: one rank, one luck
-        found = found if alias else replace(found, name=name)
+        alias = isinstance(spec, Ref)  # another name for the same rate: the same random number
+        stated = stated if alias else replace(stated, name=name)
         if isinstance(spec, RateSpec) and spec.uncertain is not None and not self.context.settled:
-            found = replace(found, doubts=frozenset({name}))
-            self.uncertain[name] = replace(self.uncertain[".".join(found.path)], name=name)
-            self.units[name] = found.unit
+            stated = replace(stated, uncertain_rates=frozenset({name}))
+            self.uncertain[name] = replace(self.uncertain[".".join(stated.path)], name=name)
+            self.units[name] = stated.unit
         for pull in self.pulls.get(name, ()):
-            found = pulled(found, pull(kind), kind)
-        self.known[name, kind] = found
-        return found
+            stated = pulled(stated, pull(kind), kind)
+        self.known[name, kind] = stated
+        return stated
 
     def _table(self, spec: RateSpec, path: Path_, kind: Kind) -> Stated:
         reference = self._reference(spec, path, kind)
@@ -116,23 +116,23 @@ class StatedRates:
             levels = {key: self.read(x, (*path, "by", by, key), kind) for key, x in table.items()}
         if reference is None and not levels:
             raise self.note(path, None, "the rate has no figure", f"write value: {EXAMPLES[kind]}")
-        found = self.tables.compose(path, kind, reference, by, levels)
-        found = self.tables.scaled(found, spec.times or {}, path)
+        stated = self.tables.compose(path, kind, reference, by, levels)
+        stated = self.tables.scaled(stated, spec.times or {}, path)
         if isinstance(spec.spread, SpreadTable):
-            found = self.tables.spreads(found, spec.spread, (*path, "spread"))
+            stated = self.tables.spreads(stated, spec.spread, (*path, "spread"))
         else:
-            found = replace(found, spread=spec.spread)
-        found = replace(found, per=self._counter(spec, path, kind))
-        before = found
+            stated = replace(stated, spread=spec.spread)
+        stated = replace(stated, per=self._counter(spec, path, kind))
+        before = stated
         if spec.moved is not None:
-            self._whole(spec.moved, (*path, MOVED), kind)
-            found = moved(self.context.notes, found, spec.moved, kind)
+            self._check_decimals(spec.moved, (*path, MOVED), kind)
+            stated = moved(self.context.notes, stated, spec.moved, kind)
         if spec.uncertain is not None and not self.context.settled:
             if len(path) != 2 or path[0] != "rates":
                 raise self.note(path, None, "what is uncertain is a rate with a name",
                                 "put it under 'rates', and write its name here", "uncertain")  # fmt: skip
-            self.uncertain[".".join(path)] = doubt(self.context.notes, found, spec.uncertain, kind, before)
-        return found
+            self.uncertain[".".join(path)] = uncertainty_of(self.context.notes, stated, spec.uncertain, kind, before)
+        return stated
 
     def _counter(self, spec: RateSpec, path: Path_, kind: Kind) -> str:
         """Return the counter that multiplies a rate, "" for none."""
@@ -143,7 +143,7 @@ class StatedRates:
             raise self.note(place, spec.per, f"money alone is multiplied by a counter, and this is {NOUNS[kind]}",
                             "remove 'per', or write a table by the counter")  # fmt: skip
         traits = self.context.traits
-        counters = [name for name, held in traits.items() if held.kind == "number" and name != "generation"]
+        counters = [name for name, other in traits.items() if other.kind == "number" and name != "generation"]
         if spec.per not in counters:
             if spec.per not in traits and spec.per in (self.context.notes.tree.root.get("attributes") or ()):
                 raise Unusable  # its own problems are noted there
@@ -155,7 +155,7 @@ class StatedRates:
             raise self.note(place, spec.per, rule, "let it count from 0 up")
         return spec.per
 
-    def _whole(self, given: Quantity, path: Path_, kind: Kind) -> None:
+    def _check_decimals(self, given: Quantity, path: Path_, kind: Kind) -> None:
         """Refuse money that is stated too finely; what is drawn for a world is not stated."""
         if kind == "money" and not self.context.settled:
             check_decimals(self.context.notes, given, path, "round it, or state it for more of what is paid")
@@ -186,8 +186,8 @@ class StatedRates:
         if spec.levels is not None:
             if level not in spec.levels:
                 return Stated("", path, Quantity(0, "percent", text="0 %"), (), (0.0,), (path,))
-            held = spec.levels[level]
-            return None if held == Ref("rest") else self.read(held, (*path, level), "chance")
+            chance = spec.levels[level]
+            return None if chance == Ref("rest") else self.read(chance, (*path, level), "chance")
         assert spec.by is not None
         if len(spec.by) != 1 or not all(spec.by.values()):
             rule = "'by' takes one attribute" if len(spec.by) > 1 else "'by' has no levels"

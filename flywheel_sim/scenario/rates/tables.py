@@ -38,7 +38,7 @@ class TableReader:
         """
         parts = [*([reference] if reference else []), *levels.values()]
         for part in parts:
-            for word, lost in (("spread", bool(part.varied)), ("per", bool(part.per))):
+            for word, lost in (("spread", bool(part.cell_spreads)), ("per", bool(part.per))):
                 if lost:
                     raise self.note(part.path if part is reference else (*path, "by"), None,
                                     f"the {word} of '{part.name}' would be lost inside another rate",
@@ -51,18 +51,27 @@ class TableReader:
         chosen: list[str | None] = [None] * size(axes)
         if by:
             chosen = self._chosen(by, table, axes, reference is not None, path)
-        at = {id(part): places(part.over, axes) for part in parts}
-        cells, where = [], []
+        indices = {id(part): places(part.over, axes) for part in parts}
+        cells, paths = [], []
         for index, key in enumerate(chosen):
-            held = reference if key is None else levels[key]
-            assert held is not None
-            cell = at[id(held)][index]
-            cells.append(held.cells[cell])
-            where.append(held.places[cell])
-        doubts = frozenset(name for part in parts for name in part.doubts)
+            source = reference if key is None else levels[key]
+            assert source is not None
+            cell = indices[id(source)][index]
+            cells.append(source.cells[cell])
+            paths.append(source.places[cell])
+        uncertain_rates = frozenset(name for part in parts for name in part.uncertain_rates)
         at_one = reference.cells[0] if reference and len(set(reference.cells)) == 1 else None
         unit = shared_unit(self.context.notes, parts, kind)
-        return Stated(".".join(path), path, unit, axes, tuple(cells), tuple(where), reference=at_one, doubts=doubts)
+        return Stated(
+            ".".join(path),
+            path,
+            unit,
+            axes,
+            tuple(cells),
+            tuple(paths),
+            reference=at_one,
+            uncertain_rates=uncertain_rates,
+        )
 
     def _chosen(
         self, by: str, table: Mapping[str, int], axes: Sequence[Axis], has_reference: bool, path: Path_
@@ -98,15 +107,15 @@ class TableReader:
         if not tables:
             return stated
         axes = self.axes([stated.over, *((self.traits[a].axis(t.values()),) for a, t in tables.items())], path)
-        at = places(stated.over, axes)
-        cells, where = [stated.cells[i] for i in at], [stated.places[i] for i in at]
+        indices = places(stated.over, axes)
+        cells, paths = [stated.cells[i] for i in indices], [stated.places[i] for i in indices]
         for attribute, table in tables.items():
             for index, key in enumerate(self._chosen(attribute, table, axes, True, path)):
                 if key is not None:
                     endless = stated.unit.form in ("duration", "never") and cells[index] >= NEVER
                     cells[index] *= 1 if endless else times[attribute][key].number
-                    where[index] = (*path, "times", attribute, key)
-        return replace(stated, over=axes, cells=tuple(cells), places=tuple(where))
+                    paths[index] = (*path, "times", attribute, key)
+        return replace(stated, over=axes, cells=tuple(cells), places=tuple(paths))
 
     def spreads(
         self, stated: Stated, table: SpreadTable, path: Path_
@@ -126,23 +135,28 @@ class TableReader:
         by, levels = next(iter(table.by.items()))
         values = self.keys(by, levels, (*path, "by"))
         axes = self.axes([stated.over, (self.traits[by].axis(values.values()),)], path)
-        at = places(stated.over, axes)
+        indices = places(stated.over, axes)
         chosen = self._chosen(by, values, axes, table.value is not None, path)
-        found: tuple[Any, ...] = tuple(table.value if key is None else levels[key] for key in chosen)
-        cells, where = tuple(stated.cells[i] for i in at), tuple(stated.places[i] for i in at)
-        for index, (key, one) in enumerate(zip(chosen, found, strict=True)):
+        spreads: tuple[Any, ...] = tuple(table.value if key is None else levels[key] for key in chosen)
+        cells, paths = tuple(stated.cells[i] for i in indices), tuple(stated.places[i] for i in indices)
+        for index, (key, spread) in enumerate(zip(chosen, spreads, strict=True)):
             place = (*path, "value") if key is None else (*path, "by", by, key)
             check_cell(
-                self.context.notes, one, cells[index], where[index], place, f" where {label(self.traits, axes, index)}"
+                self.context.notes,
+                spread,
+                cells[index],
+                paths[index],
+                place,
+                f" where {label(self.traits, axes, index)}",
             )
-        return replace(stated, over=axes, cells=cells, places=where, spread=None, spreads=found)
+        return replace(stated, over=axes, cells=cells, places=paths, spread=None, spreads=spreads)
 
     def axes(self, overs: Sequence[Sequence[Axis]], path: Path_) -> tuple[Axis, ...]:
         """Return the axes on which tables meet, within the bound on cells."""
-        found = joint(self.traits, overs)
-        if size(found) > MOST_CELLS:
+        axes = joint(self.traits, overs)
+        if size(axes) > MOST_CELLS:
             raise self.note(path, None, f"its table has more than {MOST_CELLS} cells", "use fewer attributes or levels")
-        return found
+        return axes
 
     def keys(self, attribute: str, table: Mapping[str, object], path: Path_) -> dict[str, int]:
         """Return what the levels of an attribute in a table stand for.
@@ -161,7 +175,7 @@ class TableReader:
         if trait.levels == MONTHS and attribute == "month" and not self.context.dated:
             raise self.note(path, None, "named months need the date the run starts at",
                             "add start: 2027-01-01", attribute)  # fmt: skip
-        found: dict[str, int] = {}
+        values: dict[str, int] = {}
         for key in table:
             try:
                 value = trait.value(key)
@@ -170,10 +184,10 @@ class TableReader:
                 self.note((*path, attribute), None, rule, error.remedy, key)
                 failed = True
                 continue
-            if (same := next((k for k, v in found.items() if v == value), None)) is not None:
+            if (same := next((k for k, v in values.items() if v == value), None)) is not None:
                 self.note((*path, attribute), None, f"'{key}' and '{same}' are one level", "keep one of them", key)
                 failed = True
-            found[key] = value
+            values[key] = value
         if failed:
             raise Unusable
-        return found
+        return values

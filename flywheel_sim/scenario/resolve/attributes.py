@@ -19,7 +19,7 @@ SETTLED: tuple[str, ...] = ("channel", "generation", "referrer", "calendar", "mo
 
 
 def trait(name: str, spec: AttributeSpec) -> Trait:
-    """Return the values an attribute of each person's own takes."""
+    """Return the values that an attribute of each person takes."""
     if spec.counts is not None:
         return Trait(name, "number", (), *spec.counts)
     if spec.stopwatch:
@@ -34,16 +34,16 @@ def built_in(channels: tuple[str, ...], stages: tuple[str, ...]) -> dict[str, Tr
     return {name: kinds.get(name) or Trait(name, "levels", named[name]) for name in BUILT_IN}
 
 
-def shared_trait(one: Shared, own: Mapping[str, AttributeSpec]) -> Trait:
+def shared_trait(shared: Shared, own: Mapping[str, AttributeSpec]) -> Trait:
     """Return the values that an attribute shared by all takes, given the file's own."""
-    if not one.of:
-        return Trait(one.name, "shared", (), 0, MOST_PEOPLE, 1)
-    held = one.weights or tuple(count * one.scale for count in own[one.of].counts or ())
-    return Trait(one.name, "shared", (), min(*held, one.starts), max(*held, one.starts), one.scale)
+    if not shared.of:
+        return Trait(shared.name, "shared", (), 0, MOST_PEOPLE, 1)
+    values = shared.weights or tuple(count * shared.scale for count in own[shared.of].counts or ())
+    return Trait(shared.name, "shared", (), min(*values, shared.starts), max(*values, shared.starts), shared.scale)
 
 
 class AttributeReader:
-    """Reads attributes of each person's own."""
+    """Reads the attributes that each person has."""
 
     def __init__(self, context: Context) -> None:
         self.note, self.specs, self.chances = context.notes.note, context.specs.attributes, ChanceReader(context)
@@ -68,7 +68,7 @@ class AttributeReader:
             draw = self.chances.draw(spec.drawn, path, f"person/{name}", spec.levels)
         except Unusable:
             return None
-        shared = [other for other, held in self.specs.items() if held.shared]
+        shared = [other for other, other_spec in self.specs.items() if other_spec.shared]
         earlier = {*SETTLED, *shared, *list(self.specs)[: list(self.specs).index(name)]}
         for level, chance in zip(draw.levels, draw.chances, strict=True):
             late = [axis.attribute for axis in chance.over if axis.attribute not in earlier] if chance else []

@@ -67,7 +67,7 @@ class ChanceReader:
         self, table: dict[str, Any], places: dict[str, Path_], clock_ms: float | None, stays: Any
     ) -> tuple[dict[str, Rate], str | None]:
         """Return the chance of each name, and which one takes the rest; ``places`` are their paths."""
-        found: dict[str, Rate] = {}
+        chances: dict[str, Rate] = {}
         rest: str | None = None
         failed = False
         for name, x in table.items():
@@ -80,9 +80,9 @@ class ChanceReader:
                 failed = True
                 continue
             try:
-                found[name] = self.rates.use(x, places[name], "chance", clock_ms, stays(name))[0]
+                chances[name] = self.rates.use(x, places[name], "chance", clock_ms, stays(name))[0]
             except Unusable:
                 failed = True
         if failed:
             raise Unusable
-        return found, rest
+        return chances, rest

@@ -1,4 +1,4 @@
-"""From channels as written to ones ready to run: who arrives when, at what cost, and with what."""
+"""From channels as written to ones ready to run: who arrives when, at what cost, and with which attributes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ChannelSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: Batches of one channel beyond which a period is taken for a slip.
+#: The most batches of one channel; a period that gives more is taken for a mistake.
 MOST_BATCHES = 10_000
 
 #: What each setting of a channel goes with, and what to write.
@@ -36,7 +36,7 @@ _NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-_SAME = "a channel's figure is the same for everybody"
+_ONE_FIGURE = "a channel's figure is the same for everybody"
 
 
 class ChannelReader:
@@ -70,11 +70,11 @@ class ChannelReader:
         sets = self.effects.sets(spec.set or {}, (*path, "set"), "person")
         inherits = self.inherited(spec, path, sources)
         try:
-            found = self.source(name, spec, path, sources[0] if sources else "")
+            source = self.source(name, spec, path, sources[0] if sources else "")
         except Unusable:
             return None
         removed = name in self.context.choices.channels
-        return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=removed, **found)
+        return Channel(name, spec.enters, sets=sets, inherits=inherits, removed=removed, **source)
 
     def source(self, name: str, spec: ChannelSpec, path: Path_, word: str) -> dict[str, Any]:
         """Return what a channel is by its source."""
@@ -89,19 +89,19 @@ class ChannelReader:
                 "counts": (self.count(spec.present, path, word),),
             }
         starts, until = self.window(spec, path)
-        found: dict[str, Any] = {"kind": "rate", "starts": starts, "until": until}
+        fields: dict[str, Any] = {"kind": "rate", "starts": starts, "until": until}
         if word == "batch":
-            return found | {"kind": "batch"} | self.batches(spec, path, (starts, until))
-        there = (starts, max(until, starts + 1))
-        spend, price = (self.figure(spec, key, path, there) for key in ("spend", "cost_per_arrival"))
+            return fields | {"kind": "batch"} | self.batches(spec, path, (starts, until))
+        window = (starts, max(until, starts + 1))
+        spend, price = (self.figure(spec, key, path, window) for key in ("spend", "cost_per_arrival"))
         if word == "spend":
-            rate = self.bent(spend, price, self.figure(spec, "at_most", path, there), path)
+            rate = self.rate_of_spend(spend, price, self.figure(spec, "at_most", path, window), path)
         else:
-            rate = self.stated(spec, path, there)
+            rate = self.stated_rate(spec, path, window)
         rate = self.seasonal(rate, spec, path, starts)
         if word == "spend":
-            return found | {"rate": rate, "spend": spend}
-        return found | {"rate": rate, "spend": spend, "cost_per_arrival": price}
+            return fields | {"rate": rate, "spend": spend}
+        return fields | {"rate": rate, "spend": spend, "cost_per_arrival": price}
 
     def window(self, spec: ChannelSpec, path: Path_) -> tuple[int, int]:
         """Return from when until when a channel brings people."""
@@ -113,31 +113,31 @@ class ChannelReader:
         if spec.from_ is not None:
             starts = self.context.instant(spec.from_, (*path, "from"))
             if starts >= self.horizon:
-                self.context.word((*path, "from"), None, "the channel begins after the run, and brings nobody",
+                self.context.warn((*path, "from"), None, "the channel begins after the run, and brings nobody",
                                   "write an earlier time, or let it be")  # fmt: skip
                 starts = self.horizon
             elif starts >= until:
                 raise self.note((*path, "from"), None, "the channel ends before it begins", "write an earlier time")
         return starts, until
 
-    def figure(self, spec: ChannelSpec, key: str, path: Path_, there: tuple[int, int]) -> Rate | None:
+    def figure(self, spec: ChannelSpec, key: str, path: Path_, window: tuple[int, int]) -> Rate | None:
         """Return a figure of a channel over time, None where it is not given."""
         x = getattr(spec, key)
         if x is None:
             return None
         if key in ("spend", "cost_per_arrival"):
             self.context.findings.money = True
-            return self.plans.rate(x, (*path, key), "money", key == "spend", there)
-        return self.plans.rate(x, (*path, key), "rate", False, there)
+            return self.plans.rate(x, (*path, key), "money", key == "spend", window)
+        return self.plans.rate(x, (*path, key), "rate", False, window)
 
-    def stated(self, spec: ChannelSpec, path: Path_, there: tuple[int, int]) -> Rate:
+    def stated_rate(self, spec: ChannelSpec, path: Path_, window: tuple[int, int]) -> Rate:
         """Return the rate of a channel that states it."""
-        found = self.figure(spec, "rate", path, there)
-        assert found is not None
-        return found
+        rate = self.figure(spec, "rate", path, window)
+        assert rate is not None
+        return rate
 
-    def bent(self, spend: Rate | None, price: Rate | None, most: Rate | None, path: Path_) -> Rate:
-        """Return the rate of a channel that spends: bent towards the most it can bring."""
+    def rate_of_spend(self, spend: Rate | None, price: Rate | None, most: Rate | None, path: Path_) -> Rate:
+        """Return the rate of arrivals that a spend buys, levelling off towards the most that the channel can bring."""
         if price is None:
             raise self.note(path, None, "spend needs the price of an arrival", "add cost_per_arrival: 40",
                             "cost_per_arrival")  # fmt: skip
@@ -145,18 +145,18 @@ class ChannelReader:
         parts = [spend, price, *([most] if most else [])]
         over = self.rates.stated.tables.axes([part.over for part in parts], (*path, "spend"))
         cells = []
-        for at in zip(*(places(part.over, over) for part in parts), strict=True):
-            paid, each, *limit = (part.cells[cell] for part, cell in zip(parts, at, strict=True))
+        for indices in zip(*(places(part.over, over) for part in parts), strict=True):
+            paid, per_person, *limit = (part.cells[cell] for part, cell in zip(parts, indices, strict=True))
             if not paid and (spend.over or not price.constant):
                 cells.append(0.0)  # a plan that has not begun
                 continue
-            if not each:
+            if not per_person:
                 raise self.note((*path, "cost_per_arrival"), None, "spend over a price of 0 brings people without end",
                                 "write 40")  # fmt: skip
             if limit and not limit[0]:
                 raise self.note((*path, "at_most"), None, "a channel that brings at most nobody brings nobody",
                                 "write 500 per month")  # fmt: skip
-            per_ms = paid / each
+            per_ms = paid / per_person
             cells.append(-limit[0] * math.expm1(-per_ms / limit[0]) if limit else per_ms)
         return Rate(".".join((*path, "spend")), "rate", over, tuple(cells))
 
@@ -174,15 +174,15 @@ class ChannelReader:
             return replace(rate, over=stated.over, cells=stated.cells)
         begins = Axis("calendar", 2, (starts,))
         over = self.rates.stated.tables.axes([stated.over, (begins,)], path)
-        at = zip(places(stated.over, over), places((begins,), over), strict=True)
-        return replace(rate, over=over, cells=tuple(stated.cells[cell] * there for cell, there in at))
+        cell_pairs = zip(places(stated.over, over), places((begins,), over), strict=True)
+        return replace(rate, over=over, cells=tuple(stated.cells[cell] * begun for cell, begun in cell_pairs))
 
     def batches(self, spec: ChannelSpec, path: Path_, times: tuple[int, int]) -> dict[str, Any]:
         """Return when batches come, how many people each brings, and what each costs."""
         place, paid = (*path, "cost_per_batch"), 0
         if spec.cost_per_batch is not None:
             self.context.findings.money = True
-            value, per_ms = self.context.constant(spec.cost_per_batch, place, "money", _SAME, "give one figure")
+            value, per_ms = self.context.constant(spec.cost_per_batch, place, "money", _ONE_FIGURE, "give one figure")
             if per_ms is not None:
                 raise self.note(place, None, "'cost_per_batch' is paid once each", "write 40")
             paid = round(value)
@@ -190,11 +190,11 @@ class ChannelReader:
             for word in ("every", "on"):
                 if getattr(spec, word) is not None:
                     raise self.note(path, None, f"the batches of a file have dates, and no '{word}'", "remove it", word)
-            at, counts = self.plans.arrivals(spec.batch, (*path, "batch"), times)
-            return {"times": at, "counts": counts, "cost_per_batch": paid}
+            dates, counts = self.plans.arrivals(spec.batch, (*path, "batch"), times)
+            return {"times": dates, "counts": counts, "cost_per_batch": paid}
         count = self.count(getattr(spec.batch, "moved", None) or spec.batch, path, "batch")
-        at = self.dates(spec, path, times)
-        return {"times": at, "counts": (count,) * len(at), "cost_per_batch": paid}
+        dates = self.dates(spec, path, times)
+        return {"times": dates, "counts": (count,) * len(dates), "cost_per_batch": paid}
 
     def dates(self, spec: ChannelSpec, path: Path_, times: tuple[int, int]) -> tuple[int, ...]:
         """Return when batches come that are as large as one another."""
@@ -202,12 +202,12 @@ class ChannelReader:
         if spec.every is not None and spec.on is not None:
             raise self.note(path, None, "batches come 'every' period or 'on' dates, not both", "keep one", "on")
         if spec.on is not None:
-            found = self.context.instants(spec.on, (*path, "on"), "make the batch larger")
-            return tuple(at for at in found if starts <= at < until)
+            dates = self.context.instants(spec.on, (*path, "on"), "make the batch larger")
+            return tuple(at for at in dates if starts <= at < until)
         if spec.every is None:
             return (starts,) if starts < until else ()
         place = (*path, "every")
-        period, _ = self.context.constant(spec.every, place, "duration", _SAME, "give one figure")
+        period, _ = self.context.constant(spec.every, place, "duration", _ONE_FIGURE, "give one figure")
         if not 0 < period < NEVER:
             raise self.note(place, None, "batches come every so often", "write every: 6 months")
         if until - starts > period * MOST_BATCHES:
@@ -224,13 +224,13 @@ class ChannelReader:
             if attribute not in self.names.attributes:
                 self.note(place, attribute, "no attribute of the file's own",
                           nearest(attribute, self.names.attributes))  # fmt: skip
-            elif (held := self.context.specs.attributes.get(attribute)) and held.shared:
+            elif (attribute_spec := self.context.specs.attributes.get(attribute)) and attribute_spec.shared:
                 self.note(place, attribute, f"'{attribute}' is shared by all and cannot be inherited", "leave it out")
         return tuple(dict.fromkeys(spec.inherits or ()))
 
     def count(self, x: object, path: Path_, word: str) -> int:
         """Return how many people a batch brings, or are there at the start."""
-        count, _ = self.context.constant(x, (*path, word), "number", _SAME, "give one figure")
+        count, _ = self.context.constant(x, (*path, word), "number", _ONE_FIGURE, "give one figure")
         if count != int(count) or count > 10**9:
             raise self.note((*path, word), None, "people are counted in whole numbers, up to a billion", "write 1000")
         return int(count)

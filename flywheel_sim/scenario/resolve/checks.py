@@ -33,18 +33,18 @@ def check_sum(notes: Notes, chances: Mapping[str, Rate], rest: str | None, path:
             remedy = "let one outcome say 'rest', or raise one of them"
         else:
             continue
-        where = f" where {_plainly(label(traits, axes, index))}" if axes else ""
+        where = f" where {_as_clause(label(traits, axes, index))}" if axes else ""
         notes.note(path, None, rule + where, remedy)
         return
 
 
-def _plainly(cell: str) -> str:
+def _as_clause(cell: str) -> str:
     """Return the label of a cell as a clause: 'plan is free', 'tenure is from 1 year'."""
     return ", ".join(" is ".join(part.split(" ", 1)) for part in cell.split(", "))
 
 
-class Paths:
-    """Who can get where: the stages, channels, sets and resources of one journey."""
+class ReachCheck:
+    """Checks who can get where: the stages, channels, sets and resources of one journey."""
 
     def __init__(
         self,

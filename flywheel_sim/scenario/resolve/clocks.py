@@ -43,20 +43,20 @@ class ClockReader:
             return (wait,), ()
         listed = isinstance(self.notes.tree.at(self.notes.tree.locate(inner)), list)
         xs = spec.after if word == "after" else spec.on_date
-        found, failed = [], False
+        waits, failed = [], False
         for index, x in enumerate(xs or ()):
             place = (*inner, str(index)) if listed else inner
             try:
                 if word == "after":
-                    found.append(self.wait(x, place))
+                    waits.append(self.wait(x, place))
                 else:
                     at = float(self.context.instant(x, place))
-                    found.append(Dist("at", (figure(".".join(place), "duration", at),)))
+                    waits.append(Dist("at", (figure(".".join(place), "duration", at),)))
             except Unusable:
                 failed = True
         if failed:
             raise Unusable
-        return tuple(found), ()
+        return tuple(waits), ()
 
     def wait(self, clock: object, path: Path_) -> Dist:
         """Return the wait a clock keeps: a duration, a rate or a distribution."""

@@ -1,4 +1,4 @@
-"""What every reader of a part of a file is handed: the rest of the file, as far as it is known."""
+"""What every reader of a part of a file is given: the rest of the file, as far as it is known."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class FileSpecs:
     @classmethod
     def of(cls, sections: Mapping[str, Mapping[str, Any]]) -> FileSpecs:
         """Return the sections under the names they have here."""
-        words = {"stages": "journey", "sets": "while"}
-        return cls(**{name: sections[words.get(name, name)] for name in cls.__slots__})
+        yaml_names = {"stages": "journey", "sets": "while"}
+        return cls(**{name: sections[yaml_names.get(name, name)] for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +65,37 @@ class WrittenNames:
         """Return the names that stand in a file."""
 
         def written(section: str) -> set[str]:
-            held = tree.root.get(section)
-            return set(held) if isinstance(held, dict) else set()
+            items = tree.root.get(section)
+            return set(items) if isinstance(items, dict) else set()
 
         return cls(*(written(section) for section in ("rates", "attributes", "channels", "resources", "journey")))
 
 
 @dataclass(slots=True)
 class Findings:
-    """What some readers come across on their way and others need after them.
+    """What some readers learn and later ones need.
 
     Attributes
     ----------
-    asked
-        For each resource that an event asks for, the roles of the people it is asked for.
+    staff_roles
+        For each resource that an event names under ``staff``, the roles of the people it serves.
     per_event
         What levers spend each time an event happens, by its name.
     money
         Whether anything is earned or spent.
     lines
         What the file says of its lines, by name.
-    words
-        What the file is to be told though it can run.
+    warnings
+        What the author of the file should know though it can run.
     unread
-        Lines on which something is earned that cannot be read, whose own problem is noted there.
+        Lines with an amount that cannot be read, which is noted where the amount stands.
     """
 
-    asked: dict[str, set[str]] = field(default_factory=dict)
+    staff_roles: dict[str, set[str]] = field(default_factory=dict)
     per_event: dict[str, list[Amount]] = field(default_factory=dict)
     money: bool = False
     lines: dict[str, Line] = field(default_factory=dict)
-    words: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
 
 
@@ -108,10 +108,10 @@ class Context:
     notes
         Where problems go; holds the file as written.
     choices
-        What the strategy does without, and what it spends on levers.
+        What the strategy leaves out, and what it spends on levers.
     specs, names
         The sections as read, and the names in them as written.
-    means
+    shared
         Attributes that all share.
     traits
         Every attribute, built in or of the file's own, and the values it takes.
@@ -127,7 +127,7 @@ class Context:
     choices: Choices
     specs: FileSpecs
     names: WrittenNames
-    means: tuple[Shared, ...]
+    shared: tuple[Shared, ...]
     traits: dict[str, Trait]
     rates: RateReader
     dated: bool
@@ -137,15 +137,15 @@ class Context:
     findings: Findings = field(default_factory=Findings)
 
     def kind_of(self, name: str, otherwise: str) -> str:
-        """Return the kind of spend that the file gives to a line, a lever, a cost or a resource; else another one."""
-        held = self.findings.lines.get(name)
-        return (held.kind if held else "") or otherwise
+        """Return the kind of spend that the file gives to a line, a lever, a cost or a resource, or ``otherwise``."""
+        line = self.findings.lines.get(name)
+        return (line.kind if line else "") or otherwise
 
-    def word(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
-        """Say something of a file that can run, once."""
-        said = self.notes.tree.problem(path, value, rule, remedy, key)
-        if said not in self.findings.words:
-            self.findings.words.append(said)
+    def warn(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
+        """Warn of something in a file that can run, once."""
+        warning = self.notes.tree.problem(path, value, rule, remedy, key)
+        if warning not in self.findings.warnings:
+            self.findings.warnings.append(warning)
 
     def own_trait(self, attribute: str, path: Path_, verb: str) -> Trait:
         """Return one of the file's own attributes.
@@ -214,11 +214,11 @@ class Context:
             After noting a problem.
         """
         listed = isinstance(self.notes.tree.at(path), list)
-        at = [self.instant(x, (*path, str(index)) if listed else path) for index, x in enumerate(xs)]
-        for index, when in enumerate(at):
-            if when in at[:index]:
+        instants = [self.instant(x, (*path, str(index)) if listed else path) for index, x in enumerate(xs)]
+        for index, instant in enumerate(instants):
+            if instant in instants[:index]:
                 raise self.notes.note((*path, str(index)), None, "this date stands twice", twice)
-        return tuple(sorted(at))
+        return tuple(sorted(instants))
 
     def whole(self, given: Quantity, path: Path_, what: str, ends: tuple[int, int], example: int) -> int | None:
         """Return a whole number between two ends, or None after noting that it is none."""

@@ -20,9 +20,9 @@ from flywheel_sim.scenario.source.values import (
     WeibullSpec,
 )
 
-#: The parameters of each distribution with two of them: where it lies, then its shape.
-_TWO = {"lognormal": ("median", "sigma"), "weibull": ("scale", "shape"), "gamma": ("mean", "shape"),
-        "erlang": ("mean", "shape")}  # fmt: skip
+#: The parameters of each distribution that has two: its location, then its shape.
+_PARAMETERS = {"lognormal": ("median", "sigma"), "weibull": ("scale", "shape"), "gamma": ("mean", "shape"),
+               "erlang": ("mean", "shape")}  # fmt: skip
 
 _EXAMPLES = {
     ("exponential", "duration"): "write exponential: 7 days",
@@ -63,17 +63,17 @@ class DistributionReader:
             raise self.note(path, None, f"{what} has one distribution, not {len(given)}", "keep one")
         word = given[0]
         inner = (*path, word)
-        held: Any = getattr(spec, word)
+        stated: Any = getattr(spec, word)
         if word == "fixed":
-            value, per_ms = self.rates.use(held, inner, kind)
+            value, per_ms = self.rates.use(stated, inner, kind)
             return Dist("fixed", (value,)), per_ms
         if word == "exponential":
-            return self._exponential(held, inner, kind, what)
+            return self._exponential(stated, inner, kind, what)
         if word in ("uniform", "triangular"):
-            return self._between(word, held, inner, kind, what)
+            return self._range(word, stated, inner, kind, what)
         if word == "empirical":
-            return Dist("empirical", (), self.samples.read(held, inner, kind)), None
-        return self._two(word, held, inner, kind)
+            return Dist("empirical", (), self.samples.read(stated, inner, kind)), None
+        return self._two_parameters(word, stated, inner, kind)
 
     def _exponential(self, x: object, path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
         if kind == "duration" and self.rates.form_of(x) not in ("duration", "never"):
@@ -86,9 +86,9 @@ class DistributionReader:
         cells = tuple(0.0 if cell >= NEVER else 1.0 / cell for cell in mean.cells)
         return Dist("memoryless", (Rate(mean.name, "rate", mean.over, cells),)), None
 
-    def _between(self, word: str, xs: list[object], path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
-        found = [self.rates.use(x, (*path, str(i)), kind) for i, x in enumerate(xs)]
-        ends = tuple(rate for rate, _ in found)
+    def _range(self, word: str, xs: list[object], path: Path_, kind: Kind, what: str) -> tuple[Dist, float | None]:
+        figures = [self.rates.use(x, (*path, str(i)), kind) for i, x in enumerate(xs)]
+        ends = tuple(rate for rate, _ in figures)
         example = _EXAMPLES[word, kind]
         for index, end in enumerate(ends):
             if end.spread is not None:
@@ -96,32 +96,32 @@ class DistributionReader:
                                 "state the spread elsewhere, or use gamma")  # fmt: skip
             if max(end.cells) >= NEVER:
                 raise self.note((*path, str(index)), None, "a range between two ends has no end at 'never'", example)
-        for cells, where in self._together(ends, path):
-            if any(one > other for one, other in itertools.pairwise(cells)) or cells[0] == cells[-1]:
+        for cells, where in self._value_combinations(ends, path):
+            if any(value > following for value, following in itertools.pairwise(cells)) or cells[0] == cells[-1]:
                 name = f"a {word} {'wait' if kind == 'duration' else 'amount'}"
                 order = "from the lower end to the higher" if word == "uniform" else "from the lower end over the mode"
                 raise self.note(path, None, f"{name} runs {order}{where}", example)
         if len({end.per for end in ends}) > 1:
             raise self.note(path, None, "the ends of a range are multiplied by one counter, or by none", example)
-        if len({per_ms for _, per_ms in found}) > 1:
+        if len({per_ms for _, per_ms in figures}) > 1:
             raise self.note(path, None, "the ends are stated for different periods", example)
         dist = Dist("uniform", ends) if word == "uniform" else Dist("triangular", ends)
-        return dist, found[0][1]
+        return dist, figures[0][1]
 
-    def _together(self, rates: tuple[Rate, ...], path: Path_) -> Iterator[tuple[tuple[float, ...], str]]:
-        """Return the values that several rates have together, with the words that say where."""
+    def _value_combinations(self, rates: tuple[Rate, ...], path: Path_) -> Iterator[tuple[tuple[float, ...], str]]:
+        """Yield the values of several rates in each cell of their combined table, with a text that names the cell."""
         axes = joint(self.traits, [rate.over for rate in rates])
         if size(axes) > MOST_CELLS:
             raise self.note(path, None, f"together these have more than {MOST_CELLS} cells", "use fewer attributes")
-        at = [places(rate.over, axes) for rate in rates]
+        cell_indices = [places(rate.over, axes) for rate in rates]
         for index in range(size(axes)):
             where = f" where {label(self.traits, axes, index)}" if axes else ""
-            yield tuple(rate.cells[cells[index]] for rate, cells in zip(rates, at, strict=True)), where
+            yield tuple(rate.cells[cells[index]] for rate, cells in zip(rates, cell_indices, strict=True)), where
 
-    def _two(
+    def _two_parameters(
         self, word: str, spec: LognormalSpec | WeibullSpec | GammaSpec, path: Path_, kind: Kind
     ) -> tuple[Dist, float | None]:
-        first, second = _TWO[word]
+        first, second = _PARAMETERS[word]
         place, per_ms = self.rates.use(getattr(spec, first), (*path, first), kind)
         shape, _ = self.rates.use(getattr(spec, second), (*path, second), "number")
         for key, rate in ((first, place), (second, shape)):

@@ -48,7 +48,7 @@ class Every:
 
     @classmethod
     def of(cls, wait: Dist, staffed: bool) -> Every:
-        """Return what there is to know of the wait of an ``every``."""
+        """Return what matters about the wait of an ``every``."""
         if wait.kind != "fixed" or staffed:
             return cls(None, staffed)
         return cls(tuple(dict.fromkeys(cell for cell in wait.params[0].cells if cell < NEVER)), staffed)
@@ -85,55 +85,57 @@ class EffectReader:
             place = (*path, "refer", str(index))
             if channel not in self.context.names.channels:
                 self.note(place, channel, "no channel of that name", nearest(channel, self.context.names.channels))
-            elif (fed := channels.get(channel)) and (fed.rate or fed.batch or fed.present or fed.spend):
+            elif (referred := channels.get(channel)) and (
+                referred.rate or referred.batch or referred.present or referred.spend
+            ):
                 self.note(place, channel, "a channel with a source of its own is not fed by 'refer'",
                           "add a channel with 'enters' alone")  # fmt: skip
         money = self.money(spec, path, decision)
         if every is not None:
             for amount in money:
-                self.invoiced(amount, every, spec, path)
-        found = Effects(sets, money, tuple(adds), tuple(spec.refer or ()))
-        self.share(path, found)
-        return found
+                self.check_period(amount, every, spec, path)
+        effects = Effects(sets, money, tuple(adds), tuple(spec.refer or ()))
+        self.check_draws(path, effects)
+        return effects
 
     def sets(self, table: dict[str, Any], path: Path_, decision: str) -> tuple[SetTo, ...]:
         """Return what is set, in the order of the file."""
-        found = []
-        for attribute, held in table.items():
+        sets = []
+        for attribute, new in table.items():
             with suppress(Unusable):
-                found.append(self.set_to(attribute, held, path, f"{decision}/{attribute}"))
-        return tuple(found)
+                sets.append(self.set_to(attribute, new, path, f"{decision}/{attribute}"))
+        return tuple(sets)
 
-    def set_to(self, attribute: str, held: str | DrawSpec, path: Path_, decision: str) -> SetTo:
+    def set_to(self, attribute: str, new: str | DrawSpec, path: Path_, decision: str) -> SetTo:
         """Return one attribute set to a value, to what another has, or to a drawn level."""
         trait = self.context.own_trait(attribute, path, "set")
         place = (*path, attribute)
-        if isinstance(held, DrawSpec):
+        if isinstance(new, DrawSpec):
             if trait.kind != "levels":
                 raise self.note(place, None, f"'{attribute}' has no levels to draw", _example(trait))
-            for level in held.names():
+            for level in new.names():
                 if level not in trait.levels:
                     raise self.note(place, None, f"'{level}' is no level of '{attribute}'",
                                     nearest(level, trait.levels), level)  # fmt: skip
-            return SetTo(attribute, draw=self.chances.draw(held, place, decision, trait.levels))
-        if trait.kind == "levels" and held in trait.levels:
-            return SetTo(attribute, trait.levels.index(held))
-        if held in self.traits or held in self.context.names.attributes:
-            return SetTo(attribute, copy=self._copied(trait, held, place))
-        if trait.kind == "time" and held == "never":
+            return SetTo(attribute, draw=self.chances.draw(new, place, decision, trait.levels))
+        if trait.kind == "levels" and new in trait.levels:
+            return SetTo(attribute, trait.levels.index(new))
+        if new in self.traits or new in self.context.names.attributes:
+            return SetTo(attribute, copy=self._copied(trait, new, place))
+        if trait.kind == "time" and new == "never":
             return SetTo(attribute, NEVER)
-        if trait.kind != "levels" and not looks_like_quantity(held):
+        if trait.kind != "levels" and not looks_like_quantity(new):
             kind = "number" if trait.kind == "number" else "duration"
             own = self.context.specs.attributes
             others = [name for name, t in self.traits.items() if t.kind == trait.kind and name in own]
-            near = nearest(held, others) if len(others) > 1 else _example(trait)
-            raise self.note(place, held, f"neither a {kind} nor an attribute", near)
+            near = nearest(new, others) if len(others) > 1 else _example(trait)
+            raise self.note(place, new, f"neither a {kind} nor an attribute", near)
         try:
-            value = trait.value(held)
+            value = trait.value(new)
         except UnitError as error:
-            raise self.note(place, held, error.rule, error.remedy) from None
+            raise self.note(place, new, error.rule, error.remedy) from None
         if value < trait.low:
-            raise self.note(place, held, f"'{attribute}' is never below {trait.low}", "write a number within its range")
+            raise self.note(place, new, f"'{attribute}' is never below {trait.low}", "write a number within its range")
         return SetTo(attribute, value)
 
     def _copied(self, trait: Trait, other: str, place: Path_) -> str:
@@ -200,7 +202,7 @@ class EffectReader:
         return self._plain(line, side, value, per_ms, path, accruing)
 
     def _plain(self, line: str, side: Any, value: Rate, per_ms: float | None, path: Path_, accruing: bool) -> Amount:
-        return Amount(line, side, self.flowing(value, per_ms, path) if accruing else value, per_ms)
+        return Amount(line, side, self.accrual_rate(value, per_ms, path) if accruing else value, per_ms)
 
     def share_rate(self, x: ShareSpec, path: Path_) -> Rate:
         """Return the share that an amount is of what is earned, of either sign where it is written out."""
@@ -217,38 +219,42 @@ class EffectReader:
 
     def accruing_shares(self, amounts: list[Amount], path: Path_) -> Iterator[Amount]:
         """Yield what accrues, each share as a price of its own: that of its line, times the share."""
-        prices = {one.line: one for one in amounts if one.side == "earn" and isinstance(one.value, Rate)}
-        shares = {one.line for one in amounts if one.side == "earn" and isinstance(one.value, Share)}
-        for one in amounts:
-            if not isinstance(one.value, Share):
-                yield one
+        prices = {amount.line: amount for amount in amounts if amount.side == "earn" and isinstance(amount.value, Rate)}
+        shares = {amount.line for amount in amounts if amount.side == "earn" and isinstance(amount.value, Share)}
+        for amount in amounts:
+            if not isinstance(amount.value, Share):
+                yield amount
                 continue
-            place = (*path, one.side, one.line)
-            if one.value.of not in prices:
-                self.no_such(one.value.of, prices, place, "accrues here", "let it accrue on the same stage or set",
-                             shares)  # fmt: skip
+            place = (*path, amount.side, amount.line)
+            if amount.value.of not in prices:
+                remedy = "let it accrue on the same stage or set"
+                self.note_unknown_line(amount.value.of, prices, place, "accrues here", remedy, shares)
                 continue
             with suppress(Unusable):
-                price = prices[one.value.of]
-                yield replace(one, value=self.part(one.value.rate, price.value, place), period_ms=price.period_ms)
+                price = prices[amount.value.of]
+                yield replace(
+                    amount, value=self.share_of_price(amount.value.rate, price.value, place), period_ms=price.period_ms
+                )
 
-    def part(self, share: Rate, price: object, path: Path_) -> Rate:
-        """Return a share of a price: tables meet on their axes, and the price keeps what is people's own."""
+    def share_of_price(self, share: Rate, price: object, path: Path_) -> Rate:
+        """Return a share of a price: their tables are combined, and the price keeps its spread between people."""
         assert isinstance(price, Rate)
         if share.spread is not None:
             raise self.note(path, None, "a share of what accrues is the same for all in a level", "remove its spread")
         over = self.context.rates.stated.tables.axes([share.over, price.over], path)
-        at = list(zip(places(share.over, over), places(price.over, over), strict=True))
-        cells = tuple(share.cells[i] * price.cells[j] for i, j in at)
+        cell_pairs = list(zip(places(share.over, over), places(price.over, over), strict=True))
+        cells = tuple(share.cells[i] * price.cells[j] for i, j in cell_pairs)
         spread = price.spread
         if spread is not None:
-            spread = Spread("gamma", tuple((spread.cells[j][0], share.cells[i] * spread.cells[j][1]) for i, j in at))
+            spread = Spread(
+                "gamma", tuple((spread.cells[j][0], share.cells[i] * spread.cells[j][1]) for i, j in cell_pairs)
+            )
         return Rate(price.name, "money", over, cells, spread, price.per)
 
-    def no_such(
+    def note_unknown_line(
         self, of: str, known: Iterable[str], path: Path_, where: str, remedy: str, shares: Iterable[str]
     ) -> None:  # fmt: skip
-        """Note that a share is of a line that does not earn where it is said, or as a share itself."""
+        """Note that a share is of a line that earns nothing there, or that is a share itself."""
         line = self.context.specs.lines.get(of)
         if of in self.context.findings.unread:
             return
@@ -259,7 +265,7 @@ class EffectReader:
         near = f"; {nearest(of, known)}" if list(known) else ""
         self.note(path, of, f"nothing on a line '{of}' {where}", remedy + near)
 
-    def invoiced(self, amount: Amount, every: Every, spec: EffectsSpec, path: Path_) -> None:
+    def check_period(self, amount: Amount, every: Every, spec: EffectsSpec, path: Path_) -> None:
         """Refuse an amount whose period is not that of the clock by which it is booked."""
         per_ms = amount.period_ms
         if per_ms is None:
@@ -294,7 +300,7 @@ class EffectReader:
         text = f"{amount.value.cells[0] * clock / per_ms / MILLIONTHS:.6f}"
         return f"{text.rstrip('0').rstrip('.')} {per}"
 
-    def flowing(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
+    def accrual_rate(self, value: Rate, per_ms: float | None, path: Path_) -> Rate:
         """Return money per period as money per ms."""
         if per_ms is None:
             raise self.note(path, None, "money on a stage accrues with time",
@@ -304,8 +310,8 @@ class EffectReader:
             spread = Spread("gamma", tuple((shape, mean / per_ms) for shape, mean in spread.cells))
         return Rate(value.name, "money", value.over, tuple(cell / per_ms for cell in value.cells), spread, value.per)
 
-    def share(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
-        """Refuse two draws of one firing that would have the same luck; ``before`` are the event's own."""
+    def check_draws(self, path: Path_, effects: Effects, before: Effects | None = None) -> None:
+        """Refuse two draws at one moment that would share their random number; ``before`` are the event's own."""
         seen = {name for name, _ in draws(before)} if before else set()
         for name, steps in draws(effects):
             if name in seen:

@@ -18,7 +18,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import EventSpec, StageSpec, WhileSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: How many clocks may live at once.
+#: The most clocks that may run at once.
 MOST_CLOCKS = 16
 
 
@@ -69,12 +69,17 @@ class EventReader:
             if not spec.in_:
                 self.note(path, None, "the set has no stages", "write in: [one, other]", "in")
             return tuple(spec.in_)
-        by_role = [stage for stage, held in self.specs.stages.items() if held.role == name]
-        by_phase = [stage for stage, held in self.specs.stages.items() if held.phase == name]
+        by_role = [stage for stage, stage_spec in self.specs.stages.items() if stage_spec.role == name]
+        by_phase = [stage for stage, stage_spec in self.specs.stages.items() if stage_spec.phase == name]
         if by_role and by_phase and by_role != by_phase:
             self.note(("while",), None, f"'{name}' is a role and a phase", "say in: [...] which stages are meant", name)
         elif not by_role and not by_phase and len(self.specs.stages) == len(self.names.stages):
-            known = {word for held in self.specs.stages.values() for word in (held.role, held.phase) if word} - {"exit"}
+            known = {
+                word
+                for stage_spec in self.specs.stages.values()
+                for word in (stage_spec.role, stage_spec.phase)
+                if word
+            } - {"exit"}
             self.note(("while",), None, f"'{name}' is no role or phase of a stage, and 'in' is missing",
                       f"add in: [...]; for a role or phase, {nearest(name, known)}", name)  # fmt: skip
         return tuple(by_role or by_phase)
@@ -82,27 +87,27 @@ class EventReader:
     def events(
         self, owner: str, spec: StageSpec | WhileSpec, path: Path_, stages: tuple[str, ...], role: str | None
     ) -> tuple[Event, ...]:
-        """Return the events of a stage or set that are not done without."""
-        found = []
-        for name, held in (spec.events or {}).items():
-            if held.staff is not None:  # also where it is done without: those who serve are still paid
+        """Return the events of a stage or set, without those that the strategy leaves out."""
+        events = []
+        for name, event_spec in (spec.events or {}).items():
+            if event_spec.staff is not None:  # also where it is done without: those who serve are still paid
                 roles = {self.specs.stages[stage].role for stage in stages if stage in self.specs.stages}
-                self.context.findings.asked.setdefault(held.staff, set()).update(roles)
+                self.context.findings.staff_roles.setdefault(event_spec.staff, set()).update(roles)
             if f"{owner}/{name}" in self.context.choices.events:
                 continue
             lone = path[0] == "journey" and len(spec.events or {}) == 1
-            event = self.event(owner, name, held, (*path, "events", name), stages, role, lone)
+            event = self.event(owner, name, event_spec, (*path, "events", name), stages, role, lone)
             if event is not None:
-                found.append(event)
-        return tuple(found)
+                events.append(event)
+        return tuple(events)
 
     def event(
         self, owner: str, name: str, spec: EventSpec, path: Path_, stages: tuple[str, ...], role: str | None, lone: bool
     ) -> Event | None:
         """Return an event, or None after noting problems; ``lone`` is the only one of a stage."""
-        words = spec.clocks
-        if len(words) > 1:
-            self.note(path, None, "an event has one clock", f"keep '{words[0]}' or '{words[1]}'", words[1])
+        clocks = spec.clocks
+        if len(clocks) > 1:
+            self.note(path, None, "an event has one clock", f"keep '{clocks[0]}' or '{clocks[1]}'", clocks[1])
             return None
         waits: tuple[Dist, ...] = ()
         when: tuple[Condition, ...] = ()
@@ -112,7 +117,7 @@ class EventReader:
             staff = self.service.staff(spec, path)
         except Unusable:
             wrong = True
-        at_once = not words and spec.staff is None
+        at_once = not clocks and spec.staff is None
         if at_once and not lone:
             beside = "beside other events" if path[0] == "journey" else "in a set of stages"
             self.note(path, None, f"'{name}' has no clock {beside}",
@@ -122,13 +127,13 @@ class EventReader:
         elif at_once and spec.to is None and spec.outcomes is None:
             self.note(path, None, f"'{name}' has no clock and leads nowhere", "add 'after' or 'to'")
             wrong = True
-        elif words:
+        elif clocks:
             try:
                 waits, when = self.clocks.clock(spec, path)
             except Unusable:
                 wrong = True
         decision = f"{owner}/{name}"
-        every = Every.of(waits[0], staff is not None) if words == ["every"] and not wrong else None
+        every = Every.of(waits[0], staff is not None) if clocks == ["every"] and not wrong else None
         effects = self.effects.read(spec, path, decision, every)
         clock_ms = UNKNOWN if wrong else SERVED if staff else None
         fixed = len(waits) == 1 and waits[0].kind == "fixed" and len(set(waits[0].params[0].cells)) == 1
@@ -139,76 +144,82 @@ class EventReader:
             return None
         if at_once and any(outcome.to is None for outcome in outcomes):
             self.note(path, None, "a stage decided at once cannot stay", "give every outcome a stage to go to")
-        self.earned_somewhere(effects, outcomes, path, spec)
-        self.shared_somewhere(effects, outcomes, path, spec)
+        self.check_earned(effects, outcomes, path, spec)
+        self.check_shares(effects, outcomes, path, spec)
         effects = replace(effects, money=(*effects.money, *self.context.findings.per_event.get(name, ())))
-        found = Event(name, decision, words == ["every"], waits, when, effects, outcomes, staff)
-        for drawn, (side, line) in (one for part in found.parts for one in draws(part)) if staff else ():
+        event = Event(name, decision, clocks == ["every"], waits, when, effects, outcomes, staff)
+        for drawn, (side, line) in (draw for part in event.parts for draw in draws(part)) if staff else ():
             if line in ("takes", "patience") and drawn == f"{decision}/{line}":
                 self.note((*path, side), None, f"what is drawn for '{line}' would have the luck of that wait",
                           "rename it", line)  # fmt: skip
-        return found
+        return event
 
     def entry(self, spec: StageSpec | WhileSpec, path: Path_, owner: str) -> Effects:
         """Return what happens on entering a stage or set."""
-        found = self.effects.read(spec.on_entry, (*path, "on_entry"), f"{owner}/on_entry")
-        self.earned_somewhere(found, (), (*path, "on_entry"), EventSpec())
-        self.shared_somewhere(found, (), (*path, "on_entry"), EventSpec())
-        return found
+        effects = self.effects.read(spec.on_entry, (*path, "on_entry"), f"{owner}/on_entry")
+        self.check_earned(effects, (), (*path, "on_entry"), EventSpec())
+        self.check_shares(effects, (), (*path, "on_entry"), EventSpec())
+        return effects
 
-    def earned_somewhere(
+    def check_earned(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
-        """Refuse to add what is earned where nothing is."""
+        """Refuse to add earnings to a counter where nothing is earned."""
 
-        def earns(found: Effects) -> bool:
-            return any(amount.side == "earn" for amount in found.money)
+        def earns(part: Effects) -> bool:
+            return any(amount.side == "earn" for amount in part.money)
 
-        where = {"": effects} | {outcome.name: outcome.effects for outcome in outcomes if outcome.name}
+        by_outcome = {"": effects} | {outcome.name: outcome.effects for outcome in outcomes if outcome.name}
         word = "to" if spec.to is not None else "outcomes"
-        for name, found in where.items():
-            heard = [effects, found] if name else list(where.values())
-            for add in found.adds:
-                if add.earned and not any(earns(one) for one in heard):
+        for name, own in by_outcome.items():
+            together = [effects, own] if name else list(by_outcome.values())
+            for add in own.adds:
+                if add.earned and not any(earns(part) for part in together):
                     place = (*path, word, name, "add", add.attribute) if name else (*path, "add", add.attribute)
                     self.note(place, None, "nothing is earned when this happens", "add an 'earn', or a number")
 
-    def shared_somewhere(
+    def check_shares(
         self, effects: Effects, outcomes: tuple[Outcome, ...], path: Path_, spec: EventSpec
     ) -> None:  # fmt: skip
-        """Refuse shares of what is not earned when it happens; say where a price sees what the same firing sets."""
+        """Refuse shares of lines that earn nothing then; warn where a price sees a stopwatch set at the same time."""
         word = "to" if spec.to is not None else "outcomes"
-        for name, found in {"": effects, **{one.name: one.effects for one in outcomes if one.name}}.items():
-            heard = [effects, found] if name else [effects, *(one.effects for one in outcomes)]
+        for name, own in {
+            "": effects,
+            **{outcome.name: outcome.effects for outcome in outcomes if outcome.name},
+        }.items():
+            together = [effects, own] if name else [effects, *(outcome.effects for outcome in outcomes)]
             place = (*path, word, name) if name else path
-            earning = [amount for one in heard for amount in one.money if amount.side == "earn"]
+            earning = [amount for part in together for amount in part.money if amount.side == "earn"]
             shares = {amount.line for amount in earning if isinstance(amount.value, Share)}
             earned = {amount.line: None for amount in earning if amount.line not in shares}
-            for amount in found.money:
+            for amount in own.money:
                 if isinstance(amount.value, Share) and amount.value.of not in earned:
-                    where = (*place, amount.side, amount.line)
-                    self.effects.no_such(amount.value.of, earned, where, "is earned when this happens", "add an 'earn'",
-                                         shares)  # fmt: skip
-            shown = {
-                one.attribute
-                for part in heard
-                for one in part.sets
-                if self.context.traits[one.attribute].kind == "time" and not one.copy
+                    amount_path = (*place, amount.side, amount.line)
+                    self.effects.note_unknown_line(
+                        amount.value.of, earned, amount_path, "is earned when this happens", "add an 'earn'", shares
+                    )
+            stopwatches_set = {
+                change.attribute
+                for part in together
+                for change in part.sets
+                if self.context.traits[change.attribute].kind == "time" and not change.copy
             }
-            for amount in found.money:
+            for amount in own.money:
                 over = {axis.attribute for rate in amount.figures for axis in rate.over}
-                for stopwatch in sorted(shown & over):
+                for stopwatch in sorted(stopwatches_set & over):
                     rule = f"this price depends on '{stopwatch}', which is set when this happens: it sees what is set"
                     remedy = f"where it should see the time before, copy '{stopwatch}' to another stopwatch first"
-                    self.context.word((*place, amount.side, amount.line), None, rule, remedy)
+                    self.context.warn((*place, amount.side, amount.line), None, rule, remedy)
 
-    def crowds(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
-        """Note stages where more clocks live at once than may."""
+    def check_clock_count(self, stages: tuple[Stage, ...], sets: tuple[StageSet, ...]) -> None:
+        """Note stages where more clocks run at once than are allowed."""
         for stage in stages:
-            around = [held for held in sets if stage.name in held.stages]
-            events = [*stage.events, *(event for held in around for event in held.events)]
+            sets_around = [stage_set for stage_set in sets if stage.name in stage_set.stages]
+            events = [*stage.events, *(event for stage_set in sets_around for event in stage_set.events)]
             count = sum(max(len(event.waits), 1) for event in events)
             if count > MOST_CLOCKS:
-                others = f", with those of {', '.join(held.name for held in around)}" if around else ""
+                others = (
+                    f", with those of {', '.join(stage_set.name for stage_set in sets_around)}" if sets_around else ""
+                )
                 rule = f"{count} clocks live at once{others}, at most {MOST_CLOCKS} may"
                 self.note(("journey", stage.name, "events"), None, rule, "split the stage")

@@ -24,7 +24,7 @@ class LeverReader:
         self.context, self.note, self.names, self.specs = context, context.notes.note, context.names, context.specs
 
     def overhead(self, name: str, x: object) -> Cost | None:
-        """Return what is paid whoever comes, ready to run, or None after noting problems."""
+        """Return a cost that does not depend on customers, ready to run, or None after noting problems."""
         path, kind = ("costs", name), self.context.kind_of(name, "overhead")
         self.context.findings.money = True
         try:
@@ -51,18 +51,18 @@ class LeverReader:
 
     def events_named(self) -> dict[str, list[str]]:
         """Return the events of the file by name: the stages and sets that have each."""
-        found: dict[str, list[str]] = {}
+        owners: dict[str, list[str]] = {}
         specs: dict[str, StageSpec | WhileSpec] = {**self.specs.stages, **self.specs.sets}
         for owner, spec in specs.items():
             for event in spec.events or ():
-                found.setdefault(event, []).append(owner)
-        return found
+                owners.setdefault(event, []).append(owner)
+        return owners
 
     def lever(self, name: str, spec: LeverSpec) -> StageSet | Cost | None:
         """Return what a lever spends at the file's level; what it spends on events goes to the findings."""
         path = ("levers", name)
         if spec.phase is not None:
-            phases = {held.phase for held in self.specs.stages.values() if held.phase}
+            phases = {stage.phase for stage in self.specs.stages.values() if stage.phase}
             if spec.phase not in phases and len(self.specs.stages) == len(self.names.stages):
                 self.note((*path, "phase"), spec.phase, "no stage has this phase", nearest(spec.phase, phases))
         if spec.spend is None or name in self.context.choices.levers:
@@ -80,34 +80,34 @@ class LeverReader:
         paid = millionths(spend.number)
         if name not in self.context.choices.spends:
             check_decimals(self.context.notes, spend, path, "round it, or state it for more of what is paid")
-        what = spend.per_what
+        per_what = spend.per_what
         if spend.per_ms is None:
             events = self.events_named()
-            if what is None or what not in events:
-                rule = "a lever's spend is per period, or per event" if what is None else f"no event '{what}'"
-                if what in ROLES or what in self.names.stages:
-                    rule = f"spend per {what} is said per period too"
-                near = nearest(what, events) if what and rule.startswith("no event") else _EXAMPLE
+            if per_what is None or per_what not in events:
+                rule = "a lever's spend is per period, or per event" if per_what is None else f"no event '{per_what}'"
+                if per_what in ROLES or per_what in self.names.stages:
+                    rule = f"spend per {per_what} is said per period too"
+                near = nearest(per_what, events) if per_what and rule.startswith("no event") else _EXAMPLE
                 raise self.note(path, spend.text, rule, near)
             if paid:
                 amount = Amount(name, "spend", figure(".".join(path), "money", paid))
-                self.context.findings.per_event.setdefault(what, []).append(amount)
+                self.context.findings.per_event.setdefault(per_what, []).append(amount)
             return None
-        if what is None:
+        if per_what is None:
             return Cost(name, self.context.kind_of(name, "acquisition"), paid / spend.per_ms) if paid else None
-        by_role = [stage for stage, held in self.specs.stages.items() if held.role == what]
-        if what in self.names.stages and what in ROLES and by_role != [what]:
-            raise self.note(path, spend.text, f"'{what}' is a role and a stage", "rename the stage")
-        if what not in self.names.stages and not by_role:
+        by_role = [stage for stage, stage_spec in self.specs.stages.items() if stage_spec.role == per_what]
+        if per_what in self.names.stages and per_what in ROLES and by_role != [per_what]:
+            raise self.note(path, spend.text, f"'{per_what}' is a role and a stage", "rename the stage")
+        if per_what not in self.names.stages and not by_role:
             if len(self.specs.stages) < len(self.names.stages):
                 raise Unusable  # the stage's own problems are noted there
-            raise self.note(path, spend.text, f"'{what}' is no role or stage of this file",
-                            nearest(what, {*self.names.stages, *ROLES}))  # fmt: skip
+            raise self.note(path, spend.text, f"'{per_what}' is no role or stage of this file",
+                            nearest(per_what, {*self.names.stages, *ROLES}))  # fmt: skip
         if not paid:
             return None
         if name in self.names.stages or name in self.specs.sets:
             raise self.note(("levers",), None, f"'{name}' is a stage or set too, and its spend would be confused",
                             "rename the lever", name)  # fmt: skip
-        stages = (what,) if what in self.names.stages else tuple(by_role)
+        stages = (per_what,) if per_what in self.names.stages else tuple(by_role)
         flow = figure(".".join(path), "money", paid / spend.per_ms)
         return StageSet(name, stages, Effects(), (Amount(name, "spend", flow, spend.per_ms),), ())

@@ -14,7 +14,7 @@ from flywheel_sim.scenario.source.schema import EffectsSpec, EventSpec, OutcomeS
 from flywheel_sim.scenario.source.tree import Path_, Raw
 from flywheel_sim.scenario.source.values import Ref
 
-#: Ten times what is earned: beyond it a share is taken for a slip.
+#: The largest share, ten times what is earned; a larger one is taken for a mistake.
 MOST_SHARE = 10.0
 
 
@@ -25,16 +25,16 @@ def _books(root: Raw, name: str) -> bool:
         if not isinstance(raw, dict):
             return False
         amounts = (raw[side] for side in ("earn", "spend") if isinstance(raw.get(side), dict))
-        return any(name in held for held in amounts) or any(paid(held) for held in raw.values())
+        return any(name in lines for lines in amounts) or any(paid(lines) for lines in raw.values())
 
     named = (root.get(part) for part in ("levers", "resources", "costs"))
-    return any(isinstance(held, dict) and name in held for held in named) or any(
+    return any(isinstance(section, dict) and name in section for section in named) or any(
         paid(root.get(part)) for part in ("journey", "while")
     )
 
 
 class LineReader:
-    """Reads what a file says of its lines; it knows every line that anything books, whatever a strategy leaves out."""
+    """Reads what a file says about its lines, given every line on which the file books."""
 
     def __init__(self, context: Context) -> None:
         self.context, self.note, self.specs = context, context.notes.note, context.specs
@@ -46,13 +46,13 @@ class LineReader:
 
     def lines(self) -> dict[str, Line]:
         """Return what the file says of its lines by name; those with problems are left out."""
-        found = {}
+        lines = {}
         for name, spec in self.specs.lines.items():
             try:
-                found[name] = self.line(name, spec)
+                lines[name] = self.line(name, spec)
             except Unusable:
                 continue
-        return found
+        return lines
 
     def line(self, name: str, spec: LineSpec) -> Line:
         """Return what the file says of one line."""
@@ -128,8 +128,8 @@ class LineReader:
 
     def written(self, section: str) -> list[str]:
         """Return the names in a section as written, whether or not what they name can be read."""
-        held = self.context.notes.tree.root.get(section)
-        return list(held) if isinstance(held, dict) else []
+        items = self.context.notes.tree.root.get(section)
+        return list(items) if isinstance(items, dict) else []
 
     def all_read(self) -> bool:
         """Tell whether every stage and set could be read, so that all lines are known."""
@@ -160,5 +160,5 @@ def _parts(owner: StageSpec | WhileSpec) -> Iterator[StageSpec | WhileSpec | Eff
     events: dict[str, EventSpec] = owner.events or {}
     for event in events.values():
         yield event
-        ways = [event.outcomes or {}, event.to if isinstance(event.to, dict) else {}]
-        yield from (held for way in ways for held in way.values() if isinstance(held, OutcomeSpec))
+        tables = [event.outcomes or {}, event.to if isinstance(event.to, dict) else {}]
+        yield from (outcome for way in tables for outcome in way.values() if isinstance(outcome, OutcomeSpec))

@@ -40,8 +40,8 @@ class OutcomeReader:
         targets: dict[str, str | None] = {}
         own_effects: dict[str, Effects] = {}
         chances: dict[str, Any] = {}
-        for name, held in table.items():
-            own = held if isinstance(held, OutcomeSpec) else None
+        for name, outcome in table.items():
+            own = outcome if isinstance(outcome, OutcomeSpec) else None
             if word == "to":
                 targets[name] = self.target(name, (*inner, name), key=True)
                 if own is not None and own.to is not None:
@@ -49,8 +49,8 @@ class OutcomeReader:
             else:
                 targets[name] = self.target(own.to, (*inner, name, "to")) if own and own.to else None
             own_effects[name] = self.effects.read(own, (*inner, name), decision, every)
-            self.effects.share((*inner, name), own_effects[name], effects)
-            chances[name] = own.chance if own else held
+            self.effects.check_draws((*inner, name), own_effects[name], effects)
+            chances[name] = own.chance if own else outcome
             if chances[name] is None:
                 self.note((*inner, name), None, "the outcome has no chance", "add chance: 35 %, or rest", "chance")
 

@@ -13,13 +13,13 @@ from flywheel_sim.journey.dates import offset, phase
 from flywheel_sim.journey.figures import Axis, Kind, Rate
 from flywheel_sim.journey.units import MOST_MONEY, UnitError, millionths, parse, unit_ms
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.source.files import beside, cells_of
+from flywheel_sim.scenario.source.files import cells_of, named_file
 from flywheel_sim.scenario.source.money_specs import PlanSpec
 from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import MOVED, Path_
 from flywheel_sim.scenario.source.values import RateSpec
 
-#: Rows of a plan beyond which a file is taken for the wrong one.
+#: The most rows of a plan; a file with more is taken for the wrong one.
 MOST_ROWS = 10_000
 Rows = tuple[tuple[dt.date, float], ...]
 
@@ -34,7 +34,7 @@ class PlanReader:
     def rate(self, x: object, path: Path_, kind: Kind, flows: bool, times: tuple[int, int]) -> Rate:
         """Return a figure over time in canonical units; ``flows`` for money that accrues, which is per ms then.
 
-        A bare figure laid over a plan is its mean between ``times``, when the channel is there.
+        A single figure laid over a plan becomes its mean between ``times``, while the channel runs.
 
         Raises
         ------
@@ -53,20 +53,20 @@ class PlanReader:
         if not mean.constant:
             raise self.note(inner, None, "the mean of a plan is one figure", "write 8000 per month")
         plan = self._stated(x.model_copy(update={"moved": None}), path, kind, flows)
-        wanted, today = mean.cells[0], calendar.mean(plan, self.phase, *times)
-        if not plan.over and (today or isinstance(x, RateSpec)):
-            return replace(plan, cells=(wanted,))
-        if wanted and not today:
+        target, plan_mean = mean.cells[0], calendar.mean(plan, self.phase, *times)
+        if not plan.over and (plan_mean or isinstance(x, RateSpec)):
+            return replace(plan, cells=(target,))
+        if target and not plan_mean:
             raise self.note(inner, None, "the plan is nothing throughout, so it has no shape to keep", "mend the plan")
-        return replace(plan, cells=tuple(cell * (wanted / today) for cell in plan.cells)) if today else plan
+        return replace(plan, cells=tuple(cell * (target / plan_mean) for cell in plan.cells)) if plan_mean else plan
 
     def _stated(self, x: object, path: Path_, kind: Kind, flows: bool) -> Rate:
         """Return a figure or plan as stated, in canonical units."""
         if isinstance(x, PlanSpec):
-            return self._planned(x, path, kind, flows)
+            return self._from_file(x, path, kind, flows)
         stated = self.context.rates.stated.read(x, path, kind)
-        found = self.context.rates.convert(stated, path, kind, x)
-        self._over_time(found, path)
+        rate = self.context.rates.convert(stated, path, kind, x)
+        self._check_over_time(rate, path)
         per_ms = stated.unit.per_ms
         if kind == "money" and flows != (per_ms is not None):
             rule, remedy = f"'{path[2]}' is paid once each", "write 40"
@@ -74,8 +74,8 @@ class PlanReader:
                 rule, remedy = "spend accrues over a period", "write 8000 per month"
             raise self.note(path, None, rule, remedy)
         if kind == "money" and per_ms:
-            found = replace(found, cells=tuple(cell / per_ms for cell in found.cells))
-        return found
+            rate = replace(rate, cells=tuple(cell / per_ms for cell in rate.cells))
+        return rate
 
     def arrivals(self, spec: PlanSpec, path: Path_, times: tuple[int, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return when batches of a file come, and how many people each brings; those outside are left out.
@@ -88,19 +88,21 @@ class PlanReader:
         if spec.unit is not None:
             raise self.note((*path, "unit"), None, "batches are people, and have no unit", "remove the unit")
         rows = self._rows(spec, path, "number")
-        found = []
+        batches = []
         for day, count in rows:
             if count != int(count) or count > 10**9:
                 raise self.note((*path, "column"), None, f"{spec.file}: {count:g} people on {day}",
                                 "people are counted in whole numbers, up to a billion")  # fmt: skip
-            found.append((self._offset(day), int(count)))
-        inside = [(at, count) for at, count in found if times[0] <= at < times[1]]
-        if outside := len(found) - len(inside):
-            rule = f"{outside} of {len(found)} batches in {spec.file} come outside the channel's time, and are left out"
-            self.context.word(path, None, rule, "check the dates, or let it be")
+            batches.append((self._offset(day), int(count)))
+        inside = [(at, count) for at, count in batches if times[0] <= at < times[1]]
+        if outside := len(batches) - len(inside):
+            rule = (
+                f"{outside} of {len(batches)} batches in {spec.file} come outside the channel's time, and are left out"
+            )
+            self.context.warn(path, None, rule, "check the dates, or let it be")
         return tuple(at for at, _ in inside), tuple(count for _, count in inside)
 
-    def _over_time(self, rate: Rate, path: Path_) -> None:
+    def _check_over_time(self, rate: Rate, path: Path_) -> None:
         """Refuse a figure that depends on more than the time."""
         for axis in rate.over:
             if axis.attribute not in ("calendar", "month"):
@@ -109,22 +111,22 @@ class PlanReader:
         if rate.own:
             raise self.note(path, None, "a channel's figure is the same for everybody", "give one figure")
 
-    def _planned(self, spec: PlanSpec, path: Path_, kind: Kind, flows: bool) -> Rate:
+    def _from_file(self, spec: PlanSpec, path: Path_, kind: Kind, flows: bool) -> Rate:
         """Return what a plan in a file says, as a table by calendar."""
-        each = 1.0
+        period = 1.0
         if flows or kind == "rate":
-            each = self._unit(spec, path)
+            period = self._unit(spec, path)
         elif spec.unit is not None:
             raise self.note((*path, "unit"), None, f"'{path[2]}' is paid once each, and has no unit", "remove the unit")
         rows = [(self._offset(day), value) for day, value in self._rows(spec, path, kind)]
-        held = [value for at, value in rows if at <= 0]
+        so_far = [value for at, value in rows if at <= 0]
         later = [(at, value) for at, value in rows if 0 < at < self.horizon]
-        never = max(len(held) - 1, 0) + sum(at >= self.horizon for at, _ in rows)
+        never = max(len(so_far) - 1, 0) + sum(at >= self.horizon for at, _ in rows)
         if never:
             rule = f"{never} of {len(rows)} rows of {spec.file} lie outside the run, and never hold"
-            self.context.word(path, None, rule, "check the dates, or let it be")
-        cells = tuple((millionths(value) if kind == "money" else value) / each
-                      for value in (held[-1] if held else 0.0, *(value for _, value in later)))  # fmt: skip
+            self.context.warn(path, None, rule, "check the dates, or let it be")
+        cells = tuple((millionths(value) if kind == "money" else value) / period
+                      for value in (so_far[-1] if so_far else 0.0, *(value for _, value in later)))  # fmt: skip
         over = (Axis("calendar", len(cells), tuple(at for at, _ in later)),) if later else ()
         return Rate(".".join(path), kind, over, cells)
 
@@ -148,7 +150,7 @@ class PlanReader:
             raise Unusable  # the start's own problem is noted there
         if self.context.start is None:
             raise self.note(path, None, "the dates of a plan need the date the run starts at", "add start: 2027-01-01")
-        file = beside(self.notes, spec.file, path)
+        file = named_file(self.notes, spec.file, path)
         key = (str(file), spec.column, kind)
         if key not in self.context.plans:
             self.context.plans[key] = self._read(file, spec, path, kind)
@@ -156,20 +158,22 @@ class PlanReader:
 
     def _read(self, file: Path, spec: PlanSpec, path: Path_, kind: Kind) -> Rows:
         missing = f"no column '{spec.column}' beside the dates in {spec.file}"
-        found = [
+        rows = [
             self._row(row, text, f"{line} of {spec.file}", path, kind)
             for line, row, text in cells_of(self.notes, file, spec.column, path, missing, first=1)
         ]
-        if not found or len(found) > MOST_ROWS:
-            rule = f"more than {MOST_ROWS:,} rows" if found else "no rows"
+        if not rows or len(rows) > MOST_ROWS:
+            rule = f"more than {MOST_ROWS:,} rows" if rows else "no rows"
             raise self.note((*path, "file"), None, f"{rule} in {spec.file}", "write one row for each date")
-        for (one, _), (other, _) in itertools.pairwise(found):
-            if not one < other:
+        for (day, _), (next_day, _) in itertools.pairwise(rows):
+            if not day < next_day:
                 rule = (
-                    f"{spec.file}: {other} stands after {one}" if one != other else f"{spec.file}: {one} stands twice"
+                    f"{spec.file}: {next_day} stands after {day}"
+                    if day != next_day
+                    else f"{spec.file}: {day} stands twice"
                 )
                 raise self.note((*path, "file"), None, rule, "write each date once, the earliest first")
-        return tuple(found)
+        return tuple(rows)
 
     def _row(self, row: list[str], text: str, where: str, path: Path_, kind: Kind) -> tuple[dt.date, float]:
         try:
@@ -179,15 +183,15 @@ class PlanReader:
                 (*path, "file"), None, f"{where}: '{row[0].strip()}' is no date", "write 2027-01-31"
             ) from None
         try:
-            found: Any = parse(text)
+            quantity: Any = parse(text)
         except UnitError:
-            found = None
-        if found is None or found.form != "number" or found.per_ms or found.per_what:
+            quantity = None
+        if quantity is None or quantity.form != "number" or quantity.per_ms or quantity.per_what:
             raise self.note((*path, "column"), None, f"{where}: '{text}' is not a plain number", "write 4500")
         most = MOST_MONEY if kind == "money" else 1e12
-        if not 0 <= found.number <= most:
-            rule = "is negative" if found.number < 0 else "is too large"
+        if not 0 <= quantity.number <= most:
+            rule = "is negative" if quantity.number < 0 else "is too large"
             raise self.note((*path, "column"), None, f"{where}: '{text}' {rule}", "mend the file")
-        if kind == "money" and millionths(found.number) % 1:
+        if kind == "money" and millionths(quantity.number) % 1:
             raise self.note((*path, "column"), None, f"{where}: '{text}' has more than six decimals", "round it")
-        return day, found.number
+        return day, quantity.number

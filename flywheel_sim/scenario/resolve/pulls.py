@@ -1,8 +1,8 @@
 """How rates move with what is spent on levers.
 
-The file's rates hold at the file's spend, so a lever that nobody pulls is its spend alone. A strategy that
-does without one, or spends another sum, moves the rates along the lever's curve: odds of a chance, any
-other rate itself, by the ratio between the two spends. Several levers multiply.
+The file's rates hold at the file's spend, so a lever that no strategy changes only costs its spend. A strategy
+that leaves a lever out, or spends another sum on it, moves the rates along the lever's curve: the odds of a
+chance, any other rate itself, by the ratio between the two spends. The effects of several levers multiply.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from flywheel_sim.scenario.source.values import Ref
 
 
 def pulled_levers(choices: Choices, levers: Mapping[str, LeverSpec]) -> dict[str, Quantity | None]:
-    """Return what is spent on each lever that is not at the file's spend, None where it is done without.
+    """Return the spend of each lever that a strategy changes, None where it leaves the lever out.
 
-    Those done without follow in the order of the file: the order in which levers move a rate bears on its last digits.
+    Levers left out follow in the order of the file: the order in which levers move a rate affects its last digits.
     """
-    found: dict[str, Quantity | None] = {name: spend for name, spend in choices.spends.items() if name in levers}
-    return found | {name: None for name in levers if name in choices.levers}
+    spends: dict[str, Quantity | None] = {name: spend for name, spend in choices.spends.items() if name in levers}
+    return spends | {name: None for name in levers if name in choices.levers}
 
 
 class LeverPulls:
-    """Moves the rates with the levers that are pulled, and checks what all of them say of rates."""
+    """Applies the levers that a strategy changes to the rates, and checks what every lever states about rates."""
 
     def __init__(self, context: Context) -> None:
         self.context, self.notes, self.note = context, context.notes, context.notes.note
@@ -53,19 +53,19 @@ class LeverPulls:
         return StatedRates(RateContext(Notes(tree, []), specs, set(specs), context.traits, context.dated,
                                        settled=True))  # fmt: skip
 
-    def set(self) -> None:
+    def register(self) -> None:
         """Let the rates know which levers move them, before any of them is read."""
         for name, spend in pulled_levers(self.context.choices, self.levers).items():
             for rate in self.levers[name].moves:
                 self.rates.pulls.setdefault(rate, []).append(partial(self.pull, name, spend, rate))
 
     def pull(self, name: str, spend: Quantity | None, rate: str, kind: Kind) -> float:
-        """Return by what a lever multiplies a rate, or its odds.
+        """Return the factor by which a lever multiplies a rate, or the odds of a chance.
 
         Raises
         ------
         Unusable
-            After noting that the lever does not say.
+            After noting that the lever does not state it.
         """
         path = ("levers", name, "moves", rate)
         base = self.base.read(Ref(rate), path, kind)
@@ -75,7 +75,7 @@ class LeverPulls:
         """Check what levers move, once the rates are read where they are used."""
         for name, spec in self.levers.items():
             before = len(self.notes.problems)
-            self.moves(spec, ("levers", name))
+            self.check_moves(spec, ("levers", name))
             for rate in spec.moves if len(self.notes.problems) == before else ():
                 path = ("levers", name, "moves", rate)
                 with suppress(Unusable):
@@ -90,7 +90,7 @@ class LeverPulls:
             kind = guess.get(self.context.rates.form_of(self.context.specs.rates.get(rate)), "money")
         return kind
 
-    def moves(self, spec: LeverSpec, path: Path_) -> None:
+    def check_moves(self, spec: LeverSpec, path: Path_) -> None:
         """Check the rates a lever moves, and the figures it moves them to."""
         inner = (*path, "moves")
         if not spec.moves:
@@ -106,10 +106,10 @@ class LeverPulls:
             seen: dict[float, str] = {}
             for key, new in table.items():
                 with suppress(Unusable):
-                    self.point(key, spec, place, seen)
-                    self.moved_to(rate, new, (*place, key))
+                    self.check_point(key, spec, place, seen)
+                    self.check_moved_to(rate, new, (*place, key))
 
-    def point(self, key: str, spec: LeverSpec, path: Path_, seen: dict[float, str]) -> None:
+    def check_point(self, key: str, spec: LeverSpec, path: Path_, seen: dict[float, str]) -> None:
         """Check a key of what a lever moves: without, limit or a spend."""
         if key == "without":
             return
@@ -118,17 +118,17 @@ class LeverPulls:
         if key == "limit":
             return
         try:
-            sum_ = parse(key)
+            spend = parse(key)
         except UnitError:
-            sum_ = Quantity(-1, "number")
-        if sum_.form != "number" or sum_.per_ms or sum_.per_what or sum_.number <= 0:
+            spend = Quantity(-1, "number")
+        if spend.form != "number" or spend.per_ms or spend.per_what or spend.number <= 0:
             raise self.note(path, None, f"'{key}' is neither 'without', 'limit' nor a spend",
                             "write 3, in the unit of the lever's spend", key)  # fmt: skip
-        if sum_.number in seen:
-            raise self.note(path, None, f"'{key}' and '{seen[sum_.number]}' are one spend", "keep one of them", key)
-        seen[sum_.number] = key
+        if spend.number in seen:
+            raise self.note(path, None, f"'{key}' and '{seen[spend.number]}' are one spend", "keep one of them", key)
+        seen[spend.number] = key
 
-    def moved_to(self, rate: str, new: Quantity, path: Path_) -> None:
+    def check_moved_to(self, rate: str, new: Quantity, path: Path_) -> None:
         """Check a figure a lever moves a rate to: its unit, and that chances lie between 0 % and 100 %."""
         specs = self.context.specs.rates
         if rate not in specs:

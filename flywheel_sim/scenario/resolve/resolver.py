@@ -33,10 +33,10 @@ from flywheel_sim.scenario.resolve.context import Context, FileSpecs, WrittenNam
 from flywheel_sim.scenario.resolve.events import EventReader
 from flywheel_sim.scenario.resolve.levers import LeverReader
 from flywheel_sim.scenario.resolve.lines import LineReader
-from flywheel_sim.scenario.resolve.means import MeanReader
 from flywheel_sim.scenario.resolve.pulls import LeverPulls, pulled_levers
 from flywheel_sim.scenario.resolve.resources import ResourceReader
 from flywheel_sim.scenario.resolve.settings import SettingReader, read_settings, start_of
+from flywheel_sim.scenario.resolve.shared_attributes import SharedAttributeReader
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.read import read_section
@@ -45,13 +45,13 @@ from flywheel_sim.scenario.source.strategy import Choices
 from flywheel_sim.scenario.source.tree import Tree
 from flywheel_sim.scenario.source.values import RateSpec
 
-#: Words in the names of lines that are what a sale costs.
-OF_SALES: tuple[str, ...] = (
+#: Parts of line names that suggest a cost of sales.
+COST_OF_SALES_WORDS: tuple[str, ...] = (
     "goods", "cogs", "material", "bean", "postage", "shipping", "freight", "deliver", "packag", "payment", "fee",
     "hosting", "cloud", "server", "licen", "commission", "production", "royalt", "parts", "ingredient", "fulfil",
 )  # fmt: skip
 
-#: Names under which the luck of other decisions is kept, so that no stage or set may bear them.
+#: Names that select the random numbers of other decisions, so that no stage or set may have them.
 RESERVED_OWNERS: tuple[str, ...] = ("person", "rate", "uncertain")
 
 
@@ -116,38 +116,38 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         return None
     settings = SettingReader(context).settings(file)
     pulls = LeverPulls(context)
-    pulls.set()
+    pulls.register()
     context.findings.lines.update(LineReader(context).lines())
     parts = _parts(context, settings["horizon"] if settings else YEAR)
     _check_market(context, parts.channels, settings)
-    _say_what_is_budget(context, parts)
-    _say_what_recurs_twice(context, parts)
-    _read_left_over(context)
+    _warn_of_budget_lines(context, parts)
+    _warn_of_double_recurring(context, parts)
+    _check_unused_rates(context)
     pulls.check()
     if context.findings.money and file is not None and file.currency is None:
         notes.note((), None, "money is earned or spent, but 'currency' is missing", "add currency: EUR", "currency")
     if len(problems) > before or settings is None:
         return None
     choices = source.choices
-    checks.Paths(source.tree, parts.stages, parts.sets, parts.channels, parts.resources).check(
+    checks.ReachCheck(source.tree, parts.stages, parts.sets, parts.channels, parts.resources).check(
         not choices.events and not choices.channels and not strategy, problems
     )
     if len(problems) > before:
         return None
     rates = context.rates.stated
-    doubts = {name: rates.uncertain.get(name) for name in context.specs.rates if name in rates.used}
-    uncertain = tuple(doubt for doubt in doubts.values() if doubt is not None)
-    found = Journey(
+    by_name = {name: rates.uncertain.get(name) for name in context.specs.rates if name in rates.used}
+    uncertain = tuple(rate for rate in by_name.values() if rate is not None)
+    journey = Journey(
         strategy=strategy,
         attributes=parts.attributes,
         channels=parts.channels,
         stages=parts.stages,
-        sets=(*parts.sets, *(held for held in parts.levers if isinstance(held, StageSet))),
-        costs=(*parts.overheads, *(held for held in parts.levers if isinstance(held, Cost))),
+        sets=(*parts.sets, *(lever for lever in parts.levers if isinstance(lever, StageSet))),
+        costs=(*parts.overheads, *(lever for lever in parts.levers if isinstance(lever, Cost))),
         resources=parts.resources,
-        shared=context.means,
+        shared=context.shared,
         lines=tuple(context.findings.lines.values()),
-        notes=tuple(context.findings.words),
+        notes=tuple(context.findings.warnings),
         fingerprint=_fingerprint(context),
         uncertain=uncertain,
         source=Source(source.tree, choices, sections, context.samples, context.plans, rates.units)
@@ -155,8 +155,8 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
         else None,
         **settings,
     )
-    _check_lifetime(notes, file, found)
-    return found if len(problems) == before else None
+    _check_lifetime(notes, file, journey)
+    return journey if len(problems) == before else None
 
 
 def _sections(notes: Notes) -> dict[str, dict[str, Any]]:
@@ -168,15 +168,15 @@ def _sections(notes: Notes) -> dict[str, dict[str, Any]]:
 
 
 def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | None, settled: bool) -> Context:
-    """Return what every reader of a part is handed, after noting problems of names and of what all share."""
+    """Return what every reader of a part is given, after noting problems of names and of shared attributes."""
     root, names = notes.tree.root, WrittenNames.of(notes.tree)
     _check_reserved(notes, specs, file)
     own = {name: spec for name, spec in specs.attributes.items() if name not in BUILT_IN}
-    reader = MeanReader(notes, specs, names)
-    means = {name: one for name, spec in own.items() if spec.shared and (one := reader.shared(name, spec))}
+    reader = SharedAttributeReader(notes, specs, names)
+    shared = {name: attribute for name, spec in own.items() if spec.shared and (attribute := reader.shared(name, spec))}
     traits = {
-        name: attributes.shared_trait(means[name], own) if spec.shared else attributes.trait(name, spec)
-        for name, spec in own.items() if name in means or not spec.shared
+        name: attributes.shared_trait(shared[name], own) if spec.shared else attributes.trait(name, spec)
+        for name, spec in own.items() if name in shared or not spec.shared
     } | attributes.built_in(_keys(root.get("channels")), _keys(root.get("journey")))  # fmt: skip
     dated, start = start_of(notes, file)
     rates = RateReader(RateContext(notes, specs.rates, names.rates, traits, dated, settled))
@@ -185,7 +185,7 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
         choices=source.choices,
         specs=specs,
         names=names,
-        means=tuple(means.values()),
+        shared=tuple(shared.values()),
         traits=traits,
         rates=rates,
         dated=dated,
@@ -196,35 +196,35 @@ def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | No
     return context
 
 
-def _keys(held: object) -> tuple[str, ...]:
+def _keys(section: object) -> tuple[str, ...]:
     """Return the names in a section, none where it is no mapping, which is noted elsewhere."""
-    return tuple(held) if isinstance(held, dict) else ()
+    return tuple(section) if isinstance(section, dict) else ()
 
 
 def _parts(context: Context, horizon: int) -> Parts:
     """Return the parts of the journey, after noting their problems."""
-    specs, spends, events = context.specs, LeverReader(context, horizon), EventReader(context)
+    specs, lever_reader, event_reader = context.specs, LeverReader(context, horizon), EventReader(context)
     own_attribute, channel = attributes.AttributeReader(context).attribute, ChannelReader(context, horizon).channel
     own = [own_attribute(name, spec) for name, spec in specs.attributes.items() if not spec.shared]
     channels = [channel(name, spec) for name, spec in specs.channels.items()]
-    levers = [spends.lever(name, spec) for name, spec in specs.levers.items()]
-    overheads = [spends.overhead(name, x) for name, x in specs.costs.items()]
-    stages = tuple(events.stage(name, spec) for name, spec in specs.stages.items())
-    sets = tuple(events.stage_set(name, spec) for name, spec in specs.sets.items())
-    events.crowds(stages, sets)
+    levers = [lever_reader.lever(name, spec) for name, spec in specs.levers.items()]
+    overheads = [lever_reader.overhead(name, x) for name, x in specs.costs.items()]
+    stages = tuple(event_reader.stage(name, spec) for name, spec in specs.stages.items())
+    sets = tuple(event_reader.stage_set(name, spec) for name, spec in specs.sets.items())
+    event_reader.check_clock_count(stages, sets)
     resource = ResourceReader(context).resource
     resources = [resource(name, spec) for name, spec in specs.resources.items()]
     return Parts(
-        tuple(found for found in own if found), tuple(found for found in channels if found),
-        tuple(found for found in levers if found), tuple(found for found in overheads if found), stages, sets,
-        tuple(found for found in resources if found),
+        tuple(part for part in own if part), tuple(part for part in channels if part),
+        tuple(part for part in levers if part), tuple(part for part in overheads if part), stages, sets,
+        tuple(part for part in resources if part),
     )  # fmt: skip
 
 
 def _check_reserved(notes: Notes, specs: FileSpecs, file: FileSpec | None) -> None:
-    """Refuse names under which two decisions would share their luck."""
-    for section, held in (("journey", specs.stages), ("while", specs.sets)):
-        for name, spec in held.items():
+    """Refuse names under which two decisions would share their random numbers."""
+    for section, items in (("journey", specs.stages), ("while", specs.sets)):
+        for name, spec in items.items():
             if name in RESERVED_OWNERS:
                 what = "stage" if section == "journey" else "set"
                 notes.note((section,), None, f"'{name}' is a reserved name of a {what}", "rename it", name)
@@ -261,8 +261,8 @@ def _check_lifetime(notes: Notes, file: FileSpec | None, journey: Journey) -> No
                    "state a discount, such as 10 % per year, or for how long: follow: 10 years")  # fmt: skip
 
 
-def _say_what_is_budget(context: Context, parts: Parts) -> None:
-    """Say which lines of spend on customers count as budget because the file gives them no kind."""
+def _warn_of_budget_lines(context: Context, parts: Parts) -> None:
+    """Warn of lines of spend on customers that count as budget because the file gives them no kind."""
     customers = {name for name, spec in context.specs.stages.items() if spec.role == "customer"}
     lines: dict[str, None] = {}
     owners: tuple[Owner, ...] = (*parts.stages, *parts.sets)
@@ -271,53 +271,55 @@ def _say_what_is_budget(context: Context, parts: Parts) -> None:
             booked = [amount.line for amount in amounts_of(owner) if amount.side == "spend"]
             lines |= dict.fromkeys(line for line in booked if line not in context.specs.levers)
     lines = {line: None for line in lines if not context.kind_of(line, "")}
-    first = sorted(lines, key=lambda line: not any(word in line.lower() for word in OF_SALES))
+    first = sorted(lines, key=lambda line: not any(word in line.lower() for word in COST_OF_SALES_WORDS))
     if not first:
         return
     counts = "counts" if len(first) == 1 else "count"
-    context.word(("journey",), None,
+    context.warn(("journey",), None,
                  f"what is spent on customers for {', '.join(first)} {counts} as budget, as service to customers does",
                  f"where it is what a sale costs, write lines: {{{first[0]}: {{kind: cost_of_sales}}}}; "
                  "else kind: service")  # fmt: skip
 
 
-def _say_what_recurs_twice(context: Context, parts: Parts) -> None:
-    """Say where a customer moves on to be billed on another line, while the invoice of the first still counts."""
-    once = {name for name, line in context.findings.lines.items() if not line.recurring}
+def _warn_of_double_recurring(context: Context, parts: Parts) -> None:
+    """Warn where a customer moves on to be billed on another line while the first invoice still counts."""
+    not_recurring = {name for name, line in context.findings.lines.items() if not line.recurring}
     recurs: dict[str, set[str]] = {}
     lasts: dict[str, set[str]] = {}
     for stage in parts.stages:
-        around: list[Owner] = [stage, *(one for one in parts.sets if stage.name in one.stages)]
-        amounts = [one for owner in around for one in amounts_of(owner) if one.side == "earn" and one.period_ms]
-        recurs[stage.name] = {one.line for one in amounts} - once if stage.role == "customer" else set()
-        lasts[stage.name] = recurs[stage.name] - {one.line for owner in around for one in owner.accruals}
-    said = set()
+        owners: list[Owner] = [stage, *(stage_set for stage_set in parts.sets if stage.name in stage_set.stages)]
+        amounts = [
+            amount for owner in owners for amount in amounts_of(owner) if amount.side == "earn" and amount.period_ms
+        ]
+        recurs[stage.name] = {amount.line for amount in amounts} - not_recurring if stage.role == "customer" else set()
+        lasts[stage.name] = recurs[stage.name] - {amount.line for owner in owners for amount in owner.accruals}
+    warned = set()
     for stage in parts.stages:
         for event in stage.events:
             for to in (outcome.to for outcome in event.outcomes if outcome.to):
-                there = recurs.get(to, set())  # a stage with problems is not among them
-                left, entered = lasts[stage.name] - there, there - recurs[stage.name]
-                for one, other in zip(sorted(left), sorted(entered), strict=False):
-                    if (one, other) not in said:
-                        said.add((one, other))
-                        context.word(("journey", stage.name, "events", event.name), None,
-                                     f"whoever moves to '{to}' is billed on '{other}' while what they paid on '{one}' "
-                                     "still counts until its period is over, so both recur",
+                lines_there = recurs.get(to, set())  # a stage with problems is not among them
+                left, entered = lasts[stage.name] - lines_there, lines_there - recurs[stage.name]
+                for old_line, new_line in zip(sorted(left), sorted(entered), strict=False):
+                    if (old_line, new_line) not in warned:
+                        warned.add((old_line, new_line))
+                        context.warn(("journey", stage.name, "events", event.name), None,
+                                     f"whoever moves to '{to}' is billed on '{new_line}' while what they paid on "
+                                     f"'{old_line}' still counts until its period is over, so both recur",
                                      "where one plan takes the place of the other, earn both on one line")  # fmt: skip
 
 
-def _read_left_over(context: Context) -> None:
-    """Read rates that nothing uses too, so that their own mistakes are found."""
+def _check_unused_rates(context: Context) -> None:
+    """Check the rates that nothing uses too, so that their mistakes are noted."""
     for name, spec in context.specs.rates.items():
         if name not in context.rates.stated.used:
             forms = {"percent": "chance", "duration": "duration", "never": "duration", "number": "money"}
             kind: Any = forms.get(context.rates.form_of(spec), "chance")
             with suppress(Unusable):
-                context.rates.read_alone(spec, ("rates", name), kind)
+                context.rates.check_unused(spec, ("rates", name), kind)
 
 
 def _fingerprint(context: Context) -> str:
-    """Return the hash of everything that bears on the figures but the seed."""
+    """Return the hash of everything that affects the figures, except the seed."""
     choices = context.choices
     bearing = {k: v for k, v in context.notes.tree.root.items() if k not in ("strategies", "seed", "reference")}
     bearing["(removed)"] = [sorted(choices.channels), sorted(choices.events)]

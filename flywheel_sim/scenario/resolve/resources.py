@@ -15,7 +15,7 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.schema import ResourceSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: People of one resource, and places in its queue, beyond which a figure is taken for a slip.
+#: The most people of one resource, and places in its queue; a larger figure is taken for a mistake.
 MOST_PEOPLE, MOST_WAITING = 1_000_000, 1_000_000_000
 
 
@@ -24,7 +24,7 @@ class ResourceReader:
 
     def __init__(self, context: Context) -> None:
         self.context, self.notes, self.note = context, context.notes, context.notes.note
-        self.asked = context.findings.asked
+        self.staff_roles = context.findings.staff_roles
 
     def resource(self, name: str, spec: ResourceSpec) -> Resource | None:
         """Return a resource ready to run, or None after noting problems.
@@ -33,7 +33,7 @@ class ResourceReader:
         """
         path = ("resources", name)
         before = len(self.notes.problems)
-        self.hours_worked(spec, path)
+        self.check_hours(spec, path)
         cost = self.cost(spec, path)
         target = spec.target
         if target and (target.form != "duration" or target.number <= 0):
@@ -47,7 +47,7 @@ class ResourceReader:
         if spec.queue_limit is not None:
             place = (*path, "queue_limit")
             limit = self.context.whole(spec.queue_limit, place, "a queue's limit", (0, MOST_WAITING), 60)
-        if name not in self.asked and self.all_asked():
+        if name not in self.staff_roles and self.all_staff_known():
             self.note(("resources",), None, f"nobody asks for '{name}'",
                       f"let an event say staff: {name}, or take it out", name)  # fmt: skip
         try:
@@ -56,15 +56,15 @@ class ResourceReader:
             return None
         if len(self.notes.problems) > before:
             return None
-        kinds = {SPEND_KIND_OF_ROLE[role] for role in self.asked.get(name, ())}
+        kinds = {SPEND_KIND_OF_ROLE[role] for role in self.staff_roles.get(name, ())}
         kind = self.context.kind_of(name, kinds.pop() if len(kinds) == 1 else "overhead")
         return Resource(name, people, cost, kind, limit, int(target.number) if target else None)
 
-    def all_asked(self) -> bool:
+    def all_staff_known(self) -> bool:
         """Tell whether it is known what every event asks for: all can be read, and none misspells a resource."""
         names, specs = self.context.names, self.context.specs
         owners = len(names.stages) + len(self.notes.tree.root.get("while") or ())
-        return len(specs.stages) + len(specs.sets) == owners and self.asked.keys() <= names.resources
+        return len(specs.stages) + len(specs.sets) == owners and self.staff_roles.keys() <= names.resources
 
     def people(self, spec: ResourceSpec, path: Path_) -> Rate:
         """Return how many people there are, by calendar and month at most."""
@@ -75,17 +75,17 @@ class ResourceReader:
                                 "write {value: 4, by: {calendar: {12 months: 6}}}")  # fmt: skip
         if stated.spread is not None:
             raise self.note((*stated.path, "spread"), None, "how many people there are has no spread", "remove it")
-        found = self.context.rates.convert(stated, path, "number", spec.people)
-        for index, cell in enumerate(found.cells):
+        people = self.context.rates.convert(stated, path, "number", spec.people)
+        for index, cell in enumerate(people.cells):
             if cell % 1 or cell > MOST_PEOPLE:
-                where = f"where {label(self.context.traits, found.over, index)} there" if found.over else "there"
+                where = f"where {label(self.context.traits, people.over, index)} there" if people.over else "there"
                 rule = f"people are counted in whole numbers, up to {MOST_PEOPLE:g}, but {where} are {cell:.9g}"
                 raise self.note(stated.places[index], None, rule, "write a whole number, such as 4")
-        if not any(found.cells):
+        if not any(people.cells):
             raise self.note(path, None, "a resource without people serves nobody, ever", "write 1, or more")
-        return found
+        return people
 
-    def hours_worked(self, spec: ResourceSpec, path: Path_) -> None:
+    def check_hours(self, spec: ResourceSpec, path: Path_) -> None:
         """Check how long people work in a week."""
         given = spec.hours
         if given is None:

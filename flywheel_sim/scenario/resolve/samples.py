@@ -7,11 +7,11 @@ from pathlib import Path
 from flywheel_sim.journey.figures import Kind
 from flywheel_sim.journey.units import LARGEST, MILLIONTHS, MOST_MONEY, TOO_FINE, UnitError, millionths, parse, unit_ms
 from flywheel_sim.scenario.resolve.context import Context
-from flywheel_sim.scenario.source.files import beside, cells_of
+from flywheel_sim.scenario.source.files import cells_of, named_file
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import EmpiricalSpec
 
-#: Values of a sample beyond which a file is taken for the wrong one.
+#: The most values of a sample; a file with more is taken for the wrong one.
 MOST_VALUES = 1_000_000
 
 
@@ -31,48 +31,48 @@ class SampleReader:
         Unusable
             After noting that the file or the column is not there, or a cell is no value.
         """
-        file = beside(self.notes, spec.file, path)
+        file = named_file(self.notes, spec.file, path)
         key = (str(file), spec.column, spec.unit or "", kind)
         if key not in self.context.samples:
             self.context.samples[key] = self._read_sample(file, spec, path, kind)
         return self.context.samples[key]
 
     def _read_sample(self, file: Path, spec: EmpiricalSpec, path: Path_, kind: Kind) -> tuple[float, ...]:
-        each = 1.0
+        factor = 1.0
         if spec.unit is not None:
             if kind != "duration":
                 raise self.note((*path, "unit"), None, "an amount is in the currency of the file", "remove the unit")
             try:
-                each = float(unit_ms(spec.unit))
+                factor = float(unit_ms(spec.unit))
             except UnitError as error:
                 raise self.note((*path, "unit"), None, error.rule, error.remedy) from None
         values = []
         for line, _, text in cells_of(self.notes, file, spec.column, path, f"no column of that name in {spec.file}"):
-            values.append(self._cell(text, spec, path, kind, each, f"{line} of {spec.file}"))
+            values.append(self._cell(text, spec, path, kind, factor, f"{line} of {spec.file}"))
             if len(values) > MOST_VALUES:
                 raise self.note((*path, "file"), None, f"more than {MOST_VALUES} values", "draw a sample of it")
         if not values:
             raise self.note((*path, "column"), None, f"no values in this column of {spec.file}", "fill it")
         return tuple(sorted(values))
 
-    def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, each: float, where: str) -> float:
+    def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, factor: float, where: str) -> float:
         """Return a cell of a sample in canonical units."""
         place = (*path, "column")
         try:
-            found = parse(text)
+            quantity = parse(text)
         except UnitError as error:
             raise self.note(place, None, f"{where}: '{text}': {error.rule}", error.remedy) from None
-        plain = found.form == "number" and not found.per_ms and not found.per_what
-        if kind == "duration" and plain and spec.unit is None and found.number:
+        plain = quantity.form == "number" and not quantity.per_ms and not quantity.per_what
+        if kind == "duration" and plain and spec.unit is None and quantity.number:
             raise self.note(place, None, f"{where}: '{text}' has no unit", "add unit: days")
-        if not plain and not (kind == "duration" and found.form == "duration"):
+        if not plain and not (kind == "duration" and quantity.form == "duration"):
             noun = "a duration" if kind == "duration" else "an amount"
             raise self.note(place, None, f"{where}: '{text}' is not {noun}", "write plain numbers, and add unit: days"
                             if kind == "duration" else "write plain numbers")  # fmt: skip
         if kind == "duration":
-            value = found.number if found.form == "duration" else found.number * each
+            value = quantity.number if quantity.form == "duration" else quantity.number * factor
         else:
-            value = millionths(found.number)
+            value = millionths(quantity.number)
         most = LARGEST * 1000 if kind == "duration" else MOST_MONEY * MILLIONTHS
         if kind != "duration" and value % 1:
             raise self.note(place, None, f"{where}: '{text}': {TOO_FINE}", "round it in the file")

@@ -18,7 +18,7 @@ from flywheel_sim.scenario.source.tree import Path_
 
 #: Hours of a week, which is what a resource without `hours` works.
 WHOLE_WEEK = WEEK // HOUR
-#: The last priority that may be written.
+#: The largest number that may be written as a priority.
 LAST_WRITTEN = 1_000
 
 
@@ -54,7 +54,7 @@ class ServiceReader:
         if spec.patience is not None:
             with suppress(Unusable):
                 patience = self.clocks.wait(spec.patience, (*path, "patience"))
-        self.giving_up(spec, path)
+        self.check_giving_up(spec, path)
         priority: int | None = LAST
         if spec.priority is not None:
             priority = self.context.whole(spec.priority, (*path, "priority"), "a priority", (1, LAST_WRITTEN), 1)
@@ -62,8 +62,8 @@ class ServiceReader:
             raise Unusable
         return Staff(spec.staff, takes, patience, spec.gives_up, priority)
 
-    def giving_up(self, spec: EventSpec, path: Path_) -> None:
-        """Check that who gives up has a reason to, and somewhere to go."""
+    def check_giving_up(self, spec: EventSpec, path: Path_) -> None:
+        """Check that people who give up waiting have a reason to, and a stage to go to."""
         resource = self.specs.resources.get(spec.staff or "")
         if spec.patience is not None and spec.gives_up is None:
             self.note(path, None, "'patience' needs the stage of those who lose it", "add gives_up: and a stage",
@@ -84,18 +84,16 @@ class ServiceReader:
             return None
         place = (*path, "takes")
         try:
-            found = self.clocks.wait(spec.takes, place)
+            wait = self.clocks.wait(spec.takes, place)
         except Unusable:
             return None
-        cells = found.params[0].cells if found.params else ()
-        if (found.kind == "memoryless" and 0 in cells) or (
-            found.kind != "memoryless" and max(cells, default=0) >= NEVER
-        ):
+        cells = wait.params[0].cells if wait.params else ()
+        if (wait.kind == "memoryless" and 0 in cells) or (wait.kind != "memoryless" and max(cells, default=0) >= NEVER):
             self.note(place, None, "service ends some time", "write 30 minutes")
             return None
         resource = self.specs.resources.get(spec.staff or "")
         given = resource.hours if resource else None
-        return found if given is None or given.number <= 0 else stretched(found, WHOLE_WEEK / given.number)
+        return wait if given is None or given.number <= 0 else stretched(wait, WHOLE_WEEK / given.number)
 
 
 def stretched(wait: Dist, factor: float) -> Dist:

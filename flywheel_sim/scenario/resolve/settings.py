@@ -18,10 +18,10 @@ from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import LIFETIME, FileSpec
 
-#: People in a market beyond which a figure is taken for a slip.
+#: The most people in a market; a larger figure is taken for a mistake.
 MOST_IN_MARKET = 10**12
 
-#: Periods of the books beyond which nobody reads them.
+#: The most periods that the books may have.
 MOST_PERIODS = 4_000
 
 
@@ -48,7 +48,7 @@ def start_of(notes: Notes, file: FileSpec | None) -> tuple[bool, dt.date | None]
 
 
 class SettingReader:
-    """Reads what the settings come to."""
+    """Reads the settings of a file."""
 
     def __init__(self, context: Context) -> None:
         self.context, self.notes, self.note = context, context.notes, context.notes.note
@@ -114,14 +114,14 @@ class SettingReader:
         return follow
 
     def period(self, period: str, horizon: int) -> str:
-        """Return how fine the books are."""
+        """Return the length of a period of the books."""
         if period != "month" and MOST_PERIODS * UNITS[period] < horizon < 1000 * YEAR:
             self.note(("period",), period, f"the books would have more than {MOST_PERIODS:,} periods",
                       "write period: month, or a shorter horizon")  # fmt: skip
         return period
 
     def warm_up(self, given: Quantity | None, horizon: int | None) -> int:
-        """Return the stretch that figures over time leave out, in ms."""
+        """Return the time at the start that figures over time leave out, in ms."""
         if given is None:
             return 0
         if given.form != "duration" or given.number % MONTH:
@@ -150,7 +150,7 @@ class SettingReader:
         return seed
 
     def market(self, given: Quantity | None) -> int | None:
-        """Return how many people there are to be reached, None for no end of them."""
+        """Return how many people there are to be reached, None where there is no limit."""
         if given is None:
             return None
         return self.context.whole(given, ("market",), "a market", (1, MOST_IN_MARKET), 10_000)
@@ -162,7 +162,7 @@ class SettingReader:
             place = ("report_by", str(index))
             if name not in self.context.names.attributes:
                 self.note(place, name, "not an attribute to group by", nearest(name, specs))
-            elif (held := self.context.traits.get(name)) and held.kind != "levels":
+            elif (trait := self.context.traits.get(name)) and trait.kind != "levels":
                 self.note(place, name, "only an attribute with named levels makes groups", "leave it out")
             elif name in names[:index]:
                 self.note(place, name, "results are kept by it already", "name it once")

@@ -1,4 +1,4 @@
-"""Changes of a rate said against what it is: ``+5 points``, ``+5 % relative``.
+"""Changes of a rate relative to its current value: ``+5 points``, ``+5 % relative``.
 
 A bare ``+5 %`` says neither, and the two are far apart where it matters most: retention of 91 % becomes 96 % or
 95.55 %. So it is refused, with both figures.
@@ -33,55 +33,58 @@ def changed(old: str | None, change: str) -> str:
         change.
     """
     try:
-        held = parse(old or "")
+        current = parse(old or "")
     except UnitError:
         raise UnitError("there is no single figure to change here", "write the new figure itself") from None
-    said = parse(change)
-    chance = held.form == "percent"
-    if said.form == "points" and not chance:
-        raise UnitError("points are added to chances alone", f"write {_share(change)} % relative")
-    if said.form not in ("points", "relative"):
-        raise UnitError(*_both(held, change, chance))
-    number = held.number + said.number if said.form == "points" else held.number * (1 + said.number)
-    if chance and 0 <= held.number <= 1 and not 0 <= number <= 1:
-        raise UnitError(*_beyond(held, change, number))
-    return _at(held, number)
+    delta = parse(change)
+    chance = current.form == "percent"
+    if delta.form == "points" and not chance:
+        raise UnitError("points are added to chances alone", f"write {_signed_figure(change)} % relative")
+    if delta.form not in ("points", "relative"):
+        raise UnitError(*_two_readings(current, change, chance))
+    number = current.number + delta.number if delta.form == "points" else current.number * (1 + delta.number)
+    if chance and 0 <= current.number <= 1 and not 0 <= number <= 1:
+        raise UnitError(*_out_of_range(current, change, number))
+    return _written_like(current, number)
 
 
-def _at(held: Quantity, number: float) -> str:
-    """Return a figure in the words of another."""
-    if held.form == "percent":
-        words = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", held.text)
-        return f"{100 * number:.12g} % {words}".strip()
-    figure = re.match(r"-?[\d._]+", held.text)
-    share = number / held.number if held.number else 0.0
+def _written_like(current: Quantity, number: float) -> str:
+    """Return a figure in the unit and wording of another."""
+    if current.form == "percent":
+        rest_of_text = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", current.text)
+        return f"{100 * number:.12g} % {rest_of_text}".strip()
+    figure = re.match(r"-?[\d._]+", current.text)
+    share = number / current.number if current.number else 0.0
     start = figure.group() if figure else "0"
-    return f"{float(start.replace('_', '')) * share:.12g}{held.text[len(start) :]}"
+    return f"{float(start.replace('_', '')) * share:.12g}{current.text[len(start) :]}"
 
 
-def _beyond(held: Quantity, change: str, number: float) -> tuple[str, str]:
+def _out_of_range(current: Quantity, change: str, number: float) -> tuple[str, str]:
     """Return rule and remedy for a change that leads a chance out of 0 to 100 %: half of the room that is left."""
     up = number > 1
-    room = (1 - held.number if up else held.number) / 2
-    rule = f"{100 * held.number:.6g} % {change} is {100 * number:.6g} %, {'more than 100' if up else 'less than 0'} %"
+    room = (1 - current.number if up else current.number) / 2
+    rule = (
+        f"{100 * current.number:.6g} % {change} is {100 * number:.6g} %, {'more than 100' if up else 'less than 0'} %"
+    )
     if not room:
         return rule, "leave it as it is, or change it the other way"
-    ends = f"write {'+' if up else '-'}{100 * room:.4g} points ({_at(held, held.number + (room if up else -room))})"
-    return rule, f"{ends}, half of what is left to {'100' if up else '0'} %"
+    half_way = _written_like(current, current.number + (room if up else -room))
+    points = f"write {'+' if up else '-'}{100 * room:.4g} points ({half_way})"
+    return rule, f"{points}, half of what is left to {'100' if up else '0'} %"
 
 
-def _share(change: str) -> str:
+def _signed_figure(change: str) -> str:
     """Return the figure of a change with its sign."""
-    found = re.match(r"[+-]\s*[\d._]+", change)
-    return found.group().replace(" ", "") if found else change
+    match = re.match(r"[+-]\s*[\d._]+", change)
+    return match.group().replace(" ", "") if match else change
 
 
-def _both(held: Quantity, change: str, chance: bool) -> tuple[str, str]:
+def _two_readings(current: Quantity, change: str, chance: bool) -> tuple[str, str]:
     """Return rule and remedy for a change that can be read in two ways."""
-    size = _share(change)
+    size = _signed_figure(change)
     factor = 1 + float(size.replace("_", "")) / 100
-    relative = f"'{size} % relative' ({_at(held, held.number * factor)})"
+    relative = f"'{size} % relative' ({_written_like(current, current.number * factor)})"
     if not chance:
         return "a change is said in % relative", f"write {relative}, or the new figure without a sign"
-    points = f"'{size} points' ({_at(held, held.number + factor - 1)})"
+    points = f"'{size} points' ({_written_like(current, current.number + factor - 1)})"
     return "a change of a chance can be read in two ways", f"write {points} or {relative}"

@@ -23,7 +23,7 @@ def exists(path: Path) -> bool:
         return False
 
 
-def beside(notes: Notes, name: str, path: Path_) -> Path:
+def named_file(notes: Notes, name: str, path: Path_) -> Path:
     """Return a file that is named under ``file`` at a path, relative to the journey file that names it."""
     stated_in = Path(notes.tree.mark((*path, "file")).file)
     return (stated_in.parent if stated_in.is_file() else Path()) / name
@@ -53,10 +53,10 @@ def cells_of(
             if column not in header[first:]:
                 remedy = nearest(column, header[first:]) if header[first:] else _NO_COLUMNS
                 raise notes.note((*path, "column"), None, missing, remedy)
-            at = header.index(column, first)
+            index = header.index(column, first)
             for row in rows:
                 if any(cell.strip() for cell in row):
-                    yield f"line {rows.line_num}", row, row[at].strip() if at < len(row) else ""
+                    yield f"line {rows.line_num}", row, row[index].strip() if index < len(row) else ""
     except (OSError, ValueError, csv.Error) as error:
         why, remedy = "not a CSV file in UTF-8", "save it as CSV in UTF-8"
         if isinstance(error, OSError):

@@ -70,7 +70,7 @@ def _number_text(value: Any, unit: Quantity | None) -> str:
 
 
 def _unit_words(unit: Quantity) -> str:
-    """Return the words after the figure: ``kept per year``, ``per 4.414 weeks``."""
+    """Return the text after the figure: ``kept per year``, ``per 4.414 weeks``."""
     text = unit.text
     start = text.index(" per ")
     return f"{unit.reading} {text[start + 1 :]}" if unit.reading else text[start + 1 :]

@@ -24,7 +24,7 @@ def layered(
     changes: Iterable[tuple[str, Raw]],
     solved: float | None,
 ) -> tuple[Tree, Choices]:
-    """Return a file with everything laid over it, and what of that cannot be laid over a file.
+    """Return a file with everything laid over it, and the choices that are no part of a file.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ def layered(
     problems
         Takes what cannot be laid over the file, or left out.
     left_out
-        What is done without beside what the strategy does without.
+        What is left out in addition to what the strategy leaves out.
     changes
         Values laid over dotted paths, in order.
     solved
-        The spend found for the strategy where it is matched: currency a month for a channel, the figure in the
+        The solved spend of the strategy where it is matched: currency a month for a channel, the figure in the
         unit of its own spend for a lever. None where it is not solved for.
 
     Raises
@@ -58,15 +58,15 @@ def layered(
             if spend is not None and steps[1] not in choices.levers:
                 choices.spends[steps[1]] = spend
             continue
-        merged = _laid(merged, steps, value)
+        merged = _with_value(merged, steps, value)
     if choices.matched and solved is not None:
         kind, name = choices.matched
         if kind == "channel":
-            merged = _laid(merged, ("channels", name, "spend"), f"{solved:.{DIGITS}f} per month")
+            merged = _with_value(merged, ("channels", name, "spend"), f"{solved:.{DIGITS}f} per month")
         else:
-            held = parse(merged.at(("levers", name, "spend")))
-            text = f"{solved:.{DIGITS}f} {held.text.partition(' ')[2]}"
-            choices.spends[name] = replace(held, number=solved, text=text)
+            old_spend = parse(merged.at(("levers", name, "spend")))
+            text = f"{solved:.{DIGITS}f} {old_spend.text.partition(' ')[2]}"
+            choices.spends[name] = replace(old_spend, number=solved, text=text)
     return merged, choices
 
 
@@ -82,12 +82,14 @@ def with_spends(tree: Tree, spends: Iterable[tuple[str, tuple[str, str], str]]) 
     """
     strategies = dict(tree.root.get("strategies") or {})
     for strategy, (kind, name), text in spends:
-        said = {key: held for key, held in (strategies[strategy].get("spend") or {}).items() if held != "matched"}
-        strategies[strategy] = strategies[strategy] | {"spend": said | {f"{kind}.{name}": text}}
+        stated = {
+            key: figure for key, figure in (strategies[strategy].get("spend") or {}).items() if figure != "matched"
+        }
+        strategies[strategy] = strategies[strategy] | {"spend": stated | {f"{kind}.{name}": text}}
     return merge(tree, tree_of({"strategies": strategies}, "<budgets that have been decided on>"))
 
 
-def _laid(tree: Tree, path: Path_, value: Raw) -> Tree:
+def _with_value(tree: Tree, path: Path_, value: Raw) -> Tree:
     """Return the file with a value laid over what stands at a path."""
     nested: Raw = value
     for key in reversed(path):

@@ -12,10 +12,10 @@ from flywheel_sim.scenario.source.values import (
     Instants,
     Names,
     RateSpec,
+    RateValue,
     Scalar,
     Spec,
     Text,
-    X,
     fail,
     yes_or_no,
 )
@@ -45,7 +45,7 @@ Planned = Annotated[
 
 
 def one_of(known: tuple[str, ...], what: str) -> Any:
-    """Return what refuses all words but some."""
+    """Return a check that accepts known words alone."""
 
     def check(value: Any) -> Any:
         if value not in known:
@@ -68,7 +68,7 @@ class LineSpec(Spec):
 class PaidSpec(Spec):
     """A sum that is paid on a date, or on several."""
 
-    amount: X
+    amount: RateValue
     on: Instants
 
 

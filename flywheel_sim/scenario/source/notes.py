@@ -1,4 +1,4 @@
-"""Noting problems: what every reader of a part of a file does with what it cannot use."""
+"""Noting problems: how every reader of a part of a file reports what it cannot use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The file as written, and the problems found in it so far."""
+    """The file as written, and its problems so far."""
 
     tree: Tree
     problems: list[Problem]

@@ -14,7 +14,7 @@ from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, 
 #: What is wrong with a ``~`` where nothing is inherited.
 NOTHING = "~ deletes an inherited value, and there is none"
 
-#: The words of a rate beside its value; a mapping of these laid over a bare value leaves that in place.
+#: The keys of a rate beside its value; a mapping of these laid over a bare value leaves that in place.
 RATE_WORDS = frozenset({"by", "times", "spread", "per", "uncertain", "why"})
 
 _RATE = RATE_WORDS | {"value", MOVED}
@@ -85,10 +85,10 @@ def _inside(raw: Raw, key: str) -> Raw:
 
 def _named(rates: Raw, name: str) -> Raw:
     """Return what a name of a rate stands for, other names followed."""
-    held: Raw = name
+    raw: Raw = name
     for _ in rates or ():
-        held = _inside(rates, held) if isinstance(held, str) else held
-    return held
+        raw = _inside(rates, raw) if isinstance(raw, str) else raw
+    return raw
 
 
 def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> Raw:
@@ -136,7 +136,7 @@ def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_mar
 
 
 def _changed(base: Raw, change: str, mark: Mark, path: Path_) -> str:
-    """Return what a rate is after a change said against what it was."""
+    """Return what a rate is after a change relative to what it was."""
     try:
         return changed(base.get(MOVED, base.get("value")) if isinstance(base, dict) else base, change)
     except UnitError as error:

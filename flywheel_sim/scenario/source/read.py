@@ -12,7 +12,7 @@ from flywheel_sim.scenario.source import money_specs, schema, values
 from flywheel_sim.scenario.source.overlay import NOTHING
 from flywheel_sim.scenario.source.tree import KEY, MOVED, Path_, Raw, Tree
 
-#: The model around a word, by the step before it in a location.
+#: The model that holds a key, by the step before the key in a location.
 _AROUND: dict[str, Any] = {
     "on_entry": schema.EffectsSpec,
     "(outcome)": schema.OutcomeSpec,
@@ -30,7 +30,7 @@ _AROUND: dict[str, Any] = {
     "(paid)": money_specs.PaidSpec,
 }
 
-#: The words of an event that take a wait.
+#: The keys of an event that take a wait.
 _WAITS = ("after", "every", "takes", "patience")
 
 
@@ -75,20 +75,20 @@ def _problem(model: Any, item: Any, path: Path_, tree: Tree) -> Problem:
 
 
 def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
-    """Return the problem of a word that is not known where it stands."""
+    """Return the problem of a key that is not known where it stands."""
     word = steps[-1]
-    words = _words(model, steps)
-    here = tree.at(tree.locate(full[:-1]))
-    if word in values.DISTRIBUTIONS and {"value", "times"} <= words and word not in words:
+    allowed = _allowed_words(model, steps)
+    siblings = tree.at(tree.locate(full[:-1]))
+    if word in values.DISTRIBUTIONS and {"value", "times"} <= allowed and word not in allowed:
         rule = f"a distribution such as '{word}' stands where a wait or an amount is used, not in a rate"
         remedy = "write it there; the figures in it may be rates by name"
         return tree.problem(full[:-1], None, rule, remedy, key=word)
-    free = words - set(here or ()) if isinstance(here, dict) else words
-    return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, free or words), key=word)
+    unused = allowed - set(siblings or ()) if isinstance(siblings, dict) else allowed
+    return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, unused or allowed), key=word)
 
 
-def _words(model: Any, steps: Path_) -> set[str]:
-    """Return the words that may stand beside the one at the end of a location."""
+def _allowed_words(model: Any, steps: Path_) -> set[str]:
+    """Return the keys that may stand beside the one at the end of a location."""
     around = steps[-2] if len(steps) > 1 else ""
     if len(steps) > 2 and steps[-3] == "events":
         owner: Any = schema.EventSpec
@@ -96,18 +96,18 @@ def _words(model: Any, steps: Path_) -> set[str]:
         owner = _AROUND.get(around, model if isinstance(model, type) else values.RateSpec)
         if owner is schema.AttributeSpec or model is schema.Attribute:
             owner = _AROUND.get(around, schema.AttributeSpec)
-    words = _fields(owner)
+    allowed = _fields(owner)
     if owner is schema.FileSpec:
-        words |= {*schema.SECTIONS, "extends"}
+        allowed |= {*schema.SECTIONS, "extends"}
     if owner is values.RateSpec and _takes_distributions(steps[:-2]):
-        words |= set(values.DISTRIBUTIONS)
+        allowed |= set(values.DISTRIBUTIONS)
     if owner in (schema.StageSpec, schema.WhileSpec):
-        words |= _fields(schema.EventSpec)
-    return words
+        allowed |= _fields(schema.EventSpec)
+    return allowed
 
 
 def _fields(owner: Any) -> set[str]:
-    """Return the words of a model, as they are written."""
+    """Return the keys of a model, as they are written."""
     fields = getattr(owner, "model_fields", {})
     return {name for name in (field.alias or key for key, field in fields.items()) if not name.startswith("(")}
 
@@ -126,26 +126,30 @@ def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, An
     if not isinstance(raw, dict):
         problems.append(tree.problem((name,), raw, f"'{name}' is a mapping of names", "write name: ..."))
         return {}
-    found: dict[str, Any] = {}
-    for item, held in raw.items():
+    specs: dict[str, Any] = {}
+    for item, raw_item in raw.items():
         if read(values.NewName, item, (name, item), tree, problems) is None:
             continue
-        if held is None:
+        if raw_item is None:
             mark = tree.mark((name, item, KEY))
             problems.append(
                 Problem(mark.file, mark.line, mark.column, f"{name}.{item}", "~", NOTHING, "remove the line")
             )
             continue
         if name in ("journey", "while"):
-            if isinstance(held, dict) and "events" in held and (both := [k for k in schema.INLINE if k in held]):
+            if (
+                isinstance(raw_item, dict)
+                and "events" in raw_item
+                and (both := [k for k in schema.INLINE if k in raw_item])
+            ):
                 problems.append(
                     tree.problem((name, item), None, f"'{both[0]}' stands beside 'events'",
                                  "write one event inline, or all of them under 'events'", key=both[0])
                 )  # fmt: skip
                 continue
-            if name == "journey" or isinstance(held, dict):
-                held = schema.long_form(item, held)
-        spec = read(schema.SECTIONS[name], held, (name, item), tree, problems)
+            if name == "journey" or isinstance(raw_item, dict):
+                raw_item = schema.long_form(item, raw_item)
+        spec = read(schema.SECTIONS[name], raw_item, (name, item), tree, problems)
         if spec is not None:
-            found[item] = spec
-    return found
+            specs[item] = spec
+    return specs

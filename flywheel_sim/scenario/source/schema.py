@@ -1,6 +1,6 @@
 """What each part of a journey file may hold, as strict pydantic models over raw texts.
 
-The models know shapes and words, not meaning: which names exist, and which unit belongs where, is
+The models know shapes and keys, not meaning: which names exist, and which unit belongs where, is
 checked when the file is resolved.
 """
 
@@ -26,11 +26,11 @@ from flywheel_sim.scenario.source.values import (
     Names,
     NewName,
     RateSpec,
+    RateValue,
     Scalar,
     Spec,
     Text,
     Value,
-    X,
     fail,
     mapping,
     names,
@@ -121,7 +121,7 @@ class EffectsSpec(Spec):
 class OutcomeSpec(EffectsSpec):
     """One way an event can end."""
 
-    chance: X | None = None
+    chance: RateValue | None = None
     to: Name | None = None
 
 
@@ -132,10 +132,10 @@ Outcome = Annotated[
 Outcomes = Annotated[dict[Name, Outcome], BeforeValidator(mapping)]
 Goal = Annotated[Annotated[Name, Tag("(one)")] | Annotated[Outcomes, Tag("(many)")], Discriminator(_kind_of_goal)]
 
-#: The words that start an event, in the order in which they are looked for.
+#: The keys that give an event its clock, in the order in which they are looked for.
 CLOCKS: tuple[str, ...] = ("after", "every", "when", "on_date")
 
-#: The words that go with ``staff``.
+#: The keys that go with ``staff``.
 SERVICE: tuple[str, ...] = ("takes", "patience", "gives_up", "priority")
 
 Served = Annotated[Value, BeforeValidator(_served)]
@@ -158,7 +158,7 @@ class EventSpec(EffectsSpec):
 
     @property
     def clocks(self) -> list[str]:
-        """Return the words of its clocks."""
+        """Return the keys of its clocks."""
         return [word for word in CLOCKS if getattr(self, word) is not None]
 
 
@@ -205,12 +205,12 @@ class ChannelSpec(Spec):
     enters: Name
     rate: Planned | None = None
     batch: Planned | None = None
-    present: X | None = None
+    present: RateValue | None = None
     spend: Planned | None = None
     cost_per_arrival: Planned | None = None
-    cost_per_batch: X | None = None
+    cost_per_batch: RateValue | None = None
     at_most: Planned | None = None
-    every: X | None = None
+    every: RateValue | None = None
     on: Instants | None = None
     from_: Instant | None = Field(default=None, alias="from")
     until: Instant | None = None
@@ -223,12 +223,12 @@ _COUNTS = re.compile(r"([+-]?\d+(?:_\d+)*)\s+to\s+([+-]?\d+(?:_\d+)*)")
 
 
 def _counts(value: Any) -> Any:
-    found = _COUNTS.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = _COUNTS.fullmatch(value.strip()) if isinstance(value, str) else None
     if isinstance(value, tuple):
         return value
-    if found is None:
+    if match is None:
         raise fail("a counter counts from one whole number to another", "write counts: 0 to 100", value)
-    low, high = (int(end.replace("_", "")) for end in found.groups())
+    low, high = (int(end.replace("_", "")) for end in match.groups())
     if not -(10**9) <= low < high <= 10**9:
         rule = "a counter's second number is the larger one, and neither is beyond a billion"
         raise fail(rule, "write counts: 0 to 100", value)
@@ -293,9 +293,9 @@ _PEOPLE = re.compile(r"([+-]?[\d_.]+)\s+(?:people|persons?)")
 
 
 def _count(value: Any) -> Any:
-    found = _PEOPLE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is not None:
-        raise fail("people are counted without a unit", f"write {found[1]}", value)
+    match = _PEOPLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is not None:
+        raise fail("people are counted without a unit", f"write {match[1]}", value)
     return value
 
 
@@ -311,7 +311,7 @@ def _hours(value: Any) -> Any:
 class ResourceSpec(Spec):
     """People who serve others: how many, when, and at what cost."""
 
-    people: Annotated[X, BeforeValidator(_count)]
+    people: Annotated[RateValue, BeforeValidator(_count)]
     hours: Annotated[Figure, BeforeValidator(_hours)] | None = None
     cost: Figure | None = None
     queue_limit: Count | None = None
@@ -366,7 +366,7 @@ class FileSpec(Spec):
 #: Sections of a file, with the model of one item.
 SECTIONS: dict[str, Any] = {
     "lines": LineSpec,
-    "rates": X,
+    "rates": RateValue,
     "attributes": Attribute,
     "channels": ChannelSpec,
     "resources": ResourceSpec,

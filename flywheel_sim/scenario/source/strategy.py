@@ -1,4 +1,4 @@
-"""A strategy laid over the file: what it changes, what it does without, what it spends."""
+"""A strategy laid over the file: what it changes, what it leaves out, what it spends."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _KINDS = ("event", "channel", "lever")
 
 @dataclass(slots=True)
 class Choices:
-    """What a strategy says that cannot be laid over the file.
+    """What a strategy states that is no part of a file.
 
     Attributes
     ----------
     channels, events, levers
-        What it does without: names, events as stage/event.
+        What it leaves out: names, events as stage/event.
     spends
         What it spends on levers, by name.
     matched
         The channel or lever whose spend is to equal the reference's: (kind, name); None without.
     base
-        The file itself, whose rates the levers' figures go with.
+        The file itself, for whose rates the levers' figures hold.
     """
 
     channels: set[str] = field(default_factory=set)
@@ -39,21 +39,21 @@ class Choices:
 
 
 def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Choices]:
-    """Return the file with a strategy laid over it, and what the strategy does without."""
+    """Return the file with a strategy laid over it, and the choices that are no part of a file."""
     strategies = tree.root.get("strategies") or {}
     chain: list[str] = []
-    here: str | None = name
-    while here is not None:
+    current: str | None = name
+    while current is not None:
         path = ("strategies", *((chain[-1], "extends") if chain else ()))
-        if here not in strategies:
-            problems.append(tree.problem(path, here, "no strategy of that name", nearest(here, strategies)))
+        if current not in strategies:
+            problems.append(tree.problem(path, current, "no strategy of that name", nearest(current, strategies)))
             return tree, Choices()
-        if here in chain:
-            problems.append(tree.problem(path, here, "strategies extend each other in a circle", "break it"))
+        if current in chain:
+            problems.append(tree.problem(path, current, "strategies extend each other in a circle", "break it"))
             return tree, Choices()
-        chain.append(here)
-        held = strategies[here]
-        here = held.get("extends") if isinstance(held, dict) else None
+        chain.append(current)
+        strategy = strategies[current]
+        current = strategy.get("extends") if isinstance(strategy, dict) else None
     choices = Choices()
     merged = tree
     for step in reversed(chain):
@@ -63,13 +63,13 @@ def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree
 
 def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: list[Problem]) -> Tree:
     path = ("strategies", name)
-    held = tree.at(path)
-    if not isinstance(held, dict):
-        problems.append(tree.problem(path, held, "a strategy is a mapping", "write {} for the file itself"))
+    raw = tree.at(path)
+    if not isinstance(raw, dict):
+        problems.append(tree.problem(path, raw, "a strategy is a mapping", "write {} for the file itself"))
         return merged
-    own = {k: v for k, v in held.items() if k in ("without", "spend", "extends")}
+    own = {k: v for k, v in raw.items() if k in ("without", "spend", "extends")}
     spec = read(StrategySpec, own, path, tree, problems)
-    rest = {k: v for k, v in held.items() if k not in own}
+    rest = {k: v for k, v in raw.items() if k not in own}
     for key in rest:
         known = {*SETTINGS, *SECTIONS, "without", "spend", "extends"} - {"name", "strategies"}
         if key not in known:
@@ -92,7 +92,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
         problems += error.problems
         return before
     for section in ("rates", "attributes", "channels", "journey"):
-        problems += _idle(tree, before, merged, section, path)
+        problems += _unused(tree, before, merged, section, path)
     for wanted, text in (spec.spend or {}).items():
         merged = _spend(tree, merged, wanted, text, (*path, "spend"), choices, problems)
     if spec.without is not None:  # a list replaces the one it extends
@@ -123,17 +123,17 @@ def _spend(
         return merged
     place = (*path, wanted)
     is_lever = name in levers and kind != "channel"
-    whose = ("lever" if is_lever else "channel", name)
+    spent_on = ("lever" if is_lever else "channel", name)
     if text == "matched":
-        held = (levers if is_lever else channels)[name]
-        if not isinstance(held, dict) or "spend" not in held:
+        item = (levers if is_lever else channels)[name]
+        if not isinstance(item, dict) or "spend" not in item:
             problems.append(tree.problem(place, text, f"'{name}' has no spend to match", "name a channel with 'spend'"))
-        elif choices.matched is not None and choices.matched != whose:
+        elif choices.matched is not None and choices.matched != spent_on:
             rule = f"one spend is matched, and '{choices.matched[1]}' is already"
             problems.append(tree.problem(place, text, rule, "write this one as a figure"))
-        choices.matched = whose
+        choices.matched = spent_on
         return merged
-    if choices.matched == whose:
+    if choices.matched == spent_on:
         choices.matched = None
     if is_lever:
         spend = lever_spend(tree, text, levers[name], place, problems)
@@ -147,9 +147,9 @@ def _spend(
         problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
         return merged
     mark = tree.mark(place)
-    laid = tree_of({"channels": {name: {"spend": text}}}, mark.file)
-    laid.marks = dict.fromkeys(laid.marks, mark)
-    return merge(merged, laid)
+    overlay = tree_of({"channels": {name: {"spend": text}}}, mark.file)
+    overlay.marks = dict.fromkeys(overlay.marks, mark)
+    return merge(merged, overlay)
 
 
 def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> Quantity | None:
@@ -182,24 +182,24 @@ def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices
     events: dict[str, list[str]] = {}
     for section in ("journey", "while"):
         for owner, raw in _items(merged, section).items():
-            held = long_form(owner, raw)
-            if isinstance(held, dict) and isinstance(held.get("events"), dict):
-                for event in held["events"]:
+            owner_spec = long_form(owner, raw)
+            if isinstance(owner_spec, dict) and isinstance(owner_spec.get("events"), dict):
+                for event in owner_spec["events"]:
                     events.setdefault(event, []).append(f"{owner}/{event}")
                     events.setdefault(f"{owner}.{event}", []).append(f"{owner}/{event}")
-    found = {"event": events, "channel": _items(merged, "channels"), "lever": _items(merged, "levers")}
+    by_kind = {"event": events, "channel": _items(merged, "channels"), "lever": _items(merged, "levers")}
     kind, _, name = item.partition(".")
-    if kind in _KINDS and name in found[kind]:
+    if kind in _KINDS and name in by_kind[kind]:
         kinds = [kind]
     else:
-        kinds, name = [k for k in _KINDS if item in found[k]], item
+        kinds, name = [k for k in _KINDS if item in by_kind[k]], item
     if len(kinds) > 1:
         rule = f"'{item}' is {' and '.join(('an ' if k == 'event' else 'a ') + k for k in kinds)}"
         problems.append(tree.problem(path, item, rule, "write " + " or ".join(f"{k}.{item}" for k in kinds)))
     elif not kinds:
-        known = [*(e for e in events if "." not in e), *found["channel"], *found["lever"]]
+        known = [*(e for e in events if "." not in e), *by_kind["channel"], *by_kind["lever"]]
         wanted = item.partition(".")[2] if kind in _KINDS else item
-        what = "event, channel or lever" if found["lever"] else "event or channel"
+        what = "event, channel or lever" if by_kind["lever"] else "event or channel"
         problems.append(tree.problem(path, item, f"no {what} of that name", nearest(wanted, known)))
     elif kinds == ["event"]:
         choices.events |= set(events[name])
@@ -211,11 +211,11 @@ def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices
 
 def _items(tree: Tree, section: str) -> dict[str, Raw]:
     """Return the raw items of a section by name, or nothing where it is no mapping."""
-    held = tree.root.get(section)
-    return held if isinstance(held, dict) else {}
+    items = tree.root.get(section)
+    return items if isinstance(items, dict) else {}
 
 
-def _idle(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
+def _unused(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
     """Return a problem for each item that a strategy adds to a section and that nothing in it names."""
     added = [name for name in _items(merged, section) if name not in _items(before, section)]
     if not added:

@@ -58,25 +58,25 @@ class Tree:
 
     def at(self, path: Path_) -> Raw:
         """Return the raw value at a path, or None where there is none."""
-        here: Raw = self.root
+        node: Raw = self.root
         for key in path:
-            if isinstance(here, dict) and key in here:
-                here = here[key]
-            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
-                here = here[int(key)]
+            if isinstance(node, dict) and key in node:
+                node = node[key]
+            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
+                node = node[int(key)]
             else:
                 return None
-        return here
+        return node
 
     def locate(self, path: Path_) -> Path_:
         """Return the path as written: steps that inline forms leave out are dropped."""
-        here: Raw = self.root
+        node: Raw = self.root
         written: list[str] = []
         for key in path:
-            if isinstance(here, dict) and key in here:
-                here = here[key]
-            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
-                here = here[int(key)]
+            if isinstance(node, dict) and key in node:
+                node = node[key]
+            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
+                node = node[int(key)]
             else:
                 continue
             written.append(key)
@@ -94,13 +94,13 @@ class Tree:
         ``value``, the text that stands there is shown.
         """
         written = self.locate(path)
-        found = self.at(written)
+        raw = self.at(written)
         if key:
             mark = self.mark((*written, key, KEY))
             written = (*written, key)
         else:
-            mark = self.mark(written if isinstance(found, str) else (*written, KEY))
-            value = found if value is None else value
+            mark = self.mark(written if isinstance(raw, str) else (*written, KEY))
+            value = raw if value is None else value
         shown = value if isinstance(value, str) else ""
         steps = ".".join(step for step in written if step != MOVED)
         return Problem(mark.file, mark.line, mark.column, steps, shown, rule, remedy)
@@ -112,7 +112,7 @@ def read_text(text: str, name: str) -> Tree:
     Raises
     ------
     ConfigError
-        If the text is no YAML mapping, or uses what journeys do without: duplicate keys, tags,
+        If the text is no YAML mapping, or uses what a journey file may not contain: duplicate keys, tags,
         anchors, merge keys, empty values, several documents.
     """
     from ruamel.yaml import YAML
@@ -125,10 +125,12 @@ def read_text(text: str, name: str) -> Tree:
     except MarkedYAMLError as error:
         problems.append(_not_yaml(error, name))
     except YAMLError as error:
-        said = str(error).splitlines()[0]
+        message = str(error).splitlines()[0]
         before = text[: getattr(error, "position", None) or 0]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problems.append(Problem(name, line, column, "", "", f"not YAML: {said}", "save the file as plain UTF-8 text"))
+        problems.append(
+            Problem(name, line, column, "", "", f"not YAML: {message}", "save the file as plain UTF-8 text")
+        )
     except RecursionError:
         problems.append(Problem(name, 1, 1, "", "", "brackets nest too deeply", "nest at most 60 levels"))
     if problems:
@@ -138,17 +140,17 @@ def read_text(text: str, name: str) -> Tree:
 
 def _not_yaml(error: Any, name: str) -> Problem:
     """Return what the YAML parser refused, placed where it began to go wrong."""
-    mark, said = error.problem_mark or error.context_mark, error.problem or "cannot be read"
+    mark, message = error.problem_mark or error.context_mark, error.problem or "cannot be read"
     remedy = "check indentation, colons, brackets and quotes at this place"
     begun = error.context_mark
-    if "'\\t'" in said:
+    if "'\\t'" in message:
         remedy = "indent with spaces, not tabs"
-    elif begun and ("end of stream" in said or "simple key" in str(error.context)):
+    elif begun and ("end of stream" in message or "simple key" in str(error.context)):
         mark = begun
     elif begun and begun.line != mark.line:
         remedy = f"check what begins at line {begun.line + 1}, column {begun.column + 1}, and this place"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Problem(name, line, column, "", "", f"not YAML: {said.splitlines()[0]}", remedy)
+    return Problem(name, line, column, "", "", f"not YAML: {message.splitlines()[0]}", remedy)
 
 
 def read_file(path: Path) -> Tree:
@@ -235,7 +237,7 @@ class _Composer:
                 continue
             name = str(word.value)
             inner = (*path, name)
-            held = self.value(next(stream), stream, inner, word)
+            value = self.value(next(stream), stream, inner, word)
             place = word.start_mark
             self.tree.marks[(*inner, KEY)] = Mark(self.name, place.line + 1, place.column + 1)
             if name == MOVED:
@@ -245,7 +247,7 @@ class _Composer:
             elif name in mapping:
                 self.refuse(word, inner, name, "this key stands twice", "keep one of the two, or rename one")
             else:
-                mapping[name] = held
+                mapping[name] = value
         return mapping
 
     def scalar(self, event: Any, path: Path_, place: Any) -> Raw:

@@ -51,10 +51,10 @@ def _scalar(value: Any) -> Quantity | Ref:
 
 def quantity(value: Any) -> Quantity:
     """Return a figure with its unit, and refuse a name."""
-    found = _scalar(value)
-    if isinstance(found, Ref):
-        raise fail("a figure belongs here, not a name", "write a number with its unit", found.name)
-    return found
+    figure = _scalar(value)
+    if isinstance(figure, Ref):
+        raise fail("a figure belongs here, not a name", "write a number with its unit", figure.name)
+    return figure
 
 
 def _name(value: Any) -> str:
@@ -148,15 +148,15 @@ def _kind_of_value(value: Any) -> str:
 
 
 class RateSpec(Spec):
-    """A figure that depends on the person: a reference value, levels, factors, a spread, a doubt."""
+    """A figure that depends on the person: a reference value, levels, factors, a spread, an uncertainty."""
 
     value: Scalar | None = None
-    by: Annotated[dict[Name, Annotated[dict[str, X], BeforeValidator(mapping)]],
+    by: Annotated[dict[Name, Annotated[dict[str, RateValue], BeforeValidator(mapping)]],
                   BeforeValidator(mapping)] | None = None  # fmt: skip
     times: Factors | None = None
     spread: Spread | None = None
     per: Name | None = None
-    uncertain: Doubt | None = None
+    uncertain: Uncertainty | None = None
     why: Text | None = None
     moved: Figure | None = Field(default=None, alias="(moved to)")  # tree.MOVED, which mypy wants spelt out
 
@@ -197,7 +197,7 @@ Spread = Annotated[
     Discriminator(_kind_of_spread),
 ]
 #: What is not known: as a spread, or between two ends.
-Doubt = Annotated[
+Uncertainty = Annotated[
     Annotated[SpreadSpec, Tag("(parameters)")]
     | Annotated[list[Figure], BeforeValidator(_ends), Tag("(range)")]
     | Annotated[Figure, Tag("(figure)")],
@@ -207,7 +207,7 @@ Doubt = Annotated[
         )
     ),
 ]
-X = Annotated[
+RateValue = Annotated[
     Annotated[Scalar, Tag("(scalar)")] | Annotated[RateSpec, Tag("(rate)")],
     Discriminator(lambda v: "(rate)" if isinstance(v, (dict, RateSpec)) else "(scalar)"),
 ]
@@ -216,22 +216,22 @@ X = Annotated[
 class LognormalSpec(Spec):
     """Median, and sigma of the logarithm."""
 
-    median: X
-    sigma: X
+    median: RateValue
+    sigma: RateValue
 
 
 class WeibullSpec(Spec):
     """Scale (63 % lie below it) and shape."""
 
-    scale: X
-    shape: X
+    scale: RateValue
+    shape: RateValue
 
 
 class GammaSpec(Spec):
     """Mean and shape."""
 
-    mean: X
-    shape: X
+    mean: RateValue
+    shape: RateValue
 
 
 class EmpiricalSpec(Spec):
@@ -257,10 +257,10 @@ def _triple(value: Any) -> Any:
 class DistSpec(Spec):
     """A distribution of waiting times or amounts: exactly one of its kinds."""
 
-    fixed: X | None = None
-    exponential: X | None = None
-    uniform: Annotated[list[X], BeforeValidator(_pair)] | None = None
-    triangular: Annotated[list[X], BeforeValidator(_triple)] | None = None
+    fixed: RateValue | None = None
+    exponential: RateValue | None = None
+    uniform: Annotated[list[RateValue], BeforeValidator(_pair)] | None = None
+    triangular: Annotated[list[RateValue], BeforeValidator(_triple)] | None = None
     lognormal: LognormalSpec | None = None
     weibull: WeibullSpec | None = None
     gamma: GammaSpec | None = None
@@ -290,9 +290,9 @@ class ShareSpec:
 def _share(value: Any) -> ShareSpec:
     if isinstance(value, ShareSpec):
         return value
-    found = _SHARE.fullmatch(value)
-    assert found is not None
-    return ShareSpec(_scalar(found[1]), found[2], value)
+    match = _SHARE.fullmatch(value)
+    assert match is not None
+    return ShareSpec(_scalar(match[1]), match[2], value)
 
 
 def _kind_of_amount(value: Any) -> str:
@@ -302,8 +302,8 @@ def _kind_of_amount(value: Any) -> str:
 
 
 def _is_share(text: str) -> bool:
-    found = _SHARE.fullmatch(text)
-    return found is not None and found[2] != "mean"
+    match = _SHARE.fullmatch(text)
+    return match is not None and match[2] != "mean"
 
 
 #: An amount of money: a value, or a share of what is earned on a line.
@@ -343,7 +343,7 @@ def _draw(value: Any) -> Any:
 class DrawSpec(Spec):
     """A level drawn: chances by level, or such tables by the levels of an attribute."""
 
-    levels: dict[NewName, X] | None = Field(default=None, alias="(levels)")
+    levels: dict[NewName, RateValue] | None = Field(default=None, alias="(levels)")
     by: dict[Name, Annotated[dict[str, Drawn], BeforeValidator(mapping)]] | None = None
     value: Drawn | None = None
 

@@ -11,25 +11,25 @@ from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.schema import ROLES, AttributeSpec, MeanSpec
 from flywheel_sim.scenario.source.tree import Path_
 
-#: In what parts the mean of named levels is held, and the mean of a counter.
+#: The parts of one in which the mean of named levels is kept as a whole number, and the mean of a counter.
 SCALE_OF_LEVELS, SCALE_OF_COUNTS = 1_000_000, 1_000
 #: The largest weight of a level, and the largest count of which there is a mean.
 MOST_WEIGHT, MOST_COUNT = 1_000, 1_000_000
 
 
-class MeanReader:
+class SharedAttributeReader:
     """Reads attributes that all share; they depend on no rate, so they are read before these."""
 
     def __init__(self, notes: Notes, specs: FileSpecs, names: WrittenNames) -> None:
         self.notes, self.note, self.specs, self.names = notes, notes.note, specs, names
 
-    def shared(self, name: str, held: AttributeSpec) -> Shared | None:
+    def shared(self, name: str, attribute: AttributeSpec) -> Shared | None:
         """Return an attribute that all share, or None after noting problems."""
-        path, spec = ("attributes", name), held.mean
+        path, spec = ("attributes", name), attribute.mean
         if spec is None:
-            stages = self.among(held.count_of or [], (*path, "count_of"))
+            stages = self.among(attribute.count_of or [], (*path, "count_of"))
             for stage in stages:
-                if (there := self.specs.stages.get(stage)) and there.role == "exit":
+                if (counted := self.specs.stages.get(stage)) and counted.role == "exit":
                     self.note((*path, "count_of"), stage, f"people who are in the exit stage '{stage}' are gone",
                               "count those in other stages")  # fmt: skip
             return Shared(name, "", (), 1, stages, 0)
@@ -50,15 +50,15 @@ class MeanReader:
                 raise Unusable  # its own problems are noted there
             own = [other for other, spec in self.specs.attributes.items() if spec.levels or spec.counts]
             raise self.note(path, name, "no attribute of the file's own", nearest(name, own))
-        found = self.specs.attributes[name]
-        if found.shared or found.stopwatch:
-            what = "shared by all" if found.shared else "a stopwatch"
+        attribute = self.specs.attributes[name]
+        if attribute.shared or attribute.stopwatch:
+            what = "shared by all" if attribute.shared else "a stopwatch"
             raise self.note(path, name, f"a mean is of named levels or of a counter, and '{name}' is {what}",
                             "name an attribute such as [basic, premium] or {counts: 0 to 100}")  # fmt: skip
-        if found.counts is not None and max(-found.counts[0], found.counts[1]) > MOST_COUNT:
+        if attribute.counts is not None and max(-attribute.counts[0], attribute.counts[1]) > MOST_COUNT:
             raise self.note(path, name, f"a mean is of counts within {MOST_COUNT}, and '{name}' goes beyond",
                             "count fewer")  # fmt: skip
-        return found
+        return attribute
 
     def weights(self, spec: MeanSpec, of: AttributeSpec, path: Path_) -> tuple[int, ...]:
         """Return what each level weighs, times the scale; nothing for a counter."""
@@ -81,25 +81,25 @@ class MeanReader:
             self.note(path, None, f"every level of '{spec.mean_of}' has a weight", f"add {', '.join(missing)}",
                       "weights")  # fmt: skip
             failed = True
-        found = []
+        weighted = []
         for level, weight in spec.weights.items():
             try:
-                found.append((level, self.weight(weight, (*place, level), SCALE_OF_LEVELS, "a weight")))
+                weighted.append((level, self.weight(weight, (*place, level), SCALE_OF_LEVELS, "a weight")))
             except Unusable:
                 failed = True
         if failed:
             raise Unusable
-        return tuple(dict(found)[level] for level in of.levels)
+        return tuple(dict(weighted)[level] for level in of.levels)
 
     def weight(self, given: Quantity, path: Path_, scale: int, what: str) -> int:
         """Return a number in whole parts of a scale."""
         most, digits = (MOST_WEIGHT, 6) if scale == SCALE_OF_LEVELS else (MOST_COUNT, 3)
         plain = given.form == "number" and not given.per_ms and not given.per_what
-        found = scaled(given.number, scale) if plain and abs(given.number) <= most else None
-        if found is None:
+        parts = scaled(given.number, scale) if plain and abs(given.number) <= most else None
+        if parts is None:
             rule = f"{what} is a number from -{most} to {most} with at most {digits} decimals"
             raise self.note(path, given.text, rule, "write -1, or 0.5")
-        return found
+        return parts
 
     def among(self, given: list[str], place: Path_) -> tuple[str, ...]:
         """Return the stages whose people count: those listed, or those of a role or a phase."""
@@ -113,15 +113,15 @@ class MeanReader:
                     self.note((*place, str(index)), stage, "this stage stands twice", "name it once")
             return tuple(given)
         name = given[0]
-        ways: set[tuple[str, ...]] = {(name,)} if name in self.names.stages else set()
-        ways |= {tuple(s for s, held in self.specs.stages.items() if held.role == name)}
-        ways |= {tuple(s for s, held in self.specs.stages.items() if held.phase == name)}
-        ways -= {()}
-        if len(ways) > 1:
+        meanings: set[tuple[str, ...]] = {(name,)} if name in self.names.stages else set()
+        meanings |= {tuple(s for s, stage_spec in self.specs.stages.items() if stage_spec.role == name)}
+        meanings |= {tuple(s for s, stage_spec in self.specs.stages.items() if stage_spec.phase == name)}
+        meanings -= {()}
+        if len(meanings) > 1:
             self.note(place, name, f"'{name}' means different stages: as a stage, a role or a phase",
                       "list the stages that are meant")  # fmt: skip
-        elif not ways and 0 < len(self.specs.stages) == len(self.names.stages):
-            phases = {held.phase for held in self.specs.stages.values() if held.phase}
+        elif not meanings and 0 < len(self.specs.stages) == len(self.names.stages):
+            phases = {stage_spec.phase for stage_spec in self.specs.stages.values() if stage_spec.phase}
             self.note(place, name, "no role, phase or stage of this file", nearest(
                 name, {*self.names.stages, *phases, *ROLES}))  # fmt: skip
-        return next(iter(ways), ())
+        return next(iter(meanings), ())
