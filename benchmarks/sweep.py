@@ -73,7 +73,7 @@ def one_round(model, sample, asked, folder, number):
     store = Path(folder) / f"{number}.db" if not asked.memory else None
 
     def work():
-        found = sweep(model, vary=grid(asked.points), strategies=[STRATEGY], replications=asked.replications,
+        found = sweep(model, values=grid(asked.points), strategies=[STRATEGY], replications=asked.replications,
                       store=store, executor=asked.executor, workers=threads)  # fmt: skip
         assert len(found.strategies) == asked.points
         assert not found.set_aside

@@ -18,7 +18,6 @@ BASE = {
     "load": "scenario.load",
     "loads": "scenario.load",
     "shipped": "scenario.load",
-    "assumptions": "scenario.describe",
     "run": "experiment.replicate",
     "match_budgets": "experiment.budgets",
     "Stopping": "experiment.precision",

@@ -34,6 +34,8 @@ from flywheel_sim.analysis.momentum.frictions import Frictions as Frictions
 from flywheel_sim.analysis.momentum.frictions import frictions as frictions
 from flywheel_sim.analysis.momentum.momentum import Momentum as Momentum
 from flywheel_sim.analysis.momentum.momentum import momentum as momentum
+from flywheel_sim.analysis.outlook.expected import assumptions as assumptions
+from flywheel_sim.analysis.outlook.expected import expected_path as expected_path
 from flywheel_sim.analysis.purchases.cycle import CycleLength as CycleLength
 from flywheel_sim.analysis.purchases.cycle import cycle_length as cycle_length
 from flywheel_sim.analysis.purchases.ladder import DataLadder as DataLadder
@@ -55,7 +57,6 @@ from flywheel_sim.analysis.uncertainty.sobol import sobol as sobol
 from flywheel_sim.analysis.uncertainty.tornado import Tornado as Tornado
 from flywheel_sim.analysis.uncertainty.tornado import tornado as tornado
 from flywheel_sim.compile.expected_path import ExpectedPath as ExpectedPath
-from flywheel_sim.compile.expected_path import expected_path as expected_path
 from flywheel_sim.errors import ConfigError as ConfigError
 from flywheel_sim.errors import DataError as DataError
 from flywheel_sim.errors import ExperimentError as ExperimentError
@@ -74,7 +75,6 @@ from flywheel_sim.experiment.sweep.outcomes import Sweep as Sweep
 from flywheel_sim.experiment.sweep.sweep import sweep as sweep
 from flywheel_sim.report.html import write_report as write_report
 from flywheel_sim.result import Result as Result
-from flywheel_sim.scenario.describe import assumptions as assumptions
 from flywheel_sim.scenario.load import Scenario as Scenario
 from flywheel_sim.scenario.load import load as load
 from flywheel_sim.scenario.load import loads as loads

@@ -12,7 +12,7 @@ page = Page("breakeven")
 def found(by, rematch):
     """Return from which retention on the flywheel earns more by a month."""
     return fs.breakeven(
-        fs.load("subscription"), "retention", by=f"{by} months", rematch=rematch, replications=200, seed=1
+        fs.load("subscription"), over="retention", by=f"{by} months", rematch=rematch, replications=200, seed=1
     )
 
 

@@ -20,6 +20,9 @@ from flywheel_sim.errors import ConfigError, ExperimentError, Problem
 #: What a verb takes in ``**how``: the words of `flywheel_sim.experiment.how.How`, which is not loaded for ``--help``.
 HOW = ("seed", "workers", "executor", "progress", "engine", "limits")
 
+#: What one that can be gone on with takes beside these.
+STORED = ("store", "resume")
+
 #: The default of an option whose default is that of the verb's argument of the same name.
 OF_THE_VERB = object()
 
@@ -46,6 +49,8 @@ class Option:
         Whether it has to be given.
     positional
         Whether it is written without a flag, after the journey.
+    commas
+        Whether several may be given at once, with commas between.
     model
         Whether it is a journey, changed as the first one is.
     default
@@ -61,12 +66,16 @@ class Option:
     least: int | None = None
     required: bool = False
     positional: bool = False
+    commas: bool = False
     model: bool = False
     default: Any = OF_THE_VERB
 
 
 STRATEGY = Option("strategy", "A strategy of the file; else the file as written.", flag="--strategy")
-STRATEGIES = Option("strategies", "A strategy of the file; repeatable.", many=True, flag="--strategy")
+STRATEGIES = Option("strategies", "Strategies of the file, with commas.", many=True, flag="--strategies", commas=True,
+                    metavar="NAME,...")  # fmt: skip
+STORE = Option("store", "A file in which everything finished is safe.", Path)
+RESUME = Option("resume", "Go on with the store where it stopped.", bool, flag="--resume", default=False)
 PRECISION = Option("precision", "Until this precise, such as profit=1%; repeatable.", many=True, flag="--precision",
                    metavar="METRIC=SIZE")  # fmt: skip
 AT_MOST = Option("at_most", "With --precision: replications at the latest; 10,000 unless given.", int)
@@ -145,7 +154,9 @@ def _defaults(home: str, name: str) -> dict[str, Any]:
     last = given.args[len(given.args) - len(given.defaults) :]
     pairs = [*zip(last, given.defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
     found = {one.arg: _constant(home, value) for one, value in pairs if value is not None}
-    return found | (dict.fromkeys(HOW) if given.kwarg is not None and given.kwarg.arg == "how" else {})
+    if given.kwarg is None or given.kwarg.arg != "how" or given.kwarg.annotation is None:
+        return found
+    return found | dict.fromkeys(HOW + STORED * ("HowStored" in ast.unparse(given.kwarg.annotation)))
 
 
 def _constant(home: str, node: ast.expr) -> Any:
@@ -184,6 +195,18 @@ def pair(item: str, option: str, shape: str, example: str) -> tuple[str, str]:
     if not equals or not name.strip() or not value.strip():
         raise ConfigError([Problem(option, 0, 0, "", item, f"not {shape}", f"write {option} '{example}'")])
     return name.strip(), value.strip()
+
+
+#: Flags that are called otherwise today.
+FORMER_FLAGS = {
+    "--strategy": "--strategies",
+    "--metrics": "--of",
+    "--vary": "--values",
+    "--change": "--values",
+    "--between": "--values",
+    "--and": "--over, once for each rate",
+    "--and-between": "--values, once for each --over",
+}
 
 
 def listed(text: str | None) -> list[str] | None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from flywheel_sim.analysis.commands import commands
+from flywheel_sim.analysis.commands import FORMER_FLAGS, commands
 from flywheel_sim.cli.options import AsJson, Config, Horizon, Sets, model_of, say, show
 from flywheel_sim.cli.runner import added
 from flywheel_sim.errors import FlywheelError, SimulationError
@@ -43,6 +43,8 @@ def main() -> None:
             _fail("stopped", 130)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             message = error.format_message()
+            if former := FORMER_FLAGS.get(str(getattr(error, "option_name", ""))):
+                _fail(f"there is no {error.option_name} any more; write {former}", 2)  # type: ignore[attr-defined]
             helped = type(error).__name__ == "NoArgsIsHelpError"
             _fail(message if helped else f"{message.rstrip('.')}; see flywheel --help", 2)
         raise

@@ -70,7 +70,7 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
 
     sets, horizon = given.pop("sets", None), None if _own(command, "horizon") else given.pop("horizon", None)
     model = model_of(config, sets, horizon)
-    own = {option.name: given[option.name] for option in command.options}
+    own = {option.name: _parted(option, given[option.name]) for option in command.options}
     others = [option.name for option in command.options if option.model and own[option.name] is not None]
     own |= {name: model_of(own[name], sets, horizon) for name in others}
     folder = given.get("out")
@@ -104,6 +104,13 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
         raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
 
 
+def _parted(option: Option, given: Any) -> Any:
+    """Return what was given for an option: of one that takes commas every name, or None where there is none."""
+    if not option.commas or given is None:
+        return given
+    return [part.strip() for text in given for part in text.split(",") if part.strip()] or None
+
+
 def _json(found: dict[str, Result]) -> dict[str, Any]:
     """Return what was found as JSON: the first answer, and any others by name under ``also``."""
     first, *others = found.items()
@@ -134,7 +141,7 @@ def _steps(command: Command, model: Any, own: dict[str, Any], how: dict[str, Any
         return command.ask(model, own, how)
     verb: Callable[..., Any] = registry.load(registry.names()[command.verb], command.verb)
     known = arguments_of(command)
-    asked = own | {name: value for name, value in how.items() if name in known}
+    asked = {name: value for name, value in (own | how).items() if name in known and value is not None}
     says = f"{model.name}: {command.says.format(**own, **how)}" if command.says else ""
     return [Step(command.name, says, lambda: verb(model, **asked))]
 

@@ -13,7 +13,6 @@ from flywheel_sim.journey.figures import Dist, Rate
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MILLIONTHS, format_duration
 from flywheel_sim.result import Unreplicated
-from flywheel_sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,13 +52,8 @@ class ExpectedPath(Unreplicated):
         return f"{path}; revenue {self.revenue:,.10g}, spend {self.spend:,.10g}, gain {self.gain:,.10g} {self.currency}"
 
 
-def expected_path(model: Scenario, strategy: str | None = None) -> ExpectedPath:
-    """Return the expected path of a journey whose stages are all decided at once.
-
-    Parameters
-    ----------
-    model, strategy
-        A scenario fed by batches, and one of its strategies.
+def path_of(journey: Journey) -> ExpectedPath:
+    """Return the expected path of a journey fed by batches, whose stages are all decided at once.
 
     Raises
     ------
@@ -67,7 +61,6 @@ def expected_path(model: Scenario, strategy: str | None = None) -> ExpectedPath:
         If the journey has clocks, referrals, attributes or arrivals over time, if people depend on one another, or
         if figures leave out a warm-up: simulate it instead.
     """
-    journey = model.journey(strategy)
     _refuse_what_takes_time(journey)
     people = {stage.name: Fraction(0) for stage in journey.stages}
     money = {"earn": Fraction(0), "spend": Fraction(0)}

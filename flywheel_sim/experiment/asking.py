@@ -81,6 +81,9 @@ DURATION = takes.text("a time such as '12 months'", "'12 months'")
 BEST = takes.choice("highest", "lowest")
 COUNT = takes.whole(1, 2**31)
 
+VALUES = takes.either(takes.listed(FIGURE, "a list of numbers or texts", "[0.90, '95 %']"),
+                      takes.text("a text such as '88 %:94 %:4'", "'88 %:94 %:4'"))  # fmt: skip
+
 PRECISION = takes.optional(takes.mapped(
     takes.either(takes.text("a share such as '1 %'", "'1 %'"), takes.number(0)),
     "for each metric the half-width wanted", "{'profit': '1 %'}"))  # fmt: skip
@@ -94,7 +97,7 @@ WORDS: dict[str, Takes] = {
     "strategies": takes.optional(takes.either(
         takes.text("the name of a strategy", "'flywheel'"),
         takes.listed(NAME, "a list of names", "['funnel', 'flywheel']"))),
-    "values": takes.optional(takes.listed(FIGURE, "a list of numbers or texts", "[0.90, '95 %']")),
+    "values": takes.optional(VALUES),
     "replications": takes.optional(takes.whole(1, 2**31, "100")),
     "best": BEST,
     "level": LEVEL,

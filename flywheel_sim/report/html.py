@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.analysis.strategies.section import defined
+from flywheel_sim.arguments import checked
 from flywheel_sim.drawing.chart import Chart
 from flywheel_sim.drawing.page import Section, Table
 from flywheel_sim.errors import DataError, ExperimentError
+from flywheel_sim.experiment.asking import WORDS, Model, scenario_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.warnings import churn_in_words
 from flywheel_sim.journey.units import format_duration
@@ -25,7 +28,9 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.wording import joined
 
 
-def write_report(*results: Result, to: str | Path, model: Scenario | None = None) -> Path:
+@checked({"results": takes.instance("Result", what="what fs.compare and the like return"),
+          "to": takes.path("the path of a file", "'report.html'"), "model": takes.optional(WORDS["model"])})  # fmt: skip
+def write_report(*results: Result, to: str | Path, model: Model | None = None) -> Path:
     """Write results to one HTML file, and the data behind every chart to ``csv/`` beside it.
 
     Parameters
@@ -35,7 +40,7 @@ def write_report(*results: Result, to: str | Path, model: Scenario | None = None
     to
         Path of the HTML file; its folder is made.
     model
-        The scenario, for its assumptions; a comparison brings its own.
+        The scenario, its name or its path, for its assumptions; a comparison brings its own.
 
     Returns
     -------
@@ -48,16 +53,24 @@ def write_report(*results: Result, to: str | Path, model: Scenario | None = None
         If there is nothing to report, or something among it is no answer.
     DataError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs, tempfile
+    >>> runs = fs.replicate("subscription", strategies="funnel", replications=5)
+    >>> fs.write_report(runs, to=f"{tempfile.mkdtemp()}/report.html").name
+    'report.html'
     """
     if not results:
         raise ExperimentError("a report of nothing: give it a comparison, replications or a sensitivity")
     shown = [section for one in results for section in registry.sections_of(one)]
     comparisons = [one for one in results if isinstance(one, Comparison)]
-    if model is None and comparisons:
-        model = next(iter(comparisons[0].models.values()))[0]
+    scenario = None if model is None else scenario_of(model)
+    if scenario is None and comparisons:
+        scenario = next(iter(comparisons[0].models.values()))[0]
     every = [runs for result in results for runs in result.base_runs.values()]
-    sections = _sections(shown, comparisons, every, model)
-    name = every[0].journey.name if every else model.name if model else "Answers"
+    sections = _sections(shown, comparisons, every, scenario)
+    name = every[0].journey.name if every else scenario.name if scenario else "Answers"
     sources = [one.provenance for one in (*every, *results)]
     page = _page(
         title=f"{name}: {joined(list(comparisons[0].names))}" if comparisons else name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from flywheel_sim.arguments import NAME, checked, path, text
 from flywheel_sim.errors import ConfigError, DataError, Problem, nearest
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.resolve.resolver import resolve
@@ -324,13 +325,15 @@ def _configs() -> Path:
     return _CONFIGS if _CONFIGS.is_dir() else _CONFIGS_IN_SOURCE
 
 
+@checked({"source": path("the name of a shipped journey or the path of a file", "'subscription'")}, error=DataError)
 def load(source: str | Path) -> Scenario:
     """Return the scenario of a journey file, checked with all its strategies.
 
     Parameters
     ----------
     source
-        Path of a YAML file, or the name of a shipped journey such as ``subscription``.
+        A bare word is the name of a shipped journey, such as ``subscription``; anything with a slash or an ending, such
+        as ``./mine`` or ``mine.yaml``, is the path of a YAML file.
 
     Raises
     ------
@@ -338,19 +341,26 @@ def load(source: str | Path) -> Scenario:
         With every problem of the file, each with its place, rule and remedy.
     DataError
         If there is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.load("subscription").strategies
+    ('funnel', 'flywheel')
     """
-    path = Path(source)
-    if not exists(path) and path.suffix == "" and len(path.parts) == 1:
-        path = _configs() / f"{source}.yaml"
-        if not exists(path):
-            near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.5)
-            said = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
-            raise DataError(f"{source}: no file and no shipped journey of that name; {said}")
-    elif not exists(path):
-        raise DataError(f"{source}: no such file; give the path of a YAML file or one of: {', '.join(shipped())}")
-    return _checked(read_extended(path), str(path))
+    named = isinstance(source, str) and not Path(source).suffix and not set(source) & set("/\\")
+    file = _configs() / f"{source}.yaml" if named else Path(source)
+    if not exists(file):
+        if not named:
+            raise DataError(f"{source}: no such file; give the path of a YAML file, or one of: {', '.join(shipped())}")
+        near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.5)
+        remedy = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
+        here = f"; or write ./{source} for the file of that name" if exists(Path(source)) else ""
+        raise DataError(f"{source}: no shipped journey of that name; {remedy}{here}")
+    return _checked(read_extended(file), str(file))
 
 
+@checked({"text": text("the text of a journey", "'name: Shop ...'"), "name": NAME}, error=DataError)
 def loads(text: str, name: str = "<text>") -> Scenario:
     """Return the scenario of a YAML text, checked with all its strategies.
 
@@ -358,6 +368,15 @@ def loads(text: str, name: str = "<text>") -> Scenario:
     ------
     ConfigError
         With every problem of the text.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> try:
+    ...     fs.loads("name: Half a journey")
+    ... except fs.ConfigError as error:
+    ...     print(error.problems[0])
+    <text>:1:1 channels: 'channels' is required; add channels: ...
     """
     tree = read_text(text, name)
     if "extends" in tree.root:

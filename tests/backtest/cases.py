@@ -53,7 +53,7 @@ def split(**asked):
 
 @cache
 def broken(**asked):
-    return fs.breakeven(settled(), between=("85 %", "95 %"), points=3, replications=4, **ONE, **asked)
+    return fs.breakeven(settled(), values=("85 %", "95 %"), points=3, replications=4, **ONE, **asked)
 
 
 RESULTS = {
@@ -135,26 +135,26 @@ RESULTS = {
         **ONE,
     ),
     "forecast": lambda: fs.forecast(fs.load(SHOP), replications=4, **ONE),
-    "sweep": lambda: fs.sweep(settled(), retention="88 %:94 %:3", price=[39, 49], replications=3, **ONE),
+    "sweep": lambda: fs.sweep(settled(), values={"retention": "88 %:94 %:3", "price": [39, 49]}, replications=3, **ONE),
     "sweep_one": lambda: fs.sweep(
         journey("subscription"),
         design="lhs",
         n=3,
-        vary={"retention": "88 %:94 %"},
+        values={"retention": "88 %:94 %"},
         strategies=["funnel"],
         replications=2,
-        metrics=["profit", "payback"],
+        of=["profit", "payback"],
         **ONE,
     ),
     # -- break-even
     "breakeven": lambda: broken(by="6 months"),
     "breakeven_rematched": lambda: fs.breakeven(
-        journey("subscription"), between=("88 %", "94 %"), points=3, rematch=True, replications=2, **ONE
+        journey("subscription"), values=("88 %", "94 %"), points=3, rematch=True, replications=2, **ONE
     ),
     "breakeven_map": lambda: fs.breakeven_map(
         settled(),
-        ["retention", "price"],
-        between={"retention": ("80 %", "95 %"), "price": (30, 60)},
+        over=["retention", "price"],
+        values={"retention": ("80 %", "95 %"), "price": (30, 60)},
         points=3,
         replications=3,
         **ONE,
@@ -345,16 +345,16 @@ NO_REPORT = ("Crossover", "Estimate", "Stopping")
 # Every command; lines after the first of a case run in the same folder.
 _SUB = "subscription --horizon '12 months' --workers 1"
 _B2B = "capacity b2b_pipeline --resource sales --people 4,5 --replications 2 --horizon '9 months' --workers 1"
-_FUNNEL = f"{_SUB} --strategy funnel --replications 3"
+_FUNNEL = f"{_SUB} --strategies funnel --replications 3"
 _ALLOCATE = "allocate next_euro --place search_ads --place onboarding --replications 2 --workers 1"
 _BREAKEVEN = (
-    "breakeven landing_page --over buys --strategy keep_a --strategy roll_out_b --between '8 %:12 %' --points 3 "
+    "breakeven landing_page --over buys --strategies keep_a --strategies roll_out_b --between '8 %:12 %' --points 3 "
     "--replications 3 --horizon '12 months' --workers 1"
 )
 _LANDING = "landing_page --horizon '12 months' --workers 1"
-_TWO = "--strategy keep_a --strategy roll_out_b --replications 3"
-_ABTEST = "--of conversion.visitor.trial --strategy keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
-_RETENTION = "retention product_led --stage free --strategy today --replications 3 --horizon '6 months' --workers 1"
+_TWO = "--strategies keep_a --strategies roll_out_b --replications 3"
+_ABTEST = "--of conversion.visitor.trial --strategies keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
+_RETENTION = "retention product_led --stage free --strategies today --replications 3 --horizon '6 months' --workers 1"
 _SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
 
 #: Commands, of which each is run three ways: as text, with --json, and with --out.
@@ -362,13 +362,13 @@ _ANSWERS = {
     "run": f"run {_FUNNEL}",
     "compare": f"compare {_LANDING} {_TWO}",
     "sensitivity": f"sensitivity {_FUNNEL} --of profit --over retention",
-    "effect": f"effect {_SUB} --strategy funnel --over retention --replications 2",
+    "effect": f"effect {_SUB} --strategies funnel --over retention --replications 2",
     "breakeven": _BREAKEVEN,
     "breakeven_map": f"{_BREAKEVEN} --and price --and-between 20:40",
     "allocate": f"{_ALLOCATE} --horizon '12 months'",
     "allocate_marginal": f"{_ALLOCATE} --horizon '12 months' --marginal",
     "allocate_horizons": f"{_ALLOCATE} --horizon '6 months' --horizon '12 months'",
-    "claims": f"claims {_SUB} --strategy funnel --replications 2",
+    "claims": f"claims {_SUB} --strategies funnel --replications 2",
     "sobol": f"sobol {_FUNNEL} --rates retention,price --points 8",
     "morris": f"sobol {_FUNNEL} --rates retention,price --morris --trajectories 4",
     "tornado": f"sobol {_FUNNEL} --rates retention,price --tornado",
@@ -385,7 +385,7 @@ _ANSWERS = {
 #: Other lines, by case; lines of one case share a folder.
 _LINES = {
     "validate": [f"validate {name}" for name in fs.shipped()] + ["validate subscription --json"],
-    "run_precision": [f"run {_SUB} --strategy funnel --precision 'profit=20 %' --at-most 30"],
+    "run_precision": [f"run {_SUB} --strategies funnel --precision 'profit=20 %' --at-most 30"],
     "run_limits": [f"run {_FUNNEL} --max-events 2000", f"run {_FUNNEL} --max-people 100"],
     "compare_matched": [f"compare {_SUB} --replications 2 --over price"],
     "sweep": [
@@ -401,7 +401,7 @@ _LINES = {
     ],
     "capacity_plan": [f"{_B2B} --plan --target '80 % within 1 day'"],
     "frictions_product_led": [
-        "frictions product_led --strategy today --horizon '6 months' --replications 2 --workers 1 --out out"
+        "frictions product_led --strategies today --horizon '6 months' --replications 2 --workers 1 --out out"
     ],
     "nothing": [""],
     "errors": [
@@ -416,27 +416,27 @@ _LINES = {
         "run subscription --set 'retentoin=3 %'",
         "run subscription --set 'retention=120 %'",
         "run subscription --horizon soon",
-        "run subscription --strategy funel",
-        "run subscription --strategy funnel --strategy flywheel",
+        "run subscription --strategies funel",
+        "run subscription --strategies funnel --strategies flywheel",
         "run subscription --precision profit",
-        "compare subscription --strategy funnel",
+        "compare subscription --strategies funnel",
         "compare subscription ad_campaign",
         "compare subscription --over retentoin",
-        "sensitivity subscription --strategy funnel --over retentoin",
-        "sensitivity subscription --strategy funnel --of profits",
-        "effect subscription --strategy funnel --over retentoin",
+        "sensitivity subscription --strategies funnel --over retentoin",
+        "sensitivity subscription --strategies funnel --of profits",
+        "effect subscription --strategies funnel --over retentoin",
         "allocate next_euro --marginal --budget 3",
-        "breakeven landing_page --strategy keep_a --strategy roll_out_b --between 8%",
+        "breakeven landing_page --strategies keep_a --strategies roll_out_b --between 8%",
         "claims subscription --retention x",
         "sobol subscription --morris --tornado",
-        "sobol subscription --strategy funnel --rates nothing",
+        "sobol subscription --strategies funnel --rates nothing",
         "sweep subscription --resume",
         "sweep subscription --design lhs",
         "sweep subscription --vary retention",
-        "frictions subscription --strategy funnel",
-        "momentum subscription --strategy funnel --replications 2 --window soon",
+        "frictions subscription --strategies funnel",
+        "momentum subscription --strategies funnel --replications 2 --window soon",
         "abtest landing_page --arms a",
-        "abtest subscription --strategy funnel",
+        "abtest subscription --strategies funnel",
         "referrals ad_campaign",
         "forecast ad_campaign",
         "ladder lifecycle --purchases nothing",

@@ -91,7 +91,7 @@ def test_luck_is_common_to_all_design_points(model):
     duel = compare(model, strategies=["quiet", "loud"], replications=30)
     paired = found.replications(1)["profit"] - found.replications(0)["profit"]
     assert estimate_mean(paired, "EUR").mean == duel.difference("profit").mean
-    dearer = sweep(model, price=[10, 20], strategies=["loud"], replications=30, metrics="revenue.platform")
+    dearer = sweep(model, values={"price": [10, 20]}, strategies=["loud"], replications=30, of="revenue.platform")
     np.testing.assert_allclose(dearer.values[1], 2 * dearer.values[0], rtol=1e-5)
 
 
@@ -104,7 +104,7 @@ def test_seed_is_the_files_unless_given(model):
 
 
 def test_estimates_are_those_of_estimate_mean(model):
-    found = sweep(model, price=[10, 20], retention=["5 %", "90 %"], replications=9, metrics=METRICS)
+    found = sweep(model, values={"price": [10, 20], "retention": ["5 %", "90 %"]}, replications=9, of=METRICS)
     frame = found.frame()
     assert np.isinf(found.values).any() or np.isnan(found.values).any(), "some without a plain mean"
     for at, (point, metric) in enumerate((p, m) for p in range(8) for m in METRICS):
@@ -133,7 +133,9 @@ def test_the_frame_is_long_and_points_and_outcomes_share_an_index(model):
 
 
 def test_one_at_a_time_shows_what_the_file_says(model):
-    found = sweep(model, design="one", retention=["80 %"], price=[10], strategies=["loud"], replications=3)
+    found = sweep(
+        model, design="one", values={"retention": ["80 %"], "price": [10]}, strategies=["loud"], replications=3
+    )
     assert found.points["retention"].tolist() == ["85 % per month", "80 %", "85 % per month"]
     assert found.points["price"].tolist() == [12.5, 12.5, 10.0], "numbers, where the file's is one too"
     base = replicate(model, strategies="loud", replications=3)
@@ -142,13 +144,13 @@ def test_one_at_a_time_shows_what_the_file_says(model):
 
 def test_points_go_back_in_as_a_table(model):
     found = grid(model)
-    again = sweep(model, points=found.points, replications=20, metrics=METRICS)
+    again = sweep(model, values=found.points, replications=20, of=METRICS)
     assert again.values.tobytes() == found.values.tobytes()
 
 
 def test_a_factor_named_like_a_column_gets_another(model):
     text = SHOP.replace("price:", "n:").replace("platform: price", "platform: n")
-    found = sweep(loads(text), vary={"n": [10, 20]}, strategies=["loud"], replications=3)
+    found = sweep(loads(text), values={"n": [10, 20]}, strategies=["loud"], replications=3)
     assert "factor.n" in found.frame().columns
     assert found.points["factor.n"].tolist() == [10, 20]
 
@@ -333,7 +335,7 @@ def test_an_unfinished_store_can_be_read(model, tmp_path, monkeypatch):
 def test_a_point_that_meets_a_limit_is_set_aside_and_the_rest_goes_on(model, tmp_path):
     how = {"strategies": ["loud"], "replications": 20, "limits": Limits(max_people=400), "metrics": METRICS}
     values = [0.1, 5, 0.2]
-    first = sweep(model, inviting=values, executor="serial", store=tmp_path / "sweep.db", **how)
+    first = sweep(model, values={"inviting": values}, executor="serial", store=tmp_path / "sweep.db", **how)
     assert list(first.set_aside) == [1]
     assert "replication 0: more than 400 people came" in first.set_aside[1]
     assert np.isnan(first.values[1]).all()
@@ -345,8 +347,8 @@ def test_a_point_that_meets_a_limit_is_set_aside_and_the_rest_goes_on(model, tmp
         first.replications(1)
     held = bytes_of(first, tmp_path)
     for workers in (1, 3):
-        assert bytes_of(sweep(model, inviting=values, workers=workers, **how), tmp_path) == held
-    again = sweep(model, inviting=values, store=tmp_path / "sweep.db", resume=True, **how)
+        assert bytes_of(sweep(model, values={"inviting": values}, workers=workers, **how), tmp_path) == held
+    again = sweep(model, values={"inviting": values}, store=tmp_path / "sweep.db", resume=True, **how)
     assert bytes_of(again, tmp_path) == held
 
 
@@ -358,7 +360,7 @@ def test_of_a_point_set_aside_nothing_more_is_run(model, monkeypatch):
         return run_batch(task, **how)
 
     monkeypatch.setattr(room, "run_batch", counted)
-    sweep(model, inviting=[5, 0.1], strategies=["loud"], replications=20, limits=Limits(max_people=400),
+    sweep(model, values={"inviting": [5, 0.1]}, strategies=["loud"], replications=20, limits=Limits(max_people=400),
           executor="serial")  # fmt: skip
     assert ran == [(0, 0), (1, 0), (1, 7), (1, 14)]
 
@@ -394,7 +396,9 @@ def test_the_reason_is_that_of_the_first_replication_whoever_meets_it(model, tmp
 def test_values_that_do_not_go_together_are_set_aside_by_name(model):
     text = SHOP.replace("lapsed: rest}", "lapsed: leaving, aside: rest}").replace("  lapsed: lapsed", "  lapsed: lapsed\n  aside: aside").replace("rates:\n", "rates:\n  leaving: {value: 5 % per month, why: one}\n")  # fmt: skip # noqa: E501
     shop = loads(text)
-    found = sweep(shop, retention=["80 %", "95 %"], leaving=["5 %", "15 %"], strategies=["loud"], replications=3)
+    found = sweep(
+        shop, values={"retention": ["80 %", "95 %"], "leaving": ["5 %", "15 %"]}, strategies=["loud"], replications=3
+    )
     assert list(found.set_aside) == [3]
     assert "more than 100 %" in found.set_aside[3] or "exceed" in found.set_aside[3] or "chances" in found.set_aside[3]
     assert "\n" not in found.set_aside[3]
@@ -429,7 +433,7 @@ def test_what_is_wrong_is_said_before_anything_is_run_or_written(model, tmp_path
 
 def test_a_line_that_only_one_strategy_has(model):
     text = SHOP.replace("spend: {reward: 3}", "spend: {reward: 3}, earn: {bonus: 1}")
-    found = sweep(loads(text), replications=3, metrics=["revenue", "revenue.bonus"])
+    found = sweep(loads(text), replications=3, of=["revenue", "revenue.bonus"])
     assert found.outcomes["revenue.bonus"].gt(0).tolist() == [False, True]
     assert found.units["revenue.bonus"] == "EUR"
 

@@ -23,7 +23,7 @@ from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import load
 
 HERE = Path(__file__).parent
-AS_IS = ("--strategy", "as_is")
+AS_IS = ("--strategies", "as_is")
 SMALL = ("--vary", "retention=88 %:95 %:8", "--vary", "invites=0.04,0.1", *AS_IS, "--replications", "12")
 POINTS = 16
 LONG = ("--vary", "retention=86 %:95 %:10", "--vary", "invites=0.02:0.12:5", *AS_IS, "--replications", "20")
@@ -228,7 +228,7 @@ class Shuffled(Executor):
 
 def swept(config, path, **how):
     vary = {"retention": "88 %:95 %:8", "invites": "0.04,0.1"}
-    found = sweep(load(config), vary=vary, strategies=["as_is"], replications=12, **how)
+    found = sweep(load(config), values=vary, strategies=["as_is"], replications=12, **how)
     return found.export(path).read_bytes()
 
 

@@ -42,7 +42,7 @@ def small_batches(monkeypatch):
 
 
 def coins(model, store, **how):
-    return sweep(model, heads="0.1:0.9:9", replications=20, metrics=["revenue"], store=store, **how)
+    return sweep(model, values={"heads": "0.1:0.9:9"}, replications=20, of=["revenue"], store=store, **how)
 
 
 @pytest.fixture(scope="module")

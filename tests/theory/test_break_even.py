@@ -73,14 +73,14 @@ def near(found, exact):
 
 @pytest.mark.parametrize("by", [6, 12])
 def test_a_price_that_pays_for_care_is_the_exact_one(by):
-    found = breakeven(loads(CARE), "price", by=by, replications=40, seed=2, workers=1)
+    found = breakeven(loads(CARE), over="price", by=by, replications=40, seed=2, workers=1)
     near(found.root, 400 / (payments(0.9, by) - payments(0.8, by)))
     assert found.root.rises
 
 
 def test_the_root_is_that_of_the_sample_to_the_tolerance():
     model = loads(CARE)
-    found = breakeven(model, "price", replications=20, workers=1)
+    found = breakeven(model, over="price", replications=20, workers=1)
     runs = {
         name: replicate(model, strategies=name, replications=20).values("revenue") / 300 for name in model.strategies
     }
@@ -101,7 +101,9 @@ def test_care_on_an_equal_budget_pays_between_two_retentions():
         return 100 * payments(moved(stays), months) - 150 * payments(stays, months)
 
     low, high = (optimize.brentq(gap, *ends, args=(24,)) for ends in ((0.5, 0.8), (0.8, 0.99)))
-    found = breakeven(loads(BUDGET), "stays", between=("50 %", "99 %"), replications=40, seed=4, points=8, workers=1)
+    found = breakeven(
+        loads(BUDGET), over="stays", values=("50 %", "99 %"), replications=40, seed=4, points=8, workers=1
+    )
     rises, falls = found.crossings
     near(rises, 100 * low)
     near(falls, 100 * high)
@@ -116,7 +118,7 @@ def test_care_on_an_equal_budget_pays_between_two_retentions():
                          [(CARE, "price", 60.0, 400.0, 1), (BUDGET, "stays", 0.80, 0.95, -1)])  # fmt: skip
 def test_a_fine_sweep_changes_sign_in_the_same_cell(text, rate, low, high, rises):
     model, values = loads(text), np.linspace(low, high, 40)
-    found = breakeven(model, rate, between=(low, high), replications=10, seed=4, workers=1)
+    found = breakeven(model, over=rate, values=(low, high), replications=10, seed=4, workers=1)
     swept = sensitivity(model, "profit", rate, values=list(values), replications=10, seed=4, workers=1)
     signs = [rises * np.sign(swept.difference(i, "flywheel", "funnel").mean) for i in range(40)]
     cell = int(np.searchsorted(swept.values, found.root.value))
@@ -129,8 +131,8 @@ def test_a_fine_sweep_changes_sign_in_the_same_cell(text, rate, low, high, rises
 def test_the_line_of_a_map_is_straight_where_theory_says_so():
     """What care may cost and what a month must cost for it are proportional."""
     model = loads(CARE)
-    found = breakeven_map(model, ("price", "effort"), replications=30, seed=3, points=3, workers=1,
-                          between={"price": (50, 400), "effort": (200, 600)})  # fmt: skip
+    found = breakeven_map(model, over=("price", "effort"), replications=30, seed=3, points=3, workers=1,
+                          values={"price": (50, 400), "effort": (200, 600)})  # fmt: skip
     exact = payments(0.9, 12) - payments(0.8, 12)
     for effort, crossings in zip(found.values[1], found.lines, strict=True):
         (one,) = crossings

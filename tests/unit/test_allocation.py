@@ -299,7 +299,7 @@ def flywheel(command, tmp_path):
     """Return a function that runs a line of the command on the journey of these tests."""
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
-    line = ["--strategy", "plain", "--place", "ads", "--place", "care", "--replications", "3", "--workers", "1"]
+    line = ["--strategies", "plain", "--place", "ads", "--place", "care", "--replications", "3", "--workers", "1"]
     return lambda *words: command("allocate", str(path), *line, *words)
 
 
@@ -325,7 +325,7 @@ def test_the_command_says_where_the_next_euro_goes(flywheel):
     ("words", "said"),
     [
         (("--marginal", "--budget", "5"), "--budget is about splitting a budget"),
-        (("--strategy", "even"), "one --strategy"),
+        (("--strategies", "even"), "one --strategy"),
         (("--at-most", "care"), "not PLACE=MONEY"),
     ],
 )

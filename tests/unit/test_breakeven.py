@@ -82,13 +82,13 @@ def model():
 
 @pytest.fixture(scope="module")
 def price(model):
-    return breakeven(model, "price", replications=6, workers=1)
+    return breakeven(model, over="price", replications=6, workers=1)
 
 
 @pytest.fixture(scope="module")
 def grid(model):
     between = {"price": (60, 400), "effort": (150, 450)}
-    return breakeven_map(model, ("price", "effort"), between=between, points=3, replications=6, workers=1)
+    return breakeven_map(model, over=("price", "effort"), values=between, points=3, replications=6, workers=1)
 
 
 # -- values and their differences -------------------------------------------------------------------
@@ -112,7 +112,7 @@ def test_no_value_is_run_twice(model, monkeypatch):
 
     replicate_jobs = breakeven_runs.replicate_jobs
     monkeypatch.setattr(breakeven_runs, "replicate_jobs", spied)
-    found = breakeven(model, "price", replications=2, workers=1)
+    found = breakeven(model, over="price", replications=2, workers=1)
     assert len(found.values) > len(found.looked)
     assert len(run) == len(set(run)) == 2 * len(found.values)
 
@@ -126,7 +126,9 @@ def test_today_is_among_the_values_looked_at(model, price):
 
 
 def test_a_month_before_the_horizon_takes_what_has_come_by_then(model):
-    found, again = (breakeven(model, "price", by=by, replications=3, points=3, workers=1) for by in ("5 months", 5))
+    found, again = (
+        breakeven(model, over="price", by=by, replications=3, points=3, workers=1) for by in ("5 months", 5)
+    )
     assert str(found) == str(again)
     duel = compare(model, replications=3)
     assert found.difference().mean == pytest.approx(duel.by_month("profit", [5])[5].mean)
@@ -134,51 +136,51 @@ def test_a_month_before_the_horizon_takes_what_has_come_by_then(model):
 
 
 def test_a_stock_is_that_of_the_month_and_any_figure_that_of_the_horizon(model):
-    stock = breakeven(model, "price", "active_customers", by=4, replications=3, points=3, workers=1)
+    stock = breakeven(model, over="price", of="active_customers", by=4, replications=3, points=3, workers=1)
     duel = compare(model, replications=3)
     assert stock.difference().mean == pytest.approx(duel.difference_series("active_customers")[:, 3].mean())
-    whole = breakeven(model, "price", "clv", replications=3, points=3, workers=1)
+    whole = breakeven(model, over="price", of="clv", replications=3, points=3, workers=1)
     assert whole.difference().mean == pytest.approx(duel.difference("clv").mean)
     assert "overtakes in month" not in whole.table()
     assert "a higher customer lifetime value" in whole.answer()
     with pytest.raises(ExperimentError, match="'clv' has no running sum"):
         whole.months()
     with pytest.raises(ExperimentError, match="'clv' has no figure by month 4"):
-        breakeven(model, "price", "clv", by=4, replications=2, points=3)
+        breakeven(model, over="price", of="clv", by=4, replications=2, points=3)
 
 
 def test_workers_change_nothing(model, price):
-    assert str(breakeven(model, "price", replications=6, workers=2)) == str(price)
+    assert str(breakeven(model, over="price", replications=6, workers=2)) == str(price)
 
 
 def test_what_is_uncertain_is_held_as_known(model, price):
     vague = loads(CARE.replace("value: 300,", "value: 300, uncertain: 30 % of mean,"))
-    found = breakeven(vague, "price", replications=6, workers=1)
+    found = breakeven(vague, over="price", replications=6, workers=1)
     np.testing.assert_array_equal(found.gaps[0].values, price.gaps[0].values)
     assert found.root == price.root
 
 
 def test_strategies_with_figures_of_their_own_have_no_single_today():
     own = loads(CARE.replace("flywheel: {}", "flywheel: {rates: {price: 280}}"))
-    found = breakeven(own, "price", replications=3, points=3, workers=1)
+    found = breakeven(own, over="price", replications=3, points=3, workers=1)
     assert found.today == {"funnel": 300, "flywheel": 280}
     assert "Today it is 300 in the funnel and 280 in the flywheel" in found.answer()
     assert len(found.looked) == 3
 
 
 def test_a_duration_can_move_too(model):
-    found = breakeven(model, "wait", between=("1 day", "200 days"), replications=3, points=4, workers=1)
+    found = breakeven(model, over="wait", values=("1 day", "200 days"), replications=3, points=4, workers=1)
     assert found.rate_unit in ("day", "days")
     assert found.between == (1.0, 200.0)
 
 
 def test_the_strategy_held_against_is_the_reference_or_the_first(model):
-    turned = breakeven(model, "price", strategies=["flywheel", "funnel"], replications=6, workers=1, points=3)
+    turned = breakeven(model, over="price", strategies=["flywheel", "funnel"], replications=6, workers=1, points=3)
     assert turned.names == ("flywheel", "funnel")
     assert not turned.root.rises
     assert "price is at most" in turned.answer()
     named = loads(CARE + "reference: flywheel\n")
-    assert breakeven(named, "price", replications=2, points=3, workers=1).names == ("flywheel", "funnel")
+    assert breakeven(named, over="price", replications=2, points=3, workers=1).names == ("flywheel", "funnel")
 
 
 # -- matched budgets --------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def test_the_strategy_held_against_is_the_reference_or_the_first(model):
 def test_a_budget_decided_on_stays_and_one_made_anew_is_equal_at_every_value():
     model = loads(DUEL)
     how = {"between": (0.7, 0.9), "points": 3, "replications": 40, "seed": 1, "workers": 1}
-    kept, anew = (breakeven(model, "keeps", rematch=rematch, **how) for rematch in (False, True))
+    kept, anew = (breakeven(model, over="keeps", rematch=rematch, **how) for rematch in (False, True))
     assert (kept.matched, anew.matched) == ("today", "anew")
     assert kept.spend_gap() == anew.spend_gap()
     assert abs(kept.spend_gap(0)) > 0.03
@@ -262,7 +264,7 @@ def test_the_answer_says_from_where_on_and_how_surely(price):
     ],
 )
 def test_where_nobody_overtakes_that_is_said(model, over, between, said):
-    found = breakeven(model, over, between=between, replications=6, points=3, workers=1)
+    found = breakeven(model, over=over, values=between, replications=6, points=3, workers=1)
     assert found.crossings == ()
     assert found.root is None
     assert said in found.answer()
@@ -273,7 +275,7 @@ def test_where_nobody_overtakes_that_is_said(model, over, between, said):
 
 
 def test_a_month_that_never_comes_is_said_to_never_come(model):
-    found = breakeven(model, "price", between=(10, 60), replications=6, points=3, workers=1)
+    found = breakeven(model, over="price", values=(10, 60), replications=6, points=3, workers=1)
     assert set(found.table()["overtakes in month"]) == {"never"}
     assert found.months_frame().month.isna().all()
     assert charts.overtaking(found).title.startswith("The funnel stays ahead of the flywheel")
@@ -301,13 +303,13 @@ def test_a_cell_is_the_journey_at_both_values_and_a_line_is_its_break_even(model
     assert grid.mean[i, j] == pytest.approx(gap.mean)
     (one,) = grid.lines[j]
     effort = float(grid.values[1][j])
-    alone = breakeven(model.with_(effort=effort), "price", between=(60, 400), points=3, replications=6, workers=1)
+    alone = breakeven(model.with_(effort=effort), over="price", values=(60, 400), points=3, replications=6, workers=1)
     assert one.value == pytest.approx(alone.root.value, abs=0.5)
     assert one.rises
 
 
 def test_the_intervals_of_a_map_hold_for_all_cells_at_once(model):
-    found = breakeven_map(model, ("price", "stays"), points=3, replications=6, workers=1)
+    found = breakeven_map(model, over=("price", "stays"), points=3, replications=6, workers=1)
     (low, high), n = found.ends, found.gaps.shape[2]
     half = stats.t.ppf(0.975, n - 1) * found.gaps.std(axis=2, ddof=1) / math.sqrt(n)
     assert ((high - low) / 2 > 1.2 * half).all()
@@ -363,7 +365,7 @@ def test_the_command_answers_and_writes_a_report(flywheel, model, tmp_path):
     line = "breakeven care.yaml --over price --points 3 --replications 3 --workers 1 --out it"
     status, out, err = flywheel(line, "--between", "60:400", "--by", "6 months")
     assert status == 0
-    asked = breakeven(model, "price", by=6, between=(60, 400), points=3, replications=3)
+    asked = breakeven(model, over="price", by=6, values=(60, 400), points=3, replications=3)
     assert out.startswith(asked.answer())
     assert "report: " in err
     assert (tmp_path / "it" / "report.html").exists()
@@ -387,7 +389,7 @@ def test_the_command_prints_json_alone(flywheel):
         ("--over price --between 100", "write '80 %:95 %'"),
         ("--over price --and-between 1:2", "--and RATE"),
         ("--over price --by soon", "24 months"),
-        ("--over price --strategy funnel", "two different strategies"),
+        ("--over price --strategies funnel", "two different strategies"),
     ],
 )
 def test_the_command_says_what_was_written_wrong(flywheel, line, said):
@@ -403,23 +405,23 @@ def test_the_command_says_what_was_written_wrong(flywheel, line, said):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda m: breakeven(m, "price", "proft"), "did you mean 'profit'"),
-        (lambda m: breakeven(m, "price", by=9), "the months that count are 1 to 8"),
-        (lambda m: breakeven(m, "price", by="2.5 months"), "the months that count are 1 to 8"),
-        (lambda m: breakeven(m, "price", by="12 %"), "the months that count are 1 to 8"),
-        (lambda m: breakeven(m, "price", by=True), "the months that count are 1 to 8"),
-        (lambda m: breakeven(m, "price", strategies=["funnel"]), "the file has: funnel, flywheel"),
-        (lambda m: breakeven(m, "price", strategies=["funnel", "flywhel"]), "did you mean 'flywheel'"),
-        (lambda m: breakeven(m, "price", between=(400, 60)), "the first value must be the lower one"),
-        (lambda m: breakeven(m, "price", between="60:400"), "a lowest and a highest value"),
-        (lambda m: breakeven(m, "price", points=2), "at least 3 are needed"),
-        (lambda m: breakeven(m, "price", replications=1), "at least two are needed"),
-        (lambda m: breakeven(m, "price", rematch=True), "leave rematch out"),
-        (lambda m: breakeven(loads(COINS), "heads"), "the file has: none"),
-        (lambda m: breakeven_map(m, ("price", "price")), "two different rates"),
-        (lambda m: breakeven_map(m, "price"), "two different rates"),
-        (lambda m: breakeven_map(m, ("price", "effort"), between={"prise": (1, 2)}), "does not run over"),
-        (lambda m: breakeven_map(m, ("price", "effort"), points=30), "cells are more than 400"),
+        (lambda m: breakeven(m, over="price", of="proft"), "did you mean 'profit'"),
+        (lambda m: breakeven(m, over="price", by=9), "the months that count are 1 to 8"),
+        (lambda m: breakeven(m, over="price", by="2.5 months"), "the months that count are 1 to 8"),
+        (lambda m: breakeven(m, over="price", by="12 %"), "the months that count are 1 to 8"),
+        (lambda m: breakeven(m, over="price", by=True), "the months that count are 1 to 8"),
+        (lambda m: breakeven(m, over="price", strategies=["funnel"]), "the file has: funnel, flywheel"),
+        (lambda m: breakeven(m, over="price", strategies=["funnel", "flywhel"]), "did you mean 'flywheel'"),
+        (lambda m: breakeven(m, over="price", values=(400, 60)), "the first value must be the lower one"),
+        (lambda m: breakeven(m, over="price", values="60:400"), "a lowest and a highest value"),
+        (lambda m: breakeven(m, over="price", points=2), "at least 3 are needed"),
+        (lambda m: breakeven(m, over="price", replications=1), "at least two are needed"),
+        (lambda m: breakeven(m, over="price", rematch=True), "leave rematch out"),
+        (lambda m: breakeven(loads(COINS), over="heads"), "the file has: none"),
+        (lambda m: breakeven_map(m, over=("price", "price")), "two different rates"),
+        (lambda m: breakeven_map(m, over="price"), "two different rates"),
+        (lambda m: breakeven_map(m, over=("price", "effort"), values={"prise": (1, 2)}), "does not run over"),
+        (lambda m: breakeven_map(m, over=("price", "effort"), points=30), "cells are more than 400"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
@@ -430,8 +432,8 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda m: breakeven(m, "prize"), "did you mean 'price'"),
-        (lambda m: breakeven(m, "stays", between=("90 %", "110 %")), "100 %"),
+        (lambda m: breakeven(m, over="prize"), "did you mean 'price'"),
+        (lambda m: breakeven(m, over="stays", values=("90 %", "110 %")), "100 %"),
     ],
 )
 def test_a_rate_or_value_that_does_not_fit_is_refused(model, ask, said):

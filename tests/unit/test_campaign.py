@@ -99,5 +99,5 @@ def test_a_strategy_without_a_channel_expects_nobody_from_it():
     text += "b: {batch: 4, cost_per_batch: 3, enters: p}}\njourney: {p: {role: prospect, to: {c: 50 %, out: rest}}, "
     text += "c: customer, out: exit}\nstrategies: {less: {without: [b]}}"
     assert expected_path(loads(text)).people == {"p": 14, "c": 7, "out": 7}
-    assert expected_path(loads(text), "less").people == {"p": 10, "c": 5, "out": 5}
-    assert expected_path(loads(text), "less").spend == 5
+    assert expected_path(loads(text), strategies="less").people == {"p": 10, "c": 5, "out": 5}
+    assert expected_path(loads(text), strategies="less").spend == 5

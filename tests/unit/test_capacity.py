@@ -345,7 +345,7 @@ def test_the_command_prints_json_alone(flywheel):
         ("--resource desk --times 1,2,3", "--leads CHANNEL"),
         ("--resource desk --leads door --times 1,much", "--times '1,much'"),
         ("--resource desk --target soon", "90 % within 1 day"),
-        ("--resource desk --strategy plain --strategy busy", "one --strategy"),
+        ("--resource desk --strategies plain --strategies busy", "one --strategy"),
         ("--people 1:2", "--resource"),
     ],
 )

@@ -258,7 +258,7 @@ def test_stretches_are_found_between_the_values_run():
 def test_the_command_prints_json(command, tmp_path):
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
-    status, out, err = command("claims", str(path), "--strategy", "plain", "--replications", "2", "--json")
+    status, out, err = command("claims", str(path), "--strategies", "plain", "--replications", "2", "--json")
     assert status == 0, err
     said = json.loads(out)
     assert {row["claim"] for row in said["figures"]} == set(BOOK)

@@ -80,7 +80,7 @@ def test_run_prints_a_warning_where_a_customer_costs_more_than_it_brings(flywhee
 
 
 def test_compare_prints_the_answer_and_both_budgets(flywheel):
-    status, out, _ = flywheel("compare club.yaml --strategy quiet --strategy loud --replications 3 --workers 1")
+    status, out, _ = flywheel("compare club.yaml --strategies quiet --strategies loud --replications 3 --workers 1")
     duel = compare(club(), strategies=["quiet", "loud"], replications=3, off_by=0.1)
     assert status == 0
     assert out.startswith(duel.answer())
@@ -128,7 +128,7 @@ def test_set_changes_rates_and_settings_and_is_repeatable(flywheel):
     ("options", "how"),
     [
         ("--seed 11", {"seed": 11}),
-        ("--strategy lucky", {"strategy": "lucky"}),
+        ("--strategies lucky", {"strategy": "lucky"}),
         ("--replications 5", {"replications": 5}),
         ("--workers 2", {}),
     ],
@@ -232,10 +232,10 @@ def test_progress_goes_to_standard_error_alone(flywheel):
         ("run coins.yaml --set haeds=3%", "did you mean 'heads'"),
         ("run coins.yaml --set heads=120%", "100 %"),
         ("run coins.yaml --horizon soon", "horizon"),
-        ("run coins.yaml --strategy luck", "did you mean 'lucky'"),
-        ("run coins.yaml --strategy plain --strategy lucky", "use compare for several"),
-        ("compare coins.yaml --strategy lucky", "two different strategies; the file has: plain, lucky"),
-        ("compare coins.yaml --strategy lucky --strategy plane", "did you mean 'plain'"),
+        ("run coins.yaml --strategies luck", "did you mean 'lucky'"),
+        ("run coins.yaml --strategies plain --strategies lucky", "use compare for several"),
+        ("compare coins.yaml --strategies lucky", "two different strategies; the file has: plain, lucky"),
+        ("compare coins.yaml --strategies lucky --strategies plane", "did you mean 'plain'"),
         ("compare coins.yaml club.yaml", "differ in horizon"),
         ("sensitivity coins.yaml --over head --of revenue", "did you mean 'heads'"),
         ("sensitivity coins.yaml --over heads --of revenu", "did you mean 'revenue'"),

@@ -105,7 +105,7 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
         (("retention", "shop.yaml", "--stage", "visitor", "--days", "1,x"), "write --days 1,7,30"),
         (("retention", "shop.yaml", "--stage", "visitor", "--counts", "los"), "did you mean 'lost'"),
         (("momentum", "shop.yaml", "--window", "30 months"), "month"),
-        (("forecast", "subscription", "--strategy", "funnel"), "nothing in 'Subscription"),
+        (("forecast", "subscription", "--strategies", "funnel"), "nothing in 'Subscription"),
     ],
 )
 def test_what_is_written_wrong_is_said_with_its_remedy(flywheel, words, said):

@@ -40,7 +40,7 @@ def test_a_sweep_prints_a_table_and_keeps_a_store(flywheel, tmp_path):
 
 def test_json_is_all_that_stands_on_standard_output(flywheel):
     status, out, _ = flywheel("sweep", "club.yaml", "--vary", "retention=0.8,0.9", "--vary", "horizon=6:12:2",
-                              "--strategy", "loud", "--replications", "1", "--metrics", "clv,payback",
+                              "--strategies", "loud", "--replications", "1", "--metrics", "clv,payback",
                               "--json")  # fmt: skip
     assert status == 0
     said = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
@@ -107,7 +107,7 @@ def test_a_store_is_neither_begun_over_nor_mixed(flywheel):
 
 
 def test_a_point_that_is_set_aside_is_named(flywheel):
-    status, out, _ = flywheel("sweep", "club.yaml", "--vary", "inviting=0.1,9", "--strategy", "loud", "--max-people",
+    status, out, _ = flywheel("sweep", "club.yaml", "--vary", "inviting=0.1,9", "--strategies", "loud", "--max-people",
                                 "2000", "--replications", "2", "--metrics", "revenue")  # fmt: skip
     assert status == 0
     assert "1 set aside" in out

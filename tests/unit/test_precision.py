@@ -342,7 +342,7 @@ def flywheel(tmp_path, monkeypatch, command):
 
 
 def test_the_command_runs_to_a_precision(flywheel):
-    status, out, err = flywheel("run coins.yaml --strategy plain --precision revenue=1%", "--precision", "cac=5 EUR")
+    status, out, err = flywheel("run coins.yaml --strategies plain --precision revenue=1%", "--precision", "cac=5 EUR")
     runs = replicate(coins(SHOPS), strategies="plain", precision={"revenue": "1%", "cac": "5 EUR"})
     assert status == 0
     assert str(runs.stopping) in out
@@ -374,7 +374,7 @@ def test_the_command_compares_to_a_precision_and_says_so_in_json(flywheel):
     ],
 )
 def test_the_command_refuses_what_cannot_be_asked_for(flywheel, options, said):
-    for command in ("run coins.yaml --strategy plain", "compare coins.yaml"):
+    for command in ("run coins.yaml --strategies plain", "compare coins.yaml"):
         status, out, err = flywheel(f"{command} {options}")
         assert (status, out) == (2, "")
         assert said in err

@@ -20,8 +20,8 @@ def base():
 def credits():
     """From which credit on the funnel wins over one that is paid at sign-up."""
     return fs.breakeven(
-        fs.load("marketplace"), "credit", by="12 months", strategies=["flywheel", "funnel"], between=(1, 13), points=7,
-        rematch=True, replications=50, seed=1,
+        fs.load("marketplace"), over="credit", by="12 months", strategies=["flywheel", "funnel"], values=(1, 13),
+        points=7, rematch=True, replications=50, seed=1,
     )  # fmt: skip
 
 

@@ -8,47 +8,37 @@ from typing import Any
 from flywheel_sim.analysis.commands import STRATEGIES, Command, Option, Step
 from flywheel_sim.errors import ExperimentError
 
-_RANGE = "LO:HI"
-
 
 def _breakeven(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterator[Step]:
     from flywheel_sim.analysis.breakeven.map import breakeven_map
     from flywheel_sim.analysis.breakeven.result import breakeven
 
-    over, other, of, by = asked["over"], asked["and_"], asked["of"], asked["by"]
-    if asked["and_between"] and not other:
-        raise ExperimentError("--and-between are values of another rate; say which by --and RATE")
-    if other == over:
-        raise ExperimentError(f"--and {other}: a map takes two different rates; name another than that of --over")
-    given = ((over, asked["between"]), (other or "", asked["and_between"]))
-    ranges = {name: _range(text) for name, text in given if text}
-    how = how | {"strategies": asked["strategies"] or None, "points": asked["points"]}
-    n, rematch = how["replications"], {"rematch": asked["rematch"]}
-    yield Step("breakeven", f"{model.name}: {over} moves, {n:,} replications of both strategies at every value",
-               lambda: breakeven(model, over, of, by, between=ranges.get(over), **rematch, **how))  # fmt: skip
-    if other:
-        yield Step("map", f"a map of {over} and {other}, {n:,} replications of both strategies in every cell",
-                   lambda: breakeven_map(model, (over, other), of, by, between=ranges, **how))  # fmt: skip
-
-
-def _range(text: str) -> tuple[str, str]:
-    """Return the two values that ``80 %:95 %`` says."""
-    low, colon, high = (part.strip() for part in text.partition(":"))
-    if not (low and colon and high) or ":" in high:
-        raise ExperimentError(f"'{text}': a lowest and a highest value are needed; write '80 %:95 %'")
-    return low, high
+    rates, texts = asked["over"] or ["retention"], asked["values"] or []
+    if len(rates) > 2 or len(set(rates)) < len(rates):
+        raise ExperimentError(f"--over {', '.join(rates)}: it takes one rate, or two different ones for a map")
+    if len(texts) > len(rates):
+        raise ExperimentError(f"{len(texts)} --values for {len(rates)} --over; give one for each, in their order")
+    values: dict[str, Any] = dict(zip(rates, texts, strict=False))
+    how = how | {name: asked[name] for name in ("of", "by", "points", "strategies")}
+    n = how["replications"]
+    yield Step("breakeven", f"{model.name}: {rates[0]} moves, {n:,} replications of both strategies at every value",
+               lambda: breakeven(model, over=rates[0], values=values.get(rates[0]), rematch=asked["rematch"],
+                                 **how))  # fmt: skip
+    if len(rates) > 1:
+        yield Step("map", f"a map of {' and '.join(rates)}, {n:,} replications of both strategies in every cell",
+                   lambda: breakeven_map(model, over=rates, values=values or None, **how))  # fmt: skip
 
 
 COMMANDS = (
     Command("breakeven", "Find the value of a rate at which one strategy overtakes another; the one held against comes "
             "first.", "breakeven", "", (
-        Option("over", "The rate that moves."),
-        Option("by", "By which month, such as '24 months'; else the horizon."),
         Option("of", "The metric that decides."),
-        Option("and_", "Another rate, for a map of both.", flag="--and"),
-        Option("between", "Values of --over, such as '80 %:95 %'.", metavar=_RANGE),
-        Option("and_between", "Values of --and.", metavar=_RANGE),
-        Option("points", "At how many values to look first.", int),
+        Option("over", "The rate that moves; twice for a map of two.", many=True, commas=True, metavar="RATE",
+               default=None),
+        Option("values", "Two ends, or all values to look at; once for each --over.", many=True,
+               metavar="LO:HI|V1,V2,V3"),
+        Option("points", "At how many values between two ends to look first.", int),
+        Option("by", "By which month, such as '24 months'; else the horizon."),
         Option("rematch", "Make budgets equal at every value of --over.", bool, flag="--rematch"),
         STRATEGIES,
     ), _breakeven, place=13),

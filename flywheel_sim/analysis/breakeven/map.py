@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.breakeven.bounds import more_of, rate_shown, with_unit_words
-from flywheel_sim.analysis.breakeven.runs import Between, Paired, pair_up, range_of, values_in
+from flywheel_sim.analysis.breakeven.runs import BY, Paired, Values, grid_of, pair_up
 from flywheel_sim.analysis.breakeven.search import Crossing, look
+from flywheel_sim.arguments import shown
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import NAME, VALUES, How, Model, Strategies, how_to_run, scenario_of, verb
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean
 from flywheel_sim.wording import called, signed
 
@@ -191,14 +192,18 @@ class BreakEvenMap(Result):
                 "line": self.line_frame().to_dict("records")}  # fmt: skip
 
 
+@verb({"between": "values={'retention': ['80 %', '95 %']}"},
+      over=takes.listed(NAME, "two names of rates", "['retention', 'invites']", 2, 2), by=BY,
+      values=takes.optional(takes.mapped(VALUES, "values for each rate", "{'retention': ['80 %', '95 %']}")),
+      points=takes.whole(3, 1000, "9"))  # fmt: skip
 def breakeven_map(
-    model: Scenario,
-    over: Sequence[str],
+    model: Model,
     of: str = "profit",
-    by: int | str | None = None,
+    over: Sequence[str] = (),
     *,
-    strategies: Sequence[str] | None = None,
-    between: Mapping[str, Between] | None = None,
+    strategies: Strategies = None,
+    values: Mapping[str, Values] | None = None,
+    by: int | str | None = None,
     points: int = 9,
     replications: int = 50,
     **how: Unpack[How],
@@ -207,15 +212,17 @@ def breakeven_map(
 
     Parameters
     ----------
-    model, of, by, strategies
-        As for `breakeven`. A spend that is ``matched`` is solved for at today's figures and stays.
+    model, of
+        As for `breakeven`.
     over
         Two named rates. The line is found along the first, for each value of the second.
-    between
-        For a rate its lowest and highest value, such as ``{"retention": ("80 %", "95 %")}``; a range around today's
-        unless given.
-    points
-        How many values of each; today's is added.
+    strategies
+        As for `breakeven`. A spend that is ``matched`` is solved for at today's figures and stays.
+    values
+        For a rate its values, as for `breakeven`: ``{"retention": ["80 %", "95 %"]}``; a range around today's
+        unless given. Today's is added.
+    by, points
+        As for `breakeven`; and how many values lie between two ends of each rate.
     replications, how
         As for `replicate`; the same in every cell.
 
@@ -223,14 +230,22 @@ def breakeven_map(
     ------
     ConfigError, ExperimentError
         As `breakeven`, or if there are not two rates, or too many cells.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.breakeven_map("subscription", over=["retention", "price"], by="6 months", replications=4,
+    ...                          values={"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]})
+    >>> found.rate_units
+    ('% kept per month', 'EUR')
     """
     seed, options = how_to_run(how)
-    ranges = dict(between or {})
-    _check(over, ranges)
-    paired = pair_up(model, over, of, by, strategies, replications, seed, options)
-    grids = [values_in(*range_of(paired, i, ranges.get(name)), points, paired.today[i]) for i, name in enumerate(over)]
+    given = dict(values or {})
+    _check(over, given)
+    paired = pair_up(scenario_of(model), over, of, by, strategies, replications, seed, options)
+    grids = [grid_of(paired, i, given.get(name), points) for i, name in enumerate(over)]
     if (cells := math.prod(map(len, grids))) > MOST_CELLS:
-        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer points")
+        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer values")
     with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run(itertools.product(*grids))
@@ -250,13 +265,13 @@ def breakeven_map(
     )  # fmt: skip
 
 
-def _check(over: Sequence[str], between: Mapping[str, Between]) -> None:
-    """Refuse what are not two rates, and a range of another."""
-    if isinstance(over, str) or len(over) != 2 or over[0] == over[1]:
-        raise ExperimentError(f"over {over!r}: a map takes two different rates; write ('retention', 'invites')")
-    if strange := [name for name in between if name not in over]:
+def _check(over: Sequence[str], values: Mapping[str, Values]) -> None:
+    """Refuse what are not two rates, and values of another."""
+    if len(over) != 2 or over[0] == over[1]:
+        raise ExperimentError(f"over is {shown(over)}: a map takes two different rates; write ['retention', 'invites']")
+    if strange := [name for name in values if name not in over]:
         raise ExperimentError(
-            f"between has '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
+            f"values are of '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
         )
 
 

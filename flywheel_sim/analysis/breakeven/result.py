@@ -7,24 +7,24 @@ function of the rate, and its root can be looked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.breakeven.bounds import bounds, month_shown, more_of, rate_shown, with_unit_words
-from flywheel_sim.analysis.breakeven.runs import Between, Gap, pair_up, range_of, solved_anew, values_in
+from flywheel_sim.analysis.breakeven.runs import BY, Gap, Values, grid_of, pair_up, solved_anew
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
 from flywheel_sim.analysis.difference.verdict import BUDGET, SPEND_TOLERANCE, apart
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, scenario_of, verb
 from flywheel_sim.experiment.crossover import Crossover, crossover
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, plus_minus, with_unit
 from flywheel_sim.wording import called, signed
 
@@ -288,14 +288,16 @@ class BreakEven(Result):
         return {**found, **months}
 
 
+@verb({"between": "values=['80 %', '95 %']"}, by=BY, points=takes.whole(3, 1000, "9"),
+      rematch=takes.YES_OR_NO)  # fmt: skip
 def breakeven(
-    model: Scenario,
-    over: str = "retention",
+    model: Model,
     of: str = "profit",
-    by: int | str | None = None,
+    over: str = "retention",
     *,
-    strategies: Sequence[str] | None = None,
-    between: Between | None = None,
+    strategies: Strategies = None,
+    values: Values | None = None,
+    by: int | str | None = None,
     points: int = 9,
     rematch: bool = False,
     replications: int = 200,
@@ -305,16 +307,18 @@ def breakeven(
 
     Parameters
     ----------
-    model, over, of
-        The scenario; a named chance, rate or money, whose whole family moves with it in both strategies; and a metric.
-        Where the rate is uncertain, each value is held as known.
-    by
-        The month by which the metric is added up: a number, or a text such as ``24 months``; the horizon unless given.
+    model, of, over
+        The scenario, its name or its path; a metric; and a named chance, rate or money, whose whole family moves with
+        it in both strategies. Where the rate is uncertain, each value is held as known.
     strategies
         The one held against, and the one it is about; the file's reference and its last other one unless given.
-    between, points
-        Lowest and highest value of the rate, in its own unit (fractions for chances) or as texts, a range around
-        today's unless given; and at how many values to look first. Two changes of lead between neighbours are not seen.
+    values
+        Two ends, or all values to look at first; in the rate's own unit (fractions for chances), as texts, or as
+        ``80 %:95 %``; a range around today's unless given. Two changes of lead between neighbours are not seen.
+    by
+        The month by which the metric is added up: a number, or a text such as ``24 months``; the horizon unless given.
+    points
+        At how many values between two ends to look first.
     rematch
         Whether a spend that is ``matched`` is solved for anew as the rate moves, so that budgets are equal at every
         value. Without it, it is solved for at today's figures and stays, as a budget that has been decided on.
@@ -325,11 +329,18 @@ def breakeven(
     ------
     ConfigError, ExperimentError
         If there is no such rate or strategy, or a value, a metric, a month or a range is not what it should be.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.breakeven("subscription", over="price", values=[30, 50], by="12 months", replications=10)
+    >>> found.names, found.rate_unit
+    (('funnel', 'flywheel'), 'EUR')
     """
     seed, options = how_to_run(how)
-    paired = pair_up(model, (over,), of, by, strategies, replications, seed, options)
-    low, high = range_of(paired, 0, between)
-    grid = values_in(low, high, points, paired.today[0])
+    paired = pair_up(scenario_of(model), (over,), of, by, strategies, replications, seed, options)
+    grid = grid_of(paired, 0, values, points)
+    low, high = grid[0], grid[-1]
     matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""
     if rematch:
         paired.solve, matched = solved_anew(paired, grid), "anew"

@@ -5,6 +5,7 @@ For one seed the mean difference is a function of the rates alone, with small ju
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.breakeven.search import rounded
 from flywheel_sim.analysis.rates.steps import own, points, run_over, shown_unit, written
-from flywheel_sim.errors import ConfigError, ExperimentError, nearest
+from flywheel_sim.arguments import shown
+from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.asking import Strategies, pair_of, refuse_metrics
 from flywheel_sim.experiment.budgets import NEAR, with_budgets
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, units_of
 from flywheel_sim.experiment.runs import Runs
@@ -23,13 +27,13 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit
 
 Point = tuple[float, ...]
-#: Lowest and highest value of a rate: in its own unit, or as texts.
-Between = Sequence[float | str]
+#: Values of a rate, in its own unit or as texts: two ends, or all to look at; or a text such as ``80 %:95 %:9``.
+Values = str | Sequence[float | str]
 
 #: Roots are found to this share of the range; values tried are rounded to a tenth of it.
 TOLERANCE = 5e-4
-#: Fewest values at which to look first.
-FEWEST = 3
+#: What a month is said by.
+BY = takes.optional(takes.either(takes.whole(1, example="24"), takes.text("a time such as '24 months'", "'24 months'")))
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ class Paired:
 
 
 def pair_up(
-    model: Scenario, over: Sequence[str], of: str, by: int | str | None, strategies: Sequence[str] | None,
+    model: Scenario, over: Sequence[str], of: str, by: int | str | None, strategies: Strategies,
     replications: int, seed: int | None, options: RunOptions,
 ) -> Paired:  # fmt: skip
     """Return two strategies ready to be run at any value of some rates.
@@ -189,17 +193,18 @@ def pair_up(
     """
     if replications < 2:
         raise ExperimentError(f"{replications} replications have no interval: at least two are needed; write 200")
-    names = _two(model, strategies)
+    names = pair_of(model, strategies, "a break-even")
+    refuse_metrics(model, names, (of,))
     rates, today = [], []
     for name in over:
         first, other = (run_over(model, name, strategy) for strategy in names)
         rates.append(first)
         today.append((own(first), own(other, first)))
+    model, _ = with_budgets(model, names, seed, options)
+    for name in over:
         if any(_is_uncertain(model, name, strategy) for strategy in (None, *names)):
             model = model.with_(**{f"rates.{name}.uncertain": None}).solved_as(model)
-    model, _ = with_budgets(model, names, seed, options)
-    held, other_one = (model.journey(name) for name in names)
-    units_of(other_one, (of,))
+    held = model.journey(names[0])
     return Paired(
         model=model,
         names=names,
@@ -219,24 +224,6 @@ def _is_uncertain(model: Scenario, rate: str, strategy: str | None) -> bool:
     return model.rate(rate, strategy).uncertain
 
 
-def _two(model: Scenario, strategies: Sequence[str] | None) -> tuple[str, str]:
-    """Return whom it is held against, and whom it is about."""
-    known = model.strategies
-    given = list(strategies) if strategies is not None and not isinstance(strategies, str) else None
-    if strategies is None and len(known) > 1:
-        held = model.named_reference or known[0]
-        given = [held, next(name for name in reversed(known) if name != held)]
-    if given is None or len(given) != 2 or len(set(given)) != 2:
-        raise ExperimentError(
-            f"a break-even takes two different strategies, the one held against first; the file has: "
-            f"{', '.join(known) or 'none'}"
-        )
-    for name in given:
-        if name not in known:
-            raise ExperimentError(f"'{name}' is no strategy of the file; {nearest(name, known)}")
-    return given[0], given[1]
-
-
 def _month(by: int | str | None, periods: int, warm_up: int) -> int:
     """Return the month by which figures are taken."""
     month: float = periods
@@ -254,34 +241,36 @@ def _month(by: int | str | None, periods: int, warm_up: int) -> int:
     return int(month)
 
 
-def range_of(paired: Paired, which: int, between: Between | None) -> tuple[float, float]:
-    """Return the lowest and the highest value of a rate to look at, in its own unit.
+def grid_of(paired: Paired, which: int, values: Values | None, count: int) -> list[float]:
+    """Return the values of a rate at which to look first, in its own unit, ascending.
+
+    Between two ends, or the usual ones around today's, they lie evenly, with today's among them where both strategies
+    have the same.
 
     Raises
     ------
     ExperimentError
-        If these are not two values in order.
+        If there are not two values at least, each above the one before.
     """
     name, rate = paired.over[which], paired.rates[which]
-    if between is None:
-        tried = points(paired.model, name, rate, None)
-        return min(tried), max(tried)
-    if isinstance(between, str) or len(between) != 2:
-        raise ExperimentError(f"between {between!r}: a lowest and a highest value are needed; write ('80 %', '95 %')")
-    low, high = points(paired.model, name, rate, between)
-    if not low < high:
-        raise ExperimentError(f"between {between[0]} and {between[1]}: the first value must be the lower one")
-    return low, high
+    given = points(paired.model, name, rate, values, count)
+    if values is None:
+        given = [min(given), max(given)]
+    if len(given) < 2 or any(low >= high for low, high in itertools.pairwise(given)):
+        raise ExperimentError(f"values of '{name}' are {shown(values)}: at least two are needed, each above the one "
+                              "before; write ['80 %', '95 %']")  # fmt: skip
+    today = paired.today[which]
+    if len(given) > 2:
+        return sorted({*given, *((today[0],) if today[0] == today[1] and given[0] < today[0] < given[-1] else ())})
+    return values_in(given[0], given[1], count, today)
 
 
 def values_in(low: float, high: float, count: int, today: tuple[float, float]) -> list[float]:
     """Return values evenly over a range, with today's among them where both strategies have the same."""
-    if count < FEWEST:
-        raise ExperimentError(f"{count} points: at least {FEWEST} are needed to see a change of lead; write 9")
-    found = {low, high, *(rounded(float(value), high - low) for value in np.linspace(low, high, count)[1:-1])}
+    grid = {low, high, *(rounded(float(value), high - low) for value in np.linspace(low, high, count)[1:-1])}
     if today[0] == today[1] and low < today[0] < high:
-        found.add(today[0])
-    return sorted(found)
+        grid.add(today[0])
+    return sorted(grid)
 
 
 def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Point], Scenario]:
@@ -308,7 +297,7 @@ def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Po
         try:
             changed, _ = with_budgets(changed, paired.names, paired.seed, paired.options, near=2 * NEAR)
         except (ExperimentError, ConfigError) as error:
-            raise ExperimentError(f"{name} {value:.6g}: {error}; or leave that value out by 'between'") from error
+            raise ExperimentError(f"{name} {value:.6g}: {error}; or leave that value out of values") from error
         for strategy, spend in changed.solved:
             spends[strategy].append(spend)
     curves = {strategy: PchipInterpolator(grid, found) for strategy, found in spends.items()}

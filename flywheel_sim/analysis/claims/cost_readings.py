@@ -9,7 +9,7 @@ import numpy as np
 from flywheel_sim.analysis.claims.book import Band, Reading, exact, nothing, ratio_estimate
 from flywheel_sim.analysis.claims.facts import Facts
 from flywheel_sim.analysis.claims.retention import Retention
-from flywheel_sim.compile.expected_path import expected_path
+from flywheel_sim.compile.expected_path import path_of
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import YEAR, format_duration
 from flywheel_sim.metrics.growth import customer_months, role_flow
@@ -217,7 +217,7 @@ def campaign(facts: Facts) -> list[Reading]:
     """Return the expected gain of a journey decided at once, and how far single campaigns stray."""
     band = (1599.5, 1600.5)
     try:
-        path = expected_path(facts.model, facts.journey.strategy or None)
+        path = path_of(facts.model.journey(facts.journey.strategy or None))
     except ExperimentError:
         return [nothing(facts.strategy, "expected gain", band, "this journey takes time: it is no single campaign")]
     gain, why = facts.today["profit"], f"revenue {path.revenue:,.0f}, spend {path.spend:,.0f}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.compare.paired import PairedRuns
 from flywheel_sim.analysis.compare.robustness import Robustness, robustness
 from flywheel_sim.analysis.compare.sides import sides_of, watched
@@ -17,12 +17,20 @@ from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
 from flywheel_sim.analysis.rates.doubts import refuse_no_share
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.errors import LimitReached
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    PRECISION,
+    WORDS,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.budgets import Match
 from flywheel_sim.experiment.crossover import Crossover
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, replicate_until
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import plus_minus
 from flywheel_sim.wording import called
 
@@ -243,11 +251,13 @@ class Comparison(PairedRuns):
         }  # fmt: skip
 
 
+@verb(other=takes.optional(WORDS["model"]), precision=PRECISION, off_by=takes.number(0, 1, "0.1"),
+      at_most=takes.optional(takes.whole(1, 2**31, "10000")))  # fmt: skip
 def compare(
-    model: Scenario,
-    other: Scenario | None = None,
+    model: Model,
+    other: Model | None = None,
     *,
-    strategies: Sequence[str] | None = None,
+    strategies: Strategies = None,
     replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
@@ -259,10 +269,10 @@ def compare(
     Parameters
     ----------
     model, other
-        One scenario whose strategies are compared, or two scenarios.
+        One scenario whose strategies are compared, or two scenarios; each may be given by its name or its path.
     strategies
-        Names, the first being what others are held against; all strategies of the file unless given,
-        its ``reference`` first.
+        Names, the first being what others are held against; all strategies of the file unless given, first its
+        ``reference``, which is the first whose spend is not ``matched`` unless the file names one.
         With two scenarios: one strategy for both, or one for each.
     replications, precision, at_most, how
         As for `replicate`; precision is that of the paired difference of every other strategy to the first:
@@ -279,15 +289,23 @@ def compare(
         If a run meets a limit; ``complete`` then is the comparison of what was done before, or None.
     ConfigError
         If a strategy is not in the file.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> duel = fs.compare("subscription", strategies=["funnel", "flywheel"], replications=20)
+    >>> duel.names, duel.difference("profit").unit
+    (('funnel', 'flywheel'), 'EUR')
     """
     seed, options = how_to_run(how)
     if off_by:
         refuse_no_share(off_by)
-    sides = sides_of(model, other, strategies, seed, options)
+    count = how_many(replications, precision, at_most)
+    second = None if other is None else scenario_of(other)
+    sides = sides_of(scenario_of(model), second, strategies, tuple(precision or ()), seed, options)
     journeys = sides.journeys
     root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]
-    count = how_many(replications, precision, at_most)
     watch = None if precision is None else watched(journeys, precision, count)
     try:
         runs = replicate_until(jobs, *watch, options) if watch else replicate_jobs(jobs, count, options)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.asking import Strategies, refuse_metrics, refuse_strategies, strategies_of
 from flywheel_sim.experiment.budgets import Match, with_budgets
 from flywheel_sim.experiment.driver import RunOptions, units_of
 from flywheel_sim.experiment.precision import Precision, Watch, targets
@@ -50,8 +51,9 @@ class Sides:
 
 
 def sides_of(
-    model: Scenario, other: Scenario | None, strategies: Sequence[str] | None, seed: int | None, options: RunOptions
-) -> Sides:
+    model: Scenario, other: Scenario | None, strategies: Strategies, metrics: Sequence[str], seed: int | None,
+    options: RunOptions,
+) -> Sides:  # fmt: skip
     """Return what is compared, its matched spends solved for.
 
     Raises
@@ -62,24 +64,28 @@ def sides_of(
         If a strategy is not in the file.
     """
     if other is not None:
-        return _two_scenarios(model, other, strategies, seed, options)
-    held = model.named_reference
-    names = tuple(strategies if strategies is not None else sorted(model.strategies, key=lambda s: s != held))
-    if len(names) < 2 or len(set(names)) != len(names):
+        return _two_scenarios(model, other, strategies, metrics, seed, options)
+    names = strategies_of(model, strategies)
+    if len(names) < 2:
         known = ", ".join(model.strategies) or "none"
         raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
-    settled, matches = with_budgets(model, names, seed, options)
-    return Sides({name: (settled, name) for name in names}, matches)
+    refuse_metrics(model, names, metrics)
+    matched, matches = with_budgets(model, names, seed, options)
+    return Sides({name: (matched, name) for name in names}, matches)
 
 
 def _two_scenarios(
-    model: Scenario, other: Scenario, strategies: Sequence[str] | None, seed: int | None, options: RunOptions
-) -> Sides:
+    model: Scenario, other: Scenario, strategies: Strategies, metrics: Sequence[str], seed: int | None,
+    options: RunOptions,
+) -> Sides:  # fmt: skip
     """Return two scenarios in one strategy, or each in its own."""
-    chosen: list[str | None] = [*strategies] if strategies else [None]
+    chosen: list[str | None] = [strategies] if isinstance(strategies, str) else [*strategies] if strategies else [None]
     if len(chosen) > 2:
         raise ExperimentError(f"two journeys take one strategy for both or one for each, not {len(chosen)}")
     one, two = (chosen * 2)[:2]
+    for scenario, name in ((model, one), (other, two)):
+        refuse_strategies(scenario, [name] if name else [])
+        refuse_metrics(scenario, [name], metrics)
     first, second = one or model.name, two or other.name
     if first == second:
         first, second = f"{first} (first)", f"{second} (second)"

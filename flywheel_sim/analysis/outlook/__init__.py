@@ -3,6 +3,6 @@
 from flywheel_sim.analysis.registry import Question
 
 QUESTION = Question(
-    verbs={"replicate": "experiment.replicate", "expected_path": "compile.expected_path"},
+    verbs={"replicate": "experiment.replicate", "expected_path": "expected", "assumptions": "expected"},
     results={"Runs": "experiment.runs", "ExpectedPath": "compile.expected_path"},
 )

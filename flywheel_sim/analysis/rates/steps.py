@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.experiment.sweep.factors import Span, span_or_values
 from flywheel_sim.journey.units import Quantity, unit_ms
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
@@ -74,27 +75,44 @@ def run_over(model: Scenario, over: str, strategy: str | None) -> Quantity:
     return found
 
 
-def points(model: Scenario, over: str, base: Quantity, values: Sequence[float | str] | None) -> list[float]:
+def points(
+    model: Scenario, over: str, base: Quantity, values: str | Sequence[float | str] | None, usual: int = 5
+) -> list[float]:
     """Return where a curve is run, in the rate's own unit: at values given, or at such that it can take around today's.
+
+    Parameters
+    ----------
+    model, over, base
+        The scenario, the rate, and what it is today.
+    values
+        Numbers in the unit that stands in the file, texts, or one text such as ``88 %:94 %:4`` or ``88 %,91 %``.
+    usual
+        How many values ``LO:HI`` means.
 
     Raises
     ------
+    ConfigError
+        If the rate does not take a value.
     ExperimentError
         If there is no room around today's figure.
     """
+    if isinstance(values, str):
+        span = span_or_values(over, values)
+        values = [one for one in (span.steps(span.levels or usual) if isinstance(span, Span) else span)
+                  if one is not None]  # fmt: skip
     if values is not None:
         return [
             float(v) if not isinstance(v, str) else own(reference_value(model.with_(**{over: v}), over), base)
             for v in values
         ]
-    found = []
+    figures = []
     for figure in _around(base):
         try:
             model.with_(**{over: written(base, figure)})
         except ConfigError:  # a spread may leave no room at an end
             continue
-        found.append(figure)
-    return found
+        figures.append(figure)
+    return figures
 
 
 def _around(base: Quantity) -> list[float]:

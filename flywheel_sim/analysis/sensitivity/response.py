@@ -201,7 +201,7 @@ def sensitivity(
     over: str = "retention",
     *,
     strategies: Strategies = None,
-    values: Sequence[float | str] | None = None,
+    values: str | Sequence[float | str] | None = None,
     replications: int = 50,
     **how: Unpack[How],
 ) -> Sensitivity:
@@ -217,7 +217,7 @@ def sensitivity(
         A name or a list of them, those of the file unless given; a file without any is run as written. A spend that is
         ``matched`` is solved for at today's rate and stays there, as a budget that has been decided on.
     values
-        Values of the rate, in its own unit (fractions for chances) or as texts; a sensible range
+        Values of the rate, in its own unit (fractions for chances), as texts, or as ``88 %:94 %:4``; a sensible range
         around today's unless given. The whole family of the rate moves with it.
     replications, how
         How often everything is run, and how: `How`.
@@ -234,7 +234,7 @@ def sensitivity(
     >>> import flywheel_sim as fs
     >>> found = fs.sensitivity("subscription", "profit", "retention", strategies="funnel", replications=10)
     >>> found.rate_unit, found.base
-    ('% kept per month', {'funnel': 94.0})
+    ('% kept per month', {'funnel': 91.0})
     """
     seed, options = how_to_run(how)
     rate = one_rate(scenario_of(model), (of,), over, strategies, seed, options)

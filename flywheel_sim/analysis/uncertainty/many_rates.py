@@ -163,7 +163,7 @@ class OverRanges:
         single = [name for name in self.names if name is not None] if len(self.names) == 1 else None
         kept = self.kept
         found = sweep(
-            self.model, points=rows, strategies=single, replications=self.replications, metrics=self.of,
+            self.model, values=rows, strategies=single, replications=self.replications, of=self.of,
             store=kept.store, resume=kept.resume, executor=kept.executor, workers=kept.workers, seed=self.seed,
             progress=kept.progress, limits=kept.limits,
         )  # fmt: skip

@@ -56,9 +56,8 @@ class Design:
 def design_of(
     model: Scenario,
     kind: str = "grid",
-    varied: Mapping[str, Any] | None = None,
+    values: Any = None,
     *,
-    points: Any = None,
     n: int | None = None,
     seed: int = 0,
     strategies: Sequence[str] | None = None,
@@ -72,12 +71,11 @@ def design_of(
     kind
         ``grid``: every combination of values; ``one``: the file as it is, then one factor at a time at each of
         its values; ``lhs``: a Latin hypercube (McKay, Beckman and Conover 1979, doi:10.2307/1268522); ``sobol``:
-        scrambled Sobol points (Owen 1998, doi:10.1006/jcom.1998.0487). Not used with ``points``.
-    varied
-        For each factor its values: a list, one value, ``"LO:HI:N"`` (N equally spaced) or ``"LO:HI"``.
-    points
-        A table instead: a data frame, a list of mappings (what one leaves out stays as in the file), or the path
-        of a CSV file. A column ``strategy`` says the strategy of each row.
+        scrambled Sobol points (Owen 1998, doi:10.1006/jcom.1998.0487). Not used with a table.
+    values
+        For each factor its values: a list, one value, ``"LO:HI:N"`` (N equally spaced) or ``"LO:HI"``. Or a table: a
+        data frame, a list of mappings (what one leaves out stays as in the file), or the path of a CSV file. A column
+        ``strategy`` says the strategy of each row.
     n
         How many points of ``lhs`` and ``sobol``; values of each ``LO:HI`` in a ``grid`` or ``one``.
     seed
@@ -90,24 +88,24 @@ def design_of(
     ExperimentError, ConfigError, DataError
         If factors, values or the design are not what they should be.
     """
-    given: dict[str, Any] = dict(varied or {})
     run_under: tuple[str | None, ...] = tuple(strategies if strategies is not None else model.strategies) or (None,)
-    if points is not None:
-        if given:
-            raise ExperimentError(f"a table of points and factors ({', '.join(given)}) at once; put all into the table")
+    if values is not None and not isinstance(values, Mapping):
         if n is not None:
             raise ExperimentError("a table of points has as many points as rows; leave n out")
-        return _table(model, points, run_under, strategies is not None)
+        return _table(model, values, run_under, strategies is not None)
+    given: dict[str, Any] = dict(values or {})
     if kind not in DESIGNS:
         raise ExperimentError(f"'{kind}' is no design; {nearest(kind, DESIGNS)}")
+    if unnamed := [name for name in given if not isinstance(name, str) or not name]:
+        raise ExperimentError(f"values have a factor {unnamed[0]!r}: a factor is a name; write 'retention'")
     if "strategy" in given:
-        raise ExperimentError("strategies are given by name, not as a factor; write strategies=[...] (--strategy)")
+        raise ExperimentError("strategies are given by name, not as a factor; write strategies=[...] (--strategies)")
     specs = {name: span_or_values(name, held) for name, held in given.items()}
     if kind in ("grid", "one"):
         rows = _combined(kind, [_listed(name, spec, n) for name, spec in specs.items()], len(run_under))
     else:
         rows = _spread(kind, specs, n, seed, len(run_under))
-    return Design(kind, tuple(given), tuple(DesignPoint(way, row) for row in rows for way in run_under))
+    return Design(kind, tuple(given), tuple(DesignPoint(name, row) for row in rows for name in run_under))
 
 
 def _combined(kind: str, lists: list[list[Value]], per_row: int) -> Iterable[tuple[Value, ...]]:
@@ -136,7 +134,9 @@ def _spread(
     from scipy.stats import qmc
 
     if not specs:
-        raise ExperimentError(f"design '{kind}' without factors; say what to vary, such as retention='90 %:98 %'")
+        raise ExperimentError(
+            f"design '{kind}' without factors; say what to vary, such as values={'retention': '90 %:98 %'}"
+        )
     if n is None or n < 1:
         raise ExperimentError(f"design '{kind}' does not know how many points; write n=64")
     _refuse_many(n * per_row)

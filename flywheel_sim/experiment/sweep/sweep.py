@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, SimulationError
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    NAMES,
+    STORED,
+    HowStored,
+    Model,
+    Strategies,
+    names_of,
+    scenario_of,
+    shows_progress,
+    strategies_of,
+    verb,
+)
 from flywheel_sim.experiment.driver import Limits, announce, metric_in, say_compiling
 from flywheel_sim.experiment.sweep.batches import ENGINE, BatchOutcome, Matching, Task, match, run_batch
 from flywheel_sim.experiment.sweep.design import Design, design_of
@@ -32,71 +45,74 @@ METRICS = ("revenue", "spend", "profit", "active_customers", "clv")
 MOST_RUNS, MOST_BATCH_EVENTS, MOST_BYTES = 100, 2_000_000, 1 << 26
 
 
+@verb({"vary": "values={'retention': ['90 %', '95 %']}", "points": "values=the table, or the path of its file",
+       "metrics": "of=[...]"}, STORED, of=NAMES, values=takes.optional(takes.ANYTHING), n=takes.optional(COUNT),
+      design=takes.text("'grid', 'one', 'lhs' or 'sobol'", "'grid'"))  # fmt: skip
 def sweep(
-    model: Scenario, *, design: str = "grid", points: Any = None, n: int | None = None,
-    strategies: Sequence[str] | None = None, replications: int = 100, metrics: Sequence[str] = METRICS,
-    store: str | Path | None = None, resume: bool = False, executor: Executor | str | None = None,
-    workers: int | None = None, seed: int | None = None, progress: bool = False, limits: Limits | None = None,
-    vary: Mapping[str, Any] | None = None, **factors: Any,
-) -> Sweep:  # fmt: skip
+    model: Model,
+    of: str | Sequence[str] = METRICS,
+    *,
+    strategies: Strategies = None,
+    values: Any = None,
+    design: str = "grid",
+    n: int | None = None,
+    replications: int = 100,
+    **how: Unpack[HowStored],
+) -> Sweep:
     """Replicate a scenario at many design points, with the same luck at each.
 
     Parameters
     ----------
-    model, strategies
-        The scenario; each design point is run under each of these of its strategies, all of them unless given.
+    model, of
+        The scenario, its name or its path; and a metric or a list of them, as in ``runs[name]``.
+    strategies
+        Each design point is run under each of these, all of the file unless given.
+    values
+        For each factor its values, a list, ``"LO:HI:N"`` or ``"LO:HI"``: ``{"retention": ["90 %", "92 %"],
+        "channels.search_ads.spend": "500:1500:5"}``. Or a table of design points instead: a data frame, a list of
+        mappings, or the path of a CSV file.
     design
         ``grid`` (all combinations), ``one`` (the file as it is, then one factor at a time), ``lhs`` (Latin
         hypercube) or ``sobol``.
-    points
-        A table of design points instead: a data frame, a list of mappings, or the path of a CSV file.
     n
         How many points of ``lhs`` and ``sobol``; of each ``"LO:HI"`` in a ``grid``.
-    replications, metrics
-        How many of each design point and strategy; names, as in ``runs[name]``.
-    store, resume
-        A file in which every finished batch is safe; without one, all is kept in memory. Whether to go on with it
-        where it stopped; more replications than before are added.
-    executor, workers
-        ``threads`` (unless given), ``processes``, ``serial``, the address of a Dask scheduler, or any executor;
-        how many. Figures do not depend on them, to the last bit.
-    seed, progress
-        The luck; the file's seed unless given. Whether to show a bar.
-    limits
-        Where a single run is stopped; its design point is then set aside, and the sweep goes on.
-    vary, **factors
-        For each factor its values: a list, ``"LO:HI:N"``, ``"LO:HI"``. ``retention=["90 %", "92 %"]``;
-        ``vary={"channels.search_ads.spend": "500:1500:5"}`` where a name is no name of Python's.
+    replications
+        How many of each design point and strategy.
+    how
+        How to run, and where to keep it: `HowStored`. ``executor`` may also be ``processes`` or the address of a Dask
+        scheduler. A design point that meets a limit is set aside, and the sweep goes on.
 
     Raises
     ------
     ConfigError, ExperimentError, DataError
         If factors, values, metrics, the design or the store are not what they should be, before anything is run;
         or if the store cannot be written any more: what was finished is kept.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.sweep("subscription", "revenue", values={"retention": ["90 %", "95 %"]}, strategies="funnel",
+    ...                  replications=10)
+    >>> found.outcomes["revenue"].is_monotonic_increasing
+    True
     """
-    varied = _varied(vary, factors)
-    if replications < 1:
-        raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    names, hands, held = _metric_names(metrics), workers_of(executor, workers), limits or Limits()
-    root = model.journey().seed if seed is None else seed
-    if not 0 <= root < 2**32:
-        raise ExperimentError(f"seed {root}: it lies between 0 and 4294967295; choose another")
-    points_to_run = design_of(model, design, varied, points=points, n=n, seed=root, strategies=strategies)
-    asked = _asked(model, points_to_run, names, replications, root, held)
+    scenario, given = scenario_of(model), how.get("seed")
+    if (how.get("engine") or ENGINE) != ENGINE:
+        raise ExperimentError(f"engine is '{how['engine']}': many design points run on the {ENGINE}, which gives the "
+                              "same figures; leave engine out")  # fmt: skip
+    hands, limits = workers_of(how.get("executor"), how.get("workers")), how.get("limits") or Limits()
+    seed = scenario.journey().seed if given is None else given
+    under = None if strategies is None else strategies_of(scenario, strategies)
+    points_to_run = design_of(scenario, design, values, n=n, seed=seed, strategies=under)
+    asked = _asked(scenario, points_to_run, names_of(of), replications, seed, limits)
     rows = [[point.strategy, *point.values] for point in points_to_run.points]
-    with begin(Path(store) if store is not None else None, asked.header(), rows, resume) as journal:
+    store, progress = how.get("store"), shows_progress(how.get("progress"))
+    with begin(Path(store) if store is not None else None, asked.header(), rows, how.get("resume", False)) as journal:
         announce(*asked.base.values())
         if not progress:
             say_compiling(ENGINE, *asked.base.values())
         _Course(asked, journal, progress).run(hands)
         return of_journal(journal)
-
-
-def _varied(vary: Mapping[str, Any] | None, factors: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of each factor, however it was named."""
-    if twice := sorted(set(vary or ()) & set(factors)):
-        raise ExperimentError(f"'{twice[0]}' is given twice, in vary and by name; give it once")
-    return {**factors, **(vary or {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +165,9 @@ def _asked(
     resolver.check(design.points)
     still = (None,) * len(design.factors)
     base = {strategy: resolver.unmatched(DesignPoint(strategy, still)) for strategy in design.strategies}
-    found = _found(metrics, list(base.values()))
-    units = {name: unit for name, (unit, _) in found.items()}
-    sums = {name: n for name, (_, n) in found.items() if n > 1}
+    figures = _figures_of(metrics, list(base.values()))
+    units = {name: unit for name, (unit, _) in figures.items()}
+    sums = {name: n for name, (_, n) in figures.items() if n > 1}
     return _Asked(model, design, resolver, base, metrics, units, sums, replications, seed, limits)
 
 
@@ -192,13 +208,13 @@ class _Course:
             self.journal.keep(task.point, task.first, outcome.events, outcome.values)
         self._advance(task.count)
 
-    def solved(self, task: Matching, found: tuple[float, str]) -> None:
+    def solved(self, task: Matching, solution: tuple[float, str]) -> None:
         """Keep the spend of a design point, or set it aside where there is none."""
-        if found[1]:
-            self.plan.stop(task.point, 0, IMPOSSIBLE, found[1])
+        if solution[1]:
+            self.plan.stop(task.point, 0, IMPOSSIBLE, solution[1])
         else:
-            self.plan.spends[task.point] = found[0]
-            self.journal.keep_spend(task.point, found[0])
+            self.plan.spends[task.point] = solution[0]
+            self.journal.keep_spend(task.point, solution[0])
         self._advance(1)
 
     def set_aside(self, task: Task | Matching, reason: str) -> None:
@@ -218,7 +234,7 @@ class _Plan:
         self.stopped: dict[int, int] = {}
         for one in journal.aside():
             self.stopped[one.point] = min(one.first, self.stopped.get(one.point, one.first))
-        self.before = sum(count for found in self.extents.values() for _, count in found)
+        self.before = sum(count for extents in self.extents.values() for _, count in extents)
 
     def unsolved(self) -> list[int]:
         """Return the design points whose matched spend is still to be solved for."""
@@ -274,13 +290,13 @@ class _Plan:
     def _missing(self, point: int) -> list[tuple[int, int]]:
         """Return the batches of a design point that are not there, as (first, count)."""
         end = self.stopped.get(point, self.replications)
-        found: list[tuple[int, int]] = []
+        missing: list[tuple[int, int]] = []
         at = 0
         for first, count in [*self.extents.get(point, ()), (end, 0)]:
             upto = min(first, end)
-            found += [(begin, min(self.size, upto - begin)) for begin in range(at, upto, self.size)]
+            missing += [(begin, min(self.size, upto - begin)) for begin in range(at, upto, self.size)]
             at = max(at, first + count)
-        return found
+        return missing
 
 
 def _batch_size(plan: _Plan, seed: int, limits: Limits) -> int:
@@ -304,27 +320,20 @@ def _batch_size(plan: _Plan, seed: int, limits: Limits) -> int:
     return max(1, size)
 
 
-def _metric_names(given: Sequence[str]) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else tuple(given)
-    if not names or len(set(names)) != len(names):
-        raise ExperimentError(f"metrics {', '.join(map(str, names)) or 'none'}: name at least one, each once")
-    return names
-
-
-def _found(names: tuple[str, ...], journeys: Sequence[Journey]) -> dict[str, tuple[str, int]]:
+def _figures_of(names: tuple[str, ...], journeys: Sequence[Journey]) -> dict[str, tuple[str, int]]:
     """Return the unit of each metric, and of how many sums it is a function; one that no strategy has is refused."""
-    found: dict[str, tuple[str, int]] = {}
+    figures: dict[str, tuple[str, int]] = {}
     for name in names:
         refused: ExperimentError | None = None
         for journey in journeys:
             try:
                 metric = metric_in(journey, name)
-                found.setdefault(name, (metric.unit_for(journey), metric.n_sums))
+                figures.setdefault(name, (metric.unit_for(journey), metric.n_sums))
             except ExperimentError as error:
                 refused = error
-        if name not in found and refused is not None:
+        if name not in figures and refused is not None:
             raise refused
-    return found
+    return figures
 
 
 @contextmanager
