@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import inspect
 import math
@@ -15,7 +16,7 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import Takes, checked
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import Estimate, figure, plus_minus
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import joined, text_table, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +112,19 @@ def guarded(function: Callable[P, T], more: Mapping[str, Takes] | None = None) -
     return checked({**words, **(more or {})})(function)
 
 
+def _shown_well(method: Callable[P, T]) -> Callable[P, T]:
+    """Return a method whose table shows its figures as a reader wants them."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        from flywheel_sim.figure_table import with_figures
+
+        table: T = with_figures(method(*args, **kwargs))
+        return table
+
+    return call
+
+
 class Result:
     """An answer to a question: frozen, and never drawing; charts and sections of the report take it.
 
@@ -119,12 +133,16 @@ class Result:
     """
 
     def __init_subclass__(cls, **given: Any) -> None:
-        """Have every public method refuse arguments that it does not take."""
+        """Have every public method refuse arguments that it does not take, and tables show their figures well."""
         super().__init_subclass__(**given)
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # which a dataclass would replace by all fields
         for name, method in list(vars(cls).items()):
-            public = not name.startswith("_") or name == "__getitem__"
-            if public and inspect.isfunction(method) and len(inspect.signature(method).parameters) > 1:
+            if not inspect.isfunction(method) or (name.startswith("_") and name != "__getitem__"):
+                continue
+            if len(inspect.signature(method).parameters) > 1:
                 setattr(cls, name, guarded(method))
+            if method.__annotations__.get("return") == "pd.DataFrame":
+                setattr(cls, name, _shown_well(getattr(cls, name)))
 
     if TYPE_CHECKING:
 
@@ -188,9 +206,14 @@ class Result:
         }
 
     def __str__(self) -> str:
-        table = self.table()
-        lines = [self.answer(), table.to_string(index=_named(table)), self.note, *self.remarks()]
-        return "\n".join(line for line in (*lines, *map(str, self.provenance)) if line)
+        lines = [wrapped(self.answer()), _as_text(self.table()), *map(wrapped, (self.note, *self.remarks()))]
+        return "\n".join(line for line in (*lines, *(wrapped(str(one)) for one in self.provenance)) if line)
+
+    def __repr__(self) -> str:
+        shown = self.provenance
+        of = f" of {', '.join(dict.fromkeys(one.strategy or one.scenario for one in shown))}" if shown else ""
+        n = f", n = {max(one.replications for one in shown):,}" if shown else ""
+        return f"<{type(self).__name__}{of}{n}>"
 
     def _repr_html_(self) -> str:
         table = self.table()
@@ -228,6 +251,17 @@ def texts_by_name(figures: Mapping[str, Estimate]) -> pd.DataFrame:
 
     rows = [(plus_minus(found), found.unit) for found in figures.values()]
     return pd.DataFrame(rows, columns=["mean ± half-width", "unit"], index=pd.Index(figures, name="figure"))
+
+
+def _as_text(table: pd.DataFrame) -> str:
+    """Return a table of texts so that it fits a terminal."""
+    named = _named(table)
+    shown = table.reset_index() if named else table
+    heads = [" ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name) for name in shown.columns]
+    if named and heads[0] in ("index", "figure"):
+        heads[0] = ""
+    rows = [["" if one is None else str(one) for one in row] for row in shown.itertuples(index=False, name=None)]
+    return text_table(heads, rows, named=table.index.nlevels if named else 1) if rows else ""
 
 
 def _named(table: pd.DataFrame) -> bool:

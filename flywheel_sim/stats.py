@@ -69,7 +69,9 @@ class Estimate:
             n += f", in {self.exists:,} of which it exists"
         if math.isnan(self.low) or math.isinf(self.low):
             return f"{value} (no {of}, {n})"
-        return f"{value} ({of} {figure(self.low, self.unit)} to {self.text(self.high)}, {n})"
+        if math.isinf(self.high):
+            return f"{value} ({of} {figure(self.low, self.unit)} to {self.text(self.high)}, {n})"
+        return f"{value} ({of} {f'{between(self.low, self.high, self.unit)} {self.unit}'.strip()}, {n})"
 
     def text(self, value: float) -> str:
         """Return a figure of this kind with its unit."""
@@ -320,7 +322,24 @@ def figure(value: float, unit: str = "") -> str:
         return f"{round(value, 1) + 0.0:.1f}"
     if size >= 100 or value == round(value):
         return f"{value:,.0f}"
-    return f"{value:,.1f}" if size >= 10 else f"{value:,.2f}" if size >= 0.1 else f"{value:.3g}"
+    if size >= 0.1:
+        return f"{value:,.1f}" if size >= 10 else f"{value:,.2f}"
+    digits = 1 - math.floor(math.log10(size))
+    return f"{value:.{digits}f}" if digits <= _MOST_DIGITS else f"{value:.1e}"
+
+
+#: Digits after the point up to which a small figure is written out.
+_MOST_DIGITS = 8
+
+
+def between(low: float, high: float, unit: str = "") -> str:
+    """Return ``low to high``, with as many digits as it takes to tell the two apart, where they differ at all."""
+    texts = figure(low, unit), figure(high, unit)
+    digits = 1
+    while texts[0] == texts[1] and low != high and math.isfinite(high - low) and digits <= _MOST_DIGITS:
+        texts = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
+        digits += 1
+    return " to ".join(texts)
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -329,14 +348,15 @@ def with_unit(value: float, unit: str) -> str:
 
 
 def plus_minus(found: Estimate, signed: bool = False) -> str:
-    """Return a mean with the half-width of its interval, both to the half-width's two leading digits."""
+    """Return a mean with the half-width of its interval, both to the half-width's first digit, or two from a 1 on."""
     if math.isinf(found.mean) and found.never:
         return found.never
     sign = "+" if signed and found.mean > NOTHING else ""
     half = found.half_width
     if not math.isfinite(found.mean) or not math.isfinite(half) or half <= max(1e-9 * abs(found.mean), NOTHING):
         return sign + figure(found.mean, found.unit)
-    digits = max(0, min(6, 1 - math.floor(math.log10(half))))
+    power = math.floor(math.log10(half))
+    digits = max(0, min(6, (1 if half < 2 * 10**power else 0) - power))
     mean = f"{found.mean:,.{digits}f}"
     return f"{sign}{mean.removeprefix('-') if not float(mean.replace(',', '')) else mean} ± {half:,.{digits}f}"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import textwrap
 from collections.abc import Sequence
 
 from flywheel_sim.stats import NOTHING, Estimate, figure, with_unit
@@ -43,3 +45,96 @@ def signed(found: Estimate) -> str:
         return f"{sign}{with_unit(found.mean, found.unit)}"
     low, high = figure(found.low), with_unit(found.high, "")
     return f"{sign}{with_unit(found.mean, found.unit)} ({found.level * 100:g} % interval {low} to {high})"
+
+
+# -- tables of texts ------------------------------------------------------------------------------------
+
+#: Columns of a terminal.
+WIDTH = 80
+_GAP = 2
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH, named: int = 1) -> str:
+    """Return a table as text that fits a terminal: long cells go on in the next line, too many columns below.
+
+    Parameters
+    ----------
+    heads, rows
+        What stands over the columns, and their cells. Columns of figures stand to the right.
+    width
+        Of the terminal.
+    named
+        How many columns, from the left, name a row; these are said again where columns go on below.
+    """
+    if not heads:
+        return ""
+    cells = [[*map(str, heads)], *([*map(str, row)] for row in rows)]
+    columns = list(zip(*cells, strict=True))
+    right = [_is_figures(texts[1:]) for texts in columns]
+    widths = _widths(columns, right, width)
+    blocks: list[list[int]] = []
+    at = named
+    while at < len(columns) or not blocks:
+        block, used = list(range(named)), sum(widths[:named]) + _GAP * max(0, named - 1)
+        while at < len(columns) and (len(block) == named or used + _GAP + widths[at] <= width):
+            used += _GAP + widths[at]
+            block.append(at)
+            at += 1
+        blocks.append(block)
+        if at >= len(columns):
+            break
+    return "\n\n".join(_block(cells, block, widths, right) for block in blocks)
+
+
+_FIGURES = re.compile(r"[+\-−±]?[\d,.]+( ?%)?( ± [\d,.]+)?( ?%)?|[+-]?∞|n/a|")
+
+
+def _is_figures(texts: Sequence[str]) -> bool:
+    """Tell whether cells are figures, with or without an interval."""
+    return any(texts) and all(_FIGURES.fullmatch(text) for text in texts)
+
+
+def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int) -> list[int]:
+    """Return how wide each column is: as its longest cell, the widest ones narrowed until all fit, if they can.
+
+    Figures are not broken, the words over them are.
+    """
+    widths = [max(map(len, texts)) for texts in columns]
+    least = []
+    for (head, *texts), figures in zip(columns, right, strict=True):
+        words = [*head.split(" "), *(texts if figures else (word for text in texts for word in text.split(" ")))]
+        least.append(max(map(len, words)))
+    while sum(widths) + _GAP * (len(widths) - 1) > width:
+        wide = [i for i in range(len(widths)) if widths[i] > max(least[i], _NARROWEST)]
+        if not wide:
+            break
+        widths[max(wide, key=lambda i: widths[i])] -= 1
+    return widths
+
+
+#: Columns are not made narrower than this.
+_NARROWEST = 8
+
+
+def _block(cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequence[int], right: Sequence[bool]) -> str:
+    """Return some columns of a table as lines."""
+    lines = []
+    for row in cells:
+        parts = [
+            textwrap.wrap(row[i], widths[i], break_long_words=False, break_on_hyphens=False) or [""] for i in block
+        ]
+        for k in range(max(map(len, parts))):
+            texts = [part[k] if k < len(part) else "" for part in parts]
+            told = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])
+                    for text, i in zip(texts, block, strict=True)]  # fmt: skip
+            lines.append((" " * _GAP).join(told).rstrip())
+    return "\n".join(lines)
+
+
+def wrapped(text: str, width: int = WIDTH) -> str:
+    """Return a text in lines that fit a terminal; its own lines stay."""
+    return "\n".join("\n".join(_lines(line, width)) for line in text.split("\n"))
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

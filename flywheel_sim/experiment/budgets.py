@@ -74,8 +74,9 @@ class Match:
             )
         return (
             f"'{self.strategy}' spends {self.spend:,.2f} {self.unit} on {self.name}, matched so that its budget "
-            f"(acquisition, service and win-back) equals that of '{self.reference}': {self.gap.mean:+.2f} % apart "
-            f"({self.gap.level * 100:g} % interval {self.gap.low:+.2f} to {self.gap.high:+.2f} %, n = {self.gap.n:,})"
+            f"(acquisition, service and win-back) equals that of '{self.reference}': {_percent(self.gap.mean)} % apart "
+            f"({self.gap.level * 100:g} % interval {_percent(self.gap.low)} to {_percent(self.gap.high)} %, "
+            f"n = {self.gap.n:,})"
             f"{apart}"
         )
 
@@ -282,6 +283,12 @@ def _root(gap: Callable[[float], float], first: float, second: float, tolerance:
     first = round(first, 4)
     gap(first)
     return first
+
+
+def _percent(value: float) -> str:
+    """Return a percentage with its sign to two digits; of nothing there is no sign."""
+    rounded = round(value, 2) + 0.0
+    return f"{rounded:+.2f}" if rounded else "0.00"
 
 
 def _budget_and_goods(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:

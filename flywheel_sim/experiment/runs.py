@@ -89,7 +89,7 @@ class Runs(Result):
         Raises
         ------
         ExperimentError
-            If there is none, naming the nearest.
+            If there is none.
         """
         return metric_of(name, self.books)
 
@@ -100,6 +100,15 @@ class Runs(Result):
     def label(self, name: str) -> str:
         """Return the label of a metric, with the time for which customers are followed where they are."""
         return self.metric(name).label_for(self.journey)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return the names of all metrics this journey has, each of which can be asked for in square brackets."""
+        names = [metric.name for metric in metrics() if metric.applies(self.books)]
+        return tuple(names + lines_of(self.books) + figures_of(self.books))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.metrics)
 
     def __getitem__(self, name: str) -> Estimate:
         """Return a metric over the horizon with its 95 % interval."""
@@ -141,7 +150,7 @@ class Runs(Result):
         name, level
             The metric, and the level of the interval.
         at_least, at_most
-            Bounds in the metric's unit, at least one of them.
+            Bounds in the metric's unit, one at least.
 
         Raises
         ------
@@ -246,10 +255,8 @@ class Runs(Result):
         """
         import pandas as pd
 
-        books = self.books
-        names = [metric.name for metric in metrics() if metric.applies(books)] + lines_of(books) + figures_of(books)
         rows = []
-        for name in names:
+        for name in self.metrics:
             metric, estimate = self.metric(name), self[name]
             rows.append((name, self.label(name), estimate.mean, estimate.low, estimate.high, estimate.unit, estimate.n,
                          estimate.n if estimate.exists is None else estimate.exists, metric.definition))  # fmt: skip
@@ -344,7 +351,7 @@ class Runs(Result):
 
     @property
     def span(self) -> str:
-        """Return which months figures over time are of, in words."""
+        """Return which months figures over time are of."""
         warm_up = self.journey.warm_up
         return self.months + (f", after a warm-up of {format_duration(warm_up)}" if warm_up else "")
 
@@ -365,7 +372,7 @@ class Runs(Result):
     def answer(self) -> str:
         """Return in words what was earned and spent, and what is left."""
         said = ", ".join(f"{self.label(name).lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
-        whose = f"'{self.journey.strategy}'" if self.journey.strategy else f"'{self.journey.name}'"
+        whose = f"'{self.journey.strategy or self.journey.name}'"
         return f"What {whose} brings over {self.span}: {said}. {earned_back(self.break_even())}"
 
     def table(self) -> pd.DataFrame:
@@ -391,4 +398,4 @@ class Runs(Result):
         """Return the statement and the break-even, and why replicating stopped, where a precision was asked for."""
         lines = self.statement()
         found = {"statement": lines.reset_index().to_dict("records"), "break_even": self.break_even()}
-        return {**found, **({"stopping": self.stopping} if self.stopping else {})}
+        return found | ({"stopping": self.stopping} if self.stopping else {})

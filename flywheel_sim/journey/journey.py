@@ -265,7 +265,7 @@ class Uncertain:
     params: tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Journey:
     """One strategy of one scenario, ready to run.
 
@@ -330,6 +330,10 @@ class Journey:
     period: Period = "month"
     notes: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
     source: Any = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        strategy = f", strategy '{self.strategy}'" if self.strategy else ""
+        return f"<Journey '{self.name}'{strategy}: {len(self.stages)} stages, fingerprint {self.fingerprint}>"
 
     @property
     def owners(self) -> tuple[Owner, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from flywheel_sim.errors import ConfigError, Problem, nearest
 from flywheel_sim.journey.units import Quantity, looks_like_quantity, parse
-from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.model import Scenario
+from flywheel_sim.scenario.overview import as_text
 from flywheel_sim.scenario.said import RateText
 from flywheel_sim.scenario.source.tree import MOVED, Raw
 
@@ -32,32 +33,6 @@ class Difference:
     what: str
     one: str
     other: str
-
-
-def as_text(raw: Raw) -> str:
-    """Return a raw value on one line, a rate with its levels and factors."""
-    if raw is None:
-        return "none"
-    if isinstance(raw, str):
-        return raw
-    if isinstance(raw, list):
-        return ", ".join(as_text(item) for item in raw)
-    parts = []
-    if MOVED in raw:
-        parts.append(f"{raw[MOVED]} (family moved from {as_text(raw.get('value'))})")
-    elif "value" in raw:
-        parts.append(as_text(raw["value"]))
-    for key, value in raw.items():
-        if key in ("value", "why", MOVED):
-            continue
-        if key in ("by", "times") and isinstance(value, dict):
-            for attribute, levels in value.items():
-                sign = "× " if key == "times" else ""
-                held = levels.items() if isinstance(levels, dict) else [("", levels)]
-                parts.append(f"{attribute}: " + ", ".join(f"{k} {sign}{as_text(v)}" for k, v in held))
-        else:
-            parts.append(f"{key} {as_text(value)}")
-    return "; ".join(parts)
 
 
 def reference_value(model: Scenario, rate: str, strategy: str | None = None) -> Quantity:

@@ -50,6 +50,9 @@ class PairedRuns(Result):
         """Return the names compared, in order."""
         return tuple(self.runs)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.runs)
+
     def __getitem__(self, name: str) -> Runs:
         """Return the runs of one name."""
         if name not in self.runs:
