@@ -44,8 +44,8 @@ def lineages(model, strategy, replication):
 
 def means_by_month(model, strategy):
     """Return what a line that starts in a month comes to on the mean, and the standard error of each."""
-    found = [lineages(model, strategy, APART + i)[1:] for i in range(PILOT)]
-    month, value = (np.concatenate(part) for part in zip(*found, strict=True))
+    pilot = [lineages(model, strategy, APART + i)[1:] for i in range(PILOT)]
+    month, value = (np.concatenate(part) for part in zip(*pilot, strict=True))
     count = np.maximum(np.bincount(month, minlength=MONTHS), 1)
     mean = np.bincount(month, value, MONTHS) / count
     spread = np.sqrt(np.bincount(month, (value - mean[month]) ** 2, MONTHS) / count)

@@ -54,7 +54,7 @@ def grid(points):
 
 def journeys_of(model, points, count):
     """Return the journeys of every so many of the design points."""
-    found = []
+    journeys = []
     rows = max(n for n in range(1, int(points**0.5) + 1) if points % n == 0)
     for index in range(0, points, max(1, points // count)):
         i, j = divmod(index, rows)
@@ -62,8 +62,8 @@ def journeys_of(model, points, count):
             "retention": f"{86 + 9 * i / max(1, points // rows - 1)} %",
             "conversion": f"{16 + 8 * j / max(1, rows - 1)} %",
         }
-        found.append(model.with_(**changed).journey(STRATEGY))
-    return found
+        journeys.append(model.with_(**changed).journey(STRATEGY))
+    return journeys
 
 
 def one_round(model, sample, asked, folder, number):
@@ -73,11 +73,11 @@ def one_round(model, sample, asked, folder, number):
     store = Path(folder) / f"{number}.db" if not asked.memory else None
 
     def work():
-        found = sweep(model, vary=grid(asked.points), strategies=[STRATEGY], replications=asked.replications,
-                      store=store, executor=asked.executor, workers=threads)  # fmt: skip
-        assert len(found.strategies) == asked.points
-        assert not found.set_aside
-        return found.n_events
+        result = sweep(model, vary=grid(asked.points), strategies=[STRATEGY], replications=asked.replications,
+                       store=store, executor=asked.executor, workers=threads)  # fmt: skip
+        assert len(result.strategies) == asked.points
+        assert not result.set_aside
+        return result.n_events
 
     before = bare(one, asked.bare, threads), bare(sample, asked.bare, threads)
     events, *each = timed(work)

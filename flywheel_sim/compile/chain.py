@@ -175,7 +175,7 @@ class Chain:
         """Return what a firing may lead to."""
         chances = [None if one is None else self.value(one, stage, levels) for one in event.chances]
         rest = max(1.0 - sum(one for one in chances if one is not None), 0.0)
-        found: list[Way] = []
+        ways: list[Way] = []
         for outcome, given in zip(event.outcomes, chances, strict=True):
             chance = rest if given is None else given
             if chance <= 0.0:
@@ -184,10 +184,10 @@ class Chain:
             parts = self.changed(outcome.effects, stage, parts)
             brought = self.referred(event.effects) + self.referred(outcome.effects)
             if outcome.to is not None:
-                found += self.entering(stage, self.index[outcome.to], parts, brought)
+                ways += self.entering(stage, self.index[outcome.to], parts, brought)
             else:
-                found += [(c, None if now == levels else stage, now, brought) for c, now in parts]
-        return found
+                ways += [(c, None if now == levels else stage, now, brought) for c, now in parts]
+        return ways
 
     def begin(self, index: int, channel: Channel) -> None:
         """Let people of a channel arrive."""
@@ -285,15 +285,15 @@ class Chain:
             moves[i] *= share
             brings[i] *= share
         lives = np.linalg.solve(np.eye(len(rows)) - moves, brings)
-        found: dict[int, FloatArray] = {}
+        brought_from: dict[int, FloatArray] = {}
         for index, ways in self.starts.items():
-            found[index] = np.zeros(len(self.channels))
+            brought_from[index] = np.zeros(len(self.channels))
             for chance, to, levels, on_entry in ways:
                 if to is not None:
-                    found[index] += chance * lives[number[to, levels]]
+                    brought_from[index] += chance * lives[number[to, levels]]
                 for channel in on_entry:
-                    found[index][channel] += chance
-        return found
+                    brought_from[index][channel] += chance
+        return brought_from
 
 
 def _inverse(mean: float) -> float:

@@ -59,7 +59,7 @@ class Loop:
 def referrals(journey: Journey) -> Loop:
     """Estimate how many people a person of each channel brings."""
     names = tuple(channel.name for channel in journey.channels)
-    found = np.zeros((len(names), len(names)))
+    matrix = np.zeros((len(names), len(names)))
     if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
         kept, matters = _kept(journey), _direct(journey)
         chains: dict[tuple[int, int], Chain] = {}
@@ -71,21 +71,21 @@ def referrals(journey: Journey) -> Loop:
             chains[seen].begin(index, channel)
         for chain in chains.values():
             for index, brought in chain.solve().items():
-                found[index] = brought
+                matrix[index] = brought
     fed = [i for i, channel in enumerate(journey.channels) if channel.removed]
-    found[:, fed] = 0.0
-    radius = float(np.abs(np.linalg.eigvals(found)).max()) if len(names) else 0.0
-    return Loop(names, tuple(tuple(float(x) for x in row) for row in found), radius, journey.market)
+    matrix[:, fed] = 0.0
+    radius = float(np.abs(np.linalg.eigvals(matrix)).max()) if len(names) else 0.0
+    return Loop(names, tuple(tuple(float(x) for x in row) for row in matrix), radius, journey.market)
 
 
 def _direct(journey: Journey) -> set[str]:
     """Return the attributes on which depends what happens and when."""
-    found: set[str] = set()
+    names: set[str] = set()
     for event in (event for owner in journey.owners for event in owner.events):
         waits = (*event.waits, event.staff.takes) if event.staff else event.waits
         rates = [rate for wait in waits for rate in wait.params] + [one for one in event.chances if one]
-        found |= {axis.attribute for rate in rates for axis in rate.over} | {one.attribute for one in event.when}
-    return found
+        names |= {axis.attribute for rate in rates for axis in rate.over} | {one.attribute for one in event.when}
+    return names
 
 
 def _kept(journey: Journey) -> tuple[str, ...]:

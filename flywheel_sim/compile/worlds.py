@@ -34,10 +34,10 @@ def world(journey: Journey, draw: Callable[[str], float]) -> Journey:
     units = journey.source.units
     drawn = {name: _quantity(number, units[name]) for name, number in values.items()}
     problems: list[Problem] = []
-    found = resolve_again(journey, drawn, problems)
-    if found is None:
+    resolved = resolve_again(journey, drawn, problems)
+    if resolved is None:
         raise ConfigError([_named(problem, drawn) for problem in problems])
-    return replace(found, uncertain=(), source=None, fingerprint=journey.fingerprint)
+    return replace(resolved, uncertain=(), source=None, fingerprint=journey.fingerprint)
 
 
 def value(uncertain: Uncertain, uniform: float) -> float:

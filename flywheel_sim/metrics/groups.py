@@ -66,13 +66,13 @@ def parts(books: Books, name: str) -> dict[str, Books]:
         raise ExperimentError(f"results are not kept by '{name}'; {remedy}")
     place = known.index(name)
     levels = layout.channels if place == 0 else tuple(dict.fromkeys(group[place] for group in layout.groups))
-    found = {}
+    books_of = {}
     for level in levels:
         groups = [index for index, group in enumerate(layout.groups) if group[place] == level]
-        found[level] = restrict(books, groups, (level,) if place == 0 else ())
+        books_of[level] = restrict(books, groups, (level,) if place == 0 else ())
     if place == 0 and layout.costs:
-        found[NO_CHANNEL] = restrict(books, (), costs=True)
-    return found
+        books_of[NO_CHANNEL] = restrict(books, (), costs=True)
+    return books_of
 
 
 def splits(metric: Metric, journey: Journey, name: str) -> bool:

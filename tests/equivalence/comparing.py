@@ -21,15 +21,15 @@ def runs_of(journey, seed, replication=0, engines=ENGINES):
     """Return what each engine leaves of a run, or the message with which it stopped; "checked" is the reference engine
     that checks itself after every event.
     """
-    found = []
+    runs = []
     for engine in engines:
         try:
-            found.append(run_once(journey, seed, replication, people=True, events=True, max_people=MOST_PEOPLE,
-                                  max_events=MOST_EVENTS, engine=engine.replace("checked", "reference"),
-                                  checked=engine == "checked"))  # fmt: skip
+            runs.append(run_once(journey, seed, replication, people=True, events=True, max_people=MOST_PEOPLE,
+                                 max_events=MOST_EVENTS, engine=engine.replace("checked", "reference"),
+                                 checked=engine == "checked"))  # fmt: skip
         except FlywheelError as error:
-            found.append(str(error))
-    return found
+            runs.append(str(error))
+    return runs
 
 
 def difference(one, other):
@@ -196,16 +196,16 @@ def check(raw, seed, engines=ENGINES, watch=None):
     model, events = fs.loads(to_yaml(raw)), 0
     for strategy in strategies(raw):
         journey = model.journey(strategy)
-        found = runs_of(journey, seed, engines=engines)
-        events += 0 if isinstance(found[0], str) else int(found[0].ledger.n_events)
-        if said := difference(found[0], found[-1]):
+        runs = runs_of(journey, seed, engines=engines)
+        events += 0 if isinstance(runs[0], str) else int(runs[0].ledger.n_events)
+        if said := difference(runs[0], runs[-1]):
             return f"strategy {strategy}, {said}", events
-        if isinstance(found[0], str):
-            if "the books hold" in found[0]:
-                return f"strategy {strategy}, {found[0]}", events
+        if isinstance(runs[0], str):
+            if "the books hold" in runs[0]:
+                return f"strategy {strategy}, {runs[0]}", events
             continue
         if watch:
-            watch(journey, found[0])
-        if said := unbalanced(journey, found[0]):
+            watch(journey, runs[0])
+        if said := unbalanced(journey, runs[0]):
             return f"strategy {strategy}, books: {said}", events
     return "", events

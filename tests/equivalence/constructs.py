@@ -154,13 +154,13 @@ class Counting:
         inside = []
         for name, held in self.raw.get("while", {}).items():
             stages = self.raw["journey"]
-            found = held.get("in") or [
+            members = held.get("in") or [
                 s for s, one in stages.items()
                 if self.roles[s] == name or (isinstance(one, dict) and one.get("phase") == name)
             ]  # fmt: skip
-            if any(set(found) & other and set(found) != other for other in inside):
+            if any(set(members) & other and set(members) != other for other in inside):
                 self.see("set:overlap")
-            inside.append(set(found))
+            inside.append(set(members))
 
     def stage(self, name, held):
         self.see(f"stage:{self.roles[name]}")
@@ -270,8 +270,8 @@ class Counting:
         if "by" not in held:
             return "50 %"
         for one in next(iter(held["by"].values())).values():
-            if (found := self.followed(one)) != "never":
-                return found if isinstance(found, str) else self.first(found)
+            if (value := self.followed(one)) != "never":
+                return value if isinstance(value, str) else self.first(value)
         return "never"
 
     # -- effects and figures --------------------------------------------------------------------
@@ -309,8 +309,8 @@ class Counting:
         for kind in DISTRIBUTIONS & set(held) if isinstance(held, dict) else ():
             self.see(f"amount:{kind}")
             return
-        found = self.followed(held)
-        text = found if isinstance(found, str) else self.first(found)
+        value = self.followed(held)
+        text = value if isinstance(value, str) else self.first(value)
         self.see(f"effect:{side}.{'invoice' if ' per ' in text else 'once'}")
         self.figure(held, "money")
 

@@ -55,8 +55,8 @@ class Small(f.World):
 
     def axes(self, place):
         """Return the names of what a figure in a place may depend on, what is shared more often than the rest."""
-        found = super().axes(place)
-        return found if isinstance(place, list) or place == "channel" else found + list(self.shared) * 3
+        axes = super().axes(place)
+        return axes if isinstance(place, list) or place == "channel" else axes + list(self.shared) * 3
 
     def cells(self, axis):
         """Return all levels of a named axis, or some bounds of a numeric one, the lowest first."""
@@ -185,23 +185,23 @@ def _people(w, name):
     way = choose.weighted(plain=35, calendar=30, all=15, month=20)
     if way == "month" and w.start:
         months = choose.some(f.MONTHS, least=3, most=7)
-        found = {"value": choose.one(["1", "2", "3"]), "by": {"month": {m: choose.one("0123") for m in months}}}
+        people = {"value": choose.one(["1", "2", "3"]), "by": {"month": {m: choose.one("0123") for m in months}}}
     elif way in ("calendar", "all"):
         bounds = choose.some([s for s in w.spans(80, 1) if parse(s).number < w.horizon], most=5)
-        found = {"by": {"calendar": {one: choose.one("0123") for one in bounds}}}
+        people = {"by": {"calendar": {one: choose.one("0123") for one in bounds}}}
         if way == "all":
-            found["by"]["calendar"] = {"0 days": choose.one("0123"), **found["by"]["calendar"]}
+            people["by"]["calendar"] = {"0 days": choose.one("0123"), **people["by"]["calendar"]}
         else:
-            found = {"value": choose.one("123"), **found}
+            people = {"value": choose.one("123"), **people}
     else:
-        found = choose.one(["1", "1", "2", "3", "4"])
-    levels = next(iter(found["by"].values())) if isinstance(found, dict) else {}
-    if levels and "value" not in found and set(levels.values()) == {"0"}:
+        people = choose.one(["1", "1", "2", "3", "4"])
+    levels = next(iter(people["by"].values())) if isinstance(people, dict) else {}
+    if levels and "value" not in people and set(levels.values()) == {"0"}:
         levels[list(levels)[-1]] = "1"
     if choose.yes(25):
-        w.rates[f"team_{name}"] = found
+        w.rates[f"team_{name}"] = people
         return f"team_{name}"
-    return found
+    return people
 
 
 # -- staff ------------------------------------------------------------------------------------------
@@ -248,8 +248,8 @@ def _staff_events(w, raw):
                 w.wind(where.members)
     asked = {event["staff"] for where, held in places for event in _events(where, held).values() if "staff" in event}
     if not asked:
-        found = [(where, event) for where, held in places for event in _events(where, held).values()]
-        where, event = next(one for one in found if not _per_period(w, one[1]) and not _invoices(w, one[1]))
+        events = [(where, event) for where, held in places for event in _events(where, held).values()]
+        where, event = next(one for one in events if not _per_period(w, one[1]) and not _invoices(w, one[1]))
         _ask(w, where, event)
         asked = {event["staff"]}
     raw["resources"] = {name: held for name, held in w.resources.items() if name in asked}

@@ -257,11 +257,11 @@ def _ties(journey, run):
     times = {what: {time for time, kind in at if kind == what} for what in ("gives_up", "turned_away", "service")}
     times |= {"arrival": set(arrivals), "staffing": changes}
     names = [name[4:].split("+") for name in HAPPENS if "+" in name]
-    found = {f"tie:{one}+{other}" for one, other in names if times[one] & times[other]}
+    ties = {f"tie:{one}+{other}" for one, other in names if times[one] & times[other]}
     several = {
         "two_channels": any(len(channels) > 1 for channels in arrivals.values()),
         "two_services": any(kind == "service" and len(set(held)) > 1 for (_, kind), held in at.items()),
         "two_give_up": any(kind == "gives_up" and len(set(held)) > 1 for (_, kind), held in at.items()),
         "two_resources": any(len({one for _, one in held}) > 1 for held in at.values()),
     }
-    return found | {f"tie:{name}" for name, met in several.items() if met}
+    return ties | {f"tie:{name}" for name, met in several.items() if met}

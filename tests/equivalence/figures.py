@@ -148,11 +148,11 @@ class World:
 
 def number(w, low, high, fine=False):
     """Return a number on a grid between two ends, as text; where it is ``fine``, at times with six decimals."""
-    found = low + (high - low) * w.choose.whole(0, 24) / 24
+    value = low + (high - low) * w.choose.whole(0, 24) / 24
     way = w.choose.weighted(plain=80, six=13, tiny=7) if fine else "plain"
     if way == "tiny":
         return w.choose.one(TINY)
-    return f"{found:.6f}".rstrip("0").rstrip(".") if way == "six" else plain(found)
+    return f"{value:.6f}".rstrip("0").rstrip(".") if way == "six" else plain(value)
 
 
 def plain(value):
@@ -229,7 +229,7 @@ def _with(w, raw, kind, unit, spread, per="", doubt=True):
         held["uncertain"] = _range(held["value"]) if choose.yes(35) else choose.one(SPREADS[kind][:2])
     if extra and choose.yes(10):
         held["why"] = "made up"
-    found = held if extra else raw
+    figure = held if extra else raw
     if "uncertain" in held:
         name = f"r{len(w.rates)}_{kind}"
         w.rates[name] = held
@@ -237,7 +237,7 @@ def _with(w, raw, kind, unit, spread, per="", doubt=True):
     movable = None
     if sure and (kind != "chance" or spread) and not held["value"].startswith("0.000001"):
         movable = (kind, unit, float(held["value"].split(" ")[0]))
-    return w.named(found, kind, movable)
+    return w.named(figure, kind, movable)
 
 
 def _beta(w):

@@ -115,8 +115,8 @@ def one(path, seed, engines):
     model = fs.load(path)
     worst = 0
     for strategy in [*model.strategies] or [None]:
-        found = comparing.runs_of(model.journey(strategy), seed, engines=engines)
-        said = comparing.difference(found[0], found[-1])
+        runs = comparing.runs_of(model.journey(strategy), seed, engines=engines)
+        said = comparing.difference(runs[0], runs[-1])
         print(strategy, said or "the same")
         worst |= bool(said)
     return worst

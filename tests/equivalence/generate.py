@@ -196,9 +196,9 @@ def _owner(w, feeds):
     """Return what stages and sets have beside events: effects on entry, money that accrues."""
     choose, raw = w.choose, {}
     if choose.yes(35):
-        found = h.effects(w, False, feeds if choose.yes(40) else (), full=30)
-        if found:
-            raw["on_entry"] = found
+        effects = h.effects(w, False, feeds if choose.yes(40) else (), full=30)
+        if effects:
+            raw["on_entry"] = effects
     return raw | m.accruing(w)
 
 
@@ -211,7 +211,7 @@ def _stage(w, plans, plan, tails):
     feeds = () if plan.tail else tails
     if plan.role == "exit":
         if choose.yes(15):
-            raw |= {"on_entry": found} if (found := h.effects(w, full=30)) else {}
+            raw |= {"on_entry": effects} if (effects := h.effects(w, full=30)) else {}
         return raw
     raw |= _owner(w, feeds)
     where = h.Where(plan.name, (plan.name,), plan.index, plan.tail)

@@ -230,8 +230,8 @@ def _again(w, kind):
 
 def periods_of(w, span):
     """Return the one period that an amount may have, of a clock whose figure is a duration or a table, or none."""
-    found = {one for one in _durations(w, span) if one != "never"}
-    return tuple(f" per {_unit(one)}" for one in found) if len(found) == 1 and "times" not in str(span) else ()
+    durations = {one for one in _durations(w, span) if one != "never"}
+    return tuple(f" per {_unit(one)}" for one in durations) if len(durations) == 1 and "times" not in str(span) else ()
 
 
 def _durations(w, span):
@@ -296,31 +296,31 @@ def renewal(w, plans, where):
 def conditions(w, where):
     """Return the conditions of a ``when``: of watched attributes, times, what is built in."""
     choose = w.choose
-    found = {}
+    when = {}
     for attr in choose.some([a for a in w.attributes.values() if a.watched], least=0, most=2):
         if attr.kind == "levels":
-            found[attr.name] = choose.one(attr.levels)
+            when[attr.name] = choose.one(attr.levels)
         elif attr.kind == "counter":
-            found[attr.name] = str(choose.whole(attr.low + 1, attr.high))
+            when[attr.name] = str(choose.whole(attr.low + 1, attr.high))
         else:
-            found[attr.name] = choose.one(w.spans(60, 1.2))
-    if not found or choose.yes(25):
+            when[attr.name] = choose.one(w.spans(60, 1.2))
+    if not when or choose.yes(25):
         built = choose.one(
             ["calendar", "generation", "referrer", "channel", *(["month"] * 3), *(["stage"] * 8 * where.inside)]
         )
         if built == "calendar":
-            found[built] = w.choose.one(w.spans(60, 1.2))
+            when[built] = w.choose.one(w.spans(60, 1.2))
         elif built == "generation":
-            found[built] = choose.one(["1", "2"])
+            when[built] = choose.one(["1", "2"])
         elif built == "referrer":
-            found[built] = choose.one(f.REFERRER[::-1])
+            when[built] = choose.one(f.REFERRER[::-1])
         elif built == "channel":
-            found[built] = choose.one(w.channels)
+            when[built] = choose.one(w.channels)
         elif built == "month" and w.start:
-            found[built] = choose.one(f.MONTHS)
+            when[built] = choose.one(f.MONTHS)
         elif built == "stage" and where.inside:
-            found[built] = choose.one(where.members)
-    return found
+            when[built] = choose.one(where.members)
+    return when
 
 
 def date(w):

@@ -66,8 +66,8 @@ class MoneyCounting(Counting):
             return
         self.see(f"lines:{held['kind']}")
         parts = {"levers": "lever", "costs": "cost", "resources": "resource"}
-        found = [word for part, word in parts.items() if name in raw.get(part, {})] or ["line"]
-        self.see(*(f"lines:of_{word}" for word in found))
+        kinds = [word for part, word in parts.items() if name in raw.get(part, {})] or ["line"]
+        self.see(*(f"lines:of_{word}" for word in kinds))
         earned = sides({key: raw[key] for key in ("journey", "while") if key in raw})[0]
         self.see(*(["lines:two_kinds"] if name in earned else []))
 

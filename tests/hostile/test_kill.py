@@ -228,8 +228,8 @@ class Shuffled(Executor):
 
 def swept(config, path, **how):
     vary = {"retention": "88 %:95 %:8", "invites": "0.04,0.1"}
-    found = sweep(load(config), vary=vary, strategies=["as_is"], replications=12, **how)
-    return found.export(path).read_bytes()
+    result = sweep(load(config), vary=vary, strategies=["as_is"], replications=12, **how)
+    return result.export(path).read_bytes()
 
 
 @pytest.mark.parametrize(

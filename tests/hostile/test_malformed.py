@@ -602,8 +602,8 @@ def test_all_independent_problems_are_said_at_once_in_the_order_of_the_file():
     text = BASE.replace("12 months", "12 monht").replace("seed: 1", "seed: -1").replace("pro: 40 %", "pro: 140 %")
     text = text.replace("sweet: 70 %", "sweet: 60 %").replace("enters: visit}\n  word", "enters: vist}\n  word")
     text = text.replace("6 months, to: gone", "6 months, to: gon").replace("[tell]", "[tel]")
-    found = [(p.line, p.path) for p in problems_of(text)]
-    assert found == [
+    places = [(p.line, p.path) for p in problems_of(text)]
+    assert places == [
         (3, "horizon"),
         (5, "seed"),
         (9, "rates.buys.by.plan.pro"),

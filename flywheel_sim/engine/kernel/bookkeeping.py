@@ -316,12 +316,12 @@ def open_mrr(mem, p, now):  # type: ignore[no-untyped-def]
 @inlined
 def recurring(mem, own, row, n, monthly):  # type: ignore[no-untyped-def]
     """Return what money comes to as recurring revenue by the month: itself if it recurs, and what follows from it."""
-    found = monthly if own else 0
+    total = monthly if own else 0
     for _ in range(n):
         if ld(mem, row + w.I_RECURS):
-            found += share_of(monthly, ldf(mem, row + w.I_SHARE))
+            total += share_of(monthly, ldf(mem, row + w.I_SHARE))
         row += w.FOLLOWER
-    return found
+    return total
 
 
 @inner

@@ -256,8 +256,8 @@ class Image(Desks):
 
     def most_referred(self) -> int:
         """Return how many people a step can bring: all that can be decided at once, a set entered from each stage."""
-        found = sum(len(effects.refer) for parts in self.parts for effects in parts)
-        return found + sum((len(one.stages) - 1) * len(one.on_entry.refer) for one in self.journey.sets)
+        referrals = sum(len(effects.refer) for parts in self.parts for effects in parts)
+        return referrals + sum((len(one.stages) - 1) * len(one.on_entry.refer) for one in self.journey.sets)
 
     def shares(self, stage: Stage) -> bool:
         """Tell whether a clock of a stage, or what accrues there, depends on what all share."""
@@ -346,7 +346,7 @@ class Image(Desks):
 
     def bills(self, clocks: list[int]) -> tuple[int, int]:
         """Return the number and place of what fixed clocks bill for a period who stays, by line what is billed last."""
-        found: list[int] = []
+        bills: list[int] = []
         for c in clocks:
             event = self.memory[c + w.C_EVENT]
             if self.memory[c + w.C_KIND] != w.K_FIXED or not self.memory[event + w.V_RECURS]:
@@ -359,8 +359,8 @@ class Image(Desks):
                 for row in range(self.memory[effects + w.E_MONEY_AT], len(self.memory), w.MONEY)
                 [: self.memory[effects + w.E_MONEY]] if self.memory[row + w.M_INVOICE]
             }  # fmt: skip
-            found += [word for column, row in billed.items() for word in (column, row, c)]
-        return len(found) // w.BILL, self.put(found)
+            bills += [word for column, row in billed.items() for word in (column, row, c)]
+        return len(bills) // w.BILL, self.put(bills)
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)

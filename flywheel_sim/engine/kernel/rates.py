@@ -119,17 +119,17 @@ def cell_of(mem, p, r, now):  # type: ignore[no-untyped-def]
 def own_value(mem, p, r, cell):  # type: ignore[no-untyped-def]
     """Return what a rate comes to for one person in a cell: at their own rank, times their counter."""
     tables, per = ld(mem, r + w.R_TABLES), ld(mem, r + w.R_PER)
-    found = 0.0
+    figure = 0.0
     if tables == 0:
-        found = ldf(mem, ld(mem, r + w.R_CELLS) + cell)
+        figure = ldf(mem, ld(mem, r + w.R_CELLS) + cell)
     else:
         column = p + ld(mem, r + w.R_RANK)
         rank = ldf(mem, column)
         if rank < 0.0:
             rank = luck(mem, p, ld(mem, r + w.R_CODE), 0)[1]
             stf(mem, column, rank)
-        found = table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
-    return found * float(ld(mem, p + per)) if per else found
+        figure = table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
+    return figure * float(ld(mem, p + per)) if per else figure
 
 
 @inlined
@@ -293,11 +293,11 @@ def reweigh(mem, p, column, before):  # type: ignore[no-untyped-def]
 @inner
 def crossed(mem):  # type: ignore[no-untyped-def]
     """Tell whether any of what all share has crossed a bound since this was last asked."""
-    j, found = ld(mem, w.H_SHARED_ROWS), False
+    j, any_crossed = ld(mem, w.H_SHARED_ROWS), False
     for _ in range(ld(mem, w.H_N_SHARED)):
         level = level_of(mem, j, ld(mem, j + w.J_BOUNDS_N), ld(mem, j + w.J_BOUNDS))
         if level != ld(mem, j + w.J_LEVEL):
             st(mem, j + w.J_LEVEL, level)
-            found = True
+            any_crossed = True
         j += w.ALL_OF
-    return found
+    return any_crossed

@@ -245,13 +245,13 @@ class Kernel(ABC):
             "stage": w.B_STAGE, "revenue": w.B_REVENUE, "cost": w.B_COST, "margin_discounted": w.B_MARGIN,
             "referrals": w.B_REFERRALS,
         }  # fmt: skip
-        found = {name: rows[:, column] for name, column in columns.items()}
+        people = {name: rows[:, column] for name, column in columns.items()}
         attributes = rows[:, self.image.attribute0 : self.image.attribute0 + len(self.journey.attributes)]
         for index, attribute in enumerate(self.journey.attributes):
             if attribute.kind == "stopwatch":
                 since = attributes[:, index]
                 attributes[:, index] = np.where(since > -w.BIG, self.journey.horizon - since, -1)
-        return found | {"attributes": attributes}
+        return people | {"attributes": attributes}
 
     def _events(self, parts: list[Words]) -> dict[str, Words] | None:
         """Return the columns that `tables.event_frame` takes."""

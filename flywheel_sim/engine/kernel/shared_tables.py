@@ -117,7 +117,7 @@ class Desks(Rows):
         gives_up: int,
     ) -> list[int]:  # fmt: skip
         """Return the places of the clocks after asking, those of giving up and of being served."""
-        staff, memory, found = event.staff, self.memory, []
+        staff, memory, clocks = event.staff, self.memory, []
         assert staff is not None
         memory[desk + w.DESK_ASKS] = asks
         if gives_up:
@@ -125,15 +125,15 @@ class Desks(Rows):
             part = (desk, w.GIVES_UP)
             if patience is None:
                 never = [0] * 5
-                found.append(self.clock(owner, event, gives_up, w.K_FIXED, number, slot, never, event.decision,
-                                        desk=part))  # fmt: skip
+                clocks.append(self.clock(owner, event, gives_up, w.K_FIXED, number, slot, never, event.decision,
+                                         desk=part))  # fmt: skip
             else:
-                found.append(self.waiting(owner, event, gives_up, number, slot, patience, decision, part))
-            memory[desk + w.DESK_GIVES_UP] = found[-1]
+                clocks.append(self.waiting(owner, event, gives_up, number, slot, patience, decision, part))
+            memory[desk + w.DESK_GIVES_UP] = clocks[-1]
         part = (desk, w.IS_SERVED)
-        found.append(self.waiting(owner, event, place, number, slot + 1, staff.takes, f"{event.decision}/takes", part))
-        memory[desk + w.DESK_SERVES] = found[-1]
-        return found
+        clocks.append(self.waiting(owner, event, place, number, slot + 1, staff.takes, f"{event.decision}/takes", part))
+        memory[desk + w.DESK_SERVES] = clocks[-1]
+        return clocks
 
 
 def rows_of(event: Event) -> int:

@@ -168,15 +168,15 @@ class Rows:
 
     def following(self, amount: Amount) -> tuple[int, int]:
         """Return the place and the number of the rows of what follows from an amount."""
-        found = [one for one in self.journey.derived if amount.side == "earn" and amount.line in one.of]
+        derived = [one for one in self.journey.derived if amount.side == "earn" and amount.line in one.of]
         key = ("following", amount.line)
-        if found and key not in self.kept:
+        if derived and key not in self.kept:
             self.kept[key] = self.put([
-                word for one in found
+                word for one in derived
                 for word in (-1 if one.kind else 1, bits(one.share), int(one.kind in ("", *MARGIN_KINDS)),
                              int(one.recurring and not one.kind))
             ])  # fmt: skip
-        return (self.kept[key], len(found)) if found else (0, 0)
+        return (self.kept[key], len(derived)) if derived else (0, 0)
 
     def in_margin(self, amount: Amount, role: str) -> int:
         """Tell whether an amount booked in a role counts in margins."""

@@ -227,21 +227,21 @@ def next_of(mem, p):  # type: ignore[no-untyped-def]
     """
     stage = ld(mem, p + w.B_ROW)
     live = ld(mem, stage + w.G_LIVE)
-    best, found = w.BIG, 0
+    best, clock = w.BIG, 0
     for i in range(ld(mem, stage + w.G_LIVE_N)):
         due = ld(mem, p + ld(mem, live + 2 * i + 1))
         if due < best:
-            best, found = due, ld(mem, live + 2 * i)
+            best, clock = due, ld(mem, live + 2 * i)
     if ld(mem, stage + w.G_ACC_N) > 0:
         again = ld(mem, p + w.B_LOOK)
         if again <= best:
-            best, found = again, 0
+            best, clock = again, 0
     if ld(mem, p + w.B_REFERRER) == 1:
         gone = ld(mem, p + w.B_GONE_AT)
         if gone <= best:
-            best, found = gone, -1
+            best, clock = gone, -1
     st(mem, p + w.B_NEXT, best)
-    st(mem, p + w.B_CLOCK, found)
+    st(mem, p + w.B_CLOCK, clock)
     return best
 
 
@@ -250,9 +250,9 @@ def choose(mem, p):  # type: ignore[no-untyped-def]
     """Put a person into the bucket of those to whom the same happens next."""
     bucket = ENDED
     if next_of(mem, p) < ld(mem, w.H_HORIZON):
-        bucket, found = LOOKING, ld(mem, p + w.B_CLOCK)
-        if found > 0 and ld(mem, p + ld(mem, found + w.C_AT) + w.L_MODE) != w.LOOKS:
-            bucket = FIRING + ld(mem, found + w.C_ID)
+        bucket, clock = LOOKING, ld(mem, p + w.B_CLOCK)
+        if clock > 0 and ld(mem, p + ld(mem, clock + w.C_AT) + w.L_MODE) != w.LOOKS:
+            bucket = FIRING + ld(mem, clock + w.C_ID)
     at = ld(mem, w.H_COUNTS) + bucket
     n = ld(mem, at)
     st(mem, ld(mem, w.H_BUCKETS) + bucket * ld(mem, w.H_N_LANES) + n, p)

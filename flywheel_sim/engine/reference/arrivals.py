@@ -79,6 +79,6 @@ class Market:
         if self.most is None:
             return True
         word, _ = self.values.luck(person, "person/market", 0)
-        found = word < int(draws.threshold((self.most - self.touched) / self.most))
-        self.touched += found
-        return found
+        untouched = word < int(draws.threshold((self.most - self.touched) / self.most))
+        self.touched += untouched
+        return untouched

@@ -28,7 +28,7 @@ class Clocks:
 
     def made(self, owner: Stage | StageSet) -> list[Clock]:
         """Return the clocks of a stage or set, not yet wound; one for what is decided at once."""
-        found = []
+        clocks = []
         rank = self.rank.get(owner.name, len(self.rank))
         for place, event in enumerate(owner.events):
             if event.staff is not None and self.staff_stand_still:
@@ -36,8 +36,8 @@ class Clocks:
             label = f"{owner.name}.{event.name}" if owner.name in self.rank else event.name
             for item, wait in enumerate(event.waits or (None,)):
                 order = (0 if event.when else 1, rank, place, item)
-                found.append(Clock(owner.name, event, label, order, wait, firing=item))
-        return found
+                clocks.append(Clock(owner.name, event, label, order, wait, firing=item))
+        return clocks
 
     def wind(self, person: Person, clock: Clock, now: int, present: bool = False, phase: str = "") -> None:
         """Wind a clock for a phase: draw its wait, and with its own wait the word that will decide its outcome."""

@@ -53,16 +53,16 @@ def _stopped(person: Person) -> bool:
     return process is not None and process.triggered and not process.ok
 
 
-def _same(run: Reference, what: str, found: object, counted: object) -> None:
+def _same(run: Reference, what: str, booked: object, counted: object) -> None:
     """Raise an error unless what the books hold is what was counted."""
-    if found != counted:
-        raise SimulationError(f"at {int(run.env.now)} ms {what}: the books hold {found}, counted {counted}")
+    if booked != counted:
+        raise SimulationError(f"at {int(run.env.now)} ms {what}: the books hold {booked}, counted {counted}")
 
 
-def _same_all(run: Reference, what: str, found: Counter[Any], counted: Counter[Any]) -> None:
+def _same_all(run: Reference, what: str, booked: Counter[Any], counted: Counter[Any]) -> None:
     """Raise an error at the first key where what the books hold is not what was counted."""
-    for key in [*found, *counted]:
-        _same(run, f"{what} {key}", found[key], counted[key])
+    for key in [*booked, *counted]:
+        _same(run, f"{what} {key}", booked[key], counted[key])
 
 
 def _sums(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
@@ -89,9 +89,9 @@ def _held(people: Iterable[Person], phase: str, desk: Desk) -> list[tuple[Person
 def _stocks(run: Reference) -> None:
     """Check that everybody is in one stage, and counted there once, in their group."""
     _same(run, "people, each once,", len(run.people), len(set(map(id, run.people))))
-    found = _sums(((group, stage), n) for (_, group, stage), (n, _) in run.books.moves.items())
+    booked = _sums(((group, stage), n) for (_, group, stage), (n, _) in run.books.moves.items())
     counted = Counter((run.books.group(p), run.numbers[p.where.name]) for p in run.people)
-    _same_all(run, "people in (group, stage)", found, counted)
+    _same_all(run, "people in (group, stage)", booked, counted)
 
 
 def _flows(run: Reference) -> None:
@@ -152,8 +152,8 @@ def _recurring(run: Reference) -> None:
     for person in run.people:
         if person.process is not None and person.process.is_alive:  # the books of others are closed
             _same(run, f"recurring revenue of person {person.birth}", person.mrr, run.money.recurring(person))
-    found = _sums((group, value) for (_, group, _), value in run.books.movements.items())
-    _same_all(run, "recurring revenue of group", found, _sums((p.mrr_group, p.mrr) for p in run.people))
+    booked = _sums((group, value) for (_, group, _), value in run.books.movements.items())
+    _same_all(run, "recurring revenue of group", booked, _sums((p.mrr_group, p.mrr) for p in run.people))
     moved = sum(value for (_, _, measure), value in run.books.movements.items() if MRR[measure] == "transferred")
     _same(run, "recurring revenue transferred", moved, 0)
 
@@ -202,16 +202,16 @@ def _servers(run: Reference, desk: Desk) -> None:
 def _services(run: Reference, desk: Desk) -> None:
     """Check that all who asked are accounted for, and all services that began."""
     name = desk.resource.name
-    found = dict.fromkeys(QUEUE, 0)
+    booked = dict.fromkeys(QUEUE, 0)
     for (_, resource, measure), n in run.books.queues.items():
         if resource == desk.index:
-            found[QUEUE[measure]] += n
-    ends = found["started"] + found["turned_away"] + found["gave_up"] + found["withdrew"] + len(desk.queue)
-    _same(run, f"people who asked at '{name}'", found["asked"], ends)
-    after = found["ended"] + found["broken_off"] + len(desk.serving)
-    _same(run, f"services started at '{name}'", found["started"], after)
+            booked[QUEUE[measure]] += n
+    ends = booked["started"] + booked["turned_away"] + booked["gave_up"] + booked["withdrew"] + len(desk.queue)
+    _same(run, f"people who asked at '{name}'", booked["asked"], ends)
+    after = booked["ended"] + booked["broken_off"] + len(desk.serving)
+    _same(run, f"services started at '{name}'", booked["started"], after)
     cells = sum(n for (resource, _), n in run.books.waits.items() if resource == desk.index)
-    _same(run, f"waits at '{name}'", cells, found["started"])
+    _same(run, f"waits at '{name}'", cells, booked["started"])
 
 
 def _contacts(run: Reference) -> None:

@@ -118,15 +118,15 @@ class Values:
 
     def breakpoint(self, rate: Rate, state: State, now: int) -> int:
         """Return the next instant at which time alone moves a rate to another cell; `NEVER` if none."""
-        found = NEVER
+        earliest = NEVER
         for axis in rate.over:
             if axis.attribute == "month":
-                found = min(found, draws.next_month(self.phase, now))
+                earliest = min(earliest, draws.next_month(self.phase, now))
             elif self.kinds[axis.attribute] == "stopwatch":
                 since = state[axis.attribute]
                 later = [since + bound for bound in axis.bounds if bound > now - since]
-                found = min([found, *later])
-        return found
+                earliest = min([earliest, *later])
+        return earliest
 
     def at_cell(self, rate: Rate, person: Person, cell: int) -> float:
         """Return what a rate comes to at a cell for a person: at their own rank, times their counter."""
