@@ -379,9 +379,9 @@ class Ledger:
         if len(places) == layout.periods:
             return replace(self, layout=joined)
         axis, first = self.n_events.ndim, np.concatenate([[0], places[:-1] + 1])
-        held: dict[str, Any] = {name: np.add.reduceat(getattr(self, name), first, axis=axis) for name in _FLOWS}
-        held |= {name: np.take(getattr(self, name), places, axis=axis) for name in _STOCKS}
-        return replace(self, layout=joined, **held)
+        arrays: dict[str, Any] = {name: np.add.reduceat(getattr(self, name), first, axis=axis) for name in _FLOWS}
+        arrays |= {name: np.take(getattr(self, name), places, axis=axis) for name in _STOCKS}
+        return replace(self, layout=joined, **arrays)
 
     def equals(self, other: Ledger) -> bool:
         """Tell whether two ledgers are the same, bit for bit."""

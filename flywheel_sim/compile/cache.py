@@ -188,7 +188,7 @@ def inlined(function: Any) -> Any:
 def _inner(function: Any, forceinline: bool) -> Any:
     _INNER.add(function.__qualname__)
     compile_: Any = numba.njit  # the stubs do not know of all its options
-    made: Any = compile_(
+    compiled: Any = compile_(
         error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=forceinline
     )(function)
-    return made
+    return compiled

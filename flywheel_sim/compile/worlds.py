@@ -30,7 +30,7 @@ def world(journey: Journey, draw: Callable[[str], float]) -> Journey:
     """
     if not journey.uncertain:
         return journey
-    values = {held.name: value(held, draw(f"uncertain/{held.name}")) for held in journey.uncertain}
+    values = {uncertain.name: value(uncertain, draw(f"uncertain/{uncertain.name}")) for uncertain in journey.uncertain}
     units = journey.source.units
     drawn = {name: _quantity(number, units[name]) for name, number in values.items()}
     problems: list[Problem] = []

@@ -101,7 +101,7 @@ def staffed_by_plan(journey: Journey, layout: Layout) -> IntArray:
     """Return the person-milliseconds of every resource by period, shape (periods, resources)."""
     ends = layout.period_ends.tolist()
     steps = [calendar.staffing(one, journey.phase, journey.horizon) for one in journey.resources]
-    person_times = [calendar.person_time(held, ends) for held in steps]
+    person_times = [calendar.person_time(capacity, ends) for capacity in steps]
     return np.array(person_times, dtype=np.int64).reshape(len(person_times), layout.periods).T
 
 

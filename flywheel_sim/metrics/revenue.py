@@ -53,7 +53,7 @@ def advertised(books: Books) -> FloatArray:
 
 def spent_as(books: Books, *kinds: str) -> FloatArray:
     """Return what is spent of some kinds: booked on people, on channels, and whoever comes."""
-    parts = (held for kind in kinds for held in booked(books.ledger, kind).values())
+    parts = (amounts for kind in kinds for amounts in booked(books.ledger, kind).values())
     return np.asarray(sum(parts, np.zeros(books.ledger.costs.shape[:2], dtype=np.int64)) / books.per_unit)
 
 

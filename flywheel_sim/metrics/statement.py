@@ -44,7 +44,7 @@ def entries(ledger: Ledger) -> dict[tuple[str, str], IntArray]:
         total = sum(lines.values(), np.zeros_like(left))
         left = left + (total if kind == "" else -total)
         amounts[heading, ""] = left if kind is None else total
-        amounts |= {(heading, line): held for line, held in lines.items() if held.any()}
+        amounts |= {(heading, line): values for line, values in lines.items() if values.any()}
     return amounts
 
 
@@ -59,8 +59,8 @@ def booked(ledger: Ledger, kind: str) -> dict[str, IntArray]:
     ]  # fmt: skip
     parts += [(name, ledger.costs[..., index]) for index, (name, of) in enumerate(layout.costs) if of == kind]
     totals: dict[str, IntArray] = {}
-    for name, held in parts:
-        totals[name] = totals[name] + held if name in totals else held
+    for name, values in parts:
+        totals[name] = totals[name] + values if name in totals else values
     return totals
 
 

@@ -4,7 +4,7 @@
 batches, staffing and seasons are multiples of one day or of a tenth of a month, so that much happens at
 the same moment. Then some events ask for staff and some wait for a shared attribute.
 
-Runs end for the reasons given in `happenings`: an event that may take no time leads to a later stage only,
+Runs end for the reasons given in `random_events`: an event that may take no time leads to a later stage only,
 and so does giving up where asking takes none. What a ``when`` does never makes another one true in one's
 own eyes; one that waits for a shared attribute brings nobody.
 """
@@ -17,7 +17,7 @@ from flywheel_sim.journey.units import parse
 from . import amounts as m
 from . import figures as f
 from . import generate as g
-from . import happenings as h
+from . import random_events as e
 from .choices import Seeded
 
 DAYS = (
@@ -114,7 +114,7 @@ class Small(f.World):
                 made = {"batch": "", "every": span}
                 times = self.horizon / parse(span).number
             else:
-                made = {"batch": "", "on": list(dict.fromkeys(["0 days", h.date(self), h.date(self)]))}
+                made = {"batch": "", "on": list(dict.fromkeys(["0 days", e.date(self), e.date(self)]))}
                 times = 3
             made["batch"] = str(max(round(size / times / len(sources)), 1))
             kept = {key: held[key] for key in ("enters", "from", "until", "set", "cost_per_batch") if key in held}
@@ -220,7 +220,7 @@ def _places(w, raw):
                 p for p in w.plans if p.name in held.get("in", ()) or ("in" not in held and name in (p.role, p.phase))
             ]
         members, last = tuple(p.name for p in inside), max(p.index for p in inside)
-        yield h.Where(name, members, last, any(p.tail for p in inside), name not in plans), held
+        yield e.Where(name, members, last, any(p.tail for p in inside), name not in plans), held
 
 
 def _events(where, held):
@@ -245,7 +245,7 @@ def _staff_events(w, raw):
         for number in range(choose.one([0, 0, 1, 1, 2]) if "events" in held and not alone else 0):
             if w.left(where.members) > 0:
                 held["events"][f"ask{number}"] = _asking(w, where, () if where.tail else feeds)
-                w.wind(where.members)
+                w.add_clocks(where.members)
     asked = {event["staff"] for where, held in places for event in _events(where, held).values() if "staff" in event}
     if not asked:
         events = [(where, event) for where, held in places for event in _events(where, held).values()]
@@ -263,7 +263,7 @@ def _ask(w, where, event):
     clock = next((key for key in ("after", "every") if key in event), None)
     if clock and lasting and not instant and w.choose.yes(15):
         del event[clock]
-        words |= {"gives_up": w.choose.one(h.targets(w, w.plans, where, True))} if "gives_up" in words else {}
+        words |= {"gives_up": w.choose.one(e.targets(w, w.plans, where, True))} if "gives_up" in words else {}
     event |= words
 
 
@@ -296,13 +296,13 @@ def _asking(w, where, feeds):
     """Return an event that asks on entry."""
     raw = _words(w, where, True)
     instant = raw["takes"] == "0 days"
-    more = h.effects(w, False, feeds, full=20)
-    raw = h.outcomes(w, w.plans, where, raw | more, instant, False, feeds=feeds)
+    more = e.effects(w, False, feeds, full=20)
+    raw = e.outcomes(w, w.plans, where, raw | more, instant, False, feeds=feeds)
     return raw if more or {"to", "outcomes"} & set(raw) else {**raw, "spend": {"mail": f.money(w, 1, 5)}}
 
 
 def _takes_no_time(w, event):
-    """Tell whether the clock of an event may fire at the instant it is wound."""
+    """Tell whether the clock of an event may fire at the instant it starts."""
     if {"when", "on_date"} & set(event) or not {"after", "every"} & set(event):
         return True
     waits = event.get("after", event.get("every"))
@@ -318,7 +318,7 @@ def _words(w, where, instant):
         if "queue_limit" not in w.resources[name] or choose.yes(75):
             raw["patience"] = _patience(w)
             instant |= raw["patience"] == "0 days"
-        raw["gives_up"] = choose.one(h.targets(w, w.plans, where, instant))
+        raw["gives_up"] = choose.one(e.targets(w, w.plans, where, instant))
     if choose.yes(40):
         raw["priority"] = choose.one(["1", "2", "3", "1000"])
     return raw

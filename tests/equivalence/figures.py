@@ -137,8 +137,8 @@ class World:
         """Return how many more clocks there may be in each of some stages."""
         return min(self.room[name] for name in stages)
 
-    def wind(self, stages, count=1):
-        """Take note of clocks that are wound in some stages."""
+    def add_clocks(self, stages, count=1):
+        """Take note of clocks that start in some stages."""
         for name in stages:
             self.room[name] -= count
 

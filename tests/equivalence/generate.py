@@ -13,8 +13,8 @@ from flywheel_sim.journey.units import MONTH, parse
 
 from . import amounts as m
 from . import figures as f
-from . import happenings as h
 from . import plans as c
+from . import random_events as e
 from .choices import Drawn, Seeded
 
 MOST_CLOCKS = 16
@@ -88,7 +88,7 @@ def filled(w, horizon):
     named = [a.name for a in w.attributes.values() if a.kind == "levels"]
     if named and choose.yes(50):
         raw["report_by"] = choose.some(named, most=2)
-    levers = h.levers(w, plans, stages, while_)
+    levers = e.levers(w, plans, stages, while_)
     costs = c.costs(w)
     if period := c.fineness(w):
         raw["period"] = period
@@ -98,7 +98,7 @@ def filled(w, horizon):
     if levers:
         raw["levers"] = levers
     if choose.yes(40):
-        raw["strategies"] = h.strategies(w, stages, while_, channels)
+        raw["strategies"] = e.strategies(w, stages, while_, channels)
     return raw
 
 
@@ -174,7 +174,7 @@ def _sets(w, plans, tails):
             inside = [p for p in live if name == (p.role if kind == "role" else p.phase)]
         if not name or name in raw or not inside:
             continue
-        where = h.Where(name, tuple(p.name for p in inside), max(p.index for p in inside),
+        where = e.Where(name, tuple(p.name for p in inside), max(p.index for p in inside),
                         any(p.tail for p in inside), True)  # fmt: skip
         raw[name] = {"in": list(where.members)} if kind == "listed" else {}
         feeds = () if where.tail else tails
@@ -182,9 +182,9 @@ def _sets(w, plans, tails):
         events = {}
         for n in range(choose.whole(0 if len(raw[name]) > (kind == "listed") else 1, 3)):
             if w.left(where.members) >= 9:
-                made, count = h.event(w, plans, where, w.left(where.members) - 4, feeds)
+                made, count = e.event(w, plans, where, w.left(where.members) - 4, feeds)
                 events[f"{name[0]}{n}"] = made
-                w.wind(where.members, count)
+                w.add_clocks(where.members, count)
         if events:
             raw[name]["events"] = events
         if raw[name].keys() <= {"in"}:
@@ -196,7 +196,7 @@ def _owner(w, feeds):
     """Return what stages and sets have beside events: effects on entry, money that accrues."""
     choose, raw = w.choose, {}
     if choose.yes(35):
-        effects = h.effects(w, False, feeds if choose.yes(40) else (), full=30)
+        effects = e.effects(w, False, feeds if choose.yes(40) else (), full=30)
         if effects:
             raw["on_entry"] = effects
     return raw | m.accruing(w)
@@ -211,22 +211,22 @@ def _stage(w, plans, plan, tails):
     feeds = () if plan.tail else tails
     if plan.role == "exit":
         if choose.yes(15):
-            raw |= {"on_entry": effects} if (effects := h.effects(w, full=30)) else {}
+            raw |= {"on_entry": effects} if (effects := e.effects(w, full=30)) else {}
         return raw
     raw |= _owner(w, feeds)
-    where = h.Where(plan.name, (plan.name,), plan.index, plan.tail)
+    where = e.Where(plan.name, (plan.name,), plan.index, plan.tail)
     if plan.at_once:
-        made = h.at_once(w, plans, where, feeds)
-        w.wind([plan.name])
+        made = e.at_once(w, plans, where, feeds)
+        w.add_clocks([plan.name])
         return {**raw, "events": {plan.name: made}}
     events = {}
     if plan.tail and choose.yes(25):
         return raw if choose.yes(50) else {key: held for key, held in raw.items() if key in ("role", "phase")}
     for n in range(choose.whole(1, 4)):
         if not events or w.left([plan.name]) >= 6:
-            made, count = h.event(w, plans, where, w.left([plan.name]) - 3, feeds)
+            made, count = e.event(w, plans, where, w.left([plan.name]) - 3, feeds)
             events[f"e{n}"] = made
-            w.wind([plan.name], count)
+            w.add_clocks([plan.name], count)
     return {**raw, "events": events}
 
 
@@ -237,9 +237,9 @@ def _bring(w, plans, stages, feeds):
     for channel, end in feeds.items():
         for n in range(choose.whole(1, 2)):
             plan = choose.one([p for p in able if w.room[p.name] > 1] or able)
-            w.wind([plan.name])
+            w.add_clocks([plan.name])
             again = end == "tail" or choose.yes(60)
-            more = h.effects(w, full=20, periods=() if again else m.ANY)
+            more = e.effects(w, full=20, periods=() if again else m.ANY)
             if again:
                 often = (0.3, 3) if end == "tail" else (0.2, 0.7)
                 made = {"every": f.rate(w, *often), **more, "refer": channel}
@@ -271,7 +271,7 @@ def _reach(w, plans, stages, channels, feeds, while_):
         host = min(hosts, key=lambda p: (w.room[p.name] < 1, p.index > missing.index, -w.room[p.name], -p.index))
         goal = {"after": f.rate(w, 0.5, 5, spread=False, value=False), "to": missing.name}
         stages[host.name].setdefault("events", {})[f"to_{missing.name}"] = goal
-        w.wind([host.name])
+        w.add_clocks([host.name])
         waiting.append(missing.name)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from flywheel_sim.journey.units import MONTH, parse
 
 from . import figures as f
-from . import happenings as h
+from . import random_events as e
 
 #: A plan whose rows hold from a date on, before and within most runs; and how many people come on what dates.
 PLAN, ARRIVALS = (Path(__file__).with_name(name) for name in ("plan.csv", "arrivals.csv"))
@@ -28,7 +28,7 @@ def channels(w, plans, sources, feeds):
             held |= _window(w)
         if w.attributes and choose.yes(25):
             chosen = choose.some(w.attributes.values(), most=2)
-            held["set"] = {a.name: h.setting(w, a, False) for a in chosen}
+            held["set"] = {a.name: e.setting(w, a, False) for a in chosen}
             drawn = [a for a in chosen if a.kind == "levels"]
             if drawn and choose.yes(40):
                 held["set"][drawn[0].name] = f.drawn_levels(w, drawn[0], "arrival")
@@ -46,7 +46,7 @@ def _batches(w, enters):
         held["batch"] = {"file": str(ARRIVALS), "column": choose.one(["few", "tour"])}
     elif choose.yes(50):
         held["batch"] = str(choose.whole(8, 18))
-        dates = choose.one([list(dict.fromkeys([h.date(w), h.date(w)])), h.date(w)])
+        dates = choose.one([list(dict.fromkeys([e.date(w), e.date(w)])), e.date(w)])
         held |= {"every": choose.one(w.spans(8, 2))} if choose.yes(50) else {"on": dates}
     return held
 
@@ -61,7 +61,7 @@ def _window(w):
     if choose.yes(22):
         held = {"from": choose.one(early), **held}
         if w.start and "until" not in held and choose.yes(60):
-            held["from"] = h.date(w)
+            held["from"] = e.date(w)
     return held
 
 
@@ -143,8 +143,8 @@ def costs(w):
         if choose.yes(30):
             w.rates["once"] = {"value": amount, "uncertain": "20 % of mean"} if choose.yes(40) else amount
             amount = "once"
-        dates = list(dict.fromkeys([h.date(w), "0 days", *w.spans(20, 0.5)[:3]]))
-        raw["launch"] = {"amount": amount, "on": choose.some(dates, most=4) if choose.yes(60) else h.date(w)}
+        dates = list(dict.fromkeys([e.date(w), "0 days", *w.spans(20, 0.5)[:3]]))
+        raw["launch"] = {"amount": amount, "on": choose.some(dates, most=4) if choose.yes(60) else e.date(w)}
     return raw
 
 

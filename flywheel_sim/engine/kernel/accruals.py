@@ -102,7 +102,7 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
     while begin < last:
         stop_at = min(last, (age + 1) * length)
         at, flat, own = followed_in(mem, joined, age, group), 0, 0
-        if at >= 0 and whole and stop_at - begin == length:  # reckoned once, for everybody
+        if at >= 0 and whole and stop_at - begin == length:  # computed once, for everybody
             flat = ld(mem, whole)
             own = side * ld(mem, whole + 1 + age)
             add(mem, p + w.B_MARGIN, own)

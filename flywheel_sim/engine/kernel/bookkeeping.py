@@ -282,7 +282,7 @@ def change_group(mem, p, now):  # type: ignore[no-untyped-def]
 
 
 @inner
-def reckon_anew(mem, p, now):  # type: ignore[no-untyped-def]
+def recompute_mrr(mem, p, now):  # type: ignore[no-untyped-def]
     """Book how a person's recurring revenue, or the group it stands in, has changed; only customers keep invoices."""
     if ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE) != w.CUSTOMER:
         end_invoices(mem, p)
@@ -292,11 +292,11 @@ def reckon_anew(mem, p, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def reckon(mem, p, now):  # type: ignore[no-untyped-def]
+def book_mrr_change(mem, p, now):  # type: ignore[no-untyped-def]
     """Book how a person's recurring revenue has moved."""
     moved = ld(mem, p + w.B_MRR) != ld(mem, p + w.B_MRR_BOOKED)
     if moved or ld(mem, p + w.B_GROUP) != ld(mem, p + w.B_MRR_GROUP):
-        reckon_anew(mem, p, now)
+        recompute_mrr(mem, p, now)
 
 
 @inner

@@ -102,7 +102,7 @@ def make_sure(mem):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def roomy(mem):  # type: ignore[no-untyped-def]
+def has_room(mem):  # type: ignore[no-untyped-def]
     """Tell whether one more step can be taken."""
     add(mem, w.H_STEPS_LEFT, -1)
     return ld(mem, w.H_STEPS_LEFT) > 0 or make_sure(mem)
@@ -154,13 +154,13 @@ def arrival(mem, p):  # type: ignore[no-untyped-def]
 @inlined
 def outcome_of_clock(mem, p, event, c):  # type: ignore[no-untyped-def]
     """Return the index of the outcome of a clock that fires."""
-    desk, part, kind = ld(mem, c + w.C_DESK), ld(mem, c + w.C_PART), ld(mem, c + w.C_KIND)
-    if desk and part == w.GIVES_UP:
-        return 1 if ld(mem, p + ld(mem, desk + w.DESK_PLACE) + w.X_STATE) == w.TURNED_AWAY else 0
+    service, part, kind = ld(mem, c + w.C_SERVICE), ld(mem, c + w.C_PART), ld(mem, c + w.C_KIND)
+    if service and part == w.GIVES_UP:
+        return 1 if ld(mem, p + ld(mem, service + w.SERVICE_PLACE) + w.X_STATE) == w.TURNED_AWAY else 0
     if ld(mem, event + w.V_N) == 1:
         return 0
     now, slot = ld(mem, p + w.B_NEXT), p + ld(mem, c + w.C_AT)
-    if desk or kind == w.K_FIXED or kind == w.K_AT or kind == w.K_WHEN:
+    if service or kind == w.K_FIXED or kind == w.K_AT or kind == w.K_WHEN:
         counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | ld(mem, slot + w.L_FIRING)
         word = luck(mem, p, ld(mem, event + w.V_CODE), counter)[0]
     else:
@@ -179,8 +179,8 @@ def step(mem, p):  # type: ignore[no-untyped-def]
         end_step(mem, p)
         return
     add(mem, w.H_N_EVENTS, 1)
-    if ld(mem, c + w.C_DESK) and ld(mem, c + w.C_PART) == w.ASKS:
-        ask(mem, p, ld(mem, c + w.C_DESK), now)
+    if ld(mem, c + w.C_SERVICE) and ld(mem, c + w.C_PART) == w.ASKS:
+        ask(mem, p, ld(mem, c + w.C_SERVICE), now)
         end_step(mem, p)
         return
     event = ld(mem, c + w.C_EVENT)
@@ -235,7 +235,7 @@ def crowd(mem):  # type: ignore[no-untyped-def]
     if ld(mem, w.H_HEAP_N) < 0:
         st(mem, w.H_HEAP_N, 0)
         begin(mem)
-    while roomy(mem):
+    while has_room(mem):
         waiting = ld(mem, w.H_FIRST)
         full = ld(mem, w.H_HEAP_N) > 0
         if waiting and not (full and top_time(mem) == ld(mem, w.H_NOW) and top_order(mem) < others):

@@ -45,10 +45,10 @@ def log(mem, p, now, flow, to):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def put(mem, p, column, held):  # type: ignore[no-untyped-def]
+def put(mem, p, column, new_value):  # type: ignore[no-untyped-def]
     """Let a person hold a value of an attribute."""
     before = ld(mem, p + column)
-    st(mem, p + column, held)
+    st(mem, p + column, new_value)
     if ld(mem, w.H_N_SHARED) > 0:
         reweigh(mem, p, column, before)
 
@@ -58,15 +58,15 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
     """Set attributes one after another."""
     for _ in range(n):
         mode = ld(mem, row + w.S_MODE)
-        held = ld(mem, row + w.S_VALUE)
+        new_value = ld(mem, row + w.S_VALUE)
         if mode == w.TO_COPY:
-            held = ld(mem, p + ld(mem, row + w.S_SOURCE))
+            new_value = ld(mem, p + ld(mem, row + w.S_SOURCE))
         elif mode == w.TO_DRAW:
             word = luck(mem, p, ld(mem, row + w.S_CODE), counter)[0]
-            held = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
+            new_value = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
         elif mode == w.TO_SHOW:
-            held = -w.BIG if held >= w.BIG else now - held
-        put(mem, p, ld(mem, row + w.S_COLUMN), min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
+            new_value = -w.BIG if new_value >= w.BIG else now - new_value
+        put(mem, p, ld(mem, row + w.S_COLUMN), min(max(new_value, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
         row += w.SETTING
 
 
@@ -221,8 +221,8 @@ def add_all(mem, p, effects, earned):  # type: ignore[no-untyped-def]
     for _ in range(ld(mem, effects + w.E_ADDS)):
         column = ld(mem, row + w.D_COLUMN)
         number = earned // MILLIONTHS if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
-        held = ld(mem, p + column) + number
-        put(mem, p, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
+        new_value = ld(mem, p + column) + number
+        put(mem, p, column, min(max(new_value, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
         row += w.ADDITION
 
 

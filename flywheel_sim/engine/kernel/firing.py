@@ -21,6 +21,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     L_ACQUIRED,
     SET_ASIDE,
     WON_BACK,
+    book_mrr_change,
     cell_now,
     cohort,
     cohort_periods,
@@ -35,13 +36,12 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     lose,
     move,
     move_in,
-    reckon,
 )
 from flywheel_sim.engine.kernel.effects import apply, credit_money, log, pay_at_once, refer
 from flywheel_sim.engine.kernel.memory import copy, ld, st
 from flywheel_sim.engine.kernel.rates import count_in_all, luck, period_of, pick, stop
-from flywheel_sim.engine.kernel.service import leave_desks, served, start_clock
-from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, spend_when, wind
+from flywheel_sim.engine.kernel.service import leave_services, served, start_clock
+from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, schedule, spend_when
 
 _MAX_VISITS, _MAX_FIRINGS = draws.MAX_VISITS, draws.MAX_FIRINGS
 
@@ -123,10 +123,10 @@ def visit(mem, p, column, owner):  # type: ignore[no-untyped-def]
 @inlined
 def again(mem, p, c, now):  # type: ignore[no-untyped-def]
     """Let a clock that has fired, and whose stage or set goes on, run again, wait, or end."""
-    desk = ld(mem, c + w.C_DESK)
-    if desk:
+    service = ld(mem, c + w.C_SERVICE)
+    if service:
         end_clock(mem, p, c)
-        c = ld(mem, desk + w.DESK_ASKS)
+        c = ld(mem, service + w.SERVICE_ASKS)
     slot = p + ld(mem, c + w.C_AT)
     kind = ld(mem, c + w.C_KIND)
     recurs = ld(mem, ld(mem, c + w.C_EVENT) + w.V_RECURS)
@@ -140,7 +140,7 @@ def again(mem, p, c, now):  # type: ignore[no-untyped-def]
         st(mem, slot + w.L_FIRING, firing)
         spend_when(mem, p, c, now)
     else:
-        wind(mem, p, c, now, firing, False)
+        schedule(mem, p, c, now, firing, False)
 
 
 @inner
@@ -211,7 +211,7 @@ def step_into(mem, p, to, now, was, cell, rest):  # type: ignore[no-untyped-def]
     own = ld(mem, stage + w.G_OWN)
     for j in range(ld(mem, stage + w.G_OWN_N)):
         c = ld(mem, own + j)
-        wind(mem, p, c, now, ld(mem, c + w.C_FIRST), False)
+        schedule(mem, p, c, now, ld(mem, c + w.C_FIRST), False)
 
 
 # -- firing --------------------------------------------------------------------------------------------
@@ -251,9 +251,9 @@ def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no
             refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
     if firing + 1 >= _MAX_FIRINGS:
         stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
-    wind(mem, p, c, now, firing + 1, False)
+    schedule(mem, p, c, now, firing + 1, False)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)
 
 
 @inlined
@@ -269,7 +269,7 @@ def go(mem, p, flows, outcome, to):  # type: ignore[no-untyped-def]
     move_in(mem, cell, at, rest, -1)
     step_into(mem, p, to, now, ld(mem, stage + w.G_ROLE), cell, rest)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)
 
 
 @inner
@@ -298,8 +298,8 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
         scratch = ld(mem, w.H_SCRATCH)
         copy(mem, scratch + ld(mem, w.H_SCRATCH_HALF), scratch, filled)
     if to >= 0:
-        if ld(mem, stage + w.G_DESKS_N) > 0:
-            leave_desks(mem, p, to, c, now)
+        if ld(mem, stage + w.G_SERVICES_N) > 0:
+            leave_services(mem, p, to, c, now)
         if ld(mem, stage + w.G_ACC_N) > 0:
             close_accruals(mem, p, now, False)
         move(mem, at, ld(mem, p + w.B_GROUP), now, -1)
@@ -319,4 +319,4 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
         if two:
             credit_money(mem, p, two, now, role, taken)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)

@@ -149,5 +149,5 @@ def set_out(mem, people, n):  # type: ignore[no-untyped-def]
             if stopwatch:
                 st(mem, p + column, now)
             if not (handed_on and inherits(mem, p, column)) and k:
-                st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_WORDS * w.DRAWS + i), now))
+                st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_RANDOM * w.DRAWS + i), now))
         row += w.ATTRIBUTE

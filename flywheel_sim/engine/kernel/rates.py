@@ -40,7 +40,7 @@ def draw_all(mem, n):  # type: ignore[no-untyped-def]
     for i in range(at, at + n):
         key, code = ld(mem, i + w.D_KEYS * w.DRAWS), ld(mem, i + w.D_CODES * w.DRAWS)
         word, uniform = draws.draw(seed, replication, key, code, ld(mem, i + w.D_COUNTERS * w.DRAWS))
-        st(mem, i + w.D_WORDS * w.DRAWS, word)
+        st(mem, i + w.D_RANDOM * w.DRAWS, word)
         stf(mem, i + w.D_UNIFORMS * w.DRAWS, uniform)
 
 
@@ -214,11 +214,11 @@ def holds_from(mem, p, c, now, begin):  # type: ignore[no-untyped-def]
             if not reaches(mem, ld(mem, row + w.W_COLUMN), wanted):
                 return w.BIG
         else:
-            held = ld(mem, p + ld(mem, row + w.W_COLUMN))
+            current = ld(mem, p + ld(mem, row + w.W_COLUMN))
             if kind == w.STOPWATCH:
-                if held > -w.BIG:
-                    at = max(at, held + wanted)
-            elif (held != wanted) if kind == w.NAMED else (held < wanted):
+                if current > -w.BIG:
+                    at = max(at, current + wanted)
+            elif (current != wanted) if kind == w.NAMED else (current < wanted):
                 return w.BIG
         row += w.CONDITION
     if month >= 0:
@@ -252,10 +252,10 @@ def stop(mem, status, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def weight(mem, j, held):  # type: ignore[no-untyped-def]
+def weight(mem, j, current):  # type: ignore[no-untyped-def]
     """Return what somebody weighs by what they hold of the attribute of which the mean is taken."""
     weights = ld(mem, j + w.J_WEIGHTS)
-    return ld(mem, weights + held) if weights else held * ld(mem, j + w.J_SCALE)
+    return ld(mem, weights + current) if weights else current * ld(mem, j + w.J_SCALE)
 
 
 @inlined

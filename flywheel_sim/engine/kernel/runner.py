@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.engine.by_plan import accrue, close_money, person_time, spend_by_plan, staffed_by_plan
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.afterwards import STORED, Afterwards, place_of
-from flywheel_sim.engine.kernel.journey_tables import Image
+from flywheel_sim.engine.kernel.journey_tables import JourneyTables
 from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.engine.limits import (
     SUMS,
@@ -25,7 +24,7 @@ from flywheel_sim.engine.limits import (
 )
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.ledger import Ledger
+from flywheel_sim.ledger import IntArray, Ledger
 
 #: Arrays of the ledger in memory, with the header word that holds the place of each.
 _ARRAYS = {
@@ -49,10 +48,8 @@ MOST_BORN = (1 << 32) - (1 << 20)
 #: Words in a line of the processor's cache.
 LINE = 8
 
-Words = NDArray[np.int64]
 
-
-def chained(first: int, n: int, width: int, last: int) -> Words:
+def chained(first: int, n: int, width: int, last: int) -> IntArray:
     """Return the links of free records that stand one after another: each to the next, and that of the last one."""
     links = first + np.arange(1, n + 1, dtype=np.int64) * width
     links[-1] = last
@@ -72,12 +69,12 @@ class Kernel(ABC):
 
     def __init__(self, journey: Journey, people: bool = False, events: bool = False) -> None:
         self.journey = journey
-        self.image = Image(journey)
-        self.layout = lay = self.image.layout
+        self.tables = JourneyTables(journey)
+        self.layout = lay = self.tables.layout
         self.plan, self.staffed = spend_by_plan(journey, lay), staffed_by_plan(journey, lay)
-        keys = (lay.periods, len(self.image.accruals))
+        keys = (lay.periods, len(self.tables.accruals))
         self.shapes = {name: lay.shapes.get(name, keys) for name in _ARRAYS}
-        size = len(self.image.words)
+        size = len(self.tables.cells)
         self.begin = size
         self.places: dict[str, tuple[int, int]] = {}
         for name, shape in self.shapes.items():
@@ -85,9 +82,9 @@ class Kernel(ABC):
             size = self.places[name][1]
         self.end = self.draws = size
         self.own = size + w.D_LISTS * w.DRAWS
-        self.pool, self.pool_width = self.own + self._own_words(), w.WAITING + len(journey.attributes)
-        self.memory: Words = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
-        self.memory[: self.begin] = self.image.words
+        self.pool, self.pool_width = self.own + self._own_size(), w.WAITING + len(journey.attributes)
+        self.memory: IntArray = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
+        self.memory[: self.begin] = self.tables.cells
         head = self.memory
         for name, word in _ARRAYS.items():
             head[word] = self.places[name][0]
@@ -95,14 +92,14 @@ class Kernel(ABC):
         self._fill_head()
         self.template = head[: self.begin].copy()
         self.whole = False
-        self.width = self.image.due0
+        self.width = self.tables.due0
         self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))
-        self.after = Afterwards(self.image) if journey.lifetime else None
+        self.after = Afterwards(self.tables) if journey.lifetime else None
         self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
         self.events = np.zeros(self.rows * 5, dtype=np.int64) if events else None
 
     @abstractmethod
-    def _own_words(self) -> int:
+    def _own_size(self) -> int:
         """Return how many words of memory, from `own` on, this way to run takes."""
 
     @abstractmethod
@@ -125,7 +122,7 @@ class Kernel(ABC):
 
     def run(
         self, seed: int, replication: int, max_people: int, max_events: int
-    ) -> tuple[Ledger, dict[str, Words] | None, dict[str, Words] | None]:
+    ) -> tuple[Ledger, dict[str, IntArray] | None, dict[str, IntArray] | None]:
         """Return the ledger of a replication, and the columns of its people and events where they are kept.
 
         Raises
@@ -146,8 +143,8 @@ class Kernel(ABC):
         if not self.whole:
             self._fill_pool()
         self.whole = False
-        people: list[Words] = []
-        events: list[Words] = []
+        people: list[IntArray] = []
+        events: list[IntArray] = []
         if self.people is not None:
             head[w.H_PEOPLE], head[w.H_PEOPLE_SIZE], head[w.H_PEOPLE_WIDTH] = self.people.ctypes.data, ROWS, self.width
         if self.events is not None:
@@ -187,13 +184,13 @@ class Kernel(ABC):
         self.memory[w.H_POOL_LEFT] = n + (self.memory[w.H_POOL_LEFT] if used else 0)
 
     def _grow_pool(self) -> None:
-        held = (len(self.memory) - self.pool) // self.pool_width
-        larger = np.zeros(len(self.memory) + held * self.pool_width, dtype=np.int64)
+        size = (len(self.memory) - self.pool) // self.pool_width
+        larger = np.zeros(len(self.memory) + size * self.pool_width, dtype=np.int64)
         larger[: len(self.memory)] = self.memory
         self.memory = larger
-        self._fill_pool(held)
+        self._fill_pool(size)
 
-    def _drain(self, people: list[Words], events: list[Words]) -> None:
+    def _drain(self, people: list[IntArray], events: list[IntArray]) -> None:
         """Take the rows of the logs out of their buffers."""
         if self.people is not None:
             n = int(self.memory[w.H_PEOPLE_N])
@@ -215,7 +212,7 @@ class Kernel(ABC):
             return too_many_visits(self.journey.owners[at].name)
         if status == w.TOO_MUCH_MONEY:
             return too_much_money(list(SUMS)[at])
-        return too_many_firings(self.image.decisions[at])
+        return too_many_firings(self.tables.decisions[at])
 
     def _ledger(self) -> Ledger:
         lay, begin = self.layout, self.begin
@@ -226,15 +223,15 @@ class Kernel(ABC):
         kept["backlog"], kept["load"] = person_time(kept["backlog"], kept["load"], lay.period_ends)
         kept["shared"] = kept["shared"].cumsum(axis=0)
         begun, ms_left = kept.pop("acc_delta"), kept.pop("acc_offset")
-        if self.image.accruals:
+        if self.tables.accruals:
             _, spent = person_time(begun, ms_left, lay.period_ends)
-            for key, (price, group, line) in enumerate(self.image.accruals):
+            for key, (price, group, line) in enumerate(self.tables.accruals):
                 accrue(kept["money"][:, group, line], price, spent[:, key])
         close_money(lay, kept["money"])
         n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
         return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **kept)
 
-    def _people(self, parts: list[Words]) -> dict[str, Words] | None:
+    def _people(self, parts: list[IntArray]) -> dict[str, IntArray] | None:
         """Return the columns that `tables.people_frame` takes."""
         if self.people is None:
             return None
@@ -246,14 +243,14 @@ class Kernel(ABC):
             "referrals": w.B_REFERRALS,
         }  # fmt: skip
         people = {name: rows[:, column] for name, column in columns.items()}
-        attributes = rows[:, self.image.attribute0 : self.image.attribute0 + len(self.journey.attributes)]
+        attributes = rows[:, self.tables.attribute0 : self.tables.attribute0 + len(self.journey.attributes)]
         for index, attribute in enumerate(self.journey.attributes):
             if attribute.kind == "stopwatch":
                 since = attributes[:, index]
                 attributes[:, index] = np.where(since > -w.BIG, self.journey.horizon - since, -1)
         return people | {"attributes": attributes}
 
-    def _events(self, parts: list[Words]) -> dict[str, Words] | None:
+    def _events(self, parts: list[IntArray]) -> dict[str, IntArray] | None:
         """Return the columns that `tables.event_frame` takes."""
         if self.events is None:
             return None
@@ -264,14 +261,14 @@ class Kernel(ABC):
 class Waves(Kernel):
     """The compiled engine for people who live independent lives."""
 
-    def _own_words(self) -> int:
-        n_buckets = self.image.n_clocks + FIRING
+    def _own_size(self) -> int:
+        n_buckets = self.tables.n_clocks + FIRING
         self.lanes = self.own
-        self.idle = self.lanes + LANES * self.image.width
+        self.idle = self.lanes + LANES * self.tables.width
         self.counts = self.idle + LANES
         self.buckets = self.counts + n_buckets
         self.by_outcome = self.buckets + n_buckets * LANES
-        return self.by_outcome + (self.image.most_outcomes + 1) * (LANES + 1) - self.own
+        return self.by_outcome + (self.tables.most_outcomes + 1) * (LANES + 1) - self.own
 
     def _fill_head(self) -> None:
         head = self.memory
@@ -279,7 +276,7 @@ class Waves(Kernel):
         head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
 
     def _make_ready(self) -> None:
-        self.memory[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
+        self.memory[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.tables.width
         self.memory[self.counts : self.buckets] = 0
 
     def _go(self) -> int:
@@ -291,13 +288,13 @@ class Waves(Kernel):
 class Crowd(Kernel):
     """The compiled engine for people who depend on one another."""
 
-    def _own_words(self) -> int:
+    def _own_size(self) -> int:
         return 0
 
     def _fill_head(self) -> None:
-        self.stride = -(-self.image.width // LINE) * LINE
-        self.chunks: list[Words] = []
-        self.chunks_of_pool: list[Words] = []
+        self.stride = -(-self.tables.width // LINE) * LINE
+        self.chunks: list[IntArray] = []
+        self.chunks_of_pool: list[IntArray] = []
         self.n_places = 0
         self._more_places(PLACES)
 
@@ -355,7 +352,7 @@ class Crowd(Kernel):
         self.heads = np.zeros((self.journey.horizon >> shift) + 1, dtype=np.int64)
         self.shift = shift
 
-    def _link_places(self, chunk: Words) -> None:
+    def _link_places(self, chunk: IntArray) -> None:
         """Put the places of a chunk on the list of free ones."""
         head, width = self.memory, self.stride
         n, first = len(chunk) // width, place_of(chunk, self.memory)

@@ -6,7 +6,7 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.accruals import look_at_accruals
-from flywheel_sim.engine.kernel.bookkeeping import lapse, reckon
+from flywheel_sim.engine.kernel.bookkeeping import book_mrr_change, lapse
 from flywheel_sim.engine.kernel.memory import ld, ldf, st, stf
 from flywheel_sim.engine.kernel.rates import (
     by_month,
@@ -95,7 +95,7 @@ def start_drawn(mem):  # type: ignore[no-untyped-def]
     draw_all(mem, n)
     for i in range(at, at + n):
         p, c = ld(mem, i + w.D_PEOPLE * w.DRAWS), ld(mem, i + w.D_CLOCKS * w.DRAWS)
-        word, uniform = ld(mem, i + w.D_WORDS * w.DRAWS), ldf(mem, i + w.D_UNIFORMS * w.DRAWS)
+        word, uniform = ld(mem, i + w.D_RANDOM * w.DRAWS), ldf(mem, i + w.D_UNIFORMS * w.DRAWS)
         set_going(mem, p, c, word, uniform, ld(mem, p + w.B_NEXT))
 
 
@@ -107,8 +107,8 @@ def start_at_once(mem, p, c, counter, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
-    """Wind a clock. Where its wait is drawn, and with it the word that will decide its outcome, that comes later."""
+def schedule(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
+    """Schedule a clock. A random wait, and the word that will decide its outcome, are drawn later, many at a time."""
     kind = ld(mem, c + w.C_KIND)
     slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
     st(mem, slot + w.L_FIRING, firing)
@@ -216,7 +216,7 @@ def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
             look_at_clock(mem, p, c, now)
     look_at_accruals(mem, p, now)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)
 
 
 @inlined

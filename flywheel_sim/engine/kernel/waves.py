@@ -104,7 +104,7 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
 
 
 @inner
-def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
+def draw_outcomes(mem, people, n, event, c):  # type: ignore[no-untyped-def]
     """Put the words that decide the outcomes of a clock that fires for many people where draws stand."""
     at, code, kind = ld(mem, w.H_DRAWS), ld(mem, event + w.V_CODE), ld(mem, c + w.C_KIND)
     visits, slot = ld(mem, event + w.V_VISITS), ld(mem, c + w.C_AT)
@@ -115,14 +115,14 @@ def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
         draw_all(mem, n)
     else:
         for i in range(n):
-            st(mem, at + w.D_WORDS * w.DRAWS + i, ld(mem, ld(mem, people + i) + slot + w.L_WORD))
+            st(mem, at + w.D_RANDOM * w.DRAWS + i, ld(mem, ld(mem, people + i) + slot + w.L_WORD))
 
 
 @inner
 def part(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
     """Part people by the outcome of a clock that fires for all: lists one after another, and the length of each."""
-    words_of(mem, people, n, event, c)
-    words, k = ld(mem, w.H_DRAWS) + w.D_WORDS * w.DRAWS, ld(mem, event + w.V_PICK)
+    draw_outcomes(mem, people, n, event, c)
+    drawn, k = ld(mem, w.H_DRAWS) + w.D_RANDOM * w.DRAWS, ld(mem, event + w.V_PICK)
     lanes, lists = ld(mem, w.H_N_LANES), ld(mem, w.H_BY_OUTCOME) + ld(mem, w.H_N_LANES)
     n_outcomes = ld(mem, event + w.V_N)
     for outcome in range(n_outcomes):
@@ -130,14 +130,14 @@ def part(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
     if n_outcomes == 2 and ld(mem, k + w.P_SPREAD) == 0 and ld(mem, ld(mem, k + w.P_CELL)) == 0:
         bound, first = ld(mem, ld(mem, k + w.P_THRESHOLDS)), ld(mem, ld(mem, k + w.P_RESULTS))
         for i in range(n):
-            outcome = first if ld(mem, words + i) < bound else 1 - first
+            outcome = first if ld(mem, drawn + i) < bound else 1 - first
             at = ld(mem, ends + outcome)
             st(mem, lists + outcome * lanes + at, ld(mem, people + i))
             st(mem, ends + outcome, at + 1)
         return
     for i in range(n):
         p = ld(mem, people + i)
-        outcome = pick(mem, p, k, ld(mem, words + i), ld(mem, p + w.B_NEXT))
+        outcome = pick(mem, p, k, ld(mem, drawn + i), ld(mem, p + w.B_NEXT))
         at = ld(mem, ends + outcome)
         st(mem, lists + outcome * lanes + at, p)
         st(mem, ends + outcome, at + 1)

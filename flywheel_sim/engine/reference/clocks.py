@@ -1,4 +1,4 @@
-"""How clocks of the reference engine are wound, and how they go on when what they depend on changes.
+"""How clocks of the reference engine are started, and how they go on when what they depend on changes.
 
 A clock is due at an instant: there it fires, or it only looks again because a rate changes with time.
 Fixed and drawn waits keep their length. A memoryless wait keeps the unit-exponential work that is
@@ -26,8 +26,8 @@ class Clocks:
         self.staff_stand_still = False
         self.rank = {one.name: index for index, one in enumerate(journey.sets)}
 
-    def made(self, owner: Stage | StageSet) -> list[Clock]:
-        """Return the clocks of a stage or set, not yet wound; one for what is decided at once."""
+    def clocks_of(self, owner: Stage | StageSet) -> list[Clock]:
+        """Return the clocks of a stage or set, not yet scheduled; one for what is decided at once."""
         clocks = []
         rank = self.rank.get(owner.name, len(self.rank))
         for place, event in enumerate(owner.events):
@@ -39,8 +39,8 @@ class Clocks:
                 clocks.append(Clock(owner.name, event, label, order, wait, firing=item))
         return clocks
 
-    def wind(self, person: Person, clock: Clock, now: int, present: bool = False, phase: str = "") -> None:
-        """Wind a clock for a phase: draw its wait, and with its own wait the word that will decide its outcome."""
+    def schedule(self, person: Person, clock: Clock, now: int, present: bool = False, phase: str = "") -> None:
+        """Schedule a clock for a phase: draw its wait, and with its own wait the word that will decide its outcome."""
         clock.phase, clock.standing, clock.looks = phase, False, False
         if not phase:
             clock.word, clock.spent = -1, False
@@ -116,7 +116,7 @@ class Clocks:
             clock.spent = False
 
     def fired(self, person: Person, clock: Clock, now: int) -> None:
-        """Wind a recurring clock again that has fired, spend a ``when``, and put any other away."""
+        """Schedule a recurring clock again that has fired, spend a ``when``, and put any other away."""
         if not clock.event.recurring and not clock.event.when:
             person.clocks.remove(clock)
             return
@@ -127,4 +127,4 @@ class Clocks:
             clock.spent = True
             self.arm(person, clock, now)
         else:
-            self.wind(person, clock, now)
+            self.schedule(person, clock, now)

@@ -14,7 +14,7 @@ from flywheel_sim.engine.reference.engine import Reference
 from flywheel_sim.engine.reference.money import price_of
 from flywheel_sim.engine.reference.person import Clock, Person
 from flywheel_sim.engine.reference.shared import weight
-from flywheel_sim.engine.reference.staff import Desk, staff_of
+from flywheel_sim.engine.reference.staff import Team, staff_of
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import LOAD, MRR, QUEUE, ROLE_FLOWS
 
@@ -40,10 +40,10 @@ def check(run: Reference) -> None:
     _accruals(run)
     _market(run)
     _shared(run)
-    for desk in run.staff.desks:
-        _queue(run, desk)
-        _servers(run, desk)
-        _services(run, desk)
+    for team in run.staff.teams:
+        _queue(run, team)
+        _servers(run, team)
+        _services(run, team)
     _contacts(run)
 
 
@@ -73,13 +73,13 @@ def _sums(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
     return sums
 
 
-def _held(people: Iterable[Person], phase: str, desk: Desk) -> list[tuple[Person, Clock]]:
+def _held(people: Iterable[Person], phase: str, team: Team) -> list[tuple[Person, Clock]]:
     """Return the clocks of people that are in a phase at a resource."""
     return [
         (person, clock)
         for person in people
         for clock in person.clocks
-        if clock.phase == phase and staff_of(clock).resource == desk.resource.name
+        if clock.phase == phase and staff_of(clock).resource == team.resource.name
     ]
 
 
@@ -173,44 +173,44 @@ def _accruals(run: Reference) -> None:
 # -- staff ------------------------------------------------------------------------------------------
 
 
-def _queue(run: Reference, desk: Desk) -> None:
+def _queue(run: Reference, team: Team) -> None:
     """Check that the queue is in order, holds who waits, and is as long as the books say."""
-    name = desk.resource.name
-    places = sorted((staff_of(clock).priority, clock.asked, person.birth) for _, person, clock in desk.queue)
-    _same(run, f"order of the queue at '{name}'", [place for place, _, _ in desk.queue], places)
-    queued = [(person.birth, clock.order) for _, person, clock in desk.queue]
-    waiting = [(person.birth, clock.order) for person, clock in _held(run.people, "waiting", desk)]
+    name = team.resource.name
+    places = sorted((staff_of(clock).priority, clock.asked, person.birth) for _, person, clock in team.queue)
+    _same(run, f"order of the queue at '{name}'", [place for place, _, _ in team.queue], places)
+    queued = [(person.birth, clock.order) for _, person, clock in team.queue]
+    waiting = [(person.birth, clock.order) for person, clock in _held(run.people, "waiting", team)]
     _same(run, f"places in the queue at '{name}'", sorted(queued), sorted(waiting))
-    _same(run, f"backlog at '{name}'", _loaded(run, desk, "waiting"), len(waiting))
+    _same(run, f"backlog at '{name}'", _loaded(run, team, "waiting"), len(waiting))
 
 
-def _servers(run: Reference, desk: Desk) -> None:
+def _servers(run: Reference, team: Team) -> None:
     """Check that as many are served as may be, and nobody waits beside a server without work."""
-    name, busy = desk.resource.name, len(desk.serving)
-    served = [clock for _, clock in _held(run.people, "served", desk)]
-    _same(run, f"people served at '{name}'", sorted(map(id, desk.serving)), sorted(map(id, served)))
-    _same(run, f"busy servers at '{name}'", _loaded(run, desk, "served"), busy)
-    late = sum(since >= desk.changed for since in desk.serving.values())
-    if busy > desk.capacity and late:
-        said = f"'{name}' serves {busy} with a capacity of {desk.capacity}, {late} of them begun since"
+    name, busy = team.resource.name, len(team.serving)
+    served = [clock for _, clock in _held(run.people, "served", team)]
+    _same(run, f"people served at '{name}'", sorted(map(id, team.serving)), sorted(map(id, served)))
+    _same(run, f"busy servers at '{name}'", _loaded(run, team, "served"), busy)
+    late = sum(since >= team.changed for since in team.serving.values())
+    if busy > team.capacity and late:
+        said = f"'{name}' serves {busy} with a capacity of {team.capacity}, {late} of them begun since"
         raise SimulationError(f"at {int(run.env.now)} ms {said}")
-    if busy < desk.capacity and desk.queue:
-        said = f"{len(desk.queue)} wait at '{name}', which serves {busy} of {desk.capacity}"
+    if busy < team.capacity and team.queue:
+        said = f"{len(team.queue)} wait at '{name}', which serves {busy} of {team.capacity}"
         raise SimulationError(f"at {int(run.env.now)} ms {said}")
 
 
-def _services(run: Reference, desk: Desk) -> None:
+def _services(run: Reference, team: Team) -> None:
     """Check that all who asked are accounted for, and all services that began."""
-    name = desk.resource.name
+    name = team.resource.name
     booked = dict.fromkeys(QUEUE, 0)
     for (_, resource, measure), n in run.books.queues.items():
-        if resource == desk.index:
+        if resource == team.index:
             booked[QUEUE[measure]] += n
-    ends = booked["started"] + booked["turned_away"] + booked["gave_up"] + booked["withdrew"] + len(desk.queue)
+    ends = booked["started"] + booked["turned_away"] + booked["gave_up"] + booked["withdrew"] + len(team.queue)
     _same(run, f"people who asked at '{name}'", booked["asked"], ends)
-    after = booked["ended"] + booked["broken_off"] + len(desk.serving)
+    after = booked["ended"] + booked["broken_off"] + len(team.serving)
     _same(run, f"services started at '{name}'", booked["started"], after)
-    cells = sum(n for (resource, _), n in run.books.waits.items() if resource == desk.index)
+    cells = sum(n for (resource, _), n in run.books.waits.items() if resource == team.index)
     _same(run, f"waits at '{name}'", cells, booked["started"])
 
 
@@ -223,10 +223,10 @@ def _contacts(run: Reference) -> None:
     _same(run, "times to first contact", sum(run.books.contacts.values()), met)
 
 
-def _loaded(run: Reference, desk: Desk, measure: str) -> int:
+def _loaded(run: Reference, team: Team, measure: str) -> int:
     """Return how many wait or are served at a resource, by the books."""
     which = LOAD.index(measure)
-    return sum(n for (_, index, kind), (n, _) in run.books.loads.items() if index == desk.index and kind == which)
+    return sum(n for (_, index, kind), (n, _) in run.books.loads.items() if index == team.index and kind == which)
 
 
 # -- what all share ---------------------------------------------------------------------------------

@@ -219,8 +219,8 @@ class Money:
 
     # -- recurring --------------------------------------------------------------------------------
 
-    def reckon(self, person: Person, now: int) -> None:
-        """Book how monthly recurring revenue has moved since it was last reckoned."""
+    def book_mrr_change(self, person: Person, now: int) -> None:
+        """Book how monthly recurring revenue has moved since it was last computed."""
         if person.where.role != "customer":
             person.invoices.clear()
         if person.group != person.mrr_group:
@@ -233,7 +233,7 @@ class Money:
     def lapse(self, person: Person, now: int) -> None:
         """Let invoices whose period was over before now count no longer, each from when it was."""
         while (over := min((until for _, until in person.invoices.values()), default=NEVER)) < now:
-            person.invoices = {line: held for line, held in person.invoices.items() if held[1] > over}
+            person.invoices = {line: invoice for line, invoice in person.invoices.items() if invoice[1] > over}
             self.move(person, over)
 
     def move(self, person: Person, at: int) -> None:

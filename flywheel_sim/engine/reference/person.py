@@ -150,7 +150,7 @@ class Person:
     invoices
         Of each line's last invoice: monthly recurring revenue, millionths, and when it counts no longer.
     mrr, mrr_group, had_mrr
-        Monthly recurring revenue as last reckoned, the group it stands in, and whether there ever was any.
+        Monthly recurring revenue as last computed, the group it stands in, and whether there ever was any.
     month, month_mrr, month_group
         The last month in which it moved, and both as they were just before that month.
     stretches, look_at

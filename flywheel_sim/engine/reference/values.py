@@ -40,7 +40,7 @@ class Values:
 
     # -- attributes -------------------------------------------------------------------------------
 
-    def held(self, state: State, attribute: str, now: int) -> int:
+    def attribute_value(self, state: State, attribute: str, now: int) -> int:
         """Return what an attribute holds: a level's index, a number, or the instant a time counts from."""
         return draws.month_at(self.phase, now) if attribute == "month" else state[attribute]
 
@@ -48,7 +48,7 @@ class Values:
         """Set an attribute of a person; a counter stays within its bounds."""
         attribute, state = self.attributes[one.attribute], person.state
         if one.copy:
-            value = self.held(state, one.copy, now)
+            value = self.attribute_value(state, one.copy, now)
         elif one.draw is not None:
             value = self.level(one.draw, counter, person, now)
         elif attribute.kind == "stopwatch":
@@ -109,7 +109,7 @@ class Values:
             if kind == "shared":
                 value = self.means.cell(axis.attribute, axis.bounds)
             else:
-                value = self.held(state, axis.attribute, now)
+                value = self.attribute_value(state, axis.attribute, now)
                 if kind != "levels":
                     shown = now - value if kind == "stopwatch" else value
                     value = sum(bound <= shown for bound in axis.bounds)

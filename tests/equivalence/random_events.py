@@ -177,7 +177,7 @@ def _reading(w, name, where, plans, period, shape):
 
 
 def event(w, plans, where, room, feeds):
-    """Return an event with how many clocks it winds, at most so many."""
+    """Return an event with how many clocks it starts, at most so many."""
     choose = w.choose
     kind = choose.weighted(
         after=16, after_rate=10, after_drawn=12, several=8, every=18, every_rate=14, every_drawn=4, on_date=8, when=22,
