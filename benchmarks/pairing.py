@@ -67,13 +67,13 @@ def main():
     expected, errors = {}, {}
     for name in ("funnel", "flywheel"):
         mean, error = means_by_month(model, name)
-        rows, seen = np.empty(n), np.zeros(MONTHS)
+        profits, seen = np.empty(n), np.zeros(MONTHS)
         for i in range(n):
             own, month, _ = lineages(model, name, i)
             counts = np.bincount(month, minlength=MONTHS)
-            rows[i] = own + counts @ mean
+            profits[i] = own + counts @ mean
             seen += counts
-        expected[name], errors[name] = rows, float(np.sqrt((((seen / n) * error) ** 2).sum()))
+        expected[name], errors[name] = profits, float(np.sqrt((((seen / n) * error) ** 2).sum()))
     raw, smooth = base - funnel, expected["flywheel"] - expected["funnel"]
     apart = (base.var(ddof=1) + funnel.var(ddof=1)) / n
     known = smooth.var(ddof=1) / n

@@ -182,8 +182,8 @@ def ratio_of_sums(
     low, high = skewed_ends(terms, level)
     fixed = (bottom == bottom[:1]).all(axis=0)
     low, high = np.where(fixed, mean - half, low), np.where(fixed, mean + half, high)
-    told = (bottom != 0).sum(axis=0) > 1
-    return mean, np.where(told, low, math.nan), np.where(told, high, math.nan)
+    known = (bottom != 0).sum(axis=0) > 1
+    return mean, np.where(known, low, math.nan), np.where(known, high, math.nan)
 
 
 def ratio_of(*sums: FloatArray) -> FloatArray:

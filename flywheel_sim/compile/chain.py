@@ -260,15 +260,15 @@ class Chain:
         """Return whom a person brings, by the channel they come by."""
         number: dict[tuple[int, Levels], int] = {}
         waiting = [(to, levels) for ways in self.starts.values() for _, to, levels, _ in ways if to is not None]
-        rows: list[tuple[dict[tuple[int, Levels], float], dict[int, float], float]] = []
+        visits: list[tuple[dict[tuple[int, Levels], float], dict[int, float], float]] = []
         for state in waiting:  # grows as states are reached
             if state not in number:
                 number[state] = len(number)
-                rows.append(self.visit(*state))
-                waiting.extend(rows[-1][0])
-        moves: FloatArray = np.zeros((len(rows), len(rows)))
-        brings: FloatArray = np.zeros((len(rows), len(self.channels)))
-        for i, (goes, brought, _) in enumerate(rows):
+                visits.append(self.visit(*state))
+                waiting.extend(visits[-1][0])
+        moves: FloatArray = np.zeros((len(visits), len(visits)))
+        brings: FloatArray = np.zeros((len(visits), len(self.channels)))
+        for i, (goes, brought, _) in enumerate(visits):
             for state, chance in goes.items():
                 moves[i, number[state]] += chance
             for channel, expected in brought.items():
@@ -280,20 +280,20 @@ class Chain:
                 break
             ends = wider
         for i in (int(one) for one in np.flatnonzero(~ends)):
-            leaving = rows[i][2]
+            leaving = visits[i][2]
             share = leaving / (leaving + 1.0 / self.journey.horizon) if leaving else 1.0
             moves[i] *= share
             brings[i] *= share
-        lives = np.linalg.solve(np.eye(len(rows)) - moves, brings)
-        brought_from: dict[int, FloatArray] = {}
+        lives = np.linalg.solve(np.eye(len(visits)) - moves, brings)
+        by_channel: dict[int, FloatArray] = {}
         for index, ways in self.starts.items():
-            brought_from[index] = np.zeros(len(self.channels))
+            by_channel[index] = np.zeros(len(self.channels))
             for chance, to, levels, on_entry in ways:
                 if to is not None:
-                    brought_from[index] += chance * lives[number[to, levels]]
+                    by_channel[index] += chance * lives[number[to, levels]]
                 for channel in on_entry:
-                    brought_from[index][channel] += chance
-        return brought_from
+                    by_channel[index][channel] += chance
+        return by_channel
 
 
 def _inverse(mean: float) -> float:

@@ -66,6 +66,6 @@ def _named(problem: Problem, drawn: dict[str, Quantity]) -> Problem:
     steps = problem.path.split(".")
     named = steps[1] if steps[0] == "rates" and len(steps) > 1 else problem.value
     concerned = [named] if named in drawn else list(drawn)
-    said = ", ".join(f"'{name}' is {drawn[name].text}" for name in concerned)
-    rule, remedy = f"{problem.rule}, in a world where {said}", "make what is 'uncertain' of it smaller"
+    values = ", ".join(f"'{name}' is {drawn[name].text}" for name in concerned)
+    rule, remedy = f"{problem.rule}, in a world where {values}", "make what is 'uncertain' of it smaller"
     return replace(problem, rule=rule, remedy=remedy)

@@ -96,31 +96,33 @@ def event_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def people_columns(journey: Journey, rows: Sequence[Person]) -> dict[str, IntArray]:
+def people_columns(journey: Journey, people: Sequence[Person]) -> dict[str, IntArray]:
     """Return the columns of people from the reference engine's people."""
     stages = {stage.name: index for index, stage in enumerate(journey.stages)}
-    lists = {name: [getattr(p, name) for p in rows] for name in PEOPLE if name not in ("referrer", "referred", "stage")}
-    lists["referrer"] = [p.sponsor.key if p.sponsor else 0 for p in rows]
-    lists["referred"] = [int(p.sponsor is not None) for p in rows]
-    lists["stage"] = [stages[p.where.name] for p in rows]
+    lists = {
+        name: [getattr(p, name) for p in people] for name in PEOPLE if name not in ("referrer", "referred", "stage")
+    }
+    lists["referrer"] = [p.sponsor.key if p.sponsor else 0 for p in people]
+    lists["referred"] = [int(p.sponsor is not None) for p in people]
+    lists["stage"] = [stages[p.where.name] for p in people]
     columns = {name: np.array(values, dtype=np.int64) for name, values in lists.items()}
-    columns["attributes"] = np.zeros((len(rows), len(journey.attributes)), dtype=np.int64)
+    columns["attributes"] = np.zeros((len(people), len(journey.attributes)), dtype=np.int64)
     for index, attribute in enumerate(journey.attributes):
-        values = [p.state[attribute.name] for p in rows]
+        values = [p.state[attribute.name] for p in people]
         if attribute.kind == "stopwatch":
             values = [journey.horizon - since if since > -NEVER else -1 for since in values]
         columns["attributes"][:, index] = values
     return columns
 
 
-def event_columns(journey: Journey, rows: Sequence[tuple[int, int, int, str, str, str, str]]) -> dict[str, IntArray]:
+def event_columns(journey: Journey, log: Sequence[tuple[int, int, int, str, str, str, str]]) -> dict[str, IntArray]:
     """Return the columns of events from the reference engine's log."""
     layout = Layout.of(journey)
     flows = {flow: index for index, flow in enumerate(layout.flows)}
     stages = {name: index for index, name in enumerate(layout.stages)}
     lines = [
         (time, key, step, flows[(stage, event, outcome) if stage else ("", "", event)], stages[to])
-        for time, key, step, stage, event, outcome, to in rows
+        for time, key, step, stage, event, outcome, to in log
     ]
     table = np.array(lines, dtype=np.int64).reshape(-1, len(EVENTS))
     return {name: table[:, index] for index, name in enumerate(EVENTS)}

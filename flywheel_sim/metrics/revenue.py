@@ -161,9 +161,9 @@ def _spend_line(member: str, books: Books) -> Metric | None:
     }
     if not any(places.values()):
         return None
-    said = " and ".join(f"{kind} '{member}'" for kind, there in places.items() if there)
+    spent_on = " and ".join(f"{kind} '{member}'" for kind, there in places.items() if there)
     return Metric(
-        f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on {said}.", "sum",
+        f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on {spent_on}.", "sum",
         lambda b: channel_spend(b, member) + money(b, "spend", line=member) + costs(b, name=member),
         split="any" if list(places.values()) == [False, True, False, False] else "channel",
     )  # fmt: skip

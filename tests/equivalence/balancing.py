@@ -49,8 +49,8 @@ def _accounts(journey, ledger, people):
         if accrues or any(("spend" if line.kind else "earn") == side for line in journey.derived):
             continue
         lines = [i for i, line in enumerate(ledger.layout.lines) if line[0] == side]
-        held = (people[name] * MILLIONTHS).round().astype(np.int64).sum()
-        sums[name] = (ledger.money[:, :, lines].sum(), held)
+        of_people = (people[name] * MILLIONTHS).round().astype(np.int64).sum()
+        sums[name] = (ledger.money[:, :, lines].sum(), of_people)
     return sums
 
 
@@ -143,7 +143,7 @@ def _shared(journey, ledger, people):
         weigh = (
             dict(zip(levels, one.weights, strict=True)) if levels else {number: number * one.scale for number in here}
         )
-        sums[f"sum of {one.name}"] = (ledger.shared[-1, index, 0], sum(weigh[held] for held in here))
+        sums[f"sum of {one.name}"] = (ledger.shared[-1, index, 0], sum(weigh[level] for level in here))
     return sums
 
 

@@ -181,8 +181,8 @@ def table(w, low, high, unit, place="event", zero=False, deep=2, value=True, fin
     if shape in ("times", "both"):
         for axis in choose.some(axes, most=2):
             factors[axis] = {one: choose.one((*FACTORS, "0") if zero else FACTORS) for one in w.part(axis)}
-        for held in factors.values():
-            high /= max(1.0, *(float(f) for f in held.values()))
+        for levels_of in factors.values():
+            high /= max(1.0, *(float(f) for f in levels_of.values()))
         low = min(low, high / 2)
     raw = {}
     if shape != "all":
@@ -211,32 +211,32 @@ def _range(value):
 def _with(w, raw, kind, unit, spread, per="", doubt=True):
     """Add what a rate may carry: a counter, spread, uncertainty, a reason; name it or leave it inline."""
     choose = w.choose
-    held = {"value": raw} if isinstance(raw, str) else dict(raw)
+    spec = {"value": raw} if isinstance(raw, str) else dict(raw)
     if per:
-        held["per"] = per
+        spec["per"] = per
     extra = bool(per)
     if spread and choose.yes(30):
         extra = True
         if kind == "chance" and unit == " %" and choose.yes(40):
-            held = _beta(w)
+            spec = _beta(w)
         elif kind == "chance" and unit == " %" and isinstance(raw, str) and choose.yes(45):
-            held = _beta_in_a_level(w, raw)
+            spec = _beta_in_a_level(w, raw)
         else:
-            held["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
-    sure = doubt and isinstance(held.get("value"), str)
+            spec["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
+    sure = doubt and isinstance(spec.get("value"), str)
     if sure and (kind != "chance" or spread) and choose.yes(12):
         extra = True
-        held["uncertain"] = _range(held["value"]) if choose.yes(35) else choose.one(SPREADS[kind][:2])
+        spec["uncertain"] = _range(spec["value"]) if choose.yes(35) else choose.one(SPREADS[kind][:2])
     if extra and choose.yes(10):
-        held["why"] = "made up"
-    figure = held if extra else raw
-    if "uncertain" in held:
+        spec["why"] = "made up"
+    figure = spec if extra else raw
+    if "uncertain" in spec:
         name = f"r{len(w.rates)}_{kind}"
-        w.rates[name] = held
+        w.rates[name] = spec
         return name
     movable = None
-    if sure and (kind != "chance" or spread) and not held["value"].startswith("0.000001"):
-        movable = (kind, unit, float(held["value"].split(" ")[0]))
+    if sure and (kind != "chance" or spread) and not spec["value"].startswith("0.000001"):
+        movable = (kind, unit, float(spec["value"].split(" ")[0]))
     return w.named(figure, kind, movable)
 
 
@@ -267,12 +267,12 @@ def _by_level(w, kind):
     ways = SPREADS[kind]
     none = w.choose.one(["0", "0 points" if kind == "chance" else "0 % of mean"])
     if w.choose.yes(30):
-        held = {"by": {axis: {level: w.choose.one(ways) for level in w.cells(axis)}}}
+        spec = {"by": {axis: {level: w.choose.one(ways) for level in w.cells(axis)}}}
     else:
-        held = {"value": w.choose.one([*ways, none]), "by": {axis: {one: w.choose.one(ways) for one in w.part(axis)}}}
+        spec = {"value": w.choose.one([*ways, none]), "by": {axis: {one: w.choose.one(ways) for one in w.part(axis)}}}
     if w.choose.yes(75):
-        held["by"][axis][w.choose.one(held["by"][axis])] = none
-    return held
+        spec["by"][axis][w.choose.one(spec["by"][axis])] = none
+    return spec
 
 
 def chance(w, low=5, high=80, alone=True, period="", place="event"):

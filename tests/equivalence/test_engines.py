@@ -71,8 +71,8 @@ def compare_file(path, people, replications):
         pytest.skip("not run by this version yet")
     for strategy, journey in by_strategy.items():
         for replication in range(replications):
-            said = difference(*runs_of(thinned(journey, people), 11, replication))
-            assert not said, f"{path.name}, strategy {strategy}, replication {replication}: {said}"
+            problem = difference(*runs_of(thinned(journey, people), 11, replication))
+            assert not problem, f"{path.name}, strategy {strategy}, replication {replication}: {problem}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -92,11 +92,11 @@ def compare_random(seeds, make=seeded, count=constructs, names=ALL, watch=None):
     for seed in seeds:
         raw = make(seed)
         try:
-            said, n_events = check(raw, seed, watch=watch)
+            problem, n_events = check(raw, seed, watch=watch)
         except ConfigError as error:
             refused.append(f"seed {seed}: {error}")
             continue
-        assert not said, f"seed {seed}: {said}\n\n{to_yaml(raw)}"
+        assert not problem, f"seed {seed}: {problem}\n\n{to_yaml(raw)}"
         events.append(n_events)
         seen += count(raw)
     quiet = sum(n_events < EVENTS for n_events in events)
@@ -125,10 +125,10 @@ def test_many_random_journeys_are_the_same_on_both_engines():
 @given(journeys())
 def test_a_journey_made_up_by_hypothesis_is_the_same_on_both_engines(raw):
     try:
-        said, _ = check(raw, 5)
+        problem, _ = check(raw, 5)
     except ConfigError:
         return
-    assert not said, f"{said}\n\n{to_yaml(raw)}"
+    assert not problem, f"{problem}\n\n{to_yaml(raw)}"
 
 
 # -- the comparison itself --------------------------------------------------------------------------

@@ -66,14 +66,14 @@ class Place:
         self.folder, self.config, self.host, self.design = folder, config, host, design
         self.store, self.log, self.said = folder / "sweep.db", folder / "begun", folder / "said"
 
-    def start(self, *words, linger=False):
+    def start(self, *arguments, linger=False):
         """Start the command in a process group of its own."""
-        return self.host([[str(word) for word in words], str(self.log), str(self.said), linger])
+        return self.host([[str(word) for word in arguments], str(self.log), str(self.said), linger])
 
     def sweep(self, *how):
         """Start the sweep, or go on with it."""
-        words = ["sweep", self.config, *self.design, "--store", self.store, *how]
-        return self.start(*words, *(["--resume"] if self.store.exists() else []))
+        arguments = ["sweep", self.config, *self.design, "--store", self.store, *how]
+        return self.start(*arguments, *(["--resume"] if self.store.exists() else []))
 
     def finish(self, *how):
         """Run the sweep to its end."""

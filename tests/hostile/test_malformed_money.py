@@ -166,16 +166,16 @@ def test_figures_of_code_are_rounded_to_the_millionth_and_never_refused():
 
 
 def test_traps_get_a_word_with_place_and_remedy():
-    words = [str(word) for word in fs.loads(FILE).journey().notes]
-    assert len(words) == 1
-    assert "spent on customers for box counts as budget" in words[0]
-    assert "lines: {box: {kind: cost_of_sales}}" in words[0]
+    notes = [str(word) for word in fs.loads(FILE).journey().notes]
+    assert len(notes) == 1
+    assert "spent on customers for box counts as budget" in notes[0]
+    assert "lines: {box: {kind: cost_of_sales}}" in notes[0]
     timed = FILE.replace("basket: 34", "basket: {value: 34, times: {tenure: {1 month: 0.5}}}")
     timed = timed.replace("set: {seats: 2}", "set: {seats: 2, tenure: 0 days}")
-    words = [str(word) for word in fs.loads(timed).journey().notes]
+    notes = [str(word) for word in fs.loads(timed).journey().notes]
     assert any(
         "depends on 'tenure', which is set when this happens" in word and "client.on_entry.earn.coffee" in word
-        for word in words
+        for word in notes
     )
 
 

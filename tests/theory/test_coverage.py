@@ -206,8 +206,8 @@ def test_replicate_to_a_precision_covers():
 def wilson(p, n):
     """Return how often Wilson's interval holds p, %, exactly: summed over all counts."""
     counts = np.arange(n + 1)
-    held = [_wilson(int(k), n) for k in counts]
-    inside = np.array([low <= 100 * p <= high for low, high in held])
+    intervals = [_wilson(int(k), n) for k in counts]
+    inside = np.array([low <= 100 * p <= high for low, high in intervals])
     return 100 * float(stats.binom.pmf(counts, n, p)[inside].sum())
 
 
@@ -234,8 +234,8 @@ def test_probabilities_cover_on_average_exactly(n):
 def test_probabilities_10000(n):
     g = np.random.default_rng(n)
     chances = g.uniform(0.05, 0.95, MANY)
-    held = [_wilson(int(k), n) for k in g.binomial(n, chances)]
-    share = 100 * np.mean([low <= 100 * p <= high for (low, high), p in zip(held, chances, strict=True)])
+    intervals = [_wilson(int(k), n) for k in g.binomial(n, chances)]
+    share = 100 * np.mean([low <= 100 * p <= high for (low, high), p in zip(intervals, chances, strict=True)])
     print(f"Wilson, n = {n}, p uniform from 0.05 to 0.95: {share:.2f} % of {MANY:,} intervals")
     assert 94 <= share <= 96
 
@@ -251,25 +251,25 @@ def jointly(times, n, seed):
     means = np.array([0.0, 0.3, 0.3, 1.0, 1.1])
     rank_low = [1 + (means > m).sum() for m in means]
     rank_high = [len(means) - (means < m).sum() for m in means]
-    held = {"quantile": 0, "band": 0, "month by month": 0, "ranking": 0, "ranks": 0, "crossover": 0}
+    hits = {"quantile": 0, "band": 0, "month by month": 0, "ranking": 0, "ranks": 0, "crossover": 0}
     for _ in range(times):
         paths = np.cumsum(np.linspace(-4, 6, 12) + g.normal(0, 8, size=(n, 12)), axis=1)
         mean, low, high, _ = simultaneous(paths)
-        held["band"] += bool(((low <= truth) & (truth <= high)).all())
+        hits["band"] += bool(((low <= truth) & (truth <= high)).all())
         single = stats.t.ppf(0.975, n - 1) * paths.std(axis=0, ddof=1) / math.sqrt(n)
-        held["month by month"] += bool((np.abs(mean - truth) <= single).all())
+        hits["month by month"] += bool((np.abs(mean - truth) <= single).all())
         values = dict(zip("abcde", (means + g.normal(0, 2, (n, 1)) + g.normal(0, 1, (n, 5))).T, strict=True))
         ranks_of_all = ranking(values, "x", "", "")
         gaps = [ranks_of_all.gap(a, b) for a in "abcde" for b in "abcde" if a < b]
         true = [means["abcde".index(a)] - means["abcde".index(b)] for a in "abcde" for b in "abcde" if a < b]
-        held["ranking"] += all(e.low <= t <= e.high for e, t in zip(gaps, true, strict=True))
+        hits["ranking"] += all(e.low <= t <= e.high for e, t in zip(gaps, true, strict=True))
         ranks = [ranks_of_all.ranks(name) for name in "abcde"]
-        held["ranks"] += all(a <= i and j <= b for (a, b), i, j in zip(ranks, rank_low, rank_high, strict=True))
+        hits["ranks"] += all(a <= i and j <= b for (a, b), i, j in zip(ranks, rank_low, rank_high, strict=True))
         spread = estimate_quantile(g.exponential(1, n), 0.1, "")
-        held["quantile"] += spread.low <= -math.log(0.9) <= spread.high
+        hits["quantile"] += spread.low <= -math.log(0.9) <= spread.high
         cross = crossover(paths, None)
-        held["crossover"] += (cross.earliest or math.inf) <= place <= (cross.latest or math.inf)
-    shares = {name: 100 * count / times for name, count in held.items()}
+        hits["crossover"] += (cross.earliest or math.inf) <= place <= (cross.latest or math.inf)
+    shares = {name: 100 * count / times for name, count in hits.items()}
     print(f"n = {n}, {times:,} experiments: " + ", ".join(f"{name} {share:.2f} %" for name, share in shares.items()))
     return shares
 
@@ -321,9 +321,9 @@ def ratios_of(arrivals, n, times):
         for name in RATIOS:
             sums[name].append(np.stack(metric_of(name, books).sums(books)))
     for name, parts in sums.items():
-        held = np.concatenate(parts, axis=1)
-        truth = held[0].sum() / held[1].sum()
-        estimates = [estimate_ratio(*part, "") for part in np.split(held, times, axis=1)]
+        pairs = np.concatenate(parts, axis=1)
+        truth = pairs[0].sum() / pairs[1].sum()
+        estimates = [estimate_ratio(*part, "") for part in np.split(pairs, times, axis=1)]
         ends = np.array([(e.low, e.high) for e in estimates])
         share = 100 * np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1]))
         print(f"{name}, {arrivals} arrivals a month, n = {n}: {share:.2f} % of {times:,} intervals")

@@ -105,11 +105,11 @@ def test_luck_that_all_points_share_moves_no_index():
 
 def test_intervals_hold_the_exact_value_as_often_as_they_say():
     luck = np.random.default_rng(6)
-    held = []
+    hits = []
     for seed in range(40):
         (indices,) = sobol_of(lambda u: g_function(u)[:, None] + luck.normal(0, 0.5, (len(u), 5)), 8, 128, seed=seed)
-        held += inside(indices.first, G_FIRST) + inside(indices.total, G_TOTAL)
-    assert np.mean(held) >= 0.93
+        hits += inside(indices.first, G_FIRST) + inside(indices.total, G_TOTAL)
+    assert np.mean(hits) >= 0.93
 
 
 # -- elementary effects -----------------------------------------------------------------------------

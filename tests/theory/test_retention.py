@@ -92,11 +92,11 @@ def test_the_first_years_gain_less_than_the_steady_state_and_just_what_they_shou
 
 def test_65_percent_of_revenue_from_existing_customers_takes_65_percent_retention_at_equal_baskets():
     short = loads(CLUB.replace("horizon: 240 months", "horizon: 84 months").replace("120 months", "48 months"))
-    held = {
+    changes = {
         of: sensitivity(short, of, "retention", values=[0.45, 0.65, 0.85], replications=8)
         for of in ("revenue.again", "revenue")
     }
-    again, total = (held[of].curve["as written"] for of in ("revenue.again", "revenue"))
+    again, total = (changes[of].curve["as written"] for of in ("revenue.again", "revenue"))
     for retention, top, bottom in zip((45, 65, 85), 100 * again, total, strict=True):
         agrees(estimate_ratio(top, bottom, "%"), retention, 0.005)
 

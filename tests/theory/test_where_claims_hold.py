@@ -248,6 +248,6 @@ def test_the_books_by_who_was_a_customer_before_agree_with_the_log():
 def test_keeping_such_books_changes_nobody():
     model = loads(SHOP)
     known = with_existing(model, model.journey())
-    one, other = (replicate(held, replications=3, seed=6) for held in (model, known))
+    one, other = (replicate(version, replications=3, seed=6) for version in (model, known))
     for name in ("revenue", "spend", "acquisitions", "churned", "won_back"):
         assert np.array_equal(one.values(name), other.values(name))

@@ -192,11 +192,11 @@ def _servers(run: Reference, team: Team) -> None:
     _same(run, f"busy servers at '{name}'", _loaded(run, team, "served"), busy)
     late = sum(since >= team.changed for since in team.serving.values())
     if busy > team.capacity and late:
-        said = f"'{name}' serves {busy} with a capacity of {team.capacity}, {late} of them begun since"
-        raise SimulationError(f"at {int(run.env.now)} ms {said}")
+        message = f"'{name}' serves {busy} with a capacity of {team.capacity}, {late} of them begun since"
+        raise SimulationError(f"at {int(run.env.now)} ms {message}")
     if busy < team.capacity and team.queue:
-        said = f"{len(team.queue)} wait at '{name}', which serves {busy} of {team.capacity}"
-        raise SimulationError(f"at {int(run.env.now)} ms {said}")
+        message = f"{len(team.queue)} wait at '{name}', which serves {busy} of {team.capacity}"
+        raise SimulationError(f"at {int(run.env.now)} ms {message}")
 
 
 def _services(run: Reference, team: Team) -> None:
