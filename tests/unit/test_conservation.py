@@ -164,11 +164,11 @@ def is_missed_without_a_market(run, waiting, member):
 
 
 def shifts_the_mean(run, waiting, member):
-    run.means.sums["stars"] += 1
+    run.shared.sums["stars"] += 1
 
 
 def shifts_its_books(run, waiting, member):
-    run.means.changes[0, 0, 1] += 1
+    run.shared.changes[0, 0, 1] += 1
 
 
 def loses_a_place(run, waiting, member):

@@ -1,6 +1,6 @@
 """Beyond the horizon: customers live on by themselves, in waves, for what they are worth alone.
 
-Whoever is followed is put by at the horizon as they are then. They live on with a header of its own, in which all but
+Whoever is followed is stored at the horizon as they are then. They live on with a header of its own, in which all but
 what customers are worth is booked where nobody reads it, channels bring nobody, and what all share stands still.
 """
 
@@ -14,7 +14,7 @@ from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.ledger import COHORT, DECIDED, GENERATION, GENERATIONS, KEPT, MRR, IntArray
 
-#: How many customers are put by before they live on, and how many of them live at a time.
+#: How many customers are stored before they live on, and how many of them live at a time.
 STORED, LANES = 4096, 256
 
 
@@ -43,7 +43,7 @@ class Afterwards:
         self.lanes = np.zeros(LANES * tables.width, dtype=np.int64)
 
     def live_on(self, memory: IntArray) -> int:
-        """Let whoever was put by live on as long as they are followed; return the status."""
+        """Let stored customers live on as long as they are followed; return the status."""
         from flywheel_sim.engine.kernel import waves as kernel  # which compiles it where nobody has yet
 
         first = int(memory[w.H_CHANNEL_ROWS])

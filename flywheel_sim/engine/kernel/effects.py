@@ -11,7 +11,7 @@ from flywheel_sim.engine.kernel.accruals import close_accruals, open_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     F_INVITED,
     ON_PEOPLE,
-    bank,
+    add_money,
     book,
     credit,
     credit_following,
@@ -88,9 +88,9 @@ def pay(mem, p, row, role, group, amount, now):  # type: ignore[no-untyped-def]
     """Book an amount on its line and to the person, with what follows from it."""
     book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), amount)
     if ld(mem, row + w.M_SIDE) < 0:
-        bank(mem, p + w.B_COST, amount, ON_PEOPLE)
+        add_money(mem, p + w.B_COST, amount, ON_PEOPLE)
         return
-    bank(mem, p + w.B_REVENUE, amount, ON_PEOPLE)
+    add_money(mem, p + w.B_REVENUE, amount, ON_PEOPLE)
     column, n = ld(mem, row + w.M_INVOICE), ld(mem, row + w.M_FOLLOWS_N)
     if n > 0:
         follow(mem, p, ld(mem, row + w.M_FOLLOWS), n, amount)

@@ -39,7 +39,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
 )
 from flywheel_sim.engine.kernel.effects import apply, credit_money, log, pay_at_once, refer
 from flywheel_sim.engine.kernel.memory import copy, ld, st
-from flywheel_sim.engine.kernel.rates import count_in_all, luck, period_of, pick, stop
+from flywheel_sim.engine.kernel.rates import count_shared, luck, period_of, pick, stop
 from flywheel_sim.engine.kernel.service import leave_services, served, start_clock
 from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, schedule, spend_when
 
@@ -164,7 +164,7 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
             visit(mem, p, ld(mem, u + w.U_VISITS), ld(mem, w.H_STAGES) + ld(mem, u + w.U_BIT))
     move(mem, to, ld(mem, p + w.B_GROUP), now, 1)
     if ld(mem, w.H_N_SHARED) > 0:
-        count_in_all(mem, p, to, np.int64(1))
+        count_shared(mem, p, to, np.int64(1))
     change_role(mem, p, now, was, present)
     if not present:
         for i in range(n_sets):
@@ -304,7 +304,7 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
             close_accruals(mem, p, now, False)
         move(mem, at, ld(mem, p + w.B_GROUP), now, -1)
         if ld(mem, w.H_N_SHARED) > 0:
-            count_in_all(mem, p, at, np.int64(-1))
+            count_shared(mem, p, at, np.int64(-1))
         enter(mem, p, to, now, ld(mem, stage + w.G_MASK), c, False)
     else:
         if c:

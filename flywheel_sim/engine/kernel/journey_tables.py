@@ -313,16 +313,17 @@ class JourneyTables(SharedTables):
                     slot, number = slot + 2, number + 1
         return whens, others, at_once
 
-    def condition(self, one: Condition) -> list[int]:
+    def condition(self, condition: Condition) -> list[int]:
         """Return the cells of a condition."""
-        return [self.kind[one.attribute], self.column[one.attribute], one.value]
+        return [self.kind[condition.attribute], self.column[condition.attribute], condition.value]
 
-    def _set(self, bit: int, one: StageSet) -> int:
-        whens, others, _ = self.clocks(one, bit)
-        self.clocks_of[one.name] = (whens, others)
+    def _set(self, bit: int, stage_set: StageSet) -> int:
+        whens, others, _ = self.clocks(stage_set, bit)
+        self.clocks_of[stage_set.name] = (whens, others)
         own = self.put([*whens, *others])
-        return self.put([bit, self.visits[one.name], self.effects(one.on_entry), self.codes[f"{one.name}/on_entry"],
-                         len(whens) + len(others), own])  # fmt: skip
+        code = self.codes[f"{stage_set.name}/on_entry"]
+        effects = self.effects(stage_set.on_entry)
+        return self.put([bit, self.visits[stage_set.name], effects, code, len(whens) + len(others), own])
 
     def _stage(self, stage: Stage, sets: dict[str, int]) -> list[int]:
         whens, others, at_once = self.clocks(stage)

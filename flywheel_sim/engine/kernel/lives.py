@@ -32,7 +32,7 @@ from flywheel_sim.engine.kernel.timers import look_at_clock, refresh, stand_stil
 
 
 @inlined
-def settle(mem, p, now):  # type: ignore[no-untyped-def]
+def decide_at_once(mem, p, now):  # type: ignore[no-untyped-def]
     """Let happen whatever is decided at once."""
     event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
     while event and ld(mem, w.H_STATUS) == w.DONE:
@@ -89,7 +89,7 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
             open_with(mem, p, now)
         else:
             book_mrr_change(mem, p, now)
-    settle(mem, p, now)
+    decide_at_once(mem, p, now)
     return True
 
 
@@ -129,7 +129,7 @@ def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inner
-def put_by(mem, p, horizon):  # type: ignore[no-untyped-def]
+def store_customer(mem, p, horizon):  # type: ignore[no-untyped-def]
     """Keep a customer as they are at the horizon, to live on by themselves; nobody serves them any more."""
     q, stage = ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * ld(mem, w.H_WIDTH), ld(mem, p + w.B_ROW)
     copy(mem, q, p, ld(mem, w.H_WIDTH))
@@ -155,7 +155,7 @@ def finish(mem, p):  # type: ignore[no-untyped-def]
         decide(mem, p, D_UNDECIDED, 1)
     goes_on = ld(mem, row + w.G_LIVE_N) > 0 or ld(mem, row + w.G_ACC_N) > 0
     if ld(mem, w.H_STORE_SIZE) and ld(mem, p + w.B_ACQUIRED) >= 0 and goes_on:
-        put_by(mem, p, horizon)
+        store_customer(mem, p, horizon)
     if ld(mem, p + w.B_LAPSE) < horizon:
         lapse(mem, p, horizon)
     if ld(mem, p + w.B_MONTH) >= 0:  # something has recurred

@@ -134,20 +134,20 @@ class MemoryWriter:
         attribute = next(a for a in self.journey.attributes if a.name == name)
         return (attribute.low, attribute.high) if attribute.kind == "counter" else (-w.BIG, w.BIG)
 
-    def setting(self, one: SetTo) -> list[int]:
+    def setting(self, change: SetTo) -> list[int]:
         """Return the cells of a set."""
-        column, pick, code = self.column[one.attribute], 0, 0
-        mode = w.TO_SHOW if self.kind[one.attribute] == w.STOPWATCH else w.TO_VALUE
-        if one.copy:
+        column, pick, code = self.column[change.attribute], 0, 0
+        mode = w.TO_SHOW if self.kind[change.attribute] == w.STOPWATCH else w.TO_VALUE
+        if change.copy:
             mode = w.TO_COPY
-        elif one.draw:
-            mode, pick, code = w.TO_DRAW, self.pick(one.draw), self.codes[one.draw.decision]
-        source = self.column[one.copy] if one.copy else 0
-        return [mode, column, min(one.value, NEVER), source, pick, code, *self.bounds(one.attribute)]
+        elif change.draw:
+            mode, pick, code = w.TO_DRAW, self.pick(change.draw), self.codes[change.draw.decision]
+        source = self.column[change.copy] if change.copy else 0
+        return [mode, column, min(change.value, NEVER), source, pick, code, *self.bounds(change.attribute)]
 
-    def addition(self, one: AddTo) -> list[int]:
+    def addition(self, add: AddTo) -> list[int]:
         """Return the cells of an add."""
-        return [self.column[one.attribute], one.number, int(one.earned), *self.bounds(one.attribute)]
+        return [self.column[add.attribute], add.number, int(add.earned), *self.bounds(add.attribute)]
 
     def money(self, amount: Amount) -> list[int]:
         """Return the cells of an amount booked on an event."""

@@ -269,7 +269,7 @@ def change(mem, j, total, count):  # type: ignore[no-untyped-def]
 
 
 @inner
-def count_in_all(mem, p, stage, sign):  # type: ignore[no-untyped-def]
+def count_shared(mem, p, stage, sign):  # type: ignore[no-untyped-def]
     """Let somebody who enters (+1) or leaves (-1) a stage count, where people there do."""
     j = ld(mem, w.H_SHARED_ROWS)
     for _ in range(ld(mem, w.H_N_SHARED)):

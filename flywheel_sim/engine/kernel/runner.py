@@ -157,22 +157,22 @@ class Kernel(ABC):
             if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
                 self._drain(people, events)
             elif status != w.STORE_FULL and not self._make_room(status):
-                raise self._why(status)
+                raise self._error_of(status)
             if status == w.DONE:
                 break
         self.whole = True  # whoever waited to live has lived, and every record is free again
         return self._ledger(), self._people(people), self._events(events)
 
     def _make_store(self) -> None:
-        """Say where customers are put by who are followed beyond the horizon."""
+        """Say where customers who are followed beyond the horizon are stored."""
         if self.after is not None:
             self.memory[w.H_STORE], self.memory[w.H_STORE_SIZE] = place_of(self.after.store, self.memory), STORED
 
     def _live_on(self) -> None:
-        """Let customers who were put by live on beyond the horizon."""
+        """Let stored customers live on beyond the horizon."""
         status = self.after.live_on(self.memory) if self.after is not None else w.DONE
         if status != w.DONE:
-            raise beyond(self._why(status))
+            raise beyond(self._error_of(status))
 
     def _fill_pool(self, used: int = 0) -> None:
         """Link every free record of those waiting to live, from the first one never used."""
@@ -201,7 +201,7 @@ class Kernel(ABC):
             events.append(self.events[: n * 5].reshape(n, 5).copy())
             self.memory[w.H_EVENTS_N] = 0
 
-    def _why(self, status: int) -> SimulationError:
+    def _error_of(self, status: int) -> SimulationError:
         """Return the error of what stood in the way of the run."""
         at = int(self.memory[w.H_STATUS_AT])
         if status == w.TOO_MANY_PEOPLE:

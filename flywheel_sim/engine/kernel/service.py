@@ -26,7 +26,7 @@ def tally(mem, z, measure, amount):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def burden(mem, z, measure, sign, now):  # type: ignore[no-untyped-def]
+def count_load(mem, z, measure, sign, now):  # type: ignore[no-untyped-def]
     """Count somebody who begins (+1) or ceases (-1) to wait or to be served, with the time to the period's end."""
     period = ld(mem, w.H_PERIOD)
     at = (period * ld(mem, w.H_N_RESOURCES) + ld(mem, z + w.Z_NUMBER)) * _N_LOAD + measure
@@ -39,7 +39,7 @@ def burden(mem, z, measure, sign, now):  # type: ignore[no-untyped-def]
 def serve(mem, p, service, now):  # type: ignore[no-untyped-def]
     """Begin to serve somebody."""
     z, place = ld(mem, service + w.SERVICE_RESOURCE), p + ld(mem, service + w.SERVICE_PLACE)
-    burden(mem, z, _SERVED, 1, now)
+    count_load(mem, z, _SERVED, 1, now)
     st(mem, place + w.X_STATE, w.SERVED_THERE)
     waited = now - ld(mem, place + w.X_SINCE)
     tally(mem, z, _STARTED, 1)
@@ -91,7 +91,7 @@ def leave_queue(mem, place, now):  # type: ignore[no-untyped-def]
     before, after = ld(mem, place + w.X_BEFORE), ld(mem, place + w.X_NEXT)
     st(mem, before + w.X_NEXT if before else ends, after)
     st(mem, after + w.X_BEFORE if after else ends + 1, before)
-    burden(mem, z, _WAITING, -1, now)
+    count_load(mem, z, _WAITING, -1, now)
 
 
 @inner
@@ -116,7 +116,7 @@ def ask(mem, p, service, now):  # type: ignore[no-untyped-def]
     else:
         st(mem, place + w.X_STATE, w.WAITING_THERE)
         queue_up(mem, p, service, place, now)
-        burden(mem, z, _WAITING, 1, now)
+        count_load(mem, z, _WAITING, 1, now)
         if ld(mem, service + w.SERVICE_PATIENCE):
             run(mem, p, service, gives_up, now)
 
@@ -142,7 +142,7 @@ def end_service(mem, place, measure, now):  # type: ignore[no-untyped-def]
     z = ld(mem, ld(mem, place + w.X_SERVICE) + w.SERVICE_RESOURCE)
     st(mem, place + w.X_STATE, w.AWAY)
     tally(mem, z, measure, 1)
-    burden(mem, z, _SERVED, -1, now)
+    count_load(mem, z, _SERVED, -1, now)
     serve_next(mem, z, now)
 
 

@@ -33,33 +33,35 @@ class SharedTables(MemoryWriter):
         journey, first = self.journey, 0
         bounds = shared_bounds(journey)
         rows: list[int] = []
-        for number, one in enumerate(journey.shared):
-            counts = self.put([int(stage.name in one.stages) for stage in journey.stages])
-            weights = self.put(one.weights) if one.weights else 0
-            level = sum(bound <= one.starts for bound in bounds[one.name])
-            column, scale = (self.column[one.of], one.scale) if one.of else (w.B_STAGE, 0)
-            rows += [0, 0, one.starts, column, weights, scale, counts, len(bounds[one.name]),
-                     self.put(bounds[one.name]), level, number]  # fmt: skip
+        for number, shared in enumerate(journey.shared):
+            counts = self.put([int(stage.name in shared.stages) for stage in journey.stages])
+            weights = self.put(shared.weights) if shared.weights else 0
+            level = sum(bound <= shared.starts for bound in bounds[shared.name])
+            column, scale = (self.column[shared.of], shared.scale) if shared.of else (w.B_STAGE, 0)
+            rows += [0, 0, shared.starts, column, weights, scale, counts, len(bounds[shared.name]),
+                     self.put(bounds[shared.name]), level, number]  # fmt: skip
         first = self.put(rows)
-        for number, one in enumerate(journey.shared):
-            self.column[one.name], self.kind[one.name] = first + number * w.ALL_OF, w.ALL_SHARE
+        for number, shared in enumerate(journey.shared):
+            self.column[shared.name], self.kind[shared.name] = first + number * w.ALL_OF, w.ALL_SHARE
         return first
 
     def serve(self) -> int:
         """Put the rows of resources, one after another; return the place of the first."""
         self.classes: dict[str, list[int]] = {}
-        for one in self.journey.resources:
+        for resource in self.journey.resources:
             asked = (e.staff for owner in self.journey.owners for e in owner.events if e.staff)
-            self.classes[one.name] = sorted({staff.priority for staff in asked if staff.resource == one.name})
-        rows = [word for number, one in enumerate(self.journey.resources) for word in self._resource(number, one)]
+            self.classes[resource.name] = sorted({staff.priority for staff in asked if staff.resource == resource.name})
+        rows = [
+            word for number, resource in enumerate(self.journey.resources) for word in self._resource(number, resource)
+        ]
         first = self.put(rows)
-        self.resource_at = {one.name: first + i * w.RESOURCE for i, one in enumerate(self.journey.resources)}
+        self.resource_at = {resource.name: first + i * w.RESOURCE for i, resource in enumerate(self.journey.resources)}
         return first
 
-    def _resource(self, number: int, one: Resource) -> list[int]:
-        steps = staffing(one, self.journey.phase, self.journey.horizon)
-        classes = len(self.classes[one.name])
-        limit, target = (-1 if figure is None else figure for figure in (one.queue_limit, one.target))
+    def _resource(self, number: int, resource: Resource) -> list[int]:
+        steps = staffing(resource, self.journey.phase, self.journey.horizon)
+        classes = len(self.classes[resource.name])
+        limit, target = (-1 if figure is None else figure for figure in (resource.queue_limit, resource.target))
         return [steps[0][1], 0, 0, limit, target, number, self.put([0] * 2 * classes), len(steps),
                 self.put([word for step in steps for word in step]), 1]  # fmt: skip
 

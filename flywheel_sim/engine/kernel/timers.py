@@ -1,4 +1,4 @@
-"""Kernel: clocks of one person. Winding, running down, looking again, and which comes next."""
+"""Kernel: clocks of one person. Scheduling, running down, looking again, and which comes next."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def set_fixed(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def set_going(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
+def start_random(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
     """Start a clock whose luck is drawn."""
     longest = ld(mem, w.H_LONGEST)
     slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
@@ -88,7 +88,7 @@ def set_going(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
 
 
 @inner
-def start_drawn(mem):  # type: ignore[no-untyped-def]
+def start_all_drawn(mem):  # type: ignore[no-untyped-def]
     """Draw all that waits to be drawn, and start the clocks that wait for it."""
     n, at = ld(mem, w.H_N_DRAWS), ld(mem, w.H_DRAWS)
     st(mem, w.H_N_DRAWS, 0)
@@ -96,14 +96,14 @@ def start_drawn(mem):  # type: ignore[no-untyped-def]
     for i in range(at, at + n):
         p, c = ld(mem, i + w.D_PEOPLE * w.DRAWS), ld(mem, i + w.D_CLOCKS * w.DRAWS)
         word, uniform = ld(mem, i + w.D_RANDOM * w.DRAWS), ldf(mem, i + w.D_UNIFORMS * w.DRAWS)
-        set_going(mem, p, c, word, uniform, ld(mem, p + w.B_NEXT))
+        start_random(mem, p, c, word, uniform, ld(mem, p + w.B_NEXT))
 
 
 @inner
 def start_at_once(mem, p, c, counter, now):  # type: ignore[no-untyped-def]
     """Draw the luck of a clock, and start it."""
     word, uniform = luck(mem, p, ld(mem, c + w.C_CODE), counter)
-    set_going(mem, p, c, word, uniform, now)
+    start_random(mem, p, c, word, uniform, now)
 
 
 @inlined
@@ -142,7 +142,7 @@ def schedule(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
         st(mem, at + w.D_CLOCKS * w.DRAWS, c)
         st(mem, w.H_N_DRAWS, n + 1)
         if n + 1 == w.DRAWS or ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE):
-            start_drawn(mem)  # what is decided at once may lead on, and end this clock
+            start_all_drawn(mem)  # what is decided at once may lead on, and end this clock
 
 
 @inner
@@ -220,7 +220,7 @@ def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def next_of(mem, p):  # type: ignore[no-untyped-def]
+def find_next(mem, p):  # type: ignore[no-untyped-def]
     """Find and return when something happens next to a person.
 
     Notes in B_NEXT the time and in B_CLOCK the clock: 0 to look at accruals, -1 where the referrer goes.
@@ -246,10 +246,10 @@ def next_of(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def choose(mem, p):  # type: ignore[no-untyped-def]
+def put_in_bucket(mem, p):  # type: ignore[no-untyped-def]
     """Put a person into the bucket of those to whom the same happens next."""
     bucket = ENDED
-    if next_of(mem, p) < ld(mem, w.H_HORIZON):
+    if find_next(mem, p) < ld(mem, w.H_HORIZON):
         bucket, clock = LOOKING, ld(mem, p + w.B_CLOCK)
         if clock > 0 and ld(mem, p + ld(mem, clock + w.C_AT) + w.L_MODE) != w.LOOKS:
             bucket = FIRING + ld(mem, clock + w.C_ID)

@@ -11,30 +11,30 @@ import numpy as np
 from flywheel_sim.compile.cache import inner, jit, note_ready
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.firing import fire, go, stay
-from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
+from flywheel_sim.engine.kernel.lives import arrive, decide_at_once, finish, look_again
 from flywheel_sim.engine.kernel.memory import add, copy, ld, st
-from flywheel_sim.engine.kernel.newcomers import referred, set_out, stranger
+from flywheel_sim.engine.kernel.newcomers import give_attributes, referred, stranger
 from flywheel_sim.engine.kernel.rates import draw_all, note_draw, period_of, pick, stop
-from flywheel_sim.engine.kernel.timers import ENDED, FIRING, LOOKING, choose, start_drawn
+from flywheel_sim.engine.kernel.timers import ENDED, FIRING, LOOKING, put_in_bucket, start_all_drawn
 
 
 @inner
 def end_step(mem, people, n):  # type: ignore[no-untyped-def]
     """Draw what waits to be drawn after a step, and find what happens next to those who took it."""
-    start_drawn(mem)
+    start_all_drawn(mem)
     for i in range(n):
-        choose(mem, ld(mem, people + i))
+        put_in_bucket(mem, ld(mem, people + i))
 
 
 @inner
 def live_on(mem, idle, left):  # type: ignore[no-untyped-def]
-    """Let customers who were put by live on at idle places; return how many places stay idle."""
+    """Let stored customers live on at idle places; return how many places stay idle."""
     while left > 0 and ld(mem, w.H_STORED_N) > 0:
         left -= 1
         add(mem, w.H_STORED_N, -1)
         p, width = ld(mem, idle + left), ld(mem, w.H_WIDTH)
         copy(mem, p, ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * width, width)
-        choose(mem, p)
+        put_in_bucket(mem, p)
     return left
 
 
@@ -55,7 +55,7 @@ def begin(mem, idle, left):  # type: ignore[no-untyped-def]
     people, n = idle + left, first - left
     add(mem, w.H_N_PEOPLE, n)
     add(mem, w.H_N_EVENTS, n)
-    set_out(mem, people, n)
+    give_attributes(mem, people, n)
     for i in range(n):
         arrive(mem, ld(mem, people + i))
     end_step(mem, people, n)
@@ -100,7 +100,7 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
         now = ld(mem, p + w.B_NEXT)
         st(mem, w.H_PERIOD, period_of(mem, now))
         fire(mem, p, event, c, outcome, now)
-        settle(mem, p, now)
+        decide_at_once(mem, p, now)
 
 
 @inner
@@ -119,7 +119,7 @@ def draw_outcomes(mem, people, n, event, c):  # type: ignore[no-untyped-def]
 
 
 @inner
-def part(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
+def split_by_outcome(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
     """Part people by the outcome of a clock that fires for all: lists one after another, and the length of each."""
     draw_outcomes(mem, people, n, event, c)
     drawn, k = ld(mem, w.H_DRAWS) + w.D_RANDOM * w.DRAWS, ld(mem, event + w.V_PICK)
@@ -179,7 +179,7 @@ def waves(mem):  # type: ignore[no-untyped-def]
             for i in range(n):
                 p = ld(mem, people + i)
                 look_again(mem, p)
-                choose(mem, p)
+                put_in_bucket(mem, p)
         else:
             add(mem, w.H_N_EVENTS, n)
             c = ld(mem, ld(mem, people) + w.B_CLOCK)
@@ -189,7 +189,7 @@ def waves(mem):  # type: ignore[no-untyped-def]
                 fire_all(mem, people, n, event, c, np.int64(0))
             else:
                 ends = by_outcome + (1 + n_outcomes) * lanes
-                part(mem, people, n, event, c, ends)
+                split_by_outcome(mem, people, n, event, c, ends)
                 for outcome in range(n_outcomes):
                     fire_all(mem, by_outcome + (1 + outcome) * lanes, ld(mem, ends + outcome), event, c, outcome)
             end_step(mem, people, n)

@@ -22,7 +22,7 @@ def live_on(run: Reference) -> None:
     layout = replace(run.books.layout, period="month", periods=-(-end // MONTH), horizon=end, eligible=0)
     run.books = run.money.books = OpenBooks(layout, journey)
     run.books.lifetime = kept
-    run.means.stand_still = run.clocks.staff_stand_still = True
+    run.shared.stand_still = run.clocks.staff_stand_still = True
     try:
         _each(run, end)
     except SimulationError as error:

@@ -68,7 +68,7 @@ class Clocks:
             if wait.kind == "memoryless":
                 clock.work = draws.unit_exponential(uniform)
                 clock.rate, clock.since = values.value(wait.params[0], person, now), now
-                self.foresee(person, clock, now)
+                self.schedule_memoryless(person, clock, now)
             else:
                 clock.due = now + draws.whole_ms(values.sample(wait, uniform, person, now), self.longest)
 
@@ -83,7 +83,7 @@ class Clocks:
         else:
             clock.due = now + int(min(wait, float(self.longest)))
 
-    def foresee(self, person: Person, clock: Clock, now: int) -> None:
+    def schedule_memoryless(self, person: Person, clock: Clock, now: int) -> None:
         """Let a memoryless clock be due when its work is done, or look again when its rate changes before."""
         assert clock.running is not None
         fires = clock.since + draws.memoryless_wait(clock.work, clock.rate, self.longest)
@@ -96,7 +96,7 @@ class Clocks:
         wait = clock.running
         if wait is None and not clock.phase:
             clock.spent = clock.spent and now < clock.due  # at its due, what it says has become true anew
-            self.arm(person, clock, now)
+            self.schedule_when(person, clock, now)
         elif clock.standing:
             self.start(person, clock, now)
         elif wait is not None and wait.kind == "memoryless":
@@ -104,9 +104,9 @@ class Clocks:
             if rate != clock.rate:
                 clock.work = draws.work_left(clock.work, clock.rate, now - clock.since)
                 clock.rate, clock.since = rate, now
-            self.foresee(person, clock, now)
+            self.schedule_memoryless(person, clock, now)
 
-    def arm(self, person: Person, clock: Clock, now: int) -> None:
+    def schedule_when(self, person: Person, clock: Clock, now: int) -> None:
         """Let a ``when`` be due when its conditions hold; a spent one, when they hold anew."""
         values, when = self.values, clock.event.when
         clock.due = values.earliest(person.state, when, now)
@@ -125,6 +125,6 @@ class Clocks:
             raise too_many_firings(clock.event.decision)
         if clock.event.when:
             clock.spent = True
-            self.arm(person, clock, now)
+            self.schedule_when(person, clock, now)
         else:
             self.schedule(person, clock, now)

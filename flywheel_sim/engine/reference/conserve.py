@@ -234,12 +234,12 @@ def _loaded(run: Reference, team: Team, measure: str) -> int:
 
 def _shared(run: Reference) -> None:
     """Check the sums and numbers of attributes that all share."""
-    for index, (name, one) in enumerate(run.means.all.items()):
-        inside = [person for person in run.people if person.where.name in one.stages]
-        counted = (sum(weight(one, person.state) for person in inside), len(inside))
-        _same(run, f"sum and number of '{name}'", (run.means.sums[name], run.means.counts[name]), counted)
+    for index, (name, shared) in enumerate(run.shared.all.items()):
+        inside = [person for person in run.people if person.where.name in shared.stages]
+        counted = (sum(weight(shared, person.state) for person in inside), len(inside))
+        _same(run, f"sum and number of '{name}'", (run.shared.sums[name], run.shared.counts[name]), counted)
         booked = [
-            sum(n for (_, which, part), n in run.means.changes.items() if which == index and part == kind)
+            sum(n for (_, which, part), n in run.shared.changes.items() if which == index and part == kind)
             for kind in (0, 1)
         ]
         _same(run, f"changes of '{name}'", tuple(booked), counted)

@@ -26,7 +26,7 @@ from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money
 from flywheel_sim.engine.reference.person import GONE, NONE, PRESENT, Clock, Person
-from flywheel_sim.engine.reference.shared import Means
+from flywheel_sim.engine.reference.shared import SharedAttributes
 from flywheel_sim.engine.reference.staff import Staffing, Team
 from flywheel_sim.engine.reference.values import Values
 from flywheel_sim.journey.calendar import staffing
@@ -68,8 +68,8 @@ class Reference:
         self.inside = {name: tuple(s for s in journey.sets if name in s.stages) for name in self.stages}
         self.channels = {channel.name: index for index, channel in enumerate(journey.channels)}
         layout = Layout.of(journey)
-        self.means = Means(journey, layout)
-        self.values = Values(journey, seed, replication, self.means)
+        self.shared = SharedAttributes(journey, layout)
+        self.values = Values(journey, seed, replication, self.shared)
         self.clocks = Clocks(journey, self.values)
         self.books = OpenBooks(layout, journey)
         self.money = Money(journey, self.values, self.books)
@@ -97,7 +97,7 @@ class Reference:
         books, n_events = self.books, self.n_events
         if beyond is not None:
             beyond(self)
-        return books.ledger(n_events, self.means.changes)
+        return books.ledger(n_events, self.shared.changes)
 
     def shifts(self, team: Team) -> Generator[simpy.Event, None, None]:
         """Be the calendar of a resource: people come and go."""
@@ -145,7 +145,7 @@ class Reference:
         while True:
             if person.has_gone:
                 self.referrer_goes(person)
-            if self.means.crossed():
+            if self.shared.crossed():
                 for anybody in self.people:
                     self.renew(anybody)
             due = min(person.look_at, min((clock.due for clock in person.clocks), default=NEVER))
@@ -201,7 +201,7 @@ class Reference:
             self.values.set_to(person, one, 0, now)
         person.group = person.mrr_group = self.books.group(person)
         self.happened()
-        if not (present or self.market.finds(person)):
+        if not (present or self.market.meets_new_person(person)):
             self.books.count_role("missed", person.group, now)
             return False
         if self.market.most is not None and self.market.touched > self.max_people:
@@ -264,7 +264,7 @@ class Reference:
         self.staff.release([one for one in person.clocks if one.owner not in staying or one is fired], fired, now)
         person.clocks = [clock for clock in person.clocks if clock.owner in staying]
         self.books.move(old.name, person.group, now, -1)
-        self.means.move(person, now, -1)
+        self.shared.move(person, now, -1)
         if old.role != stage.role and stage.role != "customer":
             person.invoices.clear()
         return self.enter(person, stage, fired)
@@ -281,7 +281,7 @@ class Reference:
             if visit >= draws.MAX_VISITS:
                 raise too_many_visits(owner.name)
         self.books.move(stage.name, person.group, now, +1)
-        self.means.move(person, now, +1)
+        self.shared.move(person, now, +1)
         self.books.change_role(person, old, stage, now, present)
         if old is not None and old.role in ("customer", "aside") and stage.role != old.role and not person.has_gone:
             person.has_gone = True
