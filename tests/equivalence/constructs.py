@@ -51,10 +51,10 @@ ALL = tuple(WORDS.split())
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return Counting(raw).count
+    return ConstructFinder(raw).count
 
 
-class Counting:
+class ConstructFinder:
     """Counts what a journey file is made of, part by part."""
 
     def __init__(self, raw):

@@ -40,7 +40,7 @@ WEIGHTS = {2: (("0", "1"), ("-1", "1"), ("2", "0.5")), 3: (("-2", "0", "1"), ("0
 
 
 @dataclass
-class Small(f.World):
+class SmallWorld(f.World):
     """A world of few instants, of which people share a little."""
 
     units: tuple = DAYS
@@ -131,7 +131,7 @@ def journey(choose):
     """Return a journey file of people who affect one another, as nested dicts of raw texts."""
     units = choose.one([DAYS, TENTHS])
     horizon = choose.one(HORIZONS[units])
-    w = Small(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "JPY"]), units=units)
+    w = SmallWorld(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "JPY"]), units=units)
     w.size = choose.one([60, 120, 120, 240, 240, 500, 900])
     raw = g.filled(w, horizon)
     for name in w.shared:
@@ -220,7 +220,7 @@ def _places(w, raw):
                 p for p in w.plans if p.name in spec.get("in", ()) or ("in" not in spec and name in (p.role, p.phase))
             ]
         members, last = tuple(p.name for p in inside), max(p.index for p in inside)
-        yield e.Where(name, members, last, any(p.tail for p in inside), name not in plans), spec
+        yield e.Host(name, members, last, any(p.tail for p in inside), name not in plans), spec
 
 
 def _events(where, spec):

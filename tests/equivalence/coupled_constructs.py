@@ -8,7 +8,7 @@ from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.ledger import GAVE_UP, QUEUE, TURNED_AWAY
 
 from .constructs import DISTRIBUTIONS
-from .money_constructs import MONEY, MoneyCounting
+from .money_constructs import MONEY, MoneyConstructFinder
 
 CLOCKS = ("after", "every", "when", "on_date")
 
@@ -52,10 +52,10 @@ HAPPENS = (
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return _Coupled(raw).count
+    return CoupledConstructFinder(raw).count
 
 
-class _Coupled(MoneyCounting):
+class CoupledConstructFinder(MoneyConstructFinder):
     """Counts what couples people beside all else; ``place`` says for what a figure stands."""
 
     def __init__(self, raw):

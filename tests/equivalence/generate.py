@@ -174,8 +174,8 @@ def _sets(w, plans, tails):
             inside = [p for p in live if name == (p.role if kind == "role" else p.phase)]
         if not name or name in raw or not inside:
             continue
-        where = e.Where(name, tuple(p.name for p in inside), max(p.index for p in inside),
-                        any(p.tail for p in inside), True)  # fmt: skip
+        where = e.Host(name, tuple(p.name for p in inside), max(p.index for p in inside),
+                       any(p.tail for p in inside), True)  # fmt: skip
         raw[name] = {"in": list(where.members)} if kind == "listed" else {}
         feeds = () if where.tail else tails
         raw[name] |= _owner(w, feeds)
@@ -214,7 +214,7 @@ def _stage(w, plans, plan, tails):
             raw |= {"on_entry": effects} if (effects := e.effects(w, full=30)) else {}
         return raw
     raw |= _owner(w, feeds)
-    where = e.Where(plan.name, (plan.name,), plan.index, plan.tail)
+    where = e.Host(plan.name, (plan.name,), plan.index, plan.tail)
     if plan.at_once:
         event = e.at_once(w, plans, where, feeds)
         w.add_clocks([plan.name])

@@ -2,7 +2,7 @@
 
 from .amounts import is_share, sides
 from .constructs import ALL as OTHERS
-from .constructs import DISTRIBUTIONS, Counting
+from .constructs import DISTRIBUTIONS, ConstructFinder
 
 OVER_TIME = ("spend", "cost_per_arrival", "at_most", "rate")
 
@@ -34,10 +34,10 @@ ALL = (*OTHERS, *MONEY)
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return MoneyCounting(raw).count
+    return MoneyConstructFinder(raw).count
 
 
-class MoneyCounting(Counting):
+class MoneyConstructFinder(ConstructFinder):
     """Counts money beside all else; ``where`` says in what part of a stage or an event a figure stands."""
 
     def __init__(self, raw):

@@ -19,7 +19,7 @@ DRAWN_LEVELS = {False: ("plan", "mood"), True: ("was", "kind")}
 
 
 @dataclass(frozen=True)
-class Where:
+class Host:
     """A stage, or a set of them, with what holds for events there.
 
     ``last`` is the highest index of its stages; ``tail`` whether people in one of them bring nobody, so

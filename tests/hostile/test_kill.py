@@ -58,17 +58,17 @@ def host():
     process.wait(timeout=10)
 
 
-class Place:
+class SweepFolder:
     """A folder with a sweep's store, what was begun of it, and its exports."""
 
     def __init__(self, folder, config, host, design=SMALL):
         folder.mkdir(exist_ok=True)
         self.folder, self.config, self.host, self.design = folder, config, host, design
-        self.store, self.log, self.said = folder / "sweep.db", folder / "begun", folder / "said"
+        self.store, self.log, self.output = folder / "sweep.db", folder / "begun", folder / "output"
 
     def start(self, *arguments, linger=False):
         """Start the command in a process group of its own."""
-        return self.host([[str(word) for word in arguments], str(self.log), str(self.said), linger])
+        return self.host([[str(word) for word in arguments], str(self.log), str(self.output), linger])
 
     def sweep(self, *how):
         """Start the sweep, or go on with it."""
@@ -78,7 +78,7 @@ class Place:
     def finish(self, *how):
         """Run the sweep to its end."""
         status = self.host(self.sweep(*how))
-        assert status == 0, self.said.read_text(encoding="utf-8")
+        assert status == 0, self.output.read_text(encoding="utf-8")
 
     def kill(self, number):
         """Kill a command and all that it began."""
@@ -90,7 +90,7 @@ class Place:
         end = time.monotonic() + 60
         while not happened():
             assert time.monotonic() < end
-            assert running(number), self.said.read_text(encoding="utf-8")
+            assert running(number), self.output.read_text(encoding="utf-8")
             time.sleep(0.001)
 
     def export(self, ending):
@@ -143,7 +143,7 @@ def whole(config, tmp_path_factory):
 
 
 def test_a_sweep_killed_five_times_comes_to_the_same_bytes(config, host, whole, tmp_path):
-    place, luck = Place(tmp_path / "killed", config, host), random.Random(8)
+    place, luck = SweepFolder(tmp_path / "killed", config, host), random.Random(8)
     plan = [(THREADS, 2), (PROCESSES, 2), (THREADS, 1), (THREADS, 2), (THREADS, 1)]
     lost = [kill_at(place, n, how, n + 1, luck.uniform(0, 0.03)) for how, n in plan]
     place.finish(*THREADS, 4)
@@ -154,7 +154,7 @@ def test_a_sweep_killed_five_times_comes_to_the_same_bytes(config, host, whole, 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv"])
 def test_an_export_that_is_killed_leaves_no_half_file(config, host, whole, tmp_path, ending):
-    place = Place(tmp_path / "exported", config, host)
+    place = SweepFolder(tmp_path / "exported", config, host)
     place.finish(*THREADS, 2)
     target = place.folder / f"out{ending}"
     for old in (None, b"an older export"):
@@ -172,7 +172,7 @@ def test_an_export_that_is_killed_leaves_no_half_file(config, host, whole, tmp_p
 
 @pytest.mark.slow
 def test_a_thousand_runs_killed_at_fifty_moments_come_to_the_same_bytes(config, host, tmp_path):
-    place = Place(tmp_path / "whole", config, host, LONG)
+    place = SweepFolder(tmp_path / "whole", config, host, LONG)
     begun = time.monotonic()
     place.finish(*THREADS, 2)
     took = time.monotonic() - begun
@@ -182,7 +182,7 @@ def test_a_thousand_runs_killed_at_fifty_moments_come_to_the_same_bytes(config, 
     luck, lost, at = random.Random(50), [], []
     hows = (*[THREADS] * 7, PROCESSES)
     for number in range(50):
-        place = Place(tmp_path / f"killed{number}", config, host, LONG)
+        place = SweepFolder(tmp_path / f"killed{number}", config, host, LONG)
         how, n = luck.choice(hows), luck.choice((1, 2, 4))
         at.append(luck.randint(n + 1, LONG_POINTS - 1))
         lost.append(kill_at(place, n, how, at[-1], luck.uniform(0, 0.02)) / n)

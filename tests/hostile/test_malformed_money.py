@@ -123,13 +123,15 @@ def test_the_journey_itself_is_right():
     assert fs.loads(FILE).journey().notes
 
 
-@pytest.mark.parametrize(("right", "wrong", "place", "said"), WRONG, ids=[f"{w[2]}-{i}" for i, w in enumerate(WRONG)])
-def test_what_is_wrong_is_said_with_its_place(right, wrong, place, said):
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "message"), WRONG, ids=[f"{w[2]}-{i}" for i, w in enumerate(WRONG)]
+)
+def test_what_is_wrong_is_said_with_its_place(right, wrong, place, message):
     assert right in FILE
     with pytest.raises(ConfigError) as refused:
         fs.loads(FILE.replace(right, wrong))
     problems = refused.value.problems
-    assert any(place in problem.path and said in f"{problem.rule}; {problem.remedy}" for problem in problems), str(
+    assert any(place in problem.path and message in f"{problem.rule}; {problem.remedy}" for problem in problems), str(
         refused.value
     )
     assert all(problem.line > 0 and problem.remedy for problem in problems)
@@ -151,11 +153,11 @@ PLANS = {
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_plan_that_is_none_is_refused(tmp_path, plan):
-    held, said = PLANS[plan]
-    (tmp_path / "plan.csv").write_bytes(held if isinstance(held, bytes) else held.encode())
+    content, message = PLANS[plan]
+    (tmp_path / "plan.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     text = FILE.replace("spend: 300 per month", "spend: {file: plan.csv, column: ads, unit: per month}")
     (tmp_path / "journey.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         fs.load(tmp_path / "journey.yaml")
 
 

@@ -188,8 +188,8 @@ def step(mem, p):  # type: ignore[no-untyped-def]
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
     to = ld(mem, result + w.O_TO)
     if to < 0 and ld(mem, event + w.V_SIMPLE):
-        one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
-        stay(mem, p, event, c, outcome, one, two, ld(mem, event + w.V_FLOWS), ld(mem, event + w.V_VISITS))
+        of_event, of_outcome = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
+        stay(mem, p, event, c, outcome, of_event, of_outcome, ld(mem, event + w.V_FLOWS), ld(mem, event + w.V_VISITS))
     elif ld(mem, result + w.O_PLAIN):
         go(mem, p, ld(mem, event + w.V_FLOWS), outcome, to)
     else:

@@ -227,7 +227,7 @@ def outcome_of(mem, p, event, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no-untyped-def]
+def stay(mem, p, event, c, outcome, of_event, of_outcome, flows, visits):  # type: ignore[no-untyped-def]
     """Do what `fire` does, where the person stays, the clock runs again and no effect changes an attribute.
 
     Effects of the event and the outcome, and places of flows and visits, are the same for all to whom it happens.
@@ -241,14 +241,14 @@ def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no
     log(mem, p, now, flow, at)
     role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
     number = np.int64(0)
-    if one:
-        pay_at_once(mem, p, one, counter, role, now)
-        if ld(mem, one + w.E_REFER) > 0:
-            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, number, now)
-    if two:
-        pay_at_once(mem, p, two, counter, role, now)
-        if ld(mem, two + w.E_REFER) > 0:
-            refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
+    if of_event:
+        pay_at_once(mem, p, of_event, counter, role, now)
+        if ld(mem, of_event + w.E_REFER) > 0:
+            number = refer(mem, p, of_event, ld(mem, event + w.V_CODE), counter, number, now)
+    if of_outcome:
+        pay_at_once(mem, p, of_outcome, counter, role, now)
+        if ld(mem, of_outcome + w.E_REFER) > 0:
+            refer(mem, p, of_outcome, ld(mem, event + w.V_CODE), counter, number, now)
     if firing + 1 >= _MAX_FIRINGS:
         stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
     schedule(mem, p, c, now, firing + 1, False)
@@ -285,15 +285,15 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
     flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
     count(mem, flow, ld(mem, p + w.B_GROUP), 1)
     log(mem, p, now, flow, to if to >= 0 else at)
-    one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
+    of_event, of_outcome = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
     role = ld(mem, stage + w.G_ROLE)
-    if one or two:
-        filled = apply(mem, p, one, two, counter, role, now)
+    if of_event or of_outcome:
+        filled = apply(mem, p, of_event, of_outcome, counter, role, now)
         number = 0
-        if one:
-            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, np.int64(0), now)
-        if two:
-            refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
+        if of_event:
+            number = refer(mem, p, of_event, ld(mem, event + w.V_CODE), counter, np.int64(0), now)
+        if of_outcome:
+            refer(mem, p, of_outcome, ld(mem, event + w.V_CODE), counter, number, now)
         # amounts are credited after the move, when the first half of the scratch place has served the entry too
         scratch = ld(mem, w.H_SCRATCH)
         copy(mem, scratch + ld(mem, w.H_SCRATCH_HALF), scratch, filled)
@@ -312,11 +312,11 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
             again(mem, p, c, now)
         if ld(mem, event + w.V_CHANGES):
             refresh(mem, p, now, c)
-    if (one or two) and ld(mem, p + w.B_ACQUIRED) >= 0:
+    if (of_event or of_outcome) and ld(mem, p + w.B_ACQUIRED) >= 0:
         taken = ld(mem, w.H_SCRATCH_HALF)
-        if one:
-            taken = credit_money(mem, p, one, now, role, taken)
-        if two:
-            credit_money(mem, p, two, now, role, taken)
+        if of_event:
+            taken = credit_money(mem, p, of_event, now, role, taken)
+        if of_outcome:
+            credit_money(mem, p, of_outcome, now, role, taken)
     if ld(mem, w.H_WITH_MRR):
         book_mrr_change(mem, p, now)

@@ -87,9 +87,13 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
     to, flows = ld(mem, result + w.O_TO), ld(mem, event + w.V_FLOWS)
     if to < 0 and ld(mem, event + w.V_SIMPLE):
-        one, two, visits = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS), ld(mem, event + w.V_VISITS)
+        of_event, of_outcome, visits = (
+            ld(mem, event + w.V_EFFECTS),
+            ld(mem, result + w.O_EFFECTS),
+            ld(mem, event + w.V_VISITS),
+        )
         for i in range(n):
-            stay(mem, ld(mem, people + i), event, c, outcome, one, two, flows, visits)
+            stay(mem, ld(mem, people + i), event, c, outcome, of_event, of_outcome, flows, visits)
         return
     if ld(mem, result + w.O_PLAIN):
         for i in range(n):
