@@ -61,13 +61,13 @@ def referrals(journey: Journey) -> Loop:
     names = tuple(channel.name for channel in journey.channels)
     matrix = np.zeros((len(names), len(names)))
     if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
-        kept, matters = _kept(journey), _direct(journey)
+        tracked, matters = _tracked_attributes(journey), _direct(journey)
         chains: dict[tuple[int, int], Chain] = {}
         for index, channel in enumerate(journey.channels):
             referrer = 1 if channel.kind == "referral" else 0
             seen = (index if "channel" in matters else 0, referrer if "referrer" in matters else 0)
             if seen not in chains:
-                chains[seen] = Chain(journey, kept, *seen)
+                chains[seen] = Chain(journey, tracked, *seen)
             chains[seen].begin(index, channel)
         for chain in chains.values():
             for index, brought in chain.solve().items():
@@ -88,7 +88,7 @@ def _direct(journey: Journey) -> set[str]:
     return names
 
 
-def _kept(journey: Journey) -> tuple[str, ...]:
+def _tracked_attributes(journey: Journey) -> tuple[str, ...]:
     """Return the named attributes that bear on what happens, as many as there are states for."""
     levels = {a.name: len(a.levels) for a in journey.attributes if a.kind == "levels"}
     matter = _direct(journey)
@@ -107,7 +107,7 @@ def _kept(journey: Journey) -> tuple[str, ...]:
         if more <= matter:
             break
         matter |= more
-    kept = [name for name in levels if name in matter]
-    while kept and len(journey.stages) * math.prod(levels[name] for name in kept) > MOST_STATES:
-        kept.remove(max(kept, key=lambda name: levels[name]))
-    return tuple(kept)
+    tracked = [name for name in levels if name in matter]
+    while tracked and len(journey.stages) * math.prod(levels[name] for name in tracked) > MOST_STATES:
+        tracked.remove(max(tracked, key=lambda name: levels[name]))
+    return tuple(tracked)

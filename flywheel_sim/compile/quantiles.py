@@ -28,10 +28,10 @@ def beta_table(alpha: float, beta: float, power: float, lost: bool) -> FloatArra
     lower, upper = s**2 / weight, (1 - s) ** 2 / weight
     low = special.betaincinv(alpha, beta, lower)
     high = special.betaincinv(beta, alpha, upper)
-    kept, gone = np.where(s < 0.5, low, 1 - high), np.where(s < 0.5, 1 - low, high)
+    staying, leaving = np.where(s < 0.5, low, 1 - high), np.where(s < 0.5, 1 - low, high)
     if power == 1.0:
-        return np.ascontiguousarray(kept)
-    return np.ascontiguousarray(1 - gone**power if lost else kept**power)
+        return np.ascontiguousarray(staying)
+    return np.ascontiguousarray(1 - leaving**power if lost else staying**power)
 
 
 @lru_cache(maxsize=4096)

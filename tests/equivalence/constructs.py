@@ -13,7 +13,7 @@ SETTINGS = (
 ROLES = ("prospect", "customer", "lapsed", "exit", "aside")
 
 #: Everything that random journeys together must have.
-WORDS = """
+CONSTRUCTS = """
 channel:rate channel:spend channel:at_most channel:batch channel:every channel:on channel:present channel:referral
 channel:until channel:times channel:set channel:inherits channel:cost_per_arrival channel:cost_per_batch
 channel:calendar channel:month channel:set.draw
@@ -46,7 +46,7 @@ uncertain:chance uncertain:rate uncertain:money uncertain:range named alias
 lever:role lever:stage lever:event lever:month lever:friction strategy:spend strategy:without
 costs discount report_by follow follow:beyond start:mid_year start:none horizon:part_month horizon:long
 """
-ALL = tuple(WORDS.split())
+ALL = tuple(CONSTRUCTS.split())
 
 
 def constructs(raw):

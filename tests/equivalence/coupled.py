@@ -91,15 +91,15 @@ class SmallWorld(f.World):
 
     def _among(self):
         live = [p for p in self.plans if p.role != "exit"]
-        ways = {
+        choices = {
             "role": [p.role for p in live],
             "phase": [p.phase for p in live if p.phase],
             "stage": [p.name for p in live],
         }
         way = self.choose.weighted(role=40, phase=20, stage=15, listed=25)
-        if way == "listed" or not ways[way]:
+        if way == "listed" or not choices[way]:
             return self.choose.some([p.name for p in live], least=2, most=4)
-        return self.choose.one(sorted(set(ways[way])))
+        return self.choose.one(sorted(set(choices[way])))
 
     def crowd(self, channels):
         """Return channels most of which bring people at the same instants."""
@@ -117,8 +117,8 @@ class SmallWorld(f.World):
                 batches = {"batch": "", "on": list(dict.fromkeys(["0 days", e.date(self), e.date(self)]))}
                 times = 3
             batches["batch"] = str(max(round(size / times / len(sources)), 1))
-            kept = {key: spec[key] for key in ("enters", "from", "until", "set", "cost_per_batch") if key in spec}
-            channels[name] = batches | kept
+            settings = {key: spec[key] for key in ("enters", "from", "until", "set", "cost_per_batch") if key in spec}
+            channels[name] = batches | settings
         return channels
 
 
@@ -364,9 +364,9 @@ def _wait_for_shared(w, raw):
     for where, spec in _places(w, raw):
         for event in _events(where, spec).values():
             if "when" in event and "refer" not in repr(event).replace("referrer", "") and choose.yes(60):
-                kept = event["when"] if choose.yes(40) else {}
+                conditions = event["when"] if choose.yes(40) else {}
                 name = choose.one(w.shared)
-                event["when"] = {**kept, name: choose.one(w.shared[name][1:])}
+                event["when"] = {**conditions, name: choose.one(w.shared[name][1:])}
 
 
 def _strategies(w, raw):

@@ -13,7 +13,7 @@ from .money_constructs import MONEY, MoneyConstructFinder
 CLOCKS = ("after", "every", "when", "on_date")
 
 #: Everything that random journeys of people who affect one another must together have.
-WORDS = """
+CONSTRUCTS = """
 market warm_up
 resource:one resource:several people:plain people:calendar people:month people:all people:zero people:named
 resource:hours resource:cost resource:queue_limit resource:queue_limit.zero resource:target
@@ -38,7 +38,7 @@ strategy:people strategy:market strategy:unasked
 by:shared times:shared by:referrer times:referrer effect:refer stage:at_once channel:present channel:inherits
 lever:role lever:event costs report_by horizon:part_month spread:chance spread:rate uncertain:rate set:overlap
 """
-COUPLED = (*WORDS.split(), *MONEY)
+COUPLED = (*CONSTRUCTS.split(), *MONEY)
 
 #: What has to happen in their runs; ``ties`` are things that happen to different people at one instant.
 HAPPENS = (

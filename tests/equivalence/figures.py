@@ -264,12 +264,15 @@ SPREADS = {"chance": ("2 points", "4 points"), "rate": _WIDTHS, "money": _WIDTHS
 def _by_level(w, kind):
     """Return a spread by the levels of an attribute, in most of which people do not differ in one level."""
     axis = w.choose.one(w.axes("event"))
-    ways = SPREADS[kind]
+    spreads = SPREADS[kind]
     none = w.choose.one(["0", "0 points" if kind == "chance" else "0 % of mean"])
     if w.choose.yes(30):
-        spec = {"by": {axis: {level: w.choose.one(ways) for level in w.cells(axis)}}}
+        spec = {"by": {axis: {level: w.choose.one(spreads) for level in w.cells(axis)}}}
     else:
-        spec = {"value": w.choose.one([*ways, none]), "by": {axis: {one: w.choose.one(ways) for one in w.part(axis)}}}
+        spec = {
+            "value": w.choose.one([*spreads, none]),
+            "by": {axis: {one: w.choose.one(spreads) for one in w.part(axis)}},
+        }
     if w.choose.yes(75):
         spec["by"][axis][w.choose.one(spec["by"][axis])] = none
     return spec

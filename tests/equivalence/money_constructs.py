@@ -7,7 +7,7 @@ from .constructs import DISTRIBUTIONS, ConstructFinder
 OVER_TIME = ("spend", "cost_per_arrival", "at_most", "rate")
 
 #: What journeys of people who do not affect one another must have beside.
-WORDS = """
+CONSTRUCTS = """
 lines:cost_of_sales lines:acquisition lines:service lines:win_back lines:overhead
 lines:of_line lines:of_lever lines:of_cost lines:not_recurring lines:two_kinds
 derived:one derived:several derived:negative derived:kind derived:revenue derived:recurring derived:by_name
@@ -28,7 +28,7 @@ channel:at_most.calendar channel:at_most.month channel:at_most.file channel:rate
 channel:batch.file channel:rate+spend strategy:spend.plan
 costs:dated costs:dates period:day period:week
 """
-MONEY = tuple(WORDS.split())
+MONEY = tuple(CONSTRUCTS.split())
 ALL = (*OTHERS, *MONEY)
 
 
@@ -112,8 +112,8 @@ class MoneyConstructFinder(ConstructFinder):
 
     def event(self, event, stage):
         self.where, self.set = "event", set(event.get("set", {}))
-        ways = event.get("outcomes") or event.get("to") or {}
-        inner = [spec for spec in ways.values() if isinstance(spec, dict)] if isinstance(ways, dict) else []
+        outcomes = event.get("outcomes") or event.get("to") or {}
+        inner = [spec for spec in outcomes.values() if isinstance(spec, dict)] if isinstance(outcomes, dict) else []
         lines = {line for spec in inner for line in spec.get("earn", {}) if line not in event.get("earn", {})}
         texts = [one for side in ("earn", "spend") for one in event.get(side, {}).values() if is_share(one)]
         self.see(*("share:of_outcome" for one in texts if one.rpartition(" of ")[2] in lines))
@@ -211,8 +211,10 @@ class MoneyConstructFinder(ConstructFinder):
         if isinstance(spread, dict) and "by" in spread:
             self.see(f"spread:{kind}.by_level", *(["spread:accrues.by_level"] if accrues else []))
             self.see(*(["spread:chance.beta_in_level"] if "alpha" in str(spread) else []))
-            ways = [spread.get("value"), *(one for table in spread["by"].values() for one in table.values())]
-            self.see(*([f"spread:{kind}.none"] if any(one in ("0", "0 points", "0 % of mean") for one in ways) else []))
+            spreads = [spread.get("value"), *(one for table in spread["by"].values() for one in table.values())]
+            self.see(
+                *([f"spread:{kind}.none"] if any(one in ("0", "0 points", "0 % of mean") for one in spreads) else [])
+            )
 
 
 def _numbers(spec):

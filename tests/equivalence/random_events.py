@@ -291,8 +291,8 @@ def renewal(w, plans, where):
     if choose.yes(30) and not where.inside and roles[goal] != roles[where.name]:
         odds = f.chance(w, 5, 60, period=" lost per year")
         return {"every": span, "to": {goal: odds, "stay": {"chance": "rest", **paid}}}
-    kept = choose.one([f" per {period}", " kept per year", ""])
-    return {"every": span, "to": {"stay": {"chance": f.chance(w, 60, 97, period=kept), **paid}, goal: "rest"}}
+    reading = choose.one([f" per {period}", " kept per year", ""])
+    return {"every": span, "to": {"stay": {"chance": f.chance(w, 60, 97, period=reading), **paid}, goal: "rest"}}
 
 
 def conditions(w, where):

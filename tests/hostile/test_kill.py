@@ -100,7 +100,7 @@ class SweepFolder:
     def begun(self):
         return self.log.read_text(encoding="utf-8").split() if self.log.exists() else []
 
-    def kept(self):
+    def stored(self):
         """Return the batches in the store, read from a copy, so that it stays as the killed process left it."""
         if not self.store.exists():
             return set()
@@ -121,17 +121,19 @@ def running(number):
 
 def kill_at(place, workers, how, batches, later):
     """Start a sweep, kill it some seconds after so many batches have begun, and return how many were lost."""
-    before, kept = len(place.begun()), place.kept()
+    before, stored_before = len(place.begun()), place.stored()
     number = place.sweep(*how, workers)
     place.until(lambda: len(place.begun()) - before >= batches, number)
     time.sleep(later)
     place.kill(number)
-    begun, after = place.begun()[before:], place.kept()
-    assert kept <= after <= kept | set(begun)
-    assert len(after) > len(kept)  # whatever is handed out after the first few follows one that is safe
-    assert not kept & set(begun)  # what is safe is not run again
-    lost = len(set(begun) - after)
-    assert len(begun) - len(after - kept) == lost <= workers, f"{lost} batches lost by {workers} workers"
+    begun, stored_after = place.begun()[before:], place.stored()
+    assert stored_before <= stored_after <= stored_before | set(begun)
+    assert len(stored_after) > len(stored_before)  # whatever is handed out after the first few follows one that is safe
+    assert not stored_before & set(begun)  # what is safe is not run again
+    lost = len(set(begun) - stored_after)
+    assert len(begun) - len(stored_after - stored_before) == lost <= workers, (
+        f"{lost} batches lost by {workers} workers"
+    )
     return lost
 
 
@@ -147,7 +149,7 @@ def test_a_sweep_killed_five_times_comes_to_the_same_bytes(config, host, whole, 
     plan = [(THREADS, 2), (PROCESSES, 2), (THREADS, 1), (THREADS, 2), (THREADS, 1)]
     lost = [kill_at(place, n, how, n + 1, luck.uniform(0, 0.03)) for how, n in plan]
     place.finish(*THREADS, 4)
-    assert len(place.kept()) == POINTS
+    assert len(place.stored()) == POINTS
     assert len(place.begun()) == POINTS + sum(lost)
     assert place.export(".parquet") == whole[".parquet"]
 
@@ -176,7 +178,7 @@ def test_a_thousand_runs_killed_at_fifty_moments_come_to_the_same_bytes(config, 
     begun = time.monotonic()
     place.finish(*THREADS, 2)
     took = time.monotonic() - begun
-    assert len(place.kept()) == LONG_POINTS
+    assert len(place.stored()) == LONG_POINTS
     assert LONG_POINTS * int(LONG[-1]) == LONG_RUNS
     expected = place.export(".parquet")
     luck, lost, at = random.Random(50), [], []
@@ -188,7 +190,7 @@ def test_a_thousand_runs_killed_at_fifty_moments_come_to_the_same_bytes(config, 
         lost.append(kill_at(place, n, how, at[-1], luck.uniform(0, 0.02)) / n)
         how, n = luck.choice(hows), luck.choice((1, 2, 4))
         place.finish(*how, n)
-        assert len(place.kept()) == LONG_POINTS
+        assert len(place.stored()) == LONG_POINTS
         assert max(collections.Counter(place.begun()).values()) <= 2
         assert place.export(".parquet") == expected
     moments = f"killed after {min(at)} to {max(at)} of {LONG_POINTS} batches had begun"

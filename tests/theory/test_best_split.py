@@ -122,11 +122,13 @@ def expected(selling, keeping):
 def best_of(budget):
     """Return money per prospect at both places of the best split of a budget per prospect, and its profit."""
 
-    def kept(selling):
+    def best_keeping(selling):
         return optimize.brentq(lambda keeping: sum(expected(selling, keeping)[:2]) - budget, 0, 400)
 
-    optimum = optimize.minimize_scalar(lambda s: -expected(s, kept(s))[2], bounds=(1, budget - 0.5), method="bounded")
-    return expected(optimum.x, kept(optimum.x))
+    optimum = optimize.minimize_scalar(
+        lambda s: -expected(s, best_keeping(s))[2], bounds=(1, budget - 0.5), method="bounded"
+    )
+    return expected(optimum.x, best_keeping(optimum.x))
 
 
 def test_the_optimum_of_acquisition_and_retention_is_found():

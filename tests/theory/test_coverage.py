@@ -211,14 +211,14 @@ def wilson(p, n):
     return 100 * float(stats.binom.pmf(counts, n, p)[inside].sum())
 
 
-_HELD: dict[tuple[int, int], tuple[float, float]] = {}
+_WILSON_ENDS: dict[tuple[int, int], tuple[float, float]] = {}
 
 
 def _wilson(k, n):
-    if (k, n) not in _HELD:
+    if (k, n) not in _WILSON_ENDS:
         estimate = estimate_probability(np.arange(n) < k)
-        _HELD[k, n] = estimate.low, estimate.high
-    return _HELD[k, n]
+        _WILSON_ENDS[k, n] = estimate.low, estimate.high
+    return _WILSON_ENDS[k, n]
 
 
 @pytest.mark.parametrize("n", [100, 250, 1000])

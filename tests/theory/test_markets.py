@@ -116,9 +116,9 @@ def test_arrivals_reach_as_many_of_a_market_as_they_find():
     for one in run_many(loads(MARKET).journey(), 32, range(1_500)):
         layout = one.ledger.layout
         flows.append([one.ledger.flow[:, :, layout.role_flow(name)].sum() for name in ("arrived", "missed")])
-    kept, missed = np.array(flows).T
-    assert (kept + missed == arrivals).all()
-    agrees(kept, *exact, sd_sharpness=0.02, what="reached")
+    arrived_people, missed = np.array(flows).T
+    assert (arrived_people + missed == arrivals).all()
+    agrees(arrived_people, *exact, sd_sharpness=0.02, what="reached")
 
 
 PANEL = """

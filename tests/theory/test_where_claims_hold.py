@@ -34,9 +34,9 @@ journey:
 """
 
 
-def yearly(kept, years=12, offer=30000, service=20):
+def yearly(retention, years=12, offer=30000, service=20):
     text = YEARLY
-    for word, value in {"KEPT": kept, "YEARS": years, "OFFER": offer, "SERVICE": service}.items():
+    for word, value in {"KEPT": retention, "YEARS": years, "OFFER": offer, "SERVICE": service}.items():
         text = text.replace(word, str(value))
     return loads(text)
 

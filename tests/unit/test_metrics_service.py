@@ -322,7 +322,7 @@ def test_the_stock_at_the_end_of_the_warm_up_is_what_the_next_month_opens_with()
     held = ledger(made, 2)
     held.mrr[:, 0, 0, MRR.index("new")] = 100 * EUR
     held.mrr[:, 2, 0, MRR.index("churn")] = -20 * EUR
-    held.kept[:, 2, 0] = -20 * EUR
+    held.mrr_change[:, 2, 0] = -20 * EUR
     one = runs(made, held)
     table = one.movements()
     assert list(table.index) == [3, 4, 5, 6]

@@ -12,7 +12,7 @@ from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.journey_tables import JourneyTables
 from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.ledger import COHORT, DECIDED, GENERATION, GENERATIONS, KEPT, MRR, IntArray
+from flywheel_sim.ledger import COHORT, DECIDED, GENERATION, GENERATIONS, MRR, MRR_CHANGE, IntArray
 
 #: How many customers are stored before they live on, and how many of them live at a time.
 STORED, LANES = 4096, 256
@@ -32,8 +32,9 @@ class Afterwards:
             for word, size in {
                 w.H_IDLE: LANES, w.H_COUNTS: buckets, w.H_BUCKETS: buckets * LANES,
                 w.H_BY_OUTCOME: (tables.most_outcomes + 1) * (LANES + 1), w.H_FLOW: groups * len(lay.flows),
-                w.H_MONEY: groups * len(lay.lines), w.H_MRR: groups * len(MRR), w.H_KEPT: groups * len(KEPT),
-                w.H_DELTA: groups * len(lay.stages), w.H_OFFSET: groups * len(lay.stages),
+                w.H_MONEY: groups * len(lay.lines), w.H_MRR: groups * len(MRR),
+                w.H_MRR_CHANGE: groups * len(MRR_CHANGE), w.H_DELTA: groups * len(lay.stages),
+                w.H_OFFSET: groups * len(lay.stages),
                 w.H_UNFINISHED: len(lay.stages), w.H_COHORT: (months + 1) * len(COHORT),
                 w.H_DECIDED: groups * len(DECIDED), w.H_GENERATION: GENERATIONS * len(GENERATION),
                 w.H_ACC_DELTA: len(tables.accruals) + groups, w.H_ACC_OFFSET: len(tables.accruals) + groups,

@@ -15,9 +15,9 @@ from flywheel_sim.ledger import (
     FOLLOWED,
     GENERATION,
     GENERATIONS,
-    KEPT,
     LIFETIME,
     MRR,
+    MRR_CHANGE,
     ROLE_FLOWS,
 )
 
@@ -34,7 +34,7 @@ _N_LIFETIME, _N_DECIDED = len(LIFETIME), len(DECIDED)
 C_ACQUIRED, C_LOST, C_REVENUE = range(_N_COHORT)
 ARRIVED, REFERRED, PRESENT, ACQUIRED, CHURNED, WON_BACK, SET_ASIDE, MISSED = range(_ROLE_FLOWS)
 _NEW, _UP, _DOWN, _CHURN, _AGAIN, _MOVED, OPENING = range(_N_MRR)
-_N_KEPT = len(KEPT)
+_N_MRR_CHANGE = len(MRR_CHANGE)
 _LAST_GENERATION = GENERATIONS - 1
 _PER_MONTH = float(_MONTH)
 #: The sums of money, as `limits.SUMS` has them.
@@ -237,7 +237,7 @@ def close_month(mem, p):  # type: ignore[no-untyped-def]
     before = ld(mem, p + w.B_MONTH_MRR)
     if before > 0:
         period = period_of(mem, ld(mem, p + w.B_MONTH) * _MONTH)
-        row = ld(mem, w.H_KEPT) + (period * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_MONTH_GROUP)) * _N_KEPT
+        row = ld(mem, w.H_MRR_CHANGE) + (period * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_MONTH_GROUP)) * _N_MRR_CHANGE
         changed = ld(mem, p + w.B_MRR_BOOKED) - before
         add_money(mem, row, changed, ON_MRR)
         add_money(mem, row + 1, min(changed, 0), ON_MRR)

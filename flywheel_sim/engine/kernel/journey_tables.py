@@ -236,8 +236,8 @@ class JourneyTables(SharedTables):
         changes = int(any(part.sets or part.adds for part in event.parts))
         shares = any(shared_out(part) for part in event.parts)
         simple = int(event.recurring and not changes and not shares and not event.when and not event.staff)
-        effects, ways = self.effects(event.effects), self.put(outcomes)
-        return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
+        effects, outcome_rows = self.effects(event.effects), self.put(outcomes)
+        return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, outcome_rows, flows,
                          self.codes[event.decision], int(event.recurring), changes, simple])  # fmt: skip
 
     def flows(self, owner: Owner, event: Event, outcome: str) -> list[int]:
@@ -351,8 +351,10 @@ class JourneyTables(SharedTables):
             event = self.memory[c + w.C_EVENT]
             if self.memory[c + w.C_KIND] != w.K_FIXED or not self.memory[event + w.V_RECURS]:
                 continue
-            ways = range(self.memory[event + w.V_OUTCOMES], len(self.memory), w.OUTCOME)[: self.memory[event + w.V_N]]
-            stay = next((self.memory[at + w.O_EFFECTS] for at in ways if self.memory[at + w.O_TO] < 0), 0)
+            outcome_rows = range(self.memory[event + w.V_OUTCOMES], len(self.memory), w.OUTCOME)[
+                : self.memory[event + w.V_N]
+            ]
+            stay = next((self.memory[at + w.O_EFFECTS] for at in outcome_rows if self.memory[at + w.O_TO] < 0), 0)
             billed = {
                 self.memory[row + w.M_INVOICE]: row
                 for effects in (self.memory[event + w.V_EFFECTS], stay) if effects

@@ -28,7 +28,7 @@ from flywheel_sim.ledger import IntArray, Ledger
 
 #: Arrays of the ledger in memory, with the header word that holds the place of each.
 _ARRAYS = {
-    "money": w.H_MONEY, "mrr": w.H_MRR, "kept": w.H_KEPT, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
+    "money": w.H_MONEY, "mrr": w.H_MRR, "mrr_change": w.H_MRR_CHANGE, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
     "flow": w.H_FLOW, "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET,
     "unfinished": w.H_UNFINISHED, "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG,
     "lifetime": w.H_LIFE, "decided": w.H_DECIDED,
@@ -217,19 +217,19 @@ class Kernel(ABC):
     def _ledger(self) -> Ledger:
         lay, begin = self.layout, self.begin
         block = self.memory[begin : self.end].copy()
-        kept = {name: block[at - begin : end - begin].reshape(self.shapes[name])
-                for name, (at, end) in self.places.items()}  # fmt: skip
-        kept["stock"], kept["time"] = person_time(kept["stock"], kept["time"], lay.period_ends)
-        kept["backlog"], kept["load"] = person_time(kept["backlog"], kept["load"], lay.period_ends)
-        kept["shared"] = kept["shared"].cumsum(axis=0)
-        begun, ms_left = kept.pop("acc_delta"), kept.pop("acc_offset")
+        arrays = {name: block[at - begin : end - begin].reshape(self.shapes[name])
+                  for name, (at, end) in self.places.items()}  # fmt: skip
+        arrays["stock"], arrays["time"] = person_time(arrays["stock"], arrays["time"], lay.period_ends)
+        arrays["backlog"], arrays["load"] = person_time(arrays["backlog"], arrays["load"], lay.period_ends)
+        arrays["shared"] = arrays["shared"].cumsum(axis=0)
+        begun, ms_left = arrays.pop("acc_delta"), arrays.pop("acc_offset")
         if self.tables.accruals:
             _, spent = person_time(begun, ms_left, lay.period_ends)
             for key, (price, group, line) in enumerate(self.tables.accruals):
-                accrue(kept["money"][:, group, line], price, spent[:, key])
-        close_money(lay, kept["money"])
+                accrue(arrays["money"][:, group, line], price, spent[:, key])
+        close_money(lay, arrays["money"])
         n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
-        return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **kept)
+        return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **arrays)
 
     def _people(self, parts: list[IntArray]) -> dict[str, IntArray] | None:
         """Return the columns that `tables.people_frame` takes."""

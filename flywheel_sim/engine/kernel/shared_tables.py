@@ -111,8 +111,10 @@ class SharedTables(MemoryWriter):
         """Return the place of the event of those who give up, its second outcome that of those turned away."""
         assert event.staff is not None
         assert event.staff.gives_up is not None
-        ways = self.put([self.place[event.staff.gives_up], 0, 0] * 2)
-        return self.put([self.visits[owner.name], 2, 0, 0, ways, self.put(flows), self.codes[event.decision], 0, 0, 0])
+        outcome_rows = self.put([self.place[event.staff.gives_up], 0, 0] * 2)
+        return self.put(
+            [self.visits[owner.name], 2, 0, 0, outcome_rows, self.put(flows), self.codes[event.decision], 0, 0, 0]
+        )
 
     def service_clocks(
         self, owner: Owner, event: Event, bit: int, number: int, slot: int, service: int, asks: int, place: int,

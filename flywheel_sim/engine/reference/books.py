@@ -18,10 +18,10 @@ from flywheel_sim.ledger import (
     FOLLOWED,
     GENERATION,
     GENERATIONS,
-    KEPT,
     LIFETIME,
     LOAD,
     MRR,
+    MRR_CHANGE,
     QUEUE,
     ROLE_FLOWS,
     IntArray,
@@ -50,7 +50,7 @@ class OpenBooks:
         self.money: Counts = defaultdict(int)
         self.arrival_costs: Counts = defaultdict(int)
         self.movements: Counts = defaultdict(int)
-        self.kept: Counts = defaultdict(int)
+        self.mrr_changes: Counts = defaultdict(int)
         self.moves: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
         self.accruals: dict[Accrual, dict[int, list[int]]] = {}
         self.prices: dict[Accrual, tuple[float, int]] = {}
@@ -178,7 +178,7 @@ class OpenBooks:
 
     def keep(self, measure: str, group: int, at: int, value: int) -> None:
         """Book what has become within a month of what somebody had just before it, millionths."""
-        self.add_money("mrr", self.kept, (self.layout.period_at(at), group, KEPT.index(measure)), value)
+        self.add_money("mrr", self.mrr_changes, (self.layout.period_at(at), group, MRR_CHANGE.index(measure)), value)
 
     # -- cohorts ----------------------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class OpenBooks:
             channel_spend=channel_spend + self.filled("channel_spend", self.arrival_costs),
             costs=costs,
             mrr=self.filled("mrr", self.movements),
-            kept=self.filled("kept", self.kept),
+            mrr_change=self.filled("mrr_change", self.mrr_changes),
             stock=stock,
             time=time,
             unfinished=self.filled("unfinished", self.stays),
