@@ -200,7 +200,7 @@ def test_where_a_claim_would_hold_is_found_along_retention(even):
         return 100 * (revenue_of_a_year(r + 0.05, 12) / revenue_of_a_year(r, 12) - 1)
 
     for r in (0.45, 0.6, 0.75):
-        assert curve.gain("revenue_year", r, lambda kept: kept + 0.05) == pytest.approx(gain(r), rel=0.06)
+        assert curve.gain("revenue_year", r, lambda retention: retention + 0.05) == pytest.approx(gain(r), rel=0.06)
     one = reading(even, "retention_5", "+5 points: revenue, last full year")
     begins = float(one.region.partition("runs: ")[2].split()[0]) / 100
     assert gain(begins) == pytest.approx(25, rel=0.06)
