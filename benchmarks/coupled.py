@@ -58,14 +58,14 @@ def counts_of_twin(seed):
 def check_counts(twins, replications):
     """Hold our counts against the staffed twin's, both means within four standard errors, and the engines' ledgers."""
     journey = journey_of("staffed")
-    found = [counts_of(run.ledger) for run in run_many(journey, 1, range(replications))]
+    counted = [counts_of(run.ledger) for run in run_many(journey, 1, range(replications))]
     theirs = []
     for seed in range(1, twins + 1):
         theirs.append(counts_of_twin(seed))
         print(f"\r  staffed twin, seed {seed} of {twins}", end="", flush=True)
     print(f"\rcounts of a run: ours over {replications} replications, the twin's over {twins} seeds")
     for name in QUANTITIES:
-        a, b = [one[name] for one in found], [one[name] for one in theirs]
+        a, b = [one[name] for one in counted], [one[name] for one in theirs]
         error = math.hypot(statistics.stdev(a) / math.sqrt(len(a)), statistics.stdev(b) / math.sqrt(len(b)))
         z = (statistics.mean(a) - statistics.mean(b)) / error
         share = error / statistics.mean(b)

@@ -44,8 +44,8 @@ def lineages(model, strategy, replication):
 
 def means_by_month(model, strategy):
     """Return what a line that starts in a month comes to on the mean, and the standard error of each."""
-    found = [lineages(model, strategy, APART + i)[1:] for i in range(PILOT)]
-    month, value = (np.concatenate(part) for part in zip(*found, strict=True))
+    pilot = [lineages(model, strategy, APART + i)[1:] for i in range(PILOT)]
+    month, value = (np.concatenate(part) for part in zip(*pilot, strict=True))
     count = np.maximum(np.bincount(month, minlength=MONTHS), 1)
     mean = np.bincount(month, value, MONTHS) / count
     spread = np.sqrt(np.bincount(month, (value - mean[month]) ** 2, MONTHS) / count)
@@ -67,13 +67,13 @@ def main():
     expected, errors = {}, {}
     for name in ("funnel", "flywheel"):
         mean, error = means_by_month(model, name)
-        rows, seen = np.empty(n), np.zeros(MONTHS)
+        profits, seen = np.empty(n), np.zeros(MONTHS)
         for i in range(n):
             own, month, _ = lineages(model, name, i)
             counts = np.bincount(month, minlength=MONTHS)
-            rows[i] = own + counts @ mean
+            profits[i] = own + counts @ mean
             seen += counts
-        expected[name], errors[name] = rows, float(np.sqrt((((seen / n) * error) ** 2).sum()))
+        expected[name], errors[name] = profits, float(np.sqrt((((seen / n) * error) ** 2).sum()))
     raw, smooth = base - funnel, expected["flywheel"] - expected["funnel"]
     apart = (base.var(ddof=1) + funnel.var(ddof=1)) / n
     known = smooth.var(ddof=1) / n

@@ -88,13 +88,13 @@ def counts_of(ledger, digits=2):
 def check_counts(twins=12, replications=60):
     """Hold our counts against the twin's: both means within four standard errors."""
     journey = journey_of("twin")
-    found = [counts_of(run.ledger) for run in run_many(journey, 1, range(replications))]
+    counted = [counts_of(run.ledger) for run in run_many(journey, 1, range(replications))]
     theirs = [twin(seed) for seed in range(1, twins + 1)]
     for one in theirs:
         one["people"] = one.pop("prospects")
     print(f"counts of a run: ours over {replications} replications, the twin's over {twins} seeds")
     for name in QUANTITIES:
-        a, b = [one[name] for one in found], [one[name] for one in theirs]
+        a, b = [one[name] for one in counted], [one[name] for one in theirs]
         error = math.hypot(statistics.stdev(a) / math.sqrt(len(a)), statistics.stdev(b) / math.sqrt(len(b)))
         z = (statistics.mean(a) - statistics.mean(b)) / error
         share = error / statistics.mean(b)

@@ -45,13 +45,13 @@ def main():
     print(f"matching budgets and compiling: {time.perf_counter() - begun:.1f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        found = sobol(model, ["profit", "revenue", "clv"], strategy=STRATEGY, rates=list(RANGES), ranges=RANGES,
-                      points=asked.points, replications=asked.replications, store=asked.store or f"{folder}/sobol.db",
-                      resume=True, progress=True)  # fmt: skip
+        indices = sobol(model, ["profit", "revenue", "clv"], strategy=STRATEGY, rates=list(RANGES), ranges=RANGES,
+                        points=asked.points, replications=asked.replications, store=asked.store or f"{folder}/sobol.db",
+                        resume=True, progress=True)  # fmt: skip
         took = time.perf_counter() - begun
-    runs = found.runs * found.n
-    print(found)
-    print(f"| design points, runs | {found.runs:,}, {runs:,} |")
+    runs = indices.runs * indices.n
+    print(indices)
+    print(f"| design points, runs | {indices.runs:,}, {runs:,} |")
     print(f"| all of it | {took / 60:.1f} minutes |")
     print(f"| a run | {1e3 * took / runs:.2f} ms ({runs / took:,.0f} a second) |")
     print(f"| resident memory at most | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB |")

@@ -48,22 +48,22 @@ def bare(journeys, replications, threads):
 
 def grid(points):
     """Return the values of the two factors, as many combinations as there are to be points."""
-    rows = max(n for n in range(1, int(points**0.5) + 1) if points % n == 0)
-    return {"retention": f"86 %:95 %:{max(2, points // rows)}", "conversion": f"16 %:24 %:{max(2, rows)}"}
+    n_rows = max(n for n in range(1, int(points**0.5) + 1) if points % n == 0)
+    return {"retention": f"86 %:95 %:{max(2, points // n_rows)}", "conversion": f"16 %:24 %:{max(2, n_rows)}"}
 
 
 def journeys_of(model, points, count):
     """Return the journeys of every so many of the design points."""
-    found = []
-    rows = max(n for n in range(1, int(points**0.5) + 1) if points % n == 0)
+    journeys = []
+    n_rows = max(n for n in range(1, int(points**0.5) + 1) if points % n == 0)
     for index in range(0, points, max(1, points // count)):
-        i, j = divmod(index, rows)
+        i, j = divmod(index, n_rows)
         changed = {
-            "retention": f"{86 + 9 * i / max(1, points // rows - 1)} %",
-            "conversion": f"{16 + 8 * j / max(1, rows - 1)} %",
+            "retention": f"{86 + 9 * i / max(1, points // n_rows - 1)} %",
+            "conversion": f"{16 + 8 * j / max(1, n_rows - 1)} %",
         }
-        found.append(model.with_(**changed).journey(STRATEGY))
-    return found
+        journeys.append(model.with_(**changed).journey(STRATEGY))
+    return journeys
 
 
 def one_round(model, sample, asked, folder, number):
@@ -73,11 +73,11 @@ def one_round(model, sample, asked, folder, number):
     store = Path(folder) / f"{number}.db" if not asked.memory else None
 
     def work():
-        found = sweep(model, values=grid(asked.points), strategies=[STRATEGY], replications=asked.replications,
-                      store=store, executor=asked.executor, workers=threads)  # fmt: skip
-        assert len(found.strategies) == asked.points
-        assert not found.set_aside
-        return found.n_events
+        result = sweep(model, values=grid(asked.points), strategies=[STRATEGY], replications=asked.replications,
+                       store=store, executor=asked.executor, workers=threads)  # fmt: skip
+        assert len(result.strategies) == asked.points
+        assert not result.set_aside
+        return result.n_events
 
     before = bare(one, asked.bare, threads), bare(sample, asked.bare, threads)
     events, *each = timed(work)

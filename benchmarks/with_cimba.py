@@ -79,9 +79,9 @@ def run(arrivals_per_day, seed):
     begun = time.perf_counter()
     results = experiment.run()
     took = time.perf_counter() - begun
-    found = results[model]
+    totals = results[model]
     return {
-        name: int(np.asarray(getattr(found, name)).ravel()[0])
+        name: int(np.asarray(getattr(totals, name)).ravel()[0])
         for name in ("events", "prospects", "customers", "revenue")
     }, took
 

@@ -53,7 +53,7 @@ MRR: tuple[str, ...] = ("new", "expansion", "contraction", "churn", "reactivatio
 
 #: Of those who have recurring revenue just before a month: by how much it has changed just before the month's end,
 #: person by person, and the same of those alone who have less; in millionths, in the first period of the month.
-KEPT: tuple[str, ...] = ("changed", "lost")
+MRR_CHANGE: tuple[str, ...] = ("changed", "lost")
 
 #: Measures by generation: people, acquisitions, and the time from the referrer's acquisition to one's own in ms
 #: (``gap``, of ``gaps`` people). The last generation holds all beyond it.
@@ -213,7 +213,7 @@ class Layout:
             "channel_spend": (self.periods, len(self.channels)),
             "costs": (self.periods, len(self.costs)),
             "mrr": (self.periods, groups, len(MRR)),
-            "kept": (self.periods, groups, len(KEPT)),
+            "mrr_change": (self.periods, groups, len(MRR_CHANGE)),
             "stock": stages,
             "time": stages,
             "unfinished": (len(self.stages),),
@@ -287,8 +287,8 @@ class Ledger:
         Millionths of what is spent whoever comes; shape (..., periods, costs).
     mrr
         Movements of monthly recurring revenue, millionths; shape (..., periods, groups, `MRR`).
-    kept
-        `KEPT` measures, by the group in which people begin a month; shape (..., periods, groups, measures).
+    mrr_change
+        `MRR_CHANGE` measures, by the group in which people begin a month; shape (..., periods, groups, measures).
     stock
         People in each stage at the end of each period; shape (..., periods, groups, stages).
     time
@@ -333,7 +333,7 @@ class Ledger:
     channel_spend: IntArray
     costs: IntArray
     mrr: IntArray
-    kept: IntArray
+    mrr_change: IntArray
     stock: IntArray
     time: IntArray
     unfinished: IntArray
@@ -352,9 +352,9 @@ class Ledger:
     n_events: IntArray
 
     ARRAYS = (
-        "flow", "money", "channel_spend", "costs", "mrr", "kept", "stock", "time", "unfinished", "cohort", "followed",
-        "lifetime", "decided", "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared",
-        "n_events",
+        "flow", "money", "channel_spend", "costs", "mrr", "mrr_change", "stock", "time", "unfinished", "cohort",
+        "followed", "lifetime", "decided", "generation", "queue", "backlog", "load", "staffed", "waits", "contact",
+        "shared", "n_events",
     )  # fmt: skip
 
     def pick(self, index: int | slice | IntArray) -> Ledger:
@@ -379,9 +379,9 @@ class Ledger:
         if len(places) == layout.periods:
             return replace(self, layout=joined)
         axis, first = self.n_events.ndim, np.concatenate([[0], places[:-1] + 1])
-        held: dict[str, Any] = {name: np.add.reduceat(getattr(self, name), first, axis=axis) for name in _FLOWS}
-        held |= {name: np.take(getattr(self, name), places, axis=axis) for name in _STOCKS}
-        return replace(self, layout=joined, **held)
+        arrays: dict[str, Any] = {name: np.add.reduceat(getattr(self, name), first, axis=axis) for name in _FLOWS}
+        arrays |= {name: np.take(getattr(self, name), places, axis=axis) for name in _STOCKS}
+        return replace(self, layout=joined, **arrays)
 
     def equals(self, other: Ledger) -> bool:
         """Tell whether two ledgers are the same, bit for bit."""
@@ -390,7 +390,7 @@ class Ledger:
 
 
 #: Arrays by period whose periods add up, and those that tell how things stand at the end of one.
-_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "kept", "time", "decided", "queue", "load", "staffed")
+_FLOWS = ("flow", "money", "channel_spend", "costs", "mrr", "mrr_change", "time", "decided", "queue", "load", "staffed")
 _STOCKS = ("stock", "backlog", "shared")
 
 

@@ -184,16 +184,16 @@ def ratio_of_sums(
     low, high = skewed_ends(terms, level)
     fixed = (bottom == bottom[:1]).all(axis=0)
     low, high = np.where(fixed, mean - half, low), np.where(fixed, mean + half, high)
-    told = (bottom != 0).sum(axis=0) > 1
-    return mean, np.where(told, low, math.nan), np.where(told, high, math.nan)
+    known = (bottom != 0).sum(axis=0) > 1
+    return mean, np.where(known, low, math.nan), np.where(known, high, math.nan)
 
 
 def ratio_of(*sums: FloatArray) -> FloatArray:
     """Return one sum itself, the ratio of two, or the ratio of two ratios of four."""
     if len(sums) == 1:
         return sums[0]
-    found = ratio(sums[0], sums[1])
-    return ratio(found, ratio(sums[2], sums[3])) if len(sums) == 4 else found
+    quotient = ratio(sums[0], sums[1])
+    return ratio(quotient, ratio(sums[2], sums[3])) if len(sums) == 4 else quotient
 
 
 def terms_of(sums: Sequence[FloatArray], of: Callable[..., FloatArray] = ratio_of) -> FloatArray:
@@ -297,13 +297,13 @@ def estimate_quantile(values: ArrayLike, q: float, unit: str, level: float = 0.9
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, level, 0, unit, of)
     whole = bool(np.isfinite(array).all())
-    found = float(np.quantile(array, q, method="linear" if whole else "inverted_cdf"))
+    quantile = float(np.quantile(array, q, method="linear" if whole else "inverted_cdf"))
     sd = float(np.std(array, ddof=1)) if whole and n > 1 else math.nan
     below = int(stats.binom.ppf(0.5 - level / 2, n, q))
     above = int(stats.binom.ppf(0.5 + level / 2, n, q)) + 1
     if below < 1 or above > n:
-        return Estimate(found, math.nan, math.nan, level, n, unit, of, sd)
-    return Estimate(found, float(array[below - 1]), float(array[above - 1]), level, n, unit, of, sd)
+        return Estimate(quantile, math.nan, math.nan, level, n, unit, of, sd)
+    return Estimate(quantile, float(array[below - 1]), float(array[above - 1]), level, n, unit, of, sd)
 
 
 #: Smaller than any figure: what sums leave that ought to be nothing.
@@ -347,17 +347,17 @@ def with_unit(value: float, unit: str) -> str:
     return f"{figure(value, unit)} {unit}".strip()
 
 
-def plus_minus(found: Estimate, signed: bool = False) -> str:
+def plus_minus(estimate: Estimate, signed: bool = False) -> str:
     """Return a mean with the half-width of its interval, both to the half-width's first digit, or two from a 1 on."""
-    if math.isinf(found.mean) and found.never:
-        return found.never
-    sign = "+" if signed and found.mean > NOTHING else ""
-    half = found.half_width
-    if not math.isfinite(found.mean) or not math.isfinite(half) or half <= max(1e-9 * abs(found.mean), NOTHING):
-        return sign + figure(found.mean, found.unit)
+    if math.isinf(estimate.mean) and estimate.never:
+        return estimate.never
+    sign = "+" if signed and estimate.mean > NOTHING else ""
+    half = estimate.half_width
+    if not math.isfinite(estimate.mean + half) or half <= max(1e-9 * abs(estimate.mean), NOTHING):
+        return sign + figure(estimate.mean, estimate.unit)
     power = math.floor(math.log10(half))
     digits = max(0, min(6, (1 if half < 2 * 10**power else 0) - power))
-    mean = f"{found.mean:,.{digits}f}"
+    mean = f"{estimate.mean:,.{digits}f}"
     return f"{sign}{mean.removeprefix('-') if not float(mean.replace(',', '')) else mean} ± {half:,.{digits}f}"
 
 

@@ -45,14 +45,14 @@ def fingerprint() -> str:
 
 def fingerprint_of(root: Path) -> str:
     """Return the hash of the package's source under a folder, and of what compiles it."""
-    found = hashlib.blake2b(f"{numba.__version__} {llvmlite.__version__} {sys.version}".encode(), digest_size=8)
+    digest = hashlib.blake2b(f"{numba.__version__} {llvmlite.__version__} {sys.version}".encode(), digest_size=8)
     for pattern in _COMPILED:
         paths = sorted(root.glob(pattern))
         if not paths:
             raise FileNotFoundError(f"no source of the compiled engine at {root / pattern}; install the package anew")
         for path in paths:
-            found.update(path.name.encode() + path.read_bytes())
-    return found.hexdigest()
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache
@@ -188,7 +188,7 @@ def inlined(function: Any) -> Any:
 def _inner(function: Any, forceinline: bool) -> Any:
     _INNER.add(function.__qualname__)
     compile_: Any = numba.njit  # the stubs do not know of all its options
-    made: Any = compile_(
+    compiled: Any = compile_(
         error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=forceinline
     )(function)
-    return made
+    return compiled

@@ -23,7 +23,7 @@ from flywheel_sim.journey.units import HOUR, MONTH, NEVER
 FloatArray = NDArray[np.float64]
 Levels = tuple[int, ...]
 #: Chance, stage and levels after a move (stage None: no move), and who was referred: channel indices.
-Way = tuple[float, int | None, Levels, tuple[int, ...]]
+Transition = tuple[float, int | None, Levels, tuple[int, ...]]
 
 
 def _spread_out(parts: list[tuple[float, Levels]]) -> list[tuple[float, Levels]]:
@@ -39,10 +39,10 @@ class Chain:
     """The lives of people of one channel, or of all where the channel does not matter."""
 
     journey: Journey
-    kept: tuple[str, ...]
+    tracked: tuple[str, ...]
     channel: int
     referrer: int
-    starts: dict[int, list[Way]] = field(default_factory=dict)
+    starts: dict[int, list[Transition]] = field(default_factory=dict)
     tables: dict[tuple[int, bool], tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,17 +63,17 @@ class Chain:
             self.tables[known] = self.table(rate, per)
         cells, names = self.tables[known]
         for name in names:
-            cells = cells[stage if name == "stage" else levels[self.kept.index(name)]]
+            cells = cells[stage if name == "stage" else levels[self.tracked.index(name)]]
         return float(cells)
 
     def table(self, rate: Rate, per: bool) -> tuple[Any, tuple[str, ...]]:
-        """Return a rate's table over stage and kept levels alone, as nested lists."""
+        """Return a rate's table over stage and tracked levels alone, as nested lists."""
         cells = np.array([_inverse(cell) if per else cell for cell in rate.cells])
         cells = cells.reshape([axis.size for axis in rate.over])
         names: list[str] = []
         for axis in rate.over:
             at = len(names)
-            if axis.attribute == "stage" or axis.attribute in self.kept:
+            if axis.attribute == "stage" or axis.attribute in self.tracked:
                 names.append(axis.attribute)
             elif (cell := self.cell(axis)) is None:
                 cells = cells.mean(axis=at)
@@ -117,8 +117,8 @@ class Chain:
             if one.attribute == "month":
                 longest = max(longest, 6.0 * MONTH)
             elif one.named:
-                if one.attribute in self.kept:
-                    named[one.attribute] = levels[self.kept.index(one.attribute)]
+                if one.attribute in self.tracked:
+                    named[one.attribute] = levels[self.tracked.index(one.attribute)]
                 if named.get(one.attribute, one.value) != one.value:
                     return 0.0
                 if one.attribute not in named:
@@ -141,16 +141,16 @@ class Chain:
     def changed(self, effects: Effects, stage: int, parts: list[tuple[float, Levels]]) -> list[tuple[float, Levels]]:
         """Return the levels after the sets of effects."""
         for one in effects.sets:
-            if one.attribute not in self.kept:
+            if one.attribute not in self.tracked:
                 continue
-            at = self.kept.index(one.attribute)
+            at = self.tracked.index(one.attribute)
             after = []
             for chance, levels in parts:
                 if one.draw:
-                    ways = self.drawn(one.draw, stage, levels)
+                    drawn = self.drawn(one.draw, stage, levels)
                 else:
-                    ways = [(1.0, levels[self.kept.index(one.copy)] if one.copy in self.kept else one.value)]
-                after += [(chance * c, (*levels[:at], level, *levels[at + 1 :])) for c, level in ways]
+                    drawn = [(1.0, levels[self.tracked.index(one.copy)] if one.copy in self.tracked else one.value)]
+                after += [(chance * c, (*levels[:at], level, *levels[at + 1 :])) for c, level in drawn]
             parts = _spread_out(after)
         return parts
 
@@ -160,7 +160,7 @@ class Chain:
 
     def entering(
         self, old: int | None, new: int, parts: list[tuple[float, Levels]], brought: tuple[int, ...]
-    ) -> list[Way]:
+    ) -> list[Transition]:
         """Return where people are once they have entered a stage, and whom they referred by then."""
         for one, inside in zip(self.journey.sets, self.inside, strict=True):
             if new in inside and old not in inside:
@@ -171,11 +171,11 @@ class Chain:
         brought += self.referred(on_entry)
         return [(chance, new, levels, brought) for chance, levels in parts]
 
-    def ways(self, event: Event, stage: int, levels: Levels) -> list[Way]:
+    def transitions(self, event: Event, stage: int, levels: Levels) -> list[Transition]:
         """Return what a firing may lead to."""
         chances = [None if one is None else self.value(one, stage, levels) for one in event.chances]
         rest = max(1.0 - sum(one for one in chances if one is not None), 0.0)
-        found: list[Way] = []
+        transitions: list[Transition] = []
         for outcome, given in zip(event.outcomes, chances, strict=True):
             chance = rest if given is None else given
             if chance <= 0.0:
@@ -184,15 +184,15 @@ class Chain:
             parts = self.changed(outcome.effects, stage, parts)
             brought = self.referred(event.effects) + self.referred(outcome.effects)
             if outcome.to is not None:
-                found += self.entering(stage, self.index[outcome.to], parts, brought)
+                transitions += self.entering(stage, self.index[outcome.to], parts, brought)
             else:
-                found += [(c, None if now == levels else stage, now, brought) for c, now in parts]
-        return found
+                transitions += [(c, None if now == levels else stage, now, brought) for c, now in parts]
+        return transitions
 
     def begin(self, index: int, channel: Channel) -> None:
         """Let people of a channel arrive."""
-        stage, number = self.index[channel.enters], {name: i for i, name in enumerate(self.kept)}
-        parts: list[tuple[float, Levels]] = [(1.0, (0,) * len(self.kept))]
+        stage, number = self.index[channel.enters], {name: i for i, name in enumerate(self.tracked)}
+        parts: list[tuple[float, Levels]] = [(1.0, (0,) * len(self.tracked))]
         for attribute in self.journey.attributes:
             if attribute.draw and attribute.name in number:
                 at = number[attribute.name]
@@ -217,8 +217,8 @@ class Chain:
         goes: dict[tuple[int, Levels], float] = {}
         brings: dict[int, float] = {}
 
-        def count(way: Way, weight: float) -> None:
-            chance, to, after, brought = way
+        def count(transition: Transition, weight: float) -> None:
+            chance, to, after, brought = transition
             if to is not None:
                 goes[to, after] = goes.get((to, after), 0.0) + chance * weight
             for channel in brought:
@@ -226,10 +226,10 @@ class Chain:
 
         own = self.journey.stages[stage].events
         if len(own) == 1 and own[0].at_once:
-            for way in self.ways(own[0], stage, levels):
-                count(way, 1.0)
+            for transition in self.transitions(own[0], stage, levels):
+                count(transition, 1.0)
             return goes, brings, 0.0
-        clocks: list[tuple[bool, float, float, list[Way]]] = []
+        clocks: list[tuple[bool, float, float, list[Transition]]] = []
         for event in (event for owner in owners for event in owner.events):
             hazards = [self.hazard(wait, stage, levels) for wait in event.waits]
             if event.when:
@@ -238,9 +238,9 @@ class Chain:
                 served = self.hazard(event.staff.takes, stage, levels)
                 hazards = [1 / (1 / one + 1 / served) if one and served else 0.0 for one in hazards] or [served]
             if hazards and max(hazards) > 0.0:
-                ways = self.ways(event, stage, levels)
-                moving = sum(way[0] for way in ways if way[1] is not None)
-                clocks += [(event.recurring, hazard, moving, ways) for hazard in hazards if hazard > 0.0]
+                transitions = self.transitions(event, stage, levels)
+                moving = sum(transition[0] for transition in transitions if transition[1] is not None)
+                clocks += [(event.recurring, hazard, moving, transitions) for hazard in hazards if hazard > 0.0]
         floor = 1.0 / self.journey.horizon
         whole = sum(hazard * moving for _, hazard, moving, _ in clocks)
         speeds = []
@@ -249,26 +249,28 @@ class Chain:
             slowed = 1.0 if recurring else others / (others + (1.0 - min(moving, 1.0)) * hazard)
             speeds.append(hazard * slowed)
         leaving = max(sum(speed * moving for speed, (_, _, moving, _) in zip(speeds, clocks, strict=True)), floor)
-        for speed, (recurring, hazard, moving, ways) in zip(speeds, clocks, strict=True):
+        for speed, (recurring, hazard, moving, transitions) in zip(speeds, clocks, strict=True):
             others = max(leaving - speed * moving, floor)
-            for way in ways:
-                stays_once = way[1] is None and not recurring
-                count(way, hazard / (hazard + others) if stays_once else speed / leaving)
+            for transition in transitions:
+                stays_once = transition[1] is None and not recurring
+                count(transition, hazard / (hazard + others) if stays_once else speed / leaving)
         return goes, brings, leaving
 
     def solve(self) -> dict[int, FloatArray]:
         """Return whom a person brings, by the channel they come by."""
         number: dict[tuple[int, Levels], int] = {}
-        waiting = [(to, levels) for ways in self.starts.values() for _, to, levels, _ in ways if to is not None]
-        rows: list[tuple[dict[tuple[int, Levels], float], dict[int, float], float]] = []
+        waiting = [
+            (to, levels) for transitions in self.starts.values() for _, to, levels, _ in transitions if to is not None
+        ]
+        visits: list[tuple[dict[tuple[int, Levels], float], dict[int, float], float]] = []
         for state in waiting:  # grows as states are reached
             if state not in number:
                 number[state] = len(number)
-                rows.append(self.visit(*state))
-                waiting.extend(rows[-1][0])
-        moves: FloatArray = np.zeros((len(rows), len(rows)))
-        brings: FloatArray = np.zeros((len(rows), len(self.channels)))
-        for i, (goes, brought, _) in enumerate(rows):
+                visits.append(self.visit(*state))
+                waiting.extend(visits[-1][0])
+        moves: FloatArray = np.zeros((len(visits), len(visits)))
+        brings: FloatArray = np.zeros((len(visits), len(self.channels)))
+        for i, (goes, brought, _) in enumerate(visits):
             for state, chance in goes.items():
                 moves[i, number[state]] += chance
             for channel, expected in brought.items():
@@ -280,20 +282,20 @@ class Chain:
                 break
             ends = wider
         for i in (int(one) for one in np.flatnonzero(~ends)):
-            leaving = rows[i][2]
+            leaving = visits[i][2]
             share = leaving / (leaving + 1.0 / self.journey.horizon) if leaving else 1.0
             moves[i] *= share
             brings[i] *= share
-        lives = np.linalg.solve(np.eye(len(rows)) - moves, brings)
-        found: dict[int, FloatArray] = {}
-        for index, ways in self.starts.items():
-            found[index] = np.zeros(len(self.channels))
-            for chance, to, levels, on_entry in ways:
+        lives = np.linalg.solve(np.eye(len(visits)) - moves, brings)
+        by_channel: dict[int, FloatArray] = {}
+        for index, transitions in self.starts.items():
+            by_channel[index] = np.zeros(len(self.channels))
+            for chance, to, levels, on_entry in transitions:
                 if to is not None:
-                    found[index] += chance * lives[number[to, levels]]
+                    by_channel[index] += chance * lives[number[to, levels]]
                 for channel in on_entry:
-                    found[index][channel] += chance
-        return found
+                    by_channel[index][channel] += chance
+        return by_channel
 
 
 def _inverse(mean: float) -> float:

@@ -59,36 +59,36 @@ class Loop:
 def referrals(journey: Journey) -> Loop:
     """Estimate how many people a person of each channel brings."""
     names = tuple(channel.name for channel in journey.channels)
-    found = np.zeros((len(names), len(names)))
+    matrix = np.zeros((len(names), len(names)))
     if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
-        kept, matters = _kept(journey), _direct(journey)
+        tracked, matters = _tracked_attributes(journey), _direct(journey)
         chains: dict[tuple[int, int], Chain] = {}
         for index, channel in enumerate(journey.channels):
             referrer = 1 if channel.kind == "referral" else 0
             seen = (index if "channel" in matters else 0, referrer if "referrer" in matters else 0)
             if seen not in chains:
-                chains[seen] = Chain(journey, kept, *seen)
+                chains[seen] = Chain(journey, tracked, *seen)
             chains[seen].begin(index, channel)
         for chain in chains.values():
             for index, brought in chain.solve().items():
-                found[index] = brought
+                matrix[index] = brought
     fed = [i for i, channel in enumerate(journey.channels) if channel.removed]
-    found[:, fed] = 0.0
-    radius = float(np.abs(np.linalg.eigvals(found)).max()) if len(names) else 0.0
-    return Loop(names, tuple(tuple(float(x) for x in row) for row in found), radius, journey.market)
+    matrix[:, fed] = 0.0
+    radius = float(np.abs(np.linalg.eigvals(matrix)).max()) if len(names) else 0.0
+    return Loop(names, tuple(tuple(float(x) for x in row) for row in matrix), radius, journey.market)
 
 
 def _direct(journey: Journey) -> set[str]:
     """Return the attributes on which depends what happens and when."""
-    found: set[str] = set()
+    names: set[str] = set()
     for event in (event for owner in journey.owners for event in owner.events):
         waits = (*event.waits, event.staff.takes) if event.staff else event.waits
         rates = [rate for wait in waits for rate in wait.params] + [one for one in event.chances if one]
-        found |= {axis.attribute for rate in rates for axis in rate.over} | {one.attribute for one in event.when}
-    return found
+        names |= {axis.attribute for rate in rates for axis in rate.over} | {one.attribute for one in event.when}
+    return names
 
 
-def _kept(journey: Journey) -> tuple[str, ...]:
+def _tracked_attributes(journey: Journey) -> tuple[str, ...]:
     """Return the named attributes that bear on what happens, as many as there are states for."""
     levels = {a.name: len(a.levels) for a in journey.attributes if a.kind == "levels"}
     matter = _direct(journey)
@@ -107,7 +107,7 @@ def _kept(journey: Journey) -> tuple[str, ...]:
         if more <= matter:
             break
         matter |= more
-    kept = [name for name in levels if name in matter]
-    while kept and len(journey.stages) * math.prod(levels[name] for name in kept) > MOST_STATES:
-        kept.remove(max(kept, key=lambda name: levels[name]))
-    return tuple(kept)
+    tracked = [name for name in levels if name in matter]
+    while tracked and len(journey.stages) * math.prod(levels[name] for name in tracked) > MOST_STATES:
+        tracked.remove(max(tracked, key=lambda name: levels[name]))
+    return tuple(tracked)

@@ -28,10 +28,10 @@ def beta_table(alpha: float, beta: float, power: float, lost: bool) -> FloatArra
     lower, upper = s**2 / weight, (1 - s) ** 2 / weight
     low = special.betaincinv(alpha, beta, lower)
     high = special.betaincinv(beta, alpha, upper)
-    kept, gone = np.where(s < 0.5, low, 1 - high), np.where(s < 0.5, 1 - low, high)
+    staying, leaving = np.where(s < 0.5, low, 1 - high), np.where(s < 0.5, 1 - low, high)
     if power == 1.0:
-        return np.ascontiguousarray(kept)
-    return np.ascontiguousarray(1 - gone**power if lost else kept**power)
+        return np.ascontiguousarray(staying)
+    return np.ascontiguousarray(1 - leaving**power if lost else staying**power)
 
 
 @lru_cache(maxsize=4096)
@@ -80,7 +80,7 @@ def decisions(journey: Journey) -> dict[str, int]:
             names += dict.fromkeys(d for d in _drawn(part))
     names += dict.fromkeys(f"rate/{rate.name}" for rate in rates(journey) if rate.spread)
     names += [f"uncertain/{one.name}" for one in journey.uncertain]
-    found: dict[str, int] = {}
+    codes: dict[str, int] = {}
     by_hash: dict[int, str] = {}
     for name in names:
         code = decision_hash(name)
@@ -88,19 +88,19 @@ def decisions(journey: Journey) -> dict[str, int]:
             why = "both bear that name" if by_hash[code] == name else "32-bit hashes collide"
             rule = f"'{name}' and '{by_hash[code]}' would share their luck ({why})"
             raise ConfigError([Problem("<journey>", 0, 0, name, "", rule, "rename one of the two")])
-        found[name], by_hash[code] = code, name
-    return found
+        codes[name], by_hash[code] = code, name
+    return codes
 
 
 def _drawn(parts: tuple[Effects, ...]) -> list[str]:
     """Return the decisions of drawn amounts and levels in the effects of one firing."""
-    found = [amount.decision for part in parts for amount in part.money if amount.decision]
-    return found + [one.draw.decision for part in parts for one in part.sets if one.draw]
+    decided = [amount.decision for part in parts for amount in part.money if amount.decision]
+    return decided + [one.draw.decision for part in parts for one in part.sets if one.draw]
 
 
 def rates(journey: Journey) -> list[Rate]:
     """Return every rate in use, at each place of its use."""
-    found = [rate for one in journey.channels for rate in (one.rate, one.cost_per_arrival) if rate]
+    all_rates = [rate for one in journey.channels for rate in (one.rate, one.cost_per_arrival) if rate]
     draws = [attribute.draw for attribute in journey.attributes]
     draws += [one.draw for channel in journey.channels for one in channel.sets]
     amounts: list[Amount] = []
@@ -111,12 +111,12 @@ def rates(journey: Journey) -> list[Rate]:
             draws += [one.draw for effects in part for one in effects.sets]
         for event in owner.events:
             served = [event.staff.takes, event.staff.patience] if event.staff else []
-            found += [rate for wait in (*event.waits, *served) if wait for rate in wait.params]
-            found += [chance for chance in event.chances if chance]
-    found += [rate for draw in draws if draw for rate in draw.chances if rate]
+            all_rates += [rate for wait in (*event.waits, *served) if wait for rate in wait.params]
+            all_rates += [chance for chance in event.chances if chance]
+    all_rates += [rate for draw in draws if draw for rate in draw.chances if rate]
     for amount in amounts:
-        found += amount.figures
-    return found
+        all_rates += amount.figures
+    return all_rates
 
 
 def shared_bounds(journey: Journey) -> dict[str, tuple[int, ...]]:
@@ -124,11 +124,11 @@ def shared_bounds(journey: Journey) -> dict[str, tuple[int, ...]]:
 
     In whole numbers of the attribute's scale.
     """
-    found: dict[str, set[int]] = {one.name: set() for one in journey.shared}
+    bounds_of: dict[str, set[int]] = {one.name: set() for one in journey.shared}
     for axis in (axis for rate in rates(journey) for axis in rate.over):
-        if axis.attribute in found:
-            found[axis.attribute].update(axis.bounds)
+        if axis.attribute in bounds_of:
+            bounds_of[axis.attribute].update(axis.bounds)
     for condition in (one for owner in journey.owners for event in owner.events for one in event.when):
-        if condition.attribute in found:
-            found[condition.attribute].add(condition.value)
-    return {name: tuple(sorted(bounds)) for name, bounds in found.items()}
+        if condition.attribute in bounds_of:
+            bounds_of[condition.attribute].add(condition.value)
+    return {name: tuple(sorted(bounds)) for name, bounds in bounds_of.items()}

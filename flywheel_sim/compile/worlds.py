@@ -30,14 +30,14 @@ def world(journey: Journey, draw: Callable[[str], float]) -> Journey:
     """
     if not journey.uncertain:
         return journey
-    values = {held.name: value(held, draw(f"uncertain/{held.name}")) for held in journey.uncertain}
+    values = {uncertain.name: value(uncertain, draw(f"uncertain/{uncertain.name}")) for uncertain in journey.uncertain}
     units = journey.source.units
     drawn = {name: _quantity(number, units[name]) for name, number in values.items()}
     problems: list[Problem] = []
-    found = resolve_again(journey, drawn, problems)
-    if found is None:
+    resolved = resolve_again(journey, drawn, problems)
+    if resolved is None:
         raise ConfigError([_named(problem, drawn) for problem in problems])
-    return replace(found, uncertain=(), source=None, fingerprint=journey.fingerprint)
+    return replace(resolved, uncertain=(), source=None, fingerprint=journey.fingerprint)
 
 
 def value(uncertain: Uncertain, uniform: float) -> float:
@@ -66,6 +66,6 @@ def _named(problem: Problem, drawn: dict[str, Quantity]) -> Problem:
     steps = problem.path.split(".")
     named = steps[1] if steps[0] == "rates" and len(steps) > 1 else problem.value
     concerned = [named] if named in drawn else list(drawn)
-    said = ", ".join(f"'{name}' is {drawn[name].text}" for name in concerned)
-    rule, remedy = f"{problem.rule}, in a world where {said}", "make what is 'uncertain' of it smaller"
+    values = ", ".join(f"'{name}' is {drawn[name].text}" for name in concerned)
+    rule, remedy = f"{problem.rule}, in a world where {values}", "make what is 'uncertain' of it smaller"
     return replace(problem, rule=rule, remedy=remedy)

@@ -30,10 +30,10 @@ def spend_by_plan(journey: Journey, layout: Layout) -> tuple[IntArray, IntArray]
     ends = layout.period_ends.tolist()
 
     def accrued(name: str, upto: Callable[[int], float]) -> list[int]:
-        found = [round(upto(end)) for end in ends]
-        if max(found) >= TOO_LARGE:
+        cumulative = [round(upto(end)) for end in ends]
+        if max(cumulative) >= TOO_LARGE:
             raise too_much_money(name)
-        return [end - begin for begin, end in zip([0, *found], found, strict=False)]
+        return [end - begin for begin, end in zip([0, *cumulative], cumulative, strict=False)]
 
     for index, channel in enumerate(journey.channels):
         if channel.removed:
@@ -74,10 +74,10 @@ def accrue(money: IntArray, price: float, spent: IntArray) -> None:
     price
         Millionths per ms.
     """
-    found = np.rint(price * spent)
-    if (np.abs(found) >= TOO_LARGE).any():
+    amounts = np.rint(price * spent)
+    if (np.abs(amounts) >= TOO_LARGE).any():
         raise too_much_money("money")
-    money += found.astype(np.int64)
+    money += amounts.astype(np.int64)
 
 
 def close_money(layout: Layout, money: IntArray) -> None:
@@ -101,8 +101,8 @@ def staffed_by_plan(journey: Journey, layout: Layout) -> IntArray:
     """Return the person-milliseconds of every resource by period, shape (periods, resources)."""
     ends = layout.period_ends.tolist()
     steps = [calendar.staffing(one, journey.phase, journey.horizon) for one in journey.resources]
-    found = [calendar.person_time(held, ends) for held in steps]
-    return np.array(found, dtype=np.int64).reshape(len(found), layout.periods).T
+    person_times = [calendar.person_time(capacity, ends) for capacity in steps]
+    return np.array(person_times, dtype=np.int64).reshape(len(person_times), layout.periods).T
 
 
 def person_time(delta: IntArray, offset: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:

@@ -13,12 +13,12 @@ from flywheel_sim.journey.units import MILLIONTHS
 
 def too_many_people(most: int, journey: Journey) -> SimulationError:
     """Return the error of a run that more people come to than allowed."""
-    said = f"more than {most:,} people came"
+    message = f"more than {most:,} people came"
     if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
         return SimulationError(
-            f"{said}: referrals may feed themselves; lower a referral rate or the horizon, or raise max_people"
+            f"{message}: referrals may feed themselves; lower a referral rate or the horizon, or raise max_people"
         )
-    return SimulationError(f"{said}; lower an arrival rate or the horizon, or raise max_people")
+    return SimulationError(f"{message}; lower an arrival rate or the horizon, or raise max_people")
 
 
 def too_many_events(most: int) -> SimulationError:
@@ -28,8 +28,8 @@ def too_many_events(most: int) -> SimulationError:
 
 def too_many_visits(owner: str) -> SimulationError:
     """Return the error of somebody who enters a stage or set again and again."""
-    said = f"a person entered '{owner}' more than {MAX_VISITS} times"
-    return SimulationError(f"{said}; give the loop an exit or a longer wait")
+    message = f"a person entered '{owner}' more than {MAX_VISITS} times"
+    return SimulationError(f"{message}; give the loop an exit or a longer wait")
 
 
 def too_many_firings(decision: str) -> SimulationError:
@@ -56,14 +56,14 @@ SUMS: dict[str, str] = {
 
 def too_much_money(name: str) -> SimulationError:
     """Return the error of a sum of money, one of `SUMS`, that reaches `TOO_LARGE`."""
-    said = f"{SUMS[name]} is beyond {TOO_LARGE / MILLIONTHS:.1e} of the currency, more than a ledger can hold"
-    return SimulationError(f"{said}; state money in thousands of the currency")
+    message = f"{SUMS[name]} is beyond {TOO_LARGE / MILLIONTHS:.1e} of the currency, more than a ledger can hold"
+    return SimulationError(f"{message}; state money in thousands of the currency")
 
 
 def too_many_at_once(places: int) -> SimulationError:
     """Return the error of people who depend on one another, and of whom more live at a time than memory holds."""
-    said = f"more than {places:,} people live at a time, and memory holds no more of them"
-    return SimulationError(f"{said}; lower an arrival or referral rate, or let people who are done reach an exit")
+    message = f"more than {places:,} people live at a time, and memory holds no more of them"
+    return SimulationError(f"{message}; lower an arrival or referral rate, or let people who are done reach an exit")
 
 
 def free_memory() -> float:

@@ -51,23 +51,23 @@ def people_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
     import pandas as pd
 
     order = np.lexsort((columns["key"], columns["born"]))
-    found = {name: np.asarray(columns[name])[order] for name in (*PEOPLE, "attributes")}
+    arrays = {name: np.asarray(columns[name])[order] for name in (*PEOPLE, "attributes")}
     frame: dict[str, object] = {
-        "key": _hex(found["key"]),
-        "referrer": np.where(found["referred"] != 0, _hex(found["referrer"]), ""),
-        "channel": _names([channel.name for channel in journey.channels], found["channel"]),
-        "generation": found["generation"],
-        "born": found["born"],
-        "acquired": found["acquired"],
-        "churned": found["churned"],
-        "stage": _names([stage.name for stage in journey.stages], found["stage"]),
+        "key": _hex(arrays["key"]),
+        "referrer": np.where(arrays["referred"] != 0, _hex(arrays["referrer"]), ""),
+        "channel": _names([channel.name for channel in journey.channels], arrays["channel"]),
+        "generation": arrays["generation"],
+        "born": arrays["born"],
+        "acquired": arrays["acquired"],
+        "churned": arrays["churned"],
+        "stage": _names([stage.name for stage in journey.stages], arrays["stage"]),
     }
     for index, attribute in enumerate(journey.attributes):
-        values = found["attributes"][:, index]
+        values = arrays["attributes"][:, index]
         frame[attribute.name] = _names(attribute.levels, values) if attribute.kind == "levels" else values
     frame |= {
-        **{name: found[name] / MILLIONTHS for name in ("revenue", "cost", "margin_discounted")},
-        "referrals": found["referrals"],
+        **{name: arrays[name] / MILLIONTHS for name in ("revenue", "cost", "margin_discounted")},
+        "referrals": arrays["referrals"],
     }
     return pd.DataFrame(frame)
 
@@ -81,46 +81,48 @@ def event_frame(journey: Journey, columns: Columns) -> pd.DataFrame:
     import pandas as pd
 
     order = np.lexsort((columns["step"], columns["person"], columns["time"]))
-    found = {name: np.asarray(columns[name])[order] for name in EVENTS}
+    arrays = {name: np.asarray(columns[name])[order] for name in EVENTS}
     named = [(stage, event or how, how if event else "") for stage, event, how in Layout.of(journey).flows]
     stages, events, outcomes = zip(*named, strict=True)
     frame = {
-        "time": found["time"],
-        "person": _hex(found["person"]),
-        "step": found["step"],
-        "stage": _names(stages, found["flow"]),
-        "event": _names(events, found["flow"]),
-        "outcome": _names(outcomes, found["flow"]),
-        "to": _names([stage.name for stage in journey.stages], found["to"]),
+        "time": arrays["time"],
+        "person": _hex(arrays["person"]),
+        "step": arrays["step"],
+        "stage": _names(stages, arrays["flow"]),
+        "event": _names(events, arrays["flow"]),
+        "outcome": _names(outcomes, arrays["flow"]),
+        "to": _names([stage.name for stage in journey.stages], arrays["to"]),
     }
     return pd.DataFrame(frame)
 
 
-def people_columns(journey: Journey, rows: Sequence[Person]) -> dict[str, IntArray]:
+def people_columns(journey: Journey, people: Sequence[Person]) -> dict[str, IntArray]:
     """Return the columns of people from the reference engine's people."""
     stages = {stage.name: index for index, stage in enumerate(journey.stages)}
-    found = {name: [getattr(p, name) for p in rows] for name in PEOPLE if name not in ("referrer", "referred", "stage")}
-    found["referrer"] = [p.sponsor.key if p.sponsor else 0 for p in rows]
-    found["referred"] = [int(p.sponsor is not None) for p in rows]
-    found["stage"] = [stages[p.where.name] for p in rows]
-    columns = {name: np.array(values, dtype=np.int64) for name, values in found.items()}
-    columns["attributes"] = np.zeros((len(rows), len(journey.attributes)), dtype=np.int64)
+    lists = {
+        name: [getattr(p, name) for p in people] for name in PEOPLE if name not in ("referrer", "referred", "stage")
+    }
+    lists["referrer"] = [p.sponsor.key if p.sponsor else 0 for p in people]
+    lists["referred"] = [int(p.sponsor is not None) for p in people]
+    lists["stage"] = [stages[p.where.name] for p in people]
+    columns = {name: np.array(values, dtype=np.int64) for name, values in lists.items()}
+    columns["attributes"] = np.zeros((len(people), len(journey.attributes)), dtype=np.int64)
     for index, attribute in enumerate(journey.attributes):
-        values = [p.state[attribute.name] for p in rows]
+        values = [p.state[attribute.name] for p in people]
         if attribute.kind == "stopwatch":
             values = [journey.horizon - since if since > -NEVER else -1 for since in values]
         columns["attributes"][:, index] = values
     return columns
 
 
-def event_columns(journey: Journey, rows: Sequence[tuple[int, int, int, str, str, str, str]]) -> dict[str, IntArray]:
+def event_columns(journey: Journey, log: Sequence[tuple[int, int, int, str, str, str, str]]) -> dict[str, IntArray]:
     """Return the columns of events from the reference engine's log."""
     layout = Layout.of(journey)
     flows = {flow: index for index, flow in enumerate(layout.flows)}
     stages = {name: index for index, name in enumerate(layout.stages)}
     lines = [
         (time, key, step, flows[(stage, event, outcome) if stage else ("", "", event)], stages[to])
-        for time, key, step, stage, event, outcome, to in rows
+        for time, key, step, stage, event, outcome, to in log
     ]
     table = np.array(lines, dtype=np.int64).reshape(-1, len(EVENTS))
     return {name: table[:, index] for index, name in enumerate(EVENTS)}

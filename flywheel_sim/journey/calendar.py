@@ -37,8 +37,8 @@ def steps(rate: Rate, phase: int, horizon: int) -> tuple[tuple[int, float], ...]
             times |= set(range(MONTH - phase % MONTH, horizon, MONTH))
         else:
             times |= {bound for bound in axis.bounds if bound < horizon}
-    found = [(at, value_at(rate, phase, at)) for at in sorted(times)]
-    return (found[0], *(later for before, later in pairwise(found) if before[1] != later[1]))
+    values = [(at, value_at(rate, phase, at)) for at in sorted(times)]
+    return (values[0], *(later for before, later in pairwise(values) if before[1] != later[1]))
 
 
 def value_at(rate: Rate, phase: int, at: int) -> float:
@@ -55,10 +55,10 @@ def mean(rate: Rate, phase: int, begin: int, end: int) -> float:
     return spent(steps(rate, phase, end), begin, end) / (end - begin) if begin < end else 0.0
 
 
-def spent(found: tuple[tuple[int, float], ...], begin: int, end: int) -> float:
+def spent(rate_steps: tuple[tuple[int, float], ...], begin: int, end: int) -> float:
     """Return what a figure per ms, as steps in time, comes to between two times since the start, ms."""
-    later = [at for at, _ in found[1:]] + [end]
-    times = ((value, min(stop, end) - max(at, begin)) for (at, value), stop in zip(found, later, strict=True))
+    later = [at for at, _ in rate_steps[1:]] + [end]
+    times = ((value, min(stop, end) - max(at, begin)) for (at, value), stop in zip(rate_steps, later, strict=True))
     return math.fsum(value * ms for value, ms in times if ms > 0)
 
 
@@ -75,7 +75,7 @@ def staffing(resource: Resource, phase: int, horizon: int) -> tuple[tuple[int, i
 
 def person_time(steps: tuple[tuple[int, int], ...], ends: list[int]) -> list[int]:
     """Return person-milliseconds by period, given the ends of periods in ms."""
-    found, begin, at = [], 0, 0
+    totals, begin, at = [], 0, 0
     for end in ends:
         total = 0
         while begin < end:
@@ -83,5 +83,5 @@ def person_time(steps: tuple[tuple[int, int], ...], ends: list[int]) -> list[int
             total += steps[at][1] * (until - begin)
             begin = until
             at += at + 1 < len(steps) and begin == steps[at + 1][0]
-        found.append(total)
-    return found
+        totals.append(total)
+    return totals

@@ -40,11 +40,11 @@ def period_dates(journey: Journey) -> list[dt.date] | None:
     if journey.start is None:
         return None
     first = dt.date.fromisoformat(journey.start)
-    found = []
+    begins = []
     for month in range(first.month - 1, first.month + journey.months):
         year, month_of_year = first.year + month // 12, month % 12 + 1
-        found.append(dt.date(year, month_of_year, min(first.day, calendar.monthrange(year, month_of_year)[1])))
-    return found
+        begins.append(dt.date(year, month_of_year, min(first.day, calendar.monthrange(year, month_of_year)[1])))
+    return begins
 
 
 def knots(journey: Journey) -> list[tuple[int, dt.date]]:
@@ -53,8 +53,8 @@ def knots(journey: Journey) -> list[tuple[int, dt.date]]:
     Between two of these dates lie evenly. Nothing for a journey without a start.
     """
     begins = period_dates(journey) or []
-    found = sorted({*begins, *(day.replace(day=1) for day in begins[1:])})
-    return [(offset(day, begins[0]), day) for day in found]
+    days = sorted({*begins, *(day.replace(day=1) for day in begins[1:])})
+    return [(offset(day, begins[0]), day) for day in days]
 
 
 def since(begins: dt.date, short: bool = False) -> str:

@@ -344,8 +344,8 @@ class Journey:
     def coupled_by(self) -> tuple[str, ...]:
         """Return what makes people depend on one another, empty where they live independent lives."""
         staffed = any(event.staff for owner in self.owners for event in owner.events)
-        found = {"a finite market": self.market is not None, "staff": staffed, "a shared attribute": bool(self.shared)}
-        return tuple(name for name, held in found.items() if held)
+        links = {"a finite market": self.market is not None, "staff": staffed, "a shared attribute": bool(self.shared)}
+        return tuple(name for name, present in links.items() if present)
 
     @property
     def force(self) -> float:

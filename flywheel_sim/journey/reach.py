@@ -18,16 +18,16 @@ def ahead(journey: Journey, served: bool = True) -> dict[str, frozenset[str]]:
 
     Also by events that staff serve, unless they serve nobody, as beyond the horizon.
     """
-    found: dict[str, set[str]] = {}
+    reachable: dict[str, set[str]] = {}
     for stage in journey.stages:
         events = [e for owner in owners_of(journey, stage.name) for e in owner.events if served or not e.staff]
-        found[stage.name] = {outcome.to for event in events for outcome in event.outcomes if outcome.to}
-        found[stage.name] |= {event.staff.gives_up for event in events if event.staff and event.staff.gives_up}
-    for between in found:
-        for reached in found.values():
+        reachable[stage.name] = {outcome.to for event in events for outcome in event.outcomes if outcome.to}
+        reachable[stage.name] |= {event.staff.gives_up for event in events if event.staff and event.staff.gives_up}
+    for between in reachable:
+        for reached in reachable.values():
             if between in reached:
-                reached |= found[between]
-    return {name: frozenset(reached) for name, reached in found.items()}
+                reached |= reachable[between]
+    return {name: frozenset(reached) for name, reached in reachable.items()}
 
 
 def leads_to_customers(journey: Journey) -> frozenset[str]:

@@ -113,26 +113,26 @@ def parse(text: str) -> Quantity:
     text = text.strip()
     if text == "never":
         return Quantity(NEVER, "never", text=text)
-    found = _QUANTITY.fullmatch(text)
-    if found is None:
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
         raise _no_quantity(text)
-    number = float(found["number"].replace("_", ""))
-    if not abs(number) <= LARGEST or float(found["count"] or 1) > LARGEST:
+    number = float(match["number"].replace("_", ""))
+    if not abs(number) <= LARGEST or float(match["count"] or 1) > LARGEST:
         raise UnitError("no figure is this large", "write at most 1e15")
     per_ms = None
-    if found["unit"]:
-        per_ms = float(found["count"] or 1) * unit_ms(found["unit"])
+    if match["unit"]:
+        per_ms = float(match["count"] or 1) * unit_ms(match["unit"])
         if per_ms <= 0:
             raise UnitError("a period has a length", "write a positive number after 'per'")
     form: Form = "number"
-    if found["of"] is not None:
-        number, form = _share(number, float(found["of"].replace("_", ""))), "percent"
-    elif found["percent"]:
+    if match["of"] is not None:
+        number, form = _share(number, float(match["of"].replace("_", ""))), "percent"
+    elif match["percent"]:
         number, form = number / 100.0, "percent"
-    number, form, reading = _read(found["word"], number, form, per_ms, text)
-    if form not in ("number", "percent") and (per_ms or found["what"]):
+    number, form, reading = _read(match["word"], number, form, per_ms, text)
+    if form not in ("number", "percent") and (per_ms or match["what"]):
         raise UnitError("only chances, rates and money are said 'per' something", f"write {text.split(' per ')[0]}")
-    return Quantity(number, form, per_ms, reading, found["what"], text)
+    return Quantity(number, form, per_ms, reading, match["what"], text)
 
 
 def _no_quantity(text: str) -> UnitError:

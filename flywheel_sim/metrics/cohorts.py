@@ -73,8 +73,8 @@ def staying(books: Books) -> tuple[FloatArray, FloatArray]:
         Followed customers, shape (replications,); of them, customers at each age in cohort periods,
         from 0 as long as they are followed, shape (replications, ages).
     """
-    layout, found = books.ledger.layout, cohorts(books)
+    layout, table = books.ledger.layout, cohorts(books)
     first = slice(None, layout.eligible)
-    reached = int(found.reached[first].all(axis=0).sum())
+    reached = int(table.reached[first].all(axis=0).sum())
     ages = slice(None, min(layout.ages + 1, reached))
-    return found.acquired[:, first].sum(axis=1), found.kept[:, first, ages].sum(axis=1)
+    return table.acquired[:, first].sum(axis=1), table.kept[:, first, ages].sum(axis=1)

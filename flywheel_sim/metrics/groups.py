@@ -15,7 +15,7 @@ from flywheel_sim.metrics.registry import Books, Metric
 NO_CHANNEL = "no channel"
 
 #: Arrays of a ledger that are kept by group, and those that are not.
-GROUPED = ("flow", "money", "mrr", "kept", "stock", "time", "followed", "lifetime", "decided")
+GROUPED = ("flow", "money", "mrr", "mrr_change", "stock", "time", "followed", "lifetime", "decided")
 UNGROUPED = (
     "unfinished", "cohort", "generation", "queue", "backlog", "load", "staffed", "waits", "contact", "shared",
 )  # fmt: skip
@@ -38,11 +38,11 @@ def restrict(books: Books, groups: Sequence[int], channels: Sequence[str] = (), 
     ledger, picked = books.ledger, np.asarray(groups, dtype=np.int64)
     layout = replace(ledger.layout, groups=tuple(ledger.layout.groups[index] for index in picked))
     paid = np.array([name in channels for name in layout.channels], dtype=np.int64)
-    kept = {name: getattr(ledger, name)[:, :, picked] for name in GROUPED}
+    arrays = {name: getattr(ledger, name)[:, :, picked] for name in GROUPED}
     empty = {name: np.zeros_like(getattr(ledger, name)) for name in UNGROUPED}
     return replace(books, ledger=replace(
         ledger, layout=layout, channel_spend=ledger.channel_spend * paid, costs=ledger.costs * int(costs),
-        **kept, **empty,
+        **arrays, **empty,
     ))  # fmt: skip
 
 
@@ -66,13 +66,13 @@ def parts(books: Books, name: str) -> dict[str, Books]:
         raise ExperimentError(f"results are not kept by '{name}'; {remedy}")
     place = known.index(name)
     levels = layout.channels if place == 0 else tuple(dict.fromkeys(group[place] for group in layout.groups))
-    found = {}
+    books_of = {}
     for level in levels:
         groups = [index for index, group in enumerate(layout.groups) if group[place] == level]
-        found[level] = restrict(books, groups, (level,) if place == 0 else ())
+        books_of[level] = restrict(books, groups, (level,) if place == 0 else ())
     if place == 0 and layout.costs:
-        found[NO_CHANNEL] = restrict(books, (), costs=True)
-    return found
+        books_of[NO_CHANNEL] = restrict(books, (), costs=True)
+    return books_of
 
 
 def splits(metric: Metric, journey: Journey, name: str) -> bool:

@@ -38,8 +38,8 @@ def decided(books: Books, measure: str, of_prospects: bool = True) -> FloatArray
     layout = books.ledger.layout
     role = dict(zip(layout.stages, layout.roles, strict=True))
     groups = [i for i, stage in enumerate(entered_by(books)) if not of_prospects or role[stage] == "prospect"]
-    held = books.ledger.decided[:, :, groups, DECIDED.index(measure)]
-    return np.asarray(held.sum(axis=2), dtype=np.float64)
+    counts = books.ledger.decided[:, :, groups, DECIDED.index(measure)]
+    return np.asarray(counts.sum(axis=2), dtype=np.float64)
 
 
 def active_customers(books: Books) -> FloatArray:

@@ -24,9 +24,9 @@ def customers(books: Books) -> IntArray:
     layout = books.ledger.layout
     role = dict(zip(layout.stages, layout.roles, strict=True))
     there = [group for group, stage in enumerate(entered_by(books)) if role[stage] == "customer"]
-    found = generations(books, "acquired").copy()
-    found[:, 0] += books.ledger.flow[:, :, there, layout.role_flow("present")].sum(axis=(1, 2))
-    return found
+    counts = generations(books, "acquired").copy()
+    counts[:, 0] += books.ledger.flow[:, :, there, layout.role_flow("present")].sum(axis=(1, 2))
+    return counts
 
 
 register(Metric(

@@ -38,14 +38,14 @@ def losing_flows(books: Books, stage: str | None = None) -> list[int]:
     """
     layout = books.ledger.layout
     roles = dict(zip(layout.stages, layout.roles, strict=True))
-    found = []
+    flows = []
     for index, ((source, _, _), target) in enumerate(zip(layout.flows, layout.targets, strict=True)):
         if not source or not target or stage not in (None, source):
             continue
-        kept = LOSING if roles[source] == "prospect" else ("customer",)
-        if roles[source] in LOSING and roles[target] not in kept:
-            found.append(index)
-    return found
+        roles_not_lost = LOSING if roles[source] == "prospect" else ("customer",)
+        if roles[source] in LOSING and roles[target] not in roles_not_lost:
+            flows.append(index)
+    return flows
 
 
 register(Metric(

@@ -130,7 +130,7 @@ def _net_promoter_score(member: str, books: Books) -> Metric | None:
 
 def payers(journey: Journey, line: str) -> list[tuple[str, tuple[str, ...] | None]]:
     """Return the events and outcomes that earn on a line; nothing where it is earned in any other way too."""
-    found: list[tuple[str, tuple[str, ...] | None]] = []
+    events: list[tuple[str, tuple[str, ...] | None]] = []
     for owner in journey.owners:
         if any(one.line == line and one.side == "earn" for one in (*owner.on_entry.money, *owner.accruals)):
             return []
@@ -141,8 +141,8 @@ def payers(journey: Journey, line: str) -> list[tuple[str, tuple[str, ...] | Non
             ]  # fmt: skip
             chosen = tuple(one.name for one, yes in zip(event.outcomes, pays[1:], strict=True) if yes)
             if pays[0] or chosen:
-                found.append((f"{owner.name}.{event.name}", None if pays[0] else chosen))
-    return found
+                events.append((f"{owner.name}.{event.name}", None if pays[0] else chosen))
+    return events
 
 
 def lines_by_event(books: Books) -> list[str]:

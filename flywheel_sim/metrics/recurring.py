@@ -10,7 +10,7 @@ import numpy as np
 
 from flywheel_sim.journey.journey import Journey, amounts_of
 from flywheel_sim.journey.units import MONTH
-from flywheel_sim.ledger import KEPT, MRR
+from flywheel_sim.ledger import MRR, MRR_CHANGE
 from flywheel_sim.metrics.registry import Books, FloatArray, Metric, register
 
 #: Movements between people who pay, those who do not yet and those who do no longer; in the order of a statement.
@@ -42,9 +42,9 @@ def at_stake(books: Books) -> FloatArray:
 
 
 def retained(books: Books, measure: str) -> FloatArray:
-    """Return recurring revenue at stake with one of `KEPT`, what the same people have at the end of it; same shape."""
-    kept = books.ledger.kept[..., KEPT.index(measure)].sum(axis=2) / books.per_unit
-    return np.asarray(at_stake(books) + kept)
+    """Return recurring revenue at stake with one `MRR_CHANGE`, what the same people have at its end; same shape."""
+    changes = books.ledger.mrr_change[..., MRR_CHANGE.index(measure)].sum(axis=2) / books.per_unit
+    return np.asarray(at_stake(books) + changes)
 
 
 def recurring(journey: Journey) -> bool:

@@ -153,9 +153,9 @@ class Metric:
         """Return the metric over the horizon with its interval; a ratio is one of sums over replications."""
         never, several = self.never_for(books.journey), len(books.ledger.n_events) > 1
         ends = self.ends(books, level) if self.ends and several else None
-        found = estimate_of(self.sums(books), self.unit_for(books.journey), level, self.of, ends, never)
-        low, high = (float(np.clip(end, *self.within)) for end in (found.low, found.high))
-        return replace(found, low=low, high=high)
+        estimate = estimate_of(self.sums(books), self.unit_for(books.journey), level, self.of, ends, never)
+        low, high = (float(np.clip(end, *self.within)) for end in (estimate.low, estimate.high))
+        return replace(estimate, low=low, high=high)
 
     def series(self, books: Books) -> FloatArray:
         """Return the metric period by period, shape (replications, periods); NaN in the warm-up.
@@ -166,8 +166,8 @@ class Metric:
             If it is a cohort metric, which has no months, or goes by months and the books are finer.
         """
         self.check_period(books.ledger.layout.period)
-        found = self.top(books) if self.bottom is None else ratio(self.top(books), self.bottom(books))
-        series = np.array(self.factor * found, dtype=np.float64)
+        values = self.top(books) if self.bottom is None else ratio(self.top(books), self.bottom(books))
+        series = np.array(self.factor * values, dtype=np.float64)
         series[:, : books.warm_up] = np.nan
         return series
 
@@ -266,8 +266,8 @@ def metric_of(name: str, books: Books) -> Metric:
         return _REGISTRY[name]
     prefix, _, member = name.partition(".")
     if member and prefix in _FAMILIES:
-        found = _FAMILIES[prefix](member, books)
-        if found is not None:
-            return found
+        metric = _FAMILIES[prefix](member, books)
+        if metric is not None:
+            return metric
     known = [*_REGISTRY, *(f"{family}.{one}" for family, members in _MEMBERS.items() for one in members(books))]
     raise ExperimentError(f"'{name}' is no metric of this journey; {nearest(name, known)}")

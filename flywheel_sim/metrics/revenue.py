@@ -53,7 +53,7 @@ def advertised(books: Books) -> FloatArray:
 
 def spent_as(books: Books, *kinds: str) -> FloatArray:
     """Return what is spent of some kinds: booked on people, on channels, and whoever comes."""
-    parts = (held for kind in kinds for held in booked(books.ledger, kind).values())
+    parts = (amounts for kind in kinds for amounts in booked(books.ledger, kind).values())
     return np.asarray(sum(parts, np.zeros(books.ledger.costs.shape[:2], dtype=np.int64)) / books.per_unit)
 
 
@@ -161,9 +161,9 @@ def _spend_line(member: str, books: Books) -> Metric | None:
     }
     if not any(places.values()):
         return None
-    said = " and ".join(f"{kind} '{member}'" for kind, there in places.items() if there)
+    spent_on = " and ".join(f"{kind} '{member}'" for kind, there in places.items() if there)
     return Metric(
-        f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on {said}.", "sum",
+        f"spend.{member}", f"Spend on {member}", "CUR", f"Spent on {spent_on}.", "sum",
         lambda b: channel_spend(b, member) + money(b, "spend", line=member) + costs(b, name=member),
         split="any" if list(places.values()) == [False, True, False, False] else "channel",
     )  # fmt: skip

@@ -260,8 +260,8 @@ def shown(books: Books, resource: int) -> list[str]:
 def figures_of(books: Books) -> list[str]:
     """Return the names of every figure of a resource, and of every attribute that all share."""
     layout = books.ledger.layout
-    found = [f"{prefix}.{name}" for i, name in enumerate(layout.resources) for prefix in shown(books, i)]
-    return found + [f"shared.{name}" for name, _, _ in layout.shared]
+    names = [f"{prefix}.{name}" for i, name in enumerate(layout.resources) for prefix in shown(books, i)]
+    return names + [f"shared.{name}" for name, _, _ in layout.shared]
 
 
 # -- from the first question to the first answer ----------------------------------------------------

@@ -37,15 +37,15 @@ def entries(ledger: Ledger) -> dict[tuple[str, str], IntArray]:
     dict
         Millionths by period, shape (..., periods).
     """
-    found: dict[tuple[str, str], IntArray] = {}
+    amounts: dict[tuple[str, str], IntArray] = {}
     left = np.zeros(ledger.costs.shape[:-1], dtype=np.int64)
     for heading, kind in HEADINGS.items():
         lines = {} if kind is None else booked(ledger, kind)
         total = sum(lines.values(), np.zeros_like(left))
         left = left + (total if kind == "" else -total)
-        found[heading, ""] = left if kind is None else total
-        found |= {(heading, line): held for line, held in lines.items() if held.any()}
-    return found
+        amounts[heading, ""] = left if kind is None else total
+        amounts |= {(heading, line): values for line, values in lines.items() if values.any()}
+    return amounts
 
 
 def booked(ledger: Ledger, kind: str) -> dict[str, IntArray]:
@@ -58,10 +58,10 @@ def booked(ledger: Ledger, kind: str) -> dict[str, IntArray]:
         (name, ledger.money[..., index].sum(axis=-1)) for index, (_, name, of) in enumerate(layout.lines) if of == kind
     ]  # fmt: skip
     parts += [(name, ledger.costs[..., index]) for index, (name, of) in enumerate(layout.costs) if of == kind]
-    found: dict[str, IntArray] = {}
-    for name, held in parts:
-        found[name] = found[name] + held if name in found else held
-    return found
+    totals: dict[str, IntArray] = {}
+    for name, values in parts:
+        totals[name] = totals[name] + values if name in totals else values
+    return totals
 
 
 def check_statement(ledger: Ledger) -> None:
@@ -90,8 +90,8 @@ def check_statement(ledger: Ledger) -> None:
     _same("profit, by period", entries(ledger)["profit", ""], left.sum(axis=-1) - spent)
 
 
-def _same(what: str, found: Any, counted: Any) -> None:
+def _same(what: str, actual: Any, counted: Any) -> None:
     """Raise an error unless two arrays are the same."""
-    if not np.array_equal(found, counted):
-        at = tuple(int(place[0]) for place in np.nonzero(found != counted))
-        raise SimulationError(f"the statement does not add up: {what}, at {at}: {found[at]} and not {counted[at]}")
+    if not np.array_equal(actual, counted):
+        at = tuple(int(place[0]) for place in np.nonzero(actual != counted))
+        raise SimulationError(f"the statement does not add up: {what}, at {at}: {actual[at]} and not {counted[at]}")

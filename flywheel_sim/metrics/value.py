@@ -88,15 +88,15 @@ def ahead_by_month(margin: FloatArray, people: FloatArray, spent: FloatArray, wo
 
 def crossing(paths: FloatArray) -> FloatArray:
     """Return when each path first reaches 0, in steps, linear within one; infinite where never, NaN without figures."""
-    found = np.full(len(paths), np.inf)
+    crossings = np.full(len(paths), np.inf)
     reached = paths >= 0
     first = reached.argmax(axis=1)
     rows = np.flatnonzero(reached.any(axis=1))
     at = first[rows]
     before, after = paths[rows, np.maximum(at - 1, 0)], paths[rows, at]
-    found[rows] = np.where(at > 0, at - after / np.where(after > before, after - before, 1.0), 0.0)
-    found[np.isnan(paths).any(axis=1)] = np.nan
-    return found
+    crossings[rows] = np.where(at > 0, at - after / np.where(after > before, after - before, 1.0), 0.0)
+    crossings[np.isnan(paths).any(axis=1)] = np.nan
+    return crossings
 
 
 def payback(margin: FloatArray, people: FloatArray, spent: FloatArray, won: FloatArray) -> FloatArray:

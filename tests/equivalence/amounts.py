@@ -73,9 +73,9 @@ def lines_of(raw):
     return [line for line in raw.get("earn", {}) if line not in OF_SHARES]
 
 
-def is_share(held):
+def is_share(amount):
     """Tell whether an amount is a share of what is earned on a line."""
-    head, _, line = held.rpartition(" of ") if isinstance(held, str) else ("", "", "")
+    head, _, line = amount.rpartition(" of ") if isinstance(amount, str) else ("", "", "")
     return bool(head) and line in LINES
 
 
@@ -129,10 +129,10 @@ def sides(raw):
     """Return the lines on which a part of a file earns, and those on which it spends."""
     earned, spent = {}, {}
     if isinstance(raw, dict):
-        for key, held in raw.items():
-            if key in ("earn", "spend") and isinstance(held, dict):
-                (earned if key == "earn" else spent).update(dict.fromkeys(held))
-            inner = sides(held)
+        for key, spec in raw.items():
+            if key in ("earn", "spend") and isinstance(spec, dict):
+                (earned if key == "earn" else spent).update(dict.fromkeys(spec))
+            inner = sides(spec)
             earned |= inner[0]
             spent |= inner[1]
     return earned, spent
@@ -140,19 +140,19 @@ def sides(raw):
 
 def with_lines(w, raw):
     """Return a file with what it says of its lines, and lines that follow from others."""
-    choose, held = w.choose, {}
+    choose, lines = w.choose, {}
     earned, spent = sides({key: raw[key] for key in ("journey", "while") if key in raw})
     others = [name for part in ("levers", "costs", "resources") for name in raw.get(part, {})]
     if choose.yes(65):
         for line in choose.some([*spent, *others], least=0, most=4):
-            held[line] = {"kind": choose.one(KINDS)}
+            lines[line] = {"kind": choose.one(KINDS)}
     for line in choose.some(earned, least=0, most=2) if choose.yes(30) else ():
-        held.setdefault(line, {})["recurring"] = choose.one(["no", "no", "yes"])
+        lines.setdefault(line, {})["recurring"] = choose.one(["no", "no", "yes"])
     for name in choose.some(DERIVED, most=2) if earned and choose.yes(45) else ():
-        held[name] = _derived(w, list(earned))
-    if held and choose.yes(20):
-        next(iter(held.values()))["why"] = "made up"
-    return {**raw, "lines": held} if held else raw
+        lines[name] = _derived(w, list(earned))
+    if lines and choose.yes(20):
+        next(iter(lines.values()))["why"] = "made up"
+    return {**raw, "lines": lines} if lines else raw
 
 
 def _derived(w, earned):
@@ -166,7 +166,7 @@ def _derived(w, earned):
         ])  # fmt: skip
         part = name
     of = choose.some(earned, most=3)
-    held = {"share": part, "of": of if len(of) > 1 or choose.yes(30) else of[0]}
+    spec = {"share": part, "of": of if len(of) > 1 or choose.yes(30) else of[0]}
     if choose.yes(55):
-        return {**held, "kind": choose.one(KINDS)}
-    return {**held, "recurring": choose.one(["yes", "yes", "no"])} if choose.yes(70) else held
+        return {**spec, "kind": choose.one(KINDS)}
+    return {**spec, "recurring": choose.one(["yes", "yes", "no"])} if choose.yes(70) else spec

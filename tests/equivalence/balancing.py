@@ -49,18 +49,18 @@ def _accounts(journey, ledger, people):
         if accrues or any(("spend" if line.kind else "earn") == side for line in journey.derived):
             continue
         lines = [i for i, line in enumerate(ledger.layout.lines) if line[0] == side]
-        held = (people[name] * MILLIONTHS).round().astype(np.int64).sum()
-        sums[name] = (ledger.money[:, :, lines].sum(), held)
+        of_people = (people[name] * MILLIONTHS).round().astype(np.int64).sum()
+        sums[name] = (ledger.money[:, :, lines].sum(), of_people)
     return sums
 
 
 def _followed(ledger):
     """Return, in pairs of which the first may not be more, by how much derived lines miss their shares."""
-    found = {}
+    checks = {}
     for line, share, of in ledger.layout.derived:
         whole = share * ledger.money[:, :, list(of)].sum(axis=-1)
-        found[f"rounding of {ledger.layout.lines[line][1]}"] = (np.abs(ledger.money[:, :, line] - whole).max(), 0.501)
-    return found
+        checks[f"rounding of {ledger.layout.lines[line][1]}"] = (np.abs(ledger.money[:, :, line] - whole).max(), 0.501)
+    return checks
 
 
 def _planned(journey, ledger):
@@ -143,17 +143,17 @@ def _shared(journey, ledger, people):
         weigh = (
             dict(zip(levels, one.weights, strict=True)) if levels else {number: number * one.scale for number in here}
         )
-        sums[f"sum of {one.name}"] = (ledger.shared[-1, index, 0], sum(weigh[held] for held in here))
+        sums[f"sum of {one.name}"] = (ledger.shared[-1, index, 0], sum(weigh[level] for level in here))
     return sums
 
 
 def _logged(journey, layout, log):
     """Return how often people were served, gave up and moved on turned away, by resource and what."""
-    found = Counter()
+    counts = Counter()
     for index, event, outcome in _flows(journey, layout):
         if event.staff:
-            found[event.staff.resource, "ended" if outcome else layout.flows[index][2]] += log[layout.flows[index]]
-    return found
+            counts[event.staff.resource, "ended" if outcome else layout.flows[index][2]] += log[layout.flows[index]]
+    return counts
 
 
 def _served(journey, ledger, log):
@@ -179,13 +179,13 @@ def _loaded(journey, ledger, log):
 
     Somebody whom two queues turn away at once moves once.
     """
-    layout, found, ends = ledger.layout, {}, _logged(journey, ledger.layout, log)
+    layout, checks, ends = ledger.layout, {}, _logged(journey, ledger.layout, log)
     for index, name in enumerate(layout.resources):
         q = dict(zip(QUEUE, ledger.queue[:, index].sum(axis=0), strict=True))
         over = q["wait"] + q["wait_given_up"] + q["wait_withdrawn"]
         load, backlog = ledger.load[:, index], ledger.backlog[:, index]
         left = load[:, LOAD.index("waiting")].sum() - over  # of those who wait at the end
-        found |= {
+        checks |= {
             f"{name}, waits that are over": (0, left),
             f"{name}, waits at the end": (left, backlog[-1, LOAD.index("waiting")] * layout.horizon),
             f"{name}, turned away": (ends[name, TURNED_AWAY], q["turned_away"]),
@@ -196,21 +196,21 @@ def _loaded(journey, ledger, log):
             **_there(journey.resources[index], journey, ledger, index),
         }
         if layout.wait_targets[index] >= 0:
-            found[f"{name}, at once is within the target"] = (q["at_once"], q["within"])
-    return found
+            checks[f"{name}, at once is within the target"] = (q["at_once"], q["within"])
+    return checks
 
 
 def _there(resource, journey, ledger, index):
     """Return, in pairs of which the first may not be more, whom staff serve and how many they are."""
-    steps, found = staffing(resource, journey.phase, journey.horizon), {}
+    steps, checks = staffing(resource, journey.phase, journey.horizon), {}
     if all(earlier[1] <= later[1] for earlier, later in pairwise(steps)):
-        found[f"{resource.name}, load"] = (ledger.load[:, index, LOAD.index("served")], ledger.staffed[:, index])
+        checks[f"{resource.name}, load"] = (ledger.load[:, index, LOAD.index("served")], ledger.staffed[:, index])
     for period, end in enumerate(ledger.layout.period_ends.tolist()):
         waiting, served = ledger.backlog[period, index]
         if waiting:
             people = next(people for at, people in reversed(steps) if at < end)
-            found[f"{resource.name}, people who might serve in period {period}"] = (people, served)
-    return found
+            checks[f"{resource.name}, people who might serve in period {period}"] = (people, served)
+    return checks
 
 
 # -- making a journey smaller -----------------------------------------------------------------------

@@ -21,15 +21,15 @@ def runs_of(journey, seed, replication=0, engines=ENGINES):
     """Return what each engine leaves of a run, or the message with which it stopped; "checked" is the reference engine
     that checks itself after every event.
     """
-    found = []
+    runs = []
     for engine in engines:
         try:
-            found.append(run_once(journey, seed, replication, people=True, events=True, max_people=MOST_PEOPLE,
-                                  max_events=MOST_EVENTS, engine=engine.replace("checked", "reference"),
-                                  checked=engine == "checked"))  # fmt: skip
+            runs.append(run_once(journey, seed, replication, people=True, events=True, max_people=MOST_PEOPLE,
+                                 max_events=MOST_EVENTS, engine=engine.replace("checked", "reference"),
+                                 checked=engine == "checked"))  # fmt: skip
         except FlywheelError as error:
-            found.append(str(error))
-    return found
+            runs.append(str(error))
+    return runs
 
 
 def difference(one, other):
@@ -53,10 +53,10 @@ def _frames(one, other, what):
         return f"{what}: types\n{one.dtypes}\nand\n{other.dtypes}"
     if one.equals(other):
         return ""
-    rows = min(len(one), len(other))
-    top, bottom = one.iloc[:rows].reset_index(drop=True), other.iloc[:rows].reset_index(drop=True)
+    n_rows = min(len(one), len(other))
+    top, bottom = one.iloc[:n_rows].reset_index(drop=True), other.iloc[:n_rows].reset_index(drop=True)
     same = ((top == bottom) | (top.isna() & bottom.isna())).all(axis=1).to_numpy()
-    at = rows if same.all() else int(np.argmin(same))
+    at = n_rows if same.all() else int(np.argmin(same))
     before = one.iloc[max(at - 6, 0) : at].to_string()
     lines = [f"{what}: {len(one)} and {len(other)} rows; the first difference is in row {at}", before]
     for name, frame in (("first", one), ("second", other)):
@@ -91,8 +91,8 @@ def _place(layout, name, at):
         "load": ("", layout.resources, LOAD), "staffed": ("", layout.resources), "waits": (layout.resources,),
         "shared": ("", shared, ("sum", "people")),
     }.get(name, ())  # fmt: skip
-    words = [str(names[i]) if names else str(int(i)) for i, names in zip(at, axes, strict=False)]
-    return ", ".join([*words, *(str(int(i)) for i in at[len(axes) :])])
+    labels = [str(names[i]) if names else str(int(i)) for i, names in zip(at, axes, strict=False)]
+    return ", ".join([*labels, *(str(int(i)) for i in at[len(axes) :])])
 
 
 def smaller(raw, fails):
@@ -133,17 +133,19 @@ def smaller(raw, fails):
 
 def _asked_only(raw):
     """Return a journey without resources that nobody asks for."""
-    words = re.findall(r"'staff': '(\w+)'", repr(raw))
-    held = {name: one for name, one in raw.get("resources", {}).items() if name in words}
-    return {key: held if key == "resources" else one for key, one in raw.items() if key != "resources" or held}
+    staff = re.findall(r"'staff': '(\w+)'", repr(raw))
+    resources = {name: one for name, one in raw.get("resources", {}).items() if name in staff}
+    return {
+        key: resources if key == "resources" else one for key, one in raw.items() if key != "resources" or resources
+    }
 
 
 def _paths(raw, path=()):
     """Give the paths of everything that could go, the outermost first."""
     inner = raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ()
-    for key, held in inner:
+    for key, part in inner:
         yield (*path, key)
-        yield from _paths(held, (*path, key))
+        yield from _paths(part, (*path, key))
 
 
 def _at(raw, path):
@@ -165,17 +167,17 @@ def _without(raw, path):
         return raw
     key, rest = path[0], path[1:]
     if isinstance(raw, list):
-        inner = [_without(held, rest) if i == key else held for i, held in enumerate(raw) if rest or i != key]
+        inner = [_without(part, rest) if i == key else part for i, part in enumerate(raw) if rest or i != key]
         return inner
-    return {k: _without(held, rest) if k == key else held for k, held in raw.items() if rest or k != key}
+    return {k: _without(part, rest) if k == key else part for k, part in raw.items() if rest or k != key}
 
 
 def _put(raw, path, value):
     if not path:
         return value
     if isinstance(raw, list):
-        return [_put(held, path[1:], value) if i == path[0] else held for i, held in enumerate(raw)]
-    return {k: _put(held, path[1:], value) if k == path[0] else held for k, held in raw.items()}
+        return [_put(part, path[1:], value) if i == path[0] else part for i, part in enumerate(raw)]
+    return {k: _put(part, path[1:], value) if k == path[0] else part for k, part in raw.items()}
 
 
 def strategies(raw):
@@ -196,16 +198,16 @@ def check(raw, seed, engines=ENGINES, watch=None):
     model, events = fs.loads(to_yaml(raw)), 0
     for strategy in strategies(raw):
         journey = model.journey(strategy)
-        found = runs_of(journey, seed, engines=engines)
-        events += 0 if isinstance(found[0], str) else int(found[0].ledger.n_events)
-        if said := difference(found[0], found[-1]):
-            return f"strategy {strategy}, {said}", events
-        if isinstance(found[0], str):
-            if "the books hold" in found[0]:
-                return f"strategy {strategy}, {found[0]}", events
+        runs = runs_of(journey, seed, engines=engines)
+        events += 0 if isinstance(runs[0], str) else int(runs[0].ledger.n_events)
+        if problem := difference(runs[0], runs[-1]):
+            return f"strategy {strategy}, {problem}", events
+        if isinstance(runs[0], str):
+            if "the books hold" in runs[0]:
+                return f"strategy {strategy}, {runs[0]}", events
             continue
         if watch:
-            watch(journey, found[0])
-        if said := unbalanced(journey, found[0]):
-            return f"strategy {strategy}, books: {said}", events
+            watch(journey, runs[0])
+        if problem := unbalanced(journey, runs[0]):
+            return f"strategy {strategy}, books: {problem}", events
     return "", events

@@ -13,7 +13,7 @@ SETTINGS = (
 ROLES = ("prospect", "customer", "lapsed", "exit", "aside")
 
 #: Everything that random journeys together must have.
-WORDS = """
+CONSTRUCTS = """
 channel:rate channel:spend channel:at_most channel:batch channel:every channel:on channel:present channel:referral
 channel:until channel:times channel:set channel:inherits channel:cost_per_arrival channel:cost_per_batch
 channel:calendar channel:month channel:set.draw
@@ -46,34 +46,34 @@ uncertain:chance uncertain:rate uncertain:money uncertain:range named alias
 lever:role lever:stage lever:event lever:month lever:friction strategy:spend strategy:without
 costs discount report_by follow follow:beyond start:mid_year start:none horizon:part_month horizon:long
 """
-ALL = tuple(WORDS.split())
+ALL = tuple(CONSTRUCTS.split())
 
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return Counting(raw).count
+    return ConstructFinder(raw).count
 
 
-class Counting:
+class ConstructFinder:
     """Counts what a journey file is made of, part by part."""
 
     def __init__(self, raw):
         self.raw, self.count = raw, Counter()
         self.rates = raw.get("rates", {})
-        self.attributes = {name: _kind(held) for name, held in raw.get("attributes", {}).items()}
-        self.roles = {name: held if isinstance(held, str) else held["role"] for name, held in raw["journey"].items()}
+        self.attributes = {name: _kind(spec) for name, spec in raw.get("attributes", {}).items()}
+        self.roles = {name: spec if isinstance(spec, str) else spec["role"] for name, spec in raw["journey"].items()}
         self.file()
-        for held in raw["channels"].values():
-            self.channel(held)
-        for name, held in raw.get("attributes", {}).items():
-            self.attribute(name, held)
-        for name, held in raw.get("while", {}).items():
-            self.set_of_stages(name, held)
+        for spec in raw["channels"].values():
+            self.channel(spec)
+        for name, spec in raw.get("attributes", {}).items():
+            self.attribute(name, spec)
+        for name, spec in raw.get("while", {}).items():
+            self.set_of_stages(name, spec)
         self.overlap()
-        for name, held in raw["journey"].items():
-            self.stage(name, held)
-        for held in raw.get("levers", {}).values():
-            self.lever(held)
+        for name, spec in raw["journey"].items():
+            self.stage(name, spec)
+        for spec in raw.get("levers", {}).values():
+            self.lever(spec)
 
     def see(self, *names):
         self.count.update(names)
@@ -90,23 +90,23 @@ class Counting:
             self.see("follow:beyond")
         if horizon > 10 * YEAR:
             self.see("horizon:long")
-        for held in self.rates.values():
-            self.see("alias" if isinstance(held, str) and held in self.rates else "named")
-        for held in raw.get("strategies", {}).values():
-            self.see(*(f"strategy:{key}" for key in ("spend", "without") if key in held))
+        for spec in self.rates.values():
+            self.see("alias" if isinstance(spec, str) and spec in self.rates else "named")
+        for spec in raw.get("strategies", {}).values():
+            self.see(*(f"strategy:{key}" for key in ("spend", "without") if key in spec))
 
     # -- people ---------------------------------------------------------------------------------
 
-    def channel(self, held):
-        sources = [key for key in ("rate", "spend", "batch", "present") if key in held]
+    def channel(self, spec):
+        sources = [key for key in ("rate", "spend", "batch", "present") if key in spec]
         self.see(*(f"channel:{key}" for key in sources or ["referral"]))
-        self.see(*(f"channel:{key}" for key in SETTINGS if key in held))
-        rate = held.get("rate")
+        self.see(*(f"channel:{key}" for key in SETTINGS if key in spec))
+        rate = spec.get("rate")
         rate = self.rates.get(rate, rate) if isinstance(rate, str) else rate
-        for part in (held.get("times"), *((rate.get("by"), rate.get("times")) if isinstance(rate, dict) else ())):
+        for part in (spec.get("times"), *((rate.get("by"), rate.get("times")) if isinstance(rate, dict) else ())):
             for axis in part or ():
                 self.see(f"channel:{axis}")
-        for name, to in held.get("set", {}).items():
+        for name, to in spec.get("set", {}).items():
             if isinstance(to, dict):
                 self.see("channel:set.draw")
                 self.draw(to)
@@ -115,35 +115,35 @@ class Counting:
         if rate is not None and "file" not in rate:
             self.figure(rate, "rate")
 
-    def attribute(self, name, held):
+    def attribute(self, name, spec):
         kind = self.attributes[name]
         if kind == "levels":
-            self.see("attribute:first" if isinstance(held, list) else "attribute:drawn")
-            if not isinstance(held, list):
-                if "by" in held:
+            self.see("attribute:first" if isinstance(spec, list) else "attribute:drawn")
+            if not isinstance(spec, list):
+                if "by" in spec:
                     self.see("attribute:drawn.by")
-                self.draw(held)
+                self.draw(spec)
         else:
             self.see(f"attribute:{kind}")
-            if kind == "counter" and held["counts"].startswith("-"):
+            if kind == "counter" and spec["counts"].startswith("-"):
                 self.see("attribute:counter.negative")
 
-    def draw(self, held):
-        if "by" in held:
-            for axis, levels in held["by"].items():
+    def draw(self, spec):
+        if "by" in spec:
+            for axis, levels in spec["by"].items():
                 self.see(f"by:{self.axis(axis)}")
                 for inner in levels.values():
                     self.draw(inner)
         else:
-            for chance in held.values():
+            for chance in spec.values():
                 self.figure(chance, "chance")
 
     # -- stages ---------------------------------------------------------------------------------
 
-    def set_of_stages(self, name, held):
-        self.see("set:listed" if "in" in held else "set:role" if name in ROLES else "set:phase")
-        self.owner(held, "set")
-        for event in held.get("events", {}).values():
+    def set_of_stages(self, name, spec):
+        self.see("set:listed" if "in" in spec else "set:role" if name in ROLES else "set:phase")
+        self.owner(spec, "set")
+        for event in spec.get("events", {}).values():
             self.see("set:events", *(f"set:{key}" for key in ("when", "every") if key in event))
             before = self.count["moves"]
             self.event(event, None)
@@ -152,33 +152,33 @@ class Counting:
 
     def overlap(self):
         inside = []
-        for name, held in self.raw.get("while", {}).items():
+        for name, spec in self.raw.get("while", {}).items():
             stages = self.raw["journey"]
-            found = held.get("in") or [
+            members = spec.get("in") or [
                 s for s, one in stages.items()
                 if self.roles[s] == name or (isinstance(one, dict) and one.get("phase") == name)
             ]  # fmt: skip
-            if any(set(found) & other and set(found) != other for other in inside):
+            if any(set(members) & other and set(members) != other for other in inside):
                 self.see("set:overlap")
-            inside.append(set(found))
+            inside.append(set(members))
 
-    def stage(self, name, held):
+    def stage(self, name, spec):
         self.see(f"stage:{self.roles[name]}")
-        if isinstance(held, str):
-            if held != "exit":
+        if isinstance(spec, str):
+            if spec != "exit":
                 self.see("stage:nothing_happens")
             return
-        if "phase" in held:
+        if "phase" in spec:
             self.see("stage:phase")
-        events = held.get("events")
+        events = spec.get("events")
         if events is None:
-            inline = {key: one for key, one in held.items() if key not in ("role", "phase", "on_entry")}
+            inline = {key: one for key, one in spec.items() if key not in ("role", "phase", "on_entry")}
             clocks = {"after", "every", "when", "on_date", "staff", "to", "outcomes"} & set(inline)
             if clocks:
                 self.see("stage:inline")
                 events = {name: inline}
-                held = {key: one for key, one in held.items() if key == "on_entry"}
-        self.owner(held, "stage")
+                spec = {key: one for key, one in spec.items() if key == "on_entry"}
+        self.owner(spec, "stage")
         for event in (events or {}).values():
             if not {"after", "every", "when", "on_date", "staff"} & set(event):
                 self.see("stage:at_once")
@@ -186,11 +186,11 @@ class Counting:
                     self.see("stage:at_once.chance")
             self.event(event, name)
 
-    def owner(self, held, where):
-        self.see(*(f"{where}:on_entry.{key}" for key in held.get("on_entry", {})))
-        self.effects(held.get("on_entry", {}))
+    def owner(self, spec, where):
+        self.see(*(f"{where}:on_entry.{key}" for key in spec.get("on_entry", {})))
+        self.effects(spec.get("on_entry", {}))
         for side in ("earn", "spend"):
-            for figure in held.get(side, {}).values():
+            for figure in spec.get(side, {}).values():
                 self.see(f"{where}:accrues.{side}")
                 self.figure(figure, "money", accrues=True)
 
@@ -222,16 +222,16 @@ class Counting:
 
     def outcomes(self, table, keyed, stage):
         rest = False
-        for name, held in table.items():
-            own = isinstance(held, dict) and bool({"chance", "to", "earn", "spend", "set", "add", "refer"} & set(held))
-            chance = held["chance"] if own else held
-            goal = (name if name != "stay" else None) if keyed else held.get("to") if own else None
+        for name, spec in table.items():
+            own = isinstance(spec, dict) and bool({"chance", "to", "earn", "spend", "set", "add", "refer"} & set(spec))
+            chance = spec["chance"] if own else spec
+            goal = (name if name != "stay" else None) if keyed else spec.get("to") if own else None
             self.see("moves" if goal else "outcomes:stay")
             if goal is not None and goal == stage:
                 self.see("outcomes:same_stage")
-            if own and {"earn", "spend", "set", "add", "refer"} & set(held):
-                self.see("outcomes:effects", *(["outcomes:refer"] if "refer" in held else []))
-                self.effects(held)
+            if own and {"earn", "spend", "set", "add", "refer"} & set(spec):
+                self.see("outcomes:effects", *(["outcomes:refer"] if "refer" in spec else []))
+                self.effects(spec)
             rest |= chance == "rest"
             self.figure(chance, "chance")
         self.see("outcomes:rest" if rest else "outcomes:exact")
@@ -241,54 +241,54 @@ class Counting:
         for name in conditions:
             self.see(f"when:{self.attributes.get(name, name)}")
 
-    def wait(self, held):
-        kinds = DISTRIBUTIONS & set(held) if isinstance(held, dict) else ()
+    def wait(self, spec):
+        kinds = DISTRIBUTIONS & set(spec) if isinstance(spec, dict) else ()
         for kind in kinds:
             self.see(f"wait:{kind}")
-            inner = held[kind]
+            inner = spec[kind]
             table = not isinstance(inner, dict) or {"by", "value", "times"} & set(inner)
             for one in [inner] if table else inner.values():
                 if kind != "empirical" and not isinstance(one, list):
                     self.figure(one, "rate" if kind == "exponential" and "per" in str(self.followed(one)) else "wait")
         if kinds:
             return
-        held = self.followed(held)
-        first = held if isinstance(held, str) else self.first(held)
+        spec = self.followed(spec)
+        first = spec if isinstance(spec, str) else self.first(spec)
         if parse(first).form in ("duration", "never"):
             self.see("clock:duration", *(["clock:zero"] if first == "0 days" else []))
-            self.see(*(["clock:table"] if isinstance(held, dict) else []))
-            self.see(*(["clock:never"] if "never" in str(held) else []))
+            self.see(*(["clock:table"] if isinstance(spec, dict) else []))
+            self.see(*(["clock:never"] if "never" in str(spec) else []))
             self.see(*(["clock:whole_months"] if "month" in first or "year" in first else []))
-            self.figure(held, "wait")
+            self.figure(spec, "wait")
         else:
             self.see("clock:rate")
-            self.figure(held, "rate")
+            self.figure(spec, "rate")
 
-    def first(self, held):
-        if "value" in held:
-            return self.followed(held["value"])
-        if "by" not in held:
+    def first(self, spec):
+        if "value" in spec:
+            return self.followed(spec["value"])
+        if "by" not in spec:
             return "50 %"
-        for one in next(iter(held["by"].values())).values():
-            if (found := self.followed(one)) != "never":
-                return found if isinstance(found, str) else self.first(found)
+        for one in next(iter(spec["by"].values())).values():
+            if (value := self.followed(one)) != "never":
+                return value if isinstance(value, str) else self.first(value)
         return "never"
 
     # -- effects and figures --------------------------------------------------------------------
 
-    def effects(self, held):
-        for name, to in held.get("set", {}).items():
+    def effects(self, spec):
+        for name, to in spec.get("set", {}).items():
             self.set_to(name, to)
-        for number in held.get("add", {}).values():
+        for number in spec.get("add", {}).values():
             self.see("effect:add")
             if number == "earned":
                 self.see("effect:add.earned")
             elif number.startswith("-"):
                 self.see("effect:add.negative")
         for side in ("earn", "spend"):
-            for amount in held.get(side, {}).values():
+            for amount in spec.get(side, {}).values():
                 self.amount(side, amount)
-        if refer := held.get("refer"):
+        if refer := spec.get("refer"):
             self.see("effect:refer", *(["effect:refer.several"] if isinstance(refer, list) and len(refer) > 1 else []))
 
     def set_to(self, name, to):
@@ -302,75 +302,75 @@ class Counting:
         else:
             kind = self.attributes[name]
             zero = kind == "stopwatch" and to.startswith("0 ")
-            words = {"levels": "level", "counter": "number", "stopwatch": "zero" if zero else "duration"}
-            self.see(f"effect:set.{words[kind]}")
+            kinds = {"levels": "level", "counter": "number", "stopwatch": "zero" if zero else "duration"}
+            self.see(f"effect:set.{kinds[kind]}")
 
-    def amount(self, side, held):
-        for kind in DISTRIBUTIONS & set(held) if isinstance(held, dict) else ():
+    def amount(self, side, spec):
+        for kind in DISTRIBUTIONS & set(spec) if isinstance(spec, dict) else ():
             self.see(f"amount:{kind}")
             return
-        found = self.followed(held)
-        text = found if isinstance(found, str) else self.first(found)
+        value = self.followed(spec)
+        text = value if isinstance(value, str) else self.first(value)
         self.see(f"effect:{side}.{'invoice' if ' per ' in text else 'once'}")
-        self.figure(held, "money")
+        self.figure(spec, "money")
 
-    def followed(self, held):
-        while isinstance(held, str) and held in self.rates:
-            held = self.rates[held]
-        return held
+    def followed(self, spec):
+        while isinstance(spec, str) and spec in self.rates:
+            spec = self.rates[spec]
+        return spec
 
     def axis(self, axis):
         return self.attributes.get(axis, axis)
 
-    def figure(self, held, kind, accrues=False):
+    def figure(self, spec, kind, accrues=False):
         """Count what a figure is made of, through the name under which it stands."""
-        held = self.followed(held)
-        if isinstance(held, str):
-            if held == "rest":
+        spec = self.followed(spec)
+        if isinstance(spec, str):
+            if spec == "rest":
                 return
-            if looks_like_quantity(held) and " of " in held:
+            if looks_like_quantity(spec) and " of " in spec:
                 self.see("outcomes:of")
             for word in ("kept", "lost"):
-                if f" {word} " in held:
+                if f" {word} " in spec:
                     self.see(f"chance:{word}")
-            if "% per" in held:
+            if "% per" in spec:
                 self.see("chance:per_period")
-            if held.split(" ")[0] == "0":
+            if spec.split(" ")[0] == "0":
                 self.see("figure:zero")
             return
-        self.see("figure:value") if "value" in held else self.see("figure:by.all")
-        if {"by", "times"} <= set(held):
+        self.see("figure:value") if "value" in spec else self.see("figure:by.all")
+        if {"by", "times"} <= set(spec):
             self.see("figure:by_and_times")
-        for axis, levels in held.get("by", {}).items():
+        for axis, levels in spec.get("by", {}).items():
             self.see("figure:by", f"by:{self.axis(axis)}")
             for one in levels.values():
                 if isinstance(one, dict):
                     self.see("figure:nested")
                 self.figure(one, kind)
-        for axis in held.get("times", {}):
+        for axis in spec.get("times", {}):
             self.see("figure:times", f"times:{self.axis(axis)}")
-        if "value" in held:
-            self.figure(held["value"], kind)
-        if spread := held.get("spread"):
+        if "value" in spec:
+            self.figure(spec["value"], kind)
+        if spread := spec.get("spread"):
             self.see(f"spread:{kind}", *(["spread:accrues"] if accrues else []))
             if isinstance(spread, dict) and "by" not in spread:
                 self.see("spread:chance.beta" if "alpha" in spread else "spread:shape")
-        if "uncertain" in held:
-            self.see(f"uncertain:{kind}", *(["uncertain:range"] if isinstance(held["uncertain"], list) else []))
+        if "uncertain" in spec:
+            self.see(f"uncertain:{kind}", *(["uncertain:range"] if isinstance(spec["uncertain"], list) else []))
 
-    def lever(self, held):
-        spend = held.get("spend")
+    def lever(self, spec):
+        spend = spec.get("spend")
         if spend is None:
             self.see("lever:friction")
             return
-        words = spend.split(" per ")
-        if len(words) == 3:
-            self.see("lever:role" if words[1] in ROLES else "lever:stage")
+        parts = spend.split(" per ")
+        if len(parts) == 3:
+            self.see("lever:role" if parts[1] in ROLES else "lever:stage")
         else:
-            self.see("lever:month" if words[1] in ("month", "year") else "lever:event")
+            self.see("lever:month" if parts[1] in ("month", "year") else "lever:event")
 
 
-def _kind(held):
-    if isinstance(held, dict):
-        return "shared" if {"mean_of", "count_of"} & set(held) else "counter" if "counts" in held else "levels"
-    return "stopwatch" if held == "stopwatch" else "levels"
+def _kind(spec):
+    if isinstance(spec, dict):
+        return "shared" if {"mean_of", "count_of"} & set(spec) else "counter" if "counts" in spec else "levels"
+    return "stopwatch" if spec == "stopwatch" else "levels"

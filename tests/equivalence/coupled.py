@@ -4,7 +4,7 @@
 batches, staffing and seasons are multiples of one day or of a tenth of a month, so that much happens at
 the same moment. Then some events ask for staff and some wait for a shared attribute.
 
-Runs end for the reasons given in `happenings`: an event that may take no time leads to a later stage only,
+Runs end for the reasons given in `random_events`: an event that may take no time leads to a later stage only,
 and so does giving up where asking takes none. What a ``when`` does never makes another one true in one's
 own eyes; one that waits for a shared attribute brings nobody.
 """
@@ -17,7 +17,7 @@ from flywheel_sim.journey.units import parse
 from . import amounts as m
 from . import figures as f
 from . import generate as g
-from . import happenings as h
+from . import random_events as e
 from .choices import Seeded
 
 DAYS = (
@@ -40,7 +40,7 @@ WEIGHTS = {2: (("0", "1"), ("-1", "1"), ("2", "0.5")), 3: (("-2", "0", "1"), ("0
 
 
 @dataclass
-class Small(f.World):
+class SmallWorld(f.World):
     """A world of few instants, of which people share a little."""
 
     units: tuple = DAYS
@@ -55,8 +55,8 @@ class Small(f.World):
 
     def axes(self, place):
         """Return the names of what a figure in a place may depend on, what is shared more often than the rest."""
-        found = super().axes(place)
-        return found if isinstance(place, list) or place == "channel" else found + list(self.shared) * 3
+        axes = super().axes(place)
+        return axes if isinstance(place, list) or place == "channel" else axes + list(self.shared) * 3
 
     def cells(self, axis):
         """Return all levels of a named axis, or some bounds of a numeric one, the lowest first."""
@@ -76,49 +76,49 @@ class Small(f.World):
             return raw
         for name, of in zip(("stars", "mean"), choose.some(able, most=2), strict=False):
             of.watched = True
-            held = {"mean_of": of.name, "among": self._among()}
+            spec = {"mean_of": of.name, "among": self._among()}
             if of.kind == "levels":
                 weights = choose.one(WEIGHTS[len(of.levels)])
-                held["weights"] = dict(zip(of.levels, weights, strict=True))
+                spec["weights"] = dict(zip(of.levels, weights, strict=True))
                 low, high = min(map(float, weights)), max(map(float, weights))
             else:
                 low, high = float(of.low), float(min(of.high, 8))
             steps = {low + (high - low) * part for part in (0, 0.25, 0.5, 2 / 3, 0.8, 1)} | {0.0} & {low, 0.5, high}
             bounds = [f.plain(round(step, 6)) for step in sorted(steps)]
-            held["starts"] = choose.one(bounds)
-            self.shared[name], raw[name] = bounds, held
+            spec["starts"] = choose.one(bounds)
+            self.shared[name], raw[name] = bounds, spec
         return raw
 
     def _among(self):
         live = [p for p in self.plans if p.role != "exit"]
-        ways = {
+        choices = {
             "role": [p.role for p in live],
             "phase": [p.phase for p in live if p.phase],
             "stage": [p.name for p in live],
         }
         way = self.choose.weighted(role=40, phase=20, stage=15, listed=25)
-        if way == "listed" or not ways[way]:
+        if way == "listed" or not choices[way]:
             return self.choose.some([p.name for p in live], least=2, most=4)
-        return self.choose.one(sorted(set(ways[way])))
+        return self.choose.one(sorted(set(choices[way])))
 
     def crowd(self, channels):
         """Return channels most of which bring people at the same instants."""
         choose, size = self.choose, min(self.size, 300) if self.shared else self.size
-        sources = [name for name, held in channels.items() if {"rate", "spend", "batch"} & set(held)]
+        sources = [name for name, spec in channels.items() if {"rate", "spend", "batch"} & set(spec)]
         for name in sources:
-            held = channels[name]
-            if not choose.yes(75) or (isinstance(held.get("batch"), dict) and choose.yes(60)):
+            spec = channels[name]
+            if not choose.yes(75) or (isinstance(spec.get("batch"), dict) and choose.yes(60)):
                 continue
             if choose.yes(75):
                 span = choose.one(self.units[:6])
-                made = {"batch": "", "every": span}
+                batches = {"batch": "", "every": span}
                 times = self.horizon / parse(span).number
             else:
-                made = {"batch": "", "on": list(dict.fromkeys(["0 days", h.date(self), h.date(self)]))}
+                batches = {"batch": "", "on": list(dict.fromkeys(["0 days", e.date(self), e.date(self)]))}
                 times = 3
-            made["batch"] = str(max(round(size / times / len(sources)), 1))
-            kept = {key: held[key] for key in ("enters", "from", "until", "set", "cost_per_batch") if key in held}
-            channels[name] = made | kept
+            batches["batch"] = str(max(round(size / times / len(sources)), 1))
+            settings = {key: spec[key] for key in ("enters", "from", "until", "set", "cost_per_batch") if key in spec}
+            channels[name] = batches | settings
         return channels
 
 
@@ -131,7 +131,7 @@ def journey(choose):
     """Return a journey file of people who affect one another, as nested dicts of raw texts."""
     units = choose.one([DAYS, TENTHS])
     horizon = choose.one(HORIZONS[units])
-    w = Small(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "JPY"]), units=units)
+    w = SmallWorld(choose, int(parse(horizon).number), choose.one(STARTS), choose.one(["EUR", "JPY"]), units=units)
     w.size = choose.one([60, 120, 120, 240, 240, 500, 900])
     raw = g.filled(w, horizon)
     for name in w.shared:
@@ -160,7 +160,7 @@ def _price(w, raw, name):
 
 def _market(w, raw):
     """Return how many people there are: so few that they run out, no fewer than are present."""
-    present = sum(int(held.get("present", 0)) for held in raw["channels"].values())
+    present = sum(int(spec.get("present", 0)) for spec in raw["channels"].values())
     return max(present, round(min(w.size, 300) * w.choose.one([0.15, 0.3, 0.5, 0.8])), 12)
 
 
@@ -168,15 +168,15 @@ def _resources(w):
     """Return who serves: few people, at times none."""
     choose, raw = w.choose, {}
     for name in choose.some(RESOURCES, most=3):
-        held = raw[name] = {"people": _people(w, name)}
+        spec = raw[name] = {"people": _people(w, name)}
         if choose.yes(35):
-            held["hours"] = f"{choose.one(['84', '56', '42', '168', '30'])} per week"
+            spec["hours"] = f"{choose.one(['84', '56', '42', '168', '30'])} per week"
         if choose.yes(50):
-            held["cost"] = f.number(w, 100, 5000) + " per person per month"
+            spec["cost"] = f.number(w, 100, 5000) + " per person per month"
         if choose.yes(50):
-            held["queue_limit"] = choose.one(["0", "1", "2", "5", "12"])
+            spec["queue_limit"] = choose.one(["0", "1", "2", "5", "12"])
         if choose.yes(50):
-            held["target"] = choose.one([*w.units[:3], "7 hours"])
+            spec["target"] = choose.one([*w.units[:3], "7 hours"])
     return raw
 
 
@@ -185,23 +185,23 @@ def _people(w, name):
     way = choose.weighted(plain=35, calendar=30, all=15, month=20)
     if way == "month" and w.start:
         months = choose.some(f.MONTHS, least=3, most=7)
-        found = {"value": choose.one(["1", "2", "3"]), "by": {"month": {m: choose.one("0123") for m in months}}}
+        people = {"value": choose.one(["1", "2", "3"]), "by": {"month": {m: choose.one("0123") for m in months}}}
     elif way in ("calendar", "all"):
         bounds = choose.some([s for s in w.spans(80, 1) if parse(s).number < w.horizon], most=5)
-        found = {"by": {"calendar": {one: choose.one("0123") for one in bounds}}}
+        people = {"by": {"calendar": {one: choose.one("0123") for one in bounds}}}
         if way == "all":
-            found["by"]["calendar"] = {"0 days": choose.one("0123"), **found["by"]["calendar"]}
+            people["by"]["calendar"] = {"0 days": choose.one("0123"), **people["by"]["calendar"]}
         else:
-            found = {"value": choose.one("123"), **found}
+            people = {"value": choose.one("123"), **people}
     else:
-        found = choose.one(["1", "1", "2", "3", "4"])
-    levels = next(iter(found["by"].values())) if isinstance(found, dict) else {}
-    if levels and "value" not in found and set(levels.values()) == {"0"}:
+        people = choose.one(["1", "1", "2", "3", "4"])
+    levels = next(iter(people["by"].values())) if isinstance(people, dict) else {}
+    if levels and "value" not in people and set(levels.values()) == {"0"}:
         levels[list(levels)[-1]] = "1"
     if choose.yes(25):
-        w.rates[f"team_{name}"] = found
+        w.rates[f"team_{name}"] = people
         return f"team_{name}"
-    return found
+    return people
 
 
 # -- staff ------------------------------------------------------------------------------------------
@@ -210,106 +210,106 @@ def _people(w, name):
 def _places(w, raw):
     """Give every live stage and set that something happens in, with its raw form."""
     plans = {p.name: p for p in w.plans}
-    for name, held in (*raw["journey"].items(), *raw.get("while", {}).items()):
-        if isinstance(held, str) or held.get("role") == "exit":
+    for name, spec in (*raw["journey"].items(), *raw.get("while", {}).items()):
+        if isinstance(spec, str) or spec.get("role") == "exit":
             continue
         if name in plans:
             inside = [plans[name]]
         else:
             inside = [
-                p for p in w.plans if p.name in held.get("in", ()) or ("in" not in held and name in (p.role, p.phase))
+                p for p in w.plans if p.name in spec.get("in", ()) or ("in" not in spec and name in (p.role, p.phase))
             ]
         members, last = tuple(p.name for p in inside), max(p.index for p in inside)
-        yield h.Where(name, members, last, any(p.tail for p in inside), name not in plans), held
+        yield e.Host(name, members, last, any(p.tail for p in inside), name not in plans), spec
 
 
-def _events(where, held):
+def _events(where, spec):
     """Return the events of a stage or set by name, one written inline too."""
-    if "events" in held:
-        return held["events"]
-    return {where.name: held} if {*CLOCKS, "to", "outcomes"} & set(held) else {}
+    if "events" in spec:
+        return spec["events"]
+    return {where.name: spec} if {*CLOCKS, "to", "outcomes"} & set(spec) else {}
 
 
 def _staff_events(w, raw):
     """Let some events ask for staff, add some that do nothing else on entry; keep who is asked."""
     choose = w.choose
     tails = {p.name for p in w.plans if p.tail}
-    feeds = tuple(n for n, held in raw["channels"].items()
-                  if held["enters"] in tails and not {"rate", "spend", "batch", "present"} & set(held))  # fmt: skip
+    feeds = tuple(n for n, spec in raw["channels"].items()
+                  if spec["enters"] in tails and not {"rate", "spend", "batch", "present"} & set(spec))  # fmt: skip
     places = list(_places(w, raw))
-    for where, held in places:
-        for event in _events(where, held).values():
+    for where, spec in places:
+        for event in _events(where, spec).values():
             if choose.yes(45) and not _per_period(w, event) and not _invoices(w, event):
                 _ask(w, where, event)
-        alone = any(not {*CLOCKS, "staff"} & set(event) for event in _events(where, held).values())
-        for number in range(choose.one([0, 0, 1, 1, 2]) if "events" in held and not alone else 0):
+        alone = any(not {*CLOCKS, "staff"} & set(event) for event in _events(where, spec).values())
+        for number in range(choose.one([0, 0, 1, 1, 2]) if "events" in spec and not alone else 0):
             if w.left(where.members) > 0:
-                held["events"][f"ask{number}"] = _asking(w, where, () if where.tail else feeds)
-                w.wind(where.members)
-    asked = {event["staff"] for where, held in places for event in _events(where, held).values() if "staff" in event}
+                spec["events"][f"ask{number}"] = _asking(w, where, () if where.tail else feeds)
+                w.add_clocks(where.members)
+    asked = {event["staff"] for where, spec in places for event in _events(where, spec).values() if "staff" in event}
     if not asked:
-        found = [(where, event) for where, held in places for event in _events(where, held).values()]
-        where, event = next(one for one in found if not _per_period(w, one[1]) and not _invoices(w, one[1]))
+        events = [(where, event) for where, spec in places for event in _events(where, spec).values()]
+        where, event = next(one for one in events if not _per_period(w, one[1]) and not _invoices(w, one[1]))
         _ask(w, where, event)
         asked = {event["staff"]}
-    raw["resources"] = {name: held for name, held in w.resources.items() if name in asked}
+    raw["resources"] = {name: spec for name, spec in w.resources.items() if name in asked}
 
 
 def _ask(w, where, event):
     """Let an event ask for staff, when its clock fires or, now and then, on entry instead."""
     instant = _takes_no_time(w, event)
-    words = _words(w, where, instant)
-    lasting = words["takes"] != "0 days"
+    settings = _staff_settings(w, where, instant)
+    lasting = settings["takes"] != "0 days"
     clock = next((key for key in ("after", "every") if key in event), None)
     if clock and lasting and not instant and w.choose.yes(15):
         del event[clock]
-        words |= {"gives_up": w.choose.one(h.targets(w, w.plans, where, True))} if "gives_up" in words else {}
-    event |= words
+        settings |= {"gives_up": w.choose.one(e.targets(w, w.plans, where, True))} if "gives_up" in settings else {}
+    event |= settings
 
 
 def _per_period(w, event):
     """Tell whether a chance of an event holds per period, and so needs a clock of that period alone."""
-    return bool(re.search("% (per|kept|lost)", _words_of(w, event)))
+    return bool(re.search("% (per|kept|lost)", _text_of(w, event)))
 
 
 def _invoices(w, event):
     """Tell whether an amount of an event that comes again and again is stated per period, which no service has."""
-    money = [held.get(side, {}) for held in (event, *_inner(event)) for side in ("earn", "spend")]
-    return "every" in event and " per " in _words_of(w, money)
+    money = [spec.get(side, {}) for spec in (event, *_inner(event)) for side in ("earn", "spend")]
+    return "every" in event and " per " in _text_of(w, money)
 
 
 def _inner(event):
-    tables = [held for held in (event.get("to"), event.get("outcomes")) if isinstance(held, dict)]
+    tables = [spec for spec in (event.get("to"), event.get("outcomes")) if isinstance(spec, dict)]
     return [one for table in tables for one in table.values() if isinstance(one, dict)]
 
 
-def _words_of(w, raw):
+def _text_of(w, raw):
     """Return all texts of a part of a file, with those of the rates it names."""
-    words, seen = repr(raw), set()
-    while named := {name for name in w.rates if re.search(f"\\b{name}\\b", words)} - seen:
+    text, seen = repr(raw), set()
+    while named := {name for name in w.rates if re.search(f"\\b{name}\\b", text)} - seen:
         seen |= named
-        words += "".join(repr(w.rates[name]) for name in sorted(named))
-    return words
+        text += "".join(repr(w.rates[name]) for name in sorted(named))
+    return text
 
 
 def _asking(w, where, feeds):
     """Return an event that asks on entry."""
-    raw = _words(w, where, True)
+    raw = _staff_settings(w, where, True)
     instant = raw["takes"] == "0 days"
-    more = h.effects(w, False, feeds, full=20)
-    raw = h.outcomes(w, w.plans, where, raw | more, instant, False, feeds=feeds)
+    more = e.effects(w, False, feeds, full=20)
+    raw = e.outcomes(w, w.plans, where, raw | more, instant, False, feeds=feeds)
     return raw if more or {"to", "outcomes"} & set(raw) else {**raw, "spend": {"mail": f.money(w, 1, 5)}}
 
 
 def _takes_no_time(w, event):
-    """Tell whether the clock of an event may fire at the instant it is wound."""
+    """Tell whether the clock of an event may fire at the instant it starts."""
     if {"when", "on_date"} & set(event) or not {"after", "every"} & set(event):
         return True
     waits = event.get("after", event.get("every"))
     return "0 days" in (waits if isinstance(waits, list) else [waits])
 
 
-def _words(w, where, instant):
+def _staff_settings(w, where, instant):
     """Return whom an event asks, how long that takes, and who waits how long."""
     choose = w.choose
     name = choose.one(w.resources)
@@ -318,7 +318,7 @@ def _words(w, where, instant):
         if "queue_limit" not in w.resources[name] or choose.yes(75):
             raw["patience"] = _patience(w)
             instant |= raw["patience"] == "0 days"
-        raw["gives_up"] = choose.one(h.targets(w, w.plans, where, instant))
+        raw["gives_up"] = choose.one(e.targets(w, w.plans, where, instant))
     if choose.yes(40):
         raw["priority"] = choose.one(["1", "2", "3", "1000"])
     return raw
@@ -361,23 +361,23 @@ def _wait_for_shared(w, raw):
     choose = w.choose
     if not w.shared:
         return
-    for where, held in _places(w, raw):
-        for event in _events(where, held).values():
+    for where, spec in _places(w, raw):
+        for event in _events(where, spec).values():
             if "when" in event and "refer" not in repr(event).replace("referrer", "") and choose.yes(60):
-                kept = event["when"] if choose.yes(40) else {}
+                conditions = event["when"] if choose.yes(40) else {}
                 name = choose.one(w.shared)
-                event["when"] = {**kept, name: choose.one(w.shared[name][1:])}
+                event["when"] = {**conditions, name: choose.one(w.shared[name][1:])}
 
 
 def _strategies(w, raw):
     """Add strategies with other staff, another market, or without what asks on entry."""
     choose, more = w.choose, {}
-    for name, held in raw.get("resources", {}).items():
-        if isinstance(held["people"], str) and held["people"].isdigit() and choose.yes(30):
+    for name, spec in raw.get("resources", {}).items():
+        if isinstance(spec["people"], str) and spec["people"].isdigit() and choose.yes(30):
             more["other_staff"] = {"resources": {name: {"people": choose.one("1234")}}}
     if "market" in raw and choose.yes(25):
         more["larger"] = {"market": str(2 * int(raw["market"]))}
-    asks = sorted({n for where, held in _places(w, raw) for n in _events(where, held) if n.startswith("ask")})
+    asks = sorted({n for where, spec in _places(w, raw) for n in _events(where, spec) if n.startswith("ask")})
     if asks and choose.yes(25):
         more["unasked"] = {"without": [f"event.{asks[0]}"]}
     if more:

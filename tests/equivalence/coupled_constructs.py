@@ -8,12 +8,12 @@ from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.ledger import GAVE_UP, QUEUE, TURNED_AWAY
 
 from .constructs import DISTRIBUTIONS
-from .money_constructs import MONEY, MoneyCounting
+from .money_constructs import MONEY, MoneyConstructFinder
 
 CLOCKS = ("after", "every", "when", "on_date")
 
 #: Everything that random journeys of people who affect one another must together have.
-WORDS = """
+CONSTRUCTS = """
 market warm_up
 resource:one resource:several people:plain people:calendar people:month people:all people:zero people:named
 resource:hours resource:cost resource:queue_limit resource:queue_limit.zero resource:target
@@ -38,7 +38,7 @@ strategy:people strategy:market strategy:unasked
 by:shared times:shared by:referrer times:referrer effect:refer stage:at_once channel:present channel:inherits
 lever:role lever:event costs report_by horizon:part_month spread:chance spread:rate uncertain:rate set:overlap
 """
-COUPLED = (*WORDS.split(), *MONEY)
+COUPLED = (*CONSTRUCTS.split(), *MONEY)
 
 #: What has to happen in their runs; ``ties`` are things that happen to different people at one instant.
 HAPPENS = (
@@ -52,10 +52,10 @@ HAPPENS = (
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return _Coupled(raw).count
+    return CoupledConstructFinder(raw).count
 
 
-class _Coupled(MoneyCounting):
+class CoupledConstructFinder(MoneyConstructFinder):
     """Counts what couples people beside all else; ``place`` says for what a figure stands."""
 
     def __init__(self, raw):
@@ -69,23 +69,23 @@ class _Coupled(MoneyCounting):
         resources = raw.get("resources", {})
         if resources:
             self.see("resource:several" if len(resources) > 1 else "resource:one")
-        for held in resources.values():
-            self.resource(held)
-        for held in raw.get("strategies", {}).values():
-            self.see(*(["strategy:people"] if "resources" in held else []))
-            self.see(*(["strategy:market"] if "market" in held else []))
-            self.see(*(["strategy:unasked"] if "event.ask" in str(held.get("without")) else []))
+        for spec in resources.values():
+            self.resource(spec)
+        for spec in raw.get("strategies", {}).values():
+            self.see(*(["strategy:people"] if "resources" in spec else []))
+            self.see(*(["strategy:market"] if "market" in spec else []))
+            self.see(*(["strategy:unasked"] if "event.ask" in str(spec.get("without")) else []))
         if sum(kind == "shared" for kind in self.attributes.values()) > 1:
             self.see("shared:several")
-        self.counts = {name for name, held in raw.get("attributes", {}).items() if "count_of" in held}
-        self.means = {held["mean_of"] for held in raw.get("attributes", {}).values() if "mean_of" in held}
+        self.counts = {name for name, spec in raw.get("attributes", {}).items() if "count_of" in spec}
+        self.means = {spec["mean_of"] for spec in raw.get("attributes", {}).values() if "mean_of" in spec}
 
-    def resource(self, held):
-        self.see(*(f"resource:{key}" for key in ("hours", "cost", "queue_limit", "target") if key in held))
-        if held.get("queue_limit") == "0":
+    def resource(self, spec):
+        self.see(*(f"resource:{key}" for key in ("hours", "cost", "queue_limit", "target") if key in spec))
+        if spec.get("queue_limit") == "0":
             self.see("resource:queue_limit.zero")
-        people = self.followed(held["people"])
-        if people is not held["people"]:
+        people = self.followed(spec["people"])
+        if people is not spec["people"]:
             self.see("people:named")
         if isinstance(people, str):
             self.see("people:plain")
@@ -94,16 +94,16 @@ class _Coupled(MoneyCounting):
         self.see("people:all" if "value" not in people else f"people:{next(iter(people['by']))}")
         self.see(*(["people:zero"] if "0" in levels.values() else []))
 
-    def attribute(self, name, held):
-        if "count_of" in held:
-            self.see("shared:count", f"count:{self.people(held['count_of'])}")
+    def attribute(self, name, spec):
+        if "count_of" in spec:
+            self.see("shared:count", f"count:{self.people(spec['count_of'])}")
             self.see(*(["count:beside_mean"] if self.means else []))
-        elif "mean_of" in held:
-            self.see("attribute:shared", f"shared:of_{self.attributes[held['mean_of']]}")
-            self.see(f"shared:{self.people(held['among'])}")
+        elif "mean_of" in spec:
+            self.see("attribute:shared", f"shared:of_{self.attributes[spec['mean_of']]}")
+            self.see(f"shared:{self.people(spec['among'])}")
         else:
             self.place = "draw_on_arrival"
-            super().attribute(name, held)
+            super().attribute(name, spec)
             self.place = ""
 
     def people(self, among):
@@ -112,21 +112,21 @@ class _Coupled(MoneyCounting):
             return "list"
         return "role" if among in self.roles.values() else "stage" if among in self.roles else "phase"
 
-    def channel(self, held):
+    def channel(self, spec):
         self.place = "channel_set"
-        super().channel(held)
+        super().channel(spec)
         self.place = ""
 
-    def set_of_stages(self, name, held):
-        super().set_of_stages(name, held)
-        self.staffed(held.get("events", {}), "set")
+    def set_of_stages(self, name, spec):
+        super().set_of_stages(name, spec)
+        self.staffed(spec.get("events", {}), "set")
 
-    def stage(self, name, held):
-        super().stage(name, held)
-        if isinstance(held, dict):
-            self.staffed(held.get("events", {name: held}), "stage" if "events" in held else "inline")
+    def stage(self, name, spec):
+        super().stage(name, spec)
+        if isinstance(spec, dict):
+            self.staffed(spec.get("events", {name: spec}), "stage" if "events" in spec else "inline")
             present = {one["enters"] for one in self.raw["channels"].values() if "present" in one}
-            if name in present and "staff" in repr(held):
+            if name in present and "staff" in repr(spec):
                 self.see("staff:present")
 
     def staffed(self, events, where):
@@ -158,19 +158,19 @@ class _Coupled(MoneyCounting):
                 self.wait(event[part])
                 self.place = ""
 
-    def kind_of_wait(self, part, held):
-        held = self.followed(held)
-        if isinstance(held, str):
-            zero = held.startswith("0 ")
-            self.see(f"{part}:{'rate' if ' per ' in held else 'zero' if zero else 'duration'}")
+    def kind_of_wait(self, part, spec):
+        spec = self.followed(spec)
+        if isinstance(spec, str):
+            zero = spec.startswith("0 ")
+            self.see(f"{part}:{'rate' if ' per ' in spec else 'zero' if zero else 'duration'}")
             return
-        kind = next(iter(DISTRIBUTIONS & set(held)), None)
-        first = "" if kind else self.first(held)
+        kind = next(iter(DISTRIBUTIONS & set(spec)), None)
+        first = "" if kind else self.first(spec)
         self.see(f"{part}:{kind or ('rate' if ' per ' in first else 'table')}")
 
-    def wait(self, held):
+    def wait(self, spec):
         self.place = self.place or "clock"
-        super().wait(held)
+        super().wait(spec)
         if self.place == "clock":
             self.place = ""
 
@@ -181,23 +181,23 @@ class _Coupled(MoneyCounting):
 
     # -- effects and figures --------------------------------------------------------------------
 
-    def effects(self, held):
-        super().effects(held)
-        self.see(*(["shared:set"] if self.means & set(held.get("set", {})) else []))
-        self.see(*(["shared:added"] if self.means & set(held.get("add", {})) else []))
+    def effects(self, spec):
+        super().effects(spec)
+        self.see(*(["shared:set"] if self.means & set(spec.get("set", {})) else []))
+        self.see(*(["shared:added"] if self.means & set(spec.get("add", {})) else []))
 
-    def draw(self, held):
+    def draw(self, spec):
         outer, self.place = self.place, self.place or "set"
-        super().draw(held)
-        if "by" in held:
-            self.reads(held["by"], "chance")
+        super().draw(spec)
+        if "by" in spec:
+            self.reads(spec["by"], "chance")
         self.place = outer
 
-    def figure(self, held, kind, accrues=False):
-        super().figure(held, kind, accrues)
-        held = self.followed(held)
-        if isinstance(held, dict):
-            self.reads([*held.get("by", {}), *held.get("times", {})], kind, accrues)
+    def figure(self, spec, kind, accrues=False):
+        super().figure(spec, kind, accrues)
+        spec = self.followed(spec)
+        if isinstance(spec, dict):
+            self.reads([*spec.get("by", {}), *spec.get("times", {})], kind, accrues)
 
     def reads(self, axes, kind, accrues=False):
         """Note what a figure depends on, and what is shared among that."""
@@ -257,11 +257,11 @@ def _ties(journey, run):
     times = {what: {time for time, kind in at if kind == what} for what in ("gives_up", "turned_away", "service")}
     times |= {"arrival": set(arrivals), "staffing": changes}
     names = [name[4:].split("+") for name in HAPPENS if "+" in name]
-    found = {f"tie:{one}+{other}" for one, other in names if times[one] & times[other]}
+    ties = {f"tie:{one}+{other}" for one, other in names if times[one] & times[other]}
     several = {
         "two_channels": any(len(channels) > 1 for channels in arrivals.values()),
-        "two_services": any(kind == "service" and len(set(held)) > 1 for (_, kind), held in at.items()),
-        "two_give_up": any(kind == "gives_up" and len(set(held)) > 1 for (_, kind), held in at.items()),
-        "two_resources": any(len({one for _, one in held}) > 1 for held in at.values()),
+        "two_services": any(kind == "service" and len(set(spec)) > 1 for (_, kind), spec in at.items()),
+        "two_give_up": any(kind == "gives_up" and len(set(spec)) > 1 for (_, kind), spec in at.items()),
+        "two_resources": any(len({one for _, one in spec}) > 1 for spec in at.values()),
     }
-    return found | {f"tie:{name}" for name, met in several.items() if met}
+    return ties | {f"tie:{name}" for name, met in several.items() if met}

@@ -137,8 +137,8 @@ class World:
         """Return how many more clocks there may be in each of some stages."""
         return min(self.room[name] for name in stages)
 
-    def wind(self, stages, count=1):
-        """Take note of clocks that are wound in some stages."""
+    def add_clocks(self, stages, count=1):
+        """Take note of clocks that start in some stages."""
         for name in stages:
             self.room[name] -= count
 
@@ -148,11 +148,11 @@ class World:
 
 def number(w, low, high, fine=False):
     """Return a number on a grid between two ends, as text; where it is ``fine``, at times with six decimals."""
-    found = low + (high - low) * w.choose.whole(0, 24) / 24
+    value = low + (high - low) * w.choose.whole(0, 24) / 24
     way = w.choose.weighted(plain=80, six=13, tiny=7) if fine else "plain"
     if way == "tiny":
         return w.choose.one(TINY)
-    return f"{found:.6f}".rstrip("0").rstrip(".") if way == "six" else plain(found)
+    return f"{value:.6f}".rstrip("0").rstrip(".") if way == "six" else plain(value)
 
 
 def plain(value):
@@ -181,8 +181,8 @@ def table(w, low, high, unit, place="event", zero=False, deep=2, value=True, fin
     if shape in ("times", "both"):
         for axis in choose.some(axes, most=2):
             factors[axis] = {one: choose.one((*FACTORS, "0") if zero else FACTORS) for one in w.part(axis)}
-        for held in factors.values():
-            high /= max(1.0, *(float(f) for f in held.values()))
+        for levels_of in factors.values():
+            high /= max(1.0, *(float(f) for f in levels_of.values()))
         low = min(low, high / 2)
     raw = {}
     if shape != "all":
@@ -211,33 +211,33 @@ def _range(value):
 def _with(w, raw, kind, unit, spread, per="", doubt=True):
     """Add what a rate may carry: a counter, spread, uncertainty, a reason; name it or leave it inline."""
     choose = w.choose
-    held = {"value": raw} if isinstance(raw, str) else dict(raw)
+    spec = {"value": raw} if isinstance(raw, str) else dict(raw)
     if per:
-        held["per"] = per
+        spec["per"] = per
     extra = bool(per)
     if spread and choose.yes(30):
         extra = True
         if kind == "chance" and unit == " %" and choose.yes(40):
-            held = _beta(w)
+            spec = _beta(w)
         elif kind == "chance" and unit == " %" and isinstance(raw, str) and choose.yes(45):
-            held = _beta_in_a_level(w, raw)
+            spec = _beta_in_a_level(w, raw)
         else:
-            held["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
-    sure = doubt and isinstance(held.get("value"), str)
+            spec["spread"] = _by_level(w, kind) if choose.yes(30) else choose.one(SPREADS[kind])
+    sure = doubt and isinstance(spec.get("value"), str)
     if sure and (kind != "chance" or spread) and choose.yes(12):
         extra = True
-        held["uncertain"] = _range(held["value"]) if choose.yes(35) else choose.one(SPREADS[kind][:2])
+        spec["uncertain"] = _range(spec["value"]) if choose.yes(35) else choose.one(SPREADS[kind][:2])
     if extra and choose.yes(10):
-        held["why"] = "made up"
-    found = held if extra else raw
-    if "uncertain" in held:
+        spec["why"] = "made up"
+    figure = spec if extra else raw
+    if "uncertain" in spec:
         name = f"r{len(w.rates)}_{kind}"
-        w.rates[name] = held
+        w.rates[name] = spec
         return name
     movable = None
-    if sure and (kind != "chance" or spread) and not held["value"].startswith("0.000001"):
-        movable = (kind, unit, float(held["value"].split(" ")[0]))
-    return w.named(found, kind, movable)
+    if sure and (kind != "chance" or spread) and not spec["value"].startswith("0.000001"):
+        movable = (kind, unit, float(spec["value"].split(" ")[0]))
+    return w.named(figure, kind, movable)
 
 
 def _beta(w):
@@ -264,15 +264,18 @@ SPREADS = {"chance": ("2 points", "4 points"), "rate": _WIDTHS, "money": _WIDTHS
 def _by_level(w, kind):
     """Return a spread by the levels of an attribute, in most of which people do not differ in one level."""
     axis = w.choose.one(w.axes("event"))
-    ways = SPREADS[kind]
+    spreads = SPREADS[kind]
     none = w.choose.one(["0", "0 points" if kind == "chance" else "0 % of mean"])
     if w.choose.yes(30):
-        held = {"by": {axis: {level: w.choose.one(ways) for level in w.cells(axis)}}}
+        spec = {"by": {axis: {level: w.choose.one(spreads) for level in w.cells(axis)}}}
     else:
-        held = {"value": w.choose.one([*ways, none]), "by": {axis: {one: w.choose.one(ways) for one in w.part(axis)}}}
+        spec = {
+            "value": w.choose.one([*spreads, none]),
+            "by": {axis: {one: w.choose.one(spreads) for one in w.part(axis)}},
+        }
     if w.choose.yes(75):
-        held["by"][axis][w.choose.one(held["by"][axis])] = none
-    return held
+        spec["by"][axis][w.choose.one(spec["by"][axis])] = none
+    return spec
 
 
 def chance(w, low=5, high=80, alone=True, period="", place="event"):

@@ -27,7 +27,7 @@ from .writing import to_yaml
 FAIL, SMALL = (Path(tempfile.gettempdir()) / f"find_{name}.yaml" for name in ("fail", "small"))
 
 
-def told(raw, seed, engines):
+def first_problem(raw, seed, engines):
     """Return what is wrong with a journey on a pair of engines, "" if nothing, with its events."""
     try:
         return comparing.check(raw, seed, engines)
@@ -37,23 +37,23 @@ def told(raw, seed, engines):
         return traceback.format_exc(), 0
 
 
-def shrink(raw, seed, engines, said):
+def shrink(raw, seed, engines, problem):
     """Return the smallest journey that still goes wrong in the same way."""
-    kind = said.strip().splitlines()[-1][:30] if "Traceback" in said else said.split(":")[0].split(",")[-1]
+    kind = problem.strip().splitlines()[-1][:30] if "Traceback" in problem else problem.split(":")[0].split(",")[-1]
     begun = time.perf_counter()
 
     def fails(tried):
         if time.perf_counter() - begun > 240:
             return False
         try:
-            return kind in told(tried, seed, engines)[0]
+            return kind in first_problem(tried, seed, engines)[0]
         except ConfigError:
             return False
 
     return comparing.smaller(raw, fails)
 
 
-def main(words=None):
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("n", type=int, nargs="?", default=100)
     parser.add_argument("seed", type=int, nargs="?", default=0)
@@ -62,7 +62,7 @@ def main(words=None):
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--coupled", action="store_true")
     parser.add_argument("--one", type=Path)
-    asked = parser.parse_args(words)
+    asked = parser.parse_args(arguments)
     engines = tuple(asked.engines.split(","))
     if asked.one:
         return one(asked.one, asked.seed, engines)
@@ -78,9 +78,9 @@ def main(words=None):
                 model = fs.loads(to_yaml(raw))
                 for strategy in comparing.strategies(raw):
                     model.journey(strategy)
-                said, count = "", 0
+                problem, count = "", 0
             else:
-                said, count = told(raw, seed, engines)
+                problem, count = first_problem(raw, seed, engines)
         except ConfigError as error:
             tally["refused"] += 1
             refused.update(re.sub(r"^\S+ \S+: |'[^']*'", "", line) for line in str(error).splitlines())
@@ -89,17 +89,17 @@ def main(words=None):
             tally["broken"] += 1
             refused[traceback.format_exc().splitlines()[-1]] += 1
             continue
-        tally["differ" if said else "same"] += 1
+        tally["differ" if problem else "same"] += 1
         seen += counted(raw)
         events.append(count)
-        if said:
-            print(f"seed {seed}: {said}")
+        if problem:
+            print(f"seed {seed}: {problem}")
             if not asked.keep_going:
                 FAIL.write_text(to_yaml(raw))
-                small = shrink(raw, seed, engines, said)
+                small = shrink(raw, seed, engines, problem)
                 SMALL.write_text(to_yaml(small))
                 print(f"\n{SMALL} (whole: {FAIL}):\n{to_yaml(small)}")
-                print(told(small, seed, engines)[0])
+                print(first_problem(small, seed, engines)[0])
                 break
     took = time.perf_counter() - begun
     print(dict(tally), f"{took:.1f} s, {sum(events):,} events, {sum(e < 200 for e in events)} runs below 200")
@@ -115,10 +115,10 @@ def one(path, seed, engines):
     model = fs.load(path)
     worst = 0
     for strategy in [*model.strategies] or [None]:
-        found = comparing.runs_of(model.journey(strategy), seed, engines=engines)
-        said = comparing.difference(found[0], found[-1])
-        print(strategy, said or "the same")
-        worst |= bool(said)
+        runs = comparing.runs_of(model.journey(strategy), seed, engines=engines)
+        problem = comparing.difference(runs[0], runs[-1])
+        print(strategy, problem or "the same")
+        worst |= bool(problem)
     return worst
 
 

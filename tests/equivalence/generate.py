@@ -13,8 +13,8 @@ from flywheel_sim.journey.units import MONTH, parse
 
 from . import amounts as m
 from . import figures as f
-from . import happenings as h
 from . import plans as c
+from . import random_events as e
 from .choices import Drawn, Seeded
 
 MOST_CLOCKS = 16
@@ -75,7 +75,7 @@ def filled(w, horizon):
     stages = {p.name: _stage(w, plans, p, tails) for p in plans}
     _bring(w, plans, stages, feeds)
     _reach(w, plans, stages, channels, feeds, while_)
-    stages = {name: _short(w, held) for name, held in stages.items()}
+    stages = {name: _short(w, spec) for name, spec in stages.items()}
     raw = {"name": "Made up", "horizon": horizon}
     if w.start:
         raw["start"] = w.start
@@ -88,17 +88,17 @@ def filled(w, horizon):
     named = [a.name for a in w.attributes.values() if a.kind == "levels"]
     if named and choose.yes(50):
         raw["report_by"] = choose.some(named, most=2)
-    levers = h.levers(w, plans, stages, while_)
+    levers = e.levers(w, plans, stages, while_)
     costs = c.costs(w)
     if period := c.fineness(w):
         raw["period"] = period
     parts = {"rates": w.rates, "attributes": attributes, "channels": channels, "costs": costs, "while": while_}
-    raw |= {key: held for key, held in parts.items() if held}
+    raw |= {key: spec for key, spec in parts.items() if spec}
     raw["journey"] = stages
     if levers:
         raw["levers"] = levers
     if choose.yes(40):
-        raw["strategies"] = h.strategies(w, stages, while_, channels)
+        raw["strategies"] = e.strategies(w, stages, while_, channels)
     return raw
 
 
@@ -108,7 +108,7 @@ def filled(w, horizon):
 def _attributes(w):
     """Return the section of attributes, and let the world know them."""
     choose = w.choose
-    made = [
+    attributes = [
         f.Attr("plan", "levels", ("basic", "premium")), f.Attr("was", "levels", ("basic", "premium")),
         f.Attr("mood", "levels", ("low", "mid", "high")), f.Attr("score", "counter", (), 0, 40),
         f.Attr("best", "counter", (), 0, 40), f.Attr("debt", "counter", (), -5, 9),
@@ -116,7 +116,7 @@ def _attributes(w):
         f.Attr("tenure", "stopwatch"), f.Attr("kind", "levels", ("a", "b", "c")),
     ]  # fmt: skip
     raw = {}
-    chosen = choose.some(made, least=2, most=7)
+    chosen = choose.some(attributes, least=2, most=7)
     for attr in chosen:
         attr.watched = choose.yes(60)
         w.attributes[attr.name] = attr
@@ -174,17 +174,17 @@ def _sets(w, plans, tails):
             inside = [p for p in live if name == (p.role if kind == "role" else p.phase)]
         if not name or name in raw or not inside:
             continue
-        where = h.Where(name, tuple(p.name for p in inside), max(p.index for p in inside),
-                        any(p.tail for p in inside), True)  # fmt: skip
+        where = e.Host(name, tuple(p.name for p in inside), max(p.index for p in inside),
+                       any(p.tail for p in inside), True)  # fmt: skip
         raw[name] = {"in": list(where.members)} if kind == "listed" else {}
         feeds = () if where.tail else tails
         raw[name] |= _owner(w, feeds)
         events = {}
         for n in range(choose.whole(0 if len(raw[name]) > (kind == "listed") else 1, 3)):
             if w.left(where.members) >= 9:
-                made, count = h.event(w, plans, where, w.left(where.members) - 4, feeds)
-                events[f"{name[0]}{n}"] = made
-                w.wind(where.members, count)
+                event, count = e.event(w, plans, where, w.left(where.members) - 4, feeds)
+                events[f"{name[0]}{n}"] = event
+                w.add_clocks(where.members, count)
         if events:
             raw[name]["events"] = events
         if raw[name].keys() <= {"in"}:
@@ -196,9 +196,9 @@ def _owner(w, feeds):
     """Return what stages and sets have beside events: effects on entry, money that accrues."""
     choose, raw = w.choose, {}
     if choose.yes(35):
-        found = h.effects(w, False, feeds if choose.yes(40) else (), full=30)
-        if found:
-            raw["on_entry"] = found
+        effects = e.effects(w, False, feeds if choose.yes(40) else (), full=30)
+        if effects:
+            raw["on_entry"] = effects
     return raw | m.accruing(w)
 
 
@@ -211,22 +211,22 @@ def _stage(w, plans, plan, tails):
     feeds = () if plan.tail else tails
     if plan.role == "exit":
         if choose.yes(15):
-            raw |= {"on_entry": found} if (found := h.effects(w, full=30)) else {}
+            raw |= {"on_entry": effects} if (effects := e.effects(w, full=30)) else {}
         return raw
     raw |= _owner(w, feeds)
-    where = h.Where(plan.name, (plan.name,), plan.index, plan.tail)
+    where = e.Host(plan.name, (plan.name,), plan.index, plan.tail)
     if plan.at_once:
-        made = h.at_once(w, plans, where, feeds)
-        w.wind([plan.name])
-        return {**raw, "events": {plan.name: made}}
+        event = e.at_once(w, plans, where, feeds)
+        w.add_clocks([plan.name])
+        return {**raw, "events": {plan.name: event}}
     events = {}
     if plan.tail and choose.yes(25):
-        return raw if choose.yes(50) else {key: held for key, held in raw.items() if key in ("role", "phase")}
+        return raw if choose.yes(50) else {key: spec for key, spec in raw.items() if key in ("role", "phase")}
     for n in range(choose.whole(1, 4)):
         if not events or w.left([plan.name]) >= 6:
-            made, count = h.event(w, plans, where, w.left([plan.name]) - 3, feeds)
-            events[f"e{n}"] = made
-            w.wind([plan.name], count)
+            event, count = e.event(w, plans, where, w.left([plan.name]) - 3, feeds)
+            events[f"e{n}"] = event
+            w.add_clocks([plan.name], count)
     return {**raw, "events": events}
 
 
@@ -237,26 +237,26 @@ def _bring(w, plans, stages, feeds):
     for channel, end in feeds.items():
         for n in range(choose.whole(1, 2)):
             plan = choose.one([p for p in able if w.room[p.name] > 1] or able)
-            w.wind([plan.name])
+            w.add_clocks([plan.name])
             again = end == "tail" or choose.yes(60)
-            more = h.effects(w, full=20, periods=() if again else m.ANY)
+            more = e.effects(w, full=20, periods=() if again else m.ANY)
             if again:
                 often = (0.3, 3) if end == "tail" else (0.2, 0.7)
-                made = {"every": f.rate(w, *often), **more, "refer": channel}
+                event = {"every": f.rate(w, *often), **more, "refer": channel}
             else:
                 odds = {"value": choose.one(["20 %", "35 %"]), "by": {"generation": {"2": "0 %"}}}
                 brings = {"chance": odds, **more, "refer": channel}
-                made = {"after": f.rate(w, 2, 6), "outcomes": {"brings": brings, "not": "rest"}}
-            stages[plan.name]["events"][f"bring_{channel}{n}"] = made
+                event = {"after": f.rate(w, 2, 6), "outcomes": {"brings": brings, "not": "rest"}}
+            stages[plan.name]["events"][f"bring_{channel}{n}"] = event
 
 
 def _reach(w, plans, stages, channels, feeds, while_):
     """Let an event lead to every stage that nobody would reach."""
     lead = {p.name: set(_goals(stages[p.name])) for p in plans}
-    for name, held in while_.items():
-        for inside in held.get("in") or [p.name for p in plans if name in (p.role, p.phase)]:
-            lead[inside] |= set(_goals(held))
-    reached, waiting = set(), [held["enters"] for name, held in channels.items() if name not in feeds]
+    for name, spec in while_.items():
+        for inside in spec.get("in") or [p.name for p in plans if name in (p.role, p.phase)]:
+            lead[inside] |= set(_goals(spec))
+    reached, waiting = set(), [spec["enters"] for name, spec in channels.items() if name not in feeds]
     while True:
         while waiting:
             name = waiting.pop()
@@ -271,7 +271,7 @@ def _reach(w, plans, stages, channels, feeds, while_):
         host = min(hosts, key=lambda p: (w.room[p.name] < 1, p.index > missing.index, -w.room[p.name], -p.index))
         goal = {"after": f.rate(w, 0.5, 5, spread=False, value=False), "to": missing.name}
         stages[host.name].setdefault("events", {})[f"to_{missing.name}"] = goal
-        w.wind([host.name])
+        w.add_clocks([host.name])
         waiting.append(missing.name)
 
 
@@ -282,9 +282,9 @@ def _goals(raw):
             yield to
         elif to:
             yield from (name for name in to if name != "stay")
-        for held in (event.get("outcomes") or {}).values():
-            if isinstance(held, dict) and "to" in held:
-                yield held["to"]
+        for spec in (event.get("outcomes") or {}).values():
+            if isinstance(spec, dict) and "to" in spec:
+                yield spec["to"]
 
 
 def _short(w, raw):
@@ -296,5 +296,5 @@ def _short(w, raw):
         only = next(iter(events.values()))
         if not only or not ({"after", "every", "when", "on_date", "to", "outcomes"} & set(only)):
             return raw
-        return {key: held for key, held in raw.items() if key != "events"} | only
+        return {key: spec for key, spec in raw.items() if key != "events"} | only
     return raw

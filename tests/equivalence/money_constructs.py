@@ -2,12 +2,12 @@
 
 from .amounts import is_share, sides
 from .constructs import ALL as OTHERS
-from .constructs import DISTRIBUTIONS, Counting
+from .constructs import DISTRIBUTIONS, ConstructFinder
 
 OVER_TIME = ("spend", "cost_per_arrival", "at_most", "rate")
 
 #: What journeys of people who do not affect one another must have beside.
-WORDS = """
+CONSTRUCTS = """
 lines:cost_of_sales lines:acquisition lines:service lines:win_back lines:overhead
 lines:of_line lines:of_lever lines:of_cost lines:not_recurring lines:two_kinds
 derived:one derived:several derived:negative derived:kind derived:revenue derived:recurring derived:by_name
@@ -28,16 +28,16 @@ channel:at_most.calendar channel:at_most.month channel:at_most.file channel:rate
 channel:batch.file channel:rate+spend strategy:spend.plan
 costs:dated costs:dates period:day period:week
 """
-MONEY = tuple(WORDS.split())
+MONEY = tuple(CONSTRUCTS.split())
 ALL = (*OTHERS, *MONEY)
 
 
 def constructs(raw):
     """Return how often each construct occurs in a journey file."""
-    return MoneyCounting(raw).count
+    return MoneyConstructFinder(raw).count
 
 
-class MoneyCounting(Counting):
+class MoneyConstructFinder(ConstructFinder):
     """Counts money beside all else; ``where`` says in what part of a stage or an event a figure stands."""
 
     def __init__(self, raw):
@@ -48,73 +48,73 @@ class MoneyCounting(Counting):
         super().file()
         raw = self.raw
         self.see(*([f"period:{raw['period']}"] if "period" in raw else []))
-        for held in raw.get("costs", {}).values():
-            if isinstance(held, dict) and "amount" in held:
-                self.see("costs:dates" if isinstance(held["on"], list) else "costs:dated")
-        for name, held in raw.get("lines", {}).items():
-            self.derived(held) if "share" in held else self.line(name, held)
-        for held in raw.get("strategies", {}).values():
-            spent = [raw["channels"][name].get("spend") for name in held.get("spend", {}) if name in raw["channels"]]
+        for spec in raw.get("costs", {}).values():
+            if isinstance(spec, dict) and "amount" in spec:
+                self.see("costs:dates" if isinstance(spec["on"], list) else "costs:dated")
+        for name, spec in raw.get("lines", {}).items():
+            self.derived(spec) if "share" in spec else self.line(name, spec)
+        for spec in raw.get("strategies", {}).values():
+            spent = [raw["channels"][name].get("spend") for name in spec.get("spend", {}) if name in raw["channels"]]
             self.see(*("strategy:spend.plan" for one in spent if isinstance(self.followed(one), dict)))
 
-    def line(self, name, held):
+    def line(self, name, spec):
         """Count what a file says of a line that is booked, of a lever, a cost or a resource."""
         raw = self.raw
-        if held.get("recurring") == "no":
+        if spec.get("recurring") == "no":
             self.see("lines:not_recurring")
-        if "kind" not in held:
+        if "kind" not in spec:
             return
-        self.see(f"lines:{held['kind']}")
+        self.see(f"lines:{spec['kind']}")
         parts = {"levers": "lever", "costs": "cost", "resources": "resource"}
-        found = [word for part, word in parts.items() if name in raw.get(part, {})] or ["line"]
-        self.see(*(f"lines:of_{word}" for word in found))
+        kinds = [word for part, word in parts.items() if name in raw.get(part, {})] or ["line"]
+        self.see(*(f"lines:of_{word}" for word in kinds))
         earned = sides({key: raw[key] for key in ("journey", "while") if key in raw})[0]
         self.see(*(["lines:two_kinds"] if name in earned else []))
 
-    def derived(self, held):
+    def derived(self, spec):
         """Count a line that follows from others."""
-        self.see("derived:several" if isinstance(held["of"], list) and len(held["of"]) > 1 else "derived:one")
-        self.see("derived:kind" if "kind" in held else "derived:revenue")
-        self.see(*(["derived:recurring"] if held.get("recurring") == "yes" else []))
-        self.see(*(["derived:negative"] if held["share"].startswith("-") else []))
-        if held["share"] in self.rates:
-            self.see("derived:by_name", *(["derived:uncertain"] if "uncertain" in self.rates[held["share"]] else []))
+        self.see("derived:several" if isinstance(spec["of"], list) and len(spec["of"]) > 1 else "derived:one")
+        self.see("derived:kind" if "kind" in spec else "derived:revenue")
+        self.see(*(["derived:recurring"] if spec.get("recurring") == "yes" else []))
+        self.see(*(["derived:negative"] if spec["share"].startswith("-") else []))
+        if spec["share"] in self.rates:
+            self.see("derived:by_name", *(["derived:uncertain"] if "uncertain" in self.rates[spec["share"]] else []))
 
     # -- channels -------------------------------------------------------------------------------
 
-    def channel(self, held):
-        super().channel(held)
-        self.see(*(["channel:from"] if "from" in held else []))
-        self.see(*(["channel:rate+spend"] if {"rate", "spend"} <= set(held) else []))
-        self.see(*(["channel:from.date"] if "-" in held.get("from", "") else []))
-        self.see(*(["channel:batch.file"] if isinstance(held.get("batch"), dict) else []))
+    def channel(self, spec):
+        super().channel(spec)
+        self.see(*(["channel:from"] if "from" in spec else []))
+        self.see(*(["channel:rate+spend"] if {"rate", "spend"} <= set(spec) else []))
+        self.see(*(["channel:from.date"] if "-" in spec.get("from", "") else []))
+        self.see(*(["channel:batch.file"] if isinstance(spec.get("batch"), dict) else []))
         for key in OVER_TIME:
-            figure = self.followed(held.get(key))
+            figure = self.followed(spec.get(key))
             if isinstance(figure, dict):
                 axes = ["file"] if "file" in figure else [*figure.get("by", {}), *figure.get("times", {})]
                 self.see(*(f"channel:{key}.{axis}" for axis in axes))
 
     # -- where money stands ---------------------------------------------------------------------
 
-    def owner(self, held, where):
+    def owner(self, spec, where):
         self.where = "on_entry"
-        super().owner({key: one for key, one in held.items() if key not in ("earn", "spend")}, where)
+        super().owner({key: one for key, one in spec.items() if key not in ("earn", "spend")}, where)
         self.where = ""
         for side in ("earn", "spend"):
-            for figure in held.get(side, {}).values():
+            for figure in spec.get(side, {}).values():
                 self.see(f"{where}:accrues.{side}")
                 if is_share(figure):
                     self.see(f"share:{where}")
-                    self.share(figure, side, held, True)
+                    self.share(figure, side, spec, True)
                 else:
                     self.money(side, figure, accrues=True)
                     self.figure(figure, "money", accrues=True)
 
     def event(self, event, stage):
         self.where, self.set = "event", set(event.get("set", {}))
-        ways = event.get("outcomes") or event.get("to") or {}
-        inner = [held for held in ways.values() if isinstance(held, dict)] if isinstance(ways, dict) else []
-        lines = {line for held in inner for line in held.get("earn", {}) if line not in event.get("earn", {})}
+        outcomes = event.get("outcomes") or event.get("to") or {}
+        inner = [spec for spec in outcomes.values() if isinstance(spec, dict)] if isinstance(outcomes, dict) else []
+        lines = {line for spec in inner for line in spec.get("earn", {}) if line not in event.get("earn", {})}
         texts = [one for side in ("earn", "spend") for one in event.get(side, {}).values() if is_share(one)]
         self.see(*("share:of_outcome" for one in texts if one.rpartition(" of ")[2] in lines))
         super().event(event, stage)
@@ -124,23 +124,23 @@ class MoneyCounting(Counting):
         self.where = "outcome"
         super().outcomes(table, keyed, stage)
 
-    def effects(self, held):
-        outer, own = self.set, set(held.get("set", {}))
+    def effects(self, spec):
+        outer, own = self.set, set(spec.get("set", {}))
         self.set = outer | own if self.where == "outcome" else own
-        self.added, self.beside = set(held.get("add", {})), held
-        super().effects(held)
+        self.added, self.beside = set(spec.get("add", {})), spec
+        super().effects(spec)
         self.set = outer
 
-    def amount(self, side, held):
-        if is_share(held):
+    def amount(self, side, spec):
+        if is_share(spec):
             self.see(f"share:{self.where}")
-            self.share(held, side, self.beside, False)
+            self.share(spec, side, self.beside, False)
             return
-        super().amount(side, held)
-        for kind in DISTRIBUTIONS & set(held) if isinstance(held, dict) else ():
-            self.drawn(kind, held[kind])
+        super().amount(side, spec)
+        for kind in DISTRIBUTIONS & set(spec) if isinstance(spec, dict) else ():
+            self.drawn(kind, spec[kind])
             return
-        self.money(side, held)
+        self.money(side, spec)
 
     # -- amounts --------------------------------------------------------------------------------
 
@@ -163,67 +163,69 @@ class MoneyCounting(Counting):
                 self.see(*(["share:accrues.table"] if {"by", "times"} & set(base) else []))
         self.see(*(["share:of_negative"] if base is not None and _negative(base) else []))
 
-    def drawn(self, kind, held):
+    def drawn(self, kind, spec):
         """Count what a drawn amount is made of."""
-        text = str(self.named(held))
+        text = str(self.named(spec))
         if "'per'" in text:
             self.see("per:drawn", *(["per:gamma"] if kind in ("gamma", "erlang") else []))
         self.see(*(["amount:drawn.invoice"] if " per " in text else []))
 
-    def named(self, held):
+    def named(self, spec):
         """Return a nest of figures with names followed."""
-        held = self.followed(held)
-        if isinstance(held, dict):
-            return {key: self.named(one) for key, one in held.items()}
-        return [self.named(one) for one in held] if isinstance(held, list) else held
+        spec = self.followed(spec)
+        if isinstance(spec, dict):
+            return {key: self.named(one) for key, one in spec.items()}
+        return [self.named(one) for one in spec] if isinstance(spec, list) else spec
 
-    def money(self, side, held, accrues=False):
+    def money(self, side, spec, accrues=False):
         """Count an amount, or what accrues."""
-        held = self.followed(held)
-        table = isinstance(held, dict) and {"by", "times"} & set(held)
-        numbers = list(_numbers(held))
-        invoice = " per " in str(held) and not accrues
+        spec = self.followed(spec)
+        table = isinstance(spec, dict) and {"by", "times"} & set(spec)
+        numbers = list(_numbers(spec))
+        invoice = " per " in str(spec) and not accrues
         if side == "earn" and any(one.startswith("-") for one in numbers):
             self.see("earn:negative", *(["earn:negative.table"] if table else []))
             self.see(*(["earn:negative.accrues"] if accrues else ["earn:negative.invoice"] if invoice else []))
         self.see(*("amount:six_decimals" for one in numbers if len(one.partition(".")[2]) == 6))
         self.see(*("amount:below_cent" for one in numbers if 0 < abs(float(one)) < 0.01))
-        if not isinstance(held, dict):
+        if not isinstance(spec, dict):
             return
-        axes = {*held.get("by", {}), *held.get("times", {})}
-        if "per" in held:
-            words = [key for key in ("by", "times", "spread") if key in held]
-            self.see(*(f"per:{word}" for word in words or ["alone"]))
+        axes = {*spec.get("by", {}), *spec.get("times", {})}
+        if "per" in spec:
+            keys = [key for key in ("by", "times", "spread") if key in spec]
+            self.see(*(f"per:{word}" for word in keys or ["alone"]))
             self.see("per:accrues" if accrues else "per:invoice" if invoice else "per:once")
-            self.see(*(["per:accrues.spread"] if accrues and "spread" in held else []))
-        if not accrues and self.set & {held.get("per"), *axes}:
+            self.see(*(["per:accrues.spread"] if accrues and "spread" in spec else []))
+        if not accrues and self.set & {spec.get("per"), *axes}:
             self.see("priced:set", *(["priced:set.invoice"] if invoice else []))
             self.see(*(["priced:on_entry"] if self.where == "on_entry" else []))
-            if held.get("per") in self.set:
-                self.see("priced:set.per", *(["priced:set.added"] if held["per"] in self.added else []))
+            if spec.get("per") in self.set:
+                self.see("priced:set.per", *(["priced:set.added"] if spec["per"] in self.added else []))
 
-    def figure(self, held, kind, accrues=False):
-        super().figure(held, kind, accrues)
-        held = self.followed(held)
-        spread = held.get("spread") if isinstance(held, dict) else None
-        if isinstance(spread, dict) and "alpha" in spread and "value" in held:
+    def figure(self, spec, kind, accrues=False):
+        super().figure(spec, kind, accrues)
+        spec = self.followed(spec)
+        spread = spec.get("spread") if isinstance(spec, dict) else None
+        if isinstance(spread, dict) and "alpha" in spread and "value" in spec:
             self.see("spread:chance.beta_and_value")
         if isinstance(spread, dict) and "by" in spread:
             self.see(f"spread:{kind}.by_level", *(["spread:accrues.by_level"] if accrues else []))
             self.see(*(["spread:chance.beta_in_level"] if "alpha" in str(spread) else []))
-            ways = [spread.get("value"), *(one for table in spread["by"].values() for one in table.values())]
-            self.see(*([f"spread:{kind}.none"] if any(one in ("0", "0 points", "0 % of mean") for one in ways) else []))
+            spreads = [spread.get("value"), *(one for table in spread["by"].values() for one in table.values())]
+            self.see(
+                *([f"spread:{kind}.none"] if any(one in ("0", "0 points", "0 % of mean") for one in spreads) else [])
+            )
 
 
-def _numbers(held):
+def _numbers(spec):
     """Yield the numbers of an amount: its value and its levels, no factors."""
-    if isinstance(held, str):
-        yield held.split(" ")[0]
-    elif isinstance(held, dict):
-        levels = [one for table in held.get("by", {}).values() for one in table.values()]
-        for one in (*([held["value"]] if "value" in held else []), *levels):
+    if isinstance(spec, str):
+        yield spec.split(" ")[0]
+    elif isinstance(spec, dict):
+        levels = [one for table in spec.get("by", {}).values() for one in table.values()]
+        for one in (*([spec["value"]] if "value" in spec else []), *levels):
             yield from _numbers(one)
 
 
-def _negative(held):
-    return any(one.startswith("-") for one in _numbers(held))
+def _negative(spec):
+    return any(one.startswith("-") for one in _numbers(spec))

@@ -5,7 +5,7 @@ from pathlib import Path
 from flywheel_sim.journey.units import MONTH, parse
 
 from . import figures as f
-from . import happenings as h
+from . import random_events as e
 
 #: A plan whose rows hold from a date on, before and within most runs; and how many people come on what dates.
 PLAN, ARRIVALS = (Path(__file__).with_name(name) for name in ("plan.csv", "arrivals.csv"))
@@ -18,81 +18,81 @@ def channels(w, plans, sources, feeds):
     raw = {}
     for name in (*sources, *feeds):
         if name in feeds:
-            held = {"enters": choose.one([p for p in live if p.tail == (feeds[name] == "tail")]).name}
+            spec = {"enters": choose.one([p for p in live if p.tail == (feeds[name] == "tail")]).name}
             if w.attributes and choose.yes(60):
-                held["inherits"] = choose.some(w.attributes, most=2)
+                spec["inherits"] = choose.some(w.attributes, most=2)
         elif name == "base":
-            held = {"present": str(choose.whole(15, 40)), "enters": choose.one([p for p in live if not p.at_once]).name}
+            spec = {"present": str(choose.whole(15, 40)), "enters": choose.one([p for p in live if not p.at_once]).name}
         else:
-            held = _batches(w, live[0].name) if name in ("fair", "import") else _flow(w, live[0].name)
-            held |= _window(w)
+            spec = _batches(w, live[0].name) if name in ("fair", "import") else _flow(w, live[0].name)
+            spec |= _window(w)
         if w.attributes and choose.yes(25):
             chosen = choose.some(w.attributes.values(), most=2)
-            held["set"] = {a.name: h.setting(w, a, False) for a in chosen}
+            spec["set"] = {a.name: e.setting(w, a, False) for a in chosen}
             drawn = [a for a in chosen if a.kind == "levels"]
             if drawn and choose.yes(40):
-                held["set"][drawn[0].name] = f.drawn_levels(w, drawn[0], "arrival")
-        raw[name] = held
+                spec["set"][drawn[0].name] = f.drawn_levels(w, drawn[0], "arrival")
+        raw[name] = spec
     return raw
 
 
 def _batches(w, enters):
     """Return a channel whose people come together: once, again and again, on dates, or as a file says."""
     choose = w.choose
-    held = {"batch": str(choose.whole(30, 60)), "enters": enters}
+    spec = {"batch": str(choose.whole(30, 60)), "enters": enters}
     if choose.yes(35):
-        held["cost_per_batch"] = f.number(w, 10, 500, fine=True)
+        spec["cost_per_batch"] = f.number(w, 10, 500, fine=True)
     if w.start and choose.yes(25):
-        held["batch"] = {"file": str(ARRIVALS), "column": choose.one(["few", "tour"])}
+        spec["batch"] = {"file": str(ARRIVALS), "column": choose.one(["few", "tour"])}
     elif choose.yes(50):
-        held["batch"] = str(choose.whole(8, 18))
-        dates = choose.one([list(dict.fromkeys([h.date(w), h.date(w)])), h.date(w)])
-        held |= {"every": choose.one(w.spans(8, 2))} if choose.yes(50) else {"on": dates}
-    return held
+        spec["batch"] = str(choose.whole(8, 18))
+        dates = choose.one([list(dict.fromkeys([e.date(w), e.date(w)])), e.date(w)])
+        spec |= {"every": choose.one(w.spans(8, 2))} if choose.yes(50) else {"on": dates}
+    return spec
 
 
 def _window(w):
     """Return from when until when a channel with a source brings people, if that is limited."""
-    choose, held = w.choose, {}
+    choose, spec = w.choose, {}
     if choose.yes(20):
-        held["until"] = choose.one(w.spans(4, 1.01))
-    end = parse(held["until"]).number if held else w.horizon
+        spec["until"] = choose.one(w.spans(4, 1.01))
+    end = parse(spec["until"]).number if spec else w.horizon
     early = [span for span in ("1 day", *w.spans(40, 3)) if parse(span).number < end]
     if choose.yes(22):
-        held = {"from": choose.one(early), **held}
-        if w.start and "until" not in held and choose.yes(60):
-            held["from"] = h.date(w)
-    return held
+        spec = {"from": choose.one(early), **spec}
+        if w.start and "until" not in spec and choose.yes(60):
+            spec["from"] = e.date(w)
+    return spec
 
 
 def _flow(w, enters):
     """Return a channel whose people come one by one, by a rate or for money."""
     choose, months = w.choose, w.months
     people = choose.whole(45, 85)
-    held = {"enters": enters}
+    spec = {"enters": enters}
     if choose.yes(50):
         if choose.yes(40):
-            held = {"rate": f.rate(w, people / 2, people, "channel", spread=False), **held}
+            spec = {"rate": f.rate(w, people / 2, people, "channel", spread=False), **spec}
         else:
-            held = {"rate": _over(w, "rate", people / months, "visits"), **held}
+            spec = {"rate": _over(w, "rate", people / months, "visits"), **spec}
         if choose.yes(40):
-            held["cost_per_arrival"] = _over(w, "money", choose.whole(1, 30), "some", zero=True)
+            spec["cost_per_arrival"] = _over(w, "money", choose.whole(1, 30), "some", zero=True)
         if choose.yes(20):
-            held["spend"] = _spend(w, choose.whole(5, 90), "some")
+            spec["spend"] = _spend(w, choose.whole(5, 90), "some")
     else:
         price = choose.whole(5, 40)
-        held = {"spend": _spend(w, people * price / months, "budget"), **held}
-        file = isinstance(held["spend"], dict) and "file" in held["spend"]
+        spec = {"spend": _spend(w, people * price / months, "budget"), **spec}
+        file = isinstance(spec["spend"], dict) and "file" in spec["spend"]
         column = "price" if file and months <= 24 else ""
         price = 110 * w.horizon / _unit(w)[1] / people if file else price
-        held["cost_per_arrival"] = _over(w, "money", price, column)
+        spec["cost_per_arrival"] = _over(w, "money", price, column)
         if choose.yes(60):
-            held["at_most"] = _over(w, "rate", 2 * people / months, "most")
-    rate = held.get("rate")
+            spec["at_most"] = _over(w, "rate", 2 * people / months, "most")
+    rate = spec.get("rate")
     if choose.yes(30) and not isinstance(rate, dict) and rate not in w.rates:
         axes = choose.some(w.axes("channel"))
-        held["times"] = {a: {one: choose.one((*f.FACTORS[:3], "0")) for one in w.part(a)} for a in axes}
-    return held
+        spec["times"] = {a: {one: choose.one((*f.FACTORS[:3], "0")) for one in w.part(a)} for a in axes}
+    return spec
 
 
 def _unit(w):
@@ -143,8 +143,8 @@ def costs(w):
         if choose.yes(30):
             w.rates["once"] = {"value": amount, "uncertain": "20 % of mean"} if choose.yes(40) else amount
             amount = "once"
-        dates = list(dict.fromkeys([h.date(w), "0 days", *w.spans(20, 0.5)[:3]]))
-        raw["launch"] = {"amount": amount, "on": choose.some(dates, most=4) if choose.yes(60) else h.date(w)}
+        dates = list(dict.fromkeys([e.date(w), "0 days", *w.spans(20, 0.5)[:3]]))
+        raw["launch"] = {"amount": amount, "on": choose.some(dates, most=4) if choose.yes(60) else e.date(w)}
     return raw
 
 

@@ -118,7 +118,7 @@ def altered(run, name, place, by=1):
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "words"),
+    ("name", "place", "place_text"),
     [
         ("queue", (1, 0, QUEUE.index("gave_up")), "1, desk, gave_up"),
         ("backlog", (0, 1, LOAD.index("served")), "0, sales, served"),
@@ -129,14 +129,14 @@ def altered(run, name, place, by=1):
         ("shared", (1, 0, 1), "1, stars, people"),
     ],
 )
-def test_a_difference_says_where(name, place, words):
+def test_a_difference_says_where(name, place, place_text):
     run = run_busy()
-    said = difference(run, altered(run, name, place))
-    assert f"ledger.{name}: 1 cells differ\n  {words}: " in said
+    difference_text = difference(run, altered(run, name, place))
+    assert f"ledger.{name}: 1 cells differ\n  {place_text}: " in difference_text
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "words"),
+    ("name", "place", "beginning"),
     [
         ("queue", (1, 0, QUEUE.index("asked")), "desk, asked"),
         ("queue", (1, 1, QUEUE.index("ended")), "sales, started"),
@@ -147,9 +147,9 @@ def test_a_difference_says_where(name, place, words):
         ("load", (0, 1, LOAD.index("served")), "sales, load"),
     ],
 )
-def test_books_that_do_not_add_up_are_seen(name, place, words):
+def test_books_that_do_not_add_up_are_seen(name, place, beginning):
     run = run_busy()
-    assert unbalanced(busy(), altered(run, name, place, 10**12 if name == "load" else 1)).startswith(words)
+    assert unbalanced(busy(), altered(run, name, place, 10**12 if name == "load" else 1)).startswith(beginning)
 
 
 def test_the_file_of_a_seed_is_the_same_again():

@@ -52,27 +52,27 @@ def thinned(journey, people):
 
 def journeys_of(path):
     """Return the strategies of a file that this version runs, by name."""
-    found = {}
+    by_strategy = {}
     try:
         model = fs.load(path)
         for strategy in model.matched:  # any spend will do
             model = model.at_spend(strategy, 1000.0)
         for strategy in (None, *model.strategies):
-            found[strategy] = model.journey(strategy)
+            by_strategy[strategy] = model.journey(strategy)
     except ConfigError as error:
         if "this version does not run" not in str(error):
             raise
-    return found
+    return by_strategy
 
 
 def compare_file(path, people, replications):
-    found = journeys_of(path)
-    if not found:
+    by_strategy = journeys_of(path)
+    if not by_strategy:
         pytest.skip("not run by this version yet")
-    for strategy, journey in found.items():
+    for strategy, journey in by_strategy.items():
         for replication in range(replications):
-            said = difference(*runs_of(thinned(journey, people), 11, replication))
-            assert not said, f"{path.name}, strategy {strategy}, replication {replication}: {said}"
+            problem = difference(*runs_of(thinned(journey, people), 11, replication))
+            assert not problem, f"{path.name}, strategy {strategy}, replication {replication}: {problem}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -92,11 +92,11 @@ def compare_random(seeds, make=seeded, count=constructs, names=ALL, watch=None):
     for seed in seeds:
         raw = make(seed)
         try:
-            said, n_events = check(raw, seed, watch=watch)
+            problem, n_events = check(raw, seed, watch=watch)
         except ConfigError as error:
             refused.append(f"seed {seed}: {error}")
             continue
-        assert not said, f"seed {seed}: {said}\n\n{to_yaml(raw)}"
+        assert not problem, f"seed {seed}: {problem}\n\n{to_yaml(raw)}"
         events.append(n_events)
         seen += count(raw)
     quiet = sum(n_events < EVENTS for n_events in events)
@@ -125,10 +125,10 @@ def test_many_random_journeys_are_the_same_on_both_engines():
 @given(journeys())
 def test_a_journey_made_up_by_hypothesis_is_the_same_on_both_engines(raw):
     try:
-        said, _ = check(raw, 5)
+        problem, _ = check(raw, 5)
     except ConfigError:
         return
-    assert not said, f"{said}\n\n{to_yaml(raw)}"
+    assert not problem, f"{problem}\n\n{to_yaml(raw)}"
 
 
 # -- the comparison itself --------------------------------------------------------------------------
@@ -157,10 +157,10 @@ def test_a_journey_that_fails_is_made_smaller():
 
 def digest(ledger):
     """Return a hash of all arrays of a ledger."""
-    found = hashlib.blake2b(digest_size=16)
+    hasher = hashlib.blake2b(digest_size=16)
     for name in Ledger.ARRAYS:
-        found.update(np.ascontiguousarray(getattr(ledger, name)).tobytes())
-    return found.hexdigest()
+        hasher.update(np.ascontiguousarray(getattr(ledger, name)).tobytes())
+    return hasher.hexdigest()
 
 
 def run_made_up(engine, replication=0):
@@ -180,8 +180,8 @@ def test_threads_and_order_change_nothing(engine):
     random.Random(1).shuffle(numbers)
     for threads in (1, 2):
         with ThreadPoolExecutor(threads) as pool:
-            found = pool.map(lambda n: digest(run_once(journey, 3, n, engine=engine).ledger), numbers)
-            assert list(found) == [alone[n] for n in numbers]
+            digests = pool.map(lambda n: digest(run_once(journey, 3, n, engine=engine).ledger), numbers)
+            assert list(digests) == [alone[n] for n in numbers]
 
 
 def test_the_hash_seed_of_the_process_changes_nothing():

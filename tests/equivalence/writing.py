@@ -15,15 +15,15 @@ def _lines(key, value, indent, block=False):
     line = f"{indent}{_scalar(key)}: {_flow(value)}"
     if not isinstance(value, dict) or not value or (len(line) <= WIDTH and not (block and indent == "")):
         return [line]
-    held = [line for name, inner in value.items() for line in _lines(name, inner, indent + "  ")]
-    return [f"{indent}{_scalar(key)}:", *held]
+    inner_lines = [line for name, inner in value.items() for line in _lines(name, inner, indent + "  ")]
+    return [f"{indent}{_scalar(key)}:", *inner_lines]
 
 
 def _flow(value):
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(held)}" for key, held in value.items()) + "}"
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(held) for held in value) + "]"
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
     return _scalar(value)
 
 

@@ -30,19 +30,19 @@ def linger(handle):
     time.sleep(60)
 
 
-def be(words, begun_file, said_file, lingers):
-    """Be the command in a process and a group of its own; return its number."""
+def run_command(arguments, begun_file, output_file, lingers):
+    """Run the command in a process and a group of its own; return its number."""
     number = os.fork()
     if number:
         return number
     os.setsid()
-    said = os.open(said_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
+    output = os.open(output_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     os.environ["BEGUN"] = begun_file
     if lingers:
         outcomes.os.fsync = linger
-    sys.argv[1:] = words
+    sys.argv[1:] = arguments
     status = 0
     try:
         main()
@@ -62,4 +62,7 @@ if __name__ == "__main__":
     print("ready", flush=True)
     for line in sys.stdin:
         told = json.loads(line)
-        print(be(*told) if isinstance(told, list) else os.waitstatus_to_exitcode(os.waitpid(told, 0)[1]), flush=True)
+        print(
+            run_command(*told) if isinstance(told, list) else os.waitstatus_to_exitcode(os.waitpid(told, 0)[1]),
+            flush=True,
+        )

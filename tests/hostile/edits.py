@@ -21,7 +21,7 @@ def problems_of(text):
     return caught.value.problems
 
 
-def said_well(base, case):
+def check_refused(base, case):
     """Check that a case is refused for one problem, with its place, value, rule and remedy."""
     _, old, new, place, path, value, rule, remedy = case
     (problem,) = problems_of(edited(base, old, new))
@@ -32,7 +32,7 @@ def said_well(base, case):
     assert str(problem).startswith(f"shop.yaml:{place}")
 
 
-def placed_well(base, case):
+def check_column(base, case):
     """Check that the column points at the value of the problem, or at its key."""
     _, old, new, _, path, value, _, _ = case
     text = edited(base, old, new)

@@ -58,27 +58,27 @@ def host():
     process.wait(timeout=10)
 
 
-class Place:
+class SweepFolder:
     """A folder with a sweep's store, what was begun of it, and its exports."""
 
     def __init__(self, folder, config, host, design=SMALL):
         folder.mkdir(exist_ok=True)
         self.folder, self.config, self.host, self.design = folder, config, host, design
-        self.store, self.log, self.said = folder / "sweep.db", folder / "begun", folder / "said"
+        self.store, self.log, self.output = folder / "sweep.db", folder / "begun", folder / "output"
 
-    def start(self, *words, linger=False):
+    def start(self, *arguments, linger=False):
         """Start the command in a process group of its own."""
-        return self.host([[str(word) for word in words], str(self.log), str(self.said), linger])
+        return self.host([[str(word) for word in arguments], str(self.log), str(self.output), linger])
 
     def sweep(self, *how):
         """Start the sweep, or go on with it."""
-        words = ["sweep", self.config, *self.design, "--store", self.store, *how]
-        return self.start(*words, *(["--resume"] if self.store.exists() else []))
+        arguments = ["sweep", self.config, *self.design, "--store", self.store, *how]
+        return self.start(*arguments, *(["--resume"] if self.store.exists() else []))
 
     def finish(self, *how):
         """Run the sweep to its end."""
         status = self.host(self.sweep(*how))
-        assert status == 0, self.said.read_text(encoding="utf-8")
+        assert status == 0, self.output.read_text(encoding="utf-8")
 
     def kill(self, number):
         """Kill a command and all that it began."""
@@ -90,7 +90,7 @@ class Place:
         end = time.monotonic() + 60
         while not happened():
             assert time.monotonic() < end
-            assert running(number), self.said.read_text(encoding="utf-8")
+            assert running(number), self.output.read_text(encoding="utf-8")
             time.sleep(0.001)
 
     def export(self, ending):
@@ -100,7 +100,7 @@ class Place:
     def begun(self):
         return self.log.read_text(encoding="utf-8").split() if self.log.exists() else []
 
-    def kept(self):
+    def stored(self):
         """Return the batches in the store, read from a copy, so that it stays as the killed process left it."""
         if not self.store.exists():
             return set()
@@ -121,17 +121,19 @@ def running(number):
 
 def kill_at(place, workers, how, batches, later):
     """Start a sweep, kill it some seconds after so many batches have begun, and return how many were lost."""
-    before, kept = len(place.begun()), place.kept()
+    before, stored_before = len(place.begun()), place.stored()
     number = place.sweep(*how, workers)
     place.until(lambda: len(place.begun()) - before >= batches, number)
     time.sleep(later)
     place.kill(number)
-    begun, after = place.begun()[before:], place.kept()
-    assert kept <= after <= kept | set(begun)
-    assert len(after) > len(kept)  # whatever is handed out after the first few follows one that is safe
-    assert not kept & set(begun)  # what is safe is not run again
-    lost = len(set(begun) - after)
-    assert len(begun) - len(after - kept) == lost <= workers, f"{lost} batches lost by {workers} workers"
+    begun, stored_after = place.begun()[before:], place.stored()
+    assert stored_before <= stored_after <= stored_before | set(begun)
+    assert len(stored_after) > len(stored_before)  # whatever is handed out after the first few follows one that is safe
+    assert not stored_before & set(begun)  # what is safe is not run again
+    lost = len(set(begun) - stored_after)
+    assert len(begun) - len(stored_after - stored_before) == lost <= workers, (
+        f"{lost} batches lost by {workers} workers"
+    )
     return lost
 
 
@@ -143,18 +145,18 @@ def whole(config, tmp_path_factory):
 
 
 def test_a_sweep_killed_five_times_comes_to_the_same_bytes(config, host, whole, tmp_path):
-    place, luck = Place(tmp_path / "killed", config, host), random.Random(8)
+    place, luck = SweepFolder(tmp_path / "killed", config, host), random.Random(8)
     plan = [(THREADS, 2), (PROCESSES, 2), (THREADS, 1), (THREADS, 2), (THREADS, 1)]
     lost = [kill_at(place, n, how, n + 1, luck.uniform(0, 0.03)) for how, n in plan]
     place.finish(*THREADS, 4)
-    assert len(place.kept()) == POINTS
+    assert len(place.stored()) == POINTS
     assert len(place.begun()) == POINTS + sum(lost)
     assert place.export(".parquet") == whole[".parquet"]
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv"])
 def test_an_export_that_is_killed_leaves_no_half_file(config, host, whole, tmp_path, ending):
-    place = Place(tmp_path / "exported", config, host)
+    place = SweepFolder(tmp_path / "exported", config, host)
     place.finish(*THREADS, 2)
     target = place.folder / f"out{ending}"
     for old in (None, b"an older export"):
@@ -172,23 +174,23 @@ def test_an_export_that_is_killed_leaves_no_half_file(config, host, whole, tmp_p
 
 @pytest.mark.slow
 def test_a_thousand_runs_killed_at_fifty_moments_come_to_the_same_bytes(config, host, tmp_path):
-    place = Place(tmp_path / "whole", config, host, LONG)
+    place = SweepFolder(tmp_path / "whole", config, host, LONG)
     begun = time.monotonic()
     place.finish(*THREADS, 2)
     took = time.monotonic() - begun
-    assert len(place.kept()) == LONG_POINTS
+    assert len(place.stored()) == LONG_POINTS
     assert LONG_POINTS * int(LONG[-1]) == LONG_RUNS
     expected = place.export(".parquet")
     luck, lost, at = random.Random(50), [], []
     hows = (*[THREADS] * 7, PROCESSES)
     for number in range(50):
-        place = Place(tmp_path / f"killed{number}", config, host, LONG)
+        place = SweepFolder(tmp_path / f"killed{number}", config, host, LONG)
         how, n = luck.choice(hows), luck.choice((1, 2, 4))
         at.append(luck.randint(n + 1, LONG_POINTS - 1))
         lost.append(kill_at(place, n, how, at[-1], luck.uniform(0, 0.02)) / n)
         how, n = luck.choice(hows), luck.choice((1, 2, 4))
         place.finish(*how, n)
-        assert len(place.kept()) == LONG_POINTS
+        assert len(place.stored()) == LONG_POINTS
         assert max(collections.Counter(place.begun()).values()) <= 2
         assert place.export(".parquet") == expected
     moments = f"killed after {min(at)} to {max(at)} of {LONG_POINTS} batches had begun"
@@ -228,8 +230,8 @@ class Shuffled(Executor):
 
 def swept(config, path, **how):
     vary = {"retention": "88 %:95 %:8", "invites": "0.04,0.1"}
-    found = sweep(load(config), values=vary, strategies=["as_is"], replications=12, **how)
-    return found.export(path).read_bytes()
+    result = sweep(load(config), values=vary, strategies=["as_is"], replications=12, **how)
+    return result.export(path).read_bytes()
 
 
 @pytest.mark.parametrize(

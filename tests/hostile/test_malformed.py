@@ -6,7 +6,7 @@ from pathlib import Path
 
 import edits
 import pytest
-from edits import placed_well, problems_of, said_well
+from edits import check_column, check_refused, problems_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -587,12 +587,12 @@ def test_the_names_of_the_cases_differ():
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_malformed_journey_says_place_value_rule_and_remedy(name):
-    said_well(BASE, BY_NAME[name])
+    check_refused(BASE, BY_NAME[name])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_the_column_points_at_the_value_or_its_key(name):
-    placed_well(BASE, BY_NAME[name])
+    check_column(BASE, BY_NAME[name])
 
 
 # -- several at once ----------------------------------------------------------------------------
@@ -740,7 +740,7 @@ def test_a_file_from_another_editor_is_read_all_the_same(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         ("nowhere.yaml", "no such file; .*subscription"),
         ("subscripton", "did you mean 'subscription'"),
@@ -750,8 +750,8 @@ def test_a_file_from_another_editor_is_read_all_the_same(tmp_path, content):
         (".", "check the path"),
     ],
 )
-def test_a_file_that_is_not_there_is_said_with_what_there_is(source, said):
-    with pytest.raises(DataError, match=said):
+def test_a_file_that_is_not_there_is_said_with_what_there_is(source, message):
+    with pytest.raises(DataError, match=message):
         load(source)
 
 
@@ -802,7 +802,7 @@ def test_a_text_cannot_extend_a_file():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"buyz": "40 %"}, "'buyz': no rate, setting or dotted path of that name; did you mean 'buys'?"),
         ({"channels.adz.spend": 3}, "'channels.adz.spend': .* under 'channels', did you mean 'ads'?"),
@@ -824,8 +824,8 @@ def test_a_text_cannot_extend_a_file():
         ({"channels.ads": 3}, "channels.ads: '3': a mapping belongs here"),
     ],
 )
-def test_a_value_set_in_code_that_does_not_fit_is_refused(values, said):
-    with pytest.raises(ConfigError, match="<values set in code>.*" + said.replace("?", r"\?")):
+def test_a_value_set_in_code_that_does_not_fit_is_refused(values, message):
+    with pytest.raises(ConfigError, match="<values set in code>.*" + message.replace("?", r"\?")):
         loads(BASE).with_(**values)
 
 

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from edits import placed_well, said_well
+from edits import check_column, check_refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_malformed import ODD, mutated
@@ -258,9 +258,9 @@ def test_the_journey_itself_is_right():
 
 @pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
 def test_one_word_written_wrongly_is_one_problem_in_its_place(case):
-    said_well(BASE, case)
+    check_refused(BASE, case)
     if f"of {case[5]}" not in case[2]:  # of a share the line alone is shown, and the place is that of the whole
-        placed_well(BASE, case)
+        check_column(BASE, case)
 
 
 #: Pieces of the language that are thrown into a file.

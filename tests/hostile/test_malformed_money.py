@@ -123,13 +123,15 @@ def test_the_journey_itself_is_right():
     assert fs.loads(FILE).journey().notes
 
 
-@pytest.mark.parametrize(("right", "wrong", "place", "said"), WRONG, ids=[f"{w[2]}-{i}" for i, w in enumerate(WRONG)])
-def test_what_is_wrong_is_said_with_its_place(right, wrong, place, said):
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "message"), WRONG, ids=[f"{w[2]}-{i}" for i, w in enumerate(WRONG)]
+)
+def test_what_is_wrong_is_said_with_its_place(right, wrong, place, message):
     assert right in FILE
     with pytest.raises(ConfigError) as refused:
         fs.loads(FILE.replace(right, wrong))
     problems = refused.value.problems
-    assert any(place in problem.path and said in f"{problem.rule}; {problem.remedy}" for problem in problems), str(
+    assert any(place in problem.path and message in f"{problem.rule}; {problem.remedy}" for problem in problems), str(
         refused.value
     )
     assert all(problem.line > 0 and problem.remedy for problem in problems)

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from edits import edited, placed_well, problems_of, said_well
+from edits import check_column, check_refused, edited, problems_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_malformed import mutated
@@ -626,12 +626,12 @@ def test_the_names_of_the_cases_differ():
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_wrong_use_says_place_value_rule_and_remedy(name):
-    said_well(BASE, BY_NAME[name])
+    check_refused(BASE, BY_NAME[name])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_the_column_points_at_the_value_or_its_key(name):
-    placed_well(BASE, BY_NAME[name])
+    check_column(BASE, BY_NAME[name])
 
 
 # -- what one edit cannot show ------------------------------------------------------------------
@@ -720,7 +720,7 @@ def test_a_loop_through_a_newcomer_to_a_set_takes_no_time():
 
 
 @pytest.mark.parametrize(
-    ("content", "columns", "path", "said"),
+    ("content", "columns", "path", "message"),
     [
         ("days\n3\n", "column: day, unit: days", "column", "no column of that name in data.csv; did you mean 'days'?"),
         ("days\n3\n", "column: days", "column", "line 2 of data.csv: '3' has no unit; add unit: days"),
@@ -740,7 +740,7 @@ def test_a_loop_through_a_newcomer_to_a_set_takes_no_time():
         (b"days\n\xe9\n", "column: days, unit: days", "file", "cannot be read: not a CSV file in UTF-8"),
     ],
 )
-def test_a_sample_that_cannot_be_used_is_refused(tmp_path, content, columns, path, said):
+def test_a_sample_that_cannot_be_used_is_refused(tmp_path, content, columns, path, message):
     (tmp_path / "data.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     text = edited(BASE, "after: [1 month, 3 months]", f"after: {{empirical: {{file: data.csv, {columns}}}}}")
     (tmp_path / "whole.yaml").write_text(text, encoding="utf-8")
@@ -748,7 +748,7 @@ def test_a_sample_that_cannot_be_used_is_refused(tmp_path, content, columns, pat
         load(tmp_path / "whole.yaml")
     (problem,) = caught.value.problems
     assert problem.path == f"journey.member.events.letter.after.empirical.{path}"
-    assert said in f"{problem.rule}; {problem.remedy}"
+    assert message in f"{problem.rule}; {problem.remedy}"
 
 
 def test_a_folder_is_no_sample(tmp_path):

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from edits import edited, placed_well, said_well
+from edits import check_column, check_refused, edited
 
 import flywheel_sim as fs
 from flywheel_sim.errors import ConfigError
@@ -171,12 +171,12 @@ def test_the_names_of_the_cases_differ_and_the_journey_itself_is_right():
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_wrong_use_says_place_value_rule_and_remedy(name):
-    said_well(BASE, BY_NAME[name])
+    check_refused(BASE, BY_NAME[name])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_the_column_points_at_the_value_or_its_key(name):
-    placed_well(BASE, BY_NAME[name])
+    check_column(BASE, BY_NAME[name])
 
 
 #: A file of batches, and what is said of it where people come by it.
@@ -209,9 +209,9 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("held", FILES)
-def test_a_file_of_batches_that_is_none_is_refused_with_its_line(tmp_path, held):
-    text, word, said = FILES[held]
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_batches_that_is_none_is_refused_with_its_line(tmp_path, name):
+    text, word, message = FILES[name]
     (tmp_path / "people.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     journey = edited(BASE, "batch: 50, every: 6 months", "batch: {file: people.csv, column: n}")
     (tmp_path / "fair.yaml").write_text(journey, encoding="utf-8")
@@ -219,13 +219,13 @@ def test_a_file_of_batches_that_is_none_is_refused_with_its_line(tmp_path, held)
         fs.load(tmp_path / "fair.yaml")
     (problem,) = refused.value.problems
     assert problem.path == f"channels.fair.batch.{word}"
-    assert said in f"{problem.rule}; {problem.remedy}"
+    assert message in f"{problem.rule}; {problem.remedy}"
     assert problem.line == 16
     assert problem.remedy
 
 
 @pytest.mark.parametrize(
-    ("spend", "said"),
+    ("spend", "message"),
     [
         ("5 %", "an amount of money belongs here"),
         ("-5 per month", "an amount of money is not negative"),
@@ -235,7 +235,7 @@ def test_a_file_of_batches_that_is_none_is_refused_with_its_line(tmp_path, held)
         ("soon", "neither an amount of money, a name under 'rates' nor 'matched'"),
     ],
 )
-def test_a_mean_that_is_none_is_refused(tmp_path, spend, said):
+def test_a_mean_that_is_none_is_refused(tmp_path, spend, message):
     (tmp_path / "plan.csv").write_text("from,ads\n2027-01-01,800\n2028-01-01,400\n", encoding="utf-8")
     text = edited(BASE, "spend: 800 per month", "spend: {file: plan.csv, column: ads, unit: per month}")
     text += f"strategies:\n  dear: {{spend: {{ads: {spend}}}}}\n"
@@ -243,7 +243,7 @@ def test_a_mean_that_is_none_is_refused(tmp_path, spend, said):
     with pytest.raises(ConfigError) as refused:
         fs.load(tmp_path / "fair.yaml")
     (problem,) = refused.value.problems
-    assert said in problem.rule
+    assert message in problem.rule
     assert problem.value == spend
     assert problem.line == text.count("\n")
     assert problem.remedy

@@ -1,7 +1,7 @@
 """The words of what all share used wrongly: refused with place, value, rule and remedy."""
 
 import pytest
-from edits import edited, placed_well, problems_of, said_well
+from edits import check_column, check_refused, edited, problems_of
 from test_malformed_coupled import BASE
 
 # fmt: off
@@ -103,12 +103,12 @@ def test_the_names_of_the_cases_differ():
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_wrong_use_says_place_value_rule_and_remedy(name):
-    said_well(BASE, BY_NAME[name])
+    check_refused(BASE, BY_NAME[name])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_the_column_points_at_the_value_or_its_key(name):
-    placed_well(BASE, BY_NAME[name])
+    check_column(BASE, BY_NAME[name])
 
 
 def test_a_mean_among_a_name_of_two_kinds_says_which():

@@ -52,36 +52,36 @@ def bent_profit(spends):
 
 
 def test_the_optimum_over_channels_that_bend_equalises_their_marginal_returns(bent):
-    found = allocate(bent, f"{BUDGET:.0f} per month", replications=24, seed=3)
+    split = allocate(bent, f"{BUDGET:.0f} per month", replications=24, seed=3)
     spends, worth = bent_optimum(BUDGET)
     assert all(one > 0 for one in spends)
-    assert list(found.best.values()) == pytest.approx(spends, abs=0.03 * BUDGET)
-    reached = bent_profit(np.array(list(found.best.values())))
+    assert list(split.best.values()) == pytest.approx(spends, abs=0.03 * BUDGET)
+    reached = bent_profit(np.array(list(split.best.values())))
     assert reached == pytest.approx(bent_profit(spends), rel=0.01)
-    assert abs(found.estimate().mean / 2 - reached) < 4 * found.estimate().sd / np.sqrt(24) / 2
+    assert abs(split.estimate().mean / 2 - reached) < 4 * split.estimate().sd / np.sqrt(24) / 2
     assert reached > bent_profit(np.full(3, BUDGET / 3)) * 1.01  # an even split would not pass
-    assert found.certificate.holds
+    assert split.certificate.holds
     for (price, most, value), spent, one in zip(
-        ((price, most, value) for most, price, value, _ in CHANNELS.values()), found.best.values(),
-        found.worth.values(), strict=True,
+        ((price, most, value) for most, price, value, _ in CHANNELS.values()), split.best.values(),
+        split.worth.values(), strict=True,
     ):  # fmt: skip
         assert abs(one.mean - (value / price * np.exp(-spent / (price * most)) - 1)) < 1.5 * one.half_width
         assert one.mean == pytest.approx(worth - 1, abs=0.12)
 
 
 def test_a_bound_that_binds_leaves_the_rest_to_the_others(bent):
-    found = allocate(bent, BUDGET, at_most={"fairs": 4000}, places=["press", "fairs"], replications=20, seed=3)
-    assert found.best["fairs"] == pytest.approx(4000, abs=30)
-    assert found.best["press"] == pytest.approx(BUDGET - 4000, abs=30)
+    split = allocate(bent, BUDGET, at_most={"fairs": 4000}, places=["press", "fairs"], replications=20, seed=3)
+    assert split.best["fairs"] == pytest.approx(4000, abs=30)
+    assert split.best["press"] == pytest.approx(BUDGET - 4000, abs=30)
 
 
 def test_one_more_euro_at_a_channel_that_bends_brings_its_closed_form(bent):
-    found = marginal(bent, step="1000 per month", horizons=["1 month", "2 months"], replications=200, seed=5)
+    returns = marginal(bent, step="1000 per month", horizons=["1 month", "2 months"], replications=200, seed=5)
     for name, (most, price, value, spend) in CHANNELS.items():
         bend = price * most
         exact = value / price * np.exp(-spend / bend) * np.sinh(1000 / bend) / (1000 / bend) - 1
         for months in (1, 2):
-            one = found.at(name, months)
+            one = returns.at(name, months)
             assert one.low < exact < one.high
             assert one.high - one.low < 0.25 * (1 + exact)
 
@@ -122,24 +122,26 @@ def expected(selling, keeping):
 def best_of(budget):
     """Return money per prospect at both places of the best split of a budget per prospect, and its profit."""
 
-    def kept(selling):
+    def best_keeping(selling):
         return optimize.brentq(lambda keeping: sum(expected(selling, keeping)[:2]) - budget, 0, 400)
 
-    found = optimize.minimize_scalar(lambda s: -expected(s, kept(s))[2], bounds=(1, budget - 0.5), method="bounded")
-    return expected(found.x, kept(found.x))
+    optimum = optimize.minimize_scalar(
+        lambda s: -expected(s, best_keeping(s))[2], bounds=(1, budget - 0.5), method="bounded"
+    )
+    return expected(optimum.x, best_keeping(optimum.x))
 
 
 def test_the_optimum_of_acquisition_and_retention_is_found():
     budget = 26.0
     selling, keeping, profit = best_of(budget)
-    found = allocate(loads(EQUITY), budget * PEOPLE / MONTHS, replications=24, seed=2)
+    split = allocate(loads(EQUITY), budget * PEOPLE / MONTHS, replications=24, seed=2)
     scale = PEOPLE / MONTHS
-    assert found.best["selling"] / scale == pytest.approx(selling, abs=0.03 * budget)
-    assert found.best["keeping"] / scale == pytest.approx(keeping, abs=0.03 * budget)
-    own = found.points["best"].own
+    assert split.best["selling"] / scale == pytest.approx(selling, abs=0.03 * budget)
+    assert split.best["keeping"] / scale == pytest.approx(keeping, abs=0.03 * budget)
+    own = split.points["best"].own
     assert expected(*own)[2] == pytest.approx(profit, rel=0.01)
-    assert found.estimate().mean / PEOPLE == pytest.approx(profit, rel=0.01)
-    assert found.certificate.holds
+    assert split.estimate().mean / PEOPLE == pytest.approx(profit, rel=0.01)
+    assert split.certificate.holds
     even = best_even(budget)
     assert even < 0.97 * profit  # an even split would not pass
 

@@ -54,9 +54,9 @@ KNOWN = {
 SKEW = {"exponential, skewness 2": (lambda g, n: g.exponential(10, n), 10, 10)}
 
 
-def covers(found, truth, what, plant=0.8):
+def covers(intervals, truth, what, plant=0.8):
     """Assert that intervals (low, high) hold the truth as often as they say, and would not if they were narrower."""
-    ends = np.asarray(found, dtype=float)
+    ends = np.asarray(intervals, dtype=float)
     middle, half = ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / 2
     share, n = 100 * np.mean(np.abs(middle - truth) <= half * (1 + 1e-12)), len(ends)
     print(f"{what}: {share:.2f} % of {n:,} intervals")
@@ -70,8 +70,8 @@ def covers(found, truth, what, plant=0.8):
 
 def fixed(sample, mean, n, times):
     """Return the ends of intervals of a fixed number of replications."""
-    found = (estimate_mean(sample(n), "") for _ in range(times))
-    return [(e.low, e.high) for e in found]
+    estimates = (estimate_mean(sample(n), "") for _ in range(times))
+    return [(e.low, e.high) for e in estimates]
 
 
 def sequential(sample, target, times):
@@ -175,8 +175,8 @@ def of_the_engine(times, n):
         covers(ends, SHOP_MEAN, f"engine, {kind} target of {int(0.85 * n)}, took {took:.0f}")
     for bound in (20, 30, 40, 50):
         truth = 100 * stats.binom.sf(bound / 10 - 1, 12, 0.3)
-        found = [estimate_probability(part >= bound) for part in values.reshape(times, n)]
-        share = 100 * np.mean([e.low <= truth <= e.high for e in found])
+        estimates = [estimate_probability(part >= bound) for part in values.reshape(times, n)]
+        share = 100 * np.mean([e.low <= truth <= e.high for e in estimates])
         print(f"engine, probability of {truth:.1f} %, n = {n}: {share:.2f} % of {times:,} intervals")
         exact = wilson(truth / 100, n)
         assert abs(share - exact) < 400 * math.sqrt(exact / 100 * (1 - exact / 100) / times)
@@ -192,12 +192,12 @@ def test_means_and_probabilities_of_the_engine_10000():
 
 
 def test_replicate_to_a_precision_covers():
-    model, found = loads(SHOP), []
+    model, intervals = loads(SHOP), []
     for seed in range(120):
         runs = replicate(model, precision={"revenue": "5 %"}, seed=seed, workers=1)
         assert runs.stopping.reached
-        found.append((runs["revenue"].low, runs["revenue"].high))
-    covers(found, SHOP_MEAN, "replicate to 5 %")
+        intervals.append((runs["revenue"].low, runs["revenue"].high))
+    covers(intervals, SHOP_MEAN, "replicate to 5 %")
 
 
 # -- probabilities ----------------------------------------------------------------------------------
@@ -206,19 +206,19 @@ def test_replicate_to_a_precision_covers():
 def wilson(p, n):
     """Return how often Wilson's interval holds p, %, exactly: summed over all counts."""
     counts = np.arange(n + 1)
-    held = [_wilson(int(k), n) for k in counts]
-    inside = np.array([low <= 100 * p <= high for low, high in held])
+    intervals = [_wilson(int(k), n) for k in counts]
+    inside = np.array([low <= 100 * p <= high for low, high in intervals])
     return 100 * float(stats.binom.pmf(counts, n, p)[inside].sum())
 
 
-_HELD: dict[tuple[int, int], tuple[float, float]] = {}
+_WILSON_ENDS: dict[tuple[int, int], tuple[float, float]] = {}
 
 
 def _wilson(k, n):
-    if (k, n) not in _HELD:
-        found = estimate_probability(np.arange(n) < k)
-        _HELD[k, n] = found.low, found.high
-    return _HELD[k, n]
+    if (k, n) not in _WILSON_ENDS:
+        estimate = estimate_probability(np.arange(n) < k)
+        _WILSON_ENDS[k, n] = estimate.low, estimate.high
+    return _WILSON_ENDS[k, n]
 
 
 @pytest.mark.parametrize("n", [100, 250, 1000])
@@ -234,8 +234,8 @@ def test_probabilities_cover_on_average_exactly(n):
 def test_probabilities_10000(n):
     g = np.random.default_rng(n)
     chances = g.uniform(0.05, 0.95, MANY)
-    held = [_wilson(int(k), n) for k in g.binomial(n, chances)]
-    share = 100 * np.mean([low <= 100 * p <= high for (low, high), p in zip(held, chances, strict=True)])
+    intervals = [_wilson(int(k), n) for k in g.binomial(n, chances)]
+    share = 100 * np.mean([low <= 100 * p <= high for (low, high), p in zip(intervals, chances, strict=True)])
     print(f"Wilson, n = {n}, p uniform from 0.05 to 0.95: {share:.2f} % of {MANY:,} intervals")
     assert 94 <= share <= 96
 
@@ -251,25 +251,25 @@ def jointly(times, n, seed):
     means = np.array([0.0, 0.3, 0.3, 1.0, 1.1])
     rank_low = [1 + (means > m).sum() for m in means]
     rank_high = [len(means) - (means < m).sum() for m in means]
-    held = {"quantile": 0, "band": 0, "month by month": 0, "ranking": 0, "ranks": 0, "crossover": 0}
+    hits = {"quantile": 0, "band": 0, "month by month": 0, "ranking": 0, "ranks": 0, "crossover": 0}
     for _ in range(times):
         paths = np.cumsum(np.linspace(-4, 6, 12) + g.normal(0, 8, size=(n, 12)), axis=1)
         mean, low, high, _ = simultaneous(paths)
-        held["band"] += bool(((low <= truth) & (truth <= high)).all())
+        hits["band"] += bool(((low <= truth) & (truth <= high)).all())
         single = stats.t.ppf(0.975, n - 1) * paths.std(axis=0, ddof=1) / math.sqrt(n)
-        held["month by month"] += bool((np.abs(mean - truth) <= single).all())
+        hits["month by month"] += bool((np.abs(mean - truth) <= single).all())
         values = dict(zip("abcde", (means + g.normal(0, 2, (n, 1)) + g.normal(0, 1, (n, 5))).T, strict=True))
-        found = ranking(values, "x", "", "")
-        gaps = [found.gap(a, b) for a in "abcde" for b in "abcde" if a < b]
+        ranks_of_all = ranking(values, "x", "", "")
+        gaps = [ranks_of_all.gap(a, b) for a in "abcde" for b in "abcde" if a < b]
         true = [means["abcde".index(a)] - means["abcde".index(b)] for a in "abcde" for b in "abcde" if a < b]
-        held["ranking"] += all(e.low <= t <= e.high for e, t in zip(gaps, true, strict=True))
-        ranks = [found.ranks(name) for name in "abcde"]
-        held["ranks"] += all(a <= i and j <= b for (a, b), i, j in zip(ranks, rank_low, rank_high, strict=True))
+        hits["ranking"] += all(e.low <= t <= e.high for e, t in zip(gaps, true, strict=True))
+        ranks = [ranks_of_all.ranks(name) for name in "abcde"]
+        hits["ranks"] += all(a <= i and j <= b for (a, b), i, j in zip(ranks, rank_low, rank_high, strict=True))
         spread = estimate_quantile(g.exponential(1, n), 0.1, "")
-        held["quantile"] += spread.low <= -math.log(0.9) <= spread.high
+        hits["quantile"] += spread.low <= -math.log(0.9) <= spread.high
         cross = crossover(paths, None)
-        held["crossover"] += (cross.earliest or math.inf) <= place <= (cross.latest or math.inf)
-    shares = {name: 100 * count / times for name, count in held.items()}
+        hits["crossover"] += (cross.earliest or math.inf) <= place <= (cross.latest or math.inf)
+    shares = {name: 100 * count / times for name, count in hits.items()}
     print(f"n = {n}, {times:,} experiments: " + ", ".join(f"{name} {share:.2f} %" for name, share in shares.items()))
     return shares
 
@@ -321,10 +321,10 @@ def ratios_of(arrivals, n, times):
         for name in RATIOS:
             sums[name].append(np.stack(metric_of(name, books).sums(books)))
     for name, parts in sums.items():
-        held = np.concatenate(parts, axis=1)
-        truth = held[0].sum() / held[1].sum()
-        found = [estimate_ratio(*part, "") for part in np.split(held, times, axis=1)]
-        ends = np.array([(e.low, e.high) for e in found])
+        pairs = np.concatenate(parts, axis=1)
+        truth = pairs[0].sum() / pairs[1].sum()
+        estimates = [estimate_ratio(*part, "") for part in np.split(pairs, times, axis=1)]
+        ends = np.array([(e.low, e.high) for e in estimates])
         share = 100 * np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1]))
         print(f"{name}, {arrivals} arrivals a month, n = {n}: {share:.2f} % of {times:,} intervals")
         slack = 400 * math.sqrt(0.95 * 0.05 / times) if times < 4_000 else 0.0

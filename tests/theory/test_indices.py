@@ -36,29 +36,31 @@ ISHIGAMI_VARIANCE = 7**2 / 8 + 0.1 * np.pi**4 / 5 + 0.1**2 * np.pi**8 / 18 + 0.5
 G_FIRST, G_TOTAL, _ = product_indices(1 / (3 * (1 + A) ** 2))
 
 
-def inside(found, exact, wider=1.0):
+def inside(estimates, exact, wider=1.0):
     """Tell for each estimate whether its interval, made so many times wider, holds the exact value."""
-    return [abs(one.mean - value) <= wider * one.half_width + 1e-12 for one, value in zip(found, exact, strict=True)]
+    return [
+        abs(one.mean - value) <= wider * one.half_width + 1e-12 for one, value in zip(estimates, exact, strict=True)
+    ]
 
 
 # -- Sobol indices ----------------------------------------------------------------------------------
 
 
 def test_ishigami_has_its_indices_within_their_intervals():
-    (found,) = sobol_of(ishigami, 3, 1024, seed=1)
-    assert all(inside(found.first, ISHIGAMI_FIRST))
-    assert all(inside(found.total, ISHIGAMI_TOTAL))
-    assert all(one.half_width < 0.09 for one in found.first + found.total)
-    assert inside([found.known], [ISHIGAMI_VARIANCE]) == [True]
-    assert math.isnan(found.chance_share.mean)
+    (indices,) = sobol_of(ishigami, 3, 1024, seed=1)
+    assert all(inside(indices.first, ISHIGAMI_FIRST))
+    assert all(inside(indices.total, ISHIGAMI_TOTAL))
+    assert all(one.half_width < 0.09 for one in indices.first + indices.total)
+    assert inside([indices.known], [ISHIGAMI_VARIANCE]) == [True]
+    assert math.isnan(indices.chance_share.mean)
 
 
 def test_the_g_function_has_its_indices_within_their_intervals():
-    (found,) = sobol_of(g_function, 8, 2048, seed=2)
-    assert all(inside(found.first, G_FIRST))
-    assert all(inside(found.total, G_TOTAL))
-    assert [one.mean for one in found.total[:4]] == sorted((one.mean for one in found.total[:4]), reverse=True)
-    assert max(one.mean for one in found.total[4:]) < 0.001
+    (indices,) = sobol_of(g_function, 8, 2048, seed=2)
+    assert all(inside(indices.first, G_FIRST))
+    assert all(inside(indices.total, G_TOTAL))
+    assert [one.mean for one in indices.total[:4]] == sorted((one.mean for one in indices.total[:4]), reverse=True)
+    assert max(one.mean for one in indices.total[4:]) < 0.001
 
 
 def test_without_luck_the_figures_are_those_of_salib():
@@ -80,11 +82,11 @@ def test_luck_of_each_point_s_own_moves_no_index_and_is_found_as_chance():
     def noisy(u):
         return ishigami(u)[:, None] + luck.normal(0, 8, (len(u), 10))
 
-    (found,) = sobol_of(noisy, 3, 1024)
-    assert all(inside(found.first, ISHIGAMI_FIRST))
-    assert all(inside(found.total, ISHIGAMI_TOTAL))
-    assert inside([found.known, found.chance], [ISHIGAMI_VARIANCE, 64.0]) == [True, True]
-    assert inside([found.chance_share], [100 * 64 / (64 + ISHIGAMI_VARIANCE)]) == [True]
+    (indices,) = sobol_of(noisy, 3, 1024)
+    assert all(inside(indices.first, ISHIGAMI_FIRST))
+    assert all(inside(indices.total, ISHIGAMI_TOTAL))
+    assert inside([indices.known, indices.chance], [ISHIGAMI_VARIANCE, 64.0]) == [True, True]
+    assert inside([indices.chance_share], [100 * 64 / (64 + ISHIGAMI_VARIANCE)]) == [True]
     (of_means,) = sobol_of(lambda u: noisy(u).mean(axis=1), 3, 1024)
     assert of_means.total[2].low > ISHIGAMI_TOTAL[2]  # what the correction takes away
 
@@ -92,20 +94,22 @@ def test_luck_of_each_point_s_own_moves_no_index_and_is_found_as_chance():
 def test_luck_that_all_points_share_moves_no_index():
     luck = np.random.default_rng(4)
     shared = luck.normal(0, 8, 10)
-    (found,) = sobol_of(lambda u: ishigami(u)[:, None] + shared, 3, 256)
+    (indices,) = sobol_of(lambda u: ishigami(u)[:, None] + shared, 3, 256)
     (sure,) = sobol_of(ishigami, 3, 256)
-    np.testing.assert_allclose([e.mean for e in found.first + found.total], [e.mean for e in sure.first + sure.total])
-    assert found.known.mean == pytest.approx(sure.known.mean)
-    assert found.chance.mean == pytest.approx(shared.var(ddof=1))
+    np.testing.assert_allclose(
+        [e.mean for e in indices.first + indices.total], [e.mean for e in sure.first + sure.total]
+    )
+    assert indices.known.mean == pytest.approx(sure.known.mean)
+    assert indices.chance.mean == pytest.approx(shared.var(ddof=1))
 
 
 def test_intervals_hold_the_exact_value_as_often_as_they_say():
     luck = np.random.default_rng(6)
-    held = []
+    hits = []
     for seed in range(40):
-        (found,) = sobol_of(lambda u: g_function(u)[:, None] + luck.normal(0, 0.5, (len(u), 5)), 8, 128, seed=seed)
-        held += inside(found.first, G_FIRST) + inside(found.total, G_TOTAL)
-    assert np.mean(held) >= 0.93
+        (indices,) = sobol_of(lambda u: g_function(u)[:, None] + luck.normal(0, 0.5, (len(u), 5)), 8, 128, seed=seed)
+        hits += inside(indices.first, G_FIRST) + inside(indices.total, G_TOTAL)
+    assert np.mean(hits) >= 0.93
 
 
 # -- elementary effects -----------------------------------------------------------------------------
@@ -113,17 +117,17 @@ def test_intervals_hold_the_exact_value_as_often_as_they_say():
 
 def test_effects_of_a_linear_function_are_its_slopes():
     slopes = np.array([3.0, -2.0, 0.5, 0.0])
-    (found,) = morris_of(lambda u: u @ slopes, 4, 20, seed=1)
-    np.testing.assert_allclose([one.mean for one in found.mu], slopes, atol=1e-12)
-    np.testing.assert_allclose([one.mean for one in found.mu_star], np.abs(slopes), atol=1e-12)
-    np.testing.assert_allclose([one.mean for one in found.sigma], 0, atol=1e-12)
-    assert found.noise == (0, 0, 0, 0)
+    (effects,) = morris_of(lambda u: u @ slopes, 4, 20, seed=1)
+    np.testing.assert_allclose([one.mean for one in effects.mu], slopes, atol=1e-12)
+    np.testing.assert_allclose([one.mean for one in effects.mu_star], np.abs(slopes), atol=1e-12)
+    np.testing.assert_allclose([one.mean for one in effects.sigma], 0, atol=1e-12)
+    assert effects.noise == (0, 0, 0, 0)
 
 
 def test_luck_does_not_pass_for_bending():
     luck, slopes = np.random.default_rng(2), np.array([3.0, -2.0, 0.5, 0.0])
-    (found,) = morris_of(lambda u: (u @ slopes)[:, None] + luck.normal(0, 1, (len(u), 8)), 4, 400, seed=1)
-    for one, slope, noise, sigma in zip(found.mu, slopes, found.noise, found.sigma, strict=True):
+    (effects,) = morris_of(lambda u: (u @ slopes)[:, None] + luck.normal(0, 1, (len(u), 8)), 4, 400, seed=1)
+    for one, slope, noise, sigma in zip(effects.mu, slopes, effects.noise, effects.sigma, strict=True):
         assert one.low < slope < one.high
         assert noise == pytest.approx(1.5 * math.sqrt(2 / 8), rel=0.05)  # two points, a step of 2/3, 8 replications
         assert sigma.low < 0.2 < noise
@@ -141,14 +145,14 @@ def test_effects_are_those_of_salib():
 
 
 def test_what_matters_more_comes_first():
-    (found,) = morris_of(g_function, 8, 40, seed=3)
-    size = [one.mean for one in found.mu_star]
+    (effects,) = morris_of(g_function, 8, 40, seed=3)
+    size = [one.mean for one in effects.mu_star]
     assert size[:4] == sorted(size[:4], reverse=True)
     assert max(size[4:]) < size[3] / 3
-    (found,) = morris_of(ishigami, 3, 100, seed=3)
-    assert found.sigma[2].low > found.mu_star[2].mean  # x3 acts through x1 alone, in both directions
-    assert found.mu[2].low < 0 < found.mu[2].high
-    assert found.mu[0].low > 0
+    (effects,) = morris_of(ishigami, 3, 100, seed=3)
+    assert effects.sigma[2].low > effects.mu_star[2].mean  # x3 acts through x1 alone, in both directions
+    assert effects.mu[2].low < 0 < effects.mu[2].high
+    assert effects.mu[0].low > 0
 
 
 # -- a simulated business ---------------------------------------------------------------------------
@@ -171,16 +175,16 @@ journey:
 
 def test_a_simulated_business_has_the_indices_of_its_closed_form():
     """Revenue is price times a Poisson number of buyers: its expectation is a product, its variance by luck known."""
-    found = sobol(loads(SHOP), "revenue", ranges={"arrivals": (400, 800)}, points=128, replications=10, seed=1)
-    assert list(found.ranges) == ["arrivals", "buys", "price"]
+    result = sobol(loads(SHOP), "revenue", ranges={"arrivals": (400, 800)}, points=128, replications=10, seed=1)
+    assert list(result.ranges) == ["arrivals", "buys", "price"]
     ends = {"arrivals": (400, 800), "buys": (0.4, 0.6), "price": (18, 22)}
     relative = [(b - a) ** 2 / 12 / ((a + b) / 2) ** 2 for a, b in ends.values()]
     first, total, whole = product_indices(relative)
-    assert all(inside([found.first(name) for name in ends], first))
-    assert all(inside([found.total(name) for name in ends], total))
+    assert all(inside([result.first(name) for name in ends], first))
+    assert all(inside([result.total(name) for name in ends], total))
     mean = 600 * 0.5 * 20
     known, chance = whole * mean**2, 600 * 0.5 * (20**2 + (22 - 18) ** 2 / 12)
-    assert inside([found.indices["revenue"].known], [known]) == [True]
-    assert inside([found.indices["revenue"].chance], [chance]) == [True]
-    assert inside([found.chance()], [100 * chance / (chance + known)]) == [True]
-    assert found.order() == ["arrivals", "buys", "price"]
+    assert inside([result.indices["revenue"].known], [known]) == [True]
+    assert inside([result.indices["revenue"].chance], [chance]) == [True]
+    assert inside([result.chance()], [100 * chance / (chance + known)]) == [True]
+    assert result.order() == ["arrivals", "buys", "price"]

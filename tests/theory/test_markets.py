@@ -59,11 +59,11 @@ def bass_runs(replications, seed):
     """Return adopters after ten years, and the years until half of those who adopt by talk's best have; each run's."""
     journey = loads(BASS).journey()
     peak = peak_adopters()
-    found = []
+    outcomes = []
     for one in run_many(journey, seed, range(replications), people=True):
         acquired = np.sort(one.people.acquired.to_numpy())
-        found.append((one.ledger.stock[-1].sum(), acquired[peak - 1] / YEAR))
-    return np.array(found).T
+        outcomes.append((one.ledger.stock[-1].sum(), acquired[peak - 1] / YEAR))
+    return np.array(outcomes).T
 
 
 def peak_adopters():
@@ -116,9 +116,9 @@ def test_arrivals_reach_as_many_of_a_market_as_they_find():
     for one in run_many(loads(MARKET).journey(), 32, range(1_500)):
         layout = one.ledger.layout
         flows.append([one.ledger.flow[:, :, layout.role_flow(name)].sum() for name in ("arrived", "missed")])
-    kept, missed = np.array(flows).T
-    assert (kept + missed == arrivals).all()
-    agrees(kept, *exact, sd_sharpness=0.02, what="reached")
+    arrived_people, missed = np.array(flows).T
+    assert (arrived_people + missed == arrivals).all()
+    agrees(arrived_people, *exact, sd_sharpness=0.02, what="reached")
 
 
 PANEL = """
@@ -141,10 +141,10 @@ def test_a_shared_mean_of_drawn_levels_is_their_expectation():
     exact = moments(1 + 2 * np.arange(11) / 5, chances)
     assert exact[:2] == pytest.approx((3.2, 2.76 / 5))
     steps = []
-    for found in run_many(loads(PANEL).journey(), 33, range(90)):
-        sums, people = found.ledger.shared[:, 0].T
+    for replication in run_many(loads(PANEL).journey(), 33, range(90)):
+        sums, people = replication.ledger.shared[:, 0].T
         assert (people == 5).all()
-        steps.append((sums // found.ledger.layout.shared[0][1] - 5) // 2)
+        steps.append((sums // replication.ledger.layout.shared[0][1] - 5) // 2)
     steps = np.concatenate(steps)
     agrees(1 + 2 * steps / 5, *exact, what="stars of five")
     counts_follow(steps, chances, what="stars of five")
@@ -191,6 +191,6 @@ journey:
 """
     waits = 1 / (0.1 * 2.0 ** (np.arange(20) // 5))
     runs = run_many(loads(text).journey(), 35, range(3_000))
-    months = [found.ledger.time[:, :, 0].sum() / MONTH for found in runs]
+    months = [replication.ledger.time[:, :, 0].sum() / MONTH for replication in runs]
     mean, variance, fourth = ((waits**power).sum() for power in (1, 2, 4))
     agrees(months, mean, variance, 6 * fourth + 3 * variance**2, 0.02, "months unaware, of twenty people")

@@ -68,14 +68,14 @@ def test_people_at_five_servers_wait_as_erlang_c_says():
     text = ONE_QUEUE.format(
         arrivals=arrivals, people=f"people: {servers}, target: 1 day", service="takes: {exponential: 1 day}"
     )
-    found = measured(text, 620, 21)
-    ratio_agrees(found["started"] - found["at_once"], found["started"], waits, "M/M/5: share who wait")
-    ratio_agrees(found["wait"] / DAY, found["started"], mean, "M/M/5: mean wait")
-    ratio_agrees(found["within"], found["started"], 1 - waits * math.exp(-1), "M/M/5: share within a day")
-    ratio_agrees(found["served"], found["staffed"], arrivals / servers, "M/M/5: utilisation")
-    assert (found["staffed"] == servers * found["time"]).all()
-    assert (found["contact_time"] == found["wait"]).all()
-    assert (found["contacts"] == found["started"]).all()
+    totals = measured(text, 620, 21)
+    ratio_agrees(totals["started"] - totals["at_once"], totals["started"], waits, "M/M/5: share who wait")
+    ratio_agrees(totals["wait"] / DAY, totals["started"], mean, "M/M/5: mean wait")
+    ratio_agrees(totals["within"], totals["started"], 1 - waits * math.exp(-1), "M/M/5: share within a day")
+    ratio_agrees(totals["served"], totals["staffed"], arrivals / servers, "M/M/5: utilisation")
+    assert (totals["staffed"] == servers * totals["time"]).all()
+    assert (totals["contact_time"] == totals["wait"]).all()
+    assert (totals["contacts"] == totals["started"]).all()
 
 
 def test_people_with_patience_wait_and_give_up_as_erlang_a_says():
@@ -86,7 +86,7 @@ def test_people_with_patience_wait_and_give_up_as_erlang_a_says():
     queue = float(chances @ beyond)
     exact = patience * queue / arrivals, chances[servers:].sum(), queue
     assert exact == pytest.approx((0.226387, 0.802838, 2.716639), abs=5e-7)
-    found = measured(
+    totals = measured(
         ONE_QUEUE.format(
             arrivals=arrivals,
             people=f"people: {servers}",
@@ -95,12 +95,12 @@ def test_people_with_patience_wait_and_give_up_as_erlang_a_says():
         100,
         22,
     )
-    ratio_agrees(found["gave_up"], found["asked"], exact[0], "Erlang A: share who give up")
-    ratio_agrees(found["asked"] - found["at_once"], found["asked"], exact[1], "Erlang A: share who wait")
-    ratio_agrees(found["waiting"], found["time"], exact[2], "Erlang A: people waiting")
-    waited = found["wait"] + found["wait_given_up"]
-    ratio_agrees(waited / DAY, found["asked"], queue / arrivals, "Erlang A: mean wait, served or not")
-    ratio_agrees(found["served"], found["staffed"], (arrivals - patience * queue) / servers, "Erlang A: utilisation")
+    ratio_agrees(totals["gave_up"], totals["asked"], exact[0], "Erlang A: share who give up")
+    ratio_agrees(totals["asked"] - totals["at_once"], totals["asked"], exact[1], "Erlang A: share who wait")
+    ratio_agrees(totals["waiting"], totals["time"], exact[2], "Erlang A: people waiting")
+    waited = totals["wait"] + totals["wait_given_up"]
+    ratio_agrees(waited / DAY, totals["asked"], queue / arrivals, "Erlang A: mean wait, served or not")
+    ratio_agrees(totals["served"], totals["staffed"], (arrivals - patience * queue) / servers, "Erlang A: utilisation")
 
 
 def test_people_as_patient_as_service_is_long_are_poisson():
@@ -127,10 +127,10 @@ def test_lognormal_service_makes_people_wait_as_pollaczek_and_khinchine_say():
         people="people: 1",
         service=f"takes: {{lognormal: {{median: {median} days, sigma: {sigma}}}}}",
     )
-    found = measured(text, 500, 24)
-    ratio_agrees(found["wait"] / DAY, found["started"], arrivals * squared / (2 * (1 - load)), "M/G/1: mean wait")
-    ratio_agrees(found["started"] - found["at_once"], found["started"], load, "M/G/1: share who wait")
-    ratio_agrees(found["served"], found["staffed"], load, "M/G/1: utilisation")
+    totals = measured(text, 500, 24)
+    ratio_agrees(totals["wait"] / DAY, totals["started"], arrivals * squared / (2 * (1 - load)), "M/G/1: mean wait")
+    ratio_agrees(totals["started"] - totals["at_once"], totals["started"], load, "M/G/1: share who wait")
+    ratio_agrees(totals["served"], totals["staffed"], load, "M/G/1: utilisation")
 
 
 def test_those_with_priority_wait_less_and_others_more_as_cobham_says():
@@ -166,7 +166,7 @@ def test_a_full_queue_turns_people_away_as_often_as_the_loss_formula_says():
     servers, arrivals, limit = 3, 3.0, 2
     chances = birth_death(np.full(servers + limit, arrivals), np.minimum(np.arange(1, servers + limit + 1), servers))
     assert chances[-1] == pytest.approx(9 / 44)
-    found = measured(
+    totals = measured(
         ONE_QUEUE.format(
             arrivals=arrivals,
             people=f"people: {servers}, queue_limit: {limit}",
@@ -175,8 +175,8 @@ def test_a_full_queue_turns_people_away_as_often_as_the_loss_formula_says():
         120,
         26,
     )
-    ratio_agrees(found["turned_away"], found["asked"], chances[-1], "M/M/3/5: share turned away")
-    ratio_agrees(found["waiting"], found["time"], chances[-1] * 2 + chances[-2], "M/M/3/5: people waiting")
+    ratio_agrees(totals["turned_away"], totals["asked"], chances[-1], "M/M/3/5: share turned away")
+    ratio_agrees(totals["waiting"], totals["time"], chances[-1] * 2 + chances[-2], "M/M/3/5: people waiting")
 
 
 def test_machines_wait_for_repair_as_the_finite_source_says():
@@ -195,10 +195,10 @@ journey:
     down = np.arange(machines + 1)
     chances = birth_death(breaks * (machines - down[:-1]), np.minimum(down, crew)[1:])
     queue, asks = chances @ np.maximum(down - crew, 0), breaks * (chances @ (machines - down))
-    found = measured(text, 160, 27)
-    ratio_agrees(found["waiting"], found["time"], queue, "machines: waiting")
-    ratio_agrees(found["wait"] / DAY, found["started"], queue / asks, "machines: mean wait")
-    ratio_agrees(found["served"], found["staffed"], asks / crew, "machines: utilisation")
+    totals = measured(text, 160, 27)
+    ratio_agrees(totals["waiting"], totals["time"], queue, "machines: waiting")
+    ratio_agrees(totals["wait"] / DAY, totals["started"], queue / asks, "machines: mean wait")
+    ratio_agrees(totals["served"], totals["staffed"], asks / crew, "machines: utilisation")
 
 
 def test_the_time_people_wait_is_the_sum_of_their_waits():
@@ -256,10 +256,10 @@ journey:
     assert sum(start < 10 * DAY for start in starts) == 10  # one a day of the twenty who came
     assert starts[38:40] == [19 * DAY, 19 * DAY + DAY // 2]  # three a day have caught up with two a day
     assert starts[-1] == 44 * DAY  # the thirty who came from day 25 on, two a day from day 30 on
-    found = run(text, events=True)
-    log = found.events
+    result = run(text, events=True)
+    log = result.events
     assert log.time[log.event == "served"].tolist() == [start + DAY for start in starts]
-    ledger = found.ledger
+    ledger = result.ledger
     waits = np.array(starts) - arrivals
     assert ledger.queue[:, 0, QUEUE.index("wait")].sum() == waits.sum() == ledger.load[:, 0, 0].sum()
     assert ledger.queue[:, 0, QUEUE.index("at_once")].sum() == (waits == 0).sum()

@@ -43,11 +43,11 @@ journey:
 """
 
 
-def agrees(found, exact, sharpness):
+def agrees(estimate, exact, sharpness):
     """Assert that an estimate has the exact mean by a standard error that is sharp enough to tell."""
-    error = found.half_width / stats.t.ppf(0.975, found.n - 1)
-    z = (found.mean - exact) / error
-    print(f"{found.mean:.5g} against {exact:.5g} {found.unit}, error {error / abs(exact):.2%}, z {z:+.2f}")
+    error = estimate.half_width / stats.t.ppf(0.975, estimate.n - 1)
+    z = (estimate.mean - exact) / error
+    print(f"{estimate.mean:.5g} against {exact:.5g} {estimate.unit}, error {error / abs(exact):.2%}, z {z:+.2f}")
     assert error <= sharpness * abs(exact), f"standard error {error / abs(exact):.2%}, too blunt"
     assert abs(z) < 4
 
@@ -59,8 +59,8 @@ def steady_gain(retention, change):
 
 @pytest.mark.parametrize("retention", [0.80, 0.88])
 def test_the_gain_of_five_points_in_a_steady_state(retention):
-    found = effect(loads(CLUB).with_(retention=retention), replications=16, seed=5)
-    points, relative = (found.change("revenue", change=name).percent for name in found.changes)
+    result = effect(loads(CLUB).with_(retention=retention), replications=16, seed=5)
+    points, relative = (result.change("revenue", change=name).percent for name in result.changes)
     agrees(points, 100 * steady_gain(retention, 0.05), 0.006)
     agrees(relative, 100 * steady_gain(retention, 0.05 * retention), 0.006)
     assert points.mean > relative.mean
@@ -75,11 +75,11 @@ def test_five_points_gain_25_to_95_percent_only_for_retention_of_75_to_nearly_90
 
 def test_the_first_years_gain_less_than_the_steady_state_and_just_what_they_should():
     early = loads(CLUB.replace("horizon: 240 months", "horizon: 30 months").replace("warm_up: 120 months", "seed: 2"))
-    found = effect(early.with_(retention=0.88), values="+5 points", replications=120)
+    result = effect(early.with_(retention=0.88), values="+5 points", replications=120)
     ages = np.arange(30)
     exact = {r: 200 * 10 * (1 - r ** (ages + 1)) / (1 - r) for r in (0.88, 0.93)}  # everybody pays at whole ages
     gains = exact[0.93] - exact[0.88]
-    years = found.years("revenue")
+    years = result.years("revenue")
     assert [(year.first, year.last) for year in years] == [(1, 12), (13, 24), (25, 30)]
     for year in years:
         months = slice(year.first - 1, year.last)
@@ -92,17 +92,17 @@ def test_the_first_years_gain_less_than_the_steady_state_and_just_what_they_shou
 
 def test_65_percent_of_revenue_from_existing_customers_takes_65_percent_retention_at_equal_baskets():
     short = loads(CLUB.replace("horizon: 240 months", "horizon: 84 months").replace("120 months", "48 months"))
-    held = {
+    changes = {
         of: sensitivity(short, of, "retention", values=[0.45, 0.65, 0.85], replications=8)
         for of in ("revenue.again", "revenue")
     }
-    again, total = (held[of].curve["as written"] for of in ("revenue.again", "revenue"))
+    again, total = (changes[of].curve["as written"] for of in ("revenue.again", "revenue"))
     for retention, top, bottom in zip((45, 65, 85), 100 * again, total, strict=True):
         agrees(estimate_ratio(top, bottom, "%"), retention, 0.005)
 
 
 def test_the_elasticity_of_lifetime_value_to_retention_where_payment_follows_renewal():
-    found = sensitivity(loads(LIFETIME), "clv", "retention", values=[0.9], replications=60).elasticity["as written"]
+    estimate = sensitivity(loads(LIFETIME), "clv", "retention", values=[0.9], replications=60).elasticity["as written"]
     growth = 1.12
 
     def clv(r):
@@ -110,13 +110,13 @@ def test_the_elasticity_of_lifetime_value_to_retention_where_payment_follows_ren
 
     at, step = 0.9, 0.009
     over_the_step = (clv(at + step) - clv(at - step)) / (2 * step) * at / clv(at)
-    agrees(found, over_the_step, 0.006)
+    agrees(estimate, over_the_step, 0.006)
     assert growth / (growth - at) == pytest.approx(5.0909, abs=5e-5)  # the derivative itself
     assert over_the_step == pytest.approx(growth / (growth - at), rel=0.002)
-    assert 3 < found.low < found.high < 7  # Gupta, Lehmann and Stuart 2004, doi:10.1509/jmkr.41.1.7.25084
+    assert 3 < estimate.low < estimate.high < 7  # Gupta, Lehmann and Stuart 2004, doi:10.1509/jmkr.41.1.7.25084
 
 
 def test_the_elasticity_of_lifetime_value_to_margin_is_one():
-    found = sensitivity(loads(LIFETIME), "clv", "margin", values=[100.0], replications=2)
-    assert found.elasticity["as written"].mean == pytest.approx(1.0, abs=1e-6)
-    assert found.readings["as written"][0].relative.mean == pytest.approx(5.0, abs=1e-6)
+    result = sensitivity(loads(LIFETIME), "clv", "margin", values=[100.0], replications=2)
+    assert result.elasticity["as written"].mean == pytest.approx(1.0, abs=1e-6)
+    assert result.readings["as written"][0].relative.mean == pytest.approx(5.0, abs=1e-6)

@@ -115,8 +115,8 @@ journey:
     upgraded = retention(loads(text), "free", replications=1, seed=4)
     for day in (1, 7, 30):
         alone = np.exp(-0.05 * day)
-        for found, exact in ((whole, alone), (upgraded, 0.4 + 0.6 * alone)):
-            people, there = (int(held["as written"][0, day]) for held in (found.people, found.there))
+        for result, exact in ((whole, alone), (upgraded, 0.4 + 0.6 * alone)):
+            people, there = (int(counts["as written"][0, day]) for counts in (result.people, result.there))
             agrees(np.arange(people) < there, exact, exact * (1 - exact), what=f"day {day}")
 
 
@@ -130,10 +130,10 @@ journey:
   free: {role: prospect, after: 0.02 per day, to: gone}
   gone: exit
 """
-    model, held = loads(text), np.zeros(3)
+    model, hits = loads(text), np.zeros(3)
     for seed in range(200):
-        found = retention(model, "free", replications=10, seed=seed, workers=1)
-        held += [one.low <= 100 * np.exp(-0.02 * day) <= one.high
-                 for day in found.days for one in [found.share(day)]]  # fmt: skip
-    print(f"95 % intervals on days 1, 7 and 30 hold the exact share in {held / 2} % of 200 experiments")
-    assert ((held >= 178) & (held <= 199)).all()
+        result = retention(model, "free", replications=10, seed=seed, workers=1)
+        hits += [one.low <= 100 * np.exp(-0.02 * day) <= one.high
+                 for day in result.days for one in [result.share(day)]]  # fmt: skip
+    print(f"95 % intervals on days 1, 7 and 30 hold the exact share in {hits / 2} % of 200 experiments")
+    assert ((hits >= 178) & (hits <= 199)).all()

@@ -34,15 +34,15 @@ journey:
 """
 
 
-def yearly(kept, years=12, offer=30000, service=20):
+def yearly(retention, years=12, offer=30000, service=20):
     text = YEARLY
-    for word, value in {"KEPT": kept, "YEARS": years, "OFFER": offer, "SERVICE": service}.items():
+    for word, value in {"KEPT": retention, "YEARS": years, "OFFER": offer, "SERVICE": service}.items():
         text = text.replace(word, str(value))
     return loads(text)
 
 
-def reading(found, key, label):
-    return next(one for one in found[key].readings if one.label == label)
+def reading(claims_of, key, label):
+    return next(one for one in claims_of[key].readings if one.label == label)
 
 
 def near(one, exact):
@@ -84,14 +84,14 @@ def test_one_percent_and_two_percent_fix_retention():
 
 
 def test_what_cannot_hold_together_is_computed():
-    found = {one.keys: one for one in theory.conflicts()}
-    repeat = found["once_70", "existing_65"].figures
+    conflicts = {one.keys: one for one in theory.conflicts()}
+    repeat = conflicts["once_70", "existing_65"].figures
     assert repeat["basket"] == pytest.approx(13 / 3)
     assert repeat["purchases"] == pytest.approx(130 / 21)
     assert repeat["retention_after"] == pytest.approx(1 - 21 / 130)
-    examples = found["ltv", "ltv_cac"].figures
+    examples = conflicts["ltv", "ltv_cac"].figures
     assert examples == {"ratio": 0.024, "loss": 1952, "months": 1000, "margin": pytest.approx(2000 / 24)}
-    three = found["retention_5", "retention_1", "retention_2"]
+    three = conflicts["retention_5", "retention_1", "retention_2"]
     assert three.possible
     assert three.figures["points_retention_low"] == pytest.approx(0.865)
     assert three.figures["points_margin_low"] == pytest.approx(1 / (1 + 0.2 / 0.115))
@@ -99,14 +99,14 @@ def test_what_cannot_hold_together_is_computed():
     assert three.figures["points_leverage_high"] == pytest.approx(1.92)
     assert three.figures["points_margin_high"] == pytest.approx(1 / (1 / 1.92 + 0.2 / 0.23))
     assert three.figures["relative_retention_high"] == pytest.approx(0.8)
-    four = found["existing_65", "retention_1", "retention_2"]
+    four = conflicts["existing_65", "retention_1", "retention_2"]
     assert not four.possible
     assert four.figures["margin"] == pytest.approx(1 / (1 / 2.72 + 1 / 1.65))
     assert min(four.figures["margin"], four.figures["margin_relative"]) > 1
-    five = found["existing_65", "retention_5"].figures
+    five = conflicts["existing_65", "retention_5"].figures
     assert five["gain"] == pytest.approx(1 / 6)
     assert five["growth_low"] == pytest.approx(0.75 / 0.65 - 1)
-    assert found["keeping_5x", "loyal_16x"].figures == {"ratio_5": 3.2, "ratio_10": 1.6}
+    assert conflicts["keeping_5x", "loyal_16x"].figures == {"ratio_5": 3.2, "ratio_10": 1.6}
 
 
 # -- journeys in which a claim holds, or fails, for sure ---------------------------------------------
@@ -135,25 +135,25 @@ def revenue_of_a_year(r, years):
 
 
 def test_the_gain_from_five_points_follows_the_steady_law(loyal, even, fleeting):
-    for found, r, years, holds in ((loyal, 0.80, 20, "yes"), (even, 0.65, 12, "no"), (fleeting, 0.30, 12, "no")):
+    for business, r, years, holds in ((loyal, 0.80, 20, "yes"), (even, 0.65, 12, "no"), (fleeting, 0.30, 12, "no")):
         for label, rise in (("+5 points", r + 0.05), ("+5 % relative", 1.05 * r)):
-            one = reading(found, "retention_5", f"{label}: revenue, last full year")
+            one = reading(business, "retention_5", f"{label}: revenue, last full year")
             near(one, 100 * (revenue_of_a_year(rise, years) / revenue_of_a_year(r, years) - 1))
             assert label != "+5 points" or one.verdict == holds
 
 
 def test_the_share_of_existing_customers_is_yearly_retention(loyal, even, fleeting):
     label = "customers before the last full year"
-    for found, r, years, holds in ((loyal, 0.80, 20, "no"), (even, 0.65, 12, "yes"), (fleeting, 0.30, 12, "no")):
-        one = reading(found, "existing_65", label)
+    for business, r, years, holds in ((loyal, 0.80, 20, "no"), (even, 0.65, 12, "yes"), (fleeting, 0.30, 12, "no")):
+        one = reading(business, "existing_65", label)
         total = revenue_of_a_year(r, years)
         near(one, 100 * (total - 1) / total)
         assert one.verdict == holds
 
 
 def test_70_percent_never_buy_again_where_retention_is_30_percent(loyal, fleeting):
-    for found, r, holds in ((loyal, 0.80, "no"), (fleeting, 0.30, "yes")):
-        one = reading(found, "once_70", "not again within a year")
+    for business, r, holds in ((loyal, 0.80, "no"), (fleeting, 0.30, "yes")):
+        one = reading(business, "once_70", "not again within a year")
         near(one, 100 * (1 - r))
         assert one.verdict == holds
     assert reading(fleeting, "once_70", "not again within 90 days").found.mean == 100
@@ -161,8 +161,8 @@ def test_70_percent_never_buy_again_where_retention_is_30_percent(loyal, fleetin
 
 def test_winning_costs_five_times_keeping_where_it_does(loyal, even):
     label = "CAC over service per customer-year"
-    for found, times, holds in ((loyal, 5, "yes"), (even, 1, "no")):
-        one = reading(found, "keeping_5x", label)
+    for business, times, holds in ((loyal, 5, "yes"), (even, 1, "no")):
+        one = reading(business, "keeping_5x", label)
         assert one.found.mean == pytest.approx(times, rel=1e-6)
         assert one.verdict == holds
     assert "keeping at 18.18 to 22.22 EUR a year" in reading(loyal, "keeping_5x", label).region
@@ -179,17 +179,17 @@ def test_the_three_claims_on_retention_hold_on_the_line_that_theory_names():
     """Retention 86.5 %, margin 36.5 % of revenue, acquisition for nothing: +1, +2 and +5 points as claimed."""
     margin = 1 / (1 + 0.2 / 0.115)
     model = yearly(86.5, years=30, offer=0, service=round(100 * (1 - margin), 2))
-    found = claims(model, replications=6, seed=5)
+    result = claims(model, replications=6, seed=5)
     grown = {
         rise: revenue_of_a_year(0.865 + rise, 30) / revenue_of_a_year(0.865, 30) - 1 for rise in (0.01, 0.02, 0.05)
     }
     assert grown[0.01] == pytest.approx(0.08, abs=0.006)  # thirty years are nearly steady
-    near(reading(found, "retention_1", "+1 points: profit, last full year"), 100 * grown[0.01])
-    near(reading(found, "retention_2", "+2 points = a cut of all, last full year by"), 57.5 * grown[0.02])
-    five = reading(found, "retention_5", "+5 points: profit, last full year")
+    near(reading(result, "retention_1", "+1 points: profit, last full year"), 100 * grown[0.01])
+    near(reading(result, "retention_2", "+2 points = a cut of all, last full year by"), 57.5 * grown[0.02])
+    five = reading(result, "retention_5", "+5 points: profit, last full year")
     near(five, 100 * grown[0.05])
     assert five.verdict == "yes"
-    assert "steady state: 75.0 to 89.7 %" in reading(found, "retention_5", "+5 points: revenue, last full year").region
+    assert "steady state: 75.0 to 89.7 %" in reading(result, "retention_5", "+5 points: revenue, last full year").region
 
 
 def test_where_a_claim_would_hold_is_found_along_retention(even):
@@ -200,7 +200,7 @@ def test_where_a_claim_would_hold_is_found_along_retention(even):
         return 100 * (revenue_of_a_year(r + 0.05, 12) / revenue_of_a_year(r, 12) - 1)
 
     for r in (0.45, 0.6, 0.75):
-        assert curve.gain("revenue_year", r, lambda kept: kept + 0.05) == pytest.approx(gain(r), rel=0.06)
+        assert curve.gain("revenue_year", r, lambda retention: retention + 0.05) == pytest.approx(gain(r), rel=0.06)
     one = reading(even, "retention_5", "+5 points: revenue, last full year")
     begins = float(one.region.partition("runs: ")[2].split()[0]) / 100
     assert gain(begins) == pytest.approx(25, rel=0.06)
@@ -248,6 +248,6 @@ def test_the_books_by_who_was_a_customer_before_agree_with_the_log():
 def test_keeping_such_books_changes_nobody():
     model = loads(SHOP)
     known = with_existing(model, model.journey())
-    one, other = (replicate(held, replications=3, seed=6) for held in (model, known))
+    one, other = (replicate(version, replications=3, seed=6) for version in (model, known))
     for name in ("revenue", "spend", "acquisitions", "churned", "won_back"):
         assert np.array_equal(one.values(name), other.values(name))

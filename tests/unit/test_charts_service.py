@@ -7,9 +7,9 @@ import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import pytest
-from desk import busy, counts, desk
 from hand import any_ledger, journey, ledger, runs
 from matplotlib.text import Text
+from staffed_journey import busy, counts, staffed_journey
 
 from flywheel_sim import charts
 from flywheel_sim.analysis.compare.result import Comparison
@@ -82,7 +82,7 @@ def test_whose_queue_has_to_be_known(one, draw):
 
 
 def test_waits_draw_the_share_of_asks_served_within_each_wait():
-    made = desk()
+    made = staffed_journey()
     held = ledger(made, 2)
     for name, number in (("asked", 10), ("started", 8), ("within", 6), ("gave_up", 1), ("at_once", 3)):
         held.queue[:, 0, 0, QUEUE.index(name)] = number
@@ -111,7 +111,7 @@ def test_waits_without_a_target_mark_none(one):
 
 
 def test_waits_of_nobody_are_refused_and_of_those_all_served_at_once_drawn():
-    made = desk()
+    made = staffed_journey()
     held = ledger(made, 2)
     with pytest.raises(ExperimentError, match="nobody asks for 'desk'"):
         charts.waits(runs(made, held), "desk")

@@ -30,7 +30,7 @@ from served import MILLION, desk, mean_of, staffed
 import flywheel_sim as fs
 from flywheel_sim.engine.reference.conserve import check
 from flywheel_sim.engine.reference.engine import Reference
-from flywheel_sim.engine.reference.staff import Desk
+from flywheel_sim.engine.reference.staff import Team
 from flywheel_sim.engine.run import run_many, run_once
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.figures import Spread
@@ -88,9 +88,9 @@ def corrupted(how):
 
     def after(run):
         check(run)
-        waiting = [person for _, person, _ in run.staff.desks[0].queue]
+        waiting = [person for _, person, _ in run.staff.teams[0].queue]
         members = [person for person in run.people if person.where.name == "club" and person.mrr]
-        if waiting and members and run.staff.desks[0].serving and run.env.now > 21 * DAY and not done:
+        if waiting and members and run.staff.teams[0].serving and run.env.now > 21 * DAY and not done:
             done.append(how)
             how(run, waiting[0], members[0])
             check(run)
@@ -164,19 +164,19 @@ def is_missed_without_a_market(run, waiting, member):
 
 
 def shifts_the_mean(run, waiting, member):
-    run.means.sums["stars"] += 1
+    run.shared.sums["stars"] += 1
 
 
 def shifts_its_books(run, waiting, member):
-    run.means.changes[0, 0, 1] += 1
+    run.shared.changes[0, 0, 1] += 1
 
 
 def loses_a_place(run, waiting, member):
-    run.staff.desks[0].queue.pop(0)
+    run.staff.teams[0].queue.pop(0)
 
 
 def jumps_the_queue(run, waiting, member):
-    queue = run.staff.desks[0].queue
+    queue = run.staff.teams[0].queue
     queue[0] = ((0, 0, 0), *queue[0][1:])
 
 
@@ -185,7 +185,7 @@ def is_not_in_the_backlog(run, waiting, member):
 
 
 def is_served_by_nobody(run, waiting, member):
-    run.staff.desks[0].serving.popitem()
+    run.staff.teams[0].serving.popitem()
 
 
 def keeps_nobody_busy(run, waiting, member):
@@ -193,11 +193,11 @@ def keeps_nobody_busy(run, waiting, member):
 
 
 def serves_too_many(run, waiting, member):
-    run.staff.desks[0].capacity = 0
+    run.staff.teams[0].capacity = 0
 
 
 def serves_too_few(run, waiting, member):
-    run.staff.desks[0].capacity = 99
+    run.staff.teams[0].capacity = 99
 
 
 def asks_unheard(run, waiting, member):
@@ -265,7 +265,7 @@ def test_whatever_does_not_add_up_is_found(how, said):
 
 
 def test_a_checked_run_stops_where_the_engine_is_wrong(monkeypatch):
-    monkeypatch.setattr(Desk, "leave", lambda *_: None)
+    monkeypatch.setattr(Team, "leave", lambda *_: None)
     with pytest.raises(SimulationError, match="'desk'"):
         run_once(made(), 1, engine="reference", checked=True)
 

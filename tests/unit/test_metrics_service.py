@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from desk import HOUR, asks, book, busy, counts, desk
 from hand import any_ledger, journey, ledger, runs
+from staffed_journey import HOUR, asks, book, busy, counts, staffed_journey
 
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.compile.draws import wait_cell
@@ -26,7 +26,7 @@ EUR = MILLIONTHS
 
 @pytest.fixture
 def made():
-    return desk()
+    return staffed_journey()
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_figures_of_a_resource_are_those_counted_by_hand(made, held, name, value
 
 
 def test_averages_over_time_weigh_a_partial_month_by_its_length():
-    made = desk(months=1.5)
+    made = staffed_journey(months=1.5)
     held = ledger(made)
     held.load[0, :, 0, LOAD.index("waiting")] = [2 * MONTH, 5 * MONTH // 2]
     one = runs(made, held)
@@ -108,9 +108,9 @@ def test_without_staff_there_is_no_utilisation_and_nothing_idle(made):
 
 
 def test_staff_are_in_the_spend_of_their_kind_and_all_kinds_add_up():
-    resources = tuple(Resource(f"r_{kind[:3]}", desk().resources[0].people, 1.0, kind)
+    resources = tuple(Resource(f"r_{kind[:3]}", staffed_journey().resources[0].people, 1.0, kind)
                       for kind in ("acquisition", "service", "win_back", "overhead"))  # fmt: skip
-    made = desk(resources=resources, events={"lead": (), "club": ()})
+    made = staffed_journey(resources=resources, events={"lead": (), "club": ()})
     held = ledger(made)
     held.costs[0, 0] = [0, 0, *(euros * EUR for euros in (1, 2, 3, 4))]
     one = runs(made, held)
@@ -122,7 +122,9 @@ def test_staff_are_in_the_spend_of_their_kind_and_all_kinds_add_up():
 
 
 def test_paid_staff_are_in_a_row_of_their_own_by_channel_and_on_no_plan():
-    made = desk(resources=(Resource("desk", desk().resources[0].people, 1.0, "service"),), events={"club": ()})
+    made = staffed_journey(
+        resources=(Resource("desk", staffed_journey().resources[0].people, 1.0, "service"),), events={"club": ()}
+    )
     many = runs(made, any_ledger(made))
     for name in ("service_spend", "win_back_spend", "spend"):
         found = parts(many.books, "channel")
@@ -274,9 +276,9 @@ def test_a_shared_attribute_is_a_mean_and_what_it_starts_as_while_nobody_counts(
 @pytest.fixture(scope="module")
 def warm():
     """Return the same replications with and without a warm-up of two months."""
-    made = desk(warm_up=2 * MONTH)
+    made = staffed_journey(warm_up=2 * MONTH)
     held = any_ledger(made)
-    return runs(made, held), runs(desk(), held)
+    return runs(made, held), runs(staffed_journey(), held)
 
 
 def test_sums_and_ratios_are_of_the_months_after_the_warm_up(warm):
@@ -316,11 +318,11 @@ def test_running_sums_begin_after_the_warm_up_and_months_keep_their_numbers(warm
 
 
 def test_the_stock_at_the_end_of_the_warm_up_is_what_the_next_month_opens_with():
-    made = desk(warm_up=2 * MONTH)
+    made = staffed_journey(warm_up=2 * MONTH)
     held = ledger(made, 2)
     held.mrr[:, 0, 0, MRR.index("new")] = 100 * EUR
     held.mrr[:, 2, 0, MRR.index("churn")] = -20 * EUR
-    held.kept[:, 2, 0] = -20 * EUR
+    held.mrr_change[:, 2, 0] = -20 * EUR
     one = runs(made, held)
     table = one.movements()
     assert list(table.index) == [3, 4, 5, 6]
@@ -368,5 +370,5 @@ def test_expected_paths_are_refused_where_they_would_be_wrong(values, why):
 
 
 def test_asking_for_patience_is_what_makes_giving_up_possible():
-    made = desk(events={"lead": (asks("desk", patience=False),)})
+    made = staffed_journey(events={"lead": (asks("desk", patience=False),)})
     assert "abandonment.desk" not in runs(made, ledger(made)).summary().index

@@ -11,7 +11,7 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.events import Effects, Outcome, SetTo
 from flywheel_sim.journey.journey import Stage
 from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH, YEAR
-from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, KEPT, MRR, Layout
+from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, GENERATIONS, MRR, MRR_CHANGE, Layout
 from flywheel_sim.metrics.groups import NO_CHANNEL, parts, restrict, splits
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.metrics.revenue import lines_of
@@ -178,7 +178,7 @@ def paying():
     for name, euros in (("new", 100), ("expansion", 20), ("contraction", -10), ("churn", -30), ("reactivation", 5)):
         held.mrr[:, 1 if name != "new" else 0 :, 0, MRR.index(name)] = euros * EUR
     held.mrr[1, 3, 0, MRR.index("new")] += 60 * EUR
-    held.kept[:, 1:, 0] = -20 * EUR, -40 * EUR
+    held.mrr_change[:, 1:, 0] = -20 * EUR, -40 * EUR
     held.mrr[:, 2, 0, MRR.index("transferred")], held.mrr[:, 2, 2, MRR.index("transferred")] = -40 * EUR, 40 * EUR
     return runs(made, held)
 
@@ -204,7 +204,7 @@ def test_what_is_lost_in_the_first_month_has_nothing_to_be_a_share_of():
     held = ledger(made)
     held.mrr[0, 0, 0, [MRR.index("new"), MRR.index("churn")]] = [100 * EUR, -90 * EUR]
     held.mrr[0, 1, 0, MRR.index("churn")] = -1 * EUR
-    held.kept[0, 1, 0] = -1 * EUR
+    held.mrr_change[0, 1, 0] = -1 * EUR
     start = 10 + 4 * 9
     assert runs(made, held).values("grr")[0] == pytest.approx(100 * (start - 1) / start)
 
@@ -214,7 +214,7 @@ def test_half_a_month_at_the_end_weighs_half():
     held = ledger(made)
     held.mrr[0, :, 0, MRR.index("new")] = [100 * EUR, 0, 0]
     held.mrr[0, :, 0, MRR.index("churn")] = [0, -10 * EUR, -9 * EUR]
-    held.kept[0, :, 0, KEPT.index("lost")] = [0, -10 * EUR, -9 * EUR]
+    held.mrr_change[0, :, 0, MRR_CHANGE.index("lost")] = [0, -10 * EUR, -9 * EUR]
     one = runs(made, held)
     assert one.series("grr")[0, 2] == pytest.approx(100 * (45 - 9) / 45)
     assert one.values("grr")[0] == pytest.approx(100 * (1 - 19 / 145))

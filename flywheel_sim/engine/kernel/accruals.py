@@ -17,7 +17,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     ON_COHORTS,
     ON_FOLLOWED,
     ON_PEOPLE,
-    bank,
+    add_money,
     book,
     cohort_at,
     cohort_periods,
@@ -102,7 +102,7 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
     while begin < last:
         stop_at = min(last, (age + 1) * length)
         at, flat, own = followed_in(mem, joined, age, group), 0, 0
-        if at >= 0 and whole and stop_at - begin == length:  # reckoned once, for everybody
+        if at >= 0 and whole and stop_at - begin == length:  # computed once, for everybody
             flat = ld(mem, whole)
             own = side * ld(mem, whole + 1 + age)
             add(mem, p + w.B_MARGIN, own)
@@ -113,15 +113,15 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
                 own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
                 add(mem, p + w.B_MARGIN, own)
         if side > 0:
-            bank(mem, cohort_at(mem, joined, age) + C_REVENUE, flat, ON_COHORTS)
+            add_money(mem, cohort_at(mem, joined, age) + C_REVENUE, flat, ON_COHORTS)
         if lives:
             live(mem, p, age, L_REVENUE if side > 0 else L_COST, flat)
             live(mem, p, age, L_MARGIN, own)
         if at >= 0:
-            bank(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
-            bank(mem, at + F_MARGIN, own, ON_FOLLOWED)
+            add_money(mem, at + (F_REVENUE if side > 0 else F_COST), flat, ON_FOLLOWED)
+            add_money(mem, at + F_MARGIN, own, ON_FOLLOWED)
             if root:
-                bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
+                add_money(mem, at + F_LINEAGE, own, ON_FOLLOWED)
         begin, age = stop_at, age + 1
     acquired = ld(mem, p + w.B_ROOT_ACQUIRED)
     if root or acquired < 0:
@@ -134,7 +134,7 @@ def settle_part(mem, p, side, d, whole, price, since, end):  # type: ignore[no-u
         at = followed_in(mem, joined, age, group)
         if at >= 0:
             own = side * part_of(mem, d, draws.discounted_flow(price, force, begin, stop_at))
-            bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
+            add_money(mem, at + F_LINEAGE, own, ON_FOLLOWED)
         begin, age = stop_at, age + 1
 
 
@@ -152,7 +152,7 @@ def settle_stretch(mem, p, row, cell, price, since, end):  # type: ignore[no-unt
     """Book a stretch of an accrual to the person, and where they are customers to their cohort and lineage."""
     side = ld(mem, row + w.Q_SIDE)
     amount = draws.whole_money(price * (end - since))
-    bank(mem, p + (w.B_REVENUE if side > 0 else w.B_COST), amount, ON_PEOPLE)
+    add_money(mem, p + (w.B_REVENUE if side > 0 else w.B_COST), amount, ON_PEOPLE)
     if ld(mem, row + w.Q_KEY) < 0:
         begin, period = since, period_of(mem, since)
         before = 0

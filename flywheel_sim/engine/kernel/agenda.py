@@ -10,7 +10,7 @@ from __future__ import annotations
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.memory import add, ld, prefetch, st
-from flywheel_sim.engine.kernel.timers import next_of
+from flywheel_sim.engine.kernel.timers import find_next
 
 _ORDER = (1 << 32) - 1
 
@@ -60,7 +60,7 @@ def key_of(mem, time, order):  # type: ignore[no-untyped-def]
 
 
 @inner
-def enter_up(mem, time, order, who):  # type: ignore[no-untyped-def]
+def add_to_agenda(mem, time, order, who):  # type: ignore[no-untyped-def]
     """Put something on the agenda that is due before the horizon."""
     bucket = time >> ld(mem, w.H_SHIFT)
     if bucket <= ld(mem, w.H_OPEN):
@@ -79,18 +79,18 @@ def enter_up(mem, time, order, who):  # type: ignore[no-untyped-def]
 @inner
 def plan(mem, p):  # type: ignore[no-untyped-def]
     """Put what happens next to a person on the agenda."""
-    time = next_of(mem, p)
+    time = find_next(mem, p)
     if time < ld(mem, w.H_HORIZON):
-        enter_up(mem, time, ld(mem, p + w.B_ORDER), p)
+        add_to_agenda(mem, time, ld(mem, p + w.B_ORDER), p)
 
 
 @inner
 def plan_anew(mem, p):  # type: ignore[no-untyped-def]
     """Put what happens next to a person on the agenda, where it does not stand there for that time."""
     before = ld(mem, p + w.B_NEXT)
-    time = next_of(mem, p)
+    time = find_next(mem, p)
     if time != before and time < ld(mem, w.H_HORIZON):
-        enter_up(mem, time, ld(mem, p + w.B_ORDER), p)
+        add_to_agenda(mem, time, ld(mem, p + w.B_ORDER), p)
 
 
 @inlined

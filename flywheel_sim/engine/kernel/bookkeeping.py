@@ -15,9 +15,9 @@ from flywheel_sim.ledger import (
     FOLLOWED,
     GENERATION,
     GENERATIONS,
-    KEPT,
     LIFETIME,
     MRR,
+    MRR_CHANGE,
     ROLE_FLOWS,
 )
 
@@ -34,7 +34,7 @@ _N_LIFETIME, _N_DECIDED = len(LIFETIME), len(DECIDED)
 C_ACQUIRED, C_LOST, C_REVENUE = range(_N_COHORT)
 ARRIVED, REFERRED, PRESENT, ACQUIRED, CHURNED, WON_BACK, SET_ASIDE, MISSED = range(_ROLE_FLOWS)
 _NEW, _UP, _DOWN, _CHURN, _AGAIN, _MOVED, OPENING = range(_N_MRR)
-_N_KEPT = len(KEPT)
+_N_MRR_CHANGE = len(MRR_CHANGE)
 _LAST_GENERATION = GENERATIONS - 1
 _PER_MONTH = float(_MONTH)
 #: The sums of money, as `limits.SUMS` has them.
@@ -60,7 +60,7 @@ def count(mem, flow, group, sign):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def bank(mem, at, amount, which):  # type: ignore[no-untyped-def]
+def add_money(mem, at, amount, which):  # type: ignore[no-untyped-def]
     """Add to one of the sums of money; the run stops where it grows too large."""
     total = ld(mem, at) + amount
     st(mem, at, total)
@@ -72,7 +72,7 @@ def bank(mem, at, amount, which):  # type: ignore[no-untyped-def]
 def book(mem, line, group, period, amount):  # type: ignore[no-untyped-def]
     """Book money on a line."""
     cell = (period * ld(mem, w.H_GROUPS) + group) * ld(mem, w.H_LINES) + line
-    bank(mem, ld(mem, w.H_MONEY) + cell, amount, ON_LINES)
+    add_money(mem, ld(mem, w.H_MONEY) + cell, amount, ON_LINES)
 
 
 @inlined
@@ -145,7 +145,7 @@ def live(mem, p, age, measure, amount):  # type: ignore[no-untyped-def]
     """Add to a measure of a customer who is followed beyond the horizon too, while they are."""
     if age < ld(mem, w.H_LIVES):
         row = age * ld(mem, w.H_LIFE_GROUPS) + ld(mem, p + w.B_COHORT_GROUP)
-        bank(mem, ld(mem, w.H_LIFE) + row * _N_LIFETIME + measure, amount, ON_FOLLOWED)
+        add_money(mem, ld(mem, w.H_LIFE) + row * _N_LIFETIME + measure, amount, ON_FOLLOWED)
 
 
 @inlined
@@ -176,7 +176,7 @@ def credit(mem, p, now, side, amount):  # type: ignore[no-untyped-def]
     acquired = ld(mem, p + w.B_ACQUIRED)
     age, joined = cohort_periods(mem, now - acquired), ld(mem, p + w.B_COHORT)
     if side > 0:
-        bank(mem, cohort_at(mem, joined, age) + C_REVENUE, amount, ON_COHORTS)
+        add_money(mem, cohort_at(mem, joined, age) + C_REVENUE, amount, ON_COHORTS)
     force, own, lives = ldf(mem, w.H_FORCE), 0, ld(mem, w.H_LIVES)
     at = followed_in(mem, joined, age, ld(mem, p + w.B_COHORT_GROUP))
     if at >= 0 or lives or ld(mem, w.H_WITH_MARGIN):
@@ -186,16 +186,16 @@ def credit(mem, p, now, side, amount):  # type: ignore[no-untyped-def]
         live(mem, p, age, L_REVENUE if side > 0 else L_COST, amount)
         live(mem, p, age, L_MARGIN, own)
     if at >= 0:
-        bank(mem, at + (F_REVENUE if side > 0 else F_COST), amount, ON_FOLLOWED)
-        bank(mem, at + F_MARGIN, own, ON_FOLLOWED)
+        add_money(mem, at + (F_REVENUE if side > 0 else F_COST), amount, ON_FOLLOWED)
+        add_money(mem, at + F_MARGIN, own, ON_FOLLOWED)
     if ld(mem, p + w.B_GENERATION) == 0:
         if at >= 0:
-            bank(mem, at + F_LINEAGE, own, ON_FOLLOWED)
+            add_money(mem, at + F_LINEAGE, own, ON_FOLLOWED)
         return
     acquired = ld(mem, p + w.B_ROOT_ACQUIRED)
     at = followed_at(mem, acquired, ld(mem, p + w.B_ROOT_GROUP), now)
     if at >= 0:
-        bank(mem, at + F_LINEAGE, side * draws.discounted(float(amount), force, now - acquired), ON_FOLLOWED)
+        add_money(mem, at + F_LINEAGE, side * draws.discounted(float(amount), force, now - acquired), ON_FOLLOWED)
 
 
 @inlined
@@ -218,7 +218,7 @@ def follow(mem, p, row, n, amount):  # type: ignore[no-untyped-def]
     """Put what follows from an amount earned into a person's account; the ledger's lines follow by themselves."""
     for _ in range(n):
         column = w.B_REVENUE if ld(mem, row + w.I_SIDE) > 0 else w.B_COST
-        bank(mem, p + column, share_of(amount, ldf(mem, row + w.I_SHARE)), ON_PEOPLE)
+        add_money(mem, p + column, share_of(amount, ldf(mem, row + w.I_SHARE)), ON_PEOPLE)
         row += w.FOLLOWER
 
 
@@ -237,10 +237,10 @@ def close_month(mem, p):  # type: ignore[no-untyped-def]
     before = ld(mem, p + w.B_MONTH_MRR)
     if before > 0:
         period = period_of(mem, ld(mem, p + w.B_MONTH) * _MONTH)
-        row = ld(mem, w.H_KEPT) + (period * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_MONTH_GROUP)) * _N_KEPT
+        row = ld(mem, w.H_MRR_CHANGE) + (period * ld(mem, w.H_GROUPS) + ld(mem, p + w.B_MONTH_GROUP)) * _N_MRR_CHANGE
         changed = ld(mem, p + w.B_MRR_BOOKED) - before
-        bank(mem, row, changed, ON_MRR)
-        bank(mem, row + 1, min(changed, 0), ON_MRR)
+        add_money(mem, row, changed, ON_MRR)
+        add_money(mem, row + 1, min(changed, 0), ON_MRR)
 
 
 @inlined
@@ -267,7 +267,7 @@ def move_mrr(mem, p, at):  # type: ignore[no-untyped-def]
         st(mem, p + w.B_MRR_EVER, 1)
     elif present == 0:
         kind = _CHURN
-    bank(mem, mrr_place(mem, at) + ld(mem, p + w.B_MRR_GROUP) * _N_MRR + kind, present - booked, ON_MRR)
+    add_money(mem, mrr_place(mem, at) + ld(mem, p + w.B_MRR_GROUP) * _N_MRR + kind, present - booked, ON_MRR)
     st(mem, p + w.B_MRR_BOOKED, present)
 
 
@@ -276,13 +276,13 @@ def change_group(mem, p, now):  # type: ignore[no-untyped-def]
     """Let what a person has stand in the group they are in now."""
     begin_month(mem, p, now)
     row, booked, group = mrr_place(mem, now), ld(mem, p + w.B_MRR_BOOKED), ld(mem, p + w.B_GROUP)
-    bank(mem, row + ld(mem, p + w.B_MRR_GROUP) * _N_MRR + _MOVED, -booked, ON_MRR)
-    bank(mem, row + group * _N_MRR + _MOVED, booked, ON_MRR)
+    add_money(mem, row + ld(mem, p + w.B_MRR_GROUP) * _N_MRR + _MOVED, -booked, ON_MRR)
+    add_money(mem, row + group * _N_MRR + _MOVED, booked, ON_MRR)
     st(mem, p + w.B_MRR_GROUP, group)
 
 
 @inner
-def reckon_anew(mem, p, now):  # type: ignore[no-untyped-def]
+def recompute_mrr(mem, p, now):  # type: ignore[no-untyped-def]
     """Book how a person's recurring revenue, or the group it stands in, has changed; only customers keep invoices."""
     if ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE) != w.CUSTOMER:
         end_invoices(mem, p)
@@ -292,11 +292,11 @@ def reckon_anew(mem, p, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def reckon(mem, p, now):  # type: ignore[no-untyped-def]
+def book_mrr_change(mem, p, now):  # type: ignore[no-untyped-def]
     """Book how a person's recurring revenue has moved."""
     moved = ld(mem, p + w.B_MRR) != ld(mem, p + w.B_MRR_BOOKED)
     if moved or ld(mem, p + w.B_GROUP) != ld(mem, p + w.B_MRR_GROUP):
-        reckon_anew(mem, p, now)
+        recompute_mrr(mem, p, now)
 
 
 @inner
@@ -304,7 +304,7 @@ def open_mrr(mem, p, now):  # type: ignore[no-untyped-def]
     """Let somebody present have had before the run what recurs now."""
     present, group = max(ld(mem, p + w.B_MRR), 0), ld(mem, p + w.B_GROUP)
     lapsed = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE) == w.LAPSED
-    bank(mem, mrr_place(mem, now) + group * _N_MRR + OPENING, present, ON_MRR)
+    add_money(mem, mrr_place(mem, now) + group * _N_MRR + OPENING, present, ON_MRR)
     st(mem, p + w.B_MRR_EVER, 1 if present > 0 or lapsed else 0)
     st(mem, p + w.B_MRR_BOOKED, present)
     st(mem, p + w.B_MRR_GROUP, group)
@@ -316,12 +316,12 @@ def open_mrr(mem, p, now):  # type: ignore[no-untyped-def]
 @inlined
 def recurring(mem, own, row, n, monthly):  # type: ignore[no-untyped-def]
     """Return what money comes to as recurring revenue by the month: itself if it recurs, and what follows from it."""
-    found = monthly if own else 0
+    total = monthly if own else 0
     for _ in range(n):
         if ld(mem, row + w.I_RECURS):
-            found += share_of(monthly, ldf(mem, row + w.I_SHARE))
+            total += share_of(monthly, ldf(mem, row + w.I_SHARE))
         row += w.FOLLOWER
-    return found
+    return total
 
 
 @inner

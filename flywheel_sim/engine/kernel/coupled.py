@@ -12,8 +12,8 @@ import numpy as np
 from flywheel_sim.compile.cache import inlined, inner, jit, note_ready
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.agenda import (
+    add_to_agenda,
     drop_top,
-    enter_up,
     fill_heap,
     holds,
     plan,
@@ -22,18 +22,18 @@ from flywheel_sim.engine.kernel.agenda import (
     top_time,
 )
 from flywheel_sim.engine.kernel.crowd import (
+    arrivals_waiting,
     bring_stranger,
-    first_in_line,
     forget,
-    in_line,
     join_the_living,
     leave_the_living,
+    next_arrival,
     orphan,
 )
 from flywheel_sim.engine.kernel.firing import fire, go, stay
-from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
+from flywheel_sim.engine.kernel.lives import arrive, decide_at_once, finish, look_again
 from flywheel_sim.engine.kernel.memory import add, ld, st
-from flywheel_sim.engine.kernel.newcomers import coming, set_out
+from flywheel_sim.engine.kernel.newcomers import coming, give_attributes
 from flywheel_sim.engine.kernel.rates import crossed, luck, period_of, pick, stop
 from flywheel_sim.engine.kernel.service import ask, serve_next
 from flywheel_sim.engine.kernel.timers import refresh
@@ -48,19 +48,19 @@ def begin(mem):  # type: ignore[no-untyped-def]
     z = ld(mem, w.H_RESOURCE_ROWS)
     for i in range(n_resources):
         if ld(mem, z + w.Z_STEP) < ld(mem, z + w.Z_STEPS_N):
-            enter_up(mem, ld(mem, ld(mem, z + w.Z_STEPS) + 2 * ld(mem, z + w.Z_STEP)), i, np.int64(0))
+            add_to_agenda(mem, ld(mem, ld(mem, z + w.Z_STEPS) + 2 * ld(mem, z + w.Z_STEP)), i, np.int64(0))
         z += w.RESOURCE
     row = ld(mem, w.H_CHANNEL_ROWS)
     for i in range(ld(mem, w.H_CHANNELS)):
         if first:
             st(mem, row + w.N_DUE, coming(mem, i, row))
         if ld(mem, row + w.N_DUE) < horizon:
-            enter_up(mem, ld(mem, row + w.N_DUE), n_resources + i, np.int64(0))
+            add_to_agenda(mem, ld(mem, row + w.N_DUE), n_resources + i, np.int64(0))
         row += w.CHANNEL
     p = ld(mem, w.H_ALIVE)
     while p:
         if ld(mem, p + w.B_NEXT) < horizon:
-            enter_up(mem, ld(mem, p + w.B_NEXT), ld(mem, p + w.B_ORDER), p)
+            add_to_agenda(mem, ld(mem, p + w.B_NEXT), ld(mem, p + w.B_ORDER), p)
         p = ld(mem, p + w.B_YOUNGER)
 
 
@@ -76,7 +76,7 @@ def within_limits(mem):  # type: ignore[no-untyped-def]
 
 
 @inner
-def make_sure(mem):  # type: ignore[no-untyped-def]
+def check_room(mem):  # type: ignore[no-untyped-def]
     """Tell whether steps can be taken: room to write, for people and on the agenda, and no limit reached.
 
     Notes how many can be before this has to be asked again: one where a step may plan everybody anew.
@@ -102,10 +102,10 @@ def make_sure(mem):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def roomy(mem):  # type: ignore[no-untyped-def]
+def has_room(mem):  # type: ignore[no-untyped-def]
     """Tell whether one more step can be taken."""
     add(mem, w.H_STEPS_LEFT, -1)
-    return ld(mem, w.H_STEPS_LEFT) > 0 or make_sure(mem)
+    return ld(mem, w.H_STEPS_LEFT) > 0 or check_room(mem)
 
 
 @inlined
@@ -140,7 +140,7 @@ def arrival(mem, p):  # type: ignore[no-untyped-def]
     st(mem, w.H_ACTOR, p)
     st(mem, w.H_ONE, p)
     add(mem, w.H_N_EVENTS, 1)
-    set_out(mem, w.H_ONE, np.int64(1))
+    give_attributes(mem, w.H_ONE, np.int64(1))
     if arrive(mem, p):
         join_the_living(mem, p)
         if ld(mem, p + w.B_ORPHAN):
@@ -154,13 +154,13 @@ def arrival(mem, p):  # type: ignore[no-untyped-def]
 @inlined
 def outcome_of_clock(mem, p, event, c):  # type: ignore[no-untyped-def]
     """Return the index of the outcome of a clock that fires."""
-    desk, part, kind = ld(mem, c + w.C_DESK), ld(mem, c + w.C_PART), ld(mem, c + w.C_KIND)
-    if desk and part == w.GIVES_UP:
-        return 1 if ld(mem, p + ld(mem, desk + w.DESK_PLACE) + w.X_STATE) == w.TURNED_AWAY else 0
+    service, part, kind = ld(mem, c + w.C_SERVICE), ld(mem, c + w.C_PART), ld(mem, c + w.C_KIND)
+    if service and part == w.GIVES_UP:
+        return 1 if ld(mem, p + ld(mem, service + w.SERVICE_PLACE) + w.X_STATE) == w.TURNED_AWAY else 0
     if ld(mem, event + w.V_N) == 1:
         return 0
     now, slot = ld(mem, p + w.B_NEXT), p + ld(mem, c + w.C_AT)
-    if desk or kind == w.K_FIXED or kind == w.K_AT or kind == w.K_WHEN:
+    if service or kind == w.K_FIXED or kind == w.K_AT or kind == w.K_WHEN:
         counter = ld(mem, p + ld(mem, event + w.V_VISITS)) << 20 | ld(mem, slot + w.L_FIRING)
         word = luck(mem, p, ld(mem, event + w.V_CODE), counter)[0]
     else:
@@ -179,8 +179,8 @@ def step(mem, p):  # type: ignore[no-untyped-def]
         end_step(mem, p)
         return
     add(mem, w.H_N_EVENTS, 1)
-    if ld(mem, c + w.C_DESK) and ld(mem, c + w.C_PART) == w.ASKS:
-        ask(mem, p, ld(mem, c + w.C_DESK), now)
+    if ld(mem, c + w.C_SERVICE) and ld(mem, c + w.C_PART) == w.ASKS:
+        ask(mem, p, ld(mem, c + w.C_SERVICE), now)
         end_step(mem, p)
         return
     event = ld(mem, c + w.C_EVENT)
@@ -188,13 +188,13 @@ def step(mem, p):  # type: ignore[no-untyped-def]
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
     to = ld(mem, result + w.O_TO)
     if to < 0 and ld(mem, event + w.V_SIMPLE):
-        one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
-        stay(mem, p, event, c, outcome, one, two, ld(mem, event + w.V_FLOWS), ld(mem, event + w.V_VISITS))
+        of_event, of_outcome = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
+        stay(mem, p, event, c, outcome, of_event, of_outcome, ld(mem, event + w.V_FLOWS), ld(mem, event + w.V_VISITS))
     elif ld(mem, result + w.O_PLAIN):
         go(mem, p, ld(mem, event + w.V_FLOWS), outcome, to)
     else:
         fire(mem, p, event, c, outcome, now)
-        settle(mem, p, now)
+        decide_at_once(mem, p, now)
     end_step(mem, p)
 
 
@@ -206,7 +206,7 @@ def change_people(mem, number):  # type: ignore[no-untyped-def]
     st(mem, z + w.Z_PEOPLE, ld(mem, steps + 2 * at + 1))
     st(mem, z + w.Z_STEP, at + 1)
     if at + 1 < ld(mem, z + w.Z_STEPS_N):
-        enter_up(mem, ld(mem, steps + 2 * at + 2), number, np.int64(0))
+        add_to_agenda(mem, ld(mem, steps + 2 * at + 2), number, np.int64(0))
     st(mem, w.H_ACTOR, 0)
     serve_next(mem, z, now)
 
@@ -219,10 +219,10 @@ def bring_people(mem, channel):  # type: ignore[no-untyped-def]
     while ld(mem, row + w.N_DUE) == now and ld(mem, w.H_PLACES_LEFT) > 0 and within_limits(mem):
         bring_stranger(mem, channel, row)
         st(mem, row + w.N_DUE, coming(mem, channel, row))
-        if in_line(mem) > ld(mem, w.H_MAX_PEOPLE):
+        if arrivals_waiting(mem) > ld(mem, w.H_MAX_PEOPLE):
             stop(mem, w.TOO_MANY_PEOPLE, 0)
     if ld(mem, row + w.N_DUE) < ld(mem, w.H_HORIZON):
-        enter_up(mem, ld(mem, row + w.N_DUE), ld(mem, w.H_N_RESOURCES) + channel, np.int64(0))
+        add_to_agenda(mem, ld(mem, row + w.N_DUE), ld(mem, w.H_N_RESOURCES) + channel, np.int64(0))
 
 
 @jit("int64(int64)")
@@ -235,11 +235,11 @@ def crowd(mem):  # type: ignore[no-untyped-def]
     if ld(mem, w.H_HEAP_N) < 0:
         st(mem, w.H_HEAP_N, 0)
         begin(mem)
-    while roomy(mem):
+    while has_room(mem):
         waiting = ld(mem, w.H_FIRST)
         full = ld(mem, w.H_HEAP_N) > 0
         if waiting and not (full and top_time(mem) == ld(mem, w.H_NOW) and top_order(mem) < others):
-            arrival(mem, first_in_line(mem))
+            arrival(mem, next_arrival(mem))
             continue
         if not full and not fill_heap(mem):
             break

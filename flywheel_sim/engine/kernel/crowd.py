@@ -11,7 +11,7 @@ from flywheel_sim.engine.kernel.timers import refresh
 
 
 @inlined
-def take_place(mem):  # type: ignore[no-untyped-def]
+def take_free_place(mem):  # type: ignore[no-untyped-def]
     """Return a free place for a person."""
     p = ld(mem, w.H_FREE_PLACE)
     st(mem, w.H_FREE_PLACE, ld(mem, p + w.B_LINK))
@@ -20,7 +20,7 @@ def take_place(mem):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def give_back(mem, p):  # type: ignore[no-untyped-def]
+def free_place(mem, p):  # type: ignore[no-untyped-def]
     """Free a place."""
     st(mem, p + w.B_LINK, ld(mem, w.H_FREE_PLACE))
     st(mem, w.H_FREE_PLACE, p)
@@ -28,7 +28,7 @@ def give_back(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def line_up(mem, p):  # type: ignore[no-untyped-def]
+def queue_arrival(mem, p):  # type: ignore[no-untyped-def]
     """Give somebody their order at an instant, after resources and channels by birth, and let them wait to arrive."""
     st(mem, p + w.B_ORDER, ld(mem, w.H_N_RESOURCES) + ld(mem, w.H_CHANNELS) + ld(mem, w.H_N_PEOPLE))
     add(mem, w.H_N_PEOPLE, 1)
@@ -38,7 +38,7 @@ def line_up(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def in_line(mem):  # type: ignore[no-untyped-def]
+def arrivals_waiting(mem):  # type: ignore[no-untyped-def]
     """Return how many wait to arrive."""
     p = ld(mem, w.H_FIRST)
     if p == 0:
@@ -47,7 +47,7 @@ def in_line(mem):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def first_in_line(mem):  # type: ignore[no-untyped-def]
+def next_arrival(mem):  # type: ignore[no-untyped-def]
     """Return who arrives next, taken out of the line."""
     p = ld(mem, w.H_FIRST)
     st(mem, w.H_FIRST, ld(mem, p + w.B_LINK))
@@ -59,18 +59,18 @@ def first_in_line(mem):  # type: ignore[no-untyped-def]
 @inlined
 def bring_stranger(mem, channel, row):  # type: ignore[no-untyped-def]
     """Let a channel bring the stranger who is due."""
-    p = take_place(mem)
+    p = take_free_place(mem)
     blank(mem, p, channel, ld(mem, row + w.N_DUE))
     st(mem, p + w.B_KEY, ld(mem, row + w.N_KEY))
-    line_up(mem, p)
+    queue_arrival(mem, p)
 
 
 @inner
 def bring(mem, sponsor, q):  # type: ignore[no-untyped-def]
     """Let somebody bring a referred person."""
-    p = take_place(mem)
+    p = take_free_place(mem)
     referred(mem, p, q)
-    line_up(mem, p)
+    queue_arrival(mem, p)
     if ld(mem, w.H_WITH_REFERRER) and ld(mem, q + w.Y_REFERRER) == 1:
         eldest = ld(mem, sponsor + w.B_BROOD)
         st(mem, p + w.B_SIBLING, eldest)
@@ -131,4 +131,4 @@ def forget(mem, p):  # type: ignore[no-untyped-def]
         st(mem, child + w.B_SISTER, 0)
         child = ld(mem, child + w.B_SIBLING)
     st(mem, p + w.B_NEXT, w.BIG)  # whatever is left of them on the agenda holds no more
-    give_back(mem, p)
+    free_place(mem, p)

@@ -11,7 +11,7 @@ from flywheel_sim.engine.kernel.accruals import close_accruals, open_accruals
 from flywheel_sim.engine.kernel.bookkeeping import (
     F_INVITED,
     ON_PEOPLE,
-    bank,
+    add_money,
     book,
     credit,
     credit_following,
@@ -45,10 +45,10 @@ def log(mem, p, now, flow, to):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def put(mem, p, column, held):  # type: ignore[no-untyped-def]
+def put(mem, p, column, new_value):  # type: ignore[no-untyped-def]
     """Let a person hold a value of an attribute."""
     before = ld(mem, p + column)
-    st(mem, p + column, held)
+    st(mem, p + column, new_value)
     if ld(mem, w.H_N_SHARED) > 0:
         reweigh(mem, p, column, before)
 
@@ -58,15 +58,15 @@ def set_attributes(mem, p, row, n, counter, now):  # type: ignore[no-untyped-def
     """Set attributes one after another."""
     for _ in range(n):
         mode = ld(mem, row + w.S_MODE)
-        held = ld(mem, row + w.S_VALUE)
+        new_value = ld(mem, row + w.S_VALUE)
         if mode == w.TO_COPY:
-            held = ld(mem, p + ld(mem, row + w.S_SOURCE))
+            new_value = ld(mem, p + ld(mem, row + w.S_SOURCE))
         elif mode == w.TO_DRAW:
             word = luck(mem, p, ld(mem, row + w.S_CODE), counter)[0]
-            held = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
+            new_value = pick(mem, p, ld(mem, row + w.S_PICK), word, now)
         elif mode == w.TO_SHOW:
-            held = -w.BIG if held >= w.BIG else now - held
-        put(mem, p, ld(mem, row + w.S_COLUMN), min(max(held, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
+            new_value = -w.BIG if new_value >= w.BIG else now - new_value
+        put(mem, p, ld(mem, row + w.S_COLUMN), min(max(new_value, ld(mem, row + w.S_LOW)), ld(mem, row + w.S_HIGH)))
         row += w.SETTING
 
 
@@ -88,9 +88,9 @@ def pay(mem, p, row, role, group, amount, now):  # type: ignore[no-untyped-def]
     """Book an amount on its line and to the person, with what follows from it."""
     book(mem, ld(mem, row + w.M_LINES + role), group, ld(mem, w.H_PERIOD), amount)
     if ld(mem, row + w.M_SIDE) < 0:
-        bank(mem, p + w.B_COST, amount, ON_PEOPLE)
+        add_money(mem, p + w.B_COST, amount, ON_PEOPLE)
         return
-    bank(mem, p + w.B_REVENUE, amount, ON_PEOPLE)
+    add_money(mem, p + w.B_REVENUE, amount, ON_PEOPLE)
     column, n = ld(mem, row + w.M_INVOICE), ld(mem, row + w.M_FOLLOWS_N)
     if n > 0:
         follow(mem, p, ld(mem, row + w.M_FOLLOWS), n, amount)
@@ -142,14 +142,14 @@ def pay_at_once(mem, p, effects, counter, role, now):  # type: ignore[no-untyped
 
 
 @inner
-def set_all(mem, p, one, two, counter, now):  # type: ignore[no-untyped-def]
+def set_all(mem, p, of_event, of_outcome, counter, now):  # type: ignore[no-untyped-def]
     """Set all that the effects of a firing set, and let the person stand in the group of that; 0 for no effects."""
-    n = ld(mem, one + w.E_SETS) if one else 0
+    n = ld(mem, of_event + w.E_SETS) if of_event else 0
     if n > 0:
-        set_attributes(mem, p, ld(mem, one + w.E_SETS_AT), n, counter, now)
-    more = ld(mem, two + w.E_SETS) if two else 0
+        set_attributes(mem, p, ld(mem, of_event + w.E_SETS_AT), n, counter, now)
+    more = ld(mem, of_outcome + w.E_SETS) if of_outcome else 0
     if more > 0:
-        set_attributes(mem, p, ld(mem, two + w.E_SETS_AT), more, counter, now)
+        set_attributes(mem, p, ld(mem, of_outcome + w.E_SETS_AT), more, counter, now)
     if n + more == 0:
         return
     stage, group, new = ld(mem, p + w.B_STAGE), ld(mem, p + w.B_GROUP), group_of(mem, p)
@@ -188,14 +188,15 @@ def earned_on(mem, effects, taken, line):  # type: ignore[no-untyped-def]
 
 
 @inner
-def value_shares(mem, p, effects, taken, one, two, now):  # type: ignore[no-untyped-def]
-    """Put the shares among the amounts of some effects into the scratch place: of what a firing (one, two) earns."""
+def value_shares(mem, p, effects, taken, of_event, of_outcome, now):  # type: ignore[no-untyped-def]
+    """Put the shares among the amounts of some effects into the scratch place: shares of what a firing earns."""
     row = ld(mem, effects + w.E_MONEY_AT)
     for i in range(ld(mem, effects + w.E_MONEY)):
         line = ld(mem, row + w.M_OF)
         if line >= 0:
-            earned = earned_on(mem, one, np.int64(0), line) if one else 0
-            earned += earned_on(mem, two, ld(mem, one + w.E_MONEY) if one else 0, line) if two else 0
+            earned = earned_on(mem, of_event, np.int64(0), line) if of_event else 0
+            if of_outcome:
+                earned += earned_on(mem, of_outcome, ld(mem, of_event + w.E_MONEY) if of_event else 0, line)
             share = value(mem, p, ld(mem, row + w.M_A), now)
             st(mem, ld(mem, w.H_SCRATCH) + taken + i, draws.whole_money(share * float(earned)))
         row += w.MONEY
@@ -221,30 +222,30 @@ def add_all(mem, p, effects, earned):  # type: ignore[no-untyped-def]
     for _ in range(ld(mem, effects + w.E_ADDS)):
         column = ld(mem, row + w.D_COLUMN)
         number = earned // MILLIONTHS if ld(mem, row + w.D_EARNED) else ld(mem, row + w.D_NUMBER)
-        held = ld(mem, p + column) + number
-        put(mem, p, column, min(max(held, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
+        new_value = ld(mem, p + column) + number
+        put(mem, p, column, min(max(new_value, ld(mem, row + w.D_LOW)), ld(mem, row + w.D_HIGH)))
         row += w.ADDITION
 
 
 @inner
-def apply(mem, p, one, two, counter, role, now):  # type: ignore[no-untyped-def]
+def apply(mem, p, of_event, of_outcome, counter, role, now):  # type: ignore[no-untyped-def]
     """Apply the effects of one firing but referrals, an event's and its outcome's; return how many amounts there are.
 
     All is set first, so that amounts are of the state after that; numbers are added once they are paid.
     """
-    set_all(mem, p, one, two, counter, now)
-    half = value_money(mem, p, one, counter, now, np.int64(0)) if one else np.int64(0)
-    filled = value_money(mem, p, two, counter, now, half) if two else half
-    if one and ld(mem, one + w.E_SHARES):
-        value_shares(mem, p, one, np.int64(0), one, two, now)
-    if two and ld(mem, two + w.E_SHARES):
-        value_shares(mem, p, two, half, one, two, now)
-    earned = pay_all(mem, p, one, role, np.int64(0), now) if one else 0
-    earned += pay_all(mem, p, two, role, half, now) if two else 0
-    if one:
-        add_all(mem, p, one, earned)
-    if two:
-        add_all(mem, p, two, earned)
+    set_all(mem, p, of_event, of_outcome, counter, now)
+    half = value_money(mem, p, of_event, counter, now, np.int64(0)) if of_event else np.int64(0)
+    filled = value_money(mem, p, of_outcome, counter, now, half) if of_outcome else half
+    if of_event and ld(mem, of_event + w.E_SHARES):
+        value_shares(mem, p, of_event, np.int64(0), of_event, of_outcome, now)
+    if of_outcome and ld(mem, of_outcome + w.E_SHARES):
+        value_shares(mem, p, of_outcome, half, of_event, of_outcome, now)
+    earned = pay_all(mem, p, of_event, role, np.int64(0), now) if of_event else 0
+    earned += pay_all(mem, p, of_outcome, role, half, now) if of_outcome else 0
+    if of_event:
+        add_all(mem, p, of_event, earned)
+    if of_outcome:
+        add_all(mem, p, of_outcome, earned)
     return filled
 
 

@@ -21,6 +21,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     L_ACQUIRED,
     SET_ASIDE,
     WON_BACK,
+    book_mrr_change,
     cell_now,
     cohort,
     cohort_periods,
@@ -35,13 +36,12 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     lose,
     move,
     move_in,
-    reckon,
 )
 from flywheel_sim.engine.kernel.effects import apply, credit_money, log, pay_at_once, refer
 from flywheel_sim.engine.kernel.memory import copy, ld, st
-from flywheel_sim.engine.kernel.rates import count_in_all, luck, period_of, pick, stop
-from flywheel_sim.engine.kernel.service import leave_desks, served, start_clock
-from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, spend_when, wind
+from flywheel_sim.engine.kernel.rates import count_shared, luck, period_of, pick, stop
+from flywheel_sim.engine.kernel.service import leave_services, served, start_clock
+from flywheel_sim.engine.kernel.timers import end_clock, look_at_clock, refresh, schedule, spend_when
 
 _MAX_VISITS, _MAX_FIRINGS = draws.MAX_VISITS, draws.MAX_FIRINGS
 
@@ -123,10 +123,10 @@ def visit(mem, p, column, owner):  # type: ignore[no-untyped-def]
 @inlined
 def again(mem, p, c, now):  # type: ignore[no-untyped-def]
     """Let a clock that has fired, and whose stage or set goes on, run again, wait, or end."""
-    desk = ld(mem, c + w.C_DESK)
-    if desk:
+    service = ld(mem, c + w.C_SERVICE)
+    if service:
         end_clock(mem, p, c)
-        c = ld(mem, desk + w.DESK_ASKS)
+        c = ld(mem, service + w.SERVICE_ASKS)
     slot = p + ld(mem, c + w.C_AT)
     kind = ld(mem, c + w.C_KIND)
     recurs = ld(mem, ld(mem, c + w.C_EVENT) + w.V_RECURS)
@@ -140,7 +140,7 @@ def again(mem, p, c, now):  # type: ignore[no-untyped-def]
         st(mem, slot + w.L_FIRING, firing)
         spend_when(mem, p, c, now)
     else:
-        wind(mem, p, c, now, firing, False)
+        schedule(mem, p, c, now, firing, False)
 
 
 @inner
@@ -164,7 +164,7 @@ def enter(mem, p, to, now, was_mask, fired, present):  # type: ignore[no-untyped
             visit(mem, p, ld(mem, u + w.U_VISITS), ld(mem, w.H_STAGES) + ld(mem, u + w.U_BIT))
     move(mem, to, ld(mem, p + w.B_GROUP), now, 1)
     if ld(mem, w.H_N_SHARED) > 0:
-        count_in_all(mem, p, to, np.int64(1))
+        count_shared(mem, p, to, np.int64(1))
     change_role(mem, p, now, was, present)
     if not present:
         for i in range(n_sets):
@@ -211,7 +211,7 @@ def step_into(mem, p, to, now, was, cell, rest):  # type: ignore[no-untyped-def]
     own = ld(mem, stage + w.G_OWN)
     for j in range(ld(mem, stage + w.G_OWN_N)):
         c = ld(mem, own + j)
-        wind(mem, p, c, now, ld(mem, c + w.C_FIRST), False)
+        schedule(mem, p, c, now, ld(mem, c + w.C_FIRST), False)
 
 
 # -- firing --------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def outcome_of(mem, p, event, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no-untyped-def]
+def stay(mem, p, event, c, outcome, of_event, of_outcome, flows, visits):  # type: ignore[no-untyped-def]
     """Do what `fire` does, where the person stays, the clock runs again and no effect changes an attribute.
 
     Effects of the event and the outcome, and places of flows and visits, are the same for all to whom it happens.
@@ -241,19 +241,19 @@ def stay(mem, p, event, c, outcome, one, two, flows, visits):  # type: ignore[no
     log(mem, p, now, flow, at)
     role = ld(mem, ld(mem, p + w.B_ROW) + w.G_ROLE)
     number = np.int64(0)
-    if one:
-        pay_at_once(mem, p, one, counter, role, now)
-        if ld(mem, one + w.E_REFER) > 0:
-            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, number, now)
-    if two:
-        pay_at_once(mem, p, two, counter, role, now)
-        if ld(mem, two + w.E_REFER) > 0:
-            refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
+    if of_event:
+        pay_at_once(mem, p, of_event, counter, role, now)
+        if ld(mem, of_event + w.E_REFER) > 0:
+            number = refer(mem, p, of_event, ld(mem, event + w.V_CODE), counter, number, now)
+    if of_outcome:
+        pay_at_once(mem, p, of_outcome, counter, role, now)
+        if ld(mem, of_outcome + w.E_REFER) > 0:
+            refer(mem, p, of_outcome, ld(mem, event + w.V_CODE), counter, number, now)
     if firing + 1 >= _MAX_FIRINGS:
         stop(mem, w.TOO_MANY_FIRINGS, ld(mem, c + w.C_ID))
-    wind(mem, p, c, now, firing + 1, False)
+    schedule(mem, p, c, now, firing + 1, False)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)
 
 
 @inlined
@@ -269,7 +269,7 @@ def go(mem, p, flows, outcome, to):  # type: ignore[no-untyped-def]
     move_in(mem, cell, at, rest, -1)
     step_into(mem, p, to, now, ld(mem, stage + w.G_ROLE), cell, rest)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)
 
 
 @inner
@@ -285,26 +285,26 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
     flow = ld(mem, ld(mem, event + w.V_FLOWS) + at) + outcome
     count(mem, flow, ld(mem, p + w.B_GROUP), 1)
     log(mem, p, now, flow, to if to >= 0 else at)
-    one, two = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
+    of_event, of_outcome = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS)
     role = ld(mem, stage + w.G_ROLE)
-    if one or two:
-        filled = apply(mem, p, one, two, counter, role, now)
+    if of_event or of_outcome:
+        filled = apply(mem, p, of_event, of_outcome, counter, role, now)
         number = 0
-        if one:
-            number = refer(mem, p, one, ld(mem, event + w.V_CODE), counter, np.int64(0), now)
-        if two:
-            refer(mem, p, two, ld(mem, event + w.V_CODE), counter, number, now)
+        if of_event:
+            number = refer(mem, p, of_event, ld(mem, event + w.V_CODE), counter, np.int64(0), now)
+        if of_outcome:
+            refer(mem, p, of_outcome, ld(mem, event + w.V_CODE), counter, number, now)
         # amounts are credited after the move, when the first half of the scratch place has served the entry too
         scratch = ld(mem, w.H_SCRATCH)
         copy(mem, scratch + ld(mem, w.H_SCRATCH_HALF), scratch, filled)
     if to >= 0:
-        if ld(mem, stage + w.G_DESKS_N) > 0:
-            leave_desks(mem, p, to, c, now)
+        if ld(mem, stage + w.G_SERVICES_N) > 0:
+            leave_services(mem, p, to, c, now)
         if ld(mem, stage + w.G_ACC_N) > 0:
             close_accruals(mem, p, now, False)
         move(mem, at, ld(mem, p + w.B_GROUP), now, -1)
         if ld(mem, w.H_N_SHARED) > 0:
-            count_in_all(mem, p, at, np.int64(-1))
+            count_shared(mem, p, at, np.int64(-1))
         enter(mem, p, to, now, ld(mem, stage + w.G_MASK), c, False)
     else:
         if c:
@@ -312,11 +312,11 @@ def fire(mem, p, event, c, outcome, now):  # type: ignore[no-untyped-def]
             again(mem, p, c, now)
         if ld(mem, event + w.V_CHANGES):
             refresh(mem, p, now, c)
-    if (one or two) and ld(mem, p + w.B_ACQUIRED) >= 0:
+    if (of_event or of_outcome) and ld(mem, p + w.B_ACQUIRED) >= 0:
         taken = ld(mem, w.H_SCRATCH_HALF)
-        if one:
-            taken = credit_money(mem, p, one, now, role, taken)
-        if two:
-            credit_money(mem, p, two, now, role, taken)
+        if of_event:
+            taken = credit_money(mem, p, of_event, now, role, taken)
+        if of_outcome:
+            credit_money(mem, p, of_outcome, now, role, taken)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)

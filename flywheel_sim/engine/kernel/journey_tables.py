@@ -1,6 +1,6 @@
 """From a journey to the memory of the compiled engine: every table it looks up, and where people stand.
 
-Rows and their words are described in `words`. Chances become cumulative integer thresholds, rates dense
+The rows and the places in them are described in `places`. Chances become cumulative integer thresholds, rates dense
 tables over just the attributes they depend on, and distributions without a closed form tables of quantiles.
 """
 
@@ -13,19 +13,12 @@ import numpy as np
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import decisions, rates
 from flywheel_sim.engine.kernel import places as w
-from flywheel_sim.engine.kernel.shared_tables import Desks, desks_of, label_of, rows_of
-from flywheel_sim.engine.kernel.table_rows import bits, shared_out
+from flywheel_sim.engine.kernel.memory_writer import bits, shared_out
+from flywheel_sim.engine.kernel.shared_tables import SharedTables, clock_count, label_of, services_of
 from flywheel_sim.journey.calendar import FINE
 from flywheel_sim.journey.events import Amount, Condition, Event
 from flywheel_sim.journey.figures import Rate
-from flywheel_sim.journey.journey import (
-    Channel,
-    Journey,
-    Owner,
-    Stage,
-    StageSet,
-    firings,
-)
+from flywheel_sim.journey.journey import Channel, Journey, Owner, Stage, StageSet, firings
 from flywheel_sim.journey.reach import leads_to_customers
 from flywheel_sim.journey.units import YEAR
 from flywheel_sim.ledger import GAVE_UP, IntArray, Layout
@@ -34,12 +27,12 @@ _KIND_OF_BUILT_IN = {"generation": w.NUMBER, "calendar": w.CALENDAR, "month": w.
 _KIND = {"levels": w.NAMED, "counter": w.NUMBER, "stopwatch": w.STOPWATCH}
 
 
-class Image(Desks):
+class JourneyTables(SharedTables):
     """The memory of one journey, as it stands before a run.
 
     Attributes
     ----------
-    words
+    cells
         Header and tables; whole numbers, floats by their bits.
     layout
         What the ledger's axes mean.
@@ -53,14 +46,14 @@ class Image(Desks):
         self.journey, self.layout = journey, Layout.of(journey)
         self.codes = decisions(journey)
         self.memory: list[int] = [0] * w.HEADER
-        self.kept: dict[object, int] = {}
+        self.written: dict[object, int] = {}
         self.accruals: list[tuple[float, int, int]] = []
         self.n_clocks = self.most_outcomes = 0
         self.decisions: list[str] = []
         self.clocks_of: dict[str, tuple[list[int], list[int]]] = {}
         self._columns()
         self._tables()
-        self.words: IntArray = np.array(self.memory, dtype=np.int64)
+        self.cells: IntArray = np.array(self.memory, dtype=np.int64)
 
     # -- columns of a person ----------------------------------------------------------------------
 
@@ -97,20 +90,22 @@ class Image(Desks):
         )
         self.accrual0 = at
         at += w.ACCRUING * accruals
-        clocks = {owner.name: sum(rows_of(event) for event in owner.events) for owner in journey.owners}
-        desks = {owner.name: desks_of(owner) for owner in journey.owners}
-        self.slot_of, self.desk_of, slot, desk = dict[str, int](), dict[str, int](), 0, 0
+        clocks = {owner.name: sum(clock_count(event) for event in owner.events) for owner in journey.owners}
+        services = {owner.name: services_of(owner) for owner in journey.owners}
+        self.slot_of, self.service_of, slot, service = dict[str, int](), dict[str, int](), 0, 0
         for one in journey.sets:
-            self.slot_of[one.name], self.desk_of[one.name] = slot, desk
-            slot, desk = slot + clocks[one.name], desk + desks[one.name]
+            self.slot_of[one.name], self.service_of[one.name] = slot, service
+            slot, service = slot + clocks[one.name], service + services[one.name]
         for stage in journey.stages:
-            self.slot_of[stage.name], self.desk_of[stage.name] = slot, desk
+            self.slot_of[stage.name], self.service_of[stage.name] = slot, service
         slots = slot + max((clocks[stage.name] for stage in journey.stages), default=0)
         self.due0 = at
         at += slots
         self.slot0 = at
-        self.desk0 = at + slots * w.SLOT
-        self.width = self.desk0 + (desk + max((desks[s.name] for s in journey.stages), default=0)) * w.AT_DESK
+        self.service0 = at + slots * w.SLOT
+        self.width = (
+            self.service0 + (service + max((services[s.name] for s in journey.stages), default=0)) * w.AT_SERVICE
+        )
         self.shared_rows, self.resource_rows = self.share(), self.serve()
 
     # -- tables -----------------------------------------------------------------------------------
@@ -135,7 +130,7 @@ class Image(Desks):
             self.memory[place] = word
 
     def _extents(self) -> dict[int, int]:
-        """Return the words of the header that say how large a journey and its ledger are."""
+        """Return the header's entries for the size of a journey and its ledger."""
         journey, lay = self.journey, self.layout
         self.group_stride = math.prod(len(a.levels) for a in journey.attributes if a.name in journey.report_by)
         row, stride = [], 1
@@ -190,7 +185,7 @@ class Image(Desks):
         return rows
 
     def _needs(self) -> dict[int, int]:
-        """Return the words of the header that say what the tables ask of a run, once all rows are there."""
+        """Return the header's entries for what the tables ask of a run, once all rows are there."""
         journey = self.journey
         events = [event for owner in journey.owners for event in owner.events]
         accruing = (amount for owner in journey.owners for amount in owner.accruals)
@@ -204,7 +199,7 @@ class Image(Desks):
             w.H_N_CLOCKS: self.n_clocks,
             w.H_ROWS_A_STEP: len(journey.stages) + 3,
             w.H_REFERS_A_STEP: 1 + self.most_referred(),
-            w.H_ENTRIES_A_STEP: 2 + max((desks_of(owner) for owner in journey.owners), default=0),
+            w.H_ENTRIES_A_STEP: 2 + max((services_of(owner) for owner in journey.owners), default=0),
         }
 
     def _blank(self) -> list[int]:
@@ -230,17 +225,19 @@ class Image(Desks):
         flows = self.put(self.flows(owner, event, event.outcomes[0].name))
         outcomes = []
         left = owner.stages if isinstance(owner, StageSet) else (owner.name,)
-        laden = event.effects.any or any(self.laden(stage) for stage in self.journey.stages if stage.name in left)
+        booking = event.effects.any or any(
+            self.takes_booking(stage) for stage in self.journey.stages if stage.name in left
+        )
         for outcome in event.outcomes:
-            plain = outcome.to and self.plain(outcome.to) and not (laden or outcome.effects.any)
+            plain = outcome.to and self.plain(outcome.to) and not (booking or outcome.effects.any)
             to = self.place[outcome.to] if outcome.to else -1
             outcomes += [to, self.effects(outcome.effects), int(bool(plain))]
         pick = self.choose(event.chances, range(len(event.outcomes))) if len(event.outcomes) > 1 else 0
         changes = int(any(part.sets or part.adds for part in event.parts))
         shares = any(shared_out(part) for part in event.parts)
         simple = int(event.recurring and not changes and not shares and not event.when and not event.staff)
-        effects, ways = self.effects(event.effects), self.put(outcomes)
-        return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, ways, flows,
+        effects, outcome_rows = self.effects(event.effects), self.put(outcomes)
+        return self.put([self.visits[owner.name], len(event.outcomes), pick, effects, outcome_rows, flows,
                          self.codes[event.decision], int(event.recurring), changes, simple])  # fmt: skip
 
     def flows(self, owner: Owner, event: Event, outcome: str) -> list[int]:
@@ -248,7 +245,7 @@ class Image(Desks):
         label = label_of(owner, event)
         return [self.flow_of.get((stage.name, label, outcome), -1) for stage in self.journey.stages]
 
-    def laden(self, stage: Stage) -> bool:
+    def takes_booking(self, stage: Stage) -> bool:
         """Tell whether leaving or entering a stage takes more than to stop and start clocks."""
         hosts: list[Owner] = [*self.sets_of[stage.name], stage]
         staffed = any(event.staff for host in hosts for event in host.events)
@@ -256,8 +253,8 @@ class Image(Desks):
 
     def most_referred(self) -> int:
         """Return how many people a step can bring: all that can be decided at once, a set entered from each stage."""
-        found = sum(len(effects.refer) for parts in self.parts for effects in parts)
-        return found + sum((len(one.stages) - 1) * len(one.on_entry.refer) for one in self.journey.sets)
+        referrals = sum(len(effects.refer) for parts in self.parts for effects in parts)
+        return referrals + sum((len(one.stages) - 1) * len(one.on_entry.refer) for one in self.journey.sets)
 
     def shares(self, stage: Stage) -> bool:
         """Tell whether a clock of a stage, or what accrues there, depends on what all share."""
@@ -281,13 +278,13 @@ class Image(Desks):
         """Tell whether entering a stage does nothing but start its clocks, and nothing is decided at once."""
         stage = self.journey.stages[self.place[name]]
         at_once = any(event.at_once for event in stage.events)
-        return not (self.sets_of[name] or stage.on_entry.any or at_once or self.laden(stage))
+        return not (self.sets_of[name] or stage.on_entry.any or at_once or self.takes_booking(stage))
 
     def clocks(self, owner: Owner, bit: int = -1) -> tuple[list[int], list[int], int]:
         """Return the places of an owner's clocks, conditions apart from others, and of what is decided at once."""
         whens: list[int] = []
         others: list[int] = []
-        at_once, slot, number = 0, self.slot_of[owner.name], self.desk_of[owner.name]
+        at_once, slot, number = 0, self.slot_of[owner.name], self.service_of[owner.name]
         for event in owner.events:
             place, gives_up = self.event(owner, event), 0
             if event.at_once:
@@ -296,34 +293,37 @@ class Image(Desks):
             if event.staff and event.staff.gives_up:
                 gives_up = self.giving_up(owner, event, self.flows(owner, event, GAVE_UP))
             for item, wait in enumerate(event.waits or (None,)):
-                desk = (self.desk(owner, event, bit, number), w.ASKS) if event.staff else (0, 0)
+                service = (self.service(owner, event, bit, number), w.ASKS) if event.staff else (0, 0)
                 if event.when:
                     conditions = self.put([word for one in event.when for word in self.condition(one)])
                     asks = self.clock(owner, event, place, w.K_WHEN, item, slot, [0] * 5, event.decision,
-                                      when=(conditions, len(event.when)), desk=desk)  # fmt: skip
+                                      when=(conditions, len(event.when)), service=service)  # fmt: skip
                     whens.append(asks)
                 elif wait is None:
-                    asks = self.clock(owner, event, place, w.K_ENTRY, item, slot, [0] * 5, event.decision, desk=desk)
+                    asks = self.clock(
+                        owner, event, place, w.K_ENTRY, item, slot, [0] * 5, event.decision, service=service
+                    )
                     others.append(asks)
                 else:
-                    asks = self.waiting(owner, event, place, item, slot, wait, event.decision, desk)
+                    asks = self.waiting(owner, event, place, item, slot, wait, event.decision, service)
                     others.append(asks)
                 slot += 1
                 if event.staff:
-                    others += self.staffed(owner, event, bit, item, slot, desk[0], asks, place, gives_up)
+                    others += self.service_clocks(owner, event, bit, item, slot, service[0], asks, place, gives_up)
                     slot, number = slot + 2, number + 1
         return whens, others, at_once
 
-    def condition(self, one: Condition) -> list[int]:
-        """Return the words of a condition."""
-        return [self.kind[one.attribute], self.column[one.attribute], one.value]
+    def condition(self, condition: Condition) -> list[int]:
+        """Return the cells of a condition."""
+        return [self.kind[condition.attribute], self.column[condition.attribute], condition.value]
 
-    def _set(self, bit: int, one: StageSet) -> int:
-        whens, others, _ = self.clocks(one, bit)
-        self.clocks_of[one.name] = (whens, others)
+    def _set(self, bit: int, stage_set: StageSet) -> int:
+        whens, others, _ = self.clocks(stage_set, bit)
+        self.clocks_of[stage_set.name] = (whens, others)
         own = self.put([*whens, *others])
-        return self.put([bit, self.visits[one.name], self.effects(one.on_entry), self.codes[f"{one.name}/on_entry"],
-                         len(whens) + len(others), own])  # fmt: skip
+        code = self.codes[f"{stage_set.name}/on_entry"]
+        effects = self.effects(stage_set.on_entry)
+        return self.put([bit, self.visits[stage_set.name], effects, code, len(whens) + len(others), own])
 
     def _stage(self, stage: Stage, sets: dict[str, int]) -> list[int]:
         whens, others, at_once = self.clocks(stage)
@@ -331,7 +331,7 @@ class Image(Desks):
         running = [c for u in inside for c in self.clocks_of[u.name][0]] + whens
         running += [c for u in inside for c in self.clocks_of[u.name][1]] + others
         serving = [c for c in running if self.memory[c + w.C_PART] == w.IS_SERVED]
-        desks = [self.memory[c + w.C_DESK] for c in serving]
+        services = [self.memory[c + w.C_SERVICE] for c in serving]
         live = [word for c in running for word in (c, self.memory[c + w.C_DUE])]
         accruals = [word for amount in self.accruals_of(stage) for word in self._accrual(amount, stage.role)]
         mask = 0
@@ -341,43 +341,45 @@ class Image(Desks):
                 self.put([*whens, *others]), at_once, len(accruals) // w.ACCRUAL, self.put(accruals),
                 self.effects(stage.on_entry), self.codes[f"{stage.name}/on_entry"], self.visits[stage.name],
                 len(inside), self.put([sets[u.name] for u in inside]), mask, int(self.plain(stage.name)),
-                len(desks), self.put(desks), int(self.shares(stage)), *self.bills(running),
+                len(services), self.put(services), int(self.shares(stage)), *self.bills(running),
                 int(stage.name in self.leads)]  # fmt: skip
 
     def bills(self, clocks: list[int]) -> tuple[int, int]:
         """Return the number and place of what fixed clocks bill for a period who stays, by line what is billed last."""
-        found: list[int] = []
+        bills: list[int] = []
         for c in clocks:
             event = self.memory[c + w.C_EVENT]
             if self.memory[c + w.C_KIND] != w.K_FIXED or not self.memory[event + w.V_RECURS]:
                 continue
-            ways = range(self.memory[event + w.V_OUTCOMES], len(self.memory), w.OUTCOME)[: self.memory[event + w.V_N]]
-            stay = next((self.memory[at + w.O_EFFECTS] for at in ways if self.memory[at + w.O_TO] < 0), 0)
+            outcome_rows = range(self.memory[event + w.V_OUTCOMES], len(self.memory), w.OUTCOME)[
+                : self.memory[event + w.V_N]
+            ]
+            stay = next((self.memory[at + w.O_EFFECTS] for at in outcome_rows if self.memory[at + w.O_TO] < 0), 0)
             billed = {
                 self.memory[row + w.M_INVOICE]: row
                 for effects in (self.memory[event + w.V_EFFECTS], stay) if effects
                 for row in range(self.memory[effects + w.E_MONEY_AT], len(self.memory), w.MONEY)
                 [: self.memory[effects + w.E_MONEY]] if self.memory[row + w.M_INVOICE]
             }  # fmt: skip
-            found += [word for column, row in billed.items() for word in (column, row, c)]
-        return len(found) // w.BILL, self.put(found)
+            bills += [word for column, row in billed.items() for word in (column, row, c)]
+        return len(bills) // w.BILL, self.put(bills)
 
     def _accrual(self, amount: Amount, role: str) -> list[int]:
         assert isinstance(amount.value, Rate)
         line, key, whole, length = self.line(amount, role), -1, 0, self.journey.cohort_ms
         if not amount.value.own:
             name = ("accrual", id(amount), line)
-            if name not in self.kept:
-                self.kept[name] = len(self.accruals)
+            if name not in self.written:
+                self.written[name] = len(self.accruals)
                 for price in amount.value.cells:
                     self.accruals += [(price, group, line) for group in range(len(self.layout.groups))]
-            key = self.kept[name]
-            rows = []
+            key = self.written[name]
+            amounts = []
             for price in amount.value.cells:
-                rows.append(draws.discounted_flow(price, 0.0, 0, length))
-                rows += [draws.discounted_flow(price, self.journey.force, age * length, (age + 1) * length)
-                         for age in range(self.layout.ages)]  # fmt: skip
-            whole = self.put(rows)
+                amounts.append(draws.discounted_flow(price, 0.0, 0, length))
+                amounts += [draws.discounted_flow(price, self.journey.force, age * length, (age + 1) * length)
+                            for age in range(self.layout.ages)]  # fmt: skip
+            whole = self.put(amounts)
         return [self.rate(amount.value), 1 if amount.side == "earn" else -1, line, key, whole,
                 self.in_margin(amount, role), int(amount.side == "earn" and role == "customer"),
                 int(self.journey.recurs(amount.line)),

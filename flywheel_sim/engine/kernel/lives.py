@@ -15,6 +15,7 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     MISSED,
     PRESENT,
     REFERRED,
+    book_mrr_change,
     cell_now,
     close_month,
     count,
@@ -22,7 +23,6 @@ from flywheel_sim.engine.kernel.bookkeeping import (
     decide_in,
     generation,
     lapse,
-    reckon,
 )
 from flywheel_sim.engine.kernel.effects import log, open_with, set_attributes
 from flywheel_sim.engine.kernel.firing import enter, fire, outcome_of, step_into
@@ -32,7 +32,7 @@ from flywheel_sim.engine.kernel.timers import look_at_clock, refresh, stand_stil
 
 
 @inlined
-def settle(mem, p, now):  # type: ignore[no-untyped-def]
+def decide_at_once(mem, p, now):  # type: ignore[no-untyped-def]
     """Let happen whatever is decided at once."""
     event = ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE)
     while event and ld(mem, w.H_STATUS) == w.DONE:
@@ -88,8 +88,8 @@ def arrive(mem, p):  # type: ignore[no-untyped-def]
         if present:
             open_with(mem, p, now)
         else:
-            reckon(mem, p, now)
-    settle(mem, p, now)
+            book_mrr_change(mem, p, now)
+    decide_at_once(mem, p, now)
     return True
 
 
@@ -105,7 +105,7 @@ def look_again(mem, p):  # type: ignore[no-untyped-def]
     elif c == 0:
         look_at_accruals(mem, p, now)
         if ld(mem, w.H_WITH_MRR):
-            reckon(mem, p, now)
+            book_mrr_change(mem, p, now)
     else:
         st(mem, p + w.B_REFERRER, 2)
         refresh(mem, p, now, 0)
@@ -121,7 +121,7 @@ def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
     for i in range(ld(mem, stage + w.G_LIVE_N)):
         c = ld(mem, live + 2 * i)
         mode = ld(mem, p + ld(mem, c + w.C_AT) + w.L_MODE)
-        own = ld(mem, c + w.C_DESK) == 0 or ld(mem, c + w.C_PART) == w.ASKS
+        own = ld(mem, c + w.C_SERVICE) == 0 or ld(mem, c + w.C_PART) == w.ASKS
         gone = ld(mem, c + w.C_KIND) == w.K_AT and ld(mem, p + ld(mem, live + 2 * i + 1)) >= w.BIG
         if own and (mode == w.ASKED or not (mode == w.SPENT or gone)):
             return True
@@ -129,7 +129,7 @@ def may_yet_buy(mem, p):  # type: ignore[no-untyped-def]
 
 
 @inner
-def put_by(mem, p, horizon):  # type: ignore[no-untyped-def]
+def store_customer(mem, p, horizon):  # type: ignore[no-untyped-def]
     """Keep a customer as they are at the horizon, to live on by themselves; nobody serves them any more."""
     q, stage = ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * ld(mem, w.H_WIDTH), ld(mem, p + w.B_ROW)
     copy(mem, q, p, ld(mem, w.H_WIDTH))
@@ -140,11 +140,11 @@ def put_by(mem, p, horizon):  # type: ignore[no-untyped-def]
     live = ld(mem, stage + w.G_LIVE)
     for i in range(ld(mem, stage + w.G_LIVE_N)):
         c = ld(mem, live + 2 * i)
-        if ld(mem, c + w.C_DESK):
+        if ld(mem, c + w.C_SERVICE):
             stand_still(mem, q, c)
-    desks = ld(mem, stage + w.G_DESKS)
-    for i in range(ld(mem, stage + w.G_DESKS_N)):
-        st(mem, q + ld(mem, ld(mem, desks + i) + w.DESK_PLACE) + w.X_STATE, w.AWAY)
+    services = ld(mem, stage + w.G_SERVICES)
+    for i in range(ld(mem, stage + w.G_SERVICES_N)):
+        st(mem, q + ld(mem, ld(mem, services + i) + w.SERVICE_PLACE) + w.X_STATE, w.AWAY)
 
 
 @inner
@@ -155,7 +155,7 @@ def finish(mem, p):  # type: ignore[no-untyped-def]
         decide(mem, p, D_UNDECIDED, 1)
     goes_on = ld(mem, row + w.G_LIVE_N) > 0 or ld(mem, row + w.G_ACC_N) > 0
     if ld(mem, w.H_STORE_SIZE) and ld(mem, p + w.B_ACQUIRED) >= 0 and goes_on:
-        put_by(mem, p, horizon)
+        store_customer(mem, p, horizon)
     if ld(mem, p + w.B_LAPSE) < horizon:
         lapse(mem, p, horizon)
     if ld(mem, p + w.B_MONTH) >= 0:  # something has recurred

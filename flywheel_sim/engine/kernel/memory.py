@@ -22,7 +22,7 @@ def _place(builder: Any, address: Any, index: Any, kind: Any) -> Any:
     return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index])
 
 
-def _reader(kind: Any, held: Any) -> Any:
+def _reader(kind: Any, numba_type: Any) -> Any:
     """Return a function (memory, place) that returns what stands at a place."""
 
     @intrinsic
@@ -30,12 +30,12 @@ def _reader(kind: Any, held: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.load(_place(builder, args[0], args[1], kind))
 
-        return held(types.int64, types.int64), generate
+        return numba_type(types.int64, types.int64), generate
 
     return read
 
 
-def _writer(kind: Any, held: Any) -> Any:
+def _writer(kind: Any, numba_type: Any) -> Any:
     """Return a function (memory, place, value) that stores a value at a place."""
 
     @intrinsic
@@ -44,7 +44,7 @@ def _writer(kind: Any, held: Any) -> Any:
             builder.store(args[2], _place(builder, args[0], args[1], kind))
             return context.get_dummy_value()
 
-        return types.void(types.int64, types.int64, held), generate
+        return types.void(types.int64, types.int64, numba_type), generate
 
     return write
 

@@ -7,7 +7,7 @@ import numpy as np
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
-from flywheel_sim.engine.kernel.bookkeeping import ON_CHANNELS, bank
+from flywheel_sim.engine.kernel.bookkeeping import ON_CHANNELS, add_money
 from flywheel_sim.engine.kernel.memory import add, copy, ld, ldf, st, stf
 from flywheel_sim.engine.kernel.rates import draw_all, next_break, note_draw, period_of, pick, value
 
@@ -70,7 +70,7 @@ def coming(mem, channel, row):  # type: ignore[no-untyped-def]
             if priced:
                 price = draws.whole_money(value(mem, np.int64(0), priced, at))
             spent = ld(mem, w.H_CHANNEL_SPEND) + period_of(mem, at) * ld(mem, w.H_CHANNELS) + channel
-            bank(mem, spent, price, ON_CHANNELS)
+            add_money(mem, spent, price, ON_CHANNELS)
     else:
         batch, left = ld(mem, row + w.N_BATCH), ld(mem, row + w.N_LEFT)
         if batch < ld(mem, row + w.N_TIMES_N):
@@ -133,7 +133,7 @@ def inherits(mem, p, column):  # type: ignore[no-untyped-def]
 
 
 @inner
-def set_out(mem, people, n):  # type: ignore[no-untyped-def]
+def give_attributes(mem, people, n):  # type: ignore[no-untyped-def]
     """Give newborns the attributes they start with, one attribute after another, each drawn for all at once."""
     row, at = ld(mem, w.H_ATTRIBUTES), ld(mem, w.H_DRAWS)
     for _ in range(ld(mem, w.H_N_ATTRIBUTES)):
@@ -149,5 +149,5 @@ def set_out(mem, people, n):  # type: ignore[no-untyped-def]
             if stopwatch:
                 st(mem, p + column, now)
             if not (handed_on and inherits(mem, p, column)) and k:
-                st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_WORDS * w.DRAWS + i), now))
+                st(mem, p + column, pick(mem, p, k, ld(mem, at + w.D_RANDOM * w.DRAWS + i), now))
         row += w.ATTRIBUTE

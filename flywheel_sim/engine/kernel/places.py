@@ -1,7 +1,7 @@
-"""Where things stand in the compiled engine's memory: places within rows, one word each.
+"""Where things stand in the compiled engine's memory: the cells of each kind of row.
 
-`image` writes the rows, the kernel reads them. A *place* is an index into memory; place 0 is never
-used, so 0 means "none". Words of one row are numbered from 0; the last name of each is the row's length.
+`journey_tables` writes the rows, the kernel reads them. A *place* is an index into memory; place 0 is never
+used, so 0 means "none". Cells of one row are numbered from 0; the last name of each is the row's length.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ BIG = 1 << 62
 
 #: Header: figures of the run, at fixed places from the start of memory.
 (
-    H_SEED, H_REPLICATION, H_HORIZON, H_LONGEST, H_PHASE, H_FORCE, H_YEARLY, H_ELIGIBLE, H_AGES, H_COHORTS, H_GROUPS,
-    H_FLOWS, H_LINES, H_STAGES, H_CHANNELS, H_PERIOD_ENDS, H_FLOW, H_MONEY, H_CHANNEL_SPEND, H_MRR, H_KEPT, H_DELTA,
-    H_OFFSET, H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA, H_ACC_OFFSET, H_STAGE_ROWS,
-    H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH, H_SCRATCH_HALF, H_ARRIVAL_CODE, H_FINE,
-    H_TOGETHER, H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES, H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS,
-    H_N_PEOPLE, H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE, H_N_IDLE, H_BUCKETS,
-    H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE, H_PEOPLE_SIZE, H_PEOPLE_N,
-    H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP, H_PERIOD, H_N_BLANK,
-    H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, H_COUPLED, H_MARKET, H_MARKET_CODE, H_TOUCHED,
-    H_RESOURCE_ROWS, H_N_RESOURCES, H_SHARED_ROWS, H_N_SHARED, H_QUEUE, H_BACKLOG, H_LOAD, H_WAITS, H_CONTACT, H_SHARED,
-    H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE, H_PLACES_LEFT, H_BEGUN, H_SHIFT,
-    H_HEADS, H_HEAP_SIZE, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT, H_ONE, H_FETCH, H_STEPS_LEFT,
-    H_ENTRIES_A_STEP, H_DECIDED, H_DECIDE, H_LIVES, H_LIFE, H_LIFE_GROUPS, H_STORE, H_STORED_N, H_STORE_SIZE, H_WIDTH,
-    H_AFTER, HEADER,
+    H_SEED, H_REPLICATION, H_HORIZON, H_LONGEST, H_PHASE, H_FORCE, H_YEARLY, H_ELIGIBLE, H_AGES, H_COHORTS,
+    H_GROUPS, H_FLOWS, H_LINES, H_STAGES, H_CHANNELS, H_PERIOD_ENDS, H_FLOW, H_MONEY, H_CHANNEL_SPEND, H_MRR,
+    H_MRR_CHANGE, H_DELTA, H_OFFSET, H_UNFINISHED, H_COHORT, H_FOLLOWED, H_GENERATION, H_ACC_KEYS, H_ACC_DELTA,
+    H_ACC_OFFSET, H_STAGE_ROWS, H_CHANNEL_ROWS, H_ATTRIBUTES, H_N_ATTRIBUTES, H_GROUP_ROW, H_SCRATCH,
+    H_SCRATCH_HALF, H_ARRIVAL_CODE, H_FINE, H_TOGETHER, H_WITH_MRR, H_WITH_REFERRER, H_WITH_MARGIN, H_N_INVOICES,
+    H_N_CLOCKS, H_MAX_PEOPLE, H_MAX_EVENTS, H_N_PEOPLE, H_N_EVENTS, H_STATUS, H_STATUS_AT, H_N_LANES, H_IDLE,
+    H_N_IDLE, H_BUCKETS, H_COUNTS, H_BY_OUTCOME, H_BLANK, H_FREE, H_READY, H_POOL_LEFT, H_CHANNEL_AT, H_PEOPLE,
+    H_PEOPLE_SIZE, H_PEOPLE_N, H_PEOPLE_WIDTH, H_EVENTS, H_EVENTS_SIZE, H_EVENTS_N, H_ROWS_A_STEP, H_REFERS_A_STEP,
+    H_PERIOD, H_N_BLANK, H_INVOICE0, H_ACCRUAL0, H_ATTRIBUTE0, H_DRAWS, H_N_DRAWS, H_COUPLED, H_MARKET,
+    H_MARKET_CODE, H_TOUCHED, H_RESOURCE_ROWS, H_N_RESOURCES, H_SHARED_ROWS, H_N_SHARED, H_QUEUE, H_BACKLOG, H_LOAD,
+    H_WAITS, H_CONTACT, H_SHARED, H_NOW, H_ACTOR, H_FIRST, H_LAST, H_ALIVE, H_YOUNGEST, H_N_ALIVE, H_FREE_PLACE,
+    H_PLACES_LEFT, H_BEGUN, H_SHIFT, H_HEADS, H_HEAP_SIZE, H_OPEN, H_HEAP, H_HEAP_N, H_FREE_ENTRY, H_ENTRIES_LEFT,
+    H_ONE, H_FETCH, H_STEPS_LEFT, H_ENTRIES_A_STEP, H_DECIDED, H_DECIDE, H_LIVES, H_LIFE, H_LIFE_GROUPS, H_STORE,
+    H_STORED_N, H_STORE_SIZE, H_WIDTH, H_AFTER, HEADER,
 ) = range(125)  # fmt: skip
 
 #: Why the kernel came back.
@@ -71,7 +71,7 @@ VARIES = -BIG
 I_SIDE, I_SHARE, I_MARGIN, I_RECURS, FOLLOWER = range(5)
 
 #: An event: column of its owner's visits, number of outcomes, pick, effects, outcomes, flow by stage, decision, whether
-#: it recurs, whether any of its effects changes an attribute, and whether whoever stays has nothing to do but wind the
+#: it recurs, whether any of its effects changes an attribute, and whether whoever stays has nothing to do but start the
 #: clock again, pay, and refer.
 V_VISITS, V_N, V_PICK, V_EFFECTS, V_OUTCOMES, V_FLOWS, V_CODE, V_RECURS, V_CHANGES, V_SIMPLE, EVENT = range(11)
 #: An outcome: stage to go to (-1 stay), effects, and whether all it does is to lead from one plain stage to another.
@@ -80,10 +80,10 @@ O_TO, O_EFFECTS, O_PLAIN, OUTCOME = range(4)
 #: A clock: kind, event, first firing, columns of the running clock and of its due time, three rates, table, its
 #: length, conditions and their number, decision, column of visits, a number of its own by which waves sort, the
 #: value of the first rate where it is the same for everybody at all times: ms, or the bits of a rate (0 otherwise),
-#: and the desk at which it leads to service (0 none) with its part in that.
+#: and the staffed service it belongs to (0 none) with its part in that.
 (
     C_KIND, C_EVENT, C_FIRST, C_AT, C_DUE, C_A, C_B, C_C, C_TABLE, C_SIZE, C_WHEN, C_N_WHEN, C_CODE, C_VISITS, C_ID,
-    C_CONSTANT, C_DESK, C_PART, CLOCK,
+    C_CONSTANT, C_SERVICE, C_PART, CLOCK,
 ) = range(19)  # fmt: skip
 ASKS, GIVES_UP, IS_SERVED = range(3)
 #: Kinds of clock beyond `draws.KINDS`: conditions, and asking for service on entry.
@@ -95,12 +95,15 @@ W_KIND, W_COLUMN, W_VALUE, CONDITION = range(4)
 L_FIRING, L_WORD, L_SINCE, L_WORK, L_RATE, L_MODE, SLOT = range(7)
 FIRES, LOOKS, SPENT, ASKED = range(4)
 
-#: A desk, where somebody asks for service: resource, class of priority, column of the person's place there, the
+#: A staffed service that somebody asks for: resource, class of priority, column of the person's place there, the
 #: clocks that ask, that ends waiting (0 where nobody gives up) and that serves, whether there is a patience, and the
 #: bit of the set it belongs to (-1 for a stage).
-DESK_RESOURCE, DESK_CLASS, DESK_PLACE, DESK_ASKS, DESK_GIVES_UP, DESK_SERVES, DESK_PATIENCE, DESK_BIT, DESK = range(9)
-#: A person's place at a desk: how they stand, since when they ask, neighbours in the queue, the person, the desk.
-X_STATE, X_SINCE, X_NEXT, X_BEFORE, X_PERSON, X_DESK, AT_DESK = range(7)
+(
+    SERVICE_RESOURCE, SERVICE_CLASS, SERVICE_PLACE, SERVICE_ASKS, SERVICE_GIVES_UP, SERVICE_SERVES, SERVICE_PATIENCE,
+    SERVICE_BIT, SERVICE,
+) = range(9)  # fmt: skip
+#: A person's place in a service: how they stand, since when they ask, neighbours in the queue, the person, the service.
+X_STATE, X_SINCE, X_NEXT, X_BEFORE, X_PERSON, X_SERVICE, AT_SERVICE = range(7)
 AWAY, WAITING_THERE, SERVED_THERE, TURNED_AWAY = range(4)
 #: A resource: people there, people served, people waiting, how many may wait (-1 any), target (-1 none), its number,
 #: first and last of each class of priority, changes of its people (time, people), their number, and which is next.
@@ -118,12 +121,12 @@ ENTRY_LINK, ENTRY_TIME, ENTRY_ORDER, ENTRY_WHO, ENTRY = range(5)
 
 #: A stage: role, its live clocks in order, those of its own, what is decided at once (0 none), accruals, effects and
 #: decision on entry, column of visits, its sets, the bits of all of them, and whether entering it does nothing but
-#: start its clocks (no set, accrual, effect, or decision at once); the desks of its live clocks; whether any of
+#: start its clocks (no set, accrual, effect, or decision at once); the services of its live clocks; whether any of
 #: these, or what accrues, depends on what all share; what its fixed clocks will bill people present there; and whether
 #: somebody there can become a customer.
 (
     G_ROLE, G_LIVE_N, G_LIVE, G_OWN_N, G_OWN, G_AT_ONCE, G_ACC_N, G_ACC, G_ON_ENTRY, G_CODE, G_VISITS, G_SETS_N,
-    G_SETS, G_MASK, G_PLAIN, G_DESKS_N, G_DESKS, G_SHARES, G_BILLS_N, G_BILLS, G_LEADS, STAGE,
+    G_SETS, G_MASK, G_PLAIN, G_SERVICES_N, G_SERVICES, G_SHARES, G_BILLS_N, G_BILLS, G_LEADS, STAGE,
 ) = range(22)  # fmt: skip
 #: What a clock will bill people present: column of the invoice, the amount, the clock.
 K_INVOICE, K_AMOUNT, K_CLOCK, BILL = range(4)
@@ -152,7 +155,7 @@ BY_RATE, BY_BATCH, BY_PRESENCE, BY_REFERRAL = range(4)
 T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)
 
 #: A person: what nearly every step asks for, eight words that fill a line of the processor's cache, and eight more that
-#: money asks for; then the rest, and columns whose number depends on the journey (`image`).
+#: money asks for; then the rest, and columns whose number depends on the journey (`journey_tables`).
 (
     B_KEY, B_NEXT, B_CLOCK, B_ORDER, B_STAGE, B_ROW, B_GROUP, B_ENTERED,
     B_ACQUIRED, B_COHORT, B_COHORT_GROUP, B_GENERATION, B_MRR, B_MRR_BOOKED, B_MRR_GROUP, B_BILLED, B_LAPSE,
@@ -171,8 +174,8 @@ T_COLUMN, T_STOPWATCH, T_PICK, T_CODE, T_INHERITED, ATTRIBUTE = range(6)
 ) = range(13)  # fmt: skip
 
 #: Decisions that wait to be drawn together, one list after another of `DRAWS` words each: keys, codes and counters;
-#: the words and uniforms drawn; and whose clock it is that each will wind.
-D_KEYS, D_CODES, D_COUNTERS, D_WORDS, D_UNIFORMS, D_PEOPLE, D_CLOCKS, D_LISTS = range(8)
+#: the random numbers drawn, as 64 bits and as uniforms; and whose clock each of them starts.
+D_KEYS, D_CODES, D_COUNTERS, D_RANDOM, D_UNIFORMS, D_PEOPLE, D_CLOCKS, D_LISTS = range(8)
 DRAWS = 512
 #: Arrivals of a channel are drawn so many at a time.
 AHEAD = 64

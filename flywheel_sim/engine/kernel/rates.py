@@ -40,7 +40,7 @@ def draw_all(mem, n):  # type: ignore[no-untyped-def]
     for i in range(at, at + n):
         key, code = ld(mem, i + w.D_KEYS * w.DRAWS), ld(mem, i + w.D_CODES * w.DRAWS)
         word, uniform = draws.draw(seed, replication, key, code, ld(mem, i + w.D_COUNTERS * w.DRAWS))
-        st(mem, i + w.D_WORDS * w.DRAWS, word)
+        st(mem, i + w.D_RANDOM * w.DRAWS, word)
         stf(mem, i + w.D_UNIFORMS * w.DRAWS, uniform)
 
 
@@ -119,17 +119,17 @@ def cell_of(mem, p, r, now):  # type: ignore[no-untyped-def]
 def own_value(mem, p, r, cell):  # type: ignore[no-untyped-def]
     """Return what a rate comes to for one person in a cell: at their own rank, times their counter."""
     tables, per = ld(mem, r + w.R_TABLES), ld(mem, r + w.R_PER)
-    found = 0.0
+    figure = 0.0
     if tables == 0:
-        found = ldf(mem, ld(mem, r + w.R_CELLS) + cell)
+        figure = ldf(mem, ld(mem, r + w.R_CELLS) + cell)
     else:
         column = p + ld(mem, r + w.R_RANK)
         rank = ldf(mem, column)
         if rank < 0.0:
             rank = luck(mem, p, ld(mem, r + w.R_CODE), 0)[1]
             stf(mem, column, rank)
-        found = table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
-    return found * float(ld(mem, p + per)) if per else found
+        figure = table_at(mem, tables + cell * _KNOTS, _KNOTS, rank)
+    return figure * float(ld(mem, p + per)) if per else figure
 
 
 @inlined
@@ -214,11 +214,11 @@ def holds_from(mem, p, c, now, begin):  # type: ignore[no-untyped-def]
             if not reaches(mem, ld(mem, row + w.W_COLUMN), wanted):
                 return w.BIG
         else:
-            held = ld(mem, p + ld(mem, row + w.W_COLUMN))
+            current = ld(mem, p + ld(mem, row + w.W_COLUMN))
             if kind == w.STOPWATCH:
-                if held > -w.BIG:
-                    at = max(at, held + wanted)
-            elif (held != wanted) if kind == w.NAMED else (held < wanted):
+                if current > -w.BIG:
+                    at = max(at, current + wanted)
+            elif (current != wanted) if kind == w.NAMED else (current < wanted):
                 return w.BIG
         row += w.CONDITION
     if month >= 0:
@@ -252,10 +252,10 @@ def stop(mem, status, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def weight(mem, j, held):  # type: ignore[no-untyped-def]
+def weight(mem, j, current):  # type: ignore[no-untyped-def]
     """Return what somebody weighs by what they hold of the attribute of which the mean is taken."""
     weights = ld(mem, j + w.J_WEIGHTS)
-    return ld(mem, weights + held) if weights else held * ld(mem, j + w.J_SCALE)
+    return ld(mem, weights + current) if weights else current * ld(mem, j + w.J_SCALE)
 
 
 @inlined
@@ -269,7 +269,7 @@ def change(mem, j, total, count):  # type: ignore[no-untyped-def]
 
 
 @inner
-def count_in_all(mem, p, stage, sign):  # type: ignore[no-untyped-def]
+def count_shared(mem, p, stage, sign):  # type: ignore[no-untyped-def]
     """Let somebody who enters (+1) or leaves (-1) a stage count, where people there do."""
     j = ld(mem, w.H_SHARED_ROWS)
     for _ in range(ld(mem, w.H_N_SHARED)):
@@ -293,11 +293,11 @@ def reweigh(mem, p, column, before):  # type: ignore[no-untyped-def]
 @inner
 def crossed(mem):  # type: ignore[no-untyped-def]
     """Tell whether any of what all share has crossed a bound since this was last asked."""
-    j, found = ld(mem, w.H_SHARED_ROWS), False
+    j, any_crossed = ld(mem, w.H_SHARED_ROWS), False
     for _ in range(ld(mem, w.H_N_SHARED)):
         level = level_of(mem, j, ld(mem, j + w.J_BOUNDS_N), ld(mem, j + w.J_BOUNDS))
         if level != ld(mem, j + w.J_LEVEL):
             st(mem, j + w.J_LEVEL, level)
-            found = True
+            any_crossed = True
         j += w.ALL_OF
-    return found
+    return any_crossed

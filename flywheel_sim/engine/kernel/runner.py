@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flywheel_sim.engine.by_plan import accrue, close_money, person_time, spend_by_plan, staffed_by_plan
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.afterwards import STORED, Afterwards, place_of
-from flywheel_sim.engine.kernel.journey_tables import Image
+from flywheel_sim.engine.kernel.journey_tables import JourneyTables
 from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.engine.limits import (
     SUMS,
@@ -25,11 +24,11 @@ from flywheel_sim.engine.limits import (
 )
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.journey import Journey
-from flywheel_sim.ledger import Ledger
+from flywheel_sim.ledger import IntArray, Ledger
 
 #: Arrays of the ledger in memory, with the header word that holds the place of each.
 _ARRAYS = {
-    "money": w.H_MONEY, "mrr": w.H_MRR, "kept": w.H_KEPT, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
+    "money": w.H_MONEY, "mrr": w.H_MRR, "mrr_change": w.H_MRR_CHANGE, "cohort": w.H_COHORT, "followed": w.H_FOLLOWED,
     "flow": w.H_FLOW, "channel_spend": w.H_CHANNEL_SPEND, "stock": w.H_DELTA, "time": w.H_OFFSET,
     "unfinished": w.H_UNFINISHED, "generation": w.H_GENERATION, "queue": w.H_QUEUE, "backlog": w.H_BACKLOG,
     "lifetime": w.H_LIFE, "decided": w.H_DECIDED,
@@ -49,10 +48,8 @@ MOST_BORN = (1 << 32) - (1 << 20)
 #: Words in a line of the processor's cache.
 LINE = 8
 
-Words = NDArray[np.int64]
 
-
-def chained(first: int, n: int, width: int, last: int) -> Words:
+def chained(first: int, n: int, width: int, last: int) -> IntArray:
     """Return the links of free records that stand one after another: each to the next, and that of the last one."""
     links = first + np.arange(1, n + 1, dtype=np.int64) * width
     links[-1] = last
@@ -72,12 +69,12 @@ class Kernel(ABC):
 
     def __init__(self, journey: Journey, people: bool = False, events: bool = False) -> None:
         self.journey = journey
-        self.image = Image(journey)
-        self.layout = lay = self.image.layout
+        self.tables = JourneyTables(journey)
+        self.layout = lay = self.tables.layout
         self.plan, self.staffed = spend_by_plan(journey, lay), staffed_by_plan(journey, lay)
-        keys = (lay.periods, len(self.image.accruals))
+        keys = (lay.periods, len(self.tables.accruals))
         self.shapes = {name: lay.shapes.get(name, keys) for name in _ARRAYS}
-        size = len(self.image.words)
+        size = len(self.tables.cells)
         self.begin = size
         self.places: dict[str, tuple[int, int]] = {}
         for name, shape in self.shapes.items():
@@ -85,9 +82,9 @@ class Kernel(ABC):
             size = self.places[name][1]
         self.end = self.draws = size
         self.own = size + w.D_LISTS * w.DRAWS
-        self.pool, self.pool_width = self.own + self._own_words(), w.WAITING + len(journey.attributes)
-        self.memory: Words = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
-        self.memory[: self.begin] = self.image.words
+        self.pool, self.pool_width = self.own + self._own_size(), w.WAITING + len(journey.attributes)
+        self.memory: IntArray = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
+        self.memory[: self.begin] = self.tables.cells
         head = self.memory
         for name, word in _ARRAYS.items():
             head[word] = self.places[name][0]
@@ -95,14 +92,14 @@ class Kernel(ABC):
         self._fill_head()
         self.template = head[: self.begin].copy()
         self.whole = False
-        self.width = self.image.due0
+        self.width = self.tables.due0
         self.rows = max(ROWS, 2 * LANES * int(head[w.H_ROWS_A_STEP]))
-        self.after = Afterwards(self.image) if journey.lifetime else None
+        self.after = Afterwards(self.tables) if journey.lifetime else None
         self.people = np.zeros(ROWS * self.width, dtype=np.int64) if people else None
         self.events = np.zeros(self.rows * 5, dtype=np.int64) if events else None
 
     @abstractmethod
-    def _own_words(self) -> int:
+    def _own_size(self) -> int:
         """Return how many words of memory, from `own` on, this way to run takes."""
 
     @abstractmethod
@@ -125,7 +122,7 @@ class Kernel(ABC):
 
     def run(
         self, seed: int, replication: int, max_people: int, max_events: int
-    ) -> tuple[Ledger, dict[str, Words] | None, dict[str, Words] | None]:
+    ) -> tuple[Ledger, dict[str, IntArray] | None, dict[str, IntArray] | None]:
         """Return the ledger of a replication, and the columns of its people and events where they are kept.
 
         Raises
@@ -146,8 +143,8 @@ class Kernel(ABC):
         if not self.whole:
             self._fill_pool()
         self.whole = False
-        people: list[Words] = []
-        events: list[Words] = []
+        people: list[IntArray] = []
+        events: list[IntArray] = []
         if self.people is not None:
             head[w.H_PEOPLE], head[w.H_PEOPLE_SIZE], head[w.H_PEOPLE_WIDTH] = self.people.ctypes.data, ROWS, self.width
         if self.events is not None:
@@ -160,22 +157,22 @@ class Kernel(ABC):
             if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
                 self._drain(people, events)
             elif status != w.STORE_FULL and not self._make_room(status):
-                raise self._why(status)
+                raise self._error_of(status)
             if status == w.DONE:
                 break
         self.whole = True  # whoever waited to live has lived, and every record is free again
         return self._ledger(), self._people(people), self._events(events)
 
     def _make_store(self) -> None:
-        """Say where customers are put by who are followed beyond the horizon."""
+        """Say where customers who are followed beyond the horizon are stored."""
         if self.after is not None:
             self.memory[w.H_STORE], self.memory[w.H_STORE_SIZE] = place_of(self.after.store, self.memory), STORED
 
     def _live_on(self) -> None:
-        """Let customers who were put by live on beyond the horizon."""
+        """Let stored customers live on beyond the horizon."""
         status = self.after.live_on(self.memory) if self.after is not None else w.DONE
         if status != w.DONE:
-            raise beyond(self._why(status))
+            raise beyond(self._error_of(status))
 
     def _fill_pool(self, used: int = 0) -> None:
         """Link every free record of those waiting to live, from the first one never used."""
@@ -187,13 +184,13 @@ class Kernel(ABC):
         self.memory[w.H_POOL_LEFT] = n + (self.memory[w.H_POOL_LEFT] if used else 0)
 
     def _grow_pool(self) -> None:
-        held = (len(self.memory) - self.pool) // self.pool_width
-        larger = np.zeros(len(self.memory) + held * self.pool_width, dtype=np.int64)
+        size = (len(self.memory) - self.pool) // self.pool_width
+        larger = np.zeros(len(self.memory) + size * self.pool_width, dtype=np.int64)
         larger[: len(self.memory)] = self.memory
         self.memory = larger
-        self._fill_pool(held)
+        self._fill_pool(size)
 
-    def _drain(self, people: list[Words], events: list[Words]) -> None:
+    def _drain(self, people: list[IntArray], events: list[IntArray]) -> None:
         """Take the rows of the logs out of their buffers."""
         if self.people is not None:
             n = int(self.memory[w.H_PEOPLE_N])
@@ -204,7 +201,7 @@ class Kernel(ABC):
             events.append(self.events[: n * 5].reshape(n, 5).copy())
             self.memory[w.H_EVENTS_N] = 0
 
-    def _why(self, status: int) -> SimulationError:
+    def _error_of(self, status: int) -> SimulationError:
         """Return the error of what stood in the way of the run."""
         at = int(self.memory[w.H_STATUS_AT])
         if status == w.TOO_MANY_PEOPLE:
@@ -215,26 +212,26 @@ class Kernel(ABC):
             return too_many_visits(self.journey.owners[at].name)
         if status == w.TOO_MUCH_MONEY:
             return too_much_money(list(SUMS)[at])
-        return too_many_firings(self.image.decisions[at])
+        return too_many_firings(self.tables.decisions[at])
 
     def _ledger(self) -> Ledger:
         lay, begin = self.layout, self.begin
         block = self.memory[begin : self.end].copy()
-        kept = {name: block[at - begin : end - begin].reshape(self.shapes[name])
-                for name, (at, end) in self.places.items()}  # fmt: skip
-        kept["stock"], kept["time"] = person_time(kept["stock"], kept["time"], lay.period_ends)
-        kept["backlog"], kept["load"] = person_time(kept["backlog"], kept["load"], lay.period_ends)
-        kept["shared"] = kept["shared"].cumsum(axis=0)
-        begun, ms_left = kept.pop("acc_delta"), kept.pop("acc_offset")
-        if self.image.accruals:
+        arrays = {name: block[at - begin : end - begin].reshape(self.shapes[name])
+                  for name, (at, end) in self.places.items()}  # fmt: skip
+        arrays["stock"], arrays["time"] = person_time(arrays["stock"], arrays["time"], lay.period_ends)
+        arrays["backlog"], arrays["load"] = person_time(arrays["backlog"], arrays["load"], lay.period_ends)
+        arrays["shared"] = arrays["shared"].cumsum(axis=0)
+        begun, ms_left = arrays.pop("acc_delta"), arrays.pop("acc_offset")
+        if self.tables.accruals:
             _, spent = person_time(begun, ms_left, lay.period_ends)
-            for key, (price, group, line) in enumerate(self.image.accruals):
-                accrue(kept["money"][:, group, line], price, spent[:, key])
-        close_money(lay, kept["money"])
+            for key, (price, group, line) in enumerate(self.tables.accruals):
+                accrue(arrays["money"][:, group, line], price, spent[:, key])
+        close_money(lay, arrays["money"])
         n_events = np.int64(self.memory[w.H_N_EVENTS]) + np.zeros((), dtype=np.int64)
-        return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **kept)
+        return Ledger(layout=lay, costs=self.plan[1], staffed=self.staffed.copy(), n_events=n_events, **arrays)
 
-    def _people(self, parts: list[Words]) -> dict[str, Words] | None:
+    def _people(self, parts: list[IntArray]) -> dict[str, IntArray] | None:
         """Return the columns that `tables.people_frame` takes."""
         if self.people is None:
             return None
@@ -245,15 +242,15 @@ class Kernel(ABC):
             "stage": w.B_STAGE, "revenue": w.B_REVENUE, "cost": w.B_COST, "margin_discounted": w.B_MARGIN,
             "referrals": w.B_REFERRALS,
         }  # fmt: skip
-        found = {name: rows[:, column] for name, column in columns.items()}
-        attributes = rows[:, self.image.attribute0 : self.image.attribute0 + len(self.journey.attributes)]
+        people = {name: rows[:, column] for name, column in columns.items()}
+        attributes = rows[:, self.tables.attribute0 : self.tables.attribute0 + len(self.journey.attributes)]
         for index, attribute in enumerate(self.journey.attributes):
             if attribute.kind == "stopwatch":
                 since = attributes[:, index]
                 attributes[:, index] = np.where(since > -w.BIG, self.journey.horizon - since, -1)
-        return found | {"attributes": attributes}
+        return people | {"attributes": attributes}
 
-    def _events(self, parts: list[Words]) -> dict[str, Words] | None:
+    def _events(self, parts: list[IntArray]) -> dict[str, IntArray] | None:
         """Return the columns that `tables.event_frame` takes."""
         if self.events is None:
             return None
@@ -264,14 +261,14 @@ class Kernel(ABC):
 class Waves(Kernel):
     """The compiled engine for people who live independent lives."""
 
-    def _own_words(self) -> int:
-        n_buckets = self.image.n_clocks + FIRING
+    def _own_size(self) -> int:
+        n_buckets = self.tables.n_clocks + FIRING
         self.lanes = self.own
-        self.idle = self.lanes + LANES * self.image.width
+        self.idle = self.lanes + LANES * self.tables.width
         self.counts = self.idle + LANES
         self.buckets = self.counts + n_buckets
         self.by_outcome = self.buckets + n_buckets * LANES
-        return self.by_outcome + (self.image.most_outcomes + 1) * (LANES + 1) - self.own
+        return self.by_outcome + (self.tables.most_outcomes + 1) * (LANES + 1) - self.own
 
     def _fill_head(self) -> None:
         head = self.memory
@@ -279,7 +276,7 @@ class Waves(Kernel):
         head[w.H_COUNTS], head[w.H_BUCKETS], head[w.H_BY_OUTCOME] = self.counts, self.buckets, self.by_outcome
 
     def _make_ready(self) -> None:
-        self.memory[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.image.width
+        self.memory[self.idle : self.idle + LANES] = self.lanes + np.arange(LANES) * self.tables.width
         self.memory[self.counts : self.buckets] = 0
 
     def _go(self) -> int:
@@ -291,13 +288,13 @@ class Waves(Kernel):
 class Crowd(Kernel):
     """The compiled engine for people who depend on one another."""
 
-    def _own_words(self) -> int:
+    def _own_size(self) -> int:
         return 0
 
     def _fill_head(self) -> None:
-        self.stride = -(-self.image.width // LINE) * LINE
-        self.chunks: list[Words] = []
-        self.chunks_of_pool: list[Words] = []
+        self.stride = -(-self.tables.width // LINE) * LINE
+        self.chunks: list[IntArray] = []
+        self.chunks_of_pool: list[IntArray] = []
         self.n_places = 0
         self._more_places(PLACES)
 
@@ -355,7 +352,7 @@ class Crowd(Kernel):
         self.heads = np.zeros((self.journey.horizon >> shift) + 1, dtype=np.int64)
         self.shift = shift
 
-    def _link_places(self, chunk: Words) -> None:
+    def _link_places(self, chunk: IntArray) -> None:
         """Put the places of a chunk on the list of free ones."""
         head, width = self.memory, self.stride
         n, first = len(chunk) // width, place_of(chunk, self.memory)

@@ -1,4 +1,4 @@
-"""Rows of memory for what couples people: desks at resources, resources, and attributes that all share."""
+"""Tables for what couples people: staffed services, resources, and attributes that all share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import shared_bounds
 from flywheel_sim.engine.kernel import places as w
-from flywheel_sim.engine.kernel.table_rows import Rows, bits
+from flywheel_sim.engine.kernel.memory_writer import MemoryWriter, bits
 from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.journey.events import Event
 from flywheel_sim.journey.figures import Dist
@@ -15,8 +15,8 @@ from flywheel_sim.journey.journey import Owner, Resource, StageSet
 from flywheel_sim.journey.units import NEVER
 
 
-class Desks(Rows):
-    """Memory of what couples people."""
+class SharedTables(MemoryWriter):
+    """Writes what couples people into memory."""
 
     visits: dict[str, int]
     place: dict[str, int]
@@ -24,7 +24,7 @@ class Desks(Rows):
     n_clocks: int
     slot0: int
     due0: int
-    desk0: int
+    service0: int
 
     # -- what all share, and who serves -----------------------------------------------------------
 
@@ -33,33 +33,35 @@ class Desks(Rows):
         journey, first = self.journey, 0
         bounds = shared_bounds(journey)
         rows: list[int] = []
-        for number, one in enumerate(journey.shared):
-            counts = self.put([int(stage.name in one.stages) for stage in journey.stages])
-            weights = self.put(one.weights) if one.weights else 0
-            level = sum(bound <= one.starts for bound in bounds[one.name])
-            column, scale = (self.column[one.of], one.scale) if one.of else (w.B_STAGE, 0)
-            rows += [0, 0, one.starts, column, weights, scale, counts, len(bounds[one.name]),
-                     self.put(bounds[one.name]), level, number]  # fmt: skip
+        for number, shared in enumerate(journey.shared):
+            counts = self.put([int(stage.name in shared.stages) for stage in journey.stages])
+            weights = self.put(shared.weights) if shared.weights else 0
+            level = sum(bound <= shared.starts for bound in bounds[shared.name])
+            column, scale = (self.column[shared.of], shared.scale) if shared.of else (w.B_STAGE, 0)
+            rows += [0, 0, shared.starts, column, weights, scale, counts, len(bounds[shared.name]),
+                     self.put(bounds[shared.name]), level, number]  # fmt: skip
         first = self.put(rows)
-        for number, one in enumerate(journey.shared):
-            self.column[one.name], self.kind[one.name] = first + number * w.ALL_OF, w.ALL_SHARE
+        for number, shared in enumerate(journey.shared):
+            self.column[shared.name], self.kind[shared.name] = first + number * w.ALL_OF, w.ALL_SHARE
         return first
 
     def serve(self) -> int:
         """Put the rows of resources, one after another; return the place of the first."""
         self.classes: dict[str, list[int]] = {}
-        for one in self.journey.resources:
+        for resource in self.journey.resources:
             asked = (e.staff for owner in self.journey.owners for e in owner.events if e.staff)
-            self.classes[one.name] = sorted({staff.priority for staff in asked if staff.resource == one.name})
-        rows = [word for number, one in enumerate(self.journey.resources) for word in self._resource(number, one)]
+            self.classes[resource.name] = sorted({staff.priority for staff in asked if staff.resource == resource.name})
+        rows = [
+            word for number, resource in enumerate(self.journey.resources) for word in self._resource(number, resource)
+        ]
         first = self.put(rows)
-        self.resource_at = {one.name: first + i * w.RESOURCE for i, one in enumerate(self.journey.resources)}
+        self.resource_at = {resource.name: first + i * w.RESOURCE for i, resource in enumerate(self.journey.resources)}
         return first
 
-    def _resource(self, number: int, one: Resource) -> list[int]:
-        steps = staffing(one, self.journey.phase, self.journey.horizon)
-        classes = len(self.classes[one.name])
-        limit, target = (-1 if figure is None else figure for figure in (one.queue_limit, one.target))
+    def _resource(self, number: int, resource: Resource) -> list[int]:
+        steps = staffing(resource, self.journey.phase, self.journey.horizon)
+        classes = len(self.classes[resource.name])
+        limit, target = (-1 if figure is None else figure for figure in (resource.queue_limit, resource.target))
         return [steps[0][1], 0, 0, limit, target, number, self.put([0] * 2 * classes), len(steps),
                 self.put([word for step in steps for word in step]), 1]  # fmt: skip
 
@@ -67,13 +69,13 @@ class Desks(Rows):
 
     def clock(
         self, owner: Owner, event: Event, place: int, kind: int, number: int, slot: int, figures: Sequence[int],
-        decision: str, constant: int = 0, when: tuple[int, int] = (0, 0), desk: tuple[int, int] = (0, 0),
+        decision: str, constant: int = 0, when: tuple[int, int] = (0, 0), service: tuple[int, int] = (0, 0),
     ) -> int:  # fmt: skip
-        """Return the place of a clock; ``figures`` are the words of its distribution."""
+        """Return the place of a clock; ``figures`` are the cells of its distribution."""
         self.decisions.append(event.decision)
         self.n_clocks += 1
         return self.put([kind, place, number, *self.at(slot), *figures, *when, self.codes[decision],
-                         self.visits[owner.name], self.n_clocks - 1, constant, *desk])  # fmt: skip
+                         self.visits[owner.name], self.n_clocks - 1, constant, *service])  # fmt: skip
 
     def at(self, slot: int) -> tuple[int, int]:
         """Return the columns of a running clock and of its due time."""
@@ -81,7 +83,7 @@ class Desks(Rows):
 
     def waiting(
         self, owner: Owner, event: Event, place: int, number: int, slot: int, wait: Dist, decision: str,
-        desk: tuple[int, int] = (0, 0),
+        service: tuple[int, int] = (0, 0),
     ) -> int:  # fmt: skip
         """Return the place of a clock that waits."""
         constant = 0
@@ -89,60 +91,62 @@ class Desks(Rows):
             cell = wait.params[0].cells[0]
             constant = self.constant(cell, wait.kind == "memoryless")
         kind = draws.KINDS.index(wait.kind)
-        return self.clock(owner, event, place, kind, number, slot, self.dist(wait), decision, constant, desk=desk)
+        return self.clock(owner, event, place, kind, number, slot, self.dist(wait), decision, constant, service=service)
 
     def constant(self, cell: float, memoryless: bool) -> int:
-        """Return the word of a wait that is the same for everybody at all times, 0 for none."""
+        """Return the cell of a wait that is the same for everybody at all times, 0 for none."""
         if cell >= NEVER:
             return 0
         return bits(cell) if memoryless else int(min(cell, float(self.journey.longest)))
 
-    def desk(self, owner: Owner, event: Event, bit: int, number: int) -> int:
-        """Return the place of a desk, whose clocks are noted later."""
+    def service(self, owner: Owner, event: Event, bit: int, number: int) -> int:
+        """Return the place of a staffed service; its clocks are filled in later."""
         staff = event.staff
         assert staff is not None
         rank = self.classes[staff.resource].index(staff.priority)
-        return self.put([self.resource_at[staff.resource], rank, self.desk0 + number * w.AT_DESK, 0, 0, 0,
+        return self.put([self.resource_at[staff.resource], rank, self.service0 + number * w.AT_SERVICE, 0, 0, 0,
                          int(staff.patience is not None), bit])  # fmt: skip
 
     def giving_up(self, owner: Owner, event: Event, flows: Sequence[int]) -> int:
         """Return the place of the event of those who give up, its second outcome that of those turned away."""
         assert event.staff is not None
         assert event.staff.gives_up is not None
-        ways = self.put([self.place[event.staff.gives_up], 0, 0] * 2)
-        return self.put([self.visits[owner.name], 2, 0, 0, ways, self.put(flows), self.codes[event.decision], 0, 0, 0])
+        outcome_rows = self.put([self.place[event.staff.gives_up], 0, 0] * 2)
+        return self.put(
+            [self.visits[owner.name], 2, 0, 0, outcome_rows, self.put(flows), self.codes[event.decision], 0, 0, 0]
+        )
 
-    def staffed(
-        self, owner: Owner, event: Event, bit: int, number: int, slot: int, desk: int, asks: int, place: int,
+    def service_clocks(
+        self, owner: Owner, event: Event, bit: int, number: int, slot: int, service: int, asks: int, place: int,
         gives_up: int,
     ) -> list[int]:  # fmt: skip
         """Return the places of the clocks after asking, those of giving up and of being served."""
-        staff, memory, found = event.staff, self.memory, []
+        staff, memory, clocks = event.staff, self.memory, []
         assert staff is not None
-        memory[desk + w.DESK_ASKS] = asks
+        memory[service + w.SERVICE_ASKS] = asks
         if gives_up:
             patience, decision = staff.patience, f"{event.decision}/patience"
-            part = (desk, w.GIVES_UP)
+            part = (service, w.GIVES_UP)
             if patience is None:
                 never = [0] * 5
-                found.append(self.clock(owner, event, gives_up, w.K_FIXED, number, slot, never, event.decision,
-                                        desk=part))  # fmt: skip
+                clocks.append(self.clock(owner, event, gives_up, w.K_FIXED, number, slot, never, event.decision,
+                                         service=part))  # fmt: skip
             else:
-                found.append(self.waiting(owner, event, gives_up, number, slot, patience, decision, part))
-            memory[desk + w.DESK_GIVES_UP] = found[-1]
-        part = (desk, w.IS_SERVED)
-        found.append(self.waiting(owner, event, place, number, slot + 1, staff.takes, f"{event.decision}/takes", part))
-        memory[desk + w.DESK_SERVES] = found[-1]
-        return found
+                clocks.append(self.waiting(owner, event, gives_up, number, slot, patience, decision, part))
+            memory[service + w.SERVICE_GIVES_UP] = clocks[-1]
+        part = (service, w.IS_SERVED)
+        clocks.append(self.waiting(owner, event, place, number, slot + 1, staff.takes, f"{event.decision}/takes", part))
+        memory[service + w.SERVICE_SERVES] = clocks[-1]
+        return clocks
 
 
-def rows_of(event: Event) -> int:
+def clock_count(event: Event) -> int:
     """Return how many clocks an event has: for each wait one, and two more where staff serve."""
     return max(len(event.waits), 1) * (3 if event.staff else 1)
 
 
-def desks_of(owner: Owner) -> int:
-    """Return how many desks the events of a stage or set ask at."""
+def services_of(owner: Owner) -> int:
+    """Return how many services the events of a stage or set ask for."""
     return sum(max(len(event.waits), 1) for event in owner.events if event.staff)
 
 

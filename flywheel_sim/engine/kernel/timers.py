@@ -1,4 +1,4 @@
-"""Kernel: clocks of one person. Winding, running down, looking again, and which comes next."""
+"""Kernel: clocks of one person. Scheduling, running down, looking again, and which comes next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flywheel_sim.compile import draws
 from flywheel_sim.compile.cache import inlined, inner
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.accruals import look_at_accruals
-from flywheel_sim.engine.kernel.bookkeeping import lapse, reckon
+from flywheel_sim.engine.kernel.bookkeeping import book_mrr_change, lapse
 from flywheel_sim.engine.kernel.memory import ld, ldf, st, stf
 from flywheel_sim.engine.kernel.rates import (
     by_month,
@@ -69,7 +69,7 @@ def set_fixed(mem, p, c, slot, now):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def set_going(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
+def start_random(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
     """Start a clock whose luck is drawn."""
     longest = ld(mem, w.H_LONGEST)
     slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
@@ -88,27 +88,27 @@ def set_going(mem, p, c, word, uniform, now):  # type: ignore[no-untyped-def]
 
 
 @inner
-def start_drawn(mem):  # type: ignore[no-untyped-def]
+def start_all_drawn(mem):  # type: ignore[no-untyped-def]
     """Draw all that waits to be drawn, and start the clocks that wait for it."""
     n, at = ld(mem, w.H_N_DRAWS), ld(mem, w.H_DRAWS)
     st(mem, w.H_N_DRAWS, 0)
     draw_all(mem, n)
     for i in range(at, at + n):
         p, c = ld(mem, i + w.D_PEOPLE * w.DRAWS), ld(mem, i + w.D_CLOCKS * w.DRAWS)
-        word, uniform = ld(mem, i + w.D_WORDS * w.DRAWS), ldf(mem, i + w.D_UNIFORMS * w.DRAWS)
-        set_going(mem, p, c, word, uniform, ld(mem, p + w.B_NEXT))
+        word, uniform = ld(mem, i + w.D_RANDOM * w.DRAWS), ldf(mem, i + w.D_UNIFORMS * w.DRAWS)
+        start_random(mem, p, c, word, uniform, ld(mem, p + w.B_NEXT))
 
 
 @inner
 def start_at_once(mem, p, c, counter, now):  # type: ignore[no-untyped-def]
     """Draw the luck of a clock, and start it."""
     word, uniform = luck(mem, p, ld(mem, c + w.C_CODE), counter)
-    set_going(mem, p, c, word, uniform, now)
+    start_random(mem, p, c, word, uniform, now)
 
 
 @inlined
-def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
-    """Wind a clock. Where its wait is drawn, and with it the word that will decide its outcome, that comes later."""
+def schedule(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
+    """Schedule a clock. A random wait, and the word that will decide its outcome, are drawn later, many at a time."""
     kind = ld(mem, c + w.C_KIND)
     slot, due = p + ld(mem, c + w.C_AT), p + ld(mem, c + w.C_DUE)
     st(mem, slot + w.L_FIRING, firing)
@@ -142,7 +142,7 @@ def wind(mem, p, c, now, firing, present):  # type: ignore[no-untyped-def]
         st(mem, at + w.D_CLOCKS * w.DRAWS, c)
         st(mem, w.H_N_DRAWS, n + 1)
         if n + 1 == w.DRAWS or ld(mem, ld(mem, p + w.B_ROW) + w.G_AT_ONCE):
-            start_drawn(mem)  # what is decided at once may lead on, and end this clock
+            start_all_drawn(mem)  # what is decided at once may lead on, and end this clock
 
 
 @inner
@@ -216,43 +216,43 @@ def refresh(mem, p, now, fired):  # type: ignore[no-untyped-def]
             look_at_clock(mem, p, c, now)
     look_at_accruals(mem, p, now)
     if ld(mem, w.H_WITH_MRR):
-        reckon(mem, p, now)
+        book_mrr_change(mem, p, now)
 
 
 @inlined
-def next_of(mem, p):  # type: ignore[no-untyped-def]
+def find_next(mem, p):  # type: ignore[no-untyped-def]
     """Find and return when something happens next to a person.
 
     Notes in B_NEXT the time and in B_CLOCK the clock: 0 to look at accruals, -1 where the referrer goes.
     """
     stage = ld(mem, p + w.B_ROW)
     live = ld(mem, stage + w.G_LIVE)
-    best, found = w.BIG, 0
+    best, clock = w.BIG, 0
     for i in range(ld(mem, stage + w.G_LIVE_N)):
         due = ld(mem, p + ld(mem, live + 2 * i + 1))
         if due < best:
-            best, found = due, ld(mem, live + 2 * i)
+            best, clock = due, ld(mem, live + 2 * i)
     if ld(mem, stage + w.G_ACC_N) > 0:
         again = ld(mem, p + w.B_LOOK)
         if again <= best:
-            best, found = again, 0
+            best, clock = again, 0
     if ld(mem, p + w.B_REFERRER) == 1:
         gone = ld(mem, p + w.B_GONE_AT)
         if gone <= best:
-            best, found = gone, -1
+            best, clock = gone, -1
     st(mem, p + w.B_NEXT, best)
-    st(mem, p + w.B_CLOCK, found)
+    st(mem, p + w.B_CLOCK, clock)
     return best
 
 
 @inlined
-def choose(mem, p):  # type: ignore[no-untyped-def]
+def put_in_bucket(mem, p):  # type: ignore[no-untyped-def]
     """Put a person into the bucket of those to whom the same happens next."""
     bucket = ENDED
-    if next_of(mem, p) < ld(mem, w.H_HORIZON):
-        bucket, found = LOOKING, ld(mem, p + w.B_CLOCK)
-        if found > 0 and ld(mem, p + ld(mem, found + w.C_AT) + w.L_MODE) != w.LOOKS:
-            bucket = FIRING + ld(mem, found + w.C_ID)
+    if find_next(mem, p) < ld(mem, w.H_HORIZON):
+        bucket, clock = LOOKING, ld(mem, p + w.B_CLOCK)
+        if clock > 0 and ld(mem, p + ld(mem, clock + w.C_AT) + w.L_MODE) != w.LOOKS:
+            bucket = FIRING + ld(mem, clock + w.C_ID)
     at = ld(mem, w.H_COUNTS) + bucket
     n = ld(mem, at)
     st(mem, ld(mem, w.H_BUCKETS) + bucket * ld(mem, w.H_N_LANES) + n, p)

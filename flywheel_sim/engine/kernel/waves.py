@@ -11,30 +11,30 @@ import numpy as np
 from flywheel_sim.compile.cache import inner, jit, note_ready
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.firing import fire, go, stay
-from flywheel_sim.engine.kernel.lives import arrive, finish, look_again, settle
+from flywheel_sim.engine.kernel.lives import arrive, decide_at_once, finish, look_again
 from flywheel_sim.engine.kernel.memory import add, copy, ld, st
-from flywheel_sim.engine.kernel.newcomers import referred, set_out, stranger
+from flywheel_sim.engine.kernel.newcomers import give_attributes, referred, stranger
 from flywheel_sim.engine.kernel.rates import draw_all, note_draw, period_of, pick, stop
-from flywheel_sim.engine.kernel.timers import ENDED, FIRING, LOOKING, choose, start_drawn
+from flywheel_sim.engine.kernel.timers import ENDED, FIRING, LOOKING, put_in_bucket, start_all_drawn
 
 
 @inner
 def end_step(mem, people, n):  # type: ignore[no-untyped-def]
     """Draw what waits to be drawn after a step, and find what happens next to those who took it."""
-    start_drawn(mem)
+    start_all_drawn(mem)
     for i in range(n):
-        choose(mem, ld(mem, people + i))
+        put_in_bucket(mem, ld(mem, people + i))
 
 
 @inner
 def live_on(mem, idle, left):  # type: ignore[no-untyped-def]
-    """Let customers who were put by live on at idle places; return how many places stay idle."""
+    """Let stored customers live on at idle places; return how many places stay idle."""
     while left > 0 and ld(mem, w.H_STORED_N) > 0:
         left -= 1
         add(mem, w.H_STORED_N, -1)
         p, width = ld(mem, idle + left), ld(mem, w.H_WIDTH)
         copy(mem, p, ld(mem, w.H_STORE) + ld(mem, w.H_STORED_N) * width, width)
-        choose(mem, p)
+        put_in_bucket(mem, p)
     return left
 
 
@@ -55,7 +55,7 @@ def begin(mem, idle, left):  # type: ignore[no-untyped-def]
     people, n = idle + left, first - left
     add(mem, w.H_N_PEOPLE, n)
     add(mem, w.H_N_EVENTS, n)
-    set_out(mem, people, n)
+    give_attributes(mem, people, n)
     for i in range(n):
         arrive(mem, ld(mem, people + i))
     end_step(mem, people, n)
@@ -87,9 +87,13 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
     result = ld(mem, event + w.V_OUTCOMES) + outcome * w.OUTCOME
     to, flows = ld(mem, result + w.O_TO), ld(mem, event + w.V_FLOWS)
     if to < 0 and ld(mem, event + w.V_SIMPLE):
-        one, two, visits = ld(mem, event + w.V_EFFECTS), ld(mem, result + w.O_EFFECTS), ld(mem, event + w.V_VISITS)
+        of_event, of_outcome, visits = (
+            ld(mem, event + w.V_EFFECTS),
+            ld(mem, result + w.O_EFFECTS),
+            ld(mem, event + w.V_VISITS),
+        )
         for i in range(n):
-            stay(mem, ld(mem, people + i), event, c, outcome, one, two, flows, visits)
+            stay(mem, ld(mem, people + i), event, c, outcome, of_event, of_outcome, flows, visits)
         return
     if ld(mem, result + w.O_PLAIN):
         for i in range(n):
@@ -100,11 +104,11 @@ def fire_all(mem, people, n, event, c, outcome):  # type: ignore[no-untyped-def]
         now = ld(mem, p + w.B_NEXT)
         st(mem, w.H_PERIOD, period_of(mem, now))
         fire(mem, p, event, c, outcome, now)
-        settle(mem, p, now)
+        decide_at_once(mem, p, now)
 
 
 @inner
-def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
+def draw_outcomes(mem, people, n, event, c):  # type: ignore[no-untyped-def]
     """Put the words that decide the outcomes of a clock that fires for many people where draws stand."""
     at, code, kind = ld(mem, w.H_DRAWS), ld(mem, event + w.V_CODE), ld(mem, c + w.C_KIND)
     visits, slot = ld(mem, event + w.V_VISITS), ld(mem, c + w.C_AT)
@@ -115,14 +119,14 @@ def words_of(mem, people, n, event, c):  # type: ignore[no-untyped-def]
         draw_all(mem, n)
     else:
         for i in range(n):
-            st(mem, at + w.D_WORDS * w.DRAWS + i, ld(mem, ld(mem, people + i) + slot + w.L_WORD))
+            st(mem, at + w.D_RANDOM * w.DRAWS + i, ld(mem, ld(mem, people + i) + slot + w.L_WORD))
 
 
 @inner
-def part(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
+def split_by_outcome(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
     """Part people by the outcome of a clock that fires for all: lists one after another, and the length of each."""
-    words_of(mem, people, n, event, c)
-    words, k = ld(mem, w.H_DRAWS) + w.D_WORDS * w.DRAWS, ld(mem, event + w.V_PICK)
+    draw_outcomes(mem, people, n, event, c)
+    drawn, k = ld(mem, w.H_DRAWS) + w.D_RANDOM * w.DRAWS, ld(mem, event + w.V_PICK)
     lanes, lists = ld(mem, w.H_N_LANES), ld(mem, w.H_BY_OUTCOME) + ld(mem, w.H_N_LANES)
     n_outcomes = ld(mem, event + w.V_N)
     for outcome in range(n_outcomes):
@@ -130,14 +134,14 @@ def part(mem, people, n, event, c, ends):  # type: ignore[no-untyped-def]
     if n_outcomes == 2 and ld(mem, k + w.P_SPREAD) == 0 and ld(mem, ld(mem, k + w.P_CELL)) == 0:
         bound, first = ld(mem, ld(mem, k + w.P_THRESHOLDS)), ld(mem, ld(mem, k + w.P_RESULTS))
         for i in range(n):
-            outcome = first if ld(mem, words + i) < bound else 1 - first
+            outcome = first if ld(mem, drawn + i) < bound else 1 - first
             at = ld(mem, ends + outcome)
             st(mem, lists + outcome * lanes + at, ld(mem, people + i))
             st(mem, ends + outcome, at + 1)
         return
     for i in range(n):
         p = ld(mem, people + i)
-        outcome = pick(mem, p, k, ld(mem, words + i), ld(mem, p + w.B_NEXT))
+        outcome = pick(mem, p, k, ld(mem, drawn + i), ld(mem, p + w.B_NEXT))
         at = ld(mem, ends + outcome)
         st(mem, lists + outcome * lanes + at, p)
         st(mem, ends + outcome, at + 1)
@@ -179,7 +183,7 @@ def waves(mem):  # type: ignore[no-untyped-def]
             for i in range(n):
                 p = ld(mem, people + i)
                 look_again(mem, p)
-                choose(mem, p)
+                put_in_bucket(mem, p)
         else:
             add(mem, w.H_N_EVENTS, n)
             c = ld(mem, ld(mem, people) + w.B_CLOCK)
@@ -189,7 +193,7 @@ def waves(mem):  # type: ignore[no-untyped-def]
                 fire_all(mem, people, n, event, c, np.int64(0))
             else:
                 ends = by_outcome + (1 + n_outcomes) * lanes
-                part(mem, people, n, event, c, ends)
+                split_by_outcome(mem, people, n, event, c, ends)
                 for outcome in range(n_outcomes):
                     fire_all(mem, by_outcome + (1 + outcome) * lanes, ld(mem, ends + outcome), event, c, outcome)
             end_step(mem, people, n)

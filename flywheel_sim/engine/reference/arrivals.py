@@ -74,11 +74,11 @@ class Market:
         self.most, self.values = journey.market, values
         self.touched = sum(c.count for c in journey.channels if c.kind == "present" and not c.removed)
 
-    def finds(self, person: Person) -> bool:
+    def meets_new_person(self, person: Person) -> bool:
         """Tell whether somebody brought is new: in a finite market, as likely as its share not yet touched."""
         if self.most is None:
             return True
         word, _ = self.values.luck(person, "person/market", 0)
-        found = word < int(draws.threshold((self.most - self.touched) / self.most))
-        self.touched += found
-        return found
+        untouched = word < int(draws.threshold((self.most - self.touched) / self.most))
+        self.touched += untouched
+        return untouched

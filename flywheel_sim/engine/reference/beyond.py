@@ -17,12 +17,12 @@ from flywheel_sim.journey.units import MONTH, NEVER
 
 def live_on(run: Reference) -> None:
     """Let the customers of a run that is over live on, as long as they are followed."""
-    journey, kept = run.journey, run.books.lifetime
+    journey, lifetime = run.journey, run.books.lifetime
     end = journey.horizon + journey.lifetime
     layout = replace(run.books.layout, period="month", periods=-(-end // MONTH), horizon=end, eligible=0)
     run.books = run.money.books = OpenBooks(layout, journey)
-    run.books.lifetime = kept
-    run.means.stand_still = run.clocks.staff_stand_still = True
+    run.books.lifetime = lifetime
+    run.shared.stand_still = run.clocks.staff_stand_still = True
     try:
         _each(run, end)
     except SimulationError as error:

@@ -18,10 +18,10 @@ from flywheel_sim.ledger import (
     FOLLOWED,
     GENERATION,
     GENERATIONS,
-    KEPT,
     LIFETIME,
     LOAD,
     MRR,
+    MRR_CHANGE,
     QUEUE,
     ROLE_FLOWS,
     IntArray,
@@ -50,7 +50,7 @@ class OpenBooks:
         self.money: Counts = defaultdict(int)
         self.arrival_costs: Counts = defaultdict(int)
         self.movements: Counts = defaultdict(int)
-        self.kept: Counts = defaultdict(int)
+        self.mrr_changes: Counts = defaultdict(int)
         self.moves: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
         self.accruals: dict[Accrual, dict[int, list[int]]] = {}
         self.prices: dict[Accrual, tuple[float, int]] = {}
@@ -137,9 +137,9 @@ class OpenBooks:
 
     def arrival_cost(self, index: int, now: int, paid: int) -> None:
         """Book the price of one arrival, where arrivals are paid one by one."""
-        self.bank("channel_spend", self.arrival_costs, (self.layout.period_at(now), index), paid)
+        self.add_money("channel_spend", self.arrival_costs, (self.layout.period_at(now), index), paid)
 
-    def bank(self, name: str, sums: Counts, key: tuple[int, ...], value: int) -> None:
+    def add_money(self, name: str, sums: Counts, key: tuple[int, ...], value: int) -> None:
         """Add to a sum of money."""
         sums[key] += value
         if not -TOO_LARGE <= sums[key] < TOO_LARGE:
@@ -147,7 +147,9 @@ class OpenBooks:
 
     def book(self, side: str, line: str, kind: str, group: int, now: int, millionths: int) -> None:
         """Book an amount on its line."""
-        self.bank("money", self.money, (self.layout.period_at(now), group, self.line_of[side, line, kind]), millionths)
+        self.add_money(
+            "money", self.money, (self.layout.period_at(now), group, self.line_of[side, line, kind]), millionths
+        )
 
     def accrue(self, stretch: ClockStretch, now: int, sign: int) -> None:
         """Let money begin (+1) or cease (-1) to accrue at a price that is the same for all in its cell."""
@@ -172,18 +174,20 @@ class OpenBooks:
 
     def recur(self, measure: str, group: int, now: int, value: int) -> None:
         """Book a movement of monthly recurring revenue, millionths."""
-        self.bank("mrr", self.movements, (self.layout.period_at(now), group, MRR.index(measure)), value)
+        self.add_money("mrr", self.movements, (self.layout.period_at(now), group, MRR.index(measure)), value)
 
     def keep(self, measure: str, group: int, at: int, value: int) -> None:
         """Book what has become within a month of what somebody had just before it, millionths."""
-        self.bank("mrr", self.kept, (self.layout.period_at(at), group, KEPT.index(measure)), value)
+        self.add_money("mrr", self.mrr_changes, (self.layout.period_at(at), group, MRR_CHANGE.index(measure)), value)
 
     # -- cohorts ----------------------------------------------------------------------------------
 
     def cohort(self, measure: str, acquired: int, at: int, value: int) -> None:
         """Add to a measure of the people acquired when somebody was, at the age they have."""
         length = self.journey.cohort_ms
-        self.bank("cohort", self.cohorts, (acquired // length, (at - acquired) // length, COHORT.index(measure)), value)
+        self.add_money(
+            "cohort", self.cohorts, (acquired // length, (at - acquired) // length, COHORT.index(measure)), value
+        )
 
     def lose(self, person: Person, now: int, sign: int) -> None:
         """Count a customer lost (+1) or won back (-1); whoever goes just at an age is not there at that age."""
@@ -198,14 +202,14 @@ class OpenBooks:
         """Add to a measure of customers who are followed beyond the horizon too, where anybody is."""
         age = (at - acquired) // self.journey.cohort_ms
         if age < self.layout.lives:
-            self.bank("followed", self.lifetime, (age, group, LIFETIME.index(measure)), value)
+            self.add_money("followed", self.lifetime, (age, group, LIFETIME.index(measure)), value)
 
     def follow(self, measure: str, acquired: int, at: int, group: int, value: int) -> None:
         """Add to a measure of people acquired early enough to be followed, while they are."""
         length = self.journey.cohort_ms
         age = (at - acquired) // length
         if acquired // length < self.layout.eligible and age < self.layout.ages:
-            self.bank("followed", self.followed, (age, group, FOLLOWED.index(measure)), value)
+            self.add_money("followed", self.followed, (age, group, FOLLOWED.index(measure)), value)
 
     def generation(self, measure: str, generation: int, value: int) -> None:
         """Add to a measure of a generation; the last holds all beyond it."""
@@ -256,7 +260,7 @@ class OpenBooks:
             channel_spend=channel_spend + self.filled("channel_spend", self.arrival_costs),
             costs=costs,
             mrr=self.filled("mrr", self.movements),
-            kept=self.filled("kept", self.kept),
+            mrr_change=self.filled("mrr_change", self.mrr_changes),
             stock=stock,
             time=time,
             unfinished=self.filled("unfinished", self.stays),

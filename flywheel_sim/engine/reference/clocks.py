@@ -1,4 +1,4 @@
-"""How clocks of the reference engine are wound, and how they go on when what they depend on changes.
+"""How clocks of the reference engine are started, and how they go on when what they depend on changes.
 
 A clock is due at an instant: there it fires, or it only looks again because a rate changes with time.
 Fixed and drawn waits keep their length. A memoryless wait keeps the unit-exponential work that is
@@ -26,9 +26,9 @@ class Clocks:
         self.staff_stand_still = False
         self.rank = {one.name: index for index, one in enumerate(journey.sets)}
 
-    def made(self, owner: Stage | StageSet) -> list[Clock]:
-        """Return the clocks of a stage or set, not yet wound; one for what is decided at once."""
-        found = []
+    def clocks_of(self, owner: Stage | StageSet) -> list[Clock]:
+        """Return the clocks of a stage or set, not yet scheduled; one for what is decided at once."""
+        clocks = []
         rank = self.rank.get(owner.name, len(self.rank))
         for place, event in enumerate(owner.events):
             if event.staff is not None and self.staff_stand_still:
@@ -36,11 +36,11 @@ class Clocks:
             label = f"{owner.name}.{event.name}" if owner.name in self.rank else event.name
             for item, wait in enumerate(event.waits or (None,)):
                 order = (0 if event.when else 1, rank, place, item)
-                found.append(Clock(owner.name, event, label, order, wait, firing=item))
-        return found
+                clocks.append(Clock(owner.name, event, label, order, wait, firing=item))
+        return clocks
 
-    def wind(self, person: Person, clock: Clock, now: int, present: bool = False, phase: str = "") -> None:
-        """Wind a clock for a phase: draw its wait, and with its own wait the word that will decide its outcome."""
+    def schedule(self, person: Person, clock: Clock, now: int, present: bool = False, phase: str = "") -> None:
+        """Schedule a clock for a phase: draw its wait, and with its own wait the word that will decide its outcome."""
         clock.phase, clock.standing, clock.looks = phase, False, False
         if not phase:
             clock.word, clock.spent = -1, False
@@ -68,7 +68,7 @@ class Clocks:
             if wait.kind == "memoryless":
                 clock.work = draws.unit_exponential(uniform)
                 clock.rate, clock.since = values.value(wait.params[0], person, now), now
-                self.foresee(person, clock, now)
+                self.schedule_memoryless(person, clock, now)
             else:
                 clock.due = now + draws.whole_ms(values.sample(wait, uniform, person, now), self.longest)
 
@@ -83,7 +83,7 @@ class Clocks:
         else:
             clock.due = now + int(min(wait, float(self.longest)))
 
-    def foresee(self, person: Person, clock: Clock, now: int) -> None:
+    def schedule_memoryless(self, person: Person, clock: Clock, now: int) -> None:
         """Let a memoryless clock be due when its work is done, or look again when its rate changes before."""
         assert clock.running is not None
         fires = clock.since + draws.memoryless_wait(clock.work, clock.rate, self.longest)
@@ -96,7 +96,7 @@ class Clocks:
         wait = clock.running
         if wait is None and not clock.phase:
             clock.spent = clock.spent and now < clock.due  # at its due, what it says has become true anew
-            self.arm(person, clock, now)
+            self.schedule_when(person, clock, now)
         elif clock.standing:
             self.start(person, clock, now)
         elif wait is not None and wait.kind == "memoryless":
@@ -104,9 +104,9 @@ class Clocks:
             if rate != clock.rate:
                 clock.work = draws.work_left(clock.work, clock.rate, now - clock.since)
                 clock.rate, clock.since = rate, now
-            self.foresee(person, clock, now)
+            self.schedule_memoryless(person, clock, now)
 
-    def arm(self, person: Person, clock: Clock, now: int) -> None:
+    def schedule_when(self, person: Person, clock: Clock, now: int) -> None:
         """Let a ``when`` be due when its conditions hold; a spent one, when they hold anew."""
         values, when = self.values, clock.event.when
         clock.due = values.earliest(person.state, when, now)
@@ -116,7 +116,7 @@ class Clocks:
             clock.spent = False
 
     def fired(self, person: Person, clock: Clock, now: int) -> None:
-        """Wind a recurring clock again that has fired, spend a ``when``, and put any other away."""
+        """Schedule a recurring clock again that has fired, spend a ``when``, and put any other away."""
         if not clock.event.recurring and not clock.event.when:
             person.clocks.remove(clock)
             return
@@ -125,6 +125,6 @@ class Clocks:
             raise too_many_firings(clock.event.decision)
         if clock.event.when:
             clock.spent = True
-            self.arm(person, clock, now)
+            self.schedule_when(person, clock, now)
         else:
-            self.wind(person, clock, now)
+            self.schedule(person, clock, now)

@@ -14,7 +14,7 @@ from flywheel_sim.engine.reference.engine import Reference
 from flywheel_sim.engine.reference.money import price_of
 from flywheel_sim.engine.reference.person import Clock, Person
 from flywheel_sim.engine.reference.shared import weight
-from flywheel_sim.engine.reference.staff import Desk, staff_of
+from flywheel_sim.engine.reference.staff import Team, staff_of
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import LOAD, MRR, QUEUE, ROLE_FLOWS
 
@@ -40,10 +40,10 @@ def check(run: Reference) -> None:
     _accruals(run)
     _market(run)
     _shared(run)
-    for desk in run.staff.desks:
-        _queue(run, desk)
-        _servers(run, desk)
-        _services(run, desk)
+    for team in run.staff.teams:
+        _queue(run, team)
+        _servers(run, team)
+        _services(run, team)
     _contacts(run)
 
 
@@ -53,16 +53,16 @@ def _stopped(person: Person) -> bool:
     return process is not None and process.triggered and not process.ok
 
 
-def _same(run: Reference, what: str, found: object, counted: object) -> None:
+def _same(run: Reference, what: str, booked: object, counted: object) -> None:
     """Raise an error unless what the books hold is what was counted."""
-    if found != counted:
-        raise SimulationError(f"at {int(run.env.now)} ms {what}: the books hold {found}, counted {counted}")
+    if booked != counted:
+        raise SimulationError(f"at {int(run.env.now)} ms {what}: the books hold {booked}, counted {counted}")
 
 
-def _same_all(run: Reference, what: str, found: Counter[Any], counted: Counter[Any]) -> None:
+def _same_all(run: Reference, what: str, booked: Counter[Any], counted: Counter[Any]) -> None:
     """Raise an error at the first key where what the books hold is not what was counted."""
-    for key in [*found, *counted]:
-        _same(run, f"{what} {key}", found[key], counted[key])
+    for key in [*booked, *counted]:
+        _same(run, f"{what} {key}", booked[key], counted[key])
 
 
 def _sums(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
@@ -73,13 +73,13 @@ def _sums(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
     return sums
 
 
-def _held(people: Iterable[Person], phase: str, desk: Desk) -> list[tuple[Person, Clock]]:
+def _held(people: Iterable[Person], phase: str, team: Team) -> list[tuple[Person, Clock]]:
     """Return the clocks of people that are in a phase at a resource."""
     return [
         (person, clock)
         for person in people
         for clock in person.clocks
-        if clock.phase == phase and staff_of(clock).resource == desk.resource.name
+        if clock.phase == phase and staff_of(clock).resource == team.resource.name
     ]
 
 
@@ -89,9 +89,9 @@ def _held(people: Iterable[Person], phase: str, desk: Desk) -> list[tuple[Person
 def _stocks(run: Reference) -> None:
     """Check that everybody is in one stage, and counted there once, in their group."""
     _same(run, "people, each once,", len(run.people), len(set(map(id, run.people))))
-    found = _sums(((group, stage), n) for (_, group, stage), (n, _) in run.books.moves.items())
+    booked = _sums(((group, stage), n) for (_, group, stage), (n, _) in run.books.moves.items())
     counted = Counter((run.books.group(p), run.numbers[p.where.name]) for p in run.people)
-    _same_all(run, "people in (group, stage)", found, counted)
+    _same_all(run, "people in (group, stage)", booked, counted)
 
 
 def _flows(run: Reference) -> None:
@@ -152,8 +152,8 @@ def _recurring(run: Reference) -> None:
     for person in run.people:
         if person.process is not None and person.process.is_alive:  # the books of others are closed
             _same(run, f"recurring revenue of person {person.birth}", person.mrr, run.money.recurring(person))
-    found = _sums((group, value) for (_, group, _), value in run.books.movements.items())
-    _same_all(run, "recurring revenue of group", found, _sums((p.mrr_group, p.mrr) for p in run.people))
+    booked = _sums((group, value) for (_, group, _), value in run.books.movements.items())
+    _same_all(run, "recurring revenue of group", booked, _sums((p.mrr_group, p.mrr) for p in run.people))
     moved = sum(value for (_, _, measure), value in run.books.movements.items() if MRR[measure] == "transferred")
     _same(run, "recurring revenue transferred", moved, 0)
 
@@ -173,45 +173,45 @@ def _accruals(run: Reference) -> None:
 # -- staff ------------------------------------------------------------------------------------------
 
 
-def _queue(run: Reference, desk: Desk) -> None:
+def _queue(run: Reference, team: Team) -> None:
     """Check that the queue is in order, holds who waits, and is as long as the books say."""
-    name = desk.resource.name
-    places = sorted((staff_of(clock).priority, clock.asked, person.birth) for _, person, clock in desk.queue)
-    _same(run, f"order of the queue at '{name}'", [place for place, _, _ in desk.queue], places)
-    queued = [(person.birth, clock.order) for _, person, clock in desk.queue]
-    waiting = [(person.birth, clock.order) for person, clock in _held(run.people, "waiting", desk)]
+    name = team.resource.name
+    places = sorted((staff_of(clock).priority, clock.asked, person.birth) for _, person, clock in team.queue)
+    _same(run, f"order of the queue at '{name}'", [place for place, _, _ in team.queue], places)
+    queued = [(person.birth, clock.order) for _, person, clock in team.queue]
+    waiting = [(person.birth, clock.order) for person, clock in _held(run.people, "waiting", team)]
     _same(run, f"places in the queue at '{name}'", sorted(queued), sorted(waiting))
-    _same(run, f"backlog at '{name}'", _loaded(run, desk, "waiting"), len(waiting))
+    _same(run, f"backlog at '{name}'", _loaded(run, team, "waiting"), len(waiting))
 
 
-def _servers(run: Reference, desk: Desk) -> None:
+def _servers(run: Reference, team: Team) -> None:
     """Check that as many are served as may be, and nobody waits beside a server without work."""
-    name, busy = desk.resource.name, len(desk.serving)
-    served = [clock for _, clock in _held(run.people, "served", desk)]
-    _same(run, f"people served at '{name}'", sorted(map(id, desk.serving)), sorted(map(id, served)))
-    _same(run, f"busy servers at '{name}'", _loaded(run, desk, "served"), busy)
-    late = sum(since >= desk.changed for since in desk.serving.values())
-    if busy > desk.capacity and late:
-        said = f"'{name}' serves {busy} with a capacity of {desk.capacity}, {late} of them begun since"
-        raise SimulationError(f"at {int(run.env.now)} ms {said}")
-    if busy < desk.capacity and desk.queue:
-        said = f"{len(desk.queue)} wait at '{name}', which serves {busy} of {desk.capacity}"
-        raise SimulationError(f"at {int(run.env.now)} ms {said}")
+    name, busy = team.resource.name, len(team.serving)
+    served = [clock for _, clock in _held(run.people, "served", team)]
+    _same(run, f"people served at '{name}'", sorted(map(id, team.serving)), sorted(map(id, served)))
+    _same(run, f"busy servers at '{name}'", _loaded(run, team, "served"), busy)
+    late = sum(since >= team.changed for since in team.serving.values())
+    if busy > team.capacity and late:
+        message = f"'{name}' serves {busy} with a capacity of {team.capacity}, {late} of them begun since"
+        raise SimulationError(f"at {int(run.env.now)} ms {message}")
+    if busy < team.capacity and team.queue:
+        message = f"{len(team.queue)} wait at '{name}', which serves {busy} of {team.capacity}"
+        raise SimulationError(f"at {int(run.env.now)} ms {message}")
 
 
-def _services(run: Reference, desk: Desk) -> None:
+def _services(run: Reference, team: Team) -> None:
     """Check that all who asked are accounted for, and all services that began."""
-    name = desk.resource.name
-    found = dict.fromkeys(QUEUE, 0)
+    name = team.resource.name
+    booked = dict.fromkeys(QUEUE, 0)
     for (_, resource, measure), n in run.books.queues.items():
-        if resource == desk.index:
-            found[QUEUE[measure]] += n
-    ends = found["started"] + found["turned_away"] + found["gave_up"] + found["withdrew"] + len(desk.queue)
-    _same(run, f"people who asked at '{name}'", found["asked"], ends)
-    after = found["ended"] + found["broken_off"] + len(desk.serving)
-    _same(run, f"services started at '{name}'", found["started"], after)
-    cells = sum(n for (resource, _), n in run.books.waits.items() if resource == desk.index)
-    _same(run, f"waits at '{name}'", cells, found["started"])
+        if resource == team.index:
+            booked[QUEUE[measure]] += n
+    ends = booked["started"] + booked["turned_away"] + booked["gave_up"] + booked["withdrew"] + len(team.queue)
+    _same(run, f"people who asked at '{name}'", booked["asked"], ends)
+    after = booked["ended"] + booked["broken_off"] + len(team.serving)
+    _same(run, f"services started at '{name}'", booked["started"], after)
+    cells = sum(n for (resource, _), n in run.books.waits.items() if resource == team.index)
+    _same(run, f"waits at '{name}'", cells, booked["started"])
 
 
 def _contacts(run: Reference) -> None:
@@ -223,10 +223,10 @@ def _contacts(run: Reference) -> None:
     _same(run, "times to first contact", sum(run.books.contacts.values()), met)
 
 
-def _loaded(run: Reference, desk: Desk, measure: str) -> int:
+def _loaded(run: Reference, team: Team, measure: str) -> int:
     """Return how many wait or are served at a resource, by the books."""
     which = LOAD.index(measure)
-    return sum(n for (_, index, kind), (n, _) in run.books.loads.items() if index == desk.index and kind == which)
+    return sum(n for (_, index, kind), (n, _) in run.books.loads.items() if index == team.index and kind == which)
 
 
 # -- what all share ---------------------------------------------------------------------------------
@@ -234,12 +234,12 @@ def _loaded(run: Reference, desk: Desk, measure: str) -> int:
 
 def _shared(run: Reference) -> None:
     """Check the sums and numbers of attributes that all share."""
-    for index, (name, one) in enumerate(run.means.all.items()):
-        inside = [person for person in run.people if person.where.name in one.stages]
-        counted = (sum(weight(one, person.state) for person in inside), len(inside))
-        _same(run, f"sum and number of '{name}'", (run.means.sums[name], run.means.counts[name]), counted)
+    for index, (name, shared) in enumerate(run.shared.all.items()):
+        inside = [person for person in run.people if person.where.name in shared.stages]
+        counted = (sum(weight(shared, person.state) for person in inside), len(inside))
+        _same(run, f"sum and number of '{name}'", (run.shared.sums[name], run.shared.counts[name]), counted)
         booked = [
-            sum(n for (_, which, part), n in run.means.changes.items() if which == index and part == kind)
+            sum(n for (_, which, part), n in run.shared.changes.items() if which == index and part == kind)
             for kind in (0, 1)
         ]
         _same(run, f"changes of '{name}'", tuple(booked), counted)

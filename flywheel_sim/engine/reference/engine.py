@@ -26,8 +26,8 @@ from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money
 from flywheel_sim.engine.reference.person import GONE, NONE, PRESENT, Clock, Person
-from flywheel_sim.engine.reference.shared import Means
-from flywheel_sim.engine.reference.staff import Desk, Staffing
+from flywheel_sim.engine.reference.shared import SharedAttributes
+from flywheel_sim.engine.reference.staff import Staffing, Team
 from flywheel_sim.engine.reference.values import Values
 from flywheel_sim.journey.calendar import staffing
 from flywheel_sim.journey.events import Effects
@@ -68,8 +68,8 @@ class Reference:
         self.inside = {name: tuple(s for s in journey.sets if name in s.stages) for name in self.stages}
         self.channels = {channel.name: index for index, channel in enumerate(journey.channels)}
         layout = Layout.of(journey)
-        self.means = Means(journey, layout)
-        self.values = Values(journey, seed, replication, self.means)
+        self.shared = SharedAttributes(journey, layout)
+        self.values = Values(journey, seed, replication, self.shared)
         self.clocks = Clocks(journey, self.values)
         self.books = OpenBooks(layout, journey)
         self.money = Money(journey, self.values, self.books)
@@ -85,8 +85,8 @@ class Reference:
         self, after: Callable[[Reference], None] | None = None, beyond: Callable[[Reference], None] | None = None
     ) -> Ledger:
         """Return the ledger of the run; ``after`` is called after everything that happens, ``beyond`` at the end."""
-        for desk in self.staff.desks:
-            self.env.process(self.shifts(desk))
+        for team in self.staff.teams:
+            self.env.process(self.shifts(team))
         for index, channel in enumerate(self.journey.channels):
             if not channel.removed and channel.kind != "referral":
                 self.env.process(self.arrivals(index, channel))
@@ -97,15 +97,15 @@ class Reference:
         books, n_events = self.books, self.n_events
         if beyond is not None:
             beyond(self)
-        return books.ledger(n_events, self.means.changes)
+        return books.ledger(n_events, self.shared.changes)
 
-    def shifts(self, desk: Desk) -> Generator[simpy.Event, None, None]:
+    def shifts(self, team: Team) -> Generator[simpy.Event, None, None]:
         """Be the calendar of a resource: people come and go."""
-        before = len(self.staff.desks) - desk.index + len(self.channels)
-        for at, people in staffing(desk.resource, self.journey.phase, self.horizon):
+        before = len(self.staff.teams) - team.index + len(self.channels)
+        for at, people in staffing(team.resource, self.journey.phase, self.horizon):
             yield Wake(self.env, at - int(self.env.now), -before)
             self.now = at
-            desk.staff(people, at)
+            team.staff(people, at)
 
     # -- arrivals ---------------------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class Reference:
         while True:
             if person.has_gone:
                 self.referrer_goes(person)
-            if self.means.crossed():
+            if self.shared.crossed():
                 for anybody in self.people:
                     self.renew(anybody)
             due = min(person.look_at, min((clock.due for clock in person.clocks), default=NEVER))
@@ -169,7 +169,7 @@ class Reference:
         clock = min(person.clocks, key=lambda c: (c.due, c.place), default=None)
         if clock is None or person.look_at <= self.now:
             self.money.review(person, self.now)
-            self.money.reckon(person, self.now)
+            self.money.book_mrr_change(person, self.now)
         elif clock.looks:
             self.clocks.refresh(person, clock, self.now)
         else:
@@ -201,7 +201,7 @@ class Reference:
             self.values.set_to(person, one, 0, now)
         person.group = person.mrr_group = self.books.group(person)
         self.happened()
-        if not (present or self.market.finds(person)):
+        if not (present or self.market.meets_new_person(person)):
             self.books.count_role("missed", person.group, now)
             return False
         if self.market.most is not None and self.market.touched > self.max_people:
@@ -213,7 +213,7 @@ class Reference:
         self.books.generation("people", person.generation, 1)
         self.log(person, "", how, "", channel.enters)
         at_once = self.enter(person, stage, None, present)
-        (self.money.open_with if present else self.money.reckon)(person, now)
+        (self.money.open_with if present else self.money.book_mrr_change)(person, now)
         self.settle(person, at_once)
         if person.referrer_left:
             state["referrer"] = GONE
@@ -229,7 +229,7 @@ class Reference:
     def renew(self, person: Person) -> None:
         """Let everything of a person go on with what it depends on as it is now, and be planned anew."""
         self.refresh(person)
-        self.money.reckon(person, self.now)
+        self.money.book_mrr_change(person, self.now)
         self.plan_anew(person)
 
     def refresh(self, person: Person, fired: Clock | None = None) -> None:
@@ -251,7 +251,7 @@ class Reference:
         self.books.count_outcome(stage.name, clock.label, how, person.group, self.now)
         self.log(person, stage.name, clock.label, how, to)
         at_once = self.move(person, self.stages[to], clock)
-        self.money.reckon(person, self.now)
+        self.money.book_mrr_change(person, self.now)
         return at_once
 
     # -- stages -----------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ class Reference:
         self.staff.release([one for one in person.clocks if one.owner not in staying or one is fired], fired, now)
         person.clocks = [clock for clock in person.clocks if clock.owner in staying]
         self.books.move(old.name, person.group, now, -1)
-        self.means.move(person, now, -1)
+        self.shared.move(person, now, -1)
         if old.role != stage.role and stage.role != "customer":
             person.invoices.clear()
         return self.enter(person, stage, fired)
@@ -272,8 +272,8 @@ class Reference:
     def enter(self, person: Person, stage: Stage, fired: Clock | None, present: bool = False) -> Clock | None:
         """Enter a stage: visits, roles, effects of entry, accruals, clocks; return what is decided at once."""
         now, old = self.now, person.stage
-        held = {one.name for one in self.inside[old.name]} if old else set()
-        new: tuple[StageSet | Stage, ...] = (*(s for s in self.inside[stage.name] if s.name not in held), stage)
+        sets_before = {one.name for one in self.inside[old.name]} if old else set()
+        new: tuple[StageSet | Stage, ...] = (*(s for s in self.inside[stage.name] if s.name not in sets_before), stage)
         person.stage, person.entered = stage, now
         person.state["stage"] = self.numbers[stage.name]
         for owner in new:
@@ -281,7 +281,7 @@ class Reference:
             if visit >= draws.MAX_VISITS:
                 raise too_many_visits(owner.name)
         self.books.move(stage.name, person.group, now, +1)
-        self.means.move(person, now, +1)
+        self.shared.move(person, now, +1)
         self.books.change_role(person, old, stage, now, present)
         if old is not None and old.role in ("customer", "aside") and stage.role != old.role and not person.has_gone:
             person.has_gone = True
@@ -296,22 +296,22 @@ class Reference:
                 self.clocks.fired(person, clock, now)
             else:
                 self.clocks.refresh(person, clock, now)
-        wound = [clock for owner in new for clock in self.clocks.made(owner)]
-        if wound and wound[-1].event.at_once:
-            person.clocks += wound[:-1]
-            self.wind(person, wound[:-1], present)
-            return wound[-1]
-        person.clocks += wound
-        self.wind(person, wound, present)
+        clocks = [clock for owner in new for clock in self.clocks.clocks_of(owner)]
+        if clocks and clocks[-1].event.at_once:
+            person.clocks += clocks[:-1]
+            self.schedule(person, clocks[:-1], present)
+            return clocks[-1]
+        person.clocks += clocks
+        self.schedule(person, clocks, present)
         return None
 
-    def wind(self, person: Person, clocks: list[Clock], present: bool) -> None:
-        """Wind new clocks; where there is nothing to wait for but staff, ask."""
+    def schedule(self, person: Person, clocks: list[Clock], present: bool) -> None:
+        """Schedule new clocks; where there is nothing to wait for but staff, ask."""
         for clock in clocks:
             if clock.wait is None and not clock.event.when:
                 self.staff.ask(person, clock, self.now)
             else:
-                self.clocks.wind(person, clock, self.now, present)
+                self.clocks.schedule(person, clock, self.now, present)
 
     def referrer_goes(self, person: Person) -> None:
         """Let all whom somebody who has gone has referred know it; who has yet to arrive learns it then."""
@@ -348,7 +348,7 @@ class Reference:
             if not event.at_once:
                 self.clocks.fired(person, clock, now)
         self.money.credit(person, booked, now)
-        self.money.reckon(person, now)
+        self.money.book_mrr_change(person, now)
         return at_once
 
     def apply(self, person: Person, parts: tuple[Effects, ...], decision: str, counter: int) -> list[Booked]:

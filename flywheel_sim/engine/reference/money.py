@@ -44,14 +44,14 @@ class Money:
         A share is of all that the firing earns on its line.
         """
         amounts = [amount for part in parts for amount in part.money]
-        found = [self.plain(amount, person, counter, now) for amount in amounts]
+        plain_amounts = [self.plain(amount, person, counter, now) for amount in amounts]
         earned: dict[str, int] = {}
-        for amount, plain in zip(amounts, found, strict=True):
+        for amount, plain in zip(amounts, plain_amounts, strict=True):
             if amount.side == "earn" and plain is not None:
                 earned[amount.line] = earned.get(amount.line, 0) + plain
         return [
             (amount, self.share(amount, person, earned, now) if plain is None else plain)
-            for amount, plain in zip(amounts, found, strict=True)
+            for amount, plain in zip(amounts, plain_amounts, strict=True)
         ]
 
     def plain(self, amount: Amount, person: Person, counter: int, now: int) -> int | None:
@@ -82,15 +82,15 @@ class Money:
 
     def follow(self, person: Person, line: str, millionths: int) -> list[Booked]:
         """Put what follows from money earned on a line into a person's account; the ledger's follow at its end."""
-        found: list[Booked] = []
+        booked: list[Booked] = []
         for one in self.journey.derived:
             if line in one.of:
                 share = int(draws.whole_money(one.share * float(millionths)))
                 side = "spend" if one.kind else "earn"
                 person.book(side, share)
                 self.followed[side] += share
-                found.append((side, one.kind, share))
-        return found
+                booked.append((side, one.kind, share))
+        return booked
 
     def credit(self, person: Person, booked: Sequence[Booked], now: int) -> None:
         """Credit money just booked to the cohort of a customer: revenue, cost of sales and service."""
@@ -203,11 +203,11 @@ class Money:
 
     def shares(self, stretch: ClockStretch) -> list[tuple[str, float | None]]:
         """Return the sides on which a stretch counts in margins: its own (None), and those of what follows from it."""
-        found: list[tuple[str, float | None]] = [(stretch.amount.side, None)]
+        shares: list[tuple[str, float | None]] = [(stretch.amount.side, None)]
         for one in self.journey.derived if stretch.amount.side == "earn" else ():
             if stretch.amount.line in one.of and one.kind in ("", *MARGIN_KINDS):
-                found.append(("spend" if one.kind else "earn", one.share))
-        return found
+                shares.append(("spend" if one.kind else "earn", one.share))
+        return shares
 
     def by_age(self, acquired: int, since: int, end: int) -> Iterator[tuple[int, int]]:
         """Split a stretch of time at whole cohort periods of age; yield ages in ms."""
@@ -219,8 +219,8 @@ class Money:
 
     # -- recurring --------------------------------------------------------------------------------
 
-    def reckon(self, person: Person, now: int) -> None:
-        """Book how monthly recurring revenue has moved since it was last reckoned."""
+    def book_mrr_change(self, person: Person, now: int) -> None:
+        """Book how monthly recurring revenue has moved since it was last computed."""
         if person.where.role != "customer":
             person.invoices.clear()
         if person.group != person.mrr_group:
@@ -233,7 +233,7 @@ class Money:
     def lapse(self, person: Person, now: int) -> None:
         """Let invoices whose period was over before now count no longer, each from when it was."""
         while (over := min((until for _, until in person.invoices.values()), default=NEVER)) < now:
-            person.invoices = {line: held for line, held in person.invoices.items() if held[1] > over}
+            person.invoices = {line: invoice for line, invoice in person.invoices.items() if invoice[1] > over}
             self.move(person, over)
 
     def move(self, person: Person, at: int) -> None:
@@ -304,11 +304,11 @@ class Money:
     def recurs(self, line: str, amount: float, factor: float) -> int:
         """Return what money on a line comes to as recurring revenue by the month, with what follows from it."""
         monthly = int(draws.monthly(amount, factor))
-        found = monthly if self.journey.recurs(line) else 0
+        recurring = monthly if self.journey.recurs(line) else 0
         for one in self.journey.derived:
             if line in one.of and one.recurring and not one.kind:
-                found += part(monthly, one.share)
-        return found
+                recurring += part(monthly, one.share)
+        return recurring
 
     def kind_of(self, amount: Amount, stage: Stage) -> str:
         """Return the kind under which an amount is booked in a stage: "" for earnings."""

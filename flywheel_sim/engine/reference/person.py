@@ -150,7 +150,7 @@ class Person:
     invoices
         Of each line's last invoice: monthly recurring revenue, millionths, and when it counts no longer.
     mrr, mrr_group, had_mrr
-        Monthly recurring revenue as last reckoned, the group it stands in, and whether there ever was any.
+        Monthly recurring revenue as last computed, the group it stands in, and whether there ever was any.
     month, month_mrr, month_group
         The last month in which it moved, and both as they were just before that month.
     stretches, look_at
@@ -219,9 +219,9 @@ class Person:
     def child(self, key: int, channel: int, now: int) -> Person:
         """Return somebody referred, who knows the referrer as they are."""
         sponsor = Sponsor(self.key, self.acquired, self.cohort_group, *self.root())
-        found = Person(key, channel, now, self.generation + 1, sponsor, state=dict(self.state))
-        found.state["referrer"] = GONE if self.has_gone else PRESENT
-        return found
+        child = Person(key, channel, now, self.generation + 1, sponsor, state=dict(self.state))
+        child.state["referrer"] = GONE if self.has_gone else PRESENT
+        return child
 
     def as_at(self, now: int) -> Person:
         """Return the person as they are now, with what accrues beginning now, to live on alone: nobody serves them."""

@@ -11,7 +11,7 @@ from flywheel_sim.journey.journey import Journey, Shared
 from flywheel_sim.ledger import Layout
 
 
-class Means:
+class SharedAttributes:
     """The attributes that all share, in one run.
 
     Attributes
@@ -35,24 +35,24 @@ class Means:
 
     def move(self, person: Person, now: int, sign: int) -> None:
         """Count somebody who enters the stage they are in (+1) or leaves it (-1)."""
-        for one in self.all.values():
-            if person.where.name in one.stages:
-                self.change(one, now, sign * weight(one, person.state), sign)
+        for shared in self.all.values():
+            if person.where.name in shared.stages:
+                self.change(shared, now, sign * weight(shared, person.state), sign)
 
     def reweigh(self, person: Person, attribute: str, old: int, now: int) -> None:
         """Count somebody one of whose attributes has changed from what it was."""
-        for one in self.all.values():
-            if one.of == attribute and person.stage is not None and person.stage.name in one.stages:
-                self.change(one, now, weight(one, person.state) - weight(one, {attribute: old}), 0)
+        for shared in self.all.values():
+            if shared.of == attribute and person.stage is not None and person.stage.name in shared.stages:
+                self.change(shared, now, weight(shared, person.state) - weight(shared, {attribute: old}), 0)
 
-    def change(self, one: Shared, now: int, sum_: int, count: int) -> None:
+    def change(self, shared: Shared, now: int, sum_: int, count: int) -> None:
         """Change a sum and a number of people."""
         if self.stand_still:
             return
-        self.sums[one.name] += sum_
-        self.counts[one.name] += count
+        self.sums[shared.name] += sum_
+        self.counts[shared.name] += count
         for which, value in enumerate((sum_, count)):
-            self.changes[self.period_at(now), list(self.all).index(one.name), which] += value
+            self.changes[self.period_at(now), list(self.all).index(shared.name), which] += value
 
     def reaches(self, name: str, bound: int) -> bool:
         """Tell whether an attribute is now at a bound, in its scale, or above."""
@@ -75,8 +75,8 @@ class Means:
         return self.seen != before
 
 
-def weight(one: Shared, state: Mapping[str, int]) -> int:
+def weight(shared: Shared, state: Mapping[str, int]) -> int:
     """Return what somebody weighs in an attribute that all share, in its scale; nothing where people are counted."""
-    if not one.of:
+    if not shared.of:
         return 0
-    return one.weights[state[one.of]] if one.weights else state[one.of] * one.scale
+    return shared.weights[state[shared.of]] if shared.weights else state[shared.of] * shared.scale

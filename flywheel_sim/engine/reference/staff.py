@@ -20,7 +20,7 @@ from flywheel_sim.ledger import GAVE_UP, TURNED_AWAY
 Place = tuple[tuple[int, int, int], Person, Clock]
 
 
-class Desk:
+class Team:
     """One resource and its queue.
 
     Attributes
@@ -58,11 +58,11 @@ class Desk:
             self.start(person, clock, now)
         elif staff.gives_up is not None and limit is not None and len(self.queue) >= limit:
             self.books.queued(self.index, "turned_away", now)
-            self.clocks.wind(person, clock, now, phase="turned away")
+            self.clocks.schedule(person, clock, now, phase="turned away")
         else:
             self.books.load(self.index, "waiting", now, +1)
             insort(self.queue, ((staff.priority, now, person.birth), person, clock), key=lambda place: place[0])
-            self.clocks.wind(person, clock, now, phase="waiting")
+            self.clocks.schedule(person, clock, now, phase="waiting")
 
     def start(self, person: Person, clock: Clock, now: int) -> None:
         """Begin a service."""
@@ -81,7 +81,7 @@ class Desk:
             books.queued(self.index, "contacts", now)
             books.queued(self.index, "contact_time", now, now - person.first_asked)
             books.met(now - person.first_asked)
-        self.clocks.wind(person, clock, now, phase="served")
+        self.clocks.schedule(person, clock, now, phase="served")
 
     def leave(self, clock: Clock, how: str, waited: str, now: int) -> None:
         """Give up a place in the queue; ``how`` and ``waited`` are the measures that say so."""
@@ -112,23 +112,23 @@ class Staffing:
     """All resources of a run; ``plan`` lets somebody else than who takes a step plan anew."""
 
     def __init__(self, journey: Journey, clocks: Clocks, books: OpenBooks, plan: Callable[[Person], None]) -> None:
-        self.desks = [Desk(index, one, clocks, books, plan) for index, one in enumerate(journey.resources)]
-        self.by_name = {desk.resource.name: desk for desk in self.desks}
+        self.teams = [Team(index, one, clocks, books, plan) for index, one in enumerate(journey.resources)]
+        self.by_name = {team.resource.name: team for team in self.teams}
 
-    def desk(self, clock: Clock) -> Desk:
+    def team_of(self, clock: Clock) -> Team:
         """Return who serves before the event of a clock happens."""
         return self.by_name[staff_of(clock).resource]
 
     def ask(self, person: Person, clock: Clock, now: int) -> None:
         """Ask to be served."""
-        self.desk(clock).ask(person, clock, now)
+        self.team_of(clock).ask(person, clock, now)
 
     def give_up(self, clock: Clock, now: int) -> tuple[str, str]:
         """Give up waiting, or turn away from a full queue; return the outcome and the stage it leads to."""
         to, how = staff_of(clock).gives_up, TURNED_AWAY
         assert to is not None, "whoever cannot give up waits"
         if clock.phase == "waiting":
-            self.desk(clock).leave(clock, "gave_up", "wait_given_up", now)
+            self.team_of(clock).leave(clock, "gave_up", "wait_given_up", now)
             how = GAVE_UP
         return how, to
 
@@ -136,9 +136,9 @@ class Staffing:
         """Give up the places of clocks in queues, then free their servers; that of a clock that fires has served."""
         for clock in clocks:
             if clock.phase == "waiting":
-                self.desk(clock).leave(clock, "withdrew", "wait_withdrawn", now)
+                self.team_of(clock).leave(clock, "withdrew", "wait_withdrawn", now)
         for clock in sorted((one for one in clocks if one.phase == "served"), key=lambda one: one.place):
-            self.desk(clock).free(clock, "ended" if clock is fired else "broken_off", now)
+            self.team_of(clock).free(clock, "ended" if clock is fired else "broken_off", now)
 
 
 def staff_of(clock: Clock) -> Staff:

@@ -10,7 +10,7 @@ import numpy as np
 from flywheel_sim.compile import draws
 from flywheel_sim.compile.quantiles import decisions, gamma_table, rank_tables
 from flywheel_sim.engine.reference.person import Person
-from flywheel_sim.engine.reference.shared import Means
+from flywheel_sim.engine.reference.shared import SharedAttributes
 from flywheel_sim.journey.events import Condition, Draw, SetTo
 from flywheel_sim.journey.figures import Dist, Rate
 from flywheel_sim.journey.journey import Attribute, Journey
@@ -22,13 +22,13 @@ State = dict[str, int]
 class Values:
     """The figures of one journey under one seed and replication."""
 
-    def __init__(self, journey: Journey, seed: int, replication: int, means: Means) -> None:
-        self.seed, self.replication, self.phase, self.means = seed, replication, journey.phase, means
+    def __init__(self, journey: Journey, seed: int, replication: int, shared: SharedAttributes) -> None:
+        self.seed, self.replication, self.phase, self.shared = seed, replication, journey.phase, shared
         self.codes = decisions(journey)
         self.attributes = {a.name: a for a in journey.attributes}
         self.kinds: dict[str, str] = {a.name: a.kind for a in journey.attributes}
         self.kinds |= dict.fromkeys(("channel", "referrer", "stage", "month"), "levels")
-        self.kinds |= {"generation": "counter", "calendar": "stopwatch"} | dict.fromkeys(means.all, "shared")
+        self.kinds |= {"generation": "counter", "calendar": "stopwatch"} | dict.fromkeys(shared.all, "shared")
         self.tables: dict[int, tuple[Any, ...]] = {}
         self.samples: dict[int, Any] = {}
         self.none = np.zeros(1)
@@ -40,21 +40,21 @@ class Values:
 
     # -- attributes -------------------------------------------------------------------------------
 
-    def held(self, state: State, attribute: str, now: int) -> int:
+    def attribute_value(self, state: State, attribute: str, now: int) -> int:
         """Return what an attribute holds: a level's index, a number, or the instant a time counts from."""
         return draws.month_at(self.phase, now) if attribute == "month" else state[attribute]
 
-    def set_to(self, person: Person, one: SetTo, counter: int, now: int) -> None:
+    def set_to(self, person: Person, change: SetTo, counter: int, now: int) -> None:
         """Set an attribute of a person; a counter stays within its bounds."""
-        attribute, state = self.attributes[one.attribute], person.state
-        if one.copy:
-            value = self.held(state, one.copy, now)
-        elif one.draw is not None:
-            value = self.level(one.draw, counter, person, now)
+        attribute, state = self.attributes[change.attribute], person.state
+        if change.copy:
+            value = self.attribute_value(state, change.copy, now)
+        elif change.draw is not None:
+            value = self.level(change.draw, counter, person, now)
         elif attribute.kind == "stopwatch":
-            value = now - one.value if one.value < NEVER else -NEVER
+            value = now - change.value if change.value < NEVER else -NEVER
         else:
-            value = one.value
+            value = change.value
         self.put(person, attribute, value, now)
 
     def add_to(self, person: Person, name: str, number: int, now: int) -> None:
@@ -65,7 +65,7 @@ class Values:
         """Change an attribute of a person, and at once what all share."""
         old = person.state[attribute.name]
         person.state[attribute.name] = within(attribute, value)
-        self.means.reweigh(person, attribute.name, old, now)
+        self.shared.reweigh(person, attribute.name, old, now)
 
     def start(self, person: Person, inherited: State, now: int) -> None:
         """Give a newcomer their attributes: taken over, else drawn, else as everybody starts."""
@@ -84,7 +84,7 @@ class Values:
             if one.attribute == "month":
                 month = one.value
             elif self.kinds[one.attribute] == "shared":
-                if not self.means.reaches(one.attribute, one.value):
+                if not self.shared.reaches(one.attribute, one.value):
                     return NEVER
             elif self.kinds[one.attribute] == "stopwatch":
                 at = max(at, state[one.attribute] + one.value)
@@ -107,9 +107,9 @@ class Values:
         for axis in rate.over:
             kind = self.kinds[axis.attribute]
             if kind == "shared":
-                value = self.means.cell(axis.attribute, axis.bounds)
+                value = self.shared.cell(axis.attribute, axis.bounds)
             else:
-                value = self.held(state, axis.attribute, now)
+                value = self.attribute_value(state, axis.attribute, now)
                 if kind != "levels":
                     shown = now - value if kind == "stopwatch" else value
                     value = sum(bound <= shown for bound in axis.bounds)
@@ -118,15 +118,15 @@ class Values:
 
     def breakpoint(self, rate: Rate, state: State, now: int) -> int:
         """Return the next instant at which time alone moves a rate to another cell; `NEVER` if none."""
-        found = NEVER
+        earliest = NEVER
         for axis in rate.over:
             if axis.attribute == "month":
-                found = min(found, draws.next_month(self.phase, now))
+                earliest = min(earliest, draws.next_month(self.phase, now))
             elif self.kinds[axis.attribute] == "stopwatch":
                 since = state[axis.attribute]
                 later = [since + bound for bound in axis.bounds if bound > now - since]
-                found = min([found, *later])
-        return found
+                earliest = min([earliest, *later])
+        return earliest
 
     def at_cell(self, rate: Rate, person: Person, cell: int) -> float:
         """Return what a rate comes to at a cell for a person: at their own rank, times their counter."""

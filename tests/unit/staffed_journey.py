@@ -26,7 +26,7 @@ def asks(resource, patience=True, gives_up="past"):
                  (Outcome("", None, "club", NOTHING),), staff)  # fmt: skip
 
 
-def desk(months=6.0, resources=None, events=None, **values):
+def staffed_journey(months=6.0, resources=None, events=None, **values):
     """Return the journey of leads, members and lapsed members with a desk for leads and a shop for members."""
     held = journey(months=months)
     lead, club, *others = held.stages
@@ -64,7 +64,7 @@ def counts(waits):
 def busy(months=24, replications=20, seed=1, slower=1.0, **values):
     """Return replications of a desk whose queue grows and whose market is used up, drawn at random."""
     rng = np.random.default_rng(seed)
-    made = desk(months=float(months), **values)
+    made = staffed_journey(months=float(months), **values)
     held = ledger(made, replications)
     size = (replications, months)
     grown = np.arange(1, months + 1) / months

@@ -19,7 +19,7 @@ DRAWN_LEVELS = {False: ("plan", "mood"), True: ("was", "kind")}
 
 
 @dataclass(frozen=True)
-class Where:
+class Host:
     """A stage, or a set of them, with what holds for events there.
 
     ``last`` is the highest index of its stages; ``tail`` whether people in one of them bring nobody, so
@@ -90,7 +90,7 @@ def effects(w, whens=False, feeds=(), full=40, inner=False, earned=(), periods=m
         raw["refer"] = choose.some(feeds, most=2)
         if len(raw["refer"]) == 1 and choose.yes(70):
             raw["refer"] = raw["refer"][0]
-    return {key: held for key, held in raw.items() if held}
+    return {key: spec for key, spec in raw.items() if spec}
 
 
 def _added(w, attr, whens, earns):
@@ -127,14 +127,14 @@ def outcomes(w, plans, where, raw, instant, at_once, period=None, whens=False, f
     if choose.yes(25):
         names.reverse()
     odds = chances(w, names, where, plans, period, shape)
-    held = {}
+    table = {}
     for name in names:
         inner = effects(w, whens, feeds, full=18, inner=True, earned=m.lines_of(raw), periods=periods)
         goal = {"to": moves[name]} if moves.get(name) else {}
         more = goal or inner
-        held[name] = {"chance": odds[name], **goal, **inner} if more else odds[name]
-    lines = [line for one in held.values() if isinstance(one, dict) for line in m.lines_of(one)]
-    raw = {**raw, shape: held}
+        table[name] = {"chance": odds[name], **goal, **inner} if more else odds[name]
+    lines = [line for one in table.values() if isinstance(one, dict) for line in m.lines_of(one)]
+    raw = {**raw, shape: table}
     if lines and choose.yes(35):
         m.share(w, raw, choose.one(lines))
     return raw
@@ -147,9 +147,11 @@ def chances(w, names, where, plans, period, shape):
     way = choose.weighted(rest=30, exact=14, **two)
     if way == "alone":
         first, second = (names[0], names[1]) if choose.yes(50) else (names[1], names[0])
-        said = _reading(w, first, where, plans, period, shape) if period and choose.yes(60) else ""
-        low, high = (60, 97) if "kept" in said else (5, 80)
-        return {name: f.chance(w, low, high, period=said) if name == first else "rest" for name in (first, second)}
+        period_text = _reading(w, first, where, plans, period, shape) if period and choose.yes(60) else ""
+        low, high = (60, 97) if "kept" in period_text else (5, 80)
+        return {
+            name: f.chance(w, low, high, period=period_text) if name == first else "rest" for name in (first, second)
+        }
     if way == "rest":
         left = choose.one(names)
         share = 92 / max(len(names) - 1, 1)
@@ -177,7 +179,7 @@ def _reading(w, name, where, plans, period, shape):
 
 
 def event(w, plans, where, room, feeds):
-    """Return an event with how many clocks it winds, at most so many."""
+    """Return an event with how many clocks it starts, at most so many."""
     choose = w.choose
     kind = choose.weighted(
         after=16, after_rate=10, after_drawn=12, several=8, every=18, every_rate=14, every_drawn=4, on_date=8, when=22,
@@ -230,8 +232,8 @@ def _again(w, kind):
 
 def periods_of(w, span):
     """Return the one period that an amount may have, of a clock whose figure is a duration or a table, or none."""
-    found = {one for one in _durations(w, span) if one != "never"}
-    return tuple(f" per {_unit(one)}" for one in found) if len(found) == 1 and "times" not in str(span) else ()
+    durations = {one for one in _durations(w, span) if one != "never"}
+    return tuple(f" per {_unit(one)}" for one in durations) if len(durations) == 1 and "times" not in str(span) else ()
 
 
 def _durations(w, span):
@@ -242,8 +244,8 @@ def _durations(w, span):
         return
     if "times" in span:
         yield from ("1 day", "2 days")
-    for held in (*([span["value"]] if "value" in span else []), *next(iter(span.get("by", {}).values()), {}).values()):
-        yield from _durations(w, held)
+    for spec in (*([span["value"]] if "value" in span else []), *next(iter(span.get("by", {}).values()), {}).values()):
+        yield from _durations(w, spec)
 
 
 def _unit(span):
@@ -289,38 +291,38 @@ def renewal(w, plans, where):
     if choose.yes(30) and not where.inside and roles[goal] != roles[where.name]:
         odds = f.chance(w, 5, 60, period=" lost per year")
         return {"every": span, "to": {goal: odds, "stay": {"chance": "rest", **paid}}}
-    kept = choose.one([f" per {period}", " kept per year", ""])
-    return {"every": span, "to": {"stay": {"chance": f.chance(w, 60, 97, period=kept), **paid}, goal: "rest"}}
+    reading = choose.one([f" per {period}", " kept per year", ""])
+    return {"every": span, "to": {"stay": {"chance": f.chance(w, 60, 97, period=reading), **paid}, goal: "rest"}}
 
 
 def conditions(w, where):
     """Return the conditions of a ``when``: of watched attributes, times, what is built in."""
     choose = w.choose
-    found = {}
+    when = {}
     for attr in choose.some([a for a in w.attributes.values() if a.watched], least=0, most=2):
         if attr.kind == "levels":
-            found[attr.name] = choose.one(attr.levels)
+            when[attr.name] = choose.one(attr.levels)
         elif attr.kind == "counter":
-            found[attr.name] = str(choose.whole(attr.low + 1, attr.high))
+            when[attr.name] = str(choose.whole(attr.low + 1, attr.high))
         else:
-            found[attr.name] = choose.one(w.spans(60, 1.2))
-    if not found or choose.yes(25):
+            when[attr.name] = choose.one(w.spans(60, 1.2))
+    if not when or choose.yes(25):
         built = choose.one(
             ["calendar", "generation", "referrer", "channel", *(["month"] * 3), *(["stage"] * 8 * where.inside)]
         )
         if built == "calendar":
-            found[built] = w.choose.one(w.spans(60, 1.2))
+            when[built] = w.choose.one(w.spans(60, 1.2))
         elif built == "generation":
-            found[built] = choose.one(["1", "2"])
+            when[built] = choose.one(["1", "2"])
         elif built == "referrer":
-            found[built] = choose.one(f.REFERRER[::-1])
+            when[built] = choose.one(f.REFERRER[::-1])
         elif built == "channel":
-            found[built] = choose.one(w.channels)
+            when[built] = choose.one(w.channels)
         elif built == "month" and w.start:
-            found[built] = choose.one(f.MONTHS)
+            when[built] = choose.one(f.MONTHS)
         elif built == "stage" and where.inside:
-            found[built] = choose.one(where.members)
-    return found
+            when[built] = choose.one(where.members)
+    return when
 
 
 def date(w):
@@ -358,23 +360,23 @@ def levers(w, plans, stages, while_):
             "month": "300 per month",
             "friction": None,
         }[choose.weighted(role=3, stage=3, event=3, month=3, friction=2)]
-        held = {"moves": {name: moves if spend else {"without": moves["without"]}}}
-        raw[f"lever{number}"] = {"spend": spend, **held} if spend else held
+        spec = {"moves": {name: moves if spend else {"without": moves["without"]}}}
+        raw[f"lever{number}"] = {"spend": spend, **spec} if spend else spec
     return raw
 
 
 def _names(stages, while_):
     """Return the names of the events of stages and sets, those left out that are written inline."""
-    held = [one for one in (*stages.values(), *while_.values()) if isinstance(one, dict)]
-    return [name for one in held for name in one.get("events") or ()]
+    tables = [one for one in (*stages.values(), *while_.values()) if isinstance(one, dict)]
+    return [name for one in tables for name in one.get("events") or ()]
 
 
-def _spends(w, held):
+def _spends(w, spec):
     """Tell whether a plan is not nothing at first, nor ever where the channel comes later."""
-    spend = held["spend"]
+    spend = spec["spend"]
     while isinstance(spend, str) and spend in w.rates:
         spend = w.rates[spend]
-    levels = "[^}]*" if "from" in held else "'[^']*'"
+    levels = "[^}]*" if "from" in spec else "'[^']*'"
     return not re.search(f"'calendar': {{{levels}: '0[ ']", repr(spend))
 
 
@@ -386,7 +388,7 @@ def strategies(w, stages, while_, channels):
         raw["less"] = {
             "without": [choose.one(events), *choose.some([f"channel.{one}" for one in list(channels)[1:]], 0, 1)]
         }
-    spent = [name for name, held in channels.items() if "spend" in held and _spends(w, held)]
+    spent = [name for name, spec in channels.items() if "spend" in spec and _spends(w, spec)]
     if spent and choose.yes(60):
         raw["more"] = {"spend": {spent[0]: "70 per month"}}
     return raw

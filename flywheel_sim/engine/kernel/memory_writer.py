@@ -1,4 +1,4 @@
-"""Rows of memory for figures and effects: what `image` builds a journey's memory from."""
+"""Writes figures and effects into the memory of a journey; `shared_tables` and `journey_tables` build on it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from flywheel_sim.journey.journey import MARGIN_KINDS, Journey
 from flywheel_sim.journey.units import MONTH, NEVER
 
 
-class Rows:
-    """Memory that grows row by row; columns and codes are set by whoever builds it."""
+class MemoryWriter:
+    """Memory that grows row by row; subclasses set the columns and codes.
+
+    ``written`` holds the places of what is in memory already, by key, so that it is written once.
+    """
 
     journey: Journey
     codes: dict[str, int]
     memory: list[int]
-    kept: dict[object, int]
+    written: dict[object, int]
     kind: dict[str, int]
     column: dict[str, int]
     channel: dict[str, int]
@@ -33,7 +36,7 @@ class Rows:
     line_of: dict[tuple[str, str, str], int]
 
     def put(self, row: Sequence[int]) -> int:
-        """Add words to memory and return their place."""
+        """Add whole numbers to memory and return their place."""
         place = len(self.memory)
         self.memory.extend(int(word) for word in row)
         return place
@@ -44,14 +47,14 @@ class Rows:
 
     def once(self, key: object, values: Sequence[float] | NDArray[np.float64]) -> int:
         """Add floats under a key, or return the place where they stand already."""
-        if key not in self.kept:
-            self.kept[key] = self.put_floats(values)
-        return self.kept[key]
+        if key not in self.written:
+            self.written[key] = self.put_floats(values)
+        return self.written[key]
 
     # -- figures ----------------------------------------------------------------------------------
 
     def axes(self, over: Sequence[Axis]) -> list[int]:
-        """Return the words of some axes, the last one fastest."""
+        """Return the cells of some axes, the last axis varying fastest."""
         row: list[int] = []
         stride = math.prod(axis.size for axis in over)
         for axis in over:
@@ -67,18 +70,18 @@ class Rows:
     def rate(self, rate: Rate) -> int:
         """Return the place of a rate."""
         key = ("rate", rate.over, rate.cells, rate.spread, rate.name if rate.spread else "", rate.per)
-        if key not in self.kept:
+        if key not in self.written:
             tables = self.put_floats(np.concatenate(rank_tables(rate.spread))) if rate.spread else 0
             rank = self.ranks[rate.name] if rate.spread else 0
             code = self.codes[f"rate/{rate.name}"] if rate.spread else 0
             cells, axes = self.put_floats(rate.cells), self.axes(rate.over)
             per = self.column[rate.per] if rate.per else 0
             row = [len(rate.over), cells, int(rate.own), tables, rank, code, per, self.timed(rate.over), *axes]
-            self.kept[key] = self.put(row)
-        return self.kept[key]
+            self.written[key] = self.put(row)
+        return self.written[key]
 
     def dist(self, dist: Dist) -> list[int]:
-        """Return the words of a distribution: three rates, a table, and its length."""
+        """Return the cells of a distribution: three rates, a table, and its length."""
         params = [self.rate(rate) for rate in dist.params]
         table, size = 0, 0
         if dist.kind == "gamma":
@@ -131,52 +134,52 @@ class Rows:
         attribute = next(a for a in self.journey.attributes if a.name == name)
         return (attribute.low, attribute.high) if attribute.kind == "counter" else (-w.BIG, w.BIG)
 
-    def setting(self, one: SetTo) -> list[int]:
-        """Return the words of a set."""
-        column, pick, code = self.column[one.attribute], 0, 0
-        mode = w.TO_SHOW if self.kind[one.attribute] == w.STOPWATCH else w.TO_VALUE
-        if one.copy:
+    def setting(self, change: SetTo) -> list[int]:
+        """Return the cells of a set."""
+        column, pick, code = self.column[change.attribute], 0, 0
+        mode = w.TO_SHOW if self.kind[change.attribute] == w.STOPWATCH else w.TO_VALUE
+        if change.copy:
             mode = w.TO_COPY
-        elif one.draw:
-            mode, pick, code = w.TO_DRAW, self.pick(one.draw), self.codes[one.draw.decision]
-        source = self.column[one.copy] if one.copy else 0
-        return [mode, column, min(one.value, NEVER), source, pick, code, *self.bounds(one.attribute)]
+        elif change.draw:
+            mode, pick, code = w.TO_DRAW, self.pick(change.draw), self.codes[change.draw.decision]
+        source = self.column[change.copy] if change.copy else 0
+        return [mode, column, min(change.value, NEVER), source, pick, code, *self.bounds(change.attribute)]
 
-    def addition(self, one: AddTo) -> list[int]:
-        """Return the words of an add."""
-        return [self.column[one.attribute], one.number, int(one.earned), *self.bounds(one.attribute)]
+    def addition(self, add: AddTo) -> list[int]:
+        """Return the cells of an add."""
+        return [self.column[add.attribute], add.number, int(add.earned), *self.bounds(add.attribute)]
 
     def money(self, amount: Amount) -> list[int]:
-        """Return the words of an amount booked on an event."""
-        held, of = amount.value, -1
-        if isinstance(held, Dist):
-            kind, figures = draws.KINDS.index(held.kind), self.dist(held)
+        """Return the cells of an amount booked on an event."""
+        value, of = amount.value, -1
+        if isinstance(value, Dist):
+            kind, figures = draws.KINDS.index(value.kind), self.dist(value)
         else:
-            kind, figures = 0, [self.rate(held.rate if isinstance(held, Share) else held), 0, 0, 0, 0]
-        if isinstance(held, Share):
-            of = self.line_of["earn", held.of, ""]
+            kind, figures = 0, [self.rate(value.rate if isinstance(value, Share) else value), 0, 0, 0, 0]
+        if isinstance(value, Share):
+            of = self.line_of["earn", value.of, ""]
         code = self.codes[amount.decision] if amount.decision else 0
         earned, period = amount.side == "earn", amount.period_ms
         invoice = self.invoices.get(amount.line, 0) if earned and period else 0
         factor = bits(float(MONTH) / period) if period else 0
         lines = [self.line(amount, role) for role in w.ROLES]
-        known = isinstance(held, Rate) and held.constant
-        constant = draws.whole_money(held.cells[0]) if isinstance(held, Rate) and known else w.VARIES
+        known = isinstance(value, Rate) and value.constant
+        constant = draws.whole_money(value.cells[0]) if isinstance(value, Rate) and known else w.VARIES
         margin = sum(self.in_margin(amount, role) << number for number, role in enumerate(w.ROLES))
         return [kind, *figures, code, 1 if earned else -1, invoice, factor, int(period or 0), constant, of,
                 int(self.journey.recurs(amount.line)), *self.following(amount), margin, *lines]  # fmt: skip
 
     def following(self, amount: Amount) -> tuple[int, int]:
         """Return the place and the number of the rows of what follows from an amount."""
-        found = [one for one in self.journey.derived if amount.side == "earn" and amount.line in one.of]
+        derived = [one for one in self.journey.derived if amount.side == "earn" and amount.line in one.of]
         key = ("following", amount.line)
-        if found and key not in self.kept:
-            self.kept[key] = self.put([
-                word for one in found
+        if derived and key not in self.written:
+            self.written[key] = self.put([
+                word for one in derived
                 for word in (-1 if one.kind else 1, bits(one.share), int(one.kind in ("", *MARGIN_KINDS)),
                              int(one.recurring and not one.kind))
             ])  # fmt: skip
-        return (self.kept[key], len(found)) if found else (0, 0)
+        return (self.written[key], len(derived)) if derived else (0, 0)
 
     def in_margin(self, amount: Amount, role: str) -> int:
         """Tell whether an amount booked in a role counts in margins."""
