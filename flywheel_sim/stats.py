@@ -324,12 +324,12 @@ def figure(value: float, unit: str = "") -> str:
         return f"{value:,.0f}"
     if size >= 0.1:
         return f"{value:,.1f}" if size >= 10 else f"{value:,.2f}"
-    digits = 1 - math.floor(math.log10(size))
-    return f"{value:.{digits}f}" if digits <= _MOST_DIGITS else f"{value:.1e}"
+    digits = 2 - math.floor(math.log10(size))
+    return f"{value:.{digits}f}".rstrip("0") if digits <= _MOST_DIGITS else f"{value:.1e}"
 
 
 #: Digits after the point up to which a small figure is written out.
-_MOST_DIGITS = 8
+_MOST_DIGITS = 9
 
 
 def between(low: float, high: float, unit: str = "") -> str:

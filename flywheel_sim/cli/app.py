@@ -83,6 +83,45 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     show("\n".join(lines))
 
 
+def list_(
+    what: Annotated[str, typer.Argument(metavar="[journeys|metrics]", help="What to list.")] = "journeys",
+    as_json: AsJson = False,
+) -> None:
+    """List the shipped journeys, or the metrics that can be asked for."""
+    from flywheel_sim.errors import ExperimentError, nearest
+    from flywheel_sim.metrics.registry import metrics
+    from flywheel_sim.scenario.load import load, shipped
+    from flywheel_sim.wording import text_table
+
+    if what == "journeys":
+        models = {name: load(name) for name in shipped()}
+        heads, rows = ["journey", "what it is", "strategies"], [
+            (name, model.name, ", ".join(model.strategies)) for name, model in models.items()
+        ]  # fmt: skip
+    elif what == "metrics":
+        heads = ["metric", "what it is", "unit"]
+        rows = [(one.name, f"{one.label}: {one.definition}", one.unit.replace("CUR", "currency")) for one in metrics()]
+    else:
+        raise ExperimentError(f"'{what}' cannot be listed; {nearest(what, ['journeys', 'metrics'])}")
+    show(json.dumps([dict(zip(heads, row, strict=True)) for row in rows]) if as_json else text_table(heads, rows))
+
+
+def _version(wanted: bool) -> None:
+    from flywheel_sim.version import __version__
+
+    if wanted:
+        show(f"flywheel_sim {__version__}")
+        raise typer.Exit
+
+
+def _always(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before every command."""
+
+
 def export(
     store: Annotated[Path, typer.Argument(help="The store of a sweep.")],
     to: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, .parquet or .csv.")],
@@ -104,12 +143,13 @@ def application() -> typer.Typer:
         name="flywheel",
         help="Simulate customers moving round the marketing flywheel: what to expect, how sure, and which strategy.",
         no_args_is_help=True,
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    made.command()(validate)
+    made.callback()(_always)
+    made.command("list", short_help="List the shipped journeys, or the metrics there are")(list_)
+    made.command(short_help="Check a journey with all its strategies")(validate)
     for one in commands():
         added(made, one)
-    made.command()(export)
+    made.command(short_help="Write the outcomes of a sweep to a file")(export)
     return made

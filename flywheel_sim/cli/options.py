@@ -14,10 +14,26 @@ from flywheel_sim.analysis.commands import pair
 if TYPE_CHECKING:
     from flywheel_sim.scenario.load import Scenario
 
+
+def journeys(begun: str) -> list[str]:
+    """Return the shipped journeys whose names begin so, for the shell to complete."""
+    from flywheel_sim.scenario.load import shipped
+
+    return [name for name in shipped() if name.startswith(begun)]
+
+
+def metric_names(begun: str) -> list[str]:
+    """Return the metrics whose names begin so, for the shell to complete."""
+    from flywheel_sim.metrics.registry import metrics
+
+    return [metric.name for metric in metrics() if metric.name.startswith(begun)]
+
+
 Config = Annotated[
     str,
     typer.Argument(
-        help="A journey file, or the name of a shipped one: subscription, channels, lifecycle, ... (see README)."
+        help="The name of a shipped journey (see flywheel list), or the path of a file, such as ./mine.yaml.",
+        autocompletion=journeys,
     ),
 ]
 Sets = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import typer
 
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of
-from flywheel_sim.cli.options import COMMON, Config, folder_for, model_of, options, say, show
+from flywheel_sim.cli.options import COMMON, Config, folder_for, metric_names, model_of, options, say, show
 from flywheel_sim.errors import LimitReached, SimulationError
 
 if TYPE_CHECKING:
@@ -36,7 +37,20 @@ def added(app: typer.Typer, command: Command) -> None:
     run.__doc__ = command.about
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
-    app.command(command.name)(run)
+    app.command(command.name, short_help=_short(command.about))(run)
+
+
+def _short(about: str) -> str:
+    """Return the first part of what a command does, as the list of all has room for."""
+    parts = re.split(r"[:;]", about)[0].rstrip(".").split(", ")
+    short = parts.pop(0)
+    while parts and len(short) + len(parts[0]) + 2 <= _ROOM:
+        short = f"{short}, {parts.pop(0)}"
+    return short
+
+
+#: Characters that the list of commands has for each.
+_ROOM = 62
 
 
 def _parameter(command: Command, option: Option) -> inspect.Parameter:
@@ -48,6 +62,8 @@ def _parameter(command: Command, option: Option) -> inspect.Parameter:
     elif default is None and not option.required:
         kind = kind | None
     how: dict[str, Any] = {"help": option.about, "metavar": option.metavar or None, "min": option.least}
+    if option.name == "of":
+        how["autocompletion"] = metric_names
     made = typer.Argument(help=option.about) if option.positional else typer.Option(*filter(None, [option.flag]), **how)
     given = inspect.Parameter.empty if option.required else default
     place = inspect.Parameter.POSITIONAL_OR_KEYWORD if option.positional else inspect.Parameter.KEYWORD_ONLY

@@ -253,7 +253,7 @@ def grid_of(paired: Paired, which: int, values: Values | None, count: int) -> li
         If there are not two values at least, each above the one before.
     """
     name, rate = paired.over[which], paired.rates[which]
-    given = points(paired.model, name, rate, values, count)
+    given = points(paired.model, name, rate, values, count, wide=True)
     if values is None:
         given = [min(given), max(given)]
     if len(given) < 2 or any(low >= high for low, high in itertools.pairwise(given)):

@@ -11,8 +11,10 @@ from flywheel_sim.journey.units import Quantity, unit_ms
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
 
-#: Multiples of a rate that is no chance at which its curve is run, unless values are given.
-GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+#: Multiples of a rate, or of what a chance leaves, at which its curve is run, unless values are given.
+GRID = (0.5, 0.75, 1.0, 1.25, 1.5)
+#: The same where a change of lead is looked for.
+WIDE = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 def own(quantity: Quantity, like: Quantity | None = None) -> float:
@@ -76,7 +78,12 @@ def run_over(model: Scenario, over: str, strategy: str | None) -> Quantity:
 
 
 def points(
-    model: Scenario, over: str, base: Quantity, values: str | Sequence[float | str] | None, usual: int = 5
+    model: Scenario,
+    over: str,
+    base: Quantity,
+    values: str | Sequence[float | str] | None,
+    usual: int = 5,
+    wide: bool = False,
 ) -> list[float]:
     """Return where a curve is run, in the rate's own unit: at values given, or at such that it can take around today's.
 
@@ -86,8 +93,8 @@ def points(
         The scenario, the rate, and what it is today.
     values
         Numbers in the unit that stands in the file, texts, or one text such as ``88 %:94 %:4`` or ``88 %,91 %``.
-    usual
-        How many values ``LO:HI`` means.
+    usual, wide
+        How many values ``LO:HI`` means; and whether to look far around today's.
 
     Raises
     ------
@@ -106,7 +113,7 @@ def points(
             for v in values
         ]
     figures = []
-    for figure in _around(base):
+    for figure in _around(base, wide):
         try:
             model.with_(**{over: written(base, figure)})
         except ConfigError:  # a spread may leave no room at an end
@@ -115,17 +122,22 @@ def points(
     return figures
 
 
-def _around(base: Quantity) -> list[float]:
-    """Return values around today's, today's among them: five of a chance, `GRID` times any other."""
+def _around(base: Quantity, wide: bool) -> list[float]:
+    """Return values around today's, today's among them.
+
+    Of a chance of a half or more what is left to 100 % is multiplied: 96 % is run from 94 to 98 %.
+    """
     figure = own(base)
     room = min(figure, 1 - figure) if base.form == "percent" else figure
     if room <= 0:
         raise ExperimentError(f"the rate stands at {base.text}: give the values to run it at")
     if base.form != "percent":
-        return [float(f"{figure * share:.9g}") if share != 1 else figure for share in GRID]
-    below = [figure - share * min(0.25, figure) for share in (1.0, 0.5)]
-    above = [figure + share * (1 - figure) for share in (1 / 3, 2 / 3)]
-    if figure < 0.5:
-        above = [figure * (1 + share) for share in (0.3, 0.6)]
-        below = [figure * (1 - share) for share in (0.6, 0.3)]
-    return [*(round(v, 6) for v in below), figure, *(round(v, 6) for v in above)]
+        return [float(f"{figure * share:.9g}") if share != 1 else figure for share in (WIDE if wide else GRID)]
+    if wide:
+        below = [figure - share * min(0.25, figure) for share in (1.0, 0.5)]
+        above = [figure + share * (1 - figure) for share in (1 / 3, 2 / 3)]
+        if figure < 0.5:
+            above = [figure * (1 + share) for share in (0.3, 0.6)]
+            below = [figure * (1 - share) for share in (0.6, 0.3)]
+        return [*(round(v, 6) for v in below), figure, *(round(v, 6) for v in above)]
+    return [round(figure + (share - 1) * room, 6) if share != 1 else figure for share in GRID]
