@@ -20,6 +20,9 @@ from flywheel_sim.errors import ExperimentError, FlywheelError, nearest
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: Larger numbers are no figures of anything.
+_LARGEST = 10**300
+
 #: As much of a value as a message shows.
 _SHOWN = 60
 
@@ -140,9 +143,11 @@ def _number(value: Any) -> Any:
     """Return a finite number of Python's."""
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    if isinstance(value, Integral) and not isinstance(value, bool) and abs(int(value)) < _LARGEST:
+        return int(value)
+    if isinstance(value, bool | Integral) or not isinstance(value, Real) or not math.isfinite(value):
         raise Refused
-    return int(value) if isinstance(value, Integral) else float(value)
+    return float(value)
 
 
 def _yes_or_no(value: Any) -> bool:

@@ -84,6 +84,8 @@ COUNT = takes.whole(1, 2**31)
 VALUES = takes.either(takes.listed(FIGURE, "a list of numbers or texts", "[0.90, '95 %']"),
                       takes.text("a text such as '88 %:94 %:4'", "'88 %:94 %:4'"))  # fmt: skip
 
+REPLICATIONS = takes.whole(1, 2**31, "100")
+
 PRECISION = takes.optional(takes.mapped(
     takes.either(takes.text("a share such as '1 %'", "'1 %'"), takes.number(0)),
     "for each metric the half-width wanted", "{'profit': '1 %'}"))  # fmt: skip
@@ -98,7 +100,7 @@ WORDS: dict[str, Takes] = {
         takes.text("the name of a strategy", "'flywheel'"),
         takes.listed(NAME, "a list of names", "['funnel', 'flywheel']"))),
     "values": takes.optional(VALUES),
-    "replications": takes.optional(takes.whole(1, 2**31, "100")),
+    "replications": REPLICATIONS,
     "best": BEST,
     "level": LEVEL,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from flywheel_sim.engine.run import run_once
 from flywheel_sim.errors import LimitReached
 from flywheel_sim.experiment.asking import (
     PRECISION,
+    REPLICATIONS,
     How,
     Model,
     Strategies,
@@ -103,7 +104,11 @@ def run(
     return Runs(journey, stack([raw.ledger]), source, raw.people, raw.events)
 
 
-@verb(precision=PRECISION, at_most=takes.optional(takes.whole(1, 2**31, "10000")))
+@verb(
+    replications=takes.optional(REPLICATIONS),
+    precision=PRECISION,
+    at_most=takes.optional(takes.whole(1, 2**31, "10000")),
+)
 def replicate(
     model: Model,
     *,

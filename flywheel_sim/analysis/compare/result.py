@@ -19,6 +19,7 @@ from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
 from flywheel_sim.errors import LimitReached
 from flywheel_sim.experiment.asking import (
     PRECISION,
+    REPLICATIONS,
     WORDS,
     How,
     Model,
@@ -251,7 +252,8 @@ class Comparison(PairedRuns):
         }  # fmt: skip
 
 
-@verb(other=takes.optional(WORDS["model"]), precision=PRECISION, off_by=takes.number(0, 1, "0.1"),
+@verb(other=takes.optional(WORDS["model"]), replications=takes.optional(REPLICATIONS),
+      precision=PRECISION, off_by=takes.number(0, 1, "0.1"),
       at_most=takes.optional(takes.whole(1, 2**31, "10000")))  # fmt: skip
 def compare(
     model: Model,
