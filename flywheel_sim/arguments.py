@@ -19,6 +19,7 @@ from flywheel_sim.errors import ExperimentError, FlywheelError, nearest
 
 P = ParamSpec("P")
 T = TypeVar("T")
+C = TypeVar("C")
 
 #: Larger numbers are no figures of anything.
 _LARGEST = 10**300
@@ -296,6 +297,31 @@ def checked(
             return function(*bound.args, **bound.kwargs)
 
         return call
+
+    return decorate
+
+
+def guarded(function: Callable[P, T], words: Mapping[str, Takes]) -> Callable[P, T]:
+    """Return a function that refuses what it does not take, as far as some words say so; None where that is a default.
+
+    What is none of the words the function reads itself.
+    """
+    kinds = {}
+    for name, one in inspect.signature(function).parameters.items():
+        kind = words.get(name, ANYTHING)
+        kinds[name] = optional(kind) if one.default is None else kind
+    return checked(kinds)(function)
+
+
+def guard(words: Mapping[str, Takes]) -> Callable[[type[C]], type[C]]:
+    """Return what has every public method of a class refuse what it does not take, as far as some words say so."""
+
+    def decorate(cls: type[C]) -> type[C]:
+        for name, method in list(vars(cls).items()):
+            public = not name.startswith("_") or name == "__getitem__"
+            if public and inspect.isfunction(method) and len(inspect.signature(method).parameters) > 1:
+                setattr(cls, name, guarded(method, words))
+        return cls
 
     return decorate
 

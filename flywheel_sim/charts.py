@@ -26,12 +26,19 @@ def __getattr__(name: str) -> Any:
 @cache
 def _chart(name: str) -> Any:
     """Return a chart that refuses what it does not take; its first argument is of the class that is written there."""
-    from flywheel_sim.result import guarded
+    from flywheel_sim.result import TAKES
 
     function = registry.load(registry.charts()[name], name)
     first, kind = next(iter(function.__annotations__.items()))
-    return guarded(function, {first: takes.instance(kind, what=f"a result of the kind {kind}", example="fs.compare(...)"
-                   if kind == "Comparison" else "")})  # fmt: skip
+    return takes.guarded(function, {**TAKES, first: takes.instance(kind, what=_KINDS.get(kind, f"a result: {kind}"))})
+
+
+#: Of whose results several verbs give, whose.
+_KINDS = {
+    "Result": "what fs.replicate or fs.compare returns",
+    "Runs": "what fs.replicate returns",
+    "Comparison": "what fs.compare returns",
+}
 
 
 def __dir__() -> list[str]:

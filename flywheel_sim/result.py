@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import numpy as np
 
 from flywheel_sim import arguments as takes
-from flywheel_sim.arguments import Takes, checked
+from flywheel_sim.arguments import Takes
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import Estimate, figure, plus_minus
 from flywheel_sim.wording import joined, text_table, wrapped
@@ -89,27 +89,26 @@ class Provenances(tuple[Provenance, ...]):
         return "\n".join(map(str, self))
 
 
+_NAME, _INDEX, _COUNT = takes.NAME, takes.whole(0, 2**31, "0"), takes.whole(1, 2**31)
+
 #: What methods of answers and charts take, by the name of the argument; what is none of these they read themselves.
 TAKES: dict[str, Takes] = {
-    **dict.fromkeys(("name", "names", "rate", "figure", "per", "one", "other", "place"), takes.NAME),
-    **dict.fromkeys(("metric", "of", "against", "strategy", "change", "resource", "split"), takes.optional(takes.NAME)),
+    **dict.fromkeys(("name", "names", "rate", "figure", "per", "one", "other", "place", "metric", "of", "against",
+                     "strategy", "change", "resource", "key"), _NAME),
     **dict.fromkeys(("cumulative", "before", "unit"), takes.YES_OR_NO),
-    **dict.fromkeys(("join", "families", "up_to", "n"), takes.optional(takes.whole(1, 2**31))),
-    **dict.fromkeys(("at_least", "at_most"), takes.optional(takes.number(example="1000"))),
+    **dict.fromkeys(("join", "families", "up_to", "n", "k"), _COUNT),
+    **dict.fromkeys(("point", "index", "day", "arm"), _INDEX),
+    **dict.fromkeys(("at_least", "at_most", "value", "spend"), takes.number(example="1000")),
+    **dict.fromkeys(("figures", "keys"), takes.listed(_NAME, "a list of names", "['revenue', 'profit']")),
+    "months": takes.either(takes.listed(_COUNT, "a list of months", "[6, 12]"), _COUNT),
+    "by": _NAME,
     "level": takes.number(0, 1, "0.95", open_low=True, open_high=True),
     "q": takes.number(0, 1, "0.05"),
-    "k": takes.whole(1, 2**31),
-    "day": takes.whole(0, 2**31, "7"),
+    "share": takes.number(0, 1, "0.1"),
     "best": takes.choice("highest", "lowest"),
-    "figures": takes.listed(takes.NAME, "a list of names", "['revenue', 'profit']"),
-    "keys": takes.optional(takes.listed(takes.NAME, "a list of names", "['...']")),
+    "gap": takes.instance("Estimate", what="an estimate", example="duel.difference('profit')"),
+    "path": takes.path("the path of a file", "'sweep.parquet'"),
 }  # fmt: skip
-
-
-def guarded(function: Callable[P, T], more: Mapping[str, Takes] | None = None) -> Callable[P, T]:
-    """Return a method or chart that refuses arguments which are none of `TAKES`."""
-    words = {name: TAKES.get(name, takes.ANYTHING) for name in inspect.signature(function).parameters}
-    return checked({**words, **(more or {})})(function)
 
 
 def _shown_well(method: Callable[P, T]) -> Callable[P, T]:
@@ -136,13 +135,10 @@ class Result:
         """Have every public method refuse arguments that it does not take, and tables show their figures well."""
         super().__init_subclass__(**given)
         cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # which a dataclass would replace by all fields
+        takes.guard(TAKES)(cls)
         for name, method in list(vars(cls).items()):
-            if not inspect.isfunction(method) or (name.startswith("_") and name != "__getitem__"):
-                continue
-            if len(inspect.signature(method).parameters) > 1:
-                setattr(cls, name, guarded(method))
-            if method.__annotations__.get("return") == "pd.DataFrame":
-                setattr(cls, name, _shown_well(getattr(cls, name)))
+            if inspect.isfunction(method) and method.__annotations__.get("return") == "pd.DataFrame":
+                setattr(cls, name, _shown_well(method))
 
     if TYPE_CHECKING:
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.compile import cache
 from flywheel_sim.compile.loops import referrals
 from flywheel_sim.engine.limits import free_memory
@@ -49,11 +50,16 @@ class Limits:
     max_memory: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("max_people", "max_events", "max_memory"):
-            given = getattr(self, name)
-            if given is not None and not given > 0:
-                usual = 4 if name == "max_memory" else 1000000
-                raise ExperimentError(f"{name} is {given}: a limit is positive; write {name}={usual}, or leave it out")
+        for name, kind in _LIMITS.items():
+            object.__setattr__(self, name, kind.of(name, getattr(self, name)))
+
+
+#: What limits take.
+_LIMITS = {
+    "max_people": takes.whole(1, 2**62, "1000000"),
+    "max_events": takes.whole(1, 2**62, "1000000"),
+    "max_memory": takes.optional(takes.number(0, example="4", open_low=True)),
+}
 
 
 @dataclass(frozen=True)

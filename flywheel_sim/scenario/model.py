@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ConfigError, Problem, nearest
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.overview import Overview, as_text, overview_of
@@ -19,7 +20,19 @@ from flywheel_sim.scenario.source.schema import SETTINGS
 from flywheel_sim.scenario.source.strategy import Choices
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree
 
+_NAME = takes.text("a name", "'flywheel'")
 
+#: What methods of a scenario take, by the name of the argument.
+_TAKES = {
+    **dict.fromkeys(("name", "names", "stage", "event", "path"), _NAME),
+    "strategy": takes.like("the name of a strategy", "'flywheel'", lambda given: isinstance(given, str)),
+    "spend": takes.number(0, example="1000"),
+    "other": takes.instance("Scenario", what="a scenario", example="fs.load('subscription')"),
+    "keep_solved": takes.YES_OR_NO,
+}  # fmt: skip
+
+
+@takes.guard(_TAKES)
 @dataclass(frozen=True, repr=False)
 class Scenario:
     """A journey file and what was changed in it since; frozen.

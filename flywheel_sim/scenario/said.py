@@ -94,9 +94,11 @@ def levers_of(root: Mapping[str, Raw]) -> dict[str, LeverText]:
 
 
 def waits_of(root: Mapping[str, Raw], stage: str, event: str) -> list[tuple[str, Raw]]:
-    """Return the waits of an event of a stage, each with the dotted path where it is written."""
-    written = root["journey"][stage]
+    """Return the waits of an event of a stage, each with the dotted path where it is written; none without such."""
+    written = root["journey"].get(stage)
+    if not isinstance(written, dict):
+        return []
     inline = "events" not in written
-    raw_event = long_form(stage, written)["events"][event]
+    raw_event = (long_form(stage, written).get("events") or {}).get(event) or {}
     path = f"journey.{stage}" if inline else f"journey.{stage}.events.{event}"
     return [(f"{path}.{word}", raw_event[word]) for word in WAITS if word in raw_event]

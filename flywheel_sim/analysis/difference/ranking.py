@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.arguments import guard
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.bands import simultaneous
+from flywheel_sim.result import TAKES
 from flywheel_sim.stats import Estimate, estimate_mean, with_unit
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ FloatArray = NDArray[np.float64]
 Best = Literal["highest", "lowest"]
 
 
+@guard(TAKES)
 @dataclass(frozen=True)
 class Ranking:
     """Strategies in the order of their means, with joint intervals of all paired differences.
