@@ -171,21 +171,21 @@ RESULTS = {
         ("3 per customer per month", "92 % per month"), limit="98 %", without="80 %", half_at=2, shape="hill"
     ),
     # -- staff
-    "capacity": lambda: fs.capacity(journey("b2b_pipeline"), "sales", range(4, 7), replications=2, **ONE),
+    "capacity": lambda: fs.capacity(journey("b2b_pipeline"), over="sales", values=range(4, 7), replications=2, **ONE),
     "capacity_two": lambda: fs.capacity(
-        journey("b2b_pipeline", "9 months"), {"sales": [4, 5], "presales": [3, 4]}, replications=2, **ONE
+        journey("b2b_pipeline", "9 months"), over=["sales", "presales"], values={"sales": [4, 5], "presales": [3, 4]}, replications=2, **ONE
     ),
     "lead_volume": lambda: fs.lead_volume(
-        journey("b2b_pipeline"), "traffic", times=(0.5, 1.0, 1.5), replications=2, **ONE
+        journey("b2b_pipeline"), over="traffic", values=(0.5, 1.0, 1.5), replications=2, **ONE
     ),
-    "cost_of_waiting": lambda: fs.cost_of_waiting(journey("b2b_pipeline"), "sales", replications=2, **ONE),
+    "cost_of_waiting": lambda: fs.cost_of_waiting(journey("b2b_pipeline"), over="sales", replications=2, **ONE),
     "staff_plan": lambda: fs.staff_plan(
-        journey("b2b_pipeline"), "sales", safety=(0.0, 0.5, 1.0), replications=2, **ONE
+        journey("b2b_pipeline"), over="sales", values=(0.0, 0.5, 1.0), replications=2, **ONE
     ),
     "staff_plan_target": lambda: fs.staff_plan(
-        journey("b2b_pipeline"), "presales", "80 % within 1 day", safety=(0.0, 1.0), replications=2, **ONE
+        journey("b2b_pipeline"), over="presales", target="80 % within 1 day", values=(0.0, 1.0), replications=2, **ONE
     ),
-    "cycle_length": lambda: fs.cycle_length(journey("b2b_pipeline"), "sql", "won", replications=2),
+    "cycle_length": lambda: fs.cycle_length(journey("b2b_pipeline"), begins="sql", ends="won", replications=2),
     # -- one question each
     "ab_test": lambda: fs.ab_test(
         journey("landing_page"), of="conversion.visitor.trial", strategy="keep_a", replications=8, **ONE
@@ -200,13 +200,13 @@ RESULTS = {
         **ONE,
     ),
     "frictions": lambda: fs.frictions(
-        journey("product_led"), strategy="today", window="3 months", replications=2, **ONE
+        journey("product_led"), strategies="today", window="3 months", replications=2, **ONE
     ),
-    "momentum": lambda: fs.momentum(runs("subscription", "funnel"), "3 months"),
-    "momentum_product_led": lambda: fs.momentum(runs("product_led", "today", 2), "6 months"),
+    "momentum": lambda: fs.momentum(runs("subscription", "funnel"), window="3 months"),
+    "momentum_product_led": lambda: fs.momentum(runs("product_led", "today", 2), window="6 months"),
     "referral_tree": lambda: fs.referral_tree(journey("referral_programme")),
     "repeat_ladder": lambda: fs.repeat_ladder(
-        journey("lifecycle"), "orders", window="26 weeks", strategy="today", replications=2
+        journey("lifecycle"), "orders", window="26 weeks", strategies="today", replications=2
     ),
     "retention_by_day": lambda: fs.retention(journey("product_led"), "free", replications=3, **ONE),
     "retention_of_two": lambda: fs.retention(

@@ -62,7 +62,7 @@ def asked(model):
     sure = model.with_(**{"rates.buys.uncertain": None})
     return {
         "frictions": lambda: fs.frictions(sure, replications=3, seed=2),
-        "momentum": lambda: fs.momentum(fs.replicate(sure, replications=4, seed=2), "3 months"),
+        "momentum": lambda: fs.momentum(fs.replicate(sure, replications=4, seed=2), window="3 months"),
         "abtest": lambda: fs.ab_test(sure, of="conversion.visitor", replications=8, seed=2),
         "forecast": lambda: fs.forecast(model, replications=4, seed=2),
         "effect": lambda: fs.effect(sure, over="buys", values="+5 points", replications=3, seed=2),

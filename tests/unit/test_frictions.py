@@ -58,7 +58,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def found(model):
-    return frictions(model, strategy="today", replications=N, seed=3)
+    return frictions(model, strategies="today", replications=N, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_a_friction_moves_a_changed_figure_on_from_where_it_is(model):
 
 def test_a_matched_spend_stays_as_it_was_found(model):
     solved = model.at_spend("same_money", 400.0)
-    gained = frictions(solved, strategy="same_money", replications=4, seed=3)
+    gained = frictions(solved, strategies="same_money", replications=4, seed=3)
     spends = {name: without(solved, "same_money", [name]).channels[0].spend for name in gained.names}
     assert set(spends.values()) == {solved.journey("same_money").channels[0].spend}
 
@@ -184,7 +184,7 @@ def test_a_file_without_frictions_is_shown_how_to_write_one():
 
 def test_a_strategy_that_does_without_all_is_refused(model):
     with pytest.raises(ExperimentError, match="'neither' does without every friction"):
-        frictions(model, strategy="neither")
+        frictions(model, strategies="neither")
 
 
 @pytest.mark.parametrize(

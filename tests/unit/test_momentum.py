@@ -86,14 +86,14 @@ def test_customers_may_grow_faster_and_the_rate_fall():
 
 @pytest.mark.parametrize("window", [1, 3, 5])
 def test_mass_at_the_end_is_that_at_the_beginning_and_momentum_times_months(many, window):
-    found = momentum(many, window)
+    found = momentum(many, window=window)
     begun = opening(many.books)[:, -window]
     np.testing.assert_allclose(begun + window * found.paths["momentum"][:, -1], found.paths["customers"][:, -1])
     np.testing.assert_allclose(found.paths["gained"] - found.paths["lost"], found.paths["momentum"])
 
 
 def test_momentum_is_speed_times_mean_mass(many):
-    found = momentum(many, 3)
+    found = momentum(many, window=3)
     lived = many.ledger.time[:, -3:, :, many.ledger.layout.stages.index("member")].sum(axis=(1, 2)) / MONTH
     np.testing.assert_allclose(found.paths["growth_rate"][:, -1] / 100 * lived / 3, found.paths["momentum"][:, -1])
 
@@ -103,21 +103,21 @@ def test_a_partial_last_month_counts_for_its_length():
     last = found.journey.horizon % MONTH / MONTH
     assert 0 < last < 1
     net = net_growth(found.books)[:, -2:].sum(axis=1)
-    np.testing.assert_allclose(momentum(found, 2).paths["momentum"][:, -1], net / (1 + last))
+    np.testing.assert_allclose(momentum(found, window=2).paths["momentum"][:, -1], net / (1 + last))
     np.testing.assert_allclose(net_per_month(found, 2), net / (1 + last))
     np.testing.assert_allclose(net_per_month(found), found.values("net_growth") / lengths(found.books).sum())
 
 
 def test_the_warm_up_is_no_part_of_any_window(pipeline):
-    found = momentum(pipeline, "12 months")
+    found = momentum(pipeline, window="12 months")
     assert found.frame().query("figure == 'customers'")["month"].min() == 7
     assert found.frame().query("figure == 'momentum'")["month"].min() == 18
     with pytest.raises(ExperimentError, match=r"two of them need 32, and figures are of 30; take 15 months at most"):
-        momentum(pipeline, 16)
+        momentum(pipeline, window=16)
 
 
 def test_the_table_has_every_figure_with_its_interval(many):
-    found = momentum(many, "2 months")
+    found = momentum(many, window="2 months")
     table = found.frame()
     assert list(table.columns) == ["month", "figure", "mean", "low", "high", "n", "unit"]
     row = table[(table["figure"] == "momentum") & (table["month"] == 12)].iloc[0]
@@ -129,7 +129,7 @@ def test_the_table_has_every_figure_with_its_interval(many):
 
 
 def test_losses_are_those_of_the_metrics(many):
-    table = momentum(many, 6).losses()
+    table = momentum(many, window=6).losses()
     for stage in ("visitor", "trial", "member"):
         mine = table[table["stage"] == stage]["mean"].sum() * 6
         assert mine == pytest.approx(many.series(f"lost.{stage}")[:, -6:].sum(axis=1).mean())
@@ -139,16 +139,16 @@ def test_losses_are_those_of_the_metrics(many):
 
 
 def test_recurring_revenue_lost_is_that_of_the_books(many):
-    found = momentum(many, 3).recurring_lost
+    found = momentum(many, window=3).recurring_lost
     assert found.mean == pytest.approx(-many.series("mrr_churn")[:, -3:].mean())
     once = fs.replicate(fs.load("ad_campaign").with_(horizon="2 months"), replications=2)
-    assert momentum(once, 1).recurring_lost is None
+    assert momentum(once, window=1).recurring_lost is None
 
 
 def test_a_season_is_pointed_out_unless_windows_are_years():
     made = fs.replicate(fs.load("subscription"), strategies="funnel", replications=2)
     assert "People come by season" in momentum(made).answer()
-    assert "season" not in momentum(made, "1 year").answer()
+    assert "season" not in momentum(made, window="1 year").answer()
 
 
 # -- what is refused --------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_season_is_pointed_out_unless_windows_are_years():
 )  # fmt: skip
 def test_a_window_that_is_none_is_refused(many, window, said):
     with pytest.raises(ExperimentError, match=said):
-        momentum(many, window)
+        momentum(many, window=window)
 
 
 def test_a_window_is_said_in_words_or_by_number(many):
@@ -178,7 +178,7 @@ def test_a_comparison_is_told_what_to_give():
 
 
 def test_one_replication_tells_nothing_apart():
-    found = momentum(fs.run(club()), 3)
+    found = momentum(fs.run(club()), window=3)
     assert found.faster == "not told apart"
     assert found.answer()
 
@@ -188,7 +188,7 @@ def test_one_replication_tells_nothing_apart():
 
 def test_every_part_of_the_wheel_balances(pipeline, many):
     for one in (pipeline, many):
-        wheel = wheel_of(momentum(one, 4))
+        wheel = wheel_of(momentum(one, window=4))
         part, layout = parts_of(one.journey), one.ledger.layout
         for name in wheel.parts:
             stages = [layout.stages.index(stage) for stage in part if part[stage] == name]
@@ -228,14 +228,14 @@ def test_the_wheel_is_drawn_for_one_strategy_and_for_several(many):
 
 
 def test_the_chart_of_momentum_has_its_figures(pipeline):
-    chart = charts.momentum(momentum(pipeline, 6))
+    chart = charts.momentum(momentum(pipeline, window=6))
     assert len(chart.figure.axes) == 3
     assert set(chart.data["figure"]) >= {"customers", "growth_rate", "gained", "lost"}
     assert [axes.get_ylabel().split(":")[0] for axes in chart.figure.axes] == ["Mass", "Speed", "Friction"]
 
 
 def test_the_section_says_the_answer_and_where_people_are_lost(pipeline):
-    found = momentum(pipeline, 6)
+    found = momentum(pipeline, window=6)
     section = sections(found)[0]
     assert found.answer() in section.texts
     assert [chart.name for chart in section.charts] == ["wheel", "momentum"]

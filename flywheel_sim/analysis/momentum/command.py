@@ -15,9 +15,9 @@ def _momentum(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
 
     def ask() -> Any:
         try:
-            return momentum(replicate(model, strategies=asked["strategy"], **how), asked["window"])
+            return momentum(replicate(model, strategies=asked["strategy"], **how), window=asked["window"])
         except LimitReached as stop:
-            raise LimitReached(str(stop), stop.complete and momentum(stop.complete, asked["window"])) from stop
+            raise LimitReached(str(stop), stop.complete and momentum(stop.complete, window=asked["window"])) from stop
 
     yield Step("momentum", f"{model.name}: momentum, {how['replications'] or 100:,} replications", ask)
 

@@ -46,7 +46,7 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
     if isinstance(result, Momentum):
         found = {next(iter(result.base_runs)): result}
     else:
-        found = {name: momentum(runs, window) for name, runs in result.base_runs.items()}
+        found = {name: momentum(runs, window=window) for name, runs in result.base_runs.items()}
     wheels = {name: wheel_of(one) for name, one in found.items()}
     first, columns = next(iter(found.values())), min(len(found), 2)
     rows = math.ceil(len(found) / columns)
