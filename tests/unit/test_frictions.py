@@ -6,8 +6,8 @@ import pytest
 import flywheel_sim as fs
 from flywheel_sim.analysis.momentum.charts import bars as charts
 from flywheel_sim.analysis.momentum.frictions import frictions, frictions_of, without
-from flywheel_sim.analysis.momentum.momentum import net_per_month
 from flywheel_sim.analysis.momentum.section import sections
+from flywheel_sim.analysis.momentum.windows import net_per_month
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
@@ -190,12 +190,15 @@ def test_a_strategy_that_does_without_all_is_refused(model):
 @pytest.mark.parametrize(
     ("given", "error", "said"),
     [
-        ({"strategy": "todai"}, ConfigError, "no strategy of that name; did you mean 'today'"),
+        ({"strategies": "todai"}, ConfigError, "no strategy of that name; did you mean 'today'"),
         ({"of": "proft"}, ExperimentError, "did you mean 'profit'"),
         ({"of": "momentum"}, ExperimentError, "beside the metric in any case"),
-        ({"best": "high"}, ExperimentError, "did you mean 'highest'"),
+        ({"best": "high"}, ExperimentError, "it takes 'highest' or 'lowest'"),
         ({"window": "20 months"}, ExperimentError, "take 12 months at most"),
-        ({"replications": 0}, ExperimentError, "at least one is needed"),
+        ({"replications": 0}, ExperimentError, "it takes a whole number from 1"),
+        ({"strategy": "today"}, ExperimentError, "has no argument 'strategy'; write strategies="),
+        ({"metric": "profit"}, ExperimentError, "has no argument 'metric'; write of="),
+        ({"strategies": ["today", "no_site"]}, ExperimentError, "is about one strategy, not 2"),
     ],
 )
 def test_wrong_questions_have_a_remedy(model, given, error, said):

@@ -10,9 +10,10 @@ from journeys import club
 
 import flywheel_sim as fs
 from flywheel_sim.analysis.momentum.charts import bars as charts
-from flywheel_sim.analysis.momentum.momentum import lengths, momentum, months_in, moving, net_per_month, told
+from flywheel_sim.analysis.momentum.momentum import momentum, told
 from flywheel_sim.analysis.momentum.section import sections
 from flywheel_sim.analysis.momentum.wheel import parts_of, wheel_of
+from flywheel_sim.analysis.momentum.windows import lengths, months_in, moving, net_per_month
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.metrics.momentum import net_growth, opening
@@ -157,8 +158,9 @@ def test_a_season_is_pointed_out_unless_windows_are_years():
 @pytest.mark.parametrize(
     ("window", "said"),
     [
-        ("3 weeks", "a whole number of months"), ("3 per month", "a whole number of months"), (0, "at least one"),
-        (True, "a whole number of months"), ("soon", "write '3 months'"), (2.5, "a whole number of months"),
+        ("3 weeks", "a whole number of months"), ("3 per month", "a whole number of months"),
+        (0, "a time in whole months, or a whole number from 1 to"),
+        (True, "a time in whole months"), ("soon", "write '3 months'"), (2.5, "a time in whole months"),
         ("7 months", "two of them need 14, and figures are of 12; take 6 months at most"),
     ],
 )  # fmt: skip
@@ -173,8 +175,33 @@ def test_a_window_is_said_in_words_or_by_number(many):
 
 def test_a_comparison_is_told_what_to_give():
     duel = fs.compare(club(), strategies=["quiet", "loud"], replications=2)
-    with pytest.raises(ExperimentError, match=r"not of a Comparison; take one of a comparison, such as duel\['loud'\]"):
+    with pytest.raises(ExperimentError, match="it takes runs that are there, or a scenario, the name of a shipped"):
         momentum(duel)
+
+
+def test_a_model_is_run_as_replicate_runs_it(many):
+    found = momentum(club(), strategies="loud", replications=N)
+    np.testing.assert_array_equal(found.paths["momentum"], momentum(many).paths["momentum"])
+
+
+@pytest.mark.parametrize("given", [{"strategies": "loud"}, {"replications": 7}, {"seed": 1}, {"workers": 1}])
+def test_runs_that_are_there_are_not_run_again(many, given):
+    with pytest.raises(ExperimentError, match=f"not run again: leave out {next(iter(given))}, or give a scenario"):
+        momentum(many, **given)
+
+
+def test_former_words_are_refused_with_those_of_today(many):
+    with pytest.raises(ExperimentError, match="momentum has no argument 'strategy'; write strategies="):
+        momentum(club(), strategy="loud")
+    with pytest.raises(ExperimentError, match="momentum has no argument 'runs'; write model=runs"):
+        momentum(runs=many)
+
+
+def test_an_unknown_figure_names_the_nearest(many):
+    with pytest.raises(ExperimentError, match="did you mean 'momentum'"):
+        momentum(many).figure("momentom")
+    with pytest.raises(ExperimentError, match="'profit' is no figure of momentum"):
+        momentum(many).change("profit")
 
 
 def test_one_replication_tells_nothing_apart():

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.momentum.momentum import Momentum, lengths
+from flywheel_sim.analysis.momentum.momentum import Momentum
+from flywheel_sim.analysis.momentum.windows import lengths
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.metrics.growth import entered_by

@@ -11,6 +11,7 @@ from flywheel_sim.analysis.momentum.momentum import Momentum, momentum
 from flywheel_sim.analysis.momentum.wheel import Wheel, wheel_of
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, blank
 from flywheel_sim.drawing.words import beside
+from flywheel_sim.errors import ExperimentError
 from flywheel_sim.metrics.momentum import LOSING
 from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, figure, plus_minus
@@ -45,6 +46,9 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
 
     if isinstance(result, Momentum):
         found = {next(iter(result.base_runs)): result}
+    elif not result.base_runs:
+        raise ExperimentError(f"a wheel shows runs, and a {type(result).__name__} has none; give it what fs.momentum "
+                              "or fs.compare returns")  # fmt: skip
     else:
         found = {name: momentum(runs, window=window) for name, runs in result.base_runs.items()}
     wheels = {name: wheel_of(one) for name, one in found.items()}
