@@ -88,9 +88,13 @@ class Frictions(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.frictions(fs.load("product_led").with_(horizon="2 months"), strategies="today", replications=2)
-    >>> sorted(found.names) == sorted(one.name for one in found.frictions)
-    True
+    >>> shop = fs.loads('''
+    ... {currency: EUR, horizon: 3 months, rates: {buys: 20 %}, channels: {ads: {rate: 9 per day, enters: new}},
+    ... journey: {new: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
+    ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
+    >>> found = fs.frictions(shop, replications=4)
+    >>> found.frictions[0].moves, found.gain("slow").mean > 0
+    (('buys: 20 % → 30 %',), True)
     """
 
     of: str
@@ -310,18 +314,18 @@ def frictions(
 
     Raises
     ------
-    ExperimentError
-        If there are no frictions or no such metric, or the journey cannot be without one of them.
-    ConfigError
-        If there is no such strategy.
+    ExperimentError, ConfigError
+        If there are no frictions, no such metric or no such strategy, or the journey cannot be without one of them.
 
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> model = fs.load("product_led").with_(horizon="2 months")
-    >>> found = fs.frictions(model, "revenue", strategies="today", window="1 month", replications=2)
-    >>> found.units
-    {'revenue': 'EUR', 'momentum': 'customers per month'}
+    >>> shop = fs.loads('''
+    ... {currency: EUR, horizon: 3 months, rates: {buys: 20 %}, channels: {ads: {rate: 9 per day, enters: new}},
+    ... journey: {new: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
+    ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
+    >>> fs.frictions(shop, "revenue", window="1 month", replications=4).names
+    ('slow',)
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)
     strategy = one_of(scenario, strategies, "fs.frictions")
