@@ -5,7 +5,8 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim import datasets
-from flywheel_sim.analysis.purchases.ladder import ladder_of, repeat_ladder
+from flywheel_sim.analysis.purchases.from_data import ladder_of
+from flywheel_sim.analysis.purchases.ladder import repeat_ladder
 from flywheel_sim.analysis.purchases.log import purchase_rows
 from flywheel_sim.journey.units import DAY
 

@@ -127,7 +127,9 @@ def test_figures_are_of_all_cycles_of_all_replications_together():
         assert one.n == 8
     assert found.mean.low < 20 < found.mean.high
     assert found.median.low < 12 + 8 * np.log(2) < found.median.high
-    assert found.frame().equals(fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3).frame())
+    assert found.frame().equals(
+        fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3).frame()
+    )
 
 
 def test_one_replication_has_no_interval():
@@ -149,10 +151,12 @@ def test_what_cannot_be_answered_is_refused():
         fs.cycle_length(model, begins="ofer", ends="won")
     with pytest.raises(ExperimentError, match="'wonn' is no stage"):
         fs.cycle_length(model, begins="lead", ends="wonn")
-    with pytest.raises(ExperimentError, match="0 replications"):
+    with pytest.raises(ExperimentError, match="replications is 0: it takes a whole number from 1"):
         fs.cycle_length(model, begins="lead", ends="won", replications=0)
-    with pytest.raises(ExperimentError, match="quantile 90"):
+    with pytest.raises(ExperimentError, match="q is 90: it takes a number from 0 to 1"):
         fs.cycle_length(model, begins="lead", ends="won", replications=1).quantile(90)
+    with pytest.raises(ExperimentError, match="has no argument 'strategy'; write strategies="):
+        fs.cycle_length(model, begins="lead", ends="won", strategy="today")
     with pytest.raises(SimulationError, match="more than 5 people"):
         fs.cycle_length(model, begins="lead", ends="won", limits=Limits(max_people=5))
 

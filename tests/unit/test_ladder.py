@@ -8,7 +8,8 @@ from scipy import stats
 import flywheel_sim as fs
 from flywheel_sim import datasets
 from flywheel_sim.analysis.purchases.charts import ladder
-from flywheel_sim.analysis.purchases.ladder import ladder_of, repeat_ladder
+from flywheel_sim.analysis.purchases.from_data import ladder_of
+from flywheel_sim.analysis.purchases.ladder import repeat_ladder
 from flywheel_sim.wording import ordinal
 
 FIXED = """
@@ -103,22 +104,25 @@ def test_memoryless_purchases_follow_the_poisson_process():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"purchases": "ordres"}, "nothing is earned on a line 'ordres'.*did you mean 'orders'"),
-        ({"purchases": "client.lok"}, "did you mean 'client.look'"),
-        ({"purchases": "rent"}, "'rent' is earned as time goes by, not by purchases; name an event"),
-        ({"purchases": ()}, "what counts as one\\? name a line or an event; known: orders"),
+        ({"of": "ordres"}, "nothing is earned on a line 'ordres'.*did you mean 'orders'"),
+        ({"of": "client.lok"}, "did you mean 'client.look'"),
+        ({"of": "rent"}, "'rent' is earned as time goes by, not by purchases; name an event"),
+        ({"of": ()}, r"of is \(\): it takes a name, or a list of names"),
+        ({"purchases": "orders"}, "has no argument 'purchases'; write of='orders'"),
+        ({"strategy": "today"}, "has no argument 'strategy'; write strategies="),
         ({"window": "100 days"}, "has 99 days for it; take a shorter window or a longer horizon"),
         ({"window": "52"}, "a duration of a day or more is needed; write 52 weeks"),
         ({"window": "3 hours"}, "a duration of a day or more is needed"),
         ({"window": "3 fortnihgts"}, "no unit of time"),
-        ({"up_to": 1}, "a ladder goes to a purchase from 2 to 100; write 10"),
-        ({"up_to": 2.5}, "a ladder goes to a purchase from 2 to 100"),
-        ({"replications": 0}, "at least one is needed"),
+        ({"window": "1 per day"}, "a duration of a day or more is needed"),
+        ({"up_to": 1}, "up_to is 1: it takes a whole number from 2 to 100; write up_to=10"),
+        ({"up_to": 2.5}, "a whole number from 2 to 100"),
+        ({"replications": 0}, "a whole number from 1"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_remedy(arguments, message):
     with pytest.raises(fs.ExperimentError, match=message):
-        repeat_ladder(fs.loads(FIXED), **{"purchases": "orders", "window": "30 days", **arguments})
+        repeat_ladder(fs.loads(FIXED), **{"of": "orders", "window": "30 days", **arguments})
 
 
 def test_a_step_beyond_the_ladder_is_refused():

@@ -7,7 +7,7 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim.analysis.retention.by_day import still_there
-from flywheel_sim.analysis.retention.event_logs import EventLog
+from flywheel_sim.experiment.event_logs import EventLog
 from flywheel_sim.errors import ExperimentError, SimulationError
 from flywheel_sim.journey.units import DAY
 

@@ -89,8 +89,8 @@ class Frictions(AgainstToday):
     --------
     >>> import flywheel_sim as fs
     >>> shop = fs.loads('''
-    ... {currency: EUR, horizon: 3 months, rates: {buys: 20 %}, channels: {ads: {rate: 9 per day, enters: new}},
-    ... journey: {new: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
+    ... {name: Shop, currency: EUR, horizon: 90 days, rates: {buys: 20 %}, channels: {ad: {rate: 9 per day, enters: a}},
+    ... journey: {a: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
     ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
     >>> found = fs.frictions(shop, replications=4)
     >>> found.frictions[0].moves, found.gain("slow").mean > 0
@@ -321,8 +321,8 @@ def frictions(
     --------
     >>> import flywheel_sim as fs
     >>> shop = fs.loads('''
-    ... {currency: EUR, horizon: 3 months, rates: {buys: 20 %}, channels: {ads: {rate: 9 per day, enters: new}},
-    ... journey: {new: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
+    ... {name: Shop, currency: EUR, horizon: 90 days, rates: {buys: 20 %}, channels: {ad: {rate: 9 per day, enters: a}},
+    ... journey: {a: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
     ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
     >>> fs.frictions(shop, "revenue", window="1 month", replications=4).names
     ('slow',)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.purchases.ladder import DataLadder, RepeatLadder
+from flywheel_sim.analysis.purchases.from_data import DataLadder
+from flywheel_sim.analysis.purchases.ladder import RepeatLadder
 from flywheel_sim.drawing.chart import COLOURS, Chart, axes_of
 from flywheel_sim.drawing.ends import ends_of
 from flywheel_sim.drawing.marks import in_bands, whiskers

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from flywheel_sim.analysis.retention.by_day import still_there
-from flywheel_sim.analysis.retention.event_logs import read_logs
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.asking import How, how_to_run
 from flywheel_sim.experiment.budgets import Match, with_budgets
 from flywheel_sim.experiment.driver import Job
+from flywheel_sim.experiment.event_logs import read_logs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import IntArray
