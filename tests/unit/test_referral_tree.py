@@ -144,7 +144,7 @@ def test_the_top_shares_are_those_of_a_list_in_order(tree):
     assert tree.top_share(0.1) == pytest.approx(100 * sum(best[:tenth]) / sum(best))
     assert tree.top_share(0.01) < tree.top_share(0.05) < tree.top_share(0.1) < tree.top_share(1) == 100
     for wrong in (0, -0.1, 1.1, float("nan")):
-        with pytest.raises(ExperimentError, match=r"write 0\.1"):
+        with pytest.raises(ExperimentError, match=r"write share=0\.1"):
             tree.top_share(wrong)
 
 
@@ -163,7 +163,7 @@ def test_the_biggest_are_in_order_of_what_is_asked(tree):
     assert tree.biggest(1)["customers"].item() == tree.frame()["customers"].max()
     with pytest.raises(ExperimentError, match="did you mean 'customers'"):
         tree.biggest(by="customer")
-    with pytest.raises(ExperimentError, match="at least one"):
+    with pytest.raises(ExperimentError, match="n is 0: it takes a whole number from 1"):
         tree.biggest(0)
 
 
@@ -192,6 +192,8 @@ def test_a_journey_without_referrals_is_refused(model):
 
 
 def test_a_limit_stops_the_run(model):
+    with pytest.raises(ExperimentError, match="has no argument 'strategy'; write strategies="):
+        referral_tree(model, strategy="telling")
     with pytest.raises(SimulationError, match="50"):
         referral_tree(model, strategies="telling", limits=Limits(max_people=50))
 

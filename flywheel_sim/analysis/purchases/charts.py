@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.purchases.from_data import DataLadder
 from flywheel_sim.analysis.purchases.ladder import RepeatLadder
 from flywheel_sim.drawing.chart import COLOURS, Chart, axes_of
@@ -18,6 +19,9 @@ from flywheel_sim.wording import ordinal
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What stands beside simulated customers.
+_DATA = takes.optional(takes.instance("DataLadder", example="fs.ladder_of(...)"))
 
 
 def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
@@ -37,6 +41,7 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     """
     import pandas as pd
 
+    data = _DATA.of("data", data)
     if not result.customers.sum():
         raise ExperimentError("nobody's window lies within these runs; take a shorter window or a longer horizon")
     within = format_duration(result.window)
