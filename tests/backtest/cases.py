@@ -173,7 +173,11 @@ RESULTS = {
     # -- staff
     "capacity": lambda: fs.capacity(journey("b2b_pipeline"), over="sales", values=range(4, 7), replications=2, **ONE),
     "capacity_two": lambda: fs.capacity(
-        journey("b2b_pipeline", "9 months"), over=["sales", "presales"], values={"sales": [4, 5], "presales": [3, 4]}, replications=2, **ONE
+        journey("b2b_pipeline", "9 months"),
+        over=["sales", "presales"],
+        values={"sales": [4, 5], "presales": [3, 4]},
+        replications=2,
+        **ONE,
     ),
     "lead_volume": lambda: fs.lead_volume(
         journey("b2b_pipeline"), over="traffic", values=(0.5, 1.0, 1.5), replications=2, **ONE
@@ -344,7 +348,7 @@ NO_REPORT = ("Crossover", "Estimate", "Stopping")
 
 # Every command; lines after the first of a case run in the same folder.
 _SUB = "subscription --horizon '12 months' --workers 1"
-_B2B = "capacity b2b_pipeline --resource sales --people 4,5 --replications 2 --horizon '9 months' --workers 1"
+_B2B = "capacity b2b_pipeline --over sales --values 4,5 --replications 2 --horizon '9 months' --workers 1"
 _FUNNEL = f"{_SUB} --strategy funnel --replications 3"
 _ALLOCATE = "allocate next_euro --place search_ads --place onboarding --replications 2 --workers 1"
 _BREAKEVEN = (
@@ -354,7 +358,7 @@ _BREAKEVEN = (
 _LANDING = "landing_page --horizon '12 months' --workers 1"
 _TWO = "--strategy keep_a --strategy roll_out_b --replications 3"
 _ABTEST = "--of conversion.visitor.trial --strategy keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
-_RETENTION = "retention product_led --stage free --strategy today --replications 3 --horizon '6 months' --workers 1"
+_RETENTION = "retention product_led --of free --strategies today --replications 3 --horizon '6 months' --workers 1"
 _SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
 
 #: Commands, of which each is run three ways: as text, with --json, and with --out.
@@ -377,7 +381,7 @@ _ANSWERS = {
     "abtest": f"abtest {_LANDING} {_ABTEST}",
     "forecast": "forecast shop.yaml --replications 4 --workers 1",
     "referrals": "referrals referral_programme --horizon '12 months'",
-    "ladder": "ladder lifecycle --purchases orders --window '13 weeks' --replications 1 --horizon '12 months'",
+    "ladder": "ladder lifecycle --of orders --window '13 weeks' --replications 1 --horizon '12 months'",
     "retention": f"{_RETENTION} --days 1,7,30",
     "capacity": _B2B,
 }
@@ -401,7 +405,7 @@ _LINES = {
     ],
     "capacity_plan": [f"{_B2B} --plan --target '80 % within 1 day'"],
     "frictions_product_led": [
-        "frictions product_led --strategy today --horizon '6 months' --replications 2 --workers 1 --out out"
+        "frictions product_led --strategies today --horizon '6 months' --replications 2 --workers 1 --out out"
     ],
     "nothing": [""],
     "errors": [
@@ -433,20 +437,20 @@ _LINES = {
         "sweep subscription --resume",
         "sweep subscription --design lhs",
         "sweep subscription --vary retention",
-        "frictions subscription --strategy funnel",
-        "momentum subscription --strategy funnel --replications 2 --window soon",
+        "frictions subscription --strategies funnel",
+        "momentum subscription --strategies funnel --replications 2 --window soon",
         "abtest landing_page --arms a",
         "abtest subscription --strategy funnel",
         "referrals ad_campaign",
         "forecast ad_campaign",
-        "ladder lifecycle --purchases nothing",
-        "retention product_led --stage fre",
-        "retention product_led --stage free --days one",
-        "retention product_led --stage free --days 7,1",
-        "retention product_led --stage free --days 1,30000",
-        "retention product_led --stage free --counts nothing",
-        "capacity subscription --resource sales",
-        "capacity b2b_pipeline --resource sales --people some",
+        "ladder lifecycle --of nothing",
+        "retention product_led --of fre",
+        "retention product_led --of free --days one",
+        "retention product_led --of free --days 7,1",
+        "retention product_led --of free --days 1,30000",
+        "retention product_led --of free --counts nothing",
+        "capacity subscription --over sales",
+        "capacity b2b_pipeline --over sales --values some",
     ],
 }
 

@@ -90,7 +90,7 @@ def test_more_leads_destroy_value_from_where_the_formula_says():
         "to: gone", f"to: {{gone: {{chance: 100 %, earn: {{fee: {worth}}}}}}}"
     )
     times = np.array([0.8, 1.0, 1.2, 1.3, 1.4, 1.5, 1.6])
-    found = lead_volume(loads(text), over="door", values=times, waiting=False, metrics=(), replications=60)
+    found = lead_volume(loads(text), "profit", "door", values=times, waiting=False, replications=60)
     busy = 0.5 * times
     exact = _turn(times, worth * busy - a_day * busy / (1 - busy))
     assert exact == pytest.approx((1 - math.sqrt(a_day / worth)) / 0.5, abs=0.02)

@@ -44,8 +44,8 @@ ASKED = {
     "forecast": ("--replications", "4"),
     "effect": ("--over", "buys", "--change", "+5 points", "--replications", "3"),
     "referrals": ("--replication", "1"),
-    "ladder": ("--purchases", "orders", "--window", "13 weeks", "--replications", "2"),
-    "retention": ("--stage", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),
+    "ladder": ("--of", "orders", "--window", "13 weeks", "--replications", "2"),
+    "retention": ("--of", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),
 }
 
 
@@ -100,12 +100,12 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
         (("frictions", "coins.yaml"), "no such file"),
         (("abtest", "shop.yaml", "--arms", "a"), "two levels are compared; write --arms a,b"),
         (("abtest", "shop.yaml", "--attribute", "army"), "arm"),
-        (("ladder", "shop.yaml", "--purchases", "ordrs"), "orders"),
-        (("retention", "shop.yaml", "--stage", "visitr"), "did you mean 'visitor'"),
-        (("retention", "shop.yaml", "--stage", "visitor", "--days", "1,x"), "write --days 1,7,30"),
-        (("retention", "shop.yaml", "--stage", "visitor", "--counts", "los"), "did you mean 'lost'"),
+        (("ladder", "shop.yaml", "--of", "ordrs"), "orders"),
+        (("retention", "shop.yaml", "--of", "visitr"), "did you mean 'visitor'"),
+        (("retention", "shop.yaml", "--of", "visitor", "--days", "1,x"), "write --days 1,7,30"),
+        (("retention", "shop.yaml", "--of", "visitor", "--counts", "los"), "did you mean 'lost'"),
         (("momentum", "shop.yaml", "--window", "30 months"), "month"),
-        (("forecast", "subscription", "--strategy", "funnel"), "nothing in 'Subscription"),
+        (("forecast", "subscription", "--strategies", "funnel"), "nothing in 'Subscription"),
     ],
 )
 def test_what_is_written_wrong_is_said_with_its_remedy(flywheel, words, said):

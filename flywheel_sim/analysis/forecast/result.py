@@ -95,8 +95,8 @@ class Forecast(Result):
         if math.isnan(share):
             how_much = "How much of the variance is chance these runs do not tell"
         return (
-            f"{label}: 90 % of futures lie within {ranges[0]}. Were the rates known to be as stated, within {ranges[1]}."
-            f" {how_much}."
+            f"{label}: 90 % of futures lie within {ranges[0]}. Were the rates known to be as stated, within "
+            f"{ranges[1]}. {how_much}."
         )
 
     def table(self) -> pd.DataFrame:
