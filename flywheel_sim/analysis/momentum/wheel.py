@@ -2,7 +2,7 @@
 
 The parts of the wheel are the phases of its stages of prospects and customers, or the two roles where the file names
 no phases. Everybody else is outside: lapsed, set aside and gone. Each part holds at the end of a window what it held
-at its beginning, plus who came in, less who went on or was lost, to the person.
+at its beginning, plus who came in, minus who went on or was lost, to the person.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class ReferralTree(Unreplicated):
         stage (at the end), customer (whether they ever were one), born, acquired, churned (months from the start, NaN
         never; churned is when they first left), brought and brought_customers (people they referred themselves, and
         those of them who became customers), revenue and cost (in the currency; the cost is all that was booked on the
-        person, also before they bought, and no spend of channels), margin (revenue less cost of sales and service
+        person, also before they bought, and no spend of channels), margin (revenue minus cost of sales and service
         since acquisition, discounted to it).
         """
         return self._people.copy()
@@ -76,7 +76,7 @@ class ReferralTree(Unreplicated):
 
         Columns: root, channel, born, acquired (months from the start, NaN never), people and customers (with the root),
         generations (the last one that holds a customer, counted from the root, which is 0), revenue, cost,
-        contribution (revenue less cost), lineage (margin of all, each discounted to the acquisition of the root, as the
+        contribution (revenue minus cost), lineage (margin of all, each discounted to the acquisition of the root, as the
         metric `lineage_value` has it, but up to the horizon; NaN where the root was not acquired within the run).
         """
         return self._families.copy()
