@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from flywheel_sim import arguments as takes
-from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, without_waiting
+from flywheel_sim.analysis.capacity.staff import at_the_cost_of, without_waiting
 from flywheel_sim.analysis.capacity.volumes import at_volume, came_by, channel_asked
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError, nearest
@@ -77,7 +77,7 @@ class LeadVolume(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.lead_volume("b2b_pipeline", over="traffic", values=[0.5, 1, 2], waiting=False, replications=2)
+    >>> found = fs.lead_volume("saas_plans", over="ads", values=[0.5, 1, 2], strategies="funnel", replications=2)
     >>> found.leads_at(2).mean > found.leads_at(0).mean
     True
     """
@@ -216,10 +216,8 @@ def lead_volume(
 
     Parameters
     ----------
-    model
-        The scenario, its name or its path.
-    of
-        A metric, or several of which the first decides and the others are kept beside it.
+    model, of
+        The scenario, its name or its path; and a metric, or several, of which the first decides and others are kept.
     over
         The channel, which may be left out where there is but one: it has a rate, a batch (rounded to whole people) or a
         spend (which is multiplied, so that leads stay behind where the channel has an ``at_most``). A named rate is
@@ -235,23 +233,18 @@ def lead_volume(
 
     Raises
     ------
-    ExperimentError
-        If there is no such channel or metric, nobody comes by the channel of itself, there is no staff, or volumes are
-        not what they should be.
-    ConfigError
-        If there is no such strategy.
+    ExperimentError, ConfigError
+        If there is no such channel, metric or strategy, nobody comes by the channel of itself, or there is no staff.
 
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.lead_volume("b2b_pipeline", over="traffic", values=[0.5, 1, 2], replications=2)
-    >>> found.times, found.turn.unit
-    ((0.5, 1.0, 2.0), "times today's volume")
+    >>> fs.lead_volume("saas_plans", over="ads", values=[0.5, 1, 2], strategies="funnel", replications=2).turn.unit
+    "times today's volume"
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)
     strategy = one_of(scenario, strategies, "fs.lead_volume")
     written = scenario.unmatched_journey(strategy)
-    require_staff(written)
     channel, volumes, kept = channel_asked(written, over), _volumes(values), names_of(of)
     refuse_metrics(scenario, [strategy], kept)
     matched, _ = with_budgets(scenario, [strategy], seed, options)

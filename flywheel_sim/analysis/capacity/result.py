@@ -87,9 +87,9 @@ class Capacity(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.capacity("b2b_pipeline", "profit", "sales", values=[4, 5], replications=2)
-    >>> found.points, found.estimate(4).unit
-    (((4,), (5,)), 'EUR')
+    >>> found = fs.capacity("saas_plans", "profit", "sales", values=[2, 3], strategies="funnel", replications=2)
+    >>> found.points, found.estimate(3).unit
+    (((2,), (3,)), 'EUR')
     """
 
     of: str
@@ -283,11 +283,9 @@ def capacity(
 
     Parameters
     ----------
-    model
-        The scenario, its name or its path.
-    of
-        A metric, or several of which the first decides and the others are kept beside it. Wait, utilisation and
-        abandonment of each resource are kept too.
+    model, of
+        The scenario, its name or its path; and a metric, or several, of which the first decides and others are kept.
+        Wait, utilisation and abandonment of each resource are kept too.
     over
         Who serves: a resource, or a list of two for a map; the only one of the journey unless given.
     strategies
@@ -303,17 +301,14 @@ def capacity(
 
     Raises
     ------
-    ExperimentError
-        If there is no such resource or metric, or numbers of people are not what they should be.
-    ConfigError
-        If there is no such strategy.
+    ExperimentError, ConfigError
+        If there is no such resource, metric or strategy, or numbers of people are not what they should be.
 
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.capacity("b2b_pipeline", over="sales", values=[4, 5, 6], replications=2)
-    >>> found.people, found.metrics[:2]
-    (((4, 5, 6),), ('profit', 'acquisitions'))
+    >>> fs.capacity("saas_plans", over="sales", values=[2, 3], strategies="funnel", replications=2).metrics[:2]
+    ('profit', 'acquisitions')
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)
     strategy = one_of(scenario, strategies, "fs.capacity")

@@ -72,7 +72,7 @@ class StaffPlan(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> plan = fs.staff_plan("b2b_pipeline", over="sales", values=[0, 1], replications=2)
+    >>> plan = fs.staff_plan("saas_plans", over="sales", values=[0, 1], strategies="funnel", replications=2)
     >>> plan.months[:2], sum(plan.people) == sum(plan.even)
     (('jan', 'feb'), True)
     """
@@ -151,7 +151,7 @@ class StaffPlan(AgainstToday):
     def remarks(self) -> list[str]:
         """Return how much work each plan is and what it earns, and the plan as a file says it."""
         months = ", ".join(f"{self.person_months[name]:,.1f} {name}" for name in self.person_months)
-        profits = [f"Profit, {name}: {found}" for name, found in self.profit.items()]
+        profits = [f"Profit, {name}: {estimate}" for name, estimate in self.profit.items()]
         return [
             f"Person-months over the horizon: {months}",
             *profits,
@@ -208,7 +208,7 @@ def staff_plan(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> plan = fs.staff_plan("b2b_pipeline", over="sales", values=[0, 1], replications=2)
+    >>> plan = fs.staff_plan("saas_plans", over="sales", values=[0, 1], strategies="funnel", replications=2)
     >>> len(plan.people), plan.yaml.startswith("sales: {people:")
     (12, True)
     """

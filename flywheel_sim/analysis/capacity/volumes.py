@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from flywheel_sim.analysis.capacity.staff import require_staff
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey import calendar
@@ -68,9 +69,10 @@ def channel_asked(journey: Journey, over: str | None) -> str:
     Raises
     ------
     ExperimentError
-        If there is none of that name, a strategy does without it, nobody comes by it of itself; or there are several
-        and none was named.
+        If there is no staff to take more; no channel of that name, or a strategy does without it, or nobody comes by it
+        of itself; or there are several and none was named.
     """
+    require_staff(journey)
     coming = [one.name for one in journey.channels if one.kind in ("rate", "batch") and not one.removed]
     if over is None and len(coming) != 1:
         remedy = f"write over='{coming[0]}'" if coming else "give a channel a rate"

@@ -80,7 +80,7 @@ class CostOfWaiting(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.cost_of_waiting("b2b_pipeline", over="sales", replications=2)
+    >>> found = fs.cost_of_waiting("saas_plans", over="sales", strategies="funnel", replications=2)
     >>> found.resources, found.per_day.unit
     (('sales',), 'EUR per day waited')
     """
@@ -190,9 +190,9 @@ def cost_of_waiting(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.cost_of_waiting("b2b_pipeline", replications=2)
+    >>> found = fs.cost_of_waiting("saas_plans", strategies="funnel", replications=2)
     >>> found.resources, found.total.unit
-    (('presales', 'sales'), 'EUR')
+    (('sales',), 'EUR')
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)
     strategy = one_of(scenario, strategies, "fs.cost_of_waiting")
@@ -210,11 +210,16 @@ def cost_of_waiting(
         return runs if index == 0 else at_the_cost_of(runs, today, names)
 
     waited, served = replicated(journeys, replications, seed, options, keep)
+    return _lost(waited, served, names, of)
+
+
+def _lost(waited: Runs, served: Runs, names: tuple[str, ...], of: str) -> CostOfWaiting:
+    """Return what runs with waiting lose against those without."""
     gap = served.values(of) - waited.values(of)
     unit, books = waited.unit(of), waited.books
     where = [books.ledger.layout.resources.index(name) for name in names]
-    asked = sum((books.over(queue(books, one, "asked")) for one in where), np.zeros(replications))
-    days = sum((books.over(load(books, one, "waiting")) for one in where), np.zeros(replications)) / DAY
+    asked = sum((books.over(queue(books, one, "asked")) for one in where), np.zeros(waited.n))
+    days = sum((books.over(load(books, one, "waiting")) for one in where), np.zeros(waited.n)) / DAY
     waiting = sum((waited.series(f"queue_length.{name}") for name in names), np.zeros(books.ledger.costs.shape[:2]))
     return CostOfWaiting(
         names, of, waited.label(of),

@@ -76,8 +76,8 @@ class Wheel:
         """Return the people of a role per month who leave the wheel from a part."""
         return self._flow(self.losing.get((part, role)))
 
-    def _flow(self, found: FloatArray | None) -> Estimate:
-        return estimate_mean(np.zeros(self.momentum.runs.n) if found is None else found, "people per month")
+    def _flow(self, people: FloatArray | None) -> Estimate:
+        return estimate_mean(np.zeros(self.momentum.runs.n) if people is None else people, "people per month")
 
     def frame(self) -> pd.DataFrame:
         """Return the tidy table: what (in it, way in, move, lost), from, to, role, mean, low, high, n, unit."""
@@ -89,8 +89,8 @@ class Wheel:
         rows += [(way, "", part, "", self.coming(way, part)) for way, part in self.entering]
         rows += [("move", source, target, "", self.between(source, target)) for source, target in self.moving]
         rows += [("lost", part, "", role, self.lost(part, role)) for part, role in self.losing]
-        told = [(*row[:4], e.mean, e.low, e.high, e.n, e.unit) for row in rows if isinstance(e := row[4], Estimate)]
-        return pd.DataFrame(told, columns=["what", "from", "to", "role", "mean", "low", "high", "n", "unit"])
+        figures = [(*row[:4], e.mean, e.low, e.high, e.n, e.unit) for row in rows if isinstance(e := row[4], Estimate)]
+        return pd.DataFrame(figures, columns=["what", "from", "to", "role", "mean", "low", "high", "n", "unit"])
 
 
 def parts_of(journey: Journey) -> dict[str, str]:

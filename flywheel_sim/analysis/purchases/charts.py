@@ -53,7 +53,7 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     title = f"{shares}; of the real ones {figure(data.share(2).mean, '%')} %" if data is not None else shares
     note = "Line: mean of the runs. Dark band: its 95 % interval. Light band: 90 % of runs."
     note += " Rings: data, with the 95 % interval of a share." if data is not None else ""
-    made, axes = axes_of(title, note)
+    drawing, axes = axes_of(title, note)
     steps = list(result.steps)
     ends = ends_of([result.share(k) for k in steps])
     single = [result.single(k) for k in steps]
@@ -73,7 +73,7 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     axes.set_ylabel(f"Customers who got there within {within} (%)")
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper right", frameon=False)
-    return Chart("ladder", title, made, pd.concat(parts, ignore_index=True))
+    return Chart("ladder", title, drawing, pd.concat(parts, ignore_index=True))
 
 
 def _rows(ladder: RepeatLadder | DataLadder, whose: str) -> pd.DataFrame:

@@ -118,9 +118,20 @@ def ladder_of(
     >>> found.customers > 1000, found.share(2).mean > found.share(3).mean
     (True, True)
     """
+    days = days_of(window)
+    who, day = _purchases(transactions, customer, date)
+    end = int(day.max()) if len(day) else 0
+    customers, reached, left_out = climb(who, day, days, up_to, last=end)
+    if not customers:
+        raise DataError(f"window {window!r}: nobody in the transactions first bought so long before their last date; "
+                        "take a shorter window")  # fmt: skip
+    return DataLadder(days * DAY, customers, left_out, reached)
+
+
+def _purchases(transactions: pd.DataFrame, customer: str, date: str) -> tuple[IntArray, IntArray]:
+    """Return whose every purchase was, as numbers, and on which day; raises as `ladder_of`."""
     import pandas as pd
 
-    days = days_of(window)
     for name in (customer, date):
         if name not in transactions:
             known = [str(column) for column in transactions.columns]
@@ -141,9 +152,4 @@ def ladder_of(
     except TypeError as error:
         raise DataError(f"column '{customer}' of the transactions holds what names nobody ({error}); write numbers or "
                         "texts") from error  # fmt: skip
-    end = int(day.max()) if len(day) else 0
-    customers, reached, left_out = climb(who.astype(np.int64), day, days, up_to, last=end)
-    if not customers:
-        raise DataError(f"window {window!r}: nobody in the transactions first bought so long before their last date; "
-                        "take a shorter window")  # fmt: skip
-    return DataLadder(days * DAY, customers, left_out, reached)
+    return who.astype(np.int64), day

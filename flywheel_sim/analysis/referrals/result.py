@@ -76,8 +76,8 @@ class ReferralTree(Unreplicated):
 
         Columns: root, channel, born, acquired (months from the start, NaN never), people and customers (with the root),
         generations (the last one that holds a customer, counted from the root, which is 0), revenue, cost,
-        contribution (revenue minus cost), lineage (margin of all, each discounted to the acquisition of the root, as the
-        metric `lineage_value` has it, but up to the horizon; NaN where the root was not acquired within the run).
+        contribution (revenue minus cost), lineage (margin of all, each discounted to the acquisition of the root, as
+        the metric `lineage_value` has it, but up to the horizon; NaN where the root was not acquired within the run).
         """
         return self._families.copy()
 

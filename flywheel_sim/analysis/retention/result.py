@@ -251,10 +251,8 @@ def retention(
 
     Raises
     ------
-    ExperimentError, ConfigError
-        If there is no such stage or strategy, or nobody enters it so long before the horizon.
-    SimulationError
-        If a run meets a limit.
+    ExperimentError, ConfigError, SimulationError
+        If there is no such stage or strategy, nobody enters it so long before the horizon, or a run meets a limit.
 
     Examples
     --------
