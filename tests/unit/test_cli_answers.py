@@ -104,6 +104,7 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
         (("retention", "shop.yaml", "--of", "visitr"), "did you mean 'visitor'"),
         (("retention", "shop.yaml", "--of", "visitor", "--days", "1,x"), "write --days 1,7,30"),
         (("retention", "shop.yaml", "--of", "visitor", "--counts", "los"), "did you mean 'lost'"),
+        (("frictions", "shop.yaml", "--best", "high"), "it takes 'highest' or 'lowest'"),
         (("momentum", "shop.yaml", "--window", "30 months"), "month"),
         (("forecast", "subscription", "--strategies", "funnel"), "nothing in 'Subscription"),
     ],
@@ -113,3 +114,11 @@ def test_what_is_written_wrong_is_said_with_its_remedy(flywheel, words, said):
     assert (status, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_retention_can_be_of_one_stage_alone(flywheel, tmp_path):
+    (tmp_path / "shop.yaml").write_text(SHOP.replace(" uncertain: [25 %, 35 %],", ""), encoding="utf-8")
+    status, out, _ = flywheel("retention", "shop.yaml", "--of", "visitor", "--days", "2", "--counts", "none",
+                              "--replications", "2", "--json")  # fmt: skip
+    assert status == 0
+    assert json.loads(out)["details"] == {"stage": "visitor", "counts": ["visitor"]}

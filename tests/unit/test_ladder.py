@@ -125,6 +125,42 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(arguments, message):
         repeat_ladder(fs.loads(FIXED), **{"of": "orders", "window": "30 days", **arguments})
 
 
+def test_workers_and_executors_give_the_same_ladder():
+    one, other = (repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=4, workers=n) for n in (1, 3))
+    assert one.reached.tolist() == other.reached.tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"transactions": [1, 2]}, fs.ExperimentError, "transactions is .*: it takes a table of pandas"),
+        ({"customer": "customer"}, fs.DataError, "no column 'customer'; did you mean 'customer_id'"),
+        ({"date": "units"}, fs.DataError, "holds what is no date"),
+        ({"date": None}, fs.ExperimentError, "date is None: it takes a name"),
+        ({"window": 52}, fs.ExperimentError, "window is 52: it takes a time such as"),
+        ({"up_to": 1000}, fs.ExperimentError, "up_to is 1000: it takes a whole number from 2 to 100"),
+        ({"strategy": "today"}, fs.ExperimentError, "ladder_of has no argument 'strategy'"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        ladder_of(**{"transactions": datasets.cdnow(), **given})
+
+
+def test_customers_that_are_none_and_columns_that_stand_twice_are_refused():
+    data = datasets.cdnow().head(3)
+    with pytest.raises(fs.DataError, match="column 'customer_id' of the transactions holds what names nobody"):
+        ladder_of(data.assign(customer_id=[[1], [2], [3]]))
+    with pytest.raises(fs.DataError, match="several columns 'customer_id'; keep one of them"):
+        ladder_of(pd.concat([data, data], axis=1))
+
+
+def test_only_data_stands_beside_a_ladder():
+    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=1)
+    with pytest.raises(fs.ExperimentError, match=r"data is .*: it takes a result of the kind DataLadder"):
+        ladder(found, found)
+
+
 def test_a_step_beyond_the_ladder_is_refused():
     found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=1)
     with pytest.raises(fs.ExperimentError, match="from 2 to 5; ask for more with up_to"):

@@ -254,6 +254,24 @@ def test_the_wheel_is_drawn_for_one_strategy_and_for_several(many):
     assert "<svg" in one.svg()
 
 
+def test_a_wheel_of_what_was_not_run_is_refused():
+    drawn = fs.ladder_of(fs.datasets.cdnow())
+    for chart in (fs.charts.wheel, fs.charts.fan, fs.charts.stage_flow, fs.charts.queues):
+        with pytest.raises(ExperimentError, match="shows runs, and a DataLadder has none"):
+            chart(drawn)
+
+
+def test_the_fan_is_of_days_weeks_or_months(many):
+    with pytest.raises(ExperimentError, match="by is 'year': it takes 'month' or 'week' or 'day'"):
+        fs.charts.fan(many, by="year")
+
+
+def test_a_run_that_meets_a_limit_keeps_what_was_done_before():
+    with pytest.raises(fs.LimitReached, match="events") as stop:
+        momentum(club(), strategies="loud", replications=3, limits=fs.Limits(max_events=10), workers=1)
+    assert not stop.value.complete
+
+
 def test_the_chart_of_momentum_has_its_figures(pipeline):
     chart = charts.momentum(momentum(pipeline, window=6))
     assert len(chart.figure.axes) == 3

@@ -35,7 +35,7 @@ def _capacity(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
     if leads:
         channel_asked(written, leads)
     yield Step("capacity", f"{model.name}: numbers of {' and '.join(names)}, {n:,} replications of each",
-               lambda: capacity(model, of, names, values=values, **how))  # fmt: skip
+               lambda: capacity(model, of, names, values=values, best=asked["best"], **how))  # fmt: skip
     if leads:
         yield Step("leads", f"leads by {leads}, {n:,} replications of each volume",
                    lambda: lead_volume(model, of, leads, values=volumes, **how))  # fmt: skip
@@ -78,6 +78,7 @@ COMMANDS = (
         STRATEGIES,
         Option("values", "Numbers to try, or n1,n2; once for each --over.", many=True, flag="--values",
                metavar="LO:HI"),
+        Option("best", "Whether the highest or the lowest of the first metric is best."),
         Option("leads", "Also this channel at several volumes, at today's staff."),
         Option("times", "Volumes of --leads, such as 0.5,1,2 times today's."),
         Option("waiting", "Also what waiting for them costs.", bool, flag="--waiting"),

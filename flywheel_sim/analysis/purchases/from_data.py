@@ -138,6 +138,8 @@ def _purchases(transactions: pd.DataFrame, customer: str, date: str) -> tuple[In
             raise DataError(f"the transactions have no column '{name}'; {nearest(name, known)}")
         if getattr(transactions[name], "ndim", 1) != 1:
             raise DataError(f"the transactions have several columns '{name}'; keep one of them")
+    if pd.api.types.is_numeric_dtype(transactions[date]):
+        raise DataError(f"column '{date}' of the transactions holds what is no date (numbers); write 1997-01-31")
     try:
         when = pd.to_datetime(transactions[date], format="ISO8601").dt.tz_localize(None)
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
