@@ -38,9 +38,9 @@ from flywheel_sim.analysis.outlook.expected import assumptions as assumptions
 from flywheel_sim.analysis.outlook.expected import expected_path as expected_path
 from flywheel_sim.analysis.purchases.cycle import CycleLength as CycleLength
 from flywheel_sim.analysis.purchases.cycle import cycle_length as cycle_length
-from flywheel_sim.analysis.purchases.ladder import DataLadder as DataLadder
+from flywheel_sim.analysis.purchases.from_data import DataLadder as DataLadder
+from flywheel_sim.analysis.purchases.from_data import ladder_of as ladder_of
 from flywheel_sim.analysis.purchases.ladder import RepeatLadder as RepeatLadder
-from flywheel_sim.analysis.purchases.ladder import ladder_of as ladder_of
 from flywheel_sim.analysis.purchases.ladder import repeat_ladder as repeat_ladder
 from flywheel_sim.analysis.referrals.result import ReferralTree as ReferralTree
 from flywheel_sim.analysis.referrals.result import referral_tree as referral_tree

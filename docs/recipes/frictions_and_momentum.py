@@ -9,7 +9,7 @@ page = Page("frictions_and_momentum")
 
 @page.making(14)
 def costs():
-    return fs.frictions(fs.load("product_led"), of="profit", strategy="today", replications=40, seed=1)
+    return fs.frictions(fs.load("product_led"), of="profit", strategies="today", replications=40, seed=1)
 
 
 @page.making(0.1)

@@ -171,21 +171,25 @@ RESULTS = {
         ("3 per customer per month", "92 % per month"), limit="98 %", without="80 %", half_at=2, shape="hill"
     ),
     # -- staff
-    "capacity": lambda: fs.capacity(journey("b2b_pipeline"), "sales", range(4, 7), replications=2, **ONE),
+    "capacity": lambda: fs.capacity(journey("b2b_pipeline"), over="sales", values=range(4, 7), replications=2, **ONE),
     "capacity_two": lambda: fs.capacity(
-        journey("b2b_pipeline", "9 months"), {"sales": [4, 5], "presales": [3, 4]}, replications=2, **ONE
+        journey("b2b_pipeline", "9 months"),
+        over=["sales", "presales"],
+        values={"sales": [4, 5], "presales": [3, 4]},
+        replications=2,
+        **ONE,
     ),
     "lead_volume": lambda: fs.lead_volume(
-        journey("b2b_pipeline"), "traffic", times=(0.5, 1.0, 1.5), replications=2, **ONE
+        journey("b2b_pipeline"), over="traffic", values=(0.5, 1.0, 1.5), replications=2, **ONE
     ),
-    "cost_of_waiting": lambda: fs.cost_of_waiting(journey("b2b_pipeline"), "sales", replications=2, **ONE),
+    "cost_of_waiting": lambda: fs.cost_of_waiting(journey("b2b_pipeline"), over="sales", replications=2, **ONE),
     "staff_plan": lambda: fs.staff_plan(
-        journey("b2b_pipeline"), "sales", safety=(0.0, 0.5, 1.0), replications=2, **ONE
+        journey("b2b_pipeline"), over="sales", values=(0.0, 0.5, 1.0), replications=2, **ONE
     ),
     "staff_plan_target": lambda: fs.staff_plan(
-        journey("b2b_pipeline"), "presales", "80 % within 1 day", safety=(0.0, 1.0), replications=2, **ONE
+        journey("b2b_pipeline"), over="presales", target="80 % within 1 day", values=(0.0, 1.0), replications=2, **ONE
     ),
-    "cycle_length": lambda: fs.cycle_length(journey("b2b_pipeline"), "sql", "won", replications=2),
+    "cycle_length": lambda: fs.cycle_length(journey("b2b_pipeline"), begins="sql", ends="won", replications=2),
     # -- one question each
     "ab_test": lambda: fs.ab_test(
         journey("landing_page"), of="conversion.visitor.trial", strategy="keep_a", replications=8, **ONE
@@ -200,13 +204,13 @@ RESULTS = {
         **ONE,
     ),
     "frictions": lambda: fs.frictions(
-        journey("product_led"), strategy="today", window="3 months", replications=2, **ONE
+        journey("product_led"), strategies="today", window="3 months", replications=2, **ONE
     ),
-    "momentum": lambda: fs.momentum(runs("subscription", "funnel"), "3 months"),
-    "momentum_product_led": lambda: fs.momentum(runs("product_led", "today", 2), "6 months"),
+    "momentum": lambda: fs.momentum(runs("subscription", "funnel"), window="3 months"),
+    "momentum_product_led": lambda: fs.momentum(runs("product_led", "today", 2), window="6 months"),
     "referral_tree": lambda: fs.referral_tree(journey("referral_programme")),
     "repeat_ladder": lambda: fs.repeat_ladder(
-        journey("lifecycle"), "orders", window="26 weeks", strategy="today", replications=2
+        journey("lifecycle"), "orders", window="26 weeks", strategies="today", replications=2
     ),
     "retention_by_day": lambda: fs.retention(journey("product_led"), "free", replications=3, **ONE),
     "retention_of_two": lambda: fs.retention(
@@ -344,7 +348,7 @@ NO_REPORT = ("Crossover", "Estimate", "Stopping")
 
 # Every command; lines after the first of a case run in the same folder.
 _SUB = "subscription --horizon '12 months' --workers 1"
-_B2B = "capacity b2b_pipeline --resource sales --people 4,5 --replications 2 --horizon '9 months' --workers 1"
+_B2B = "capacity b2b_pipeline --over sales --values 4,5 --replications 2 --horizon '9 months' --workers 1"
 _FUNNEL = f"{_SUB} --strategies funnel --replications 3"
 _ALLOCATE = "allocate next_euro --place search_ads --place onboarding --replications 2 --workers 1"
 _BREAKEVEN = (
@@ -354,7 +358,7 @@ _BREAKEVEN = (
 _LANDING = "landing_page --horizon '12 months' --workers 1"
 _TWO = "--strategies keep_a --strategies roll_out_b --replications 3"
 _ABTEST = "--of conversion.visitor.trial --strategies keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
-_RETENTION = "retention product_led --stage free --strategies today --replications 3 --horizon '6 months' --workers 1"
+_RETENTION = "retention product_led --of free --strategies today --replications 3 --horizon '6 months' --workers 1"
 _SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
 
 #: Commands, of which each is run three ways: as text, with --json, and with --out.
@@ -377,7 +381,7 @@ _ANSWERS = {
     "abtest": f"abtest {_LANDING} {_ABTEST}",
     "forecast": "forecast shop.yaml --replications 4 --workers 1",
     "referrals": "referrals referral_programme --horizon '12 months'",
-    "ladder": "ladder lifecycle --purchases orders --window '13 weeks' --replications 1 --horizon '12 months'",
+    "ladder": "ladder lifecycle --of orders --window '13 weeks' --replications 1 --horizon '12 months'",
     "retention": f"{_RETENTION} --days 1,7,30",
     "capacity": _B2B,
 }
@@ -439,14 +443,14 @@ _LINES = {
         "abtest subscription --strategies funnel",
         "referrals ad_campaign",
         "forecast ad_campaign",
-        "ladder lifecycle --purchases nothing",
-        "retention product_led --stage fre",
-        "retention product_led --stage free --days one",
-        "retention product_led --stage free --days 7,1",
-        "retention product_led --stage free --days 1,30000",
-        "retention product_led --stage free --counts nothing",
-        "capacity subscription --resource sales",
-        "capacity b2b_pipeline --resource sales --people some",
+        "ladder lifecycle --of nothing",
+        "retention product_led --of fre",
+        "retention product_led --of free --days one",
+        "retention product_led --of free --days 7,1",
+        "retention product_led --of free --days 1,30000",
+        "retention product_led --of free --counts nothing",
+        "capacity subscription --over sales",
+        "capacity b2b_pipeline --over sales --values some",
     ],
 }
 

@@ -5,7 +5,8 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim import datasets
-from flywheel_sim.analysis.purchases.ladder import ladder_of, repeat_ladder
+from flywheel_sim.analysis.purchases.from_data import ladder_of
+from flywheel_sim.analysis.purchases.ladder import repeat_ladder
 from flywheel_sim.analysis.purchases.log import purchase_rows
 from flywheel_sim.journey.units import DAY
 
@@ -136,14 +137,14 @@ def test_70_percent_never_buy_again_only_where_never_is_three_months(model):
     """Of simulated and of real customers, at three horizons: "about 70 %" holds at the first alone."""
     small = model.with_(visitors="300 per month")
     for window, simulated, real in (("13 weeks", 71.5, 70.8), ("26 weeks", 59.3, 62.2), ("52 weeks", 54.1, 54.5)):
-        found = repeat_ladder(small, "orders", window=window, up_to=2, strategy="today", replications=1, seed=1)
+        found = repeat_ladder(small, "orders", window=window, up_to=2, strategies="today", replications=1, seed=1)
         noise = 100 * np.sqrt(0.25 / found.customers.sum())
         assert abs(found.once_only.mean - simulated) < 4 * noise
         assert ladder_of(datasets.cdnow(), window=window).once_only.mean == pytest.approx(real, abs=0.1)
 
 
 def test_the_ladder_lies_near_that_of_cdnow(model):
-    found = repeat_ladder(model, "orders", strategy="today", replications=1, seed=1)
+    found = repeat_ladder(model, "orders", strategies="today", replications=1, seed=1)
     data = ladder_of(datasets.cdnow())
     for k in range(2, 11):
         share = data.share(k).mean

@@ -30,7 +30,7 @@ def four(model):
 
 @pytest.fixture(scope="module")
 def trees(model):
-    return [referral_tree(model, "programme", replication=replication, seed=1) for replication in range(RUNS)]
+    return [referral_tree(model, strategies="programme", replication=number, seed=1) for number in range(RUNS)]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,8 @@ def test_rewards_are_acquisition_spend_and_so_in_cac_and_not_in_lifetime_value(f
 @pytest.mark.parametrize(("strategy", "chance"), [("none", 0.24), ("programme", 0.28)])
 def test_friends_buy_more_often_than_strangers(model, trees, strategy, chance):
     """Of people who came a month before the end or earlier: the minds of all but one in 150 are made up."""
-    made = trees if strategy == "programme" else [referral_tree(model, strategy, replication=r) for r in range(RUNS)]
+    own = strategy == "programme"
+    made = trees if own else [referral_tree(model, strategies=strategy, replication=r) for r in range(RUNS)]
     people = pd.concat([tree.people() for tree in made])
     for channel, exact in (("ads", 0.10), ("friends", chance)):
         came = people[(people["channel"] == channel) & (people["born"] < 47)]
@@ -190,4 +191,4 @@ def test_few_bring_most(trees):
 
 def test_a_tree_of_an_unknown_strategy_is_refused(model):
     with pytest.raises((ExperimentError, fs.ConfigError), match="programme"):
-        referral_tree(model, "program")
+        referral_tree(model, strategies="program")

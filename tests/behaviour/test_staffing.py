@@ -43,7 +43,7 @@ def z(found, exact):
 
 
 def test_one_more_server_is_worth_the_waiting_that_erlang_c_says_it_saves():
-    found = capacity(loads(QUEUE), "desk", (5, 6, 7, 9), replications=30)
+    found = capacity(loads(QUEUE), over="desk", values=(5, 6, 7, 9), replications=30)
     for fewer, more in ((5, 6), (6, 7), (7, 9)):
         saved = NERVES * (waiting(fewer, ARRIVALS) - waiting(more, ARRIVALS)) / (more - fewer)
         worth = found.marginal()[more]
@@ -56,14 +56,14 @@ def test_one_more_server_is_worth_the_waiting_that_erlang_c_says_it_saves():
 
 
 def test_waiting_costs_what_its_days_cost_and_staff_nothing():
-    found = cost_of_waiting(loads(QUEUE), "desk", replications=30)
+    found = cost_of_waiting(loads(QUEUE), over="desk", replications=30)
     assert abs(z(found.total, MONTHS * NERVES * waiting(5, ARRIVALS))) < 4
     a_day = NERVES * 12 / 365
     assert found.per_day.mean == pytest.approx(a_day, rel=1e-3)  # who is in service at the ends differs
     assert found.per_ask.mean == pytest.approx(found.total.mean / found.asked.mean)
     assert found.per_day_of_mean_wait.mean == pytest.approx(found.total.mean / found.mean_wait.mean)
     assert found.days.mean / found.asked.mean == pytest.approx(found.mean_wait.mean)
-    free = cost_of_waiting(loads(QUEUE.replace(str(WAGE), "0")), "desk", replications=30)
+    free = cost_of_waiting(loads(QUEUE.replace(str(WAGE), "0")), over="desk", replications=30)
     assert free.total.mean == pytest.approx(found.total.mean)
 
 
@@ -90,7 +90,7 @@ def test_more_leads_destroy_value_from_where_the_formula_says():
         "to: gone", f"to: {{gone: {{chance: 100 %, earn: {{fee: {worth}}}}}}}"
     )
     times = np.array([0.8, 1.0, 1.2, 1.3, 1.4, 1.5, 1.6])
-    found = lead_volume(loads(text), "door", times, waiting=False, metrics=(), replications=60)
+    found = lead_volume(loads(text), "profit", "door", values=times, waiting=False, replications=60)
     busy = 0.5 * times
     exact = _turn(times, worth * busy - a_day * busy / (1 - busy))
     assert exact == pytest.approx((1 - math.sqrt(a_day / worth)) / 0.5, abs=0.02)
@@ -106,7 +106,7 @@ def test_a_plan_carries_the_load_that_arrivals_times_service_make():
     text = QUEUE.replace("horizon", "start: 2027-01-01\nhorizon").replace("warm_up: 6 months", "warm_up: 12 months")
     text = text.replace("enters: guest", "times: {month: {jul: 0.25, aug: 0.25, dec: 2}}, enters: guest")
     model = loads(text)
-    plan = staff_plan(model, "desk", replications=12, safety=[0, 0.5, 1])
+    plan = staff_plan(model, over="desk", replications=12, values=[0, 0.5, 1])
     by_month = dict(zip(plan.months, plan.load, strict=True))
     for month, load in (("mar", 4.0), ("may", 4.0), ("nov", 4.0)):
         assert by_month[month].low - 0.1 < load < by_month[month].high + 0.1

@@ -9,8 +9,9 @@ from journeys import COINS
 
 import flywheel_sim as fs
 from flywheel_sim import charts
-from flywheel_sim.analysis.capacity.lead_volume import TURN, at_volume, turning
+from flywheel_sim.analysis.capacity.lead_volume import TURN, turning
 from flywheel_sim.analysis.capacity.months import people_for, spread_evenly
+from flywheel_sim.analysis.capacity.volumes import at_volume
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 
@@ -55,12 +56,12 @@ def model():
 @pytest.fixture(scope="module")
 def answers(model):
     return {
-        "capacity": fs.capacity(model, "desk", range(3, 6), replications=N),
-        "map": fs.capacity(model, {"desk": [3, 4], "till": (1, 2)}, replications=N),
-        "leads": fs.lead_volume(model, "door", [0.5, 1, 2], replications=N),
-        "waiting": fs.cost_of_waiting(model, "desk", replications=N),
-        "plan": fs.staff_plan(model, "desk", safety=[0, 1], replications=N),
-        "served": fs.staff_plan(model, "desk", "60 % within 2 days", safety=[0, 1, 2], replications=N),
+        "capacity": fs.capacity(model, over="desk", values=range(3, 6), replications=N),
+        "map": fs.capacity(model, over=["desk", "till"], values={"desk": [3, 4], "till": (1, 2)}, replications=N),
+        "leads": fs.lead_volume(model, over="door", values=[0.5, 1, 2], replications=N),
+        "waiting": fs.cost_of_waiting(model, over="desk", replications=N),
+        "plan": fs.staff_plan(model, over="desk", values=[0, 1], replications=N),
+        "served": fs.staff_plan(model, over="desk", target="60 % within 2 days", values=[0, 1, 2], replications=N),
     }
 
 
@@ -94,12 +95,12 @@ def test_two_resources_make_a_map(answers):
     assert found.points == ((3, 1), (3, 2), (4, 1), (4, 2))
     assert found.named((3, 2)) == "3 at desk, 2 at till"
     assert set(found.marginal("till")) == {2}
-    with pytest.raises(ExperimentError, match="say of which resource: desk, till"):
+    with pytest.raises(ExperimentError, match="resource is None: it takes one of desk, till"):
         found.marginal()
 
 
 def test_numbers_of_people_around_todays_are_tried_unless_given(model):
-    assert fs.capacity(model, "till", replications=2).people == ((1, 2, 3, 4, 5),)
+    assert fs.capacity(model, over="till", replications=2).people == ((1, 2, 3, 4, 5),)
 
 
 def test_lead_volume_has_figures_leads_and_the_cost_of_waiting(answers, model):
@@ -117,7 +118,7 @@ def test_lead_volume_has_figures_leads_and_the_cost_of_waiting(answers, model):
 
 
 def test_a_channel_without_its_cost_of_waiting_says_so(model):
-    found = fs.lead_volume(model, "fair", [1, 2, 3], waiting=False, strategy="busy", replications=2)
+    found = fs.lead_volume(model, over="fair", values=[1, 2, 3], waiting=False, strategies="busy", replications=2)
     assert found.leads_at(1).mean == 2 * found.leads_at(0).mean
     with pytest.raises(ExperimentError, match="waiting=True"):
         found.waiting_at(0)
@@ -191,11 +192,11 @@ def test_a_plan_for_a_target_takes_the_smallest_margin_that_reaches_it(answers, 
     assert "60 % are served within 2 days" in plan.answer()
     assert set(plan.served) == {"planned", "even", "today"}
     with pytest.raises(ExperimentError, match=r"no safety factor tried serves 99.9 %; -1 serves"):
-        fs.staff_plan(model, "desk", "99.9 %", safety=[-1], replications=2)
+        fs.staff_plan(model, over="desk", target="99.9 %", values=[-1], replications=2)
 
 
 def test_a_journey_of_less_than_a_year_is_planned_month_by_month(model):
-    plan = fs.staff_plan(model.with_(horizon="4 months"), "desk", safety=[0], replications=2)
+    plan = fs.staff_plan(model.with_(horizon="4 months"), over="desk", values=[0], replications=2)
     assert plan.months == ("1", "2", "3", "4")
     assert "value" in plan.yaml or "people: " in plan.yaml
 
@@ -243,32 +244,43 @@ def test_answers_read_well_and_stand_in_the_report(answers, model, tmp_path):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda m: fs.capacity(m, "dsk", [1, 2]), "did you mean 'desk'"),
-        (lambda m: fs.capacity(m, "desk", [1, 1]), "two numbers at least"),
-        (lambda m: fs.capacity(m, "desk", [0, 1]), "0 people of 'desk': give whole numbers"),
-        (lambda m: fs.capacity(m, "desk", [1.5, 2]), "1.5 people of 'desk'"),
-        (lambda m: fs.capacity(m, "desk", "2:5"), r"range\(2, 9\)"),
-        (lambda m: fs.capacity(m, "desk", [1, 2], of="proft"), "did you mean 'profit'"),
-        (lambda m: fs.capacity(m, "desk", [1, 2], best="high"), "did you mean 'highest'"),
-        (lambda m: fs.capacity(m, {"desk": [1, 2]}, [1, 2]), "given twice"),
-        (lambda m: fs.capacity(m, {}), "capacity takes one, or two"),
-        (lambda m: fs.capacity(m, {"desk": range(1, 12), "till": range(1, 12)}), "121 combinations"),
-        (lambda m: fs.lead_volume(m, "dor"), "did you mean 'door'"),
-        (lambda m: fs.lead_volume(m, "friends"), "is fed by referrals, so it has no volume of its own; take door"),
-        (lambda m: fs.lead_volume(m, "old"), "holds people there at the start"),
-        (lambda m: fs.lead_volume(m, "fair", strategy="without"), "'without' does without 'fair'"),
-        (lambda m: fs.lead_volume(m, "door", [1, 2]), "three volumes"),
-        (lambda m: fs.lead_volume(m, "door", [0, 1, 2]), "a number above 0"),
-        (lambda m: fs.lead_volume(m, "door", "0.5:2"), "multiples of today's volume"),
-        (lambda m: fs.cost_of_waiting(m, "tlil"), "did you mean 'till'"),
-        (lambda m: fs.cost_of_waiting(m, "desk", of="clv", replications=2), "does not add up over months"),
-        (lambda m: fs.staff_plan(m, "des"), "did you mean 'desk'"),
-        (lambda m: fs.staff_plan(m, "till", "90 %"), "'till' has no target of its own"),
-        (lambda m: fs.staff_plan(m, "desk", "often"), "90 % within 1 day"),
-        (lambda m: fs.staff_plan(m, "desk", "9 within 1 day"), "a share of those who ask"),
-        (lambda m: fs.staff_plan(m, "desk", "90 % within 5 %"), "within which wait"),
-        (lambda m: fs.staff_plan(m, "desk", safety=[]), "no safety factors"),
-        (lambda m: fs.staff_plan(m, "desk", safety=["much"]), "safety factor 'much'"),
+        (lambda m: fs.capacity(m, over="dsk", values=[1, 2]), "did you mean 'desk'"),
+        (lambda m: fs.capacity(m, over="desk", values=[1, 1]), "one number of people for 'desk'; two at least"),
+        (lambda m: fs.capacity(m, over="desk", values=[0, 1]), r"values is \[0, 1\]: it takes a list of whole numbers"),
+        (lambda m: fs.capacity(m, over="desk", values=[1.5, 2]), r"values is \[1.5, 2\]: it takes a list of whole"),
+        (lambda m: fs.capacity(m, over="desk", values="2:5"), r"range\(2, 9\)"),
+        (lambda m: fs.capacity(m, over="desk", values=[1, 2], of="proft"), "did you mean 'profit'"),
+        (lambda m: fs.capacity(m, over="desk", values=[1, 2], best="high"), "it takes 'highest' or 'lowest'"),
+        (lambda m: fs.capacity(m, over=["desk", "till"], values=[1, 2]), "values are numbers of one resource"),
+        (lambda m: fs.capacity(m, over="desk", values={"till": [1, 2]}), "values has 'till', which over does not name"),
+        (lambda m: fs.capacity(m, over=["desk", "desk"]), "over is desk, desk: one is named twice"),
+        (lambda m: fs.capacity(m), "over was not given, and 'Shop' has several resources: desk, till; write over="),
+        (lambda m: fs.capacity(m, over=[]), "over is \\[\\]: it takes the name of a resource, or a list of names"),
+        (
+            lambda m: fs.capacity(m, over=["desk", "till"], values={"desk": range(1, 12), "till": range(1, 12)}),
+            "121 combinations",
+        ),
+        (lambda m: fs.lead_volume(m), "over was not given, and people come of themselves to 'Shop' by door, fair, ads"),
+        (lambda m: fs.lead_volume(m, over="dor"), "did you mean 'door'"),
+        (lambda m: fs.lead_volume(m, of=["profit", "wins"], over="door"), "wins"),
+        (lambda m: fs.lead_volume(m, over="friends"), "is fed by referrals, so it has no volume of its own; take door"),
+        (lambda m: fs.lead_volume(m, over="old"), "holds people there at the start"),
+        (lambda m: fs.lead_volume(m, over="fair", strategies="without"), "'without' does without 'fair'"),
+        (lambda m: fs.lead_volume(m, over="door", values=[1, 2]), "three volumes"),
+        (lambda m: fs.lead_volume(m, over="door", values=[0, 1, 2]), "numbers above 0"),
+        (lambda m: fs.lead_volume(m, over="door", values="0.5:2"), "multiples of today's volume"),
+        (lambda m: fs.cost_of_waiting(m, over="tlil"), "did you mean 'till'"),
+        (lambda m: fs.cost_of_waiting(m, over="desk", of="clv", replications=2), "does not add up over months"),
+        (lambda m: fs.cost_of_waiting(m, of="retention.desk"), "retention.desk"),
+        (lambda m: fs.staff_plan(m), "over was not given, and 'Shop' has several resources: desk, till"),
+        (lambda m: fs.staff_plan(m, over="des"), "did you mean 'desk'"),
+        (lambda m: fs.staff_plan(m, over="till", target="90 %"), "'till' has no target of its own"),
+        (lambda m: fs.staff_plan(m, over="desk", target="often"), "90 % within 1 day"),
+        (lambda m: fs.staff_plan(m, over="desk", target="9 within 1 day"), "a share of those who ask"),
+        (lambda m: fs.staff_plan(m, over="desk", target="90 % within 5 %"), "within which wait"),
+        (lambda m: fs.staff_plan(m, over="desk", values=[]), r"values is \[\]: it takes a list of safety factors"),
+        (lambda m: fs.staff_plan(m, over="desk", values=["much"]), "a list of safety factors, numbers from"),
+        (lambda m: fs.staff_plan(m, over="desk", strategies=["plain", "busy"]), "is about one strategy, not 2"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
@@ -279,10 +291,10 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda m: fs.capacity(m, "desk", [1, 2]),
-        lambda m: fs.lead_volume(m, "ads"),
+        lambda m: fs.capacity(m, over="desk", values=[1, 2]),
+        lambda m: fs.lead_volume(m, over="ads"),
         lambda m: fs.cost_of_waiting(m),
-        lambda m: fs.staff_plan(m, "desk"),
+        lambda m: fs.staff_plan(m, over="desk"),
     ],
 )
 def test_a_journey_without_staff_says_so(ask):
@@ -290,9 +302,24 @@ def test_a_journey_without_staff_says_so(ask):
         ask(loads(COINS))
 
 
+@pytest.mark.parametrize(
+    ("ask", "word", "today"),
+    [
+        (fs.capacity, "resource", "over='sales'"), (fs.capacity, "people", r"values=range\(2, 9\)"),
+        (fs.capacity, "strategy", "strategies="), (fs.capacity, "metrics", "of="),
+        (fs.lead_volume, "channel", "over='ads'"), (fs.lead_volume, "times", "values="),
+        (fs.cost_of_waiting, "resource", "over='sales'"), (fs.staff_plan, "resource", "over='sales'"),
+        (fs.staff_plan, "safety", "values="), (fs.staff_plan, "strategy", "strategies="),
+    ],
+)  # fmt: skip
+def test_a_former_word_is_refused_with_the_one_of_today(model, ask, word, today):
+    with pytest.raises(ExperimentError, match=f"has no argument '{word}'; write {today}"):
+        ask(model, **{word: "desk"})
+
+
 def test_a_strategy_that_is_not_there_is_refused(model):
     with pytest.raises(ConfigError, match="did you mean 'busy'"):
-        fs.capacity(model, "desk", [1, 2], strategy="bisy")
+        fs.capacity(model, over="desk", values=[1, 2], strategies="bisy")
 
 
 def test_a_number_that_was_not_tried_is_refused(answers):
@@ -314,10 +341,10 @@ def flywheel(command, tmp_path, monkeypatch):
 
 
 def test_the_command_says_how_many_and_writes_a_report(flywheel, model, tmp_path):
-    line = "capacity shop.yaml --resource desk --people 3:4 --leads door --times 0.5,1,2 --waiting --replications 2"
+    line = "capacity shop.yaml --over desk --values 3:4 --leads door --times 0.5,1,2 --waiting --replications 2"
     status, out, err = flywheel(f"{line} --workers 1 --out it", "--target", "10 % within 9 days")
     assert status == 0
-    assert out.startswith(fs.capacity(model, "desk", (3, 4), replications=2).answer())
+    assert out.startswith(fs.capacity(model, over="desk", values=(3, 4), replications=2).answer())
     assert "times today's" in out
     assert "aiting for desk" in out
     assert "resources:\n  desk: {people:" in out
@@ -326,7 +353,7 @@ def test_the_command_says_how_many_and_writes_a_report(flywheel, model, tmp_path
 
 
 def test_the_command_prints_json_alone(flywheel):
-    line = "capacity shop.yaml --resource desk --resource till --people 3:4 --people 1,2 --plan --replications 1"
+    line = "capacity shop.yaml --over desk --over till --values 3:4 --values 1,2 --plan --replications 1"
     status, out, _ = flywheel(f"{line} --json --workers 1")
     assert status == 0
     found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
@@ -338,15 +365,15 @@ def test_the_command_prints_json_alone(flywheel):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("--resource dsk", "did you mean 'desk'"),
-        ("--resource desk --people few", "--people 'few'"),
-        ("--resource desk --people 1:2 --people 1:2", "2 --people for 1 --resource"),
-        ("--resource desk --leads dor", "did you mean 'door'"),
-        ("--resource desk --times 1,2,3", "--leads CHANNEL"),
-        ("--resource desk --leads door --times 1,much", "--times '1,much'"),
-        ("--resource desk --target soon", "90 % within 1 day"),
-        ("--resource desk --strategies plain --strategies busy", "one --strategy"),
-        ("--people 1:2", "--resource"),
+        ("--over dsk", "did you mean 'desk'"),
+        ("--over desk --values few", "--values 'few'"),
+        ("--over desk --values 1:2 --values 1:2", "2 --values for 1 --over"),
+        ("--over desk --leads dor", "did you mean 'door'"),
+        ("--over desk --times 1,2,3", "--leads CHANNEL"),
+        ("--over desk --leads door --times 1,much", "--times '1,much'"),
+        ("--over desk --target soon", "90 % within 1 day"),
+        ("--over desk --strategies plain --strategies busy", "about one strategy, not 2"),
+        ("--values 1:2", "several resources: desk, till"),
     ],
 )
 def test_the_command_says_what_was_written_wrong(flywheel, line, said):

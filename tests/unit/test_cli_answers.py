@@ -44,8 +44,8 @@ ASKED = {
     "forecast": ("--replications", "4"),
     "effect": ("--over", "buys", "--change", "+5 points", "--replications", "3"),
     "referrals": ("--replication", "1"),
-    "ladder": ("--purchases", "orders", "--window", "13 weeks", "--replications", "2"),
-    "retention": ("--stage", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),
+    "ladder": ("--of", "orders", "--window", "13 weeks", "--replications", "2"),
+    "retention": ("--of", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),
 }
 
 
@@ -62,7 +62,7 @@ def asked(model):
     sure = model.with_(**{"rates.buys.uncertain": None})
     return {
         "frictions": lambda: fs.frictions(sure, replications=3, seed=2),
-        "momentum": lambda: fs.momentum(fs.replicate(sure, replications=4, seed=2), "3 months"),
+        "momentum": lambda: fs.momentum(fs.replicate(sure, replications=4, seed=2), window="3 months"),
         "abtest": lambda: fs.ab_test(sure, of="conversion.visitor", replications=8, seed=2),
         "forecast": lambda: fs.forecast(model, replications=4, seed=2),
         "effect": lambda: fs.effect(sure, over="buys", values="+5 points", replications=3, seed=2),
@@ -100,10 +100,11 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
         (("frictions", "coins.yaml"), "no such file"),
         (("abtest", "shop.yaml", "--arms", "a"), "two levels are compared; write --arms a,b"),
         (("abtest", "shop.yaml", "--attribute", "army"), "arm"),
-        (("ladder", "shop.yaml", "--purchases", "ordrs"), "orders"),
-        (("retention", "shop.yaml", "--stage", "visitr"), "did you mean 'visitor'"),
-        (("retention", "shop.yaml", "--stage", "visitor", "--days", "1,x"), "write --days 1,7,30"),
-        (("retention", "shop.yaml", "--stage", "visitor", "--counts", "los"), "did you mean 'lost'"),
+        (("ladder", "shop.yaml", "--of", "ordrs"), "orders"),
+        (("retention", "shop.yaml", "--of", "visitr"), "did you mean 'visitor'"),
+        (("retention", "shop.yaml", "--of", "visitor", "--days", "1,x"), "write --days 1,7,30"),
+        (("retention", "shop.yaml", "--of", "visitor", "--counts", "los"), "did you mean 'lost'"),
+        (("frictions", "shop.yaml", "--best", "high"), "it takes 'highest' or 'lowest'"),
         (("momentum", "shop.yaml", "--window", "30 months"), "month"),
         (("forecast", "subscription", "--strategies", "funnel"), "nothing in 'Subscription"),
     ],
@@ -113,3 +114,11 @@ def test_what_is_written_wrong_is_said_with_its_remedy(flywheel, words, said):
     assert (status, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_retention_can_be_of_one_stage_alone(flywheel, tmp_path):
+    (tmp_path / "shop.yaml").write_text(SHOP.replace(" uncertain: [25 %, 35 %],", ""), encoding="utf-8")
+    status, out, _ = flywheel("retention", "shop.yaml", "--of", "visitor", "--days", "2", "--counts", "none",
+                              "--replications", "2", "--json")  # fmt: skip
+    assert status == 0
+    assert json.loads(out)["details"] == {"stage": "visitor", "counts": ["visitor"]}

@@ -94,7 +94,7 @@ journey:
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
 def test_fixed_times_add_up(engine):
-    found = fs.cycle_length(fs.loads(FIXED), "lead", "won", replications=3, engine=engine)
+    found = fs.cycle_length(fs.loads(FIXED), begins="lead", ends="won", replications=3, engine=engine)
     assert (found.mean.mean, found.mean.low, found.mean.high) == (20, 20, 20)
     assert (found.median.mean, found.p90.mean, found.quantile(0.01).mean) == (20, 20, 20)
     # batches from day 0 to 90 within 91.3 days; those until day 70 have won
@@ -109,7 +109,7 @@ def test_fixed_times_add_up(engine):
 
 def test_a_warm_up_leaves_out_the_cycles_that_end_in_it():
     warm = fs.loads(FIXED.replace("channels", "warm_up: 1 month\nchannels"))
-    found = fs.cycle_length(warm, "lead", "won", replications=2)
+    found = fs.cycle_length(warm, begins="lead", ends="won", replications=2)
     assert found.frame()["ended"].min() == 40 * DAY  # a month has 30.4 days
     assert (found.cycles, found.under_way) == (2 * 4 * 6, 2 * 4 * 2)
 
@@ -118,7 +118,7 @@ VARIED = FIXED.replace("8 days", "{exponential: 8 days}").replace("3 months", "1
 
 
 def test_figures_are_of_all_cycles_of_all_replications_together():
-    found = fs.cycle_length(fs.loads(VARIED), "lead", "won", replications=8, seed=3)
+    found = fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3)
     days = found.frame()["days"]
     assert found.mean.mean == pytest.approx(days.mean())
     assert found.p90.mean == pytest.approx(np.quantile(days, 0.9))
@@ -127,17 +127,19 @@ def test_figures_are_of_all_cycles_of_all_replications_together():
         assert one.n == 8
     assert found.mean.low < 20 < found.mean.high
     assert found.median.low < 12 + 8 * np.log(2) < found.median.high
-    assert found.frame().equals(fs.cycle_length(fs.loads(VARIED), "lead", "won", replications=8, seed=3).frame())
+    assert found.frame().equals(
+        fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3).frame()
+    )
 
 
 def test_one_replication_has_no_interval():
-    found = fs.cycle_length(fs.loads(VARIED), "lead", "won", replications=1)
+    found = fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=1)
     assert np.isnan([found.mean.low, found.median.low]).all()
     assert found.cycles > 100
 
 
 def test_nobody_on_the_way_is_no_figure():
-    found = fs.cycle_length(fs.loads(FIXED), "won", "lead", replications=2)
+    found = fs.cycle_length(fs.loads(FIXED), begins="won", ends="lead", replications=2)
     assert np.isnan([found.mean.mean, found.median.mean]).all()
     assert (found.cycles, found.n, found.under_way) == (0, 0, 0)
     assert str(found).startswith("Nobody got from 'won' to 'lead'. No cycle was under way")
@@ -146,17 +148,19 @@ def test_nobody_on_the_way_is_no_figure():
 def test_what_cannot_be_answered_is_refused():
     model = fs.loads(FIXED)
     with pytest.raises(ExperimentError, match=r"'ofer' is no stage of 'Fixed'; did you mean 'offer'\?"):
-        fs.cycle_length(model, "ofer", "won")
+        fs.cycle_length(model, begins="ofer", ends="won")
     with pytest.raises(ExperimentError, match="'wonn' is no stage"):
-        fs.cycle_length(model, "lead", "wonn")
-    with pytest.raises(ExperimentError, match="0 replications"):
-        fs.cycle_length(model, "lead", "won", replications=0)
-    with pytest.raises(ExperimentError, match="quantile 90"):
-        fs.cycle_length(model, "lead", "won", replications=1).quantile(90)
+        fs.cycle_length(model, begins="lead", ends="wonn")
+    with pytest.raises(ExperimentError, match="replications is 0: it takes a whole number from 1"):
+        fs.cycle_length(model, begins="lead", ends="won", replications=0)
+    with pytest.raises(ExperimentError, match="q is 90: it takes a number from 0 to 1"):
+        fs.cycle_length(model, begins="lead", ends="won", replications=1).quantile(90)
+    with pytest.raises(ExperimentError, match="has no argument 'strategy'; write strategies="):
+        fs.cycle_length(model, begins="lead", ends="won", strategy="today")
     with pytest.raises(SimulationError, match="more than 5 people"):
-        fs.cycle_length(model, "lead", "won", limits=Limits(max_people=5))
+        fs.cycle_length(model, begins="lead", ends="won", limits=Limits(max_people=5))
 
 
 def test_progress_is_shown_where_asked_for(capsys):
-    fs.cycle_length(fs.loads(FIXED), "lead", "won", replications=2, progress=True)
+    fs.cycle_length(fs.loads(FIXED), begins="lead", ends="won", replications=2, progress=True)
     assert "0/2" in capsys.readouterr().err

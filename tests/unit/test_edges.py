@@ -201,11 +201,11 @@ def flywheel(tmp_path, monkeypatch, command):
     [
         ("run club.yaml --engine kernal --replications 2", "'kernal' is no engine; did you mean 'kernel'?"),
         ("run club.yaml --max-memory 0", "write max_memory=4,"),
-        ("referrals club.yaml --replication 99999999999", "both lie between 0 and 4294967295"),
+        ("referrals club.yaml --replication 99999999999", "a whole number from 0 to 4294967295"),
         ("breakeven club.yaml --over price --and price --replications 2", "--and price: a map takes two different"),
-        ("capacity b2b_pipeline --resource sales --resource sales", "--resource sales, sales: each is said once"),
-        ("capacity b2b_pipeline --resource sales --leads traffic --times 1,2", "--times '1,2': it takes three volumes"),
-        ("capacity b2b_pipeline --resource sales --leads traffic --times 0,1,2", "numbers above 0"),
+        ("capacity b2b_pipeline --over sales --over sales", "over is sales, sales: one is named twice"),
+        ("capacity b2b_pipeline --over sales --leads traffic --times 1,2", "--times '1,2': it takes three volumes"),
+        ("capacity b2b_pipeline --over sales --leads traffic --times 0,1,2", "numbers above 0"),
     ],
 )
 def test_what_is_written_wrong_is_said_before_anything_runs(flywheel, line, said):

@@ -60,3 +60,10 @@ def test_the_chart_has_both_bands_and_says_how_much_wider_one_is(found):
 def test_where_all_is_known_there_is_no_second_layer():
     with pytest.raises(ExperimentError, match="nothing in 'Doubt' is uncertain"):
         forecast(fs.loads(FILE.replace(", uncertain: [40 %, 60 %]", "")))
+
+
+def test_a_former_word_is_refused_with_the_one_of_today():
+    with pytest.raises(ExperimentError, match="has no argument 'strategy'; write strategies="):
+        forecast(fs.loads(FILE), strategy="today")
+    with pytest.raises(ExperimentError, match="takes model by position, not 'today' too; write strategies='today'"):
+        forecast(fs.loads(FILE), "today")

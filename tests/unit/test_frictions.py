@@ -6,8 +6,8 @@ import pytest
 import flywheel_sim as fs
 from flywheel_sim.analysis.momentum.charts import bars as charts
 from flywheel_sim.analysis.momentum.frictions import frictions, frictions_of, without
-from flywheel_sim.analysis.momentum.momentum import net_per_month
 from flywheel_sim.analysis.momentum.section import sections
+from flywheel_sim.analysis.momentum.windows import net_per_month
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import estimate_mean
@@ -58,7 +58,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def found(model):
-    return frictions(model, strategy="today", replications=N, seed=3)
+    return frictions(model, strategies="today", replications=N, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_a_friction_moves_a_changed_figure_on_from_where_it_is(model):
 
 def test_a_matched_spend_stays_as_it_was_found(model):
     solved = model.at_spend("same_money", 400.0)
-    gained = frictions(solved, strategy="same_money", replications=4, seed=3)
+    gained = frictions(solved, strategies="same_money", replications=4, seed=3)
     spends = {name: without(solved, "same_money", [name]).channels[0].spend for name in gained.names}
     assert set(spends.values()) == {solved.journey("same_money").channels[0].spend}
 
@@ -184,18 +184,21 @@ def test_a_file_without_frictions_is_shown_how_to_write_one():
 
 def test_a_strategy_that_does_without_all_is_refused(model):
     with pytest.raises(ExperimentError, match="'neither' does without every friction"):
-        frictions(model, strategy="neither")
+        frictions(model, strategies="neither")
 
 
 @pytest.mark.parametrize(
     ("given", "error", "said"),
     [
-        ({"strategy": "todai"}, ConfigError, "no strategy of that name; did you mean 'today'"),
+        ({"strategies": "todai"}, ConfigError, "no strategy of that name; did you mean 'today'"),
         ({"of": "proft"}, ExperimentError, "did you mean 'profit'"),
         ({"of": "momentum"}, ExperimentError, "beside the metric in any case"),
-        ({"best": "high"}, ExperimentError, "did you mean 'highest'"),
+        ({"best": "high"}, ExperimentError, "it takes 'highest' or 'lowest'"),
         ({"window": "20 months"}, ExperimentError, "take 12 months at most"),
-        ({"replications": 0}, ExperimentError, "at least one is needed"),
+        ({"replications": 0}, ExperimentError, "it takes a whole number from 1"),
+        ({"strategy": "today"}, ExperimentError, "has no argument 'strategy'; write strategies="),
+        ({"metric": "profit"}, ExperimentError, "has no argument 'metric'; write of="),
+        ({"strategies": ["today", "no_site"]}, ExperimentError, "is about one strategy, not 2"),
     ],
 )
 def test_wrong_questions_have_a_remedy(model, given, error, said):

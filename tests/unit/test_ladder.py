@@ -8,7 +8,8 @@ from scipy import stats
 import flywheel_sim as fs
 from flywheel_sim import datasets
 from flywheel_sim.analysis.purchases.charts import ladder
-from flywheel_sim.analysis.purchases.ladder import ladder_of, repeat_ladder
+from flywheel_sim.analysis.purchases.from_data import ladder_of
+from flywheel_sim.analysis.purchases.ladder import repeat_ladder
 from flywheel_sim.wording import ordinal
 
 FIXED = """
@@ -103,22 +104,61 @@ def test_memoryless_purchases_follow_the_poisson_process():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"purchases": "ordres"}, "nothing is earned on a line 'ordres'.*did you mean 'orders'"),
-        ({"purchases": "client.lok"}, "did you mean 'client.look'"),
-        ({"purchases": "rent"}, "'rent' is earned as time goes by, not by purchases; name an event"),
-        ({"purchases": ()}, "what counts as one\\? name a line or an event; known: orders"),
+        ({"of": "ordres"}, "nothing is earned on a line 'ordres'.*did you mean 'orders'"),
+        ({"of": "client.lok"}, "did you mean 'client.look'"),
+        ({"of": "rent"}, "'rent' is earned as time goes by, not by purchases; name an event"),
+        ({"of": ()}, r"of is \(\): it takes a name, or a list of names"),
+        ({"purchases": "orders"}, "has no argument 'purchases'; write of='orders'"),
+        ({"strategy": "today"}, "has no argument 'strategy'; write strategies="),
         ({"window": "100 days"}, "has 99 days for it; take a shorter window or a longer horizon"),
         ({"window": "52"}, "a duration of a day or more is needed; write 52 weeks"),
         ({"window": "3 hours"}, "a duration of a day or more is needed"),
         ({"window": "3 fortnihgts"}, "no unit of time"),
-        ({"up_to": 1}, "a ladder goes to a purchase from 2 to 100; write 10"),
-        ({"up_to": 2.5}, "a ladder goes to a purchase from 2 to 100"),
-        ({"replications": 0}, "at least one is needed"),
+        ({"window": "1 per day"}, "a duration of a day or more is needed"),
+        ({"up_to": 1}, "up_to is 1: it takes a whole number from 2 to 100; write up_to=10"),
+        ({"up_to": 2.5}, "a whole number from 2 to 100"),
+        ({"replications": 0}, "a whole number from 1"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_remedy(arguments, message):
     with pytest.raises(fs.ExperimentError, match=message):
-        repeat_ladder(fs.loads(FIXED), **{"purchases": "orders", "window": "30 days", **arguments})
+        repeat_ladder(fs.loads(FIXED), **{"of": "orders", "window": "30 days", **arguments})
+
+
+def test_workers_and_executors_give_the_same_ladder():
+    one, other = (repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=4, workers=n) for n in (1, 3))
+    assert one.reached.tolist() == other.reached.tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"transactions": [1, 2]}, fs.ExperimentError, "transactions is .*: it takes a table of pandas"),
+        ({"customer": "customer"}, fs.DataError, "no column 'customer'; did you mean 'customer_id'"),
+        ({"date": "units"}, fs.DataError, "holds what is no date"),
+        ({"date": None}, fs.ExperimentError, "date is None: it takes a name"),
+        ({"window": 52}, fs.ExperimentError, "window is 52: it takes a time such as"),
+        ({"up_to": 1000}, fs.ExperimentError, "up_to is 1000: it takes a whole number from 2 to 100"),
+        ({"strategy": "today"}, fs.ExperimentError, "ladder_of has no argument 'strategy'"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        ladder_of(**{"transactions": datasets.cdnow(), **given})
+
+
+def test_customers_that_are_none_and_columns_that_stand_twice_are_refused():
+    data = datasets.cdnow().head(3)
+    with pytest.raises(fs.DataError, match="column 'customer_id' of the transactions holds what names nobody"):
+        ladder_of(data.assign(customer_id=[[1], [2], [3]]))
+    with pytest.raises(fs.DataError, match="several columns 'customer_id'; keep one of them"):
+        ladder_of(pd.concat([data, data], axis=1))
+
+
+def test_only_data_stands_beside_a_ladder():
+    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=1)
+    with pytest.raises(fs.ExperimentError, match=r"data is .*: it takes a result of the kind DataLadder"):
+        ladder(found, found)
 
 
 def test_a_step_beyond_the_ladder_is_refused():

@@ -10,9 +10,10 @@ from journeys import club
 
 import flywheel_sim as fs
 from flywheel_sim.analysis.momentum.charts import bars as charts
-from flywheel_sim.analysis.momentum.momentum import lengths, momentum, months_in, moving, net_per_month, told
+from flywheel_sim.analysis.momentum.momentum import momentum, told
 from flywheel_sim.analysis.momentum.section import sections
 from flywheel_sim.analysis.momentum.wheel import parts_of, wheel_of
+from flywheel_sim.analysis.momentum.windows import lengths, months_in, moving, net_per_month
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.metrics.momentum import net_growth, opening
@@ -86,14 +87,14 @@ def test_customers_may_grow_faster_and_the_rate_fall():
 
 @pytest.mark.parametrize("window", [1, 3, 5])
 def test_mass_at_the_end_is_that_at_the_beginning_and_momentum_times_months(many, window):
-    found = momentum(many, window)
+    found = momentum(many, window=window)
     begun = opening(many.books)[:, -window]
     np.testing.assert_allclose(begun + window * found.paths["momentum"][:, -1], found.paths["customers"][:, -1])
     np.testing.assert_allclose(found.paths["gained"] - found.paths["lost"], found.paths["momentum"])
 
 
 def test_momentum_is_speed_times_mean_mass(many):
-    found = momentum(many, 3)
+    found = momentum(many, window=3)
     lived = many.ledger.time[:, -3:, :, many.ledger.layout.stages.index("member")].sum(axis=(1, 2)) / MONTH
     np.testing.assert_allclose(found.paths["growth_rate"][:, -1] / 100 * lived / 3, found.paths["momentum"][:, -1])
 
@@ -103,21 +104,21 @@ def test_a_partial_last_month_counts_for_its_length():
     last = found.journey.horizon % MONTH / MONTH
     assert 0 < last < 1
     net = net_growth(found.books)[:, -2:].sum(axis=1)
-    np.testing.assert_allclose(momentum(found, 2).paths["momentum"][:, -1], net / (1 + last))
+    np.testing.assert_allclose(momentum(found, window=2).paths["momentum"][:, -1], net / (1 + last))
     np.testing.assert_allclose(net_per_month(found, 2), net / (1 + last))
     np.testing.assert_allclose(net_per_month(found), found.values("net_growth") / lengths(found.books).sum())
 
 
 def test_the_warm_up_is_no_part_of_any_window(pipeline):
-    found = momentum(pipeline, "12 months")
+    found = momentum(pipeline, window="12 months")
     assert found.frame().query("figure == 'customers'")["month"].min() == 7
     assert found.frame().query("figure == 'momentum'")["month"].min() == 18
     with pytest.raises(ExperimentError, match=r"two of them need 32, and figures are of 30; take 15 months at most"):
-        momentum(pipeline, 16)
+        momentum(pipeline, window=16)
 
 
 def test_the_table_has_every_figure_with_its_interval(many):
-    found = momentum(many, "2 months")
+    found = momentum(many, window="2 months")
     table = found.frame()
     assert list(table.columns) == ["month", "figure", "mean", "low", "high", "n", "unit"]
     row = table[(table["figure"] == "momentum") & (table["month"] == 12)].iloc[0]
@@ -129,7 +130,7 @@ def test_the_table_has_every_figure_with_its_interval(many):
 
 
 def test_losses_are_those_of_the_metrics(many):
-    table = momentum(many, 6).losses()
+    table = momentum(many, window=6).losses()
     for stage in ("visitor", "trial", "member"):
         mine = table[table["stage"] == stage]["mean"].sum() * 6
         assert mine == pytest.approx(many.series(f"lost.{stage}")[:, -6:].sum(axis=1).mean())
@@ -139,16 +140,16 @@ def test_losses_are_those_of_the_metrics(many):
 
 
 def test_recurring_revenue_lost_is_that_of_the_books(many):
-    found = momentum(many, 3).recurring_lost
+    found = momentum(many, window=3).recurring_lost
     assert found.mean == pytest.approx(-many.series("mrr_churn")[:, -3:].mean())
     once = fs.replicate(fs.load("ad_campaign").with_(horizon="2 months"), replications=2)
-    assert momentum(once, 1).recurring_lost is None
+    assert momentum(once, window=1).recurring_lost is None
 
 
 def test_a_season_is_pointed_out_unless_windows_are_years():
     made = fs.replicate(fs.load("subscription"), strategies="funnel", replications=2)
     assert "People come by season" in momentum(made).answer()
-    assert "season" not in momentum(made, "1 year").answer()
+    assert "season" not in momentum(made, window="1 year").answer()
 
 
 # -- what is refused --------------------------------------------------------------------------------
@@ -157,14 +158,15 @@ def test_a_season_is_pointed_out_unless_windows_are_years():
 @pytest.mark.parametrize(
     ("window", "said"),
     [
-        ("3 weeks", "a whole number of months"), ("3 per month", "a whole number of months"), (0, "at least one"),
-        (True, "a whole number of months"), ("soon", "write '3 months'"), (2.5, "a whole number of months"),
+        ("3 weeks", "a whole number of months"), ("3 per month", "a whole number of months"),
+        (0, "a time in whole months, or a whole number from 1 to"),
+        (True, "a time in whole months"), ("soon", "write '3 months'"), (2.5, "a time in whole months"),
         ("7 months", "two of them need 14, and figures are of 12; take 6 months at most"),
     ],
 )  # fmt: skip
 def test_a_window_that_is_none_is_refused(many, window, said):
     with pytest.raises(ExperimentError, match=said):
-        momentum(many, window)
+        momentum(many, window=window)
 
 
 def test_a_window_is_said_in_words_or_by_number(many):
@@ -173,12 +175,37 @@ def test_a_window_is_said_in_words_or_by_number(many):
 
 def test_a_comparison_is_told_what_to_give():
     duel = fs.compare(club(), strategies=["quiet", "loud"], replications=2)
-    with pytest.raises(ExperimentError, match=r"not of a Comparison; take one of a comparison, such as duel\['loud'\]"):
+    with pytest.raises(ExperimentError, match="it takes runs that are there, or a scenario, the name of a shipped"):
         momentum(duel)
 
 
+def test_a_model_is_run_as_replicate_runs_it(many):
+    found = momentum(club(), strategies="loud", replications=N)
+    np.testing.assert_array_equal(found.paths["momentum"], momentum(many).paths["momentum"])
+
+
+@pytest.mark.parametrize("given", [{"strategies": "loud"}, {"replications": 7}, {"seed": 1}, {"workers": 1}])
+def test_runs_that_are_there_are_not_run_again(many, given):
+    with pytest.raises(ExperimentError, match=f"not run again: leave out {next(iter(given))}, or give a scenario"):
+        momentum(many, **given)
+
+
+def test_former_words_are_refused_with_those_of_today(many):
+    with pytest.raises(ExperimentError, match="momentum has no argument 'strategy'; write strategies="):
+        momentum(club(), strategy="loud")
+    with pytest.raises(ExperimentError, match="momentum has no argument 'runs'; write model=runs"):
+        momentum(runs=many)
+
+
+def test_an_unknown_figure_names_the_nearest(many):
+    with pytest.raises(ExperimentError, match="did you mean 'momentum'"):
+        momentum(many).figure("momentom")
+    with pytest.raises(ExperimentError, match="'profit' is no figure of momentum"):
+        momentum(many).change("profit")
+
+
 def test_one_replication_tells_nothing_apart():
-    found = momentum(fs.run(club()), 3)
+    found = momentum(fs.run(club()), window=3)
     assert found.faster == "not told apart"
     assert found.answer()
 
@@ -188,7 +215,7 @@ def test_one_replication_tells_nothing_apart():
 
 def test_every_part_of_the_wheel_balances(pipeline, many):
     for one in (pipeline, many):
-        wheel = wheel_of(momentum(one, 4))
+        wheel = wheel_of(momentum(one, window=4))
         part, layout = parts_of(one.journey), one.ledger.layout
         for name in wheel.parts:
             stages = [layout.stages.index(stage) for stage in part if part[stage] == name]
@@ -227,15 +254,33 @@ def test_the_wheel_is_drawn_for_one_strategy_and_for_several(many):
     assert "<svg" in one.svg()
 
 
+def test_a_wheel_of_what_was_not_run_is_refused():
+    drawn = fs.ladder_of(fs.datasets.cdnow())
+    for chart in (fs.charts.wheel, fs.charts.fan, fs.charts.stage_flow, fs.charts.queues):
+        with pytest.raises(ExperimentError, match="shows runs, and a DataLadder has none"):
+            chart(drawn)
+
+
+def test_the_fan_is_of_days_weeks_or_months(many):
+    with pytest.raises(ExperimentError, match="by is 'year': it takes 'month' or 'week' or 'day'"):
+        fs.charts.fan(many, by="year")
+
+
+def test_a_run_that_meets_a_limit_keeps_what_was_done_before():
+    with pytest.raises(fs.LimitReached, match="events") as stop:
+        momentum(club(), strategies="loud", replications=3, limits=fs.Limits(max_events=10), workers=1)
+    assert not stop.value.complete
+
+
 def test_the_chart_of_momentum_has_its_figures(pipeline):
-    chart = charts.momentum(momentum(pipeline, 6))
+    chart = charts.momentum(momentum(pipeline, window=6))
     assert len(chart.figure.axes) == 3
     assert set(chart.data["figure"]) >= {"customers", "growth_rate", "gained", "lost"}
     assert [axes.get_ylabel().split(":")[0] for axes in chart.figure.axes] == ["Mass", "Speed", "Friction"]
 
 
 def test_the_section_says_the_answer_and_where_people_are_lost(pipeline):
-    found = momentum(pipeline, 6)
+    found = momentum(pipeline, window=6)
     section = sections(found)[0]
     assert found.answer() in section.texts
     assert [chart.name for chart in section.charts] == ["wheel", "momentum"]

@@ -75,8 +75,8 @@ def test_a_bare_price_moves_the_family(loaded):
 
 
 def test_twice_the_leads_are_twice_the_leads(loaded):
-    result = fs.lead_volume(loaded(("30 per month", TABLE)), "other", times=(0.5, 1.0, 2.0), strategy="base",
-                           waiting=False, replications=4)  # fmt: skip
+    result = fs.lead_volume(loaded(("30 per month", TABLE)), over="other", values=(0.5, 1.0, 2.0), strategies="base",
+                            waiting=False, replications=4)  # fmt: skip
     half, _, double = result.leads.mean(axis=1)
     assert double > 3 * half
 
@@ -111,8 +111,8 @@ def test_a_channel_that_begins_after_the_run_takes_no_budget(loaded):
 
 def test_leads_of_a_plan_are_scaled_or_refused(loaded):
     model = loaded(("spend: 1000 per month", "spend: " + PLAN))
-    result = fs.lead_volume(model, "ads", times=(0.5, 1.0, 2.0), strategy="base", waiting=False, replications=4)
-    half, _, double = result.leads.mean(axis=1)
+    found = fs.lead_volume(model, over="ads", values=(0.5, 1.0, 2.0), strategies="base", waiting=False, replications=4)
+    half, _, double = found.leads.mean(axis=1)
     assert double > 3 * half
 
 
@@ -167,7 +167,7 @@ def test_a_number_from_code_over_a_plan_is_in_its_unit(loaded):
 
 def test_people_of_a_file_cannot_be_multiplied(loaded):
     with pytest.raises(fs.FlywheelError, match="stands in a file, which has no figure that can be multiplied"):
-        fs.lead_volume(loaded(("30 per month", PLAN)), "other", strategy="base", replications=2)
+        fs.lead_volume(loaded(("30 per month", PLAN)), over="other", strategies="base", replications=2)
 
 
 def test_a_strategy_may_do_without_what_a_line_is_booked_by(loaded):

@@ -205,7 +205,7 @@ def test_a_stage_flow_draws_the_people_in_its_data(duel):
     np.testing.assert_allclose(np.sort(bars(chart)), np.sort(chart.data.entered))
     row = chart.data[(chart.data.strategy == "loud") & (chart.data.stage == "trial")].iloc[0]
     assert row.goes_on_percent == pytest.approx(duel["loud"]["conversion.trial"].mean)
-    assert "less those set aside" in chart.figure.axes[0].get_xlabel()
+    assert "minus those set aside" in chart.figure.axes[0].get_xlabel()
 
 
 def test_spending_draws_lines_that_add_up_to_the_budget_in_its_data(duel):

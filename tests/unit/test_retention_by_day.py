@@ -7,8 +7,8 @@ import pytest
 
 import flywheel_sim as fs
 from flywheel_sim.analysis.retention.by_day import still_there
-from flywheel_sim.analysis.retention.event_logs import EventLog
 from flywheel_sim.errors import ExperimentError, SimulationError
+from flywheel_sim.experiment.event_logs import EventLog
 from flywheel_sim.journey.units import DAY
 
 WEEK = """
@@ -66,6 +66,7 @@ def test_an_upgrade_is_no_loss_and_who_comes_back_is_there_again():
 def test_what_counts_as_still_there_can_be_said():
     assert shares([2, 3, 9, 10], counts=[]) == [100, 0, 0, 100]
     assert shares([2, 3, 9, 10], counts=["asleep"]) == [100, 0, 100, 100]
+    assert shares([2, 3, 9, 10], counts="asleep") == [100, 0, 100, 100]
     assert shares([3, 8, 9], counts=["paid", "asleep"]) == [100, 100, 100]
 
 
@@ -117,7 +118,7 @@ strategies: {today: {}, better: {rates: {leaves: 0.03 per day}}}
 
 def test_engines_workers_and_executors_give_the_same_figures():
     model = fs.loads(VARIED)
-    asked = {"stage": "free", "days": [1, 7, 30], "replications": 4, "strategies": ["today", "better"]}
+    asked = {"of": "free", "days": [1, 7, 30], "replications": 4, "strategies": ["today", "better"]}
     frame = fs.retention(model, **asked, workers=1).frame()
     assert frame.equals(fs.retention(model, **asked, workers=3).frame())
     assert frame.equals(fs.retention(model, **asked, engine="reference", workers=2).frame())
@@ -181,38 +182,42 @@ def test_an_interval_of_a_share_ends_where_shares_do():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"stage": "fre"}, r"'fre' is no stage of 'Varied'; did you mean 'free'\?"),
+        ({"of": "fre"}, r"of: 'fre' is no stage of 'Varied'; did you mean 'free'\?"),
         ({"counts": ["pad"]}, r"counts: 'pad' is no stage of 'Varied'; did you mean 'paid'\?"),
-        ({"days": []}, r"days: none is given; write days=\[1, 7, 30\]"),
+        ({"days": []}, r"days is \[\]: it takes a list of whole days from 0 on"),
         ({"days": [7, 1]}, "days: 1 stands after 7: each is later than the one before"),
         ({"days": [7, 7]}, "days: 7 stands after 7"),
-        ({"days": [-1, 7]}, "days: -1 is no whole number of days from 0 on"),
-        ({"days": [1.5]}, "days: 1.5 is no whole number"),
-        ({"days": ["7"]}, "days: '7' is no whole number"),
-        ({"days": "7 days"}, "days: '7 days' is no whole number"),
-        ({"days": [True]}, "days: True is no whole number"),
+        ({"days": [-1, 7]}, "a list of whole days from 0 on"),
+        ({"days": [1.5]}, "a list of whole days from 0 on"),
+        ({"days": ["7"]}, "a list of whole days from 0 on"),
+        ({"days": "7 days"}, "days is '7 days': it takes"),
+        ({"days": [True]}, "a list of whole days from 0 on"),
+        ({"stage": "free"}, "has no argument 'stage'; write of='trial'"),
+        ({"strategy": "today"}, "has no argument 'strategy'; write strategies="),
         (
             {"days": [92]},
             "day 92: nobody can be watched so long in 'Varied', whose last day is 91; take an earlier day",
         ),
-        ({"strategies": []}, "one or more different ones"),
-        ({"strategies": ["today", "today"]}, "one or more different ones"),
+        ({"strategies": []}, r"strategies is \[\]: it takes the name of a strategy, or a list of names"),
+        ({"strategies": ["today", "today"]}, "one is named twice"),
         ({"strategies": ["tody"]}, "tody"),
-        ({"replications": 0}, "0 replications: at least one is needed"),
-        ({"workers": 0}, "0 workers: at least one is needed"),
+        ({"replications": 0}, "replications is 0"),
+        ({"workers": 0}, "workers is 0"),
         ({"engin": "kernel"}, "did you mean 'engine'"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(asked, said):
     with pytest.raises(fs.FlywheelError, match=said):
-        fs.retention(fs.loads(VARIED), **{"stage": "free", "replications": 2, **asked})
+        fs.retention(fs.loads(VARIED), **{"of": "free", "replications": 2, **asked})
 
 
 def test_days_and_strategies_that_were_not_asked_for_are_refused():
     found = fs.retention(fs.loads(VARIED), "free", days=7, strategies="today", replications=1)
     assert found.days == (7,)
-    for day in (8, -1, 1.5):
-        with pytest.raises(ExperimentError, match="this curve goes from day 0 to 7; ask for more with days"):
+    with pytest.raises(ExperimentError, match="day 8: this curve goes from day 0 to 7; ask for more with days"):
+        found.share(8)
+    for day in (-1, 1.5):
+        with pytest.raises(ExperimentError, match="it takes a whole number from 0"):
             found.share(day)
     with pytest.raises(ExperimentError, match="strategy 'better' was not run"):
         found.share(7, "better")

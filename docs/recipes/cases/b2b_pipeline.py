@@ -16,7 +16,7 @@ def base():
 
 @page.making(29)
 def cycles():
-    return fs.cycle_length(fs.load("b2b_pipeline"), "mql", "won", replications=40, seed=1)
+    return fs.cycle_length(fs.load("b2b_pipeline"), begins="mql", ends="won", replications=40, seed=1)
 
 
 @page.making(1.2)

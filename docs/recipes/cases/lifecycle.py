@@ -25,7 +25,7 @@ def base():
 def ladders():
     model = fs.load("lifecycle")
     return {
-        window: fs.repeat_ladder(model, "orders", window=window, strategy="today", replications=40, seed=1)
+        window: fs.repeat_ladder(model, "orders", window=window, strategies="today", replications=40, seed=1)
         for window in WINDOWS
     }
 

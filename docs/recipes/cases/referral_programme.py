@@ -49,7 +49,7 @@ def trees():
     """What single runs say: shares of the best referrers, families, rewards along the line, referrers gone."""
     model = fs.load("referral_programme")
     return [
-        measured(fs.referral_tree(model, "programme", replication=replication, seed=1)) for replication in range(40)
+        measured(fs.referral_tree(model, strategies="programme", replication=number, seed=1)) for number in range(40)
     ]
 
 

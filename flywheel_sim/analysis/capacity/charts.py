@@ -40,7 +40,7 @@ def _curve(result: Capacity) -> Chart:
     title = f"{label} is {result.best_is} with {result.worded(result.best)}"
     title += f", not told apart from {others}" if others else ""
     note = "Mean with its 95 % interval. Full: best. Ring: not told apart from it (joint intervals of all differences)."
-    made, (above, below) = panels(title, note, 5.6, (1.6, 1.0))
+    drawing, (above, below) = panels(title, note, 5.6, (1.6, 1.0))
     for axes, metric, colour in ((above, result.of, COLOURS[0]), (below, f"wait.{name}", COLOURS[1])):
         _line(axes, people, [result.estimate(n, metric) for n in people], colour)
     for n in leaders:
@@ -62,8 +62,8 @@ def _curve(result: Capacity) -> Chart:
     below.set_ylabel("Mean wait (days)")
     below.set_xlabel(f"People at {name}; in grey how busy they are")
     below.set_xticks(list(people))
-    made.align_ylabels([above, below])
-    return Chart(f"capacity_{name}", title, made, result.frame())
+    drawing.align_ylabels([above, below])
+    return Chart(f"capacity_{name}", title, drawing, result.frame())
 
 
 def _map(result: Capacity) -> Chart:
@@ -74,7 +74,7 @@ def _map(result: Capacity) -> Chart:
     )
     title = f"{label} is {result.best_is} with {result.named(result.best)}"
     note = f"Mean {lowered(label)} ({unit}). Thick frame: best. Thin frame: not told apart from it."
-    made, axes = axes_of(title, note, 1.9 + 0.42 * len(result.people[0]))
+    drawing, axes = axes_of(title, note, 1.9 + 0.42 * len(result.people[0]))
     axes.grid(False)
     axes.imshow(mean, cmap="YlGnBu", aspect="auto", origin="lower", alpha=0.85)
     dark = mean.min() + 0.6 * (mean.max() - mean.min())
@@ -91,7 +91,7 @@ def _map(result: Capacity) -> Chart:
     axes.set_yticks(range(len(result.people[0])), [str(n) for n in result.people[0]])
     axes.set_xlabel(f"People at {second}")
     axes.set_ylabel(f"People at {first}")
-    return Chart(f"capacity_{first}_{second}", title, made, result.frame())
+    return Chart(f"capacity_{first}_{second}", title, drawing, result.frame())
 
 
 def lead_volume(result: LeadVolume) -> Chart:
@@ -108,15 +108,15 @@ def lead_volume(result: LeadVolume) -> Chart:
     else:
         title = f"From {turn.mean:.2f} times today's {result.channel} leads on, one more lowers {lowered(label)}"
     note = "Mean with its 95 % interval, today's staff. Shaded column: 95 % interval of the volume at which it turns."
-    made, (above, below) = panels(title, note, 6.0, (1.5, 1.0))
+    drawing, (above, below) = panels(title, note, 6.0, (1.5, 1.0))
     every = range(len(times))
-    found = [result.estimate(i) for i in every]
+    estimates = [result.estimate(i) for i in every]
     if result.waiting is not None:
-        free = np.array([e.mean for e in found]) + [result.waiting_at(i).mean for i in every]
+        free = np.array([e.mean for e in estimates]) + [result.waiting_at(i).mean for i in every]
         above.plot(times, free, color=COLOURS[2], lw=1.6, ls=DASHED, label="if nobody waited, same staff cost")
-        above.fill_between(times, [e.mean for e in found], free, color=COLOURS[2], alpha=0.12, lw=0,
+        above.fill_between(times, [e.mean for e in estimates], free, color=COLOURS[2], alpha=0.12, lw=0,
                            label="cost of waiting")  # fmt: skip
-    _line(above, times, found, COLOURS[0], label=f"{lowered(label)} with today's staff")
+    _line(above, times, estimates, COLOURS[0], label=f"{lowered(label)} with today's staff")
     middle = [(a + b) / 2 for a, b in itertools.pairwise(times)]
     _line(below, middle, list(result.marginal()), COLOURS[1])
     below.axhline(0, color=INK, lw=0.9)
@@ -130,8 +130,8 @@ def lead_volume(result: LeadVolume) -> Chart:
         measured(axes, up=f"{what} ({unit})")
     below.set_xlabel(f"Leads by {result.channel} (times today's)")
     above.legend(loc="best", frameon=False, fontsize=9)
-    made.align_ylabels([above, below])
-    return Chart(f"lead_volume_{result.channel}", title, made, result.frame())
+    drawing.align_ylabels([above, below])
+    return Chart(f"lead_volume_{result.channel}", title, drawing, result.frame())
 
 
 def cost_of_waiting(result: CostOfWaiting) -> Chart:
@@ -156,7 +156,7 @@ def cost_of_waiting(result: CostOfWaiting) -> Chart:
     elif total.mean < 0:
         title = f"Waiting for {whom} saves {with_unit(-total.mean, total.unit)}"
     note = "Against the same people never waiting, staff costing the same. Line: mean, band: its 95 % interval."
-    made, (above, below) = panels(title, note, 5.6, (1.4, 1.0))
+    drawing, (above, below) = panels(title, note, 5.6, (1.4, 1.0))
     x, skip = months_of(one.journey), one.books.warm_up
     parts = []
     for axes, name, series, unit, colour in (
@@ -171,8 +171,8 @@ def cost_of_waiting(result: CostOfWaiting) -> Chart:
     finish(below, one.journey, "People waiting", False)
     above.set_xlabel("")
     below.set_ylim(bottom=0)
-    made.align_ylabels([above, below])
-    return Chart(f"cost_of_waiting_{'_'.join(result.resources)}", title, made, pd.concat(parts, ignore_index=True))
+    drawing.align_ylabels([above, below])
+    return Chart(f"cost_of_waiting_{'_'.join(result.resources)}", title, drawing, pd.concat(parts, ignore_index=True))
 
 
 def staff_plan(result: StaffPlan) -> Chart:
@@ -190,7 +190,7 @@ def staff_plan(result: StaffPlan) -> Chart:
         more = "more" if gain.mean > 0 else "less"
         title = f"{named} by month: {with_unit(abs(gain.mean), gain.unit)} {more} than evenly spread"
     note = f"Safety factor {result.safety:g}. Bars: people in service if nobody waited, mean with its 95 % interval."
-    made, axes = axes_of(title, note)
+    drawing, axes = axes_of(title, note)
     at = np.arange(len(result.months))
     load = ends_of(result.load)
     axes.bar(at, load.mean, width=0.72, color=COLOURS[2], alpha=0.35, label="offered load")
@@ -212,11 +212,11 @@ def staff_plan(result: StaffPlan) -> Chart:
     axes.set_xlabel("Month of the year" if result.months[0] == "jan" else "Month")
     axes.set_ylabel(f"People at {result.resource}")
     legend_below(axes, 3)
-    return Chart(f"staff_plan_{result.resource}", title, made, result.frame())
+    return Chart(f"staff_plan_{result.resource}", title, drawing, result.frame())
 
 
-def _line(axes: Any, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str | None = None) -> None:
+def _line(axes: Any, x: Sequence[float], estimates: Sequence[Estimate], colour: str, label: str | None = None) -> None:
     """Draw means with their intervals along an axis."""
-    ends = ends_of(found)
+    ends = ends_of(estimates)
     in_interval(axes, x, ends, 0.22, colour, marker="o", ms=4.5, label=label)
     whiskers(axes, x, ends, ecolor=colour)

@@ -27,9 +27,9 @@ def load_by_month(journey: Journey, busy: FloatArray, yearly: bool) -> FloatArra
     """
     first = int(np.flatnonzero(np.isfinite(busy).all(axis=0))[0])
     if not yearly:
-        held = busy.copy()
-        held[:, :first] = busy[:, [first]]
-        return held
+        filled = busy.copy()
+        filled[:, :first] = busy[:, [first]]
+        return filled
     lengths = np.minimum(MONTH, journey.horizon - MONTH * np.arange(journey.months))
     weights = np.zeros((journey.months, 12))
     for period in range(first, journey.months):
@@ -63,8 +63,8 @@ def as_written(people: tuple[int, ...], yearly: bool) -> Raw:
 
 def yaml_of(model: Scenario, strategy: str | None, resource: str, people: Raw) -> str:
     """Return a resource with these people as it stands under ``resources``."""
-    held = dict(model.at(f"resources.{resource}", strategy)) | {"people": people}
-    return f"{resource}: {_flow(held)}"
+    raw = dict(model.at(f"resources.{resource}", strategy)) | {"people": people}
+    return f"{resource}: {_flow(raw)}"
 
 
 def _flow(raw: Raw) -> str:

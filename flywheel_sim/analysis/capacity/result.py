@@ -14,11 +14,24 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.capacity.staff import people_today, resource_of, with_people
+from flywheel_sim import arguments as takes
+from flywheel_sim.analysis.capacity.staff import RESOURCES, people_today, resource_of, resources_asked, with_people
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    NAMES,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    names_of,
+    one_of,
+    refuse_metrics,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.runs import Runs
@@ -26,7 +39,7 @@ from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.resolve.resources import MOST_PEOPLE
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, gap_unit, plus_minus
-from flywheel_sim.wording import either, signed
+from flywheel_sim.wording import either, joined, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +53,16 @@ OF_STAFF = ("wait", "utilisation", "abandonment")
 
 #: Most combinations of two resources: each is compared with each.
 MOST_POINTS = 60
+
+#: How many people there may be at a resource, and numbers to try.
+_PEOPLE = takes.whole(1, MOST_PEOPLE, "5")
+_NUMBERS = takes.listed(_PEOPLE, f"a list of whole numbers from 1 to {MOST_PEOPLE:,}", "range(2, 9)")
+_NUMBERS_BY_NAME = takes.mapped(
+    takes.optional(_NUMBERS), "for each of two resources such a list or None", "{'sales': range(2, 9)}"
+)
+
+#: What methods take where a number of people is meant: one, or one for each resource.
+_POINT = takes.either(_PEOPLE, takes.listed(_PEOPLE, "a list with one for each resource", "[3, 5]", 1, 2))
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,13 @@ class Capacity(AgainstToday):
         Shape (points, metrics, replications).
     today
         The runs at the staffing as written.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.capacity("saas_plans", "profit", "sales", values=[2, 3], strategies="funnel", replications=2)
+    >>> found.points, found.estimate(3).unit
+    (((2,), (3,)), 'EUR')
     """
 
     of: str
@@ -78,12 +108,10 @@ class Capacity(AgainstToday):
         name = metric or self.of
         return estimate_mean(self._values(people, name), self.units[name])
 
-    def difference(
-        self, people: int | Point, against: int | Point | None = None, metric: str | None = None
-    ) -> Estimate:
-        """Return the paired difference between two numbers of people, or to the staffing as written."""
+    def difference(self, people: int | Point, than: int | Point | None = None, metric: str | None = None) -> Estimate:
+        """Return by how much more there is with a number of people than with another, or as written; paired."""
         name = metric or self.of
-        base = self.today.terms(name) if against is None else self._values(against, name)
+        base = self.today.terms(name) if than is None else self._values(than, name)
         return paired(self._values(people, name) - base, gap_unit(self.units[name]))
 
     def marginal(self, resource: str | None = None, metric: str | None = None) -> dict[int, Estimate]:
@@ -100,12 +128,12 @@ class Capacity(AgainstToday):
             What it is worth in; what decides unless given.
         """
         where, name = self._resource(resource), metric or self.of
-        found = {}
+        worth = {}
         for fewer, more in itertools.pairwise(self.people[where]):
             ends = [tuple(n if i == where else b for i, b in enumerate(self.best)) for n in (fewer, more)]
             gap = (self._values(ends[1], name) - self._values(ends[0], name)) / (more - fewer)
-            found[more] = paired(gap, f"{gap_unit(self.units[name])} per person")
-        return found
+            worth[more] = paired(gap, f"{gap_unit(self.units[name])} per person")
+        return worth
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -127,6 +155,7 @@ class Capacity(AgainstToday):
 
     def named(self, point: Point) -> str:
         """Return a number of people in words: ``4``, or ``4 at presales, 5 at sales``."""
+        point = self._read("point", point)
         if len(point) == 1:
             return str(point[0])
         return ", ".join(f"{n} at {name}" for n, name in zip(point, self.resources, strict=True))
@@ -142,47 +171,39 @@ class Capacity(AgainstToday):
         rows, leaders = [], set(self.leaders)
         for point in self.points:
             for metric in self.metrics:
-                one = self.estimate(point, metric)
-                rows.append((*point, metric, one.mean, one.low, one.high, one.n, one.unit, point in leaders))
-        heads = [
-            *(f"people.{name}" for name in self.resources),
-            "metric",
-            "mean",
-            "low",
-            "high",
-            "n",
-            "unit",
-            "leading",
-        ]
+                e = self.estimate(point, metric)
+                rows.append((*point, metric, e.mean, e.low, e.high, e.n, e.unit, point in leaders))
+        people = [f"people.{name}" for name in self.resources]
+        heads = [*people, "metric", "mean", "low", "high", "n", "unit", "leading"]
         return pd.DataFrame(rows, columns=heads)
 
     def answer(self) -> str:
         """Return the answer in words: how many, how surely, and what one more is worth."""
         best, others = self.best, [point for point in self.leaders if point != self.best]
         what = f"{self.best_is.capitalize()} {self.labels[self.of].lower()} {within(self.today)}"
-        said = f"{what} with {self.worded(best)}: {self.estimate(best)}."
+        text = f"{what} with {self.worded(best)}: {self.estimate(best)}."
         if others:
-            said += f" These runs cannot tell {either(list(map(self.named, others)))} apart from that."
+            text += f" These runs cannot tell {either(list(map(self.named, others)))} apart from that."
         else:
-            said += " Every other number tried is surely worse."
+            text += " Every other number tried is surely worse."
         for where, name in enumerate(self.resources):
             worth = self.marginal(name)
             steps = [n for n in self.people[where][1:] if n == best[where]] + [n for n in worth if n > best[where]][:1]
             for n in steps:
-                said += f" Going up to {n} people at {name} is worth {signed(worth[n])}."
+                text += f" Going up to {n} people at {name} is worth {signed(worth[n])}."
             if best[where] in (self.people[where][0], self.people[where][-1]):
-                said += f" {best[where]} is the end of the numbers tried for {name}: try beyond."
+                text += f" {best[where]} is the end of the numbers tried for {name}: try beyond."
         gap = self.difference(best)
-        return f"{said} Against today's staffing ({self.staffing_today()}): {signed(gap)}."
+        return f"{text} Against today's staffing ({self.staffing_today()}): {signed(gap)}."
 
     def staffing_today(self) -> str:
         """Return how many people there are as written, in words."""
-        said = []
+        parts = []
         for name in self.resources:
-            one = resource_of(self.today.journey, name)
-            known, cells = people_today(one), one.people.cells
-            said.append(f"{known if known is not None else f'{min(cells):g} to {max(cells):g}'} at {name}")
-        return ", ".join(said)
+            resource = resource_of(self.today.journey, name)
+            people, cells = people_today(resource), resource.people.cells
+            parts.append(f"{people if people is not None else f'{min(cells):g} to {max(cells):g}'} at {name}")
+        return ", ".join(parts)
 
     def table(self) -> pd.DataFrame:
         """Return every number of people with what was kept, as texts: mean ± half-width of its 95 % interval."""
@@ -203,10 +224,19 @@ class Capacity(AgainstToday):
 
     def worded(self, point: Point) -> str:
         """Return a number of people as it stands in a sentence."""
+        point = self._read("point", point)
         return self.named(point) if len(point) > 1 else f"{point[0]} people at {self.resources[0]}"
 
+    def _read(self, argument: str, people: int | Point) -> Point:
+        numbers = _POINT.of(argument, people)
+        point = (numbers,) if isinstance(numbers, int) else tuple(numbers)
+        if len(point) != len(self.resources):
+            raise ExperimentError(f"{argument} is {people}: it takes one number for each of {joined(self.resources)}; "
+                                  f"write {argument}={self.points[0]}")  # fmt: skip
+        return point
+
     def _values(self, people: int | Point, metric: str) -> FloatArray:
-        point = (people,) if isinstance(people, int) else tuple(people)
+        point = self._read("people", people)
         if point not in self.points:
             tried = "; ".join(map(self.named, self.points[:12])) + (" ..." if len(self.points) > 12 else "")
             raise ExperimentError(f"{people} people were not tried; tried: {tried}")
@@ -218,7 +248,8 @@ class Capacity(AgainstToday):
         if name is None and len(self.resources) == 1:
             return 0
         if name not in self.resources:
-            raise ExperimentError(f"say of which resource: {', '.join(self.resources)}")
+            raise ExperimentError(f"resource is {name!r}: it takes one of {', '.join(self.resources)}; write "
+                                  f"resource='{self.resources[0]}'")  # fmt: skip
         return self.resources.index(name)
 
     def _point(self, name: str) -> Point:
@@ -235,15 +266,16 @@ class Capacity(AgainstToday):
         return {"resources": self.resources, "best": self.best, "leaders": self.leaders, "one_more": worth}
 
 
+@verb({"resource": "over='sales'", "people": "values=range(2, 9)"}, of=NAMES, over=RESOURCES, replications=COUNT,
+      values=takes.optional(takes.either(_NUMBERS, _NUMBERS_BY_NAME)))  # fmt: skip
 def capacity(
-    model: Scenario,
-    resource: str | Mapping[str, Iterable[int] | None],
-    people: Iterable[int] | None = None,
+    model: Model,
+    of: str | Sequence[str] = ("profit", "acquisitions"),
+    over: str | Sequence[str] | None = None,
     *,
-    of: str = "profit",
+    strategies: Strategies = None,
+    values: Iterable[int] | Mapping[str, Iterable[int] | None] | None = None,
     best: Best = "highest",
-    metrics: Sequence[str] = ("acquisitions",),
-    strategy: str | None = None,
     replications: int = 100,
     **how: Unpack[How],
 ) -> Capacity:
@@ -251,56 +283,78 @@ def capacity(
 
     Parameters
     ----------
-    resource, people
-        Who serves, and the numbers to try, such as ``range(2, 9)``; without numbers some around today's. For a map of
-        two resources a mapping instead: ``{"presales": range(2, 6), "sales": range(3, 9)}``.
-    of, best
-        The metric that decides, and whether its ``highest`` or ``lowest`` is best.
-    metrics
-        What else to keep at each number. Wait, utilisation and abandonment of each resource are kept too.
-    model, strategy, replications, how
-        As for `replicate`. A spend that is ``matched`` is solved for at today's staffing and stays there.
+    model, of
+        The scenario, its name or its path; and a metric, or several, of which the first decides and others are kept.
+        Wait, utilisation and abandonment of each resource are kept too.
+    over
+        Who serves: a resource, or a list of two for a map; the only one of the journey unless given.
+    strategies
+        One of its strategies; the file as written unless given. A spend that is ``matched`` is solved for at today's
+        staffing and stays there.
+    values
+        The numbers to try, such as ``range(2, 9)``; of two resources, numbers for each by its name:
+        ``{"presales": range(2, 6), "sales": range(3, 9)}``. Where there is none, some around today's.
+    best
+        Whether the ``highest`` or ``lowest`` of what decides is best.
+    replications, how
+        How often everything is run, and how: `How`.
 
     Raises
     ------
-    ExperimentError
-        If there is no such resource or metric, or numbers of people are not what they should be.
-    ConfigError
-        If there is no such strategy.
+    ExperimentError, ConfigError
+        If there is no such resource, metric or strategy, or numbers of people are not what they should be.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.capacity("saas_plans", over="sales", values=[2, 3], strategies="funnel", replications=2).metrics[:2]
+    ('profit', 'acquisitions')
     """
-    seed, options = how_to_run(how)
-    given = _given(resource, people)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    today = model.journey(strategy)
-    tried = {name: _numbers(today, name, numbers) for name, numbers in given.items()}
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.capacity")
+    written = scenario.unmatched_journey(strategy)
+    tried = _tried(written, over, values)
     points = _combined(tried)
-    if best not in ("highest", "lowest"):
-        raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
-    kept = tuple(dict.fromkeys([of, *metrics, *(f"{one}.{name}" for one in OF_STAFF for name in tried)]))
-    units = units_of(today, kept)
-    journeys = [today, *(_staffed(model, tried, point).journey(strategy) for point in points)]
+    kept = tuple(dict.fromkeys([*names_of(of), *(f"{name}.{resource}" for name in OF_STAFF for resource in tried)]))
+    refuse_metrics(scenario, [strategy], kept)
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    today = matched.journey(strategy)
+    journeys = [today, *(_staffed(matched, tried, point).journey(strategy) for point in points)]
 
     def keep(index: int, runs: Runs) -> Runs | list[FloatArray]:
         return runs if index == 0 else [runs.terms(name) for name in kept]
 
-    base, *values = replicated(journeys, replications, seed, options, keep)
-    labels = {name: base.label(name) for name in kept}
-    return Capacity(
-        of, best, tuple(tried), tuple(tried.values()), points, kept, units, labels, np.array(values), base
-    )  # fmt: skip
+    base, *terms = replicated(journeys, replications, seed, options, keep)
+    labels, units = {name: base.label(name) for name in kept}, units_of(today, kept)
+    return Capacity(kept[0], best, tuple(tried), tuple(tried.values()), points, kept, units, labels, np.array(terms),
+                    base)  # fmt: skip
 
 
-def _given(
-    resource: str | Mapping[str, Iterable[int] | None], people: Iterable[int] | None
-) -> Mapping[str, Iterable[int] | None]:
-    """Return for one resource or two the numbers of people to try, as they were given."""
-    if not isinstance(resource, Mapping):
-        return {resource: people}
-    if people is not None:
-        raise ExperimentError("numbers of people are given twice; leave people out where resources have theirs")
-    if not 1 <= len(resource) <= 2:
-        raise ExperimentError(f"{len(resource)} resources: capacity takes one, or two for a map")
-    return resource
+def _tried(
+    journey: Journey, over: str | Sequence[str] | None,
+    values: Iterable[int] | Mapping[str, Iterable[int] | None] | None,
+) -> dict[str, tuple[int, ...]]:  # fmt: skip
+    """Return for one resource or two the numbers of people to try.
+
+    Raises
+    ------
+    ExperimentError
+        If there are more resources than two, or values are not of those that are named.
+    """
+    names = resources_asked(journey, over)
+    if len(names) > 2:
+        raise ExperimentError(f"over is {', '.join(names)}: capacity takes one resource, or two for a map; write "
+                              f"over={list(names[:2])}")  # fmt: skip
+    if values is not None and not isinstance(values, Mapping):
+        if len(names) > 1:
+            raise ExperimentError(f"values are numbers of one resource, and over names two; write values={{'{names[0]}'"
+                                  f": range(2, 9), '{names[1]}': range(2, 9)}}")  # fmt: skip
+        values = {names[0]: values}
+    given = dict(values or {})
+    for name in given:
+        if name not in names:
+            raise ExperimentError(f"values has '{name}', which over does not name; {nearest(name, names)}")
+    return {name: _numbers(journey, name, given.get(name)) for name in names}
 
 
 def _combined(tried: Mapping[str, tuple[int, ...]]) -> tuple[Point, ...]:
@@ -320,17 +374,12 @@ def _staffed(model: Scenario, resources: Iterable[str], point: Point) -> Scenari
 
 def _numbers(journey: Journey, name: str, given: Iterable[int] | None) -> tuple[int, ...]:
     """Return the numbers of people to try, ascending."""
-    held = resource_of(journey, name)
+    resource = resource_of(journey, name)
     if given is None:
-        middle = round(math.fsum(held.people.cells) / len(held.people.cells))
+        middle = round(math.fsum(resource.people.cells) / len(resource.people.cells))
         return tuple(range(max(1, middle - 3), middle + 4))
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise ExperimentError(f"people of '{name}' are {given!r}; give numbers, such as range(2, 9)")
-    numbers = list(given)
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 1 <= number <= MOST_PEOPLE:
-            raise ExperimentError(f"{number!r} people of '{name}': give whole numbers from 1 to {MOST_PEOPLE:,}")
-    found = tuple(sorted({int(number) for number in numbers}))
-    if len(found) < 2:
-        raise ExperimentError(f"people of '{name}': two numbers at least are needed; write range(2, 9)")
-    return found
+    numbers = tuple(sorted(set(given)))
+    if len(numbers) < 2:
+        raise ExperimentError(f"values has one number of people for '{name}'; two at least are needed: write "
+                              "values=range(2, 9)")  # fmt: skip
+    return numbers

@@ -38,7 +38,7 @@ def _section(result: Answer) -> Section:
         table = table_of_texts("Leads", result.table(), f"{_NOTE}, at today's staff: {units}.")
         return Section(f"How many {result.channel} leads", (result.answer(),), (lead_volume(result),), (table,))
     if isinstance(result, CostOfWaiting):
-        figures = [(name, plus_minus(found), found.unit) for name, found in result.figures.items()]
+        figures = [(name, plus_minus(estimate), estimate.unit) for name, estimate in result.figures.items()]
         charts = (cost_of_waiting(result),) if result.days.mean else ()
         note = "Means and ratios with the half-width of their 95 % interval; differences are paired."
         table = Table(("", "", "unit"), figures, frozenset({1}), note)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.engine.by_plan import spend_by_plan
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
@@ -18,6 +19,14 @@ from flywheel_sim.scenario.source.tree import Raw
 
 #: So many that nobody waits.
 AMPLE = str(MOST_PEOPLE)
+
+#: What it takes where resources are named, one or several.
+RESOURCES = takes.optional(takes.either(
+    takes.text("the name of a resource", "'sales'"),
+    takes.listed(takes.NAME, "a list of names", "['presales', 'sales']")))  # fmt: skip
+
+#: What it takes where one is.
+RESOURCE = takes.optional(takes.text("the name of a resource", "'sales'"))
 
 
 def resource_of(journey: Journey, name: str) -> Resource:
@@ -48,6 +57,27 @@ def require_staff(journey: Journey) -> None:
             f"'{journey.name}' has no staff, so nobody waits in it; add resources: {{desk: {{people: 2}}}}, and "
             "staff: desk to what they do"
         )
+
+
+def resources_asked(journey: Journey, over: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the resources that were named, or the only one of a journey.
+
+    Raises
+    ------
+    ExperimentError
+        If the journey has no staff, none of that name, or several of which none was named; or one is named twice.
+    """
+    require_staff(journey)
+    if over is None:
+        if len(journey.resources) > 1:
+            known = [one.name for one in journey.resources]
+            raise ExperimentError(f"over was not given, and '{journey.name}' has several resources: {', '.join(known)};"
+                                  f" write over='{known[0]}'")  # fmt: skip
+        return (journey.resources[0].name,)
+    names = (over,) if isinstance(over, str) else tuple(over)
+    if len(set(names)) < len(names):
+        raise ExperimentError(f"over is {', '.join(names)}: one is named twice; name each resource once")
+    return tuple(resource_of(journey, name).name for name in names)
 
 
 def people_today(resource: Resource) -> int | None:

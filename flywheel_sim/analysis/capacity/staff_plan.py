@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.capacity.months import as_written, spread_evenly, yaml_of
-from flywheel_sim.analysis.capacity.staff import counted_months, resource_of
-from flywheel_sim.analysis.capacity.trials import Roster, Trial, chosen, factors_of, load_of, tried
+from flywheel_sim.analysis.capacity.staff import RESOURCE, counted_months, resource_of, resources_asked
+from flywheel_sim.analysis.capacity.trials import Roster, Trial, chosen, load_of, tried
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, within
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import COUNT, How, Model, Strategies, how_to_run, one_of, scenario_of, verb
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
@@ -58,7 +59,7 @@ class StaffPlan(AgainstToday):
         By plan (``planned``, ``even``, ``today``): the mean profit, and the share of asks served within the target
         (empty without one).
     gain, gain_today
-        Paired profit of the plan less that of the even one, and less that of the staffing as written.
+        Paired profit of the plan minus that of the even one, and minus that of the staffing as written.
     person_months
         By plan, over the whole horizon.
     yaml
@@ -67,6 +68,13 @@ class StaffPlan(AgainstToday):
         What to know about the choice of the safety factor, or "".
     today
         The runs at the staffing as written.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> plan = fs.staff_plan("saas_plans", over="sales", values=[0, 1], strategies="funnel", replications=2)
+    >>> plan.months[:2], sum(plan.people) == sum(plan.even)
+    (('jan', 'feb'), True)
     """
 
     resource: str
@@ -113,19 +121,19 @@ class StaffPlan(AgainstToday):
         least, most = min(self.people), max(self.people)
         span = f"{least} to {most}" if least < most else f"{least}"
         why = f"so that {self.target}" if self.target else "where profit is highest"
-        said = (
+        text = (
             f"{span} people at {self.resource} by month, {why} (safety factor {self.safety:g}), {within(self.today)}: "
         )
         if self.people == self.even:
-            said += "the work calls for as many people all year, so the plan is the even one"
+            text += "the work calls for as many people all year, so the plan is the even one"
         else:
-            said += f"{signed(self.gain)} profit against the same person-months spread evenly"
-            said += ", which these runs do not tell from nothing" if self.gain.low <= 0 <= self.gain.high else ""
-        said += f"; {signed(self.gain_today)} against today's staffing."
+            text += f"{signed(self.gain)} profit against the same person-months spread evenly"
+            text += ", which these runs do not tell from nothing" if self.gain.low <= 0 <= self.gain.high else ""
+        text += f"; {signed(self.gain_today)} against today's staffing."
         if self.served:
             shares = ", ".join(f"{name} {share.mean:.1f} %" for name, share in self.served.items())
-            said += f" Served in time: {shares}."
-        return f"{said} {self.choice}".strip()
+            text += f" Served in time: {shares}."
+        return f"{text} {self.choice}".strip()
 
     def table(self) -> pd.DataFrame:
         """Return months with their load, people and even people, as texts."""
@@ -143,7 +151,7 @@ class StaffPlan(AgainstToday):
     def remarks(self) -> list[str]:
         """Return how much work each plan is and what it earns, and the plan as a file says it."""
         months = ", ".join(f"{self.person_months[name]:,.1f} {name}" for name in self.person_months)
-        profits = [f"Profit, {name}: {found}" for name, found in self.profit.items()]
+        profits = [f"Profit, {name}: {estimate}" for name, estimate in self.profit.items()]
         return [
             f"Person-months over the horizon: {months}",
             *profits,
@@ -156,13 +164,16 @@ class StaffPlan(AgainstToday):
                 "gain_today": self.gain_today}  # fmt: skip
 
 
+@verb({"resource": "over='sales'", "safety": "values=[0, 0.5, 1]"}, over=RESOURCE, replications=COUNT,
+      values=takes.listed(takes.number(-100, 100), "a list of safety factors, numbers from -100 to 100", "[0, 0.5, 1]"),
+      target=takes.optional(takes.text("a share and a wait", "'90 % within 1 day'")))  # fmt: skip
 def staff_plan(
-    model: Scenario,
-    resource: str,
-    target: str | None = None,
+    model: Model,
+    over: str | None = None,
     *,
-    safety: Sequence[float] = SAFETY,
-    strategy: str | None = None,
+    strategies: Strategies = None,
+    values: Sequence[float] = SAFETY,
+    target: str | None = None,
     replications: int = 100,
     **how: Unpack[How],
 ) -> StaffPlan:
@@ -172,34 +183,58 @@ def staff_plan(
 
     Parameters
     ----------
-    resource
-        Whose plan.
+    model
+        The scenario, its name or its path.
+    over
+        Whose plan: a resource, the only one of the journey unless given.
+    strategies
+        One of its strategies; the file as written unless given.
+    values
+        Safety factors to try.
     target
         Such as ``"90 % within 1 day"``, or ``"90 %"`` within the resource's own target: the smallest safety factor
         that reaches it is taken. Without one the highest profit decides.
-    safety
-        Factors to try.
-    model, strategy, replications, how
-        As for `replicate`; the factor is chosen on as many replications with luck of their own.
+    replications, how
+        How often everything is run, and how: `How`; the factor is chosen on as many replications with luck of their
+        own.
 
     Raises
     ------
     ExperimentError
         If there is no such resource, the target is none, or no factor tried reaches it.
+    ConfigError
+        If there is no such strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> plan = fs.staff_plan("saas_plans", over="sales", values=[0, 1], strategies="funnel", replications=2)
+    >>> len(plan.people), plan.yaml.startswith("sales: {people:")
+    (12, True)
     """
-    seed, options = how_to_run(how)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    roster = _roster(model, strategy, resource, target)
-    factors = factors_of(safety)
-    root = roster.today.seed if seed is None else seed
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.staff_plan")
+    written = scenario.unmatched_journey(strategy)
+    (resource,) = resources_asked(written, over)
+    asked_for(target, resource_of(written, resource))
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    root = written.seed if seed is None else seed
+    return _planned(_roster(matched, strategy, resource, target), tuple(sorted({float(one) for one in values})),
+                    replications, root, options)  # fmt: skip
+
+
+def _planned(roster: Roster, factors: Sequence[float], replications: int, root: int, options: RunOptions) -> StaffPlan:
+    """Return the plan of a resource: its safety factor chosen, then held against an even one and today's."""
     luck = (root + 1) % 2**32
     load = load_of(roster, replications, luck, options)
     trials = tried(roster, load.mean(axis=0), factors, replications, luck, options)
-    taken = chosen(trials, roster.share, target or "")
+    taken = chosen(trials, roster.share, roster.asked)
     even = spread_evenly(taken.people)
-    found, today = _held_against_today(roster, {"planned": taken.people, "even": even}, replications, root, options)
+    read, today = _held_against_today(roster, {"planned": taken.people, "even": even}, replications, root, options)
+    profit = {name: figures["profit"] for name, figures in read.items()}
+    served = {name: roster.served_of(figures) for name, figures in read.items()}
     return StaffPlan(
-        resource=resource,
+        resource=roster.resource,
         target=roster.target,
         months=roster.months,
         load=tuple(estimate_mean(column, "people") for column in load.T),
@@ -207,12 +242,12 @@ def staff_plan(
         even=even,
         safety=taken.safety,
         trials=trials,
-        profit={name: roster.profit_of(one) for name, one in found.items()},
-        served={name: one for name, held in found.items() if (one := roster.served_of(held)) is not None},
-        gain=paired(found["planned"]["profit"] - found["even"]["profit"], roster.unit),
-        gain_today=paired(found["planned"]["profit"] - found["today"]["profit"], roster.unit),
-        person_months={name: float(one["staffed"][0]) for name, one in found.items()},
-        yaml=yaml_of(model, strategy, resource, as_written(taken.people, roster.yearly)),
+        profit={name: roster.profit_of(figures) for name, figures in read.items()},
+        served={name: share for name, share in served.items() if share is not None},
+        gain=paired(profit["planned"] - profit["even"], roster.unit),
+        gain_today=paired(profit["planned"] - profit["today"], roster.unit),
+        person_months={name: float(figures["staffed"][0]) for name, figures in read.items()},
+        yaml=yaml_of(roster.written, roster.strategy, roster.resource, as_written(taken.people, roster.yearly)),
         choice=_note(trials, taken, roster.share, counted_months(today) if roster.yearly else 0),
         today=today,
     )
@@ -222,8 +257,8 @@ def _roster(model: Scenario, strategy: str | None, resource: str, target: str | 
     """Return a resource ready to be planned, with the wait of a target as its own."""
     share, wait = asked_for(target, resource_of(model.journey(strategy), resource))
     timed = model.with_texts([(f"resources.{resource}.target", wait)]) if wait else model
-    said = f"{share:g} % are served within {wait or 'the target'}" if share is not None else ""
-    return Roster(timed, strategy, resource, share, said)
+    in_words = f"{share:g} % are served within {wait or 'the target'}" if share is not None else ""
+    return Roster(timed, model, strategy, resource, share, target or "", in_words)
 
 
 def _held_against_today(
@@ -234,18 +269,18 @@ def _held_against_today(
     plan.add("today", roster.today)
     for name, people in plans.items():
         plan.add(name, roster.staffed(people))
-    found, runs = plan.run(replications, options, roster.read, ["today"])
-    return {name: found[name] for name in (*plans, "today")}, runs["today"]
+    read, runs = plan.run(replications, options, roster.read, ["today"])
+    return {name: read[name] for name in (*plans, "today")}, runs["today"]
 
 
 def _note(trials: Sequence[Trial], chosen: Trial, share: float | None, months: int) -> str:
     """Return what to know about the choice; ``months`` are those counted, 0 where they need not be whole years."""
-    said = []
+    notes = []
     if share is None and chosen.safety in (trials[0].safety, trials[-1].safety) and len(trials) > 1:
-        said.append(f"The factor chosen, {chosen.safety:g}, is the end of those tried: try beyond.")
+        notes.append(f"The factor chosen, {chosen.safety:g}, is the end of those tried: try beyond.")
     if months % 12:
-        said.append(f"The {months} months counted are no whole years, so some months weigh more than others.")
-    return " ".join(said)
+        notes.append(f"The {months} months counted are no whole years, so some months weigh more than others.")
+    return " ".join(notes)
 
 
 def asked_for(target: str | None, resource: Resource) -> tuple[float | None, str]:
@@ -259,7 +294,7 @@ def asked_for(target: str | None, resource: Resource) -> tuple[float | None, str
     if target is None:
         return None, ""
     remedy = "write '90 % within 1 day'"
-    share, _, wait = (part.strip() for part in str(target).partition("within"))
+    share, _, wait = (part.strip() for part in target.partition("within"))
     try:
         asked, longest = parse(share), parse(wait) if wait else None
     except UnitError as error:

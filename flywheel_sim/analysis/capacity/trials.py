@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from flywheel_sim.analysis.capacity.months import as_written, load_by_month, people_for
 from flywheel_sim.analysis.capacity.staff import with_people, without_waiting
 from flywheel_sim.errors import ExperimentError
@@ -42,17 +40,21 @@ class Roster:
 
     Attributes
     ----------
-    model, strategy, resource
-        The scenario, in which the wait that was asked for is the resource's target; a strategy of it; and who serves.
-    share, target
-        The share of asks in % that is to be served within the target, and that in words; None and "" where profit
-        decides.
+    model, written
+        The scenario, in which the wait that was asked for is the resource's target; and as it is without that.
+    strategy, resource
+        A strategy of it, and who serves.
+    share, asked, target
+        The share of asks in % that is to be served within the target, that as it was asked for, and in words; None and
+        "" where profit decides.
     """
 
     model: Scenario
+    written: Scenario
     strategy: str | None
     resource: str
     share: float | None
+    asked: str
     target: str
 
     @cached_property
@@ -86,16 +88,16 @@ class Roster:
     def read(self, runs: Runs) -> dict[str, FloatArray]:
         """Return ``profit``, ``served`` (%, where there is a target) and ``staffed`` (person-months, of one run)."""
         index = runs.ledger.layout.resources.index(self.resource)
-        found = {"profit": runs.values("profit"), "staffed": runs.ledger.staffed[:1, :, index].sum(axis=1) / MONTH}
-        return found | ({"served": runs.values(f"within_target.{self.resource}")} if self.share is not None else {})
+        figures = {"profit": runs.values("profit"), "staffed": runs.ledger.staffed[:1, :, index].sum(axis=1) / MONTH}
+        return figures | ({"served": runs.values(f"within_target.{self.resource}")} if self.share is not None else {})
 
-    def profit_of(self, found: dict[str, FloatArray]) -> Estimate:
+    def profit_of(self, figures: dict[str, FloatArray]) -> Estimate:
         """Return the mean profit of runs that were read."""
-        return estimate_mean(found["profit"], self.unit)
+        return estimate_mean(figures["profit"], self.unit)
 
-    def served_of(self, found: dict[str, FloatArray]) -> Estimate | None:
+    def served_of(self, figures: dict[str, FloatArray]) -> Estimate | None:
         """Return the share of asks served within the target, None where there is no target."""
-        return estimate_mean(found["served"], "%") if "served" in found else None
+        return estimate_mean(figures["served"], "%") if "served" in figures else None
 
 
 def load_of(roster: Roster, replications: int, luck: int, options: RunOptions) -> FloatArray:
@@ -108,8 +110,8 @@ def load_of(roster: Roster, replications: int, luck: int, options: RunOptions) -
     """
     plan: Plan[str] = Plan(luck)
     plan.add("unhurried", roster.unhurried())
-    found, _ = plan.run(replications, options, lambda runs: runs.series(f"in_service.{roster.resource}"))
-    load = load_by_month(roster.today, found["unhurried"], roster.yearly)
+    busy, _ = plan.run(replications, options, lambda runs: runs.series(f"in_service.{roster.resource}"))
+    load = load_by_month(roster.today, busy["unhurried"], roster.yearly)
     if not load.any():
         raise ExperimentError(f"nobody is served by '{roster.resource}' in the months counted; take a longer horizon")
     return load
@@ -140,26 +142,11 @@ def tried(
     plan: Plan[tuple[float, tuple[int, ...]]] = Plan(luck)
     for people, factor in sorted(plans.items(), key=lambda pair: pair[1]):
         plan.add((factor, people), roster.staffed(people))
-    found, _ = plan.run(replications, options, roster.read)
+    read, _ = plan.run(replications, options, roster.read)
     return tuple(
-        Trial(factor, people, roster.profit_of(one), roster.served_of(one)) for (factor, people), one in found.items()
+        Trial(factor, people, roster.profit_of(figures), roster.served_of(figures))
+        for (factor, people), figures in read.items()
     )
-
-
-def factors_of(given: Sequence[float]) -> tuple[float, ...]:
-    """Return safety factors ascending, each once.
-
-    Raises
-    ------
-    ExperimentError
-        If there is none, or one that is no number.
-    """
-    for one in given:
-        if isinstance(one, bool) or not isinstance(one, int | float | np.number) or not abs(float(one)) <= 100:
-            raise ExperimentError(f"safety factor {one!r}: give numbers such as [0, 0.5, 1, 2]")
-    if not given:
-        raise ExperimentError("no safety factors; give numbers such as [0, 0.5, 1, 2]")
-    return tuple(sorted({float(one) for one in given}))
 
 
 def chosen(trials: Sequence[Trial], share: float | None, target: str) -> Trial:

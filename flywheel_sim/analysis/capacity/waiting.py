@@ -8,19 +8,34 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.capacity.staff import at_the_cost_of, require_staff, resource_of, without_waiting
+from flywheel_sim.analysis.capacity.staff import (
+    RESOURCES,
+    at_the_cost_of,
+    require_staff,
+    resources_asked,
+    without_waiting,
+)
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    one_of,
+    refuse_metrics,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import units_of
+from flywheel_sim.experiment.driver import metric_in
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.metrics.service import load, queue
 from flywheel_sim.result import texts_by_name
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_ratio
-from flywheel_sim.wording import signed
+from flywheel_sim.wording import joined, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +62,7 @@ class CostOfWaiting(AgainstToday):
     of, label
         What it costs, ``profit`` unless asked for something else.
     total
-        What is lost over the months counted: without waiting less with it.
+        What is lost over the months counted: without waiting minus with it.
     wins
         Acquisitions lost.
     per_ask, per_day, per_day_of_mean_wait
@@ -61,6 +76,13 @@ class CostOfWaiting(AgainstToday):
         People waiting, averaged over each month, same shape.
     today
         The runs with waiting.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.cost_of_waiting("saas_plans", over="sales", strategies="funnel", replications=2)
+    >>> found.resources, found.per_day.unit
+    (('sales',), 'EUR per day waited')
     """
 
     resources: tuple[str, ...]
@@ -101,7 +123,7 @@ class CostOfWaiting(AgainstToday):
 
     def answer(self) -> str:
         """Return the answer in words."""
-        whom = " and ".join(self.resources)
+        whom = joined(self.resources)
         if not self.days.mean:
             return f"Nobody waits for {whom}, so waiting costs nothing."
         end = within(self.today)
@@ -131,12 +153,13 @@ class CostOfWaiting(AgainstToday):
         return [MEANING]
 
 
+@verb({"resource": "over='sales'"}, over=RESOURCES, replications=COUNT)
 def cost_of_waiting(
-    model: Scenario,
-    resource: str | Sequence[str] | None = None,
-    *,
+    model: Model,
     of: str = "profit",
-    strategy: str | None = None,
+    over: str | Sequence[str] | None = None,
+    *,
+    strategies: Strategies = None,
     replications: int = 100,
     **how: Unpack[How],
 ) -> CostOfWaiting:
@@ -146,38 +169,57 @@ def cost_of_waiting(
 
     Parameters
     ----------
-    resource
-        Whom people wait for, one or several; all of them unless given.
+    model
+        The scenario, its name or its path.
     of
         What it costs: a metric that adds up over months.
-    model, strategy, replications, how
-        As for `replicate`.
+    over
+        For whom people wait, a resource or several; all of them unless given.
+    strategies
+        One of its strategies; the file as written unless given.
+    replications, how
+        How often everything is run, and how: `How`.
 
     Raises
     ------
     ExperimentError
         If there is no such resource or metric, or the metric does not add up over months.
+    ConfigError
+        If there is no such strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.cost_of_waiting("saas_plans", strategies="funnel", replications=2)
+    >>> found.resources, found.total.unit
+    (('sales',), 'EUR')
     """
-    seed, options = how_to_run(how)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    today = model.journey(strategy)
-    require_staff(today)
-    wanted = [resource] if isinstance(resource, str) else resource or [one.name for one in today.resources]
-    names = tuple(resource_of(today, name).name for name in dict.fromkeys(wanted))
-    units_of(today, (of,))
-    journeys = [today, without_waiting(model, names).journey(strategy)]
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.cost_of_waiting")
+    written = scenario.unmatched_journey(strategy)
+    require_staff(written)
+    names = resources_asked(written, over or [one.name for one in written.resources])
+    refuse_metrics(scenario, [strategy], [of])
+    if metric_in(written, of).aggregation != "sum":
+        raise ExperimentError(f"of is '{of}', which does not add up over months; write of='profit' or of='revenue'")
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    today = matched.journey(strategy)
+    journeys = [today, without_waiting(matched, names).journey(strategy)]
 
     def keep(index: int, runs: Runs) -> Runs:
-        if runs.metric(of).aggregation != "sum":
-            raise ExperimentError(f"'{of}' does not add up over months; ask what waiting costs in profit or revenue")
         return runs if index == 0 else at_the_cost_of(runs, today, names)
 
     waited, served = replicated(journeys, replications, seed, options, keep)
+    return _lost(waited, served, names, of)
+
+
+def _lost(waited: Runs, served: Runs, names: tuple[str, ...], of: str) -> CostOfWaiting:
+    """Return what runs with waiting lose against those without."""
     gap = served.values(of) - waited.values(of)
     unit, books = waited.unit(of), waited.books
     where = [books.ledger.layout.resources.index(name) for name in names]
-    asked = sum((books.over(queue(books, one, "asked")) for one in where), np.zeros(replications))
-    days = sum((books.over(load(books, one, "waiting")) for one in where), np.zeros(replications)) / DAY
+    asked = sum((books.over(queue(books, one, "asked")) for one in where), np.zeros(waited.n))
+    days = sum((books.over(load(books, one, "waiting")) for one in where), np.zeros(waited.n)) / DAY
     waiting = sum((waited.series(f"queue_length.{name}") for name in names), np.zeros(books.ledger.costs.shape[:2]))
     return CostOfWaiting(
         names, of, waited.label(of),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.commands import STRATEGY, Command
+from flywheel_sim.analysis.commands import STRATEGIES, Command
 
 COMMANDS = (
     Command("forecast", "Forecast in two layers: what chance alone makes of the rates as stated, and what not knowing "
             "them adds.", "forecast",
             "{replications:,} replications with the rates uncertain, and as many with them as stated",
-            (STRATEGY,), place=10),
+            (STRATEGIES,), place=10),
 )  # fmt: skip

@@ -11,12 +11,11 @@ import numpy as np
 
 from flywheel_sim.analysis.rates.ranges import known
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import COUNT, How, Model, Strategies, how_to_run, one_of, scenario_of, verb
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.replicate import Job, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, figure
 
 if TYPE_CHECKING:
@@ -35,6 +34,14 @@ class Forecast(Result):
         The same replications with every rate at its stated value.
     uncertain
         The rates of which something is not known.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> model = fs.load("subscription").with_(conversion={"uncertain": "4 points"})
+    >>> found = fs.forecast(model, strategies="funnel", replications=10)
+    >>> found.chance("profit").unit, found.uncertain
+    ('%', ('conversion',))
     """
 
     runs: Runs
@@ -80,7 +87,7 @@ class Forecast(Result):
         """Return in words how wide the futures are, and how much of that is not knowing the rates."""
         label, unit = self.runs.label(metric), self.runs.unit(metric)
         ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.runs, self.known)]
-        said = [f"{low:,.0f} to {high:,.0f} {unit}" for low, high in ends]
+        ranges = [f"{low:,.0f} to {high:,.0f} {unit}" for low, high in ends]
         share = self.chance(metric).mean
         how_much = (
             f"Chance alone makes {share:.0f} % of the variance; the rest is not knowing {', '.join(self.uncertain)}"
@@ -88,8 +95,8 @@ class Forecast(Result):
         if math.isnan(share):
             how_much = "How much of the variance is chance these runs do not tell"
         return (
-            f"{label}: 90 % of futures lie within {said[0]}. Were the rates known to be as stated, within {said[1]}. "
-            f"{how_much}."
+            f"{label}: 90 % of futures lie within {ranges[0]}. Were the rates known to be as stated, within "
+            f"{ranges[1]}. {how_much}."
         )
 
     def table(self) -> pd.DataFrame:
@@ -99,10 +106,10 @@ class Forecast(Result):
         rows = {}
         for metric in ("revenue", "spend", "profit"):
             ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.known, self.runs)]
-            told = [f"{figure(low)} to {figure(high)}" for low, high in ends]
+            ranges = [f"{figure(low)} to {figure(high)}" for low, high in ends]
             share = self.chance(metric).mean
             part = "n/a" if math.isnan(share) else f"{share:.0f} %"
-            rows[self.runs.label(metric)] = (*told, part, self.runs.unit(metric))
+            rows[self.runs.label(metric)] = (*ranges, part, self.runs.unit(metric))
         heads = ["rates as stated", "rates uncertain", "of the variance chance", "unit"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 
@@ -118,10 +125,11 @@ class Forecast(Result):
         return pd.concat([runs.rows().assign(layer=name) for name, runs in self.base_runs.items()])
 
 
+@verb(replications=COUNT)
 def forecast(
-    model: Scenario,
-    strategy: str | None = None,
+    model: Model,
     *,
+    strategies: Strategies = None,
     replications: int = 200,
     **how: Unpack[How],
 ) -> Forecast:
@@ -129,24 +137,40 @@ def forecast(
 
     Parameters
     ----------
-    model, strategy, replications, how
-        As for `replicate`. A spend that is ``matched`` is solved for once, with the rates uncertain.
+    model
+        The scenario, its name or its path.
+    strategies
+        One of its strategies; the file as written unless given. A spend that is ``matched`` is solved for once, with
+        the rates uncertain.
+    replications, how
+        How often it is run, and how: `How`.
 
     Raises
     ------
     ExperimentError
         If no rate of the strategy is uncertain.
+    ConfigError
+        If there is no such strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> model = fs.load("subscription").with_(conversion={"uncertain": "4 points"})
+    >>> found = fs.forecast(model, strategies="funnel", replications=10)
+    >>> list(found.base_runs), found.known.n
+    (['rates uncertain', 'rates as stated'], 10)
     """
-    seed, options = how_to_run(how)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    journey = model.journey(strategy)
-    names = tuple(held.name for held in journey.uncertain)
-    if not names:
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.forecast")
+    written = scenario.unmatched_journey(strategy)
+    if not written.uncertain:
         raise ExperimentError(
-            f"nothing in '{journey.name}' is uncertain, so all there is to see is chance, which replicate shows; say "
+            f"nothing in '{written.name}' is uncertain, so all there is to see is chance, which replicate shows; say "
             "of a rate what is not known, such as retention: {value: 91 % per month, uncertain: [88 %, 94 %]}"
         )
-    sure = known(model, [strategy]).journey(strategy)
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    journey = matched.journey(strategy)
+    stated = known(matched, [strategy]).journey(strategy)
     root = journey.seed if seed is None else seed
-    runs, stated = replicate_jobs([Job(journey, root), Job(sure, root)], replications, options)
-    return Forecast(runs, stated, names)
+    runs, sure = replicate_jobs([Job(journey, root), Job(stated, root)], replications, options)
+    return Forecast(runs, sure, tuple(rate.name for rate in journey.uncertain))

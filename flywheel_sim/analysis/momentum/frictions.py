@@ -13,11 +13,23 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, replicated, within
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
-from flywheel_sim.analysis.momentum.momentum import UNIT, months_in, net_per_month, surely
-from flywheel_sim.errors import ConfigError, ExperimentError, Problem, nearest
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.analysis.momentum.momentum import UNIT, surely
+from flywheel_sim.analysis.momentum.windows import WINDOW, months_in, net_per_month
+from flywheel_sim.errors import ConfigError, ExperimentError, nearest
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    one_of,
+    refuse_metrics,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
@@ -72,6 +84,17 @@ class Frictions(AgainstToday):
         The runs with all frictions.
     level
         With which probability the intervals of all gains in one figure hold at once, and those of all their ranks.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> shop = fs.loads('''
+    ... {name: Shop, currency: EUR, horizon: 90 days, rates: {buys: 20 %}, channels: {ad: {rate: 9 per day, enters: a}},
+    ... journey: {a: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
+    ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
+    >>> found = fs.frictions(shop, replications=4)
+    >>> found.frictions[0].moves, found.gain("slow").mean > 0
+    (('buys: 20 % → 30 %',), True)
     """
 
     of: str
@@ -95,17 +118,17 @@ class Frictions(AgainstToday):
 
         All intervals of one figure hold at once with the level (`flywheel_sim.experiment.bands.simultaneous`).
         """
-        found = {}
+        gains = {}
         for name, unit in self.units.items():
             gap = self._gaps(name)[:-1].T
             known = gap[np.isfinite(gap).all(axis=1)]
             mean, low, high, _ = simultaneous(known, self.level)
             sd = known.std(axis=0, ddof=1) if len(known) > 1 else np.full(len(mean), np.nan)
-            found[name] = {
+            gains[name] = {
                 one.name: Estimate(float(m), float(a), float(b), self.level, len(known), unit, sd=float(s))
                 for one, m, a, b, s in zip(self.frictions, mean, low, high, sd, strict=True)
             }
-        return found
+        return gains
 
     @cached_property
     def rankings(self) -> dict[str, Ranking]:
@@ -182,10 +205,10 @@ class Frictions(AgainstToday):
                 rows.append((name, self.friction(name).phase, what, order.index(name) + 1, *self.ranks(name, what),
                              e.mean, e.low, e.high, e.n, e.unit, surely(e)))  # fmt: skip
         wholes = {"all together": self.together, "sum of single gains": self.summed, "interaction": self.interaction}
-        for said, of in wholes.items():
+        for whole, of in wholes.items():
             for what in self.units:
                 e = of(what)
-                rows.append((said, "", what, pd.NA, pd.NA, pd.NA, e.mean, e.low, e.high, e.n, e.unit, surely(e)))
+                rows.append((whole, "", what, pd.NA, pd.NA, pd.NA, e.mean, e.low, e.high, e.n, e.unit, surely(e)))
         heads = ["friction", "phase", "figure", "rank", "first_rank", "last_rank", "gain", "low", "high", "n", "unit",
                  "told_apart"]  # fmt: skip
         return pd.DataFrame(rows, columns=heads).astype(dict.fromkeys(["rank", "first_rank", "last_rank"], "Int64"))
@@ -193,24 +216,24 @@ class Frictions(AgainstToday):
     def answer(self) -> str:
         """Return the answer in words: which costs most, how surely, and what all cost together."""
         first = self.names[0]
-        said = f"Removing {self.named(first)} changes {self.label.lower()} most, by {signed(self.gain(first))}"
-        said += f" {within(self.today)}, and momentum by {signed(self.gain(first, MOMENTUM))}"
+        text = f"Removing {self.named(first)} changes {self.label.lower()} most, by {signed(self.gain(first))}"
+        text += f" {within(self.today)}, and momentum by {signed(self.gain(first, MOMENTUM))}"
         if not self.rankings:
-            return f"{said}. It is the only friction{self._sure(first)}."
+            return f"{text}. It is the only friction{self._sure(first)}."
         others = [name for name in self.rankings[self.of].leaders if name != first]
         if others:
-            said += f"; these runs cannot tell it apart from {either(list(others))}"
+            text += f"; these runs cannot tell it apart from {either(list(others))}"
         else:
-            said += "; every other surely changes it less"
+            text += "; every other surely changes it less"
         sure = sum(surely(self.gain(name)) for name in self.names)
-        said += f". {sure} of {len(self.names)} gains are told apart from zero. "
+        text += f". {sure} of {len(self.names)} gains are told apart from zero. "
         more = self.interaction()
         between = (
             f"{with_unit(abs(more.mean), more.unit)} {'more' if more.mean > 0 else 'less'} than their single gains add "
             f"up to ({self.level * 100:g} % interval {figure(more.low)} to {figure(more.high)})"
             if surely(more) else "not told apart from the sum of their single gains"
         )  # fmt: skip
-        return f"{said}All {len(self.names)} together bring {signed(self.together())}, {between}."
+        return f"{text}All {len(self.names)} together bring {signed(self.together())}, {between}."
 
     def _sure(self, name: str) -> str:
         return "" if surely(self.gain(name)) else ", and its gain is not told apart from zero"
@@ -232,8 +255,8 @@ class Frictions(AgainstToday):
                 cells += [plus_minus(e, signed=True) + ("" if surely(e) else " (not told from 0)"),
                           str(early) if early == late else f"{early} to {late}"]  # fmt: skip
             rows[name] = (one.phase, "; ".join(one.moves), *cells)
-        for said, of in {"all together": self.together, "interaction": self.interaction}.items():
-            rows[said] = ("", "", plus_minus(of(), True), "", plus_minus(of(MOMENTUM), True), "")
+        for whole, of in {"all together": self.together, "interaction": self.interaction}.items():
+            rows[whole] = ("", "", plus_minus(of(), True), "", plus_minus(of(MOMENTUM), True), "")
         heads = ["phase", "without it", f"{self.label.lower()}, {self.units[self.of]}", "rank", f"momentum, {UNIT}",
                  "rank in momentum"]  # fmt: skip
         table = pd.DataFrame.from_dict(rows, orient="index", columns=heads)
@@ -262,13 +285,14 @@ class Frictions(AgainstToday):
         return wanted
 
 
+@verb(window=takes.optional(WINDOW), replications=COUNT)
 def frictions(
-    model: Scenario,
+    model: Model,
     of: str = "profit",
     *,
-    best: Best = "highest",
-    strategy: str | None = None,
+    strategies: Strategies = None,
     window: str | int | None = None,
+    best: Best = "highest",
     replications: int = 100,
     **how: Unpack[How],
 ) -> Frictions:
@@ -276,44 +300,51 @@ def frictions(
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written. What the strategy does without
-        already is not tried.
-    of, best
-        The metric that ranks them, and whether its ``highest`` or ``lowest`` is best.
+    model, of
+        The scenario, its name or its path; and the metric that ranks them.
+    strategies
+        One of its strategies; the file as written unless given. What the strategy does without already is not tried. A
+        spend that is ``matched`` is solved for with all frictions and stays there.
     window
         Over how many of the last months momentum is averaged, such as ``"12 months"``; all that count unless given.
+    best
+        Whether the ``highest`` or ``lowest`` of the metric is best.
     replications, how
-        How often everything is run, and how: `How`. A spend that is ``matched`` is solved for with all frictions and
-        stays there.
+        How often everything is run, and how: `How`.
 
     Raises
     ------
-    ExperimentError
-        If there are no frictions or no such metric, or the journey cannot be without one of them.
-    ConfigError
-        If there is no such strategy.
+    ExperimentError, ConfigError
+        If there are no frictions, no such metric or no such strategy, or the journey cannot be without one of them.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> shop = fs.loads('''
+    ... {name: Shop, currency: EUR, horizon: 90 days, rates: {buys: 20 %}, channels: {ad: {rate: 9 per day, enters: a}},
+    ... journey: {a: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
+    ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
+    >>> fs.frictions(shop, "revenue", window="1 month", replications=4).names
+    ('slow',)
     """
-    seed, options = how_to_run(how)
-    if best not in ("highest", "lowest"):
-        raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.frictions")
     if of == MOMENTUM:
         raise ExperimentError("momentum is ranked beside the metric in any case; take of='profit' or of='net_growth'")
-    found = frictions_of(model, strategy)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    today = model.journey(strategy)
-    unit = units_of(today, [of])[of]
-    names = [one.name for one in found]
-    journeys = [today, *(without(model, strategy, gone) for gone in ([name] for name in names)),
-                without(model, strategy, names)]  # fmt: skip
-    months = None if window is None else months_in(window, today)
+    removed = frictions_of(scenario, strategy)
+    refuse_metrics(scenario, [strategy], [of])
+    months = None if window is None else months_in(window, scenario.unmatched_journey(strategy))
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    today, names = matched.journey(strategy), [one.name for one in removed]
+    journeys = [today, *(without(matched, strategy, gone) for gone in ([name] for name in names)),
+                without(matched, strategy, names)]  # fmt: skip
 
     def keep(index: int, runs: Runs) -> Runs | tuple[FloatArray, FloatArray]:
         return runs if index == 0 else (runs.terms(of), net_per_month(runs, months))
 
     base, *kept = replicated(journeys, replications, seed, options, keep)
     values = {of: np.array([money for money, _ in kept]), MOMENTUM: np.array([net for _, net in kept])}
-    return Frictions(of, best, unit, base.label(of), found, months, values, base)
+    return Frictions(of, best, units_of(today, [of])[of], base.label(of), removed, months, values, base)
 
 
 def frictions_of(model: Scenario, strategy: str | None = None) -> tuple[Friction, ...]:
@@ -323,14 +354,7 @@ def frictions_of(model: Scenario, strategy: str | None = None) -> tuple[Friction
     ------
     ExperimentError
         If it has none.
-    ConfigError
-        If there is no such strategy.
     """
-    if strategy is not None and strategy not in model.strategies:
-        remedy = nearest(str(strategy), model.strategies)
-        raise ConfigError(
-            [Problem(model.origin, 0, 0, "strategies", str(strategy), "no strategy of that name", remedy)]
-        )
     levers = model.levers(strategy)
     every = [name for name, lever in levers.items() if lever.spend is None]
     gone = model.choices(strategy).levers
@@ -345,8 +369,8 @@ def frictions_of(model: Scenario, strategy: str | None = None) -> tuple[Friction
     file = model.unchanged()  # what levers say goes with the file's own figures
 
     def moves(name: str) -> tuple[str, ...]:
-        said = levers[name].moves.items()
-        return tuple(f"{rate}: {reference_value(file, rate).text} → {to['without']}" for rate, to in said)
+        moved = levers[name].moves.items()
+        return tuple(f"{rate}: {reference_value(file, rate).text} → {to['without']}" for rate, to in moved)
 
     return tuple(Friction(name, levers[name].phase, moves(name)) for name in left)
 

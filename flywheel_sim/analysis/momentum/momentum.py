@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.difference.pairs import paired
-from flywheel_sim.errors import ExperimentError
+from flywheel_sim.analysis.momentum.windows import WINDOW, lengths, months_in, moving
+from flywheel_sim.errors import ExperimentError, LimitReached, nearest
+from flywheel_sim.experiment.asking import COUNT, WORDS, How, Model, Strategies, one_of, scenario_of, verb
+from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.journey.journey import Journey
-from flywheel_sim.journey.units import MONTH, UnitError, parse
 from flywheel_sim.metrics.growth import active_customers, customer_months, role_flow
 from flywheel_sim.metrics.momentum import losing_flows, net_growth
 from flywheel_sim.metrics.recurring import movement, recurring
-from flywheel_sim.metrics.registry import Books
 from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, figure, plus_minus, ratio, with_unit
-from flywheel_sim.wording import signed
+from flywheel_sim.wording import joined, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,84 +34,14 @@ if TYPE_CHECKING:
 #: What momentum is told in.
 UNIT = "customers per month"
 
+#: How often a model is run unless told otherwise.
+_REPLICATIONS = 100
+
 #: Figures that are averaged over the window, with their units; in the order of the table.
 SMOOTHED: Mapping[str, str] = {
     "momentum": UNIT, "growth_rate": "% per month", "gained": UNIT, "lost": UNIT, "loss_rate": "% per month",
     "prospects_lost": "prospects per month",
 }  # fmt: skip
-
-
-def lengths(books: Books) -> FloatArray:
-    """Return how long each period is, in months; shape (periods,)."""
-    return np.asarray(np.diff(books.ledger.layout.period_ends, prepend=np.int64(0)) / MONTH)
-
-
-def moving(series: FloatArray, window: int) -> FloatArray:
-    """Return sums over so many months, of those that end with each month that has enough before it.
-
-    Parameters
-    ----------
-    series
-        Months last; shape (..., months).
-
-    Returns
-    -------
-    ndarray
-        Shape (..., months - window + 1).
-    """
-    sums = np.concatenate([np.zeros((*series.shape[:-1], 1)), series.cumsum(axis=-1)], axis=-1)
-    return np.asarray(sums[..., window:] - sums[..., :-window])
-
-
-def months_in(window: str | int, journey: Journey, times: int = 1) -> int:
-    """Return how many months a window has.
-
-    Parameters
-    ----------
-    window
-        Such as ``"3 months"``, or their number.
-    journey
-        In whose months it has to find room.
-    times
-        How often, one after the other.
-
-    Raises
-    ------
-    ExperimentError
-        If it is no whole number of months, or has no room.
-    """
-    months, remedy = 0.0, "write '3 months'"
-    if isinstance(window, str):
-        try:
-            found = parse(window)
-        except UnitError as error:
-            raise ExperimentError(f"window {window!r}: {error.rule}; {remedy}") from None
-        months = found.number / MONTH if found.form == "duration" and found.per_ms is None else 0.0
-    elif isinstance(window, int | np.integer) and not isinstance(window, bool):
-        months = float(window)
-    if months < 1 or months != int(months):
-        raise ExperimentError(f"window {window!r}: a window is a whole number of months, at least one; {remedy}")
-    counted = journey.months - journey.warm_up // MONTH
-    if times * months > counted:
-        most = counted // times
-        remedy = f"take {most} month{'s' * (most > 1)} at most" if most else "simulate longer"
-        many = {1: "it needs", 2: "two of them need"}.get(times, f"{times} of them need")
-        raise ExperimentError(f"window of {months:g} months: {many} {times * months:g}, and figures are of {counted}; "
-                              f"{remedy}")  # fmt: skip
-    return int(months)
-
-
-def net_per_month(runs: Runs, window: int | None = None) -> FloatArray:
-    """Return momentum: net customers gained per month over the last months, or over all that count.
-
-    Returns
-    -------
-    ndarray
-        Shape (replications,).
-    """
-    books = runs.books
-    first = books.warm_up if window is None else runs.journey.months - window
-    return np.asarray(net_growth(books)[:, first:].sum(axis=1) / lengths(books)[first:].sum())
 
 
 @dataclass(frozen=True)
@@ -127,6 +58,13 @@ class Momentum(Result):
     window
         Over how many months momentum, rates and losses are averaged. ``momentum`` and the like are of the last
         window, ``before`` of the one before it.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.momentum("subscription", strategies="funnel", replications=10)
+    >>> found.window, found.mass.unit, found.faster in ("yes", "no", "not told apart")
+    (3, 'customers', True)
     """
 
     runs: Runs = field(repr=False)
@@ -202,13 +140,18 @@ class Momentum(Result):
 
     def figure(self, name: str, before: bool = False) -> Estimate:
         """Return one of the averaged figures in the last window, or in the one before it."""
-        return estimate_mean(self.paths[name][:, -1 - self.window * before], SMOOTHED[name])
+        return estimate_mean(self._averaged(name)[:, -1 - self.window * before], SMOOTHED[name])
 
     def change(self, name: str = "momentum") -> Estimate:
-        """Return a figure of the last window less that of the one before, paired within replications."""
-        path = self.paths[name]
+        """Return a figure of the last window minus that of the one before, paired within replications."""
+        path = self._averaged(name)
         unit = SMOOTHED[name].replace("% per month", "points per month")
         return paired(path[:, -1] - path[:, -1 - self.window], unit)
+
+    def _averaged(self, name: str) -> FloatArray:
+        if name not in SMOOTHED:
+            raise ExperimentError(f"'{name}' is no figure of momentum; {nearest(name, SMOOTHED)}")
+        return self.paths[name]
 
     @property
     def acceleration(self) -> Estimate:
@@ -269,15 +212,15 @@ class Momentum(Result):
         rate = self.change("growth_rate")
         slope = {"yes": "rises", "no": "falls"}.get(told(rate), "is not told apart from before")
         last, before = self.spans
-        said = (
+        text = (
             f"Growing faster than before: {verdict}. {_signed(now)} in {last}, against "
             f"{_signed(self.figure('momentum', True), False)} in {before}: {signed(change)}. In per cent, growth "
             f"{slope}: {figure(self.growth_rate.mean)} % per month, {signed(rate)}."
         )
-        said += f" {figure(self.mass.mean)} customers at the end"
+        text += f" {figure(self.mass.mean)} customers at the end"
         if self.generation_time.n:
-            said += f"; {with_unit(self.generation_time.mean, 'days')} from a customer to the one they bring"
-        return f"{said}. {self.told_losses()}{self.season()}"
+            text += f"; {with_unit(self.generation_time.mean, 'days')} from a customer to the one they bring"
+        return f"{text}. {self.told_losses()}{self.season()}"
 
     @property
     def spans(self) -> tuple[str, str]:
@@ -326,41 +269,71 @@ class Momentum(Result):
         return f"Mean ± half-width of its 95 % interval, n = {self.runs.n:,}; changes are paired"
 
 
-def momentum(runs: Runs, window: str | int = "3 months") -> Momentum:
-    """Return mass, speed, friction and momentum of replications, and whether growth accelerates.
+@verb({"runs": "model=runs"}, window=WINDOW, replications=COUNT,
+      model=takes.either(takes.instance("Runs", what="runs that are there", example="fs.replicate(...)"),
+                         WORDS["model"]))  # fmt: skip
+def momentum(
+    model: Model | Runs,
+    *,
+    strategies: Strategies = None,
+    window: str | int = "3 months",
+    replications: int = _REPLICATIONS,
+    **how: Unpack[How],
+) -> Momentum:
+    """Return mass, speed, friction and momentum of a strategy, and whether growth accelerates.
 
     Parameters
     ----------
-    runs
-        From `replicate`, or one of a comparison: ``duel["flywheel"]``.
+    model
+        The scenario, its name or its path; or `Runs` that are there, from `replicate` or one of a comparison:
+        ``duel["flywheel"]``.
+    strategies
+        One of its strategies; the file as written unless given. Not with runs that are there.
     window
         Over which to average, in whole months. Two of them are needed after any warm-up.
+    replications, how
+        How often it is run, and how: `How`. Not with runs that are there.
 
     Raises
     ------
     ExperimentError
-        If it is given no replications, or the window is no whole number of months or too long.
+        If the window is no whole number of months or too long, or it is said how to run what was run.
+    ConfigError
+        If there is no such strategy.
+    LimitReached
+        If a run meets a limit; ``complete`` is the momentum of the replications done before.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.momentum("subscription", strategies="funnel", window="6 months", replications=10).momentum.unit
+    'customers per month'
     """
-    if not isinstance(runs, Runs):
-        known = getattr(runs, "names", ())
-        remedy = (
-            f"take one of a comparison, such as duel['{known[-1]}']" if known else "take those of fs.replicate(model)"
-        )
-        raise ExperimentError(
-            f"momentum is of the replications of one strategy, not of a {type(runs).__name__}; {remedy}"
-        )
-    return Momentum(runs, months_in(window, runs.journey, times=2))
+    if isinstance(model, Runs):
+        given = ["strategies"] * (strategies is not None) + ["replications"] * (replications != _REPLICATIONS) + [*how]
+        if given:
+            raise ExperimentError(f"model is runs that are there, which are not run again: leave out {joined(given)}, "
+                                  "or give a scenario as the model")  # fmt: skip
+        return Momentum(model, months_in(window, model.journey, times=2))
+    scenario = scenario_of(model)
+    strategy = one_of(scenario, strategies, "fs.momentum")
+    months = months_in(window, scenario.unmatched_journey(strategy), times=2)
+    try:
+        runs = replicate(scenario, strategies=strategy, replications=replications, **how)
+    except LimitReached as stop:
+        raise LimitReached(str(stop), stop.complete and Momentum(stop.complete, months)) from stop
+    return Momentum(runs, months)
 
 
-def told(found: Estimate) -> str:
+def told(estimate: Estimate) -> str:
     """Return whether an estimate is above zero: ``yes``, ``no`` or ``not told apart``."""
-    return "yes" if found.low > 0 else "no" if found.high < 0 else "not told apart"
+    return "yes" if estimate.low > 0 else "no" if estimate.high < 0 else "not told apart"
 
 
-def surely(found: Estimate) -> bool:
+def surely(estimate: Estimate) -> bool:
     """Tell whether an estimate is told apart from zero: its interval leaves it out."""
-    return told(found) != "not told apart"
+    return told(estimate) != "not told apart"
 
 
-def _signed(found: Estimate, unit: bool = True) -> str:
-    return f"{'+' if found.mean > 0 else ''}{with_unit(found.mean, found.unit if unit else '')}"
+def _signed(estimate: Estimate, unit: bool = True) -> str:
+    return f"{'+' if estimate.mean > 0 else ''}{with_unit(estimate.mean, estimate.unit if unit else '')}"

@@ -44,13 +44,13 @@ def _named(result: Momentum) -> str:
 
 def _losses(result: Momentum) -> Table:
     """Return the table of where people are lost, the most first within customers and prospects."""
-    found = result.losses()
+    losses = result.losses()
     rows = [
         (row["stage"], row["phase"], row["outcome"], f"{row['role']}s", figure(row["mean"]),
          f"{figure(row['low'])} to {figure(row['high'])}", figure(row["share"], "%"))
-        for row in found.groupby("role").head(MOST_LOSSES).to_dict("records")
+        for row in losses.groupby("role").head(MOST_LOSSES).to_dict("records")
     ]  # fmt: skip
     heads = ("Lost from", "phase", "by", "who", "people per month", "95 % interval", "% of them")
-    rest = len(found) - len(rows)
+    rest = len(losses) - len(rows)
     note = f"In {result.spans[0]}." + (f" {rest} smaller losses are not shown." if rest > 0 else "")
     return Table(heads, rows, frozenset({4, 5, 6}), note)

@@ -2,7 +2,7 @@
 
 The parts of the wheel are the phases of its stages of prospects and customers, or the two roles where the file names
 no phases. Everybody else is outside: lapsed, set aside and gone. Each part holds at the end of a window what it held
-at its beginning, plus who came in, less who went on or was lost, to the person.
+at its beginning, plus who came in, minus who went on or was lost, to the person.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.momentum.momentum import Momentum, lengths
+from flywheel_sim.analysis.momentum.momentum import Momentum
+from flywheel_sim.analysis.momentum.windows import lengths
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import ROLE_FLOWS
 from flywheel_sim.metrics.growth import entered_by
@@ -75,8 +76,8 @@ class Wheel:
         """Return the people of a role per month who leave the wheel from a part."""
         return self._flow(self.losing.get((part, role)))
 
-    def _flow(self, found: FloatArray | None) -> Estimate:
-        return estimate_mean(np.zeros(self.momentum.runs.n) if found is None else found, "people per month")
+    def _flow(self, people: FloatArray | None) -> Estimate:
+        return estimate_mean(np.zeros(self.momentum.runs.n) if people is None else people, "people per month")
 
     def frame(self) -> pd.DataFrame:
         """Return the tidy table: what (in it, way in, move, lost), from, to, role, mean, low, high, n, unit."""
@@ -88,8 +89,8 @@ class Wheel:
         rows += [(way, "", part, "", self.coming(way, part)) for way, part in self.entering]
         rows += [("move", source, target, "", self.between(source, target)) for source, target in self.moving]
         rows += [("lost", part, "", role, self.lost(part, role)) for part, role in self.losing]
-        told = [(*row[:4], e.mean, e.low, e.high, e.n, e.unit) for row in rows if isinstance(e := row[4], Estimate)]
-        return pd.DataFrame(told, columns=["what", "from", "to", "role", "mean", "low", "high", "n", "unit"])
+        figures = [(*row[:4], e.mean, e.low, e.high, e.n, e.unit) for row in rows if isinstance(e := row[4], Estimate)]
+        return pd.DataFrame(figures, columns=["what", "from", "to", "role", "mean", "low", "high", "n", "unit"])
 
 
 def parts_of(journey: Journey) -> dict[str, str]:

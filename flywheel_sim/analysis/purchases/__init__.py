@@ -3,7 +3,7 @@
 from flywheel_sim.analysis.registry import Question
 
 QUESTION = Question(
-    verbs={"repeat_ladder": "ladder", "ladder_of": "ladder", "cycle_length": "cycle"},
-    results={"RepeatLadder": "ladder", "DataLadder": "ladder", "CycleLength": "cycle"},
+    verbs={"repeat_ladder": "ladder", "ladder_of": "from_data", "cycle_length": "cycle"},
+    results={"RepeatLadder": "ladder", "DataLadder": "from_data", "CycleLength": "cycle"},
     charts=("ladder",),
 )

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.purchases.ladder import DataLadder, RepeatLadder
+from flywheel_sim import arguments as takes
+from flywheel_sim.analysis.purchases.from_data import DataLadder
+from flywheel_sim.analysis.purchases.ladder import RepeatLadder
 from flywheel_sim.drawing.chart import COLOURS, Chart, axes_of
 from flywheel_sim.drawing.ends import ends_of
 from flywheel_sim.drawing.marks import in_bands, whiskers
@@ -17,6 +19,9 @@ from flywheel_sim.wording import ordinal
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What stands beside simulated customers.
+_DATA = takes.optional(takes.instance("DataLadder", example="fs.ladder_of(...)"))
 
 
 def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
@@ -36,6 +41,7 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     """
     import pandas as pd
 
+    data = _DATA.of("data", data)
     if not result.customers.sum():
         raise ExperimentError("nobody's window lies within these runs; take a shorter window or a longer horizon")
     within = format_duration(result.window)
@@ -47,7 +53,7 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     title = f"{shares}; of the real ones {figure(data.share(2).mean, '%')} %" if data is not None else shares
     note = "Line: mean of the runs. Dark band: its 95 % interval. Light band: 90 % of runs."
     note += " Rings: data, with the 95 % interval of a share." if data is not None else ""
-    made, axes = axes_of(title, note)
+    drawing, axes = axes_of(title, note)
     steps = list(result.steps)
     ends = ends_of([result.share(k) for k in steps])
     single = [result.single(k) for k in steps]
@@ -67,7 +73,7 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     axes.set_ylabel(f"Customers who got there within {within} (%)")
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper right", frameon=False)
-    return Chart("ladder", title, made, pd.concat(parts, ignore_index=True))
+    return Chart("ladder", title, drawing, pd.concat(parts, ignore_index=True))
 
 
 def _rows(ladder: RepeatLadder | DataLadder, whose: str) -> pd.DataFrame:

@@ -9,18 +9,21 @@ no stage. Cycles are read from the event log, run by run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.purchases.logged_runs import logged_runs
+from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.driver import Limits
+from flywheel_sim.experiment.asking import COUNT, How, Model, Strategies, how_to_run, one_of, scenario_of, verb
+from flywheel_sim.experiment.budgets import with_budgets
+from flywheel_sim.experiment.driver import Job
+from flywheel_sim.experiment.event_logs import read_frames
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import Layout
 from flywheel_sim.result import Provenance, Unreplicated, texts_by_name
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_ratio, ratio_of_sums, with_unit
 
 if TYPE_CHECKING:
@@ -46,6 +49,13 @@ class CycleLength(Unreplicated):
         first again. They are in no figure.
     source
         Where the figures come from.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.cycle_length("subscription", begins="attract", ends="delight", strategies="funnel", replications=2)
+    >>> found.mean.unit, found.cycles > 0
+    ('days', True)
     """
 
     begins: str
@@ -91,14 +101,14 @@ class CycleLength(Unreplicated):
         lengths, of = np.concatenate(days), f"{100 * q:g} % quantile"
         if not len(lengths):
             return Estimate(np.nan, np.nan, np.nan, level, len(days), "days", of)
-        found = float(np.quantile(lengths, q))
-        below = np.array([float((one <= found).sum()) for one in days])
+        quantile = float(np.quantile(lengths, q))
+        below = np.array([float((one <= quantile).sum()) for one in days])
         share, low, _ = (float(end) for end in ratio_of_sums(below, _counts(days), level))
         half = share - low
         if not (q - half > 0 and q + half < 1):
-            return Estimate(found, np.nan, np.nan, level, len(days), "days", of)
+            return Estimate(quantile, np.nan, np.nan, level, len(days), "days", of)
         low, high = (float(end) for end in np.quantile(lengths, [q - half, q + half]))
-        return Estimate(found, low, high, level, len(days), "days", of)
+        return Estimate(quantile, low, high, level, len(days), "days", of)
 
     def frame(self) -> pd.DataFrame:
         """Return single cycles, one row each: replication, person, began and ended (ms from the start), days."""
@@ -138,48 +148,65 @@ class CycleLength(Unreplicated):
         )
 
 
+#: What it takes where a stage is meant.
+_STAGE = takes.text("the name of a stage", "'won'")
+
+
+@verb(begins=_STAGE, ends=_STAGE, replications=COUNT)
 def cycle_length(
-    model: Scenario,
+    model: Model,
+    *,
     begins: str,
     ends: str,
-    *,
-    strategy: str | None = None,
+    strategies: Strategies = None,
     replications: int = 20,
-    seed: int | None = None,
-    progress: bool = False,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> CycleLength:
     """Tell how long people take from their last entry into one stage to their next entry into another.
 
     Only cycles that end within the horizon, and after the warm-up where there is one, are in the figures. Runs keep
-    their event log, one at a time, and so take longer than those of `replicate`.
+    their event log, and so take longer than those of `replicate`.
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies; without one, the file as written.
+    model
+        The scenario, its name or its path.
     begins, ends
         Stages; the same stage twice gives the time from one entry to the next.
-    replications, seed, progress, engine, limits
-        As for `replicate`.
+    strategies
+        One of its strategies; the file as written unless given.
+    replications, how
+        How often it is run, and how: `How`.
 
     Raises
     ------
     ExperimentError
         If there is no such stage, or nothing to run.
+    ConfigError
+        If there is no such strategy.
     SimulationError
         If a run meets a limit.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.cycle_length("subscription", begins="attract", ends="delight", strategies="funnel", replications=2)
+    >>> found.median.mean <= found.p90.mean
+    True
     """
-    runs = logged_runs(model, strategy, replications, seed, progress, engine, limits)
-    journey = runs.journey
-    known = [stage.name for stage in journey.stages]
-    for name in (begins, ends):
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.cycle_length")
+    written = scenario.unmatched_journey(strategy)
+    known = [stage.name for stage in written.stages]
+    for argument, name in (("begins", begins), ("ends", ends)):
         if name not in known:
-            raise ExperimentError(f"'{name}' is no stage of '{journey.name}'; {nearest(str(name), known)}")
-    found, source = runs.read(lambda log: cycles(journey, log, begins, ends))
-    singles = tuple(tuple(done) for done, _ in found)
-    return CycleLength(begins, ends, sum(map(len, singles)), sum(left for _, left in found), source, singles)
+            raise ExperimentError(f"{argument}: '{name}' is no stage of '{written.name}'; {nearest(name, known)}")
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    journey = matched.journey(strategy)
+    job = Job(journey, journey.seed if seed is None else seed)
+    ((read, source),) = read_frames([job], replications, options, partial(cycles, begins=begins, ends=ends))
+    singles = tuple(tuple(done) for done, _ in read)
+    return CycleLength(begins, ends, sum(map(len, singles)), sum(left for _, left in read), source, singles)
 
 
 def cycles(journey: Journey, log: pd.DataFrame, begins: str, ends: str) -> tuple[list[Single], int]:
@@ -217,13 +244,13 @@ def cycles(journey: Journey, log: pd.DataFrame, begins: str, ends: str) -> tuple
 def _on_the_way(layout: Layout, begins: str, ends: str) -> set[str]:
     """Return the stages from which the second stage can be entered without entering the first again."""
     moves = {(flow[0], to) for flow, to in zip(layout.flows, layout.targets, strict=True) if to}
-    found: set[str] = set()
+    on_the_way: set[str] = set()
     reached = {ends}
     while reached:
-        before = {stage for stage, to in moves if to in reached} - found
-        found |= before
+        before = {stage for stage, to in moves if to in reached} - on_the_way
+        on_the_way |= before
         reached = before - {begins}
-    return found
+    return on_the_way
 
 
 def _counts(days: list[FloatArray]) -> FloatArray:

@@ -26,7 +26,7 @@ def purchase_rows(journey: Journey, names: Sequence[str]) -> set[Row]:
     Raises
     ------
     ExperimentError
-        If there is no name, or one that is neither.
+        If a name is neither.
     """
     paid, accrues = _paid(journey)
     happens: dict[str, set[Row]] = {}
@@ -36,22 +36,20 @@ def purchase_rows(journey: Journey, names: Sequence[str]) -> set[Row]:
             name = event if "." in event else f"{stage}.{event}"
             for known in (name, f"{name}.{outcome}"):
                 happens.setdefault(known, set()).add(row)
-    if not names:
-        raise ExperimentError(f"purchases: what counts as one? name a line or an event; {nearest('', paid)}")
-    found: set[Row] = set()
+    bought: set[Row] = set()
     for name in names:
         if name in paid:
-            found |= paid[name]
+            bought |= paid[name]
         elif name in happens:
-            found |= happens[name]
+            bought |= happens[name]
         elif name in accrues:
-            raise ExperimentError(f"purchases: '{name}' is earned as time goes by, not by purchases; name an event")
+            raise ExperimentError(f"of: '{name}' is earned as time goes by, not by purchases; name an event")
         else:
             raise ExperimentError(
-                f"purchases: nothing is earned on a line '{name}' in '{journey.name}', and no event is called so; "
+                f"of: nothing is earned on a line '{name}' in '{journey.name}', and no event is called so; "
                 f"{nearest(str(name), [*paid, *happens])}"
             )
-    return found
+    return bought
 
 
 def _paid(journey: Journey) -> tuple[dict[str, set[Row]], set[str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flywheel_sim.analysis.purchases import charts
 from flywheel_sim.analysis.purchases.cycle import CycleLength
-from flywheel_sim.analysis.purchases.ladder import DataLadder, RepeatLadder
+from flywheel_sim.analysis.purchases.from_data import DataLadder
+from flywheel_sim.analysis.purchases.ladder import RepeatLadder
 from flywheel_sim.drawing.page import Section, table_of_texts
 
 

@@ -166,10 +166,10 @@ def _draw(axes: Axes, result: ReferralTree, data: pd.DataFrame) -> None:
     unit = result.journey.currency or ""
     for number, family in data.groupby("family"):
         customers = int(family["customer"].sum())
-        said = f"{number}: {customers} customers of {len(family)} people"
+        label = f"{number}: {customers} customers of {len(family)} people"
         if unit:
-            said += f", revenue {figure(family['revenue_of_family'].iloc[0])} {unit}"
-        beside(axes, said, (0, family["row"].min() - 1.1), (4, 0), xycoords=("axes fraction", "data"), va="center",
+            label += f", revenue {figure(family['revenue_of_family'].iloc[0])} {unit}"
+        beside(axes, label, (0, family["row"].min() - 1.1), (4, 0), xycoords=("axes fraction", "data"), va="center",
                fontweight="bold")  # fmt: skip
     axes.set_ylim(data["row"].max() + 1.0, -2.2)
     axes.set_xlim(when(np.array([0.0]))[0], when(np.array([end]))[0])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flywheel_sim.analysis.commands import STRATEGY, Command, Option
+from flywheel_sim.analysis.commands import STRATEGIES, Command, Option
 
 COMMANDS = (
     Command("referrals", "Tell who brought whom in one run, and draw the largest families.", "referral_tree", "", (
-        STRATEGY,
+        STRATEGIES,
         Option("replication", "Which run.", int, least=0),
     ), place=8),
 )  # fmt: skip

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Limits, RunOptions
+from flywheel_sim.experiment.asking import How, Model, Strategies, one_of, scenario_of, verb
 from flywheel_sim.experiment.replicate import run
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
 from flywheel_sim.result import Provenance, Unreplicated, texts_of
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import figure
 
 if TYPE_CHECKING:
@@ -46,6 +45,13 @@ class ReferralTree(Unreplicated):
         What was run.
     source
         Where it comes from.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> tree = fs.referral_tree("referral_programme", strategies="generous")
+    >>> tree.biggest(3, by="revenue").shape[0], tree.referrers <= len(tree.people())
+    (3, True)
     """
 
     journey: Journey
@@ -60,7 +66,7 @@ class ReferralTree(Unreplicated):
         stage (at the end), customer (whether they ever were one), born, acquired, churned (months from the start, NaN
         never; churned is when they first left), brought and brought_customers (people they referred themselves, and
         those of them who became customers), revenue and cost (in the currency; the cost is all that was booked on the
-        person, also before they bought, and no spend of channels), margin (revenue less cost of sales and service
+        person, also before they bought, and no spend of channels), margin (revenue minus cost of sales and service
         since acquisition, discounted to it).
         """
         return self._people.copy()
@@ -70,8 +76,8 @@ class ReferralTree(Unreplicated):
 
         Columns: root, channel, born, acquired (months from the start, NaN never), people and customers (with the root),
         generations (the last one that holds a customer, counted from the root, which is 0), revenue, cost,
-        contribution (revenue less cost), lineage (margin of all, each discounted to the acquisition of the root, as the
-        metric `lineage_value` has it, but up to the horizon; NaN where the root was not acquired within the run).
+        contribution (revenue minus cost), lineage (margin of all, each discounted to the acquisition of the root, as
+        the metric `lineage_value` has it, but up to the horizon; NaN where the root was not acquired within the run).
         """
         return self._families.copy()
 
@@ -90,12 +96,11 @@ class ReferralTree(Unreplicated):
         ExperimentError
             If there is no such size.
         """
-        if by not in SIZES:
-            raise ExperimentError(f"'{by}' is no size of a family; {nearest(str(by), SIZES)}")
-        if n < 1:
-            raise ExperimentError(f"{n} families: at least one is needed; write 10")
-        found = self._families.sort_values(by, ascending=False, kind="stable", na_position="last")
-        return found.head(n).reset_index(drop=True)
+        if takes.NAME.of("by", by) not in SIZES:
+            raise ExperimentError(f"by is '{by}', which is no size of a family; {nearest(by, SIZES)}")
+        most = takes.whole(1, 2**31, "10").of("n", n)
+        ordered = self._families.sort_values(by, ascending=False, kind="stable", na_position="last")
+        return ordered.head(most).reset_index(drop=True)
 
     @property
     def referrers(self) -> int:
@@ -123,8 +128,7 @@ class ReferralTree(Unreplicated):
         ExperimentError
             If the share lies outside.
         """
-        if not 0 < share <= 1:
-            raise ExperimentError(f"a share of {share}: it lies above 0 and is at most 1; write 0.1 for the top 10 %")
+        share = takes.number(0, 1, "0.1", open_low=True).of("share", share)
         if not self.referred_customers:
             return math.nan
         best = np.sort(self._people["brought_customers"].to_numpy())[::-1]
@@ -161,39 +165,50 @@ class ReferralTree(Unreplicated):
         return self.biggest()
 
 
+@verb(replication=takes.whole(0, 2**32 - 1, "0"))
 def referral_tree(
-    model: Scenario,
-    strategy: str | None = None,
+    model: Model,
     *,
+    strategies: Strategies = None,
     replication: int = 0,
-    seed: int | None = None,
-    engine: str = "kernel",
-    limits: Limits | None = None,
+    **how: Unpack[How],
 ) -> ReferralTree:
     """Tell who brought whom in one run.
 
     Parameters
     ----------
-    model, strategy, replication, seed, engine, limits
-        As for `run`.
+    model
+        The scenario, its name or its path.
+    strategies
+        One of its strategies; the file as written unless given.
+    replication
+        Which run; each has its own luck.
+    how
+        How to run: `How`.
 
     Raises
     ------
     ExperimentError
         If nobody can be referred in this journey.
+    ConfigError
+        If there is no such strategy.
     SimulationError
         If the run meets a limit.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.referral_tree("referral_programme", strategies="generous").referred_customers > 0
+    True
     """
-    held = limits or Limits()
-    settled, _ = with_budgets(model, [strategy], seed, RunOptions(engine=engine, limits=held))
-    fed = [channel for channel in settled.journey(strategy).channels if channel.kind == "referral"]
-    if all(channel.removed for channel in fed):
-        with_ = f"with strategy '{strategy}' " if strategy else ""
+    scenario = scenario_of(model)
+    strategy = one_of(scenario, strategies, "fs.referral_tree")
+    written = scenario.unmatched_journey(strategy)
+    if all(channel.removed for channel in written.channels if channel.kind == "referral"):
+        whose = f"with strategy '{strategy}' " if strategy else ""
         remedy = "write a channel without a source, and an event with 'refer' that names it"
-        raise ExperimentError(f"'{model.name}' {with_}has no channel of referrals; {remedy}")
-    done = run(
-        settled, strategies=strategy, seed=seed, replication=replication, people=True, engine=engine, limits=held
-    )
+        raise ExperimentError(f"'{scenario.name}' {whose}has no channel of referrals; {remedy}")
+    done = run(scenario, strategies=strategy, replication=replication, people=True, **how)
     assert done.people is not None
     people = _people(done.journey, done.people)
     return ReferralTree(done.journey, done.source, people, _families(done.journey, people))
@@ -209,11 +224,11 @@ def roots(generation: IntArray, parent: IntArray) -> IntArray:
     parent
         Row of the referrer, -1 for roots; shape (people,).
     """
-    found = np.arange(len(parent), dtype=np.int64)
+    heads = np.arange(len(parent), dtype=np.int64)
     for level in range(1, int(generation.max(initial=0)) + 1):
         rows = np.flatnonzero(generation == level)
-        found[rows] = found[parent[rows]]
-    return found
+        heads[rows] = heads[parent[rows]]
+    return heads
 
 
 def _people(journey: Journey, table: pd.DataFrame) -> pd.DataFrame:
@@ -260,16 +275,16 @@ def _families(journey: Journey, people: pd.DataFrame) -> pd.DataFrame:
         "lineage": people["margin"] * later,
     })  # fmt: skip
     grouped = members.groupby("root", sort=False)
-    found = grouped[["customers", "revenue", "cost"]].sum()
-    found["people"] = grouped.size()
-    found["generations"] = grouped["generations"].max()
-    found["contribution"] = found["revenue"] - found["cost"]
-    found["lineage"] = grouped["lineage"].sum(min_count=1)
-    heads = people.set_index("key").loc[found.index]
-    found = found.join(heads[["channel", "born", "acquired"]])
-    found.loc[found["acquired"].isna(), "lineage"] = math.nan
-    found = found[heads["customer"] | (found["people"] > 1)].rename_axis("root").reset_index()
+    families = grouped[["customers", "revenue", "cost"]].sum()
+    families["people"] = grouped.size()
+    families["generations"] = grouped["generations"].max()
+    families["contribution"] = families["revenue"] - families["cost"]
+    families["lineage"] = grouped["lineage"].sum(min_count=1)
+    heads = people.set_index("key").loc[families.index]
+    families = families.join(heads[["channel", "born", "acquired"]])
+    families.loc[families["acquired"].isna(), "lineage"] = math.nan
+    families = families[heads["customer"] | (families["people"] > 1)].rename_axis("root").reset_index()
     columns = ["root", "channel", "born", "acquired", "people", "customers", "generations", "revenue", "cost",
                "contribution", "lineage"]  # fmt: skip
-    order = found.sort_values(["customers", "people"], ascending=False, kind="stable")
-    return order[columns].reset_index(drop=True)
+    ordered = families.sort_values(["customers", "people"], ascending=False, kind="stable")
+    return ordered[columns].reset_index(drop=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.analysis.retention.event_logs import EventLog
+from flywheel_sim.experiment.event_logs import EventLog
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import IntArray

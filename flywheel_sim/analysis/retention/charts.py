@@ -30,11 +30,11 @@ def retention_curve(result: RetentionByDay) -> Chart:
     if single:
         share = figure(result.share(last).mean, "%")
         title = f"{share} % of those who enter '{result.stage}' are still there after {in_days(last)}"
-    people = joined([f"{round(float(found[:, 0].mean())):,}" for found in result.people.values()])
+    people = joined([f"{round(float(counts[:, 0].mean())):,}" for counts in result.people.values()])
     note = (
         f"Line: share of {people} people a run, n = {result.n:,} runs. Band: its 95 % interval. Dots: days asked for."
     )
-    made, axes = axes_of(title, note)
+    drawing, axes = axes_of(title, note)
     axes.set_ylim(0, 106)
     data = result.frame()
     for (name, curve), colour in zip(data.groupby("strategy", sort=False), COLOURS, strict=False):
@@ -54,7 +54,7 @@ def retention_curve(result: RetentionByDay) -> Chart:
     if not single:
         days = joined([*(f"{day:,}" for day in result.days[:-1]), in_days(last)])
         axes.legend(loc="best", frameon=False, title=f"after {days}")
-    return Chart("retention_curve", title, made, data)
+    return Chart("retention_curve", title, drawing, data)
 
 
 def _told(axes: Axes, days: Sequence[int], shares: Sequence[float]) -> None:

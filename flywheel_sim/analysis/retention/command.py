@@ -17,18 +17,18 @@ def _retention(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Ite
         days = [int(part) for part in text.split(",")]
     except ValueError:
         raise ExperimentError(f"--days '{text}': whole numbers of days are needed; write --days 1,7,30") from None
-    counts = listed(asked["counts"])
-    yield Step("retention", f"{model.name}: people from '{asked['stage']}' on, {how['replications']:,} replications",
-               lambda: retention(model, asked["stage"], days=days, counts=counts, strategies=asked["strategies"],
+    counts = [] if asked["counts"] == "none" else listed(asked["counts"])
+    yield Step("retention", f"{model.name}: people from '{asked['of']}' on, {how['replications']:,} replications",
+               lambda: retention(model, asked["of"], strategies=asked["strategies"] or None, days=days, counts=counts,
                                  **how))  # fmt: skip
 
 
 COMMANDS = (
     Command("retention", "Tell which share of the people who enter a stage is still there, day by day.", "retention",
             "", (
-        Option("stage", "The stage whose entry is day 0.", flag="--stage", required=True),
-        Option("days", "Days to tell of, with commas; the curve goes to the last.", default="1,7,30"),
-        Option("counts", "Stages beside it in which people are still there; all of customers unless given."),
+        Option("of", "The stage whose entry is day 0.", flag="--of", required=True),
         STRATEGIES,
+        Option("days", "Days to tell of, with commas; the curve goes to the last.", default="1,7,30"),
+        Option("counts", "Stages beside it in which people are still there; all of customers unless given, or none."),
     ), _retention, place=9),
 )  # fmt: skip

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.retention.by_day import still_there
-from flywheel_sim.analysis.retention.event_logs import read_logs
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    NAMES,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    names_of,
+    runs_of,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.budgets import Match, with_budgets
 from flywheel_sim.experiment.driver import Job
+from flywheel_sim.experiment.event_logs import read_logs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import IntArray
 from flywheel_sim.result import Provenance, Provenances, Unreplicated
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_ratio, figure, plus_minus, ratio_of_sums
 from flywheel_sim.wording import called, either, joined
 
@@ -56,6 +66,13 @@ class RetentionByDay(Unreplicated):
         Spends that were solved for.
     sources
         Where the figures come from, one for each strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.retention("subscription", "delight", strategies="funnel", replications=2)
+    >>> found.names, found.share(30).mean >= 0
+    (('funnel',), True)
     """
 
     stage: str
@@ -92,11 +109,11 @@ class RetentionByDay(Unreplicated):
             If the curve has no such day, or no such strategy was run.
         """
         top, bottom = self._counted(strategy, day)
-        found = estimate_ratio(100 * top, bottom, "%", level)
-        return replace(found, low=_within(found.low), high=_within(found.high))
+        share = estimate_ratio(100 * top, bottom, "%", level)
+        return replace(share, low=_within(share.low), high=_within(share.high))
 
     def difference(self, day: int, of: str | None = None, against: str | None = None, level: float = 0.95) -> Estimate:
-        """Return by how many points the shares of two strategies differ on a day; the last less the first, unless said.
+        """Return by how many points the shares of two strategies differ on a day; last minus first unless said.
 
         Paired: Student's interval of the differences of both residuals (top - ratio x bottom) within replications, each
         per mean bottom (Cochran 1977, Sampling Techniques, section 2.11).
@@ -131,15 +148,15 @@ class RetentionByDay(Unreplicated):
 
     def rows(self) -> pd.DataFrame:
         """Return the days asked for, one row a strategy and day; columns as for `frame`."""
-        found = self.frame()
-        return found[found["day"].isin(self.days)].reset_index(drop=True)
+        curves = self.frame()
+        return curves[curves["day"].isin(self.days)].reset_index(drop=True)
 
     def answer(self) -> str:
         """Return the shares on the days asked for, in words."""
         if len(self.names) == 1:
             return f"Of people who enter '{self.stage}', {self._told(self.names[0], ' are still there')}."
-        told = [f"with {called(name)} {self._told(name)}" for name in self.names]
-        return f"Still there of people who enter '{self.stage}': {'; '.join(told)}."
+        shares = [f"with {called(name)} {self._told(name)}" for name in self.names]
+        return f"Still there of people who enter '{self.stage}': {'; '.join(shares)}."
 
     def table(self) -> pd.DataFrame:
         """Return the days asked for, one row each, and of several strategies how they differ from the first."""
@@ -187,20 +204,27 @@ class RetentionByDay(Unreplicated):
         """Return who is still there on a day and of how many, of one strategy; each of shape (replications,)."""
         name = self.names[0] if strategy is None else strategy
         if name not in self.people:
-            raise ExperimentError(f"strategy '{name}' was not run; {nearest(str(name), self.names)}")
-        if isinstance(day, bool) or not isinstance(day, Integral) or not 0 <= day <= self.days[-1]:
+            raise ExperimentError(f"strategy '{name}' was not run; {nearest(name, self.names)}")
+        if day > self.days[-1]:
             raise ExperimentError(f"day {day!r}: this curve goes from day 0 to {self.days[-1]}; ask for more with days")
-        there, people = (held[name][:, day].astype(np.float64) for held in (self.there, self.people))
+        there, people = (counts[name][:, day].astype(np.float64) for counts in (self.there, self.people))
         return there, people
 
 
+#: What it takes where days are meant: from 0 to about a hundred years.
+_DAY = takes.whole(0, 36_525, "7")
+_DAYS = takes.either(takes.listed(_DAY, "a list of whole days from 0 on", "[1, 7, 30]"), _DAY)
+
+
+@verb({"stage": "of='trial'"}, of=takes.text("the name of a stage", "'trial'"), days=_DAYS, replications=COUNT,
+      counts=takes.optional(takes.either(NAMES, takes.none_or_empty("[]"))))  # fmt: skip
 def retention(
-    model: Scenario,
-    stage: str,
+    model: Model,
+    of: str,
     *,
-    days: Sequence[int] = DAYS,
-    counts: Sequence[str] | None = None,
-    strategies: Sequence[str] | None = None,
+    strategies: Strategies = None,
+    days: int | Sequence[int] = DAYS,
+    counts: str | Sequence[str] | None = None,
     replications: int = 100,
     **how: Unpack[How],
 ) -> RetentionByDay:
@@ -213,45 +237,47 @@ def retention(
 
     Parameters
     ----------
-    model
-        The scenario.
-    stage
-        Whose entry is day 0, of whatever role.
+    model, of
+        The scenario, its name or its path; and the stage whose entry is day 0, of whatever role.
+    strategies
+        One or more of the scenario, on the same people with the same luck; the file as written unless given.
     days
         Whole days, from 0 on and each later than the one before; the curve goes to the last.
     counts
-        Stages beside the stage itself in which people are still there; all stages of customers unless given, so that
-        an upgrade is no loss. None of them: ``[]``.
-    strategies
-        One or more of the scenario, on the same people with the same luck; the file as written unless given.
+        Stages beside the stage itself in which people are still there, a name or a list; all stages of customers unless
+        given, so that an upgrade is no loss. None of them: ``[]``.
     replications, how
         How often everything is run, and how: `How`. Runs keep their event log, which is let go once it is read.
 
     Raises
     ------
-    ExperimentError
-        If there is no such stage, nobody enters it so long before the horizon, days are none, or there is nothing
-        to run.
-    SimulationError
-        If a run meets a limit.
+    ExperimentError, ConfigError, SimulationError
+        If there is no such stage or strategy, nobody enters it so long before the horizon, or a run meets a limit.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.retention("subscription", "delight", strategies="funnel", days=[1, 7], counts=[], replications=2).counts
+    ('delight',)
     """
-    seed, options = how_to_run(how)
-    asked = _days(days)
-    names = [None] if strategies is None else _named(strategies)
-    there = _stages([model.unmatched_journey(name) for name in names], stage, counts)
-    settled, matches = with_budgets(model, names, seed, options)
-    journeys = [settled.journey(name) for name in names]
-    for journey in journeys:
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    asked = _in_order((days,) if isinstance(days, int) else tuple(days))
+    names = (None,) if strategies is None else runs_of(scenario, strategies)
+    written = [scenario.unmatched_journey(name) for name in names]
+    there = _stages(written, of, counts)
+    for journey in written:
         _check_room(journey, asked[-1])
+    matched, matches = with_budgets(scenario, names, seed, options)
+    journeys = [matched.journey(name) for name in names]
     jobs = [Job(one, one.seed if seed is None else seed) for one in journeys]
-    read = read_logs(jobs, replications, options, partial(still_there, stage=stage, counts=there, last=asked[-1]))
+    logs = read_logs(jobs, replications, options, partial(still_there, stage=of, counts=there, last=asked[-1]))
     people: dict[str, IntArray] = {}
     kept: dict[str, IntArray] = {}
-    for name, journey, (found, _) in zip(names, journeys, read, strict=True):
+    for name, journey, (counted, _) in zip(names, journeys, logs, strict=True):
         at = name or "as written"
-        people[at], kept[at] = (np.array(column) for column in zip(*found, strict=True))
-        _check_entered(journey, stage, people[at].sum(axis=0), asked)
-    return RetentionByDay(stage, asked, there, people, kept, matches, tuple(source for _, source in read))
+        people[at], kept[at] = (np.array(column) for column in zip(*counted, strict=True))
+        _check_entered(journey, of, people[at].sum(axis=0), asked)
+    return RetentionByDay(of, asked, there, people, kept, matches, tuple(source for _, source in logs))
 
 
 def in_days(day: int) -> str:
@@ -259,45 +285,30 @@ def in_days(day: int) -> str:
     return "1 day" if day == 1 else f"{day:,} days"
 
 
-def _days(days: Sequence[int]) -> tuple[int, ...]:
-    """Return days asked for, checked."""
-    remedy = "write days=[1, 7, 30]"
-    found = tuple(days) if isinstance(days, Iterable) and not isinstance(days, str) else (days,)
-    if not found:
-        raise ExperimentError(f"days: none is given; {remedy}")
-    for day in found:
-        if isinstance(day, bool) or not isinstance(day, Integral) or day < 0:
-            raise ExperimentError(f"days: {day!r} is no whole number of days from 0 on; {remedy}")
-    for one, other in pairwise(found):
+def _in_order(days: tuple[int, ...]) -> tuple[int, ...]:
+    """Return days asked for; refuse those that are not each later than the one before."""
+    for one, other in pairwise(days):
         if other <= one:
-            raise ExperimentError(f"days: {other} stands after {one}: each is later than the one before; {remedy}")
-    return tuple(int(day) for day in found)
+            raise ExperimentError(f"days: {other} stands after {one}: each is later than the one before; write "
+                                  "days=[1, 7, 30]")  # fmt: skip
+    return days
 
 
-def _named(strategies: Sequence[str]) -> list[str | None]:
-    """Return the strategies asked for, checked."""
-    found: list[str | None] = [strategies] if isinstance(strategies, str) else list(strategies)
-    if not found or len(set(found)) < len(found):
-        raise ExperimentError(f"strategies {found}: one or more different ones are needed; leave them out for the file "
-                              "as written")  # fmt: skip
-    return found
-
-
-def _stages(journeys: Sequence[Journey], stage: str, counts: Sequence[str] | None) -> tuple[str, ...]:
+def _stages(journeys: Sequence[Journey], stage: str, counts: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the stages in which somebody is still there, the stage itself first."""
     first = journeys[0]
     for journey in journeys:
         known = [one.name for one in journey.stages]
         if stage not in known:
-            raise ExperimentError(f"'{stage}' is no stage of '{journey.name}'; {nearest(str(stage), known)}")
+            raise ExperimentError(f"of: '{stage}' is no stage of '{journey.name}'; {nearest(stage, known)}")
     if counts is None:
         others = [one.name for one in first.stages if one.role == "customer"]
     else:
-        others = [counts] if isinstance(counts, str) else list(counts)
+        others = list(names_of(counts))
     known = [one.name for one in first.stages]
     for name in others:
         if name not in known:
-            raise ExperimentError(f"counts: '{name}' is no stage of '{first.name}'; {nearest(str(name), known)}")
+            raise ExperimentError(f"counts: '{name}' is no stage of '{first.name}'; {nearest(name, known)}")
     return tuple(dict.fromkeys([stage, *others]))
 
 
@@ -325,10 +336,10 @@ def _check_entered(journey: Journey, stage: str, people: IntArray, days: Sequenc
                               "horizon")  # fmt: skip
 
 
-def _with_ends(found: Estimate) -> str:
+def _with_ends(share: Estimate) -> str:
     """Return a share in % with the ends of its interval, which is not the same to both sides near 0 and 100 %."""
-    mean, low, high = (f"{end:.1f}" for end in (found.mean, found.low, found.high))
-    return mean if math.isnan(found.low) else f"{mean} ({low} to {high})"
+    mean, low, high = (f"{end:.1f}" for end in (share.mean, share.low, share.high))
+    return mean if math.isnan(share.low) else f"{mean} ({low} to {high})"
 
 
 def _within(end: float) -> float:

@@ -47,20 +47,22 @@ def in_common(result: Result) -> list[Section]:
 
 def defined(every: Iterable[Runs]) -> list[tuple[str, str, str]]:
     """Return label, definition and unit of every figure in these sections and their summaries, each once."""
-    found: dict[str, tuple[str, str, str]] = {}
+    definitions: dict[str, tuple[str, str, str]] = {}
     for one in every:
         books = one.books
         for metric in metrics():
             if metric.name in ALONE and metric.applies(books):
-                found.setdefault(metric.name, (one.label(metric.name), metric.definition, metric.unit_for(one.journey)))
+                definitions.setdefault(
+                    metric.name, (one.label(metric.name), metric.definition, metric.unit_for(one.journey))
+                )
         for index, resource in enumerate(books.ledger.layout.resources):
             for prefix in shown(books, index):
                 unit = one.unit(f"{prefix}.{resource}")
-                found.setdefault(prefix, (FIGURES[prefix].label, FIGURES[prefix].definition, unit))
+                definitions.setdefault(prefix, (FIGURES[prefix].label, FIGURES[prefix].definition, unit))
         for name, _, _ in books.ledger.layout.shared:
             metric = one.metric(f"shared.{name}")
-            found.setdefault(metric.name, (metric.label, metric.definition, metric.unit))
-    return list(found.values())
+            definitions.setdefault(metric.name, (metric.label, metric.definition, metric.unit))
+    return list(definitions.values())
 
 
 def _contact(strategy: str, one: Runs) -> str:
@@ -141,9 +143,9 @@ def _statement(name: str, runs: Runs, several: bool) -> Table:
     table, unit = runs.statement(), runs.unit("revenue")
     rows = []
     for (heading, line), (mean, low, high) in zip(table.index.tolist(), table.to_numpy().tolist(), strict=True):
-        found = Estimate(mean, low, high, 0.95, runs.n, unit)
+        estimate = Estimate(mean, low, high, 0.95, runs.n, unit)
         label = f"\u2003{line.replace('_', ' ')}" if line else runs.label(heading)
-        rows.append((label, plus_minus(found)))
+        rows.append((label, plus_minus(estimate)))
     whose = name.capitalize().replace("_", " ") if several else ""
     note = f"Means with the half-width of their 95 % interval, {runs.span}. Spends are taken off."
     return Table((whose, unit), rows, frozenset({1}), note)
@@ -155,7 +157,7 @@ def _channels(runs: Runs) -> Table:
     currency = runs.unit("revenue")
     rows = []
     for channel, row in shown.iterrows():
-        found = [
+        estimates = [
             Estimate(
                 row[name, "mean"],
                 row[name, "low"],
@@ -167,7 +169,7 @@ def _channels(runs: Runs) -> Table:
             )
             for name in BY_CHANNEL
         ]
-        rows.append((str(channel).replace("_", "\u00a0"), *(plus_minus(one) for one in found)))
+        rows.append((str(channel).replace("_", "\u00a0"), *(plus_minus(one) for one in estimates)))
     heads = [
         runs.label(name) + (f" ({unit.removesuffix(' per customer')})" if unit.startswith((currency, "months")) else "")
         for name, unit in units.items()

@@ -48,7 +48,7 @@ def _ranges(items: list[str] | None) -> dict[str, tuple[str, str]]:
 
 
 COMMANDS = (
-    Command("sobol", "Divide the variance between futures among rates and chance; two --strategy mean their "
+    Command("sobol", "Divide the variance between futures among rates and chance; two --strategies mean their "
             "difference.", "sobol", "", (
         Option("of", "Metrics, with commas; the first one decides in the tornado."),
         Option("rates", "Rates to try, with commas; all that bear on the strategy unless given."),

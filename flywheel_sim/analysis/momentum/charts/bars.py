@@ -41,10 +41,10 @@ def frictions(result: Frictions) -> Chart:
     names = list(result.names)
     title, note = _told(result)
     height = 2.1 + 0.42 * len(names)
-    made = blank(height, layout=ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - 0.85 / height)))
-    made.text(0.012, 1 - 0.25 / height, title, va="center", **TITLE)
-    made.text(0.012, 1 - 0.43 / height, note, fontsize=9, color=GREY, va="top", linespacing=1.35)
-    left, right = made.subplots(1, 2, sharey=True, width_ratios=[1.25, 1.0])
+    drawing = blank(height, layout=ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - 0.85 / height)))
+    drawing.text(0.012, 1 - 0.25 / height, title, va="center", **TITLE)
+    drawing.text(0.012, 1 - 0.43 / height, note, fontsize=9, color=GREY, va="top", linespacing=1.35)
+    left, right = drawing.subplots(1, 2, sharey=True, width_ratios=[1.25, 1.0])
     colours = phase_colours(result)
     for axes, what in ((left, result.of), (right, MOMENTUM)):
         _gains(axes, result, what, colours)
@@ -53,8 +53,8 @@ def frictions(result: Frictions) -> Chart:
     left.set_xlabel(f"{result.label} gained in {result.today.months} ({result.units[result.of]})")
     right.set_xlabel(f"Momentum gained ({UNIT})")
     handles = [Patch(color=colour, label=phase) for phase, colour in colours.items()]
-    legend_under(made, len(handles), handles, 9.5)
-    return Chart(f"frictions_{result.of}", title, made, result.frame())
+    legend_under(drawing, len(handles), handles, 9.5)
+    return Chart(f"frictions_{result.of}", title, drawing, result.frame())
 
 
 def _told(result: Frictions) -> tuple[str, str]:
@@ -104,8 +104,8 @@ def phase_colours(result: Frictions) -> dict[str, str]:
     """Return the colour of each phase that has a friction, in the order of the journey."""
     order = dict.fromkeys([stage.phase for stage in result.today.journey.stages if stage.phase])
     named = {one.phase for one in result.frictions}
-    found = {phase: COLOURS[i % len(COLOURS)] for i, phase in enumerate(order) if phase in named}
-    return found | ({NO_PHASE: FAINT} if "" in named else {})
+    colours = {phase: COLOURS[i % len(COLOURS)] for i, phase in enumerate(order) if phase in named}
+    return colours | ({NO_PHASE: FAINT} if "" in named else {})
 
 
 def momentum(result: Momentum) -> Chart:
@@ -115,13 +115,13 @@ def momentum(result: Momentum) -> Chart:
     """
     runs, window = result.runs, result.window
     now, before = result.momentum, result.figure("momentum", before=True)
-    said = {"yes": "faster than before", "no": "slower than before"}.get(result.faster, "not told apart from before")
-    title = f"Growing {said}: {plus(now.mean)} customers a month, after {plus(before.mean)}"
+    verdict = {"yes": "faster than before", "no": "slower than before"}.get(result.faster, "not told apart from before")
+    title = f"Growing {verdict}: {plus(now.mean)} customers a month, after {plus(before.mean)}"
     if result.faster == "not told apart":
-        title = f"Growth {said}: {plus(now.mean)} customers a month, after {plus(before.mean)}"
+        title = f"Growth {verdict}: {plus(now.mean)} customers a month, after {plus(before.mean)}"
     averaged = f"averaged over {window} months" if window > 1 else "month by month"
     note = f"Line: mean, band: its 95 % interval. Speed and friction {averaged}; shaded: the two windows compared."
-    made, every = panels(title, note, 7.8, (1.2, 1.0, 1.0))
+    drawing, every = panels(title, note, 7.8, (1.2, 1.0, 1.0))
     x, data = months_of(runs.journey), result.frame()
     drawn = (
         (("customers", COLOURS[0], ""),),
@@ -152,8 +152,8 @@ def momentum(result: Momentum) -> Chart:
         every[0].annotate(
             f"{text} ", (when, 0.03), xycoords=("data", "axes fraction"), ha="right", fontsize=9, color=INK
         )
-    made.align_ylabels(every)
-    return Chart("momentum", title, made, data.assign(window=window))
+    drawing.align_ylabels(every)
+    return Chart("momentum", title, drawing, data.assign(window=window))
 
 
 def _gained_and_lost(axes: Axes, x: Sequence[Any], gains: FloatArray, losses: FloatArray) -> None:

@@ -11,6 +11,7 @@ from flywheel_sim.analysis.momentum.momentum import Momentum, momentum
 from flywheel_sim.analysis.momentum.wheel import Wheel, wheel_of
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, blank
 from flywheel_sim.drawing.words import beside
+from flywheel_sim.errors import ExperimentError
 from flywheel_sim.metrics.momentum import LOSING
 from flywheel_sim.result import Result
 from flywheel_sim.stats import Estimate, figure, plus_minus
@@ -44,14 +45,17 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
     import pandas as pd
 
     if isinstance(result, Momentum):
-        found = {next(iter(result.base_runs)): result}
+        momentums = {next(iter(result.base_runs)): result}
+    elif not result.base_runs:
+        raise ExperimentError(f"a wheel shows runs, and a {type(result).__name__} has none; give it what fs.momentum "
+                              "or fs.compare returns")  # fmt: skip
     else:
-        found = {name: momentum(runs, window) for name, runs in result.base_runs.items()}
-    wheels = {name: wheel_of(one) for name, one in found.items()}
-    first, columns = next(iter(found.values())), min(len(found), 2)
-    rows = math.ceil(len(found) / columns)
-    gains = [f"{name.replace('_', ' ')} {plus(one.momentum.mean)}" for name, one in found.items()]
-    if len(found) > 1:
+        momentums = {name: momentum(runs, window=window) for name, runs in result.base_runs.items()}
+    wheels = {name: wheel_of(one) for name, one in momentums.items()}
+    first, columns = next(iter(momentums.values())), min(len(momentums), 2)
+    rows = math.ceil(len(momentums) / columns)
+    gains = [f"{name.replace('_', ' ')} {plus(one.momentum.mean)}" for name, one in momentums.items()]
+    if len(momentums) > 1:
         title = f"Customers gained per month: {joined(gains)}"
     else:
         title = (
@@ -63,28 +67,30 @@ def wheel(result: Result, window: str | int = "3 months") -> Chart:
         f"per month\nin {first.spans[0]}. Means with the half-width of their 95 % interval, n = {first.runs.n:,}."
     )
     width, height = (9.0, 7.7) if columns == 1 else (13.6, 0.9 + 6.0 * rows)
-    made = blank(height, width, layout=None)
-    made.text(0.02, 1 - 0.28 / height, title, va="center", **{**TITLE, "fontsize": 12 + columns})
-    made.text(0.02, 1 - 0.48 / height, note, fontsize=8.5 + 0.5 * columns, color=GREY, va="top", linespacing=1.35)
+    drawing = blank(height, width, layout=None)
+    drawing.text(0.02, 1 - 0.28 / height, title, va="center", **{**TITLE, "fontsize": 12 + columns})
+    drawing.text(0.02, 1 - 0.48 / height, note, fontsize=8.5 + 0.5 * columns, color=GREY, va="top", linespacing=1.35)
     below = 0.9 / height
     most = max(float(one.held(part).mean) for one in wheels.values() for part in one.parts)
     busiest = max(float(flow.mean()) for one in wheels.values() for book in (one.entering, one.moving, one.losing)
                   for flow in book.values())  # fmt: skip
     for index, (name, one) in enumerate(wheels.items()):
         row, column = divmod(index, columns)
-        axes = made.add_axes((column / columns, (1 - below) * (rows - 1 - row) / rows, 1 / columns, (1 - below) / rows))
+        axes = drawing.add_axes(
+            (column / columns, (1 - below) * (rows - 1 - row) / rows, 1 / columns, (1 - below) / rows)
+        )
         _draw(axes, one, most, busiest, name if len(wheels) > 1 else "")
     data = [one.frame().assign(strategy=name, window=one.momentum.window) for name, one in wheels.items()]
     growth = [_hub_rows(name, one.momentum) for name, one in wheels.items()]
-    return Chart("wheel", title, made, pd.concat([*data, *growth], ignore_index=True))
+    return Chart("wheel", title, drawing, pd.concat([*data, *growth], ignore_index=True))
 
 
 def _hub_rows(name: str, one: Momentum) -> Any:
     """Return what stands in the hub as rows of the data."""
     import pandas as pd
 
-    told = {"customers": one.mass, "momentum": one.momentum, "growth rate": one.growth_rate}
-    rows = [(what, e.mean, e.low, e.high, e.n, e.unit, name, one.window) for what, e in told.items()]
+    figures = {"customers": one.mass, "momentum": one.momentum, "growth rate": one.growth_rate}
+    rows = [(what, e.mean, e.low, e.high, e.n, e.unit, name, one.window) for what, e in figures.items()]
     return pd.DataFrame(rows, columns=["what", "mean", "low", "high", "n", "unit", "strategy", "window"])
 
 
@@ -101,9 +107,9 @@ def _draw(axes: Any, one: Wheel, most: float, busiest: float, name: str) -> None
     for index, part in enumerate(one.parts):
         colour = COLOURS[index % len(COLOURS)]
         begin, end = index * arc, (index + 1) * arc
-        held = one.held(part)
+        people_in_it = one.held(part)
         ring = axes.add_patch(_sector(begin, end, fc=colour, alpha=0.14, lw=0))
-        filled = math.sqrt(INNER**2 + held.mean / most * (OUTER**2 - INNER**2)) if most else INNER
+        filled = math.sqrt(INNER**2 + people_in_it.mean / most * (OUTER**2 - INNER**2)) if most else INNER
         reach = math.degrees(end + HEAD)
         people = Wedge(
             (0, 0), filled, 90 - reach, 90 - math.degrees(begin), width=filled - INNER, fc=colour, alpha=0.5, lw=0
@@ -112,16 +118,16 @@ def _draw(axes: Any, one: Wheel, most: float, busiest: float, name: str) -> None
         axes.add_patch(_sector(begin, end, fill=False, ec=colour, lw=1.1, alpha=0.7))
         place = _at(begin + (0.5 if count > 2 else 0.46) * arc + HEAD / 2, (INNER + OUTER) / 2)
         _say(axes, place, 13, part, INK, 11.5, weight="bold")
-        _say(axes, place, -2, f"{figure(held.mean)} people", INK, 9.5)
-        _say(axes, place, -14, _margin(held), INK, 7.5)
+        _say(axes, place, -2, f"{figure(people_in_it.mean)} people", INK, 9.5)
+        _say(axes, place, -14, _margin(people_in_it), INK, 7.5)
         _outside(axes, one, index, busiest)
     for index in range(count):
         _boundary(axes, one, index)
     far = [
-        f"{source} to {target} {figure(found.mean)}"
+        f"{source} to {target} {figure(flow.mean)}"
         for source, target in one.moving
         if abs(one.parts.index(source) - one.parts.index(target)) not in (1, count - 1)
-        and (found := one.between(source, target)).mean >= FEW
+        and (flow := one.between(source, target)).mean >= FEW
     ]
     if far:
         axes.text(0, -1.47, f"Also, per month: {', '.join(far)}", ha="center", fontsize=8.5, color=GREY)
@@ -135,13 +141,13 @@ def _hub(axes: Any, one: Momentum) -> None:
     from matplotlib.patches import Circle
 
     axes.add_patch(Circle((0, 0), INNER - 0.07, fc="white", ec=FAINT, lw=0.9))
-    rate, said = one.growth_rate, {"yes": "faster than before", "no": "slower than before"}
+    rate, verdicts = one.growth_rate, {"yes": "faster than before", "no": "slower than before"}
     for down, text, colour, size, weight in (
         (32, f"{plus(rate.mean)} %", INK, 22, "bold"),
         (10, f"growth per month {_margin(rate)}", INK, 8.5, "normal"),
         (-13, f"{figure(one.mass.mean)} customers", INK, 10, "bold"),
         (-27, f"{plus(one.momentum.mean)} a month {_margin(one.momentum)}", INK, 8.5, "normal"),
-        (-41, said.get(one.faster, "not told from before"), GREY, 8.5, "normal"),
+        (-41, verdicts.get(one.faster, "not told from before"), GREY, 8.5, "normal"),
     ):
         beside(axes, text, (0, 0), (0, down), ha="center", va="center", fontsize=size, color=colour, fontweight=weight)
 
@@ -177,21 +183,21 @@ def _outside(axes: Any, one: Wheel, index: int, busiest: float) -> None:
     """Draw how people come into a part from outside, and how they are lost from it."""
     part, count = one.parts[index], len(one.parts)
     arc = 2 * math.pi / count
-    ways = {"strangers": INK, "back": COLOURS[2]} | ({"referred": COLOURS[3]} if index else {})
-    for way, colour in ways.items():
+    colours = {"strangers": INK, "back": COLOURS[2]} | ({"referred": COLOURS[3]} if index else {})
+    for way, colour in colours.items():
         people = one.coming(way, part)
         if people.mean >= FEW:
             angle = (index + PLACES[way]) * arc
-            said = {"strangers": "strangers", "referred": "referred", "back": "come back"}[way]
+            label = {"strangers": "strangers", "referred": "referred", "back": "come back"}[way]
             _arrow(axes, angle, FAR, NEAR, people.mean / busiest, colour)
-            _words(axes, angle, f"{figure(people.mean)} {said}", _margin(people), colour)
+            _words(axes, angle, f"{figure(people.mean)} {label}", _margin(people), colour)
     lost = {role: one.lost(part, role) for role in LOSING if one.lost(part, role).mean >= FEW}
     if lost:
-        angle, total = (index + PLACES["lost"]) * arc, sum(found.mean for found in lost.values())
+        angle, total = (index + PLACES["lost"]) * arc, sum(flow.mean for flow in lost.values())
         _arrow(axes, angle, NEAR, FAR, total / busiest, LOST)
-        whom = [f"{figure(found.mean)} {role}s" for role, found in lost.items()]
+        whom = [f"{figure(flow.mean)} {role}s" for role, flow in lost.items()]
         if len(lost) == 1:
-            whom = [f"{role}s {_margin(found)}" for role, found in lost.items()]
+            whom = [f"{role}s {_margin(flow)}" for role, flow in lost.items()]
         _words(axes, angle, f"{figure(total)} lost", ", ".join(whom), LOST)
 
 
@@ -199,8 +205,8 @@ def _words(axes: Any, angle: float, text: str, small: str, colour: str) -> None:
     """Write beside the outer end of an arrow, away from the wheel: a figure, and in small print what it is of."""
     across = "left" if math.sin(angle) > 0.3 else "right" if math.sin(angle) < -0.3 else "center"
     middle = 8 * math.cos(angle)
-    for lift, words, size, weight, ink in ((6, text, 10.5, "bold", colour), (-7, small, 8.5, "normal", GREY)):
-        beside(axes, words, _at(angle, WORDS), (0, middle + lift), ha=across, va="center", fontsize=size, color=ink,
+    for lift, line, size, weight, ink in ((6, text, 10.5, "bold", colour), (-7, small, 8.5, "normal", GREY)):
+        beside(axes, line, _at(angle, WORDS), (0, middle + lift), ha=across, va="center", fontsize=size, color=ink,
                fontweight=weight, annotation_clip=False)  # fmt: skip
 
 
@@ -238,11 +244,11 @@ def _say(axes: Any, place: tuple[float, float], lift: float, text: str, colour: 
            zorder=5, path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.55)])  # fmt: skip
 
 
-def _margin(found: Estimate) -> str:
+def _margin(estimate: Estimate) -> str:
     """Return the half-width of an interval as small print, nothing where there is none."""
-    if not math.isfinite(found.half_width) or found.half_width == 0:
+    if not math.isfinite(estimate.half_width) or estimate.half_width == 0:
         return ""
-    return f"± {plus_minus(found).split('± ')[-1]}"
+    return f"± {plus_minus(estimate).split('± ')[-1]}"
 
 
 def plus(value: float) -> str:

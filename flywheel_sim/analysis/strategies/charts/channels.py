@@ -46,15 +46,15 @@ def channels(runs: Runs) -> Chart:
     if data.empty:
         raise ExperimentError("no channel brought a customer in these runs; take a longer horizon")
     title, note = _told(runs, data)
-    made, (above, below) = panels(title, note, 6.2, (1.7, 1.0))
+    drawing, (above, below) = panels(title, note, 6.2, (1.7, 1.0))
     _cost_and_worth(above, data, runs.unit("spend"))
     _returned(below, data, runs.unit("spend"))
     below.set_xlabel(f"Channel, and its acquisition spend in {runs.span}")
     for axes in (above, below):
         axes.grid(axis="x", visible=False)
         axes.set_xlim(-0.6, len(data) - 0.4)
-    made.align_ylabels([above, below])
-    return Chart("channels", title, made, data)
+    drawing.align_ylabels([above, below])
+    return Chart("channels", title, drawing, data)
 
 
 def _told(runs: Runs, data: pd.DataFrame) -> tuple[str, str]:

@@ -46,8 +46,8 @@ def staying(result: Result) -> Chart:
     import pandas as pd
 
     runs = result.base_runs
-    found = {name: staying_of(one.books) for name, one in runs.items()}
-    if not any(people.any() and kept.shape[1] > 1 for people, kept in found.values()):
+    stays = {name: staying_of(one.books) for name, one in runs.items()}
+    if not any(people.any() and kept.shape[1] > 1 for people, kept in stays.values()):
         raise ExperimentError("nobody became a customer early enough to be followed; take a longer horizon")
     first = next(iter(runs.values()))
     follow = format_duration(first.journey.follow)
@@ -59,7 +59,7 @@ def staying(result: Result) -> Chart:
     months = first.journey.cohort_ms / MONTH
     parts = []
     for (name, one), colour in zip(runs.items(), COLOURS, strict=False):
-        people, kept = found[name]
+        people, kept = stays[name]
         ends = Ends(*ratio_of_sums(100 * kept, np.repeat(people[:, None], kept.shape[1], axis=1)))
         x = np.arange(len(ends.mean)) * months
         in_interval(axes, x, ends, 0.25, colour, label=f"{name} ({people.mean():,.0f} customers a run)")
@@ -160,8 +160,8 @@ def mrr_movements(result: Runs) -> Chart:
     top, foot = float(reach[1.0][cut:].max()), float(reach[-1.0].min())
     below.set_ylim(1.12 * foot - 0.02 * top, (1.35 if cut else 1.12) * top + 0.02 * abs(foot) or 1.0)
     if cut:
-        said = f"month 1: +{reach[1.0][0]:,.0f}, beyond the scale"
-        beside(below, said, (x[0], 1), (14, -4), xycoords=("data", "axes fraction"), va="top")
+        text = f"month 1: +{reach[1.0][0]:,.0f}, beyond the scale"
+        beside(below, text, (x[0], 1), (14, -4), xycoords=("data", "axes fraction"), va="top")
     below.plot(x[cut:], net[cut:], color=INK, lw=1.2, marker="o", ms=2.5, label="net change")
     below.axhline(0, color=INK, lw=0.8)
     figure_.align_ylabels([above, below])

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
+from flywheel_sim.analysis.strategies.charts.shown import runs_of
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import columns_of, ends_in
 from flywheel_sim.drawing.marks import in_bands, side_by_side, whiskers
@@ -32,10 +34,16 @@ def fan(result: Result, metric: str = "profit", cumulative: bool = False, by: Pe
         What, and whether as a running sum.
     by
         ``day`` or ``week`` where the journey keeps its books so fine (``period: day``).
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such metric, nothing was run, or books are not kept so fine.
     """
     import pandas as pd
 
-    runs = result.base_runs
+    takes.choice("month", "week", "day").of("by", by)
+    runs = runs_of(result)
     first = next(iter(runs.values()))
     label, unit = first.label(metric), first.unit(metric)
     what = f"{'Cumulative' if cumulative else OFTEN.get(by, '')} {lowered(label)}"
@@ -64,7 +72,7 @@ def stage_flow(result: Result) -> Chart:
     """Show how many people enter each stage, and which share of them goes on to buy or decide."""
     import pandas as pd
 
-    runs = result.base_runs
+    runs = runs_of(result)
     first = next(iter(runs.values()))
     layout = first.ledger.layout
     rows: list[dict[str, Any]] = []
@@ -99,8 +107,8 @@ def stage_flow(result: Result) -> Chart:
     named_rows(axes, range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.28)
-    less = ", less those set aside from it," if "aside" in layout.roles else ""
-    measured(axes, along=f"People entering the stage{less} within {first.span}")
+    apart = ", minus those set aside from it," if "aside" in layout.roles else ""
+    measured(axes, along=f"People entering the stage{apart} within {first.span}")
     if len(runs) > 1:
         axes.legend(loc="lower right", frameon=False)
     return Chart("stage_flow", title, figure_, data)

@@ -35,7 +35,7 @@ def statement(runs: Runs) -> Chart:
     title = f"From revenue to profit{whose}: {with_unit(totals['profit'].mean, unit)} over {runs.months}"
     note = "Means, 95 % intervals. Money counts whole when booked; nothing is deferred or depreciated."
     kept = [name for name, kind in HEADINGS.items() if kind in ("", None) or totals[name].mean]
-    made, axes = axes_of(title, note, 1.6 + 0.42 * len(kept))
+    drawing, axes = axes_of(title, note, 1.6 + 0.42 * len(kept))
     left = 0.0
     texts: list[str] = []
     ends: list[float] = []
@@ -60,8 +60,8 @@ def statement(runs: Runs) -> Chart:
     axes.set_xlim(low, high + 0.5 * (high - low))
     measured(axes, along=f"Money over {runs.months} ({unit})")
     labels = {name: runs.label(name) for name in HEADINGS}
-    data = table.reset_index().assign(label=lambda found: found["heading"].map(labels), unit=unit, n=runs.n)
-    return Chart("statement", title, made, data)
+    data = table.reset_index().assign(label=lambda lines: lines["heading"].map(labels), unit=unit, n=runs.n)
+    return Chart("statement", title, drawing, data)
 
 
 def _lines(means: pd.Series[float]) -> str:

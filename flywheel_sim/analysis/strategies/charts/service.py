@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flywheel_sim.analysis.strategies.charts.shown import runs_of
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of
 from flywheel_sim.drawing.marks import DASHED, in_interval, zero_within
@@ -49,7 +50,8 @@ def queues(result: Result, resource: str | None = None) -> Chart:
     """
     import pandas as pd
 
-    runs, first = result.base_runs, _first(result)
+    runs = runs_of(result)
+    first = next(iter(runs.values()))
     if resource is None and len(runs) == 1 and len(first.ledger.layout.resources) > 1:
         strategy = next(iter(runs))
         drawn = [(strategy, first, name, name) for name in first.ledger.layout.resources]
@@ -166,16 +168,16 @@ def shared(result: Result, name: str | None = None) -> Chart:
         If there is no such attribute, or it has to be said which.
     """
     runs = result.base_runs
-    has = {strategy: [one for one, _, _ in held.ledger.layout.shared] for strategy, held in runs.items()}
+    has = {strategy: [one for one, _, _ in own.ledger.layout.shared] for strategy, own in runs.items()}
     name = _one_of(
         name, list(dict.fromkeys(one for names in has.values() for one in names)), "attribute that all share"
     )
-    held = {strategy: one for strategy, one in runs.items() if name in has[strategy]}
-    first = next(iter(held.values()))
+    having = {strategy: one for strategy, one in runs.items() if name in has[strategy]}
+    first = next(iter(having.values()))
     of = next(one.of for one in first.journey.shared if one.name == name)
     label = first.label(f"shared.{name}")
     what = f"{label} (mean of {of})" if of else f"{label} (people)"
-    return _over_time(held, f"shared.{name}", f"shared_{name}", f"{label} over time", what)
+    return _over_time(having, f"shared.{name}", f"shared_{name}", f"{label} over time", what)
 
 
 def saturation(result: Result) -> Chart:
@@ -234,18 +236,13 @@ def _told(shares: Mapping[str, Mapping[str, float]], target: int) -> list[str]:
     if target >= 0:
         served += f" ({means['within']:.1f} % within the target)"
     others = {**UNSERVED, "waiting": "still waiting"}
-    return [served, *(f"{means[what]:.1f} % {said}" for what, said in others.items() if means[what] >= 0.05)]
+    return [served, *(f"{means[what]:.1f} % {ending}" for what, ending in others.items() if means[what] >= 0.05)]
 
 
 def _reach(one: Runs, resource: str) -> float:
     """Return the wait that all but the longest do not exceed, ms."""
     pooled = one.ledger.waits[:, _index(one, resource)].sum(axis=0, keepdims=True)
     return float(np.nan_to_num(1.02 * wait_quantile(pooled, 0.995)[0]))
-
-
-def _first(result: Result) -> Runs:
-    first: Runs = next(iter(result.base_runs.values()))
-    return first
 
 
 def _index(one: Runs, resource: str) -> int:

@@ -1,4 +1,4 @@
-"""Event logs as whole numbers, each read as soon as its run is done and then let go, on any workers."""
+"""Event logs, each read as soon as its run is done and then let go, on any workers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from flywheel_sim.result import Provenance
 if TYPE_CHECKING:
     import pandas as pd
 
-Found = TypeVar("Found")
+Read = TypeVar("Read")
 
 #: Most replications that are handed to a worker at once.
 MOST = 10
@@ -63,8 +63,8 @@ class EventLog:
 
 
 def read_logs(
-    jobs: Sequence[Job], replications: int, options: RunOptions, of: Callable[[Journey, EventLog], Found]
-) -> list[tuple[list[Found], Provenance]]:
+    jobs: Sequence[Job], replications: int, options: RunOptions, of: Callable[[Journey, EventLog], Read]
+) -> list[tuple[list[Read], Provenance]]:
     """Run journeys, all on the same replications, and return what is read of each event log, and where it comes from.
 
     Parameters
@@ -81,6 +81,20 @@ def read_logs(
     SimulationError
         If a run meets a limit.
     """
+    return _read(jobs, replications, options, partial(_of_arrays, of=of))
+
+
+def read_frames(
+    jobs: Sequence[Job], replications: int, options: RunOptions, of: Callable[[Journey, pd.DataFrame], Read]
+) -> list[tuple[list[Read], Provenance]]:
+    """Do as `read_logs` with event logs as users see them, which takes longer; arguments and errors are its own."""
+    return _read(jobs, replications, options, partial(_of_frames, of=of))
+
+
+def _read(
+    jobs: Sequence[Job], replications: int, options: RunOptions, batch_of: Callable[..., list[tuple[Read, int]]]
+) -> list[tuple[list[Read], Provenance]]:
+    """Run journeys batch by batch, and return what each batch hands in, and where it comes from."""
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
     workers = workers_for(options)
@@ -90,11 +104,11 @@ def read_logs(
     size = max(1, min(MOST, math.ceil(replications / (2 * workers))))
     limits = options.limits.max_people, options.limits.max_events
     tasks = {
-        (index, at): partial(_batch, job, range(at, min(at + size, replications)), options.engine, *limits, of)
+        (index, at): partial(batch_of, job, range(at, min(at + size, replications)), options.engine, *limits)
         for at in range(0, replications, size) for index, job in enumerate(jobs)
     }  # fmt: skip
     begun = time.perf_counter()
-    done: dict[tuple[int, int], list[tuple[Found, int]]] = {}
+    done: dict[tuple[int, int], list[tuple[Read, int]]] = {}
     with ExitStack() as scope:
         advance = advancing(len(jobs) * replications, scope, options, jobs)
         executor = executor_for(options, min(workers, len(tasks)), scope)
@@ -102,21 +116,21 @@ def read_logs(
             done[key] = batch
             advance(len(batch))
     took = (time.perf_counter() - begun) / len(jobs)
-    read = []
+    answers = []
     for index, job in enumerate(jobs):
         mine = [one for key in sorted(done) if key[0] == index for one in done[key]]
         n_events = sum(count for _, count in mine)
         source = provenance(job.journey, job.seed, replications, took, n_events, options.engine)
-        read.append(([found for found, _ in mine], source))
-    return read
+        answers.append(([read for read, _ in mine], source))
+    return answers
 
 
-Tasks = Mapping[tuple[int, int], Callable[[], list[tuple[Found, int]]]]
+Tasks = Mapping[tuple[int, int], Callable[[], list[tuple[Read, int]]]]
 
 
 def _carried_out(
-    tasks: Tasks[Found], executor: Executor | None
-) -> Iterator[tuple[tuple[int, int], list[tuple[Found, int]]]]:
+    tasks: Tasks[Read], executor: Executor | None
+) -> Iterator[tuple[tuple[int, int], list[tuple[Read, int]]]]:
     """Yield tasks as they are done; those not begun are given up where one fails or nobody asks on."""
     if executor is None:
         yield from ((key, task()) for key, task in tasks.items())
@@ -130,19 +144,31 @@ def _carried_out(
             future.cancel()
 
 
-def _batch(
-    job: Job, numbers: range, engine: str, max_people: int, max_events: int, of: Callable[[Journey, EventLog], Found]
-) -> list[tuple[Found, int]]:
+def _of_frames(
+    job: Job, numbers: range, engine: str, max_people: int, max_events: int, of: Callable[[Journey, pd.DataFrame], Read]
+) -> list[tuple[Read, int]]:
+    """Return what is read of the logs of some replications as users see them, and how many events each had."""
+    answers = []
+    for raw in run_many(job.journey, job.seed, numbers, events=True, max_people=max_people, max_events=max_events,
+                        engine=engine):  # fmt: skip
+        assert raw.events is not None
+        answers.append((of(job.journey, raw.events), int(raw.ledger.n_events)))
+    return answers
+
+
+def _of_arrays(
+    job: Job, numbers: range, engine: str, max_people: int, max_events: int, of: Callable[[Journey, EventLog], Read]
+) -> list[tuple[Read, int]]:
     """Return what is read of the logs of some replications, and how many events each had."""
     journey = job.journey
     if engine == "kernel" and not journey.uncertain:
-        kernel, found = kernel_of(journey, events=True), []
+        kernel, answers = kernel_of(journey, events=True), []
         for number in numbers:
             ledger, _, columns = kernel.run(job.seed, number, max_people, max_events)
             assert columns is not None
             log = _log(journey, columns["person"], columns["step"], columns["time"], columns["flow"], columns["to"])
-            found.append((of(journey, log), int(ledger.n_events)))
-        return found
+            answers.append((of(journey, log), int(ledger.n_events)))
+        return answers
     runs = run_many(journey, job.seed, numbers, events=True, max_people=max_people, max_events=max_events,
                     engine=engine)  # fmt: skip
     return [(of(journey, _of_frame(journey, raw.events)), int(raw.ledger.n_events)) for raw in runs]
