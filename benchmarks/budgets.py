@@ -1,7 +1,7 @@
 """What a matched budget costs when it was solved for before: ``python benchmarks/budgets.py [--turns N]``.
 
-After one comparison of the shipped subscription business, a sensitivity, an effect and a claims check, each in turn with
-the spend matched and with the same spend given; processor time of each, and the median of the ratios within turns.
+After one comparison of the shipped subscription business, a sensitivity, an effect and a claims check, each in turn
+with the spend matched and with the same spend given; processor time of each, and the median of the ratios within turns.
 """
 
 from __future__ import annotations

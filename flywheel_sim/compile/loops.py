@@ -56,8 +56,21 @@ class Loop:
         return f"referrals {ends}: each person brings about {about} others who bring others in turn"
 
 
+#: What was estimated in this process by the fingerprint of the journey, and of how many journeys it is kept.
+_ESTIMATED: dict[str, Loop] = {}
+_MOST_ESTIMATED = 1024
+
+
 def referrals(journey: Journey) -> Loop:
-    """Estimate how many people a person of each channel brings."""
+    """Estimate how many people a person of each channel brings; once for each journey."""
+    if journey.fingerprint not in _ESTIMATED:
+        if len(_ESTIMATED) >= _MOST_ESTIMATED:
+            _ESTIMATED.clear()
+        _ESTIMATED[journey.fingerprint] = _estimated(journey)
+    return _ESTIMATED[journey.fingerprint]
+
+
+def _estimated(journey: Journey) -> Loop:
     names = tuple(channel.name for channel in journey.channels)
     matrix = np.zeros((len(names), len(names)))
     if any(effects.refer for owner in journey.owners for parts in firings(owner) for effects in parts):
