@@ -48,7 +48,7 @@ def trio():
 @cache
 def split(**asked):
     places = ("search_ads", "onboarding")
-    return fs.allocate(journey("next_euro"), places=places, replications=2, **ONE, **asked)
+    return fs.allocate(journey("next_euro"), over=places, replications=2, **ONE, **asked)
 
 
 @cache
@@ -111,25 +111,25 @@ RESULTS = {
         journey("subscription"), over="price", strategies=["funnel"], split=False, replications=3, **ONE
     ),
     "tornado": lambda: fs.tornado(
-        journey("subscription"), strategy="funnel", rates=["retention", "price", "conversion"], replications=4, **ONE
+        journey("subscription"), strategies="funnel", over=["retention", "price", "conversion"], replications=4, **ONE
     ),
     "tornado_difference": lambda: fs.tornado(
-        settled(), strategies=["funnel", "flywheel"], rates=["retention", "price"], replications=4, **ONE
+        settled(), strategies=["funnel", "flywheel"], over=["retention", "price"], replications=4, **ONE
     ),
     "sobol": lambda: fs.sobol(
         journey("subscription"),
         ["profit", "clv"],
-        strategy="funnel",
-        rates=["retention", "price"],
-        points=8,
+        strategies="funnel",
+        over=["retention", "price"],
+        n=8,
         replications=3,
         **ONE,
     ),
     "morris": lambda: fs.morris(
         journey("subscription"),
         ["profit", "clv"],
-        strategy="funnel",
-        rates=["retention", "price"],
+        strategies="funnel",
+        over=["retention", "price"],
         trajectories=4,
         replications=3,
         **ONE,
@@ -163,9 +163,9 @@ RESULTS = {
     "allocation": split,
     "allocation_risk": lambda: split(budget="12000 per month", risk=0.25),
     "allocation_by_horizon": lambda: fs.allocation_by_horizon(
-        journey("next_euro"), ["6 months", "12 months"], places=("search_ads", "onboarding"), replications=2, **ONE
+        journey("next_euro"), horizon=["6 months", "12 months"], over=("search_ads", "onboarding"), replications=2, **ONE
     ),
-    "marginal": lambda: fs.marginal(journey("next_euro"), horizons=["6 months", "12 months"], replications=3, **ONE),
+    "marginal": lambda: fs.marginal(journey("next_euro"), horizon=["6 months", "12 months"], replications=3, **ONE),
     "judgement": lambda: fs.judge(("3 per customer per month", "92 % per month"), limit="98 %", half_at=2),
     "judgement_hill": lambda: fs.judge(
         ("3 per customer per month", "92 % per month"), limit="98 %", without="80 %", half_at=2, shape="hill"
@@ -188,12 +188,12 @@ RESULTS = {
     "cycle_length": lambda: fs.cycle_length(journey("b2b_pipeline"), "sql", "won", replications=2),
     # -- one question each
     "ab_test": lambda: fs.ab_test(
-        journey("landing_page"), of="conversion.visitor.trial", strategy="keep_a", replications=8, **ONE
+        journey("landing_page"), of="conversion.visitor.trial", strategies="keep_a", replications=8, **ONE
     ),
     "ab_test_worth": lambda: fs.ab_test(
         journey("landing_page"),
         of="conversion.visitor.trial",
-        strategy="keep_a",
+        strategies="keep_a",
         roll_out="roll_out_b",
         now="roll_out_now",
         replications=8,
@@ -213,8 +213,8 @@ RESULTS = {
         journey("product_led"), "trial", days=[7, 14, 60], strategies=["today", "one_team"], replications=3, **ONE
     ),
     "data_ladder": lambda: fs.ladder_of(fs.datasets.cdnow(), window="26 weeks", up_to=5),
-    "claims": lambda: fs.claims(settled(), ["funnel", "flywheel"], replications=2, **ONE),
-    "claims_lifecycle": lambda: fs.claims(journey("lifecycle"), "today", win_back=["mail_1"], replications=2, **ONE),
+    "claims": lambda: fs.claims(settled(), strategies=["funnel", "flywheel"], replications=2, **ONE),
+    "claims_lifecycle": lambda: fs.claims(journey("lifecycle"), strategies="today", win_back=["mail_1"], replications=2, **ONE),
 }
 
 _FIGURES = ("fan(r)", "fan(r, 'active_customers')", "fan(r, 'revenue', True)", "stage_flow(r)", "staying(r)",

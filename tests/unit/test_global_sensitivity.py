@@ -22,12 +22,12 @@ WALKS = {"trajectories": 4, "replications": 4, "rates": ["sold", "retention", "p
 
 @pytest.fixture(scope="module")
 def indices():
-    return sobol(club(), ["profit", "clv"], strategy="loud", **HOW)
+    return sobol(club(), ["profit", "clv"], strategies="loud", **HOW)
 
 
 @pytest.fixture(scope="module")
 def effects():
-    return morris(club(), ["profit", "clv"], strategy="loud", **WALKS)
+    return morris(club(), ["profit", "clv"], strategies="loud", **WALKS)
 
 
 def design_of(monkeypatch, call):
@@ -52,7 +52,7 @@ def test_every_design_point_runs_the_journey_at_its_values_with_the_same_luck(mo
 
     ends = {"sold": (0.3, 0.5), "price": (10, 15)}
     how = {"rates": list(ends), "ranges": ends, "points": 4, "replications": 3}
-    design, values = design_of(monkeypatch, lambda: sobol(club(), "revenue", strategy="quiet", **how))
+    design, values = design_of(monkeypatch, lambda: sobol(club(), "revenue", strategies="quiet", **how))
     assert design.shape == (4 * (2 + 2), 2)
     assert values.shape == (16, 1, 3)
     for point in (0, 7, 15):
@@ -64,7 +64,7 @@ def test_every_design_point_runs_the_journey_at_its_values_with_the_same_luck(mo
 
 def test_the_same_seed_gives_the_same_points_and_another_one_others(monkeypatch):
     def design(seed):
-        return design_of(monkeypatch, lambda: sobol(club(), strategy="quiet", seed=seed, points=2, replications=3))[0]
+        return design_of(monkeypatch, lambda: sobol(club(), strategies="quiet", seed=seed, n=2, replications=3))[0]
 
     assert (design(1) == design(1)).all()
     assert (design(1) != design(2)).any()
@@ -105,7 +105,7 @@ def test_a_matched_spend_is_not_matched_anew(monkeypatch):
 
     monkeypatch.setattr("flywheel_sim.experiment.sweep.sweep.match", never)
     model = loads(DUEL).at_spend("loud", 150.0)
-    found = sobol(model, strategy="loud", rates=["price"], points=2, replications=3)
+    found = sobol(model, strategies="loud", over=["price"], n=2, replications=3)
     assert found.base_runs["loud"].journey.channels == model.journey("loud").channels
 
 
@@ -164,7 +164,7 @@ def test_effects_have_tables_charts_and_a_section(effects):
 
 
 def test_a_metric_that_rates_do_not_move_says_so():
-    found = sobol(loads(COINS), "entered.toss", points=4, replications=3)
+    found = sobol(loads(COINS), "entered.toss", n=4, replications=3)
     assert (
         found.answer()
         == f"{found.labels['entered.toss']} (as written): these runs do not show that it depends on any of the 1 rates."
@@ -188,13 +188,13 @@ def test_what_was_not_asked_for_is_not_there(indices, effects):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda: sobol(club(), points=1000), "1,000 base points: .* powers of two only; take 1024"),
-        (lambda: sobol(club(), points=0), "0 base points"),
+        (lambda: sobol(club(), n=1000), "1,000 base points: .* powers of two only; take 1024"),
+        (lambda: sobol(club(), n=0), "0 base points"),
         (lambda: sobol(club(), replications=2), "2 replications do not tell luck from rates; take 3 or more"),
-        (lambda: sobol(club(), "proft", strategy="quiet"), "did you mean 'profit'"),
+        (lambda: sobol(club(), "proft", strategies="quiet"), "did you mean 'profit'"),
         (lambda: sobol(club(), []), "metrics none"),
         (lambda: sobol(club(), ["profit", "profit"]), "each once"),
-        (lambda: sobol(club(), rates=["pric"], points=2), "no rate 'pric' to try"),
+        (lambda: sobol(club(), over=["pric"], n=2), "no rate 'pric' to try"),
         (lambda: sobol(club(), strategies=["quiet"]), "two different ones"),
         (lambda: morris(club(), trajectories=1), "1 trajectories: at least two"),
         (lambda: morris(club(), levels=3), "3 levels: an even number"),
@@ -215,12 +215,12 @@ def test_a_point_that_cannot_be_run_stops_with_its_values():
     with pytest.raises(
         ExperimentError, match=r"of 12 design points have no figures, the first being \{'flow': .*limit"
     ):
-        sobol(loads(busy), "revenue", points=4, replications=3, **asked)
+        sobol(loads(busy), "revenue", n=4, replications=3, **asked)
 
 
 def test_an_impossible_range_is_refused_before_anything_runs():
     with pytest.raises(ConfigError, match="between 0 % and 100 %"):
-        sobol(club(), strategy="quiet", ranges={"sold": ("10 %", "110 %")}, points=2)
+        sobol(club(), strategies="quiet", values={"sold": ("10 %", "110 %")}, n=2)
 
 
 # -- the command ------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_the_command_prints_what_the_verbs_return(flywheel):
     line = "coins.yaml --of revenue --points 4 --replications 3 --store it.db"
     status, out, _ = flywheel(line)
     assert status == 0
-    found = sobol(loads(COINS), "revenue", points=4, replications=3)
+    found = sobol(loads(COINS), "revenue", n=4, replications=3)
     assert found.answer() in out
     status, out, _ = flywheel(f"{line} --resume --json")
     assert status == 0

@@ -24,7 +24,7 @@ N = 6
 
 @pytest.fixture(scope="module")
 def quiet():
-    return tornado(club(), "profit", strategy="quiet", replications=N)
+    return tornado(club(), "profit", strategies="quiet", replications=N)
 
 
 # -- ranges -----------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_the_longest_bar_comes_first_and_more_is_better(quiet):
 def test_a_rate_that_both_strategies_share_moves_the_difference_by_what_it_moves_each():
     how = {"rates": ["price", "inviting"], "replications": N}
     both = tornado(club(), "revenue", strategies=("quiet", "loud"), **how)
-    single = [tornado(club(), "revenue", strategy=name, rates=["price"], replications=N) for name in ("quiet", "loud")]
+    single = [tornado(club(), "revenue", strategies=name, over=["price"], replications=N) for name in ("quiet", "loud")]
     bars = {bar.range.name: bar for bar in both.bars}
     assert both.subject == "loud less quiet"
     assert both.today.mean == pytest.approx(single[1].today.mean - single[0].today.mean)
@@ -144,7 +144,7 @@ def test_a_rate_that_both_strategies_share_moves_the_difference_by_what_it_moves
 
 
 def test_a_rate_between_other_ends_has_another_bar():
-    found = tornado(club(), "revenue", strategy="quiet", ranges={"price": (12.5, 25)}, rates=["price"], replications=3)
+    found = tornado(club(), "revenue", strategies="quiet", values={"price": (12.5, 25)}, over=["price"], replications=3)
     (bar,) = found.bars
     assert bar.low.mean == 0
     assert bar.swing == bar.high.mean
@@ -198,6 +198,6 @@ def test_what_no_journey_can_be_is_refused(asked, said):
 
 def test_a_rate_at_nothing_needs_a_range():
     with pytest.raises(ExperimentError, match="stands at 0 %, where no share of it is a step; give its range"):
-        tornado(loads(COINS).with_(heads="0 %"), rates=["heads"], replications=2)
-    found = tornado(loads(COINS).with_(heads="0 %"), "revenue", ranges={"heads": (0, 1)}, replications=2)
+        tornado(loads(COINS).with_(heads="0 %"), over=["heads"], replications=2)
+    found = tornado(loads(COINS).with_(heads="0 %"), "revenue", values={"heads": (0, 1)}, replications=2)
     assert found.bars[0].high.mean == 80

@@ -112,4 +112,4 @@ def allocation_by_horizon(
         model, _ = with_budgets(model, [strategy], asked.get("seed"), RunOptions())
         today = replicate(model, strategies=strategy, replications=asked.get("replications", 100), **how)
         budget = float(spent_by_month(today, places_of(model, strategy, asked.get("places"))).sum(axis=0).mean())
-    return AllocationByHorizon({one: allocate(model, budget, one, **asked) for one in wanted})
+    return AllocationByHorizon({one: allocate(model, budget=budget, horizon=one, **asked) for one in wanted})

@@ -23,7 +23,7 @@ def _allocate(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
                 flag = f"--{option.replace('_', '-')}"
                 raise ExperimentError(f"{flag} is about splitting a budget; leave it out, or --marginal")
         yield Step("marginal", f"{model.name}: one more euro at each place, {n:,} replications of each",
-                   lambda: marginal(model, horizons=horizon, **how))  # fmt: skip
+                   lambda: marginal(model, horizon=horizon, **how))  # fmt: skip
         return
     bounds: dict[str, Any] = {
         word: dict(pair(item, f"--{word.replace('_', '-')}", "PLACE=MONEY", "search_ads=2000 per month")
@@ -33,10 +33,10 @@ def _allocate(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
     says = f"{model.name}: the best split of {budget or 'what is spent today'}, {n:,} replications of each"
     if horizon and len(horizon) > 1:
         yield Step("by_horizon", says,
-                   lambda: allocation_by_horizon(model, horizon, budget, risk=risk, **bounds, **how))  # fmt: skip
+                   lambda: allocation_by_horizon(model, horizon=horizon, budget=budget, risk=risk, **bounds, **how))  # fmt: skip
     else:
         one = horizon[0] if horizon else None
-        yield Step("allocation", says, lambda: allocate(model, budget, one, risk=risk, **bounds, **how))
+        yield Step("allocation", says, lambda: allocate(model, budget=budget, horizon=one, risk=risk, **bounds, **how))
 
 
 COMMANDS = (

@@ -14,7 +14,7 @@ def _claims(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterat
     names, rates = asked["strategies"], {"retention": asked["retention"], "win_back": asked["win_back"]}
     whose = ", ".join(names) if names else "the file as written"
     yield Step("claims", f"{model.name}: the claims in {whose}, {how['replications']:,} replications at each retention",
-               lambda: claims(model, names, **rates, **how))  # fmt: skip
+               lambda: claims(model, strategies=names, **rates, **how))  # fmt: skip
 
 
 COMMANDS = (

@@ -31,7 +31,7 @@ def _sobol(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterato
     elif asked["morris"]:
         yield Step("morris", says, lambda: morris(model, metrics, trajectories=asked["trajectories"], **kept, **how))
     else:
-        yield Step("sobol", says, lambda: sobol(model, metrics, points=asked["points"], **kept, **how))
+        yield Step("sobol", says, lambda: sobol(model, metrics, n=asked["points"], **kept, **how))
 
 
 def _ranges(items: list[str] | None) -> dict[str, tuple[str, str]]:
