@@ -55,7 +55,7 @@ strategies:
   even: {without: [poster], spend: {care: matched}}
   weekly: {spend: {care: 1 per customer per week}}
 """
-ASKED = {"places": ["ads", "care"], "replications": 6, "seed": 1, "workers": 1}
+ASKED = {"over": ["ads", "care"], "replications": 6, "seed": 1, "workers": 1}
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +203,9 @@ def test_a_certificate_names_the_shift_that_breaks_it():
 
 
 def test_the_best_split_moves_with_the_horizon(model):
-    found = allocation_by_horizon(model, horizon=["2 months", "6 months"], budget=600, strategies="plain", **ASKED | {"replications": 4})
+    found = allocation_by_horizon(
+        model, horizon=["2 months", "6 months"], budget=600, strategies="plain", **ASKED | {"replications": 4}
+    )
     assert list(found.by) == ["2 months", "6 months"]
     assert {one.budget for one in found.by.values()} == {600}
     assert found.by["2 months"].best["ads"] < found.by["6 months"].best["ads"] + 600
@@ -274,19 +276,27 @@ def test_exchanges_move_a_share_or_what_room_there_is():
         (lambda m: allocate(m, budget="500"), "money per period is needed"),
         (lambda m: allocate(m, budget="3 per customer per month"), "money per period is needed"),
         (lambda m: allocate(m, budget=0, replications=1), "a budget of nothing"),
-        (lambda m: allocate(m, risk=5), "the share of worse futures; write 0.05"),
+        (lambda m: allocate(m, risk=5), "risk is 5: it takes a number from 0 to 1, neither of them; write risk=0.05"),
         (lambda m: allocate(m, of="proft"), "did you mean 'profit'"),
-        (lambda m: allocate(m, at_most={"car": 5}), "a bound of 'car', which is no place; did you mean 'care'"),
+        (lambda m: allocate(m, at_most={"car": 5}), "at_most names 'car', which is no place; did you mean 'care'"),
         (lambda m: allocate(m, budget=100, at_least={"ads": 200}, replications=1), "do not fit between at_least"),
-        (lambda m: allocate(m, budget=100, at_most=dict.fromkeys(["ads", "poster", "care", "reward"], 5), replications=1),
+        (lambda m: allocate(m, budget=100, at_most=dict.fromkeys(["ads", "poster", "care", "reward"], 5)),
          "do not fit between at_least"),
-        (lambda m: marginal(m, of="clv", replications=2), "'clv' does not add up over months"),
+        (lambda m: marginal(m, of="clv", replications=2), "of is 'clv', which does not add up over months"),
         (lambda m: marginal(m, step="0 %", replications=1), "moves nothing"),
         (lambda m: marginal(m, step="often", replications=1), "step is 'often'"),
         (lambda m: marginal(m, horizon=["7 months"]), "whole months are needed, from 1 to 6"),
         (lambda m: marginal(m, horizon=["3 weeks"]), "whole months are needed"),
-        (lambda m: allocation_by_horizon(m, horizon=["3 months"]), "two horizons at least"),
-        (lambda m: allocation_by_horizon(m, horizon="3 months"), "two horizons at least"),
+        (lambda m: allocation_by_horizon(m, horizon=["3 months"]), "takes two times or more"),
+        (lambda m: allocation_by_horizon(m, horizon="3 months"), "takes two times or more"),
+        (lambda m: allocation_by_horizon(m, horizon=["3 months"] * 2), "two different times at least"),
+        (lambda m: allocate(m, strategies=["plain", "even"]), "fs.allocate is about one strategy, not 2"),
+        (lambda m: allocate(m, places=["ads"]), r"write over=\[...\]"),
+        (lambda m: allocate(m, strategy="plain"), "write strategies="),
+        (lambda m: allocate(m, "profit", ["ads"], "plain"), "write strategies='plain'"),
+        (lambda m: allocation_by_horizon(m, horizons=["3 months"]), r"write horizon=\[...\]"),
+        (lambda m: marginal(m, horizons=["3 months"]), r"write horizon=\[...\]"),
+        (lambda m: marginal(m, metric="revenue"), "write of="),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
@@ -299,7 +309,7 @@ def flywheel(command, tmp_path):
     """Return a function that runs a line of the command on the journey of these tests."""
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
-    line = ["--strategy", "plain", "--place", "ads", "--place", "care", "--replications", "3", "--workers", "1"]
+    line = ["--strategies", "plain", "--over", "ads", "--over", "care", "--replications", "3", "--workers", "1"]
     return lambda *words: command("allocate", str(path), *line, *words)
 
 
@@ -325,7 +335,8 @@ def test_the_command_says_where_the_next_euro_goes(flywheel):
     ("words", "said"),
     [
         (("--marginal", "--budget", "5"), "--budget is about splitting a budget"),
-        (("--strategy", "even"), "one --strategy"),
+        (("--strategies", "even"), "about one strategy, not 2 (plain, even)"),
+        (("--step", "5 %"), "--step is about the next euro"),
         (("--at-most", "care"), "not PLACE=MONEY"),
     ],
 )
@@ -357,5 +368,5 @@ def test_a_lever_whose_event_never_happens_is_no_place_for_a_euro():
 def test_a_split_or_place_that_was_not_asked_for_is_refused(best, euro):
     with pytest.raises(ExperimentError, match="'bst' is no split; did you mean 'best'"):
         best.estimate("bst")
-    with pytest.raises(ExperimentError, match="'ads' up to month 3 was not asked for"):
+    with pytest.raises(ExperimentError, match="months is 3, which was not asked for; write 2 or 6"):
         euro.at("ads", 3)

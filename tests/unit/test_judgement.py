@@ -97,10 +97,12 @@ def test_the_chart_shows_the_curve_and_what_was_judged():
         ({"limit": "98 %"}, "2 judgements do not settle a curve, 3 do"),
         ({"limit": "98 %", "without": "95 %"}, "no exponential curve meets these judgements"),
         ({"limit": "98", "without": "80 %"}, "units differ"),
-        ({"limit": "98 %", "half_at": 2, "shape": "hil"}, "did you mean 'hill'"),
+        ({"limit": "98 %", "half_at": 2, "shape": "hil"}, "shape is 'hil': it takes 'exponential' or 'hill'"),
         ({"limit": "98 %", "half_at": 0}, "none of them negative"),
         ({"limit": "98 %", "half_at": 2, "steepness": 2.0}, "of a Hill curve alone"),
         ({"limit": "98 percent", "half_at": 2}, "limit is '98 percent'"),
+        ({"limit": "98 %", "half": 2}, "judge has no argument 'half'; did you mean 'half_at'"),
+        ({"limit": "98 %", "points": {"6": None}}, "points is .*: it takes rates by spend"),
     ],
 )
 def test_judgements_that_settle_nothing_are_refused(given, said):
