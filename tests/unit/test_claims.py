@@ -220,13 +220,24 @@ def test_a_journey_without_renewals_has_no_retention_to_move():
 def test_what_is_wrong_is_refused():
     model = loads(SHOP)
     with pytest.raises(ExperimentError, match="name a chance to stay"):
-        claims(model, strategies="plain", over="budget", replications=2, win_back=[])
+        claims(model, strategies="plain", over="budget", replications=2)
     with pytest.raises(ExperimentError, match="'budget' is no duration"):
         claims(model, strategies="plain", win_back=["budget"], replications=2)
-    with pytest.raises(ExperimentError, match="at least one is needed"):
+    with pytest.raises(ExperimentError, match="replications is 0: it takes a whole number from 1"):
         claims(model, replications=0)
-    with pytest.raises(ExperimentError, match="no strategies"):
+    with pytest.raises(ExperimentError, match=r"strategies is \[\]: it takes the name"):
         claims(model, strategies=[])
+    with pytest.raises(ConfigError, match="did you mean 'retention'"):
+        claims(model, "retenton")
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [({"retention": "holds"}, "write over='retention'"), ({"strategy": "plain"}, "write strategies=")],
+)  # fmt: skip
+def test_former_words_are_refused_with_those_of_today(former, today):
+    with pytest.raises(ExperimentError, match=today):
+        claims("subscription", **former)
 
 
 def test_a_claim_is_asked_for_by_its_key(found):
@@ -258,7 +269,7 @@ def test_stretches_are_found_between_the_values_run():
 def test_the_command_prints_json(command, tmp_path):
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
-    status, out, err = command("claims", str(path), "--strategy", "plain", "--replications", "2", "--json")
+    status, out, err = command("claims", str(path), "--strategies", "plain", "--replications", "2", "--json")
     assert status == 0, err
     said = json.loads(out)
     assert {row["claim"] for row in said["figures"]} == set(BOOK)
