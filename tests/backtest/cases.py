@@ -163,7 +163,11 @@ RESULTS = {
     "allocation": split,
     "allocation_risk": lambda: split(budget="12000 per month", risk=0.25),
     "allocation_by_horizon": lambda: fs.allocation_by_horizon(
-        journey("next_euro"), horizon=["6 months", "12 months"], over=("search_ads", "onboarding"), replications=2, **ONE
+        journey("next_euro"),
+        horizon=["6 months", "12 months"],
+        over=("search_ads", "onboarding"),
+        replications=2,
+        **ONE,
     ),
     "marginal": lambda: fs.marginal(journey("next_euro"), horizon=["6 months", "12 months"], replications=3, **ONE),
     "judgement": lambda: fs.judge(("3 per customer per month", "92 % per month"), limit="98 %", half_at=2),
@@ -214,7 +218,9 @@ RESULTS = {
     ),
     "data_ladder": lambda: fs.ladder_of(fs.datasets.cdnow(), window="26 weeks", up_to=5),
     "claims": lambda: fs.claims(settled(), strategies=["funnel", "flywheel"], replications=2, **ONE),
-    "claims_lifecycle": lambda: fs.claims(journey("lifecycle"), strategies="today", win_back=["mail_1"], replications=2, **ONE),
+    "claims_lifecycle": lambda: fs.claims(
+        journey("lifecycle"), strategies="today", win_back=["mail_1"], replications=2, **ONE
+    ),
 }
 
 _FIGURES = ("fan(r)", "fan(r, 'active_customers')", "fan(r, 'revenue', True)", "stage_flow(r)", "staying(r)",
@@ -346,14 +352,14 @@ NO_REPORT = ("Crossover", "Estimate", "Stopping")
 _SUB = "subscription --horizon '12 months' --workers 1"
 _B2B = "capacity b2b_pipeline --resource sales --people 4,5 --replications 2 --horizon '9 months' --workers 1"
 _FUNNEL = f"{_SUB} --strategy funnel --replications 3"
-_ALLOCATE = "allocate next_euro --place search_ads --place onboarding --replications 2 --workers 1"
+_ALLOCATE = "allocate next_euro --over search_ads --over onboarding --replications 2 --workers 1"
 _BREAKEVEN = (
     "breakeven landing_page --over buys --strategy keep_a --strategy roll_out_b --between '8 %:12 %' --points 3 "
     "--replications 3 --horizon '12 months' --workers 1"
 )
 _LANDING = "landing_page --horizon '12 months' --workers 1"
 _TWO = "--strategy keep_a --strategy roll_out_b --replications 3"
-_ABTEST = "--of conversion.visitor.trial --strategy keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
+_ABTEST = "--of conversion.visitor.trial --strategies keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
 _RETENTION = "retention product_led --stage free --strategy today --replications 3 --horizon '6 months' --workers 1"
 _SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
 
@@ -368,10 +374,10 @@ _ANSWERS = {
     "allocate": f"{_ALLOCATE} --horizon '12 months'",
     "allocate_marginal": f"{_ALLOCATE} --horizon '12 months' --marginal",
     "allocate_horizons": f"{_ALLOCATE} --horizon '6 months' --horizon '12 months'",
-    "claims": f"claims {_SUB} --strategy funnel --replications 2",
-    "sobol": f"sobol {_FUNNEL} --rates retention,price --points 8",
-    "morris": f"sobol {_FUNNEL} --rates retention,price --morris --trajectories 4",
-    "tornado": f"sobol {_FUNNEL} --rates retention,price --tornado",
+    "claims": f"claims {_SUB} --strategies funnel --replications 2",
+    "sobol": f"sobol {_FUNNEL} --over retention,price --n 8",
+    "morris": f"sobol {_FUNNEL} --over retention,price --morris --trajectories 4",
+    "tornado": f"sobol {_FUNNEL} --over retention,price --tornado",
     "frictions": "frictions shop.yaml --replications 3 --workers 1",
     "momentum": f"momentum {_FUNNEL} --window '3 months'",
     "abtest": f"abtest {_LANDING} {_ABTEST}",
@@ -427,16 +433,16 @@ _LINES = {
         "effect subscription --strategy funnel --over retentoin",
         "allocate next_euro --marginal --budget 3",
         "breakeven landing_page --strategy keep_a --strategy roll_out_b --between 8%",
-        "claims subscription --retention x",
+        "claims subscription --over x",
         "sobol subscription --morris --tornado",
-        "sobol subscription --strategy funnel --rates nothing",
+        "sobol subscription --strategies funnel --over nothing",
         "sweep subscription --resume",
         "sweep subscription --design lhs",
         "sweep subscription --vary retention",
         "frictions subscription --strategy funnel",
         "momentum subscription --strategy funnel --replications 2 --window soon",
-        "abtest landing_page --arms a",
-        "abtest subscription --strategy funnel",
+        "abtest landing_page --values a",
+        "abtest subscription --strategies funnel",
         "referrals ad_campaign",
         "forecast ad_campaign",
         "ladder lifecycle --purchases nothing",

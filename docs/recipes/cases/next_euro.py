@@ -19,7 +19,9 @@ def euro():
 
 @page.making(3)
 def nobody_there():
-    return fs.marginal(fs.load("next_euro").with_(**{"channels.base.present": 0}), strategies="as_today", replications=60, seed=1)
+    return fs.marginal(
+        fs.load("next_euro").with_(**{"channels.base.present": 0}), strategies="as_today", replications=60, seed=1
+    )
 
 
 @page.making(73)
@@ -37,7 +39,12 @@ def by_horizon():
 @page.making(18, by_horizon)
 def few(by_horizon):
     return fs.allocate(
-        fs.load("next_euro"), budget=by_horizon["3 months"].budget, horizon="3 months", strategies="as_today", replications=40, seed=1
+        fs.load("next_euro"),
+        budget=by_horizon["3 months"].budget,
+        horizon="3 months",
+        strategies="as_today",
+        replications=40,
+        seed=1,
     )
 
 

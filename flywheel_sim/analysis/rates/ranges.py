@@ -130,8 +130,6 @@ def ranges_of(
         If there is no such rate, ends do not go up, or a rate that was asked for has no range or bears on nothing.
     """
     given = dict(ranges or {})
-    if not 0 < step < 1:
-        raise ExperimentError(f"step {step}: a share between 0 and 1 is needed; take 0.1 for a tenth")
     refuse_rates(model, rates, given)
     asked = {*(rates or ()), *given}
     wanted = asked if rates is not None else set(model.rates) - (_budgets(model, strategies) - asked)
@@ -152,8 +150,7 @@ def ranges_of(
                 tried[strategy] |= {name: one} if bears else {}
     named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
     if idle := [name for name in model.rates if name in asked and not any(name in one for one in tried.values())]:
-        raise ExperimentError(f"over: '{idle[0]}' bears on nothing in {named}; leave it out, or take a strategy that "
-                              "uses it")  # fmt: skip
+        raise ExperimentError(f"over: '{idle[0]}' bears on nothing in {named}; leave it out, or take another strategy")
     if not any(tried.values()):
         raise ExperimentError(f"no named rate bears on {named}; give figures names under 'rates'")
     return tried

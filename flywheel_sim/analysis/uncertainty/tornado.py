@@ -203,17 +203,15 @@ def tornado(
 
     Parameters
     ----------
-    model, of
-        The scenario, its name or its path; and a metric.
-    over
-        Rates to try, one or several; all that bear on the strategy unless given.
+    model, of, over
+        The scenario, its name or its path; a metric; and rates to try, one or several: all that bear on the strategy
+        unless given.
     strategies
-        One strategy (without one, the file as written); or two, ``["funnel", "flywheel"]``, for the difference of the
-        second minus the first. A spend that is ``matched`` is solved for at today's rates and stays there.
+        One strategy (without one, the file as written); or two, for the difference of the second minus the first. A
+        spend that is ``matched`` is solved for at today's rates and stays there.
     values, step
-        For some rates their two ends, such as ``{"retention": ("88 %", "94 %")}``; and how far a rate moves of which
-        nothing is said: a share between 0 and 1, of the odds of a chance, of any other rate itself. What the file calls
-        ``uncertain`` goes as far as it says there.
+        For some rates their two ends, such as ``{"retention": ("88 %", "94 %")}``; else a rate goes as far as the file
+        says that it is ``uncertain``, or a share (``step``) down and up, of a chance of its odds.
     level
         With which probability the intervals of all bars hold at once.
     replications, how
@@ -227,8 +225,7 @@ def tornado(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> ends = {"retention": ("88 %", "94 %")}
-    >>> fs.tornado("subscription", over="retention", strategies="funnel", values=ends, replications=5).bars[0].told
+    >>> fs.tornado("subscription", over="price", strategies="funnel", replications=5).bars[0].told
     True
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)
