@@ -101,6 +101,7 @@ def test_the_chart_shows_the_curve_and_what_was_judged():
         ({"limit": "98 %", "half_at": 0}, "none of them negative"),
         ({"limit": "98 %", "half_at": 2, "steepness": 2.0}, "of a Hill curve alone"),
         ({"limit": "98 percent", "half_at": 2}, "limit is '98 percent'"),
+        ({"limit": "98 %", "half_at": "2 months"}, "half_at is '2 months', and today's '3 per"),
         ({"limit": "98 %", "half": 2}, "judge has no argument 'half'; did you mean 'half_at'"),
         ({"limit": "98 %", "points": {"6": None}}, "points is .*: it takes rates by spend"),
     ],

@@ -222,8 +222,10 @@ def judge(
     if steepness is not None and shape != "hill":
         raise ExperimentError(f"steepness is {steepness}: it is of a Hill curve alone; write shape='hill'")
     spent, rate = _read(today[0], "today's spend"), _read(today[1], "today's rate")
+    if spent.form != "number":
+        raise ExperimentError(f"today's spend is '{today[0]}': money is needed; write '3 per customer per month'")
     ends = {"without": without, "limit": limit}
-    given = [("today", spent.number, rate.number), *_given(rate, ends, half_at, points or {})]
+    given = [("today", spent.number, rate.number), *_given(spent, rate, ends, half_at, points or {})]
     free = 3 + (shape == "hill" and steepness is None)
     _check(given, free, shape)
     parameters, misfit = _fitted(shape, given, steepness, rate.form == "percent")
@@ -240,6 +242,7 @@ def judge(
 
 
 def _given(
+    spent: Quantity,
     rate: Quantity,
     ends: Mapping[str, str | float | None],
     half_at: str | float | None,
@@ -249,8 +252,8 @@ def _given(
 
     Parameters
     ----------
-    rate
-        Today's rate, in whose unit the others are stated.
+    spent, rate
+        Today's, in whose units the others are stated.
     ends, half_at, points
         What the rate is ``without`` spend and at its ``limit``, where half is had, and rates at other spends.
     """
@@ -258,9 +261,9 @@ def _given(
         if text is not None:
             yield word, 0.0 if word == "without" else math.nan, _like(rate, text, word)
     for key, text in points.items():
-        yield f"at {key}", _read(key, "a spend").number, _like(rate, text, f"the rate at {key}")
+        yield f"at {key}", _like(spent, key, "a spend of points"), _like(rate, text, f"the rate at {key}")
     if half_at is not None:
-        yield "half", _read(half_at, "half_at").number, math.nan
+        yield "half", _like(spent, half_at, "half_at"), math.nan
 
 
 def _check(given: Sequence[tuple[str, float, float]], free: int, shape: Shape) -> None:
@@ -353,11 +356,11 @@ def _read(value: str | float, what: str) -> Quantity:
         raise ExperimentError(f"{what} is '{value}': {error.rule}; {error.remedy}") from None
 
 
-def _like(rate: Quantity, text: str | float, what: str) -> float:
-    """Return a figure in the unit of another, which a bare one takes over."""
+def _like(today: Quantity, text: str | float, what: str) -> float:
+    """Return a figure in the unit of today's, which a bare one takes over."""
     figure = _read(text, what)
-    if figure.form != rate.form or (figure.per_ms or rate.per_ms) != rate.per_ms:
-        raise ExperimentError(
-            f"{what} is '{text}', and today's '{rate.text}': their units differ; state it in the same"
-        )
+    periods = (figure.per_ms or today.per_ms) == today.per_ms and (figure.per_what or today.per_what) == today.per_what
+    if figure.form != today.form or not periods:
+        raise ExperimentError(f"{what} is '{text}', and today's '{today.text}': their units differ; state it in the "
+                              "same")  # fmt: skip
     return figure.number
