@@ -65,7 +65,7 @@ def test_a_falling_rate_approaches_its_limit_from_above():
     found = judge(("2 per customer per month", "0.05 per month"), limit="0.02", without="0.08")
     assert found.half_at == pytest.approx(2)
     assert found.marginal(2) < 0
-    assert "no sum less than 0.02 per month" in found.answer()
+    assert "no spend less than 0.02 per month" in found.answer()
 
 
 def test_more_judgements_than_parameters_are_fitted_and_the_miss_is_said():

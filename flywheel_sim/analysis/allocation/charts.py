@@ -63,7 +63,7 @@ def allocation(result: Allocation) -> Chart:
     if gap.low > 0:
         more = f"brings {with_unit(gap.mean, gap.unit)} more {what} than today's"
     else:
-        more = f"is not told from today's in {what}"
+        more = f"cannot be told from today's in {what}"
     title = f"The best split {more} within {when}"
     unit = f"{result.places[0].currency} per month".strip()
     scaled = " (in proportion)" if result.scaled else ""

@@ -151,7 +151,7 @@ class Judgement(Unreplicated):
         beyond = "more" if self.limit > self.without else "less"
         return (
             f"Nothing spent gives {self.shown(self.without)}, {self.today:g} {self.spend_unit} "
-            f"gives {self.shown(now)}, twice as much {self.shown(twice)}, and no sum {beyond} than "
+            f"gives {self.shown(now)}, twice as much {self.shown(twice)}, and no spend {beyond} than "
             f"{self.shown(self.limit)}; half of all there is to gain is had at {self.half_at:.4g}.{miss}"
         )
 

@@ -127,9 +127,9 @@ def morris(result: Morris, metric: str | None = None) -> Chart:
     unit, label = result.units[name], result.labels[name]
     title = f"{label} ({result.subject}): {joined(sure[:2])} matter most" if len(sure) > 1 else \
             f"{label} ({result.subject}): {sure[0]} matters most" if sure else \
-            f"{label} ({result.subject}): no rate is told from luck"  # fmt: skip
+            f"{label} ({result.subject}): no rate can be told apart from luck"  # fmt: skip
     note = "Mean with its 95 % interval. Below the dashed line a rate does much the same everywhere; grey: not told " \
-           "from luck."  # fmt: skip
+           "apart from luck."  # fmt: skip
     drawing, axes = axes_of(title, note, 5.2)
     size, spread = ([fetch(rate, name) for rate in order] for fetch in (result.mu_star, result.sigma))
     (x, x_low, x_high), (y, y_low, y_high) = ends_of(size), ends_of(spread)

@@ -9,7 +9,7 @@ from typing import Any
 from flywheel_sim.analysis.commands import STRATEGIES, Command, Option, Step, listed, pair
 from flywheel_sim.errors import ExperimentError
 
-#: What each of the ways takes that the others do not; words that no verb has are those of the command.
+#: Words that one of the three verbs takes and the others do not.
 _OF_ITS_OWN = {"tornado": ("level",), "morris": ("trajectories", "levels"), "sobol": ("n",)}
 
 

@@ -80,12 +80,12 @@ class Morris(ManyRates):
         return self.effects[self._metric(metric)].mu_star
 
     def answer(self, metric: str | None = None) -> str:
-        """Return in words which rates matter most, which bend or act together, and which cannot be told from none."""
+        """Return in words which rates matter most, which bend or act together, and which cannot be told apart from luck."""
         name = self._metric(metric)
         sure = [rate for rate in self.order(name) if self.told(rate, name)]
         what = f"{self.labels[name]} ({self.subject})"
         if not sure:
-            return f"{what}: none of the {len(self.ranges)} rates is told from luck on {self.n} replications."
+            return f"{what}: none of the {len(self.ranges)} rates can be told apart from luck on {self.n} replications."
         most = [f"{rate} ({figure(self.mu_star(rate, name).mean)})" for rate in sure[:_NAMED]]
         unit = with_unit(self.mu_star(sure[0], name).mean, self.units[name])
         most[0] = f"{sure[0]} ({unit} from one end of its range to the other)"
@@ -94,7 +94,7 @@ class Morris(ManyRates):
         if uneven:
             text += f" It depends on the other rates, or on where it stands, what {', '.join(uneven)} does."
         quiet = [rate for rate in self.order(name) if rate not in sure]
-        return f"{text} Not told from luck: {', '.join(quiet)}." if quiet else text
+        return f"{text} Not told apart from luck: {', '.join(quiet)}." if quiet else text
 
     def frame(self) -> pd.DataFrame:
         """Return every figure as a tidy table: metric, rate, figure (mu, mu_star, sigma), value, low, high, unit, n."""
