@@ -170,7 +170,10 @@ def test_a_metric_that_rates_do_not_move_says_so():
         == f"{found.labels['entered.toss']} (as written): these runs do not show that it depends on any of the 1 rates."
     )
     assert np.isnan(found.total("heads").mean)
-    assert "none of the 1 rates can be told apart from luck" in morris(loads(COINS), "entered.toss", replications=3).answer()
+    assert (
+        "none of the 1 rates can be told apart from luck"
+        in morris(loads(COINS), "entered.toss", replications=3).answer()
+    )
     charts_global.sobol(found)
 
 

@@ -230,10 +230,11 @@ def judge(
     _check(given, free, shape)
     parameters, misfit = _fitted(shape, given, steepness, rate.form == "percent")
     if misfit > (_EXACT if len(given) == free else 0.5):
-        raise ExperimentError(
-            f"no {shape} curve meets these judgements: the nearest misses one by {100 * misfit:.3g} % of the range; "
-            "change one, or take the other shape"
-        )
+        gap = f"the nearest misses one by {100 * misfit:.3g} % of the range"
+        if math.isinf(misfit):
+            gap = "the nearest ends beyond 0 or 100 %, or is none"
+        raise ExperimentError(f"no {shape} curve meets these judgements (today, limit, without, half_at, points): {gap}; "
+                              "change one, or take the other shape")  # fmt: skip
     per = rate.text.split("%", 1)[1].strip() if "%" in rate.text else " ".join(rate.text.split()[1:])
     unit = f"% {per}".strip() if rate.form == "percent" else per
     rest = " ".join(str(today[0]).split()[1:])
@@ -275,7 +276,8 @@ def _check(given: Sequence[tuple[str, float, float]], free: int, shape: Shape) -
         raise ExperimentError("judgements are of finite spends and rates; change the one that is not")
     no_half = any(word == "half" and not spend for word, spend, _ in given)
     if any(spend < 0 for _, spend, _ in given) or no_half or len({spend for _, spend, v in given if v == v}) < 2:
-        raise ExperimentError("judgements are of different spends, none of them negative; change one")
+        raise ExperimentError("judgements (today, without, points, half_at) are of different spends, none of them "
+                              "negative, and half_at is above 0; change one")  # fmt: skip
 
 
 def _fitted(

@@ -133,7 +133,8 @@ class Marginal(AgainstToday):
         """Return value per euro at a place up to a horizon in months, the longest unless given; joint interval."""
         when = self._when(months)
         if (place, when) not in self.estimates:
-            raise ExperimentError(f"'{place}' was not asked for; {nearest(place, [one.name for one in self.places])}")
+            known = [one.name for one in self.places]
+            raise ExperimentError(f"place is '{place}', which was not asked for; {nearest(place, known)}")
         return self.estimates[place, when]
 
     def ranking(self, months: int | None = None) -> Ranking:

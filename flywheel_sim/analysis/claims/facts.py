@@ -12,8 +12,8 @@ import numpy as np
 
 from flywheel_sim.analysis.claims.existing import acquired_by, last_year, months_of_existing, revenue_by, with_existing
 from flywheel_sim.analysis.claims.people import People, watch
-from flywheel_sim.analysis.claims.retention import Curve, Retention, curve_values, find_retention
-from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention, curve_values, find_retention
+from flywheel_sim.errors import ConfigError, ExperimentError, nearest
 from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
@@ -158,15 +158,18 @@ def facts(
 
 
 def refuse_claims(model: Scenario, strategy: str | None, retention: str, win_back: Sequence[str] | None) -> None:
-    """Refuse rates that are no retention and no waits, before anything is matched or run.
+    """Refuse rates that are no retention (``over``) and no waits, before anything is matched or run.
 
     Raises
     ------
     ConfigError
-        If there is no such rate.
+        If a rate has no figure of its own.
     ExperimentError
-        If it is another kind of rate.
+        If there is no such rate, or it is another kind of rate.
     """
+    for word, name in [("over", retention), *(("win_back", name) for name in win_back or ())]:
+        if name not in model.rates and (word, name) != ("over", USUAL):
+            raise ExperimentError(f"{word}: no rate '{name}'; {nearest(name, model.rates)}")
     find_retention(model, model.unmatched_journey(strategy), retention)
     for name in win_back or ():
         if reference_value(model, name, strategy).form != "duration":

@@ -80,7 +80,7 @@ class Morris(ManyRates):
         return self.effects[self._metric(metric)].mu_star
 
     def answer(self, metric: str | None = None) -> str:
-        """Return in words which rates matter most, which bend or act together, and which cannot be told apart from luck."""
+        """Return in words which rates matter most, which act together, and which cannot be told apart from luck."""
         name = self._metric(metric)
         sure = [rate for rate in self.order(name) if self.told(rate, name)]
         what = f"{self.labels[name]} ({self.subject})"
