@@ -137,7 +137,7 @@ class ABTest(AgainstToday):
 
     @property
     def textbook(self) -> float:
-        """Return the textbook's power in % at the same numbers of people; see `ab_theory.power_of`."""
+        """Return the textbook's power in % at the same numbers of people."""
         return self._theory(self.n)
 
     def _theory(self, n: FloatArray) -> float:

@@ -233,8 +233,8 @@ def judge(
         gap = f"the nearest misses one by {100 * misfit:.3g} % of the range"
         if math.isinf(misfit):
             gap = "the nearest ends beyond 0 or 100 %, or is none"
-        raise ExperimentError(f"no {shape} curve meets these judgements (today, limit, without, half_at, points): {gap}; "
-                              "change one, or take the other shape")  # fmt: skip
+        raise ExperimentError(f"no {shape} curve meets these judgements (today, limit, without, half_at, points): "
+                              f"{gap}; change one, or take the other shape")  # fmt: skip
     per = rate.text.split("%", 1)[1].strip() if "%" in rate.text else " ".join(rate.text.split()[1:])
     unit = f"% {per}".strip() if rate.form == "percent" else per
     rest = " ".join(str(today[0]).split()[1:])
