@@ -45,9 +45,9 @@ def main():
     print(f"matching budgets and compiling: {time.perf_counter() - begun:.1f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        indices = sobol(model, ["profit", "revenue", "clv"], strategy=STRATEGY, rates=list(RANGES), ranges=RANGES,
-                        points=asked.points, replications=asked.replications, store=asked.store or f"{folder}/sobol.db",
-                        resume=True, progress=True)  # fmt: skip
+        indices = sobol(model, ["profit", "revenue", "clv"], strategies=STRATEGY, over=list(RANGES), values=RANGES,
+                      n=asked.points, replications=asked.replications, store=asked.store or f"{folder}/sobol.db",
+                      resume=True, progress=True)  # fmt: skip
         took = time.perf_counter() - begun
     runs = indices.runs * indices.n
     print(indices)

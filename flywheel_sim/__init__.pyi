@@ -1,8 +1,8 @@
 # Written by `make stubs` from what questions declare; do not edit.
 from flywheel_sim import charts as charts
 from flywheel_sim import datasets as datasets
+from flywheel_sim.analysis.ab_test.arms import ab_test as ab_test
 from flywheel_sim.analysis.ab_test.result import ABTest as ABTest
-from flywheel_sim.analysis.ab_test.result import ab_test as ab_test
 from flywheel_sim.analysis.allocation.by_horizon import AllocationByHorizon as AllocationByHorizon
 from flywheel_sim.analysis.allocation.by_horizon import allocation_by_horizon as allocation_by_horizon
 from flywheel_sim.analysis.allocation.judgement import Judgement as Judgement

@@ -35,12 +35,12 @@ levers:
 
 @page.making(14)
 def subscription():
-    return fs.allocate(fs.load("subscription"), strategy="flywheel", replications=200, seed=1)
+    return fs.allocate(fs.load("subscription"), strategies="flywheel", replications=200, seed=1)
 
 
 @page.making(1.1)
 def equity():
-    return fs.allocate(fs.loads(EQUITY), BUDGET * PEOPLE / MONTHS, replications=24, seed=2)
+    return fs.allocate(fs.loads(EQUITY), budget=BUDGET * PEOPLE / MONTHS, replications=24, seed=2)
 
 
 def expected(selling, keeping):

@@ -22,7 +22,7 @@ ROWS = {
 
 @page.making(11)
 def claims():
-    return fs.claims(fs.load("subscription"), ["funnel", "flywheel"], replications=50, seed=1)
+    return fs.claims(fs.load("subscription"), strategies=["funnel", "flywheel"], replications=50, seed=1)
 
 
 def row(claim, label):

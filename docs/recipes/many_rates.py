@@ -19,7 +19,7 @@ BARS = ("price", "retention", "lead_price", "conversion", "engaged")
 
 @page.making(10)
 def tornado():
-    return fs.tornado(fs.load("subscription"), strategy="flywheel", replications=100)
+    return fs.tornado(fs.load("subscription"), strategies="flywheel", replications=100)
 
 
 @page.making(12)
@@ -30,15 +30,15 @@ def both():
 @page.making(12)
 def walks():
     return fs.morris(
-        fs.load("subscription"), "profit", strategy="flywheel", ranges=RANGES, trajectories=20, replications=10
+        fs.load("subscription"), "profit", strategies="flywheel", values=RANGES, trajectories=20, replications=10
     )
 
 
 @page.making(337)
 def indices():
     return fs.sobol(
-        fs.load("subscription"), ["profit", "revenue", "clv"], strategy="flywheel", rates=list(RANGES), ranges=RANGES,
-        points=1024, replications=20,
+        fs.load("subscription"), ["profit", "revenue", "clv"], strategies="flywheel", over=list(RANGES), values=RANGES,
+        n=1024, replications=20,
     )  # fmt: skip
 
 

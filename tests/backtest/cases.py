@@ -48,7 +48,7 @@ def trio():
 @cache
 def split(**asked):
     places = ("search_ads", "onboarding")
-    return fs.allocate(journey("next_euro"), places=places, replications=2, **ONE, **asked)
+    return fs.allocate(journey("next_euro"), over=places, replications=2, **ONE, **asked)
 
 
 @cache
@@ -111,25 +111,25 @@ RESULTS = {
         journey("subscription"), over="price", strategies=["funnel"], split=False, replications=3, **ONE
     ),
     "tornado": lambda: fs.tornado(
-        journey("subscription"), strategy="funnel", rates=["retention", "price", "conversion"], replications=4, **ONE
+        journey("subscription"), strategies="funnel", over=["retention", "price", "conversion"], replications=4, **ONE
     ),
     "tornado_difference": lambda: fs.tornado(
-        settled(), strategies=["funnel", "flywheel"], rates=["retention", "price"], replications=4, **ONE
+        settled(), strategies=["funnel", "flywheel"], over=["retention", "price"], replications=4, **ONE
     ),
     "sobol": lambda: fs.sobol(
         journey("subscription"),
         ["profit", "clv"],
-        strategy="funnel",
-        rates=["retention", "price"],
-        points=8,
+        strategies="funnel",
+        over=["retention", "price"],
+        n=8,
         replications=3,
         **ONE,
     ),
     "morris": lambda: fs.morris(
         journey("subscription"),
         ["profit", "clv"],
-        strategy="funnel",
-        rates=["retention", "price"],
+        strategies="funnel",
+        over=["retention", "price"],
         trajectories=4,
         replications=3,
         **ONE,
@@ -163,9 +163,13 @@ RESULTS = {
     "allocation": split,
     "allocation_risk": lambda: split(budget="12000 per month", risk=0.25),
     "allocation_by_horizon": lambda: fs.allocation_by_horizon(
-        journey("next_euro"), ["6 months", "12 months"], places=("search_ads", "onboarding"), replications=2, **ONE
+        journey("next_euro"),
+        horizon=["6 months", "12 months"],
+        over=("search_ads", "onboarding"),
+        replications=2,
+        **ONE,
     ),
-    "marginal": lambda: fs.marginal(journey("next_euro"), horizons=["6 months", "12 months"], replications=3, **ONE),
+    "marginal": lambda: fs.marginal(journey("next_euro"), horizon=["6 months", "12 months"], replications=3, **ONE),
     "judgement": lambda: fs.judge(("3 per customer per month", "92 % per month"), limit="98 %", half_at=2),
     "judgement_hill": lambda: fs.judge(
         ("3 per customer per month", "92 % per month"), limit="98 %", without="80 %", half_at=2, shape="hill"
@@ -192,12 +196,12 @@ RESULTS = {
     "cycle_length": lambda: fs.cycle_length(journey("b2b_pipeline"), begins="sql", ends="won", replications=2),
     # -- one question each
     "ab_test": lambda: fs.ab_test(
-        journey("landing_page"), of="conversion.visitor.trial", strategy="keep_a", replications=8, **ONE
+        journey("landing_page"), of="conversion.visitor.trial", strategies="keep_a", replications=8, **ONE
     ),
     "ab_test_worth": lambda: fs.ab_test(
         journey("landing_page"),
         of="conversion.visitor.trial",
-        strategy="keep_a",
+        strategies="keep_a",
         roll_out="roll_out_b",
         now="roll_out_now",
         replications=8,
@@ -217,8 +221,10 @@ RESULTS = {
         journey("product_led"), "trial", days=[7, 14, 60], strategies=["today", "one_team"], replications=3, **ONE
     ),
     "data_ladder": lambda: fs.ladder_of(fs.datasets.cdnow(), window="26 weeks", up_to=5),
-    "claims": lambda: fs.claims(settled(), ["funnel", "flywheel"], replications=2, **ONE),
-    "claims_lifecycle": lambda: fs.claims(journey("lifecycle"), "today", win_back=["mail_1"], replications=2, **ONE),
+    "claims": lambda: fs.claims(settled(), strategies=["funnel", "flywheel"], replications=2, **ONE),
+    "claims_lifecycle": lambda: fs.claims(
+        journey("lifecycle"), strategies="today", win_back=["mail_1"], replications=2, **ONE
+    ),
 }
 
 _FIGURES = ("fan(r)", "fan(r, 'active_customers')", "fan(r, 'revenue', True)", "stage_flow(r)", "staying(r)",
@@ -350,16 +356,16 @@ NO_REPORT = ("Crossover", "Estimate", "Stopping")
 _SUB = "subscription --horizon '12 months' --workers 1"
 _B2B = "capacity b2b_pipeline --over sales --values 4,5 --replications 2 --horizon '9 months' --workers 1"
 _FUNNEL = f"{_SUB} --strategies funnel --replications 3"
-_ALLOCATE = "allocate next_euro --place search_ads --place onboarding --replications 2 --workers 1"
+_ALLOCATE = "allocate next_euro --over search_ads --over onboarding --replications 2 --workers 1"
 _BREAKEVEN = (
-    "breakeven landing_page --over buys --strategies keep_a --strategies roll_out_b --between '8 %:12 %' --points 3 "
+    "breakeven landing_page --over buys --strategies keep_a --strategies roll_out_b --values '8 %:12 %' --points 3 "
     "--replications 3 --horizon '12 months' --workers 1"
 )
 _LANDING = "landing_page --horizon '12 months' --workers 1"
 _TWO = "--strategies keep_a --strategies roll_out_b --replications 3"
 _ABTEST = "--of conversion.visitor.trial --strategies keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
 _RETENTION = "retention product_led --of free --strategies today --replications 3 --horizon '6 months' --workers 1"
-_SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
+_SWEEP = f"sweep {_FUNNEL} --values 'retention=88 %:94 %:3' --values price=39,49"
 
 #: Commands, of which each is run three ways: as text, with --json, and with --out.
 _ANSWERS = {
@@ -368,14 +374,14 @@ _ANSWERS = {
     "sensitivity": f"sensitivity {_FUNNEL} --of profit --over retention",
     "effect": f"effect {_SUB} --strategies funnel --over retention --replications 2",
     "breakeven": _BREAKEVEN,
-    "breakeven_map": f"{_BREAKEVEN} --and price --and-between 20:40",
+    "breakeven_map": f"{_BREAKEVEN} --over price --values 20:40",
     "allocate": f"{_ALLOCATE} --horizon '12 months'",
     "allocate_marginal": f"{_ALLOCATE} --horizon '12 months' --marginal",
     "allocate_horizons": f"{_ALLOCATE} --horizon '6 months' --horizon '12 months'",
     "claims": f"claims {_SUB} --strategies funnel --replications 2",
-    "sobol": f"sobol {_FUNNEL} --rates retention,price --points 8",
-    "morris": f"sobol {_FUNNEL} --rates retention,price --morris --trajectories 4",
-    "tornado": f"sobol {_FUNNEL} --rates retention,price --tornado",
+    "sobol": f"sobol {_FUNNEL} --over retention,price --n 8",
+    "morris": f"sobol {_FUNNEL} --over retention,price --morris --trajectories 4",
+    "tornado": f"sobol {_FUNNEL} --over retention,price --tornado",
     "frictions": "frictions shop.yaml --replications 3 --workers 1",
     "momentum": f"momentum {_FUNNEL} --window '3 months'",
     "abtest": f"abtest {_LANDING} {_ABTEST}",
@@ -393,8 +399,8 @@ _LINES = {
     "run_limits": [f"run {_FUNNEL} --max-events 2000", f"run {_FUNNEL} --max-people 100"],
     "compare_matched": [f"compare {_SUB} --replications 2 --over price"],
     "sweep": [
-        f"{_SWEEP} --store s.db --metrics profit,clv",
-        f"{_SWEEP} --store s.db --metrics profit,clv --resume",
+        f"{_SWEEP} --store s.db --of profit,clv",
+        f"{_SWEEP} --store s.db --of profit,clv --resume",
         "export s.db s.csv",
         "export nowhere.db s.csv",
         f"{_SWEEP} --json",
@@ -430,16 +436,16 @@ _LINES = {
         "sensitivity subscription --strategies funnel --of profits",
         "effect subscription --strategies funnel --over retentoin",
         "allocate next_euro --marginal --budget 3",
-        "breakeven landing_page --strategies keep_a --strategies roll_out_b --between 8%",
-        "claims subscription --retention x",
+        "breakeven landing_page --strategies keep_a --strategies roll_out_b --values 8%",
+        "claims subscription --over x",
         "sobol subscription --morris --tornado",
-        "sobol subscription --strategies funnel --rates nothing",
+        "sobol subscription --strategies funnel --over nothing",
         "sweep subscription --resume",
         "sweep subscription --design lhs",
-        "sweep subscription --vary retention",
+        "sweep subscription --values retention",
         "frictions subscription --strategies funnel",
         "momentum subscription --strategies funnel --replications 2 --window soon",
-        "abtest landing_page --arms a",
+        "abtest landing_page --values a",
         "abtest subscription --strategies funnel",
         "referrals ad_campaign",
         "forecast ad_campaign",

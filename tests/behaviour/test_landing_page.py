@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import flywheel_sim as fs
-from flywheel_sim.analysis.ab_test.result import ab_test
+from flywheel_sim.analysis.ab_test.arms import ab_test
 from flywheel_sim.analysis.ab_test.worth import BY_SIGN, BY_TEST, KEEP, ROLL_OUT
 
 SIGN_UP = "conversion.visitor.trial"
-COURSES = {"strategy": "keep_a", "roll_out": "roll_out_b", "now": "roll_out_now", "seed": 1}
+COURSES = {"strategies": "keep_a", "roll_out": "roll_out_b", "now": "roll_out_now", "seed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def short(model):
 
 @pytest.fixture(scope="module")
 def two_months(short):
-    return ab_test(short, of=SIGN_UP, strategy="keep_a", rates=(0.20, 0.22), replications=300, seed=1)
+    return ab_test(short, of=SIGN_UP, strategies="keep_a", rates=(0.20, 0.22), replications=300, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_what_is_significant_is_twice_the_truth(two_months):
 
 
 def test_counting_purchases_instead_of_sign_ups_takes_ten_years(short):
-    one = ab_test(short, of="conversion", strategy="keep_a", rates=(0.02, 0.022), replications=100, seed=1)
+    one = ab_test(short, of="conversion", strategies="keep_a", rates=(0.02, 0.022), replications=100, seed=1)
     assert one.textbook < 8
     assert 110 < one.months_needed.mean < 130
     assert sum(one.needed) / 2 == pytest.approx(80_700, rel=0.01)
@@ -87,7 +87,7 @@ def test_counting_purchases_instead_of_sign_ups_takes_ten_years(short):
 
 def test_looking_every_month_finds_a_difference_that_is_not_there(model):
     same = model.with_(page_b="20 %", horizon="15 months")
-    one = ab_test(same, of=SIGN_UP, strategy="keep_testing", replications=120, seed=1)
+    one = ab_test(same, of=SIGN_UP, strategies="keep_testing", replications=120, seed=1)
     last = one.looks().iloc[-1]
     assert last.months == 12
     assert last.low < 5 < last.high
@@ -108,7 +108,7 @@ def test_waiting_for_significance_gives_most_of_it_away(worth):
 
 def test_where_b_may_as_well_be_worse_the_test_earns_its_keep(model):
     unsure = model.with_(page_b={"value": "20 %", "uncertain": "2 points"})
-    worth = ab_test(unsure, of=SIGN_UP, strategy="keep_a", roll_out="roll_out_b", replications=60, seed=1).worth
+    worth = ab_test(unsure, of=SIGN_UP, strategies="keep_a", roll_out="roll_out_b", replications=60, seed=1).worth
     assert worth.rolling_out.low < 0 < worth.rolling_out.high
     assert 35 < worth.loses.mean < 65
     assert worth.rules.gap(BY_SIGN, KEEP).low > 0

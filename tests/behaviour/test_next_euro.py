@@ -24,7 +24,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def euro(model):
-    return marginal(model, "as_today", replications=12, seed=1)
+    return marginal(model, strategies="as_today", replications=12, seed=1)
 
 
 def test_there_are_five_places_for_a_euro(model):
@@ -90,7 +90,7 @@ def test_all_on_the_funnel_earns_less_than_today(model):
 
 def test_on_subscription_the_certificate_holds_and_the_best_split_beats_an_even_one():
     model = fs.load("subscription").at_spend("flywheel", 780.0).with_(horizon="18 months").at_spend("flywheel", 780.0)
-    found = allocate(model, strategy="flywheel", replications=10, seed=1)
+    found = allocate(model, strategies="flywheel", replications=10, seed=1)
     assert found.certificate.holds
     assert found.difference("best", "even").low > 0
     assert found.best["search_ads"] > 0.7 * found.budget

@@ -52,7 +52,7 @@ def bent_profit(spends):
 
 
 def test_the_optimum_over_channels_that_bend_equalises_their_marginal_returns(bent):
-    split = allocate(bent, f"{BUDGET:.0f} per month", replications=24, seed=3)
+    split = allocate(bent, budget=f"{BUDGET:.0f} per month", replications=24, seed=3)
     spends, worth = bent_optimum(BUDGET)
     assert all(one > 0 for one in spends)
     assert list(split.best.values()) == pytest.approx(spends, abs=0.03 * BUDGET)
@@ -70,13 +70,13 @@ def test_the_optimum_over_channels_that_bend_equalises_their_marginal_returns(be
 
 
 def test_a_bound_that_binds_leaves_the_rest_to_the_others(bent):
-    split = allocate(bent, BUDGET, at_most={"fairs": 4000}, places=["press", "fairs"], replications=20, seed=3)
+    split = allocate(bent, budget=BUDGET, at_most={"fairs": 4000}, over=["press", "fairs"], replications=20, seed=3)
     assert split.best["fairs"] == pytest.approx(4000, abs=30)
     assert split.best["press"] == pytest.approx(BUDGET - 4000, abs=30)
 
 
 def test_one_more_euro_at_a_channel_that_bends_brings_its_closed_form(bent):
-    returns = marginal(bent, step="1000 per month", horizons=["1 month", "2 months"], replications=200, seed=5)
+    returns = marginal(bent, step="1000 per month", horizon=["1 month", "2 months"], replications=200, seed=5)
     for name, (most, price, value, spend) in CHANNELS.items():
         bend = price * most
         exact = value / price * np.exp(-spend / bend) * np.sinh(1000 / bend) / (1000 / bend) - 1
@@ -134,7 +134,7 @@ def best_of(budget):
 def test_the_optimum_of_acquisition_and_retention_is_found():
     budget = 26.0
     selling, keeping, profit = best_of(budget)
-    split = allocate(loads(EQUITY), budget * PEOPLE / MONTHS, replications=24, seed=2)
+    split = allocate(loads(EQUITY), budget=budget * PEOPLE / MONTHS, replications=24, seed=2)
     scale = PEOPLE / MONTHS
     assert split.best["selling"] / scale == pytest.approx(selling, abs=0.03 * budget)
     assert split.best["keeping"] / scale == pytest.approx(keeping, abs=0.03 * budget)

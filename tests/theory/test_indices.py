@@ -175,7 +175,7 @@ journey:
 
 def test_a_simulated_business_has_the_indices_of_its_closed_form():
     """Revenue is price times a Poisson number of buyers: its expectation is a product, its variance by luck known."""
-    result = sobol(loads(SHOP), "revenue", ranges={"arrivals": (400, 800)}, points=128, replications=10, seed=1)
+    result = sobol(loads(SHOP), "revenue", values={"arrivals": (400, 800)}, n=128, replications=10, seed=1)
     assert list(result.ranges) == ["arrivals", "buys", "price"]
     ends = {"arrivals": (400, 800), "buys": (0.4, 0.6), "price": (18, 22)}
     relative = [(b - a) ** 2 / 12 / ((a + b) / 2) ** 2 for a, b in ends.values()]

@@ -6,12 +6,15 @@ from scipy import stats
 
 import flywheel_sim as fs
 from flywheel_sim.analysis.ab_test import charts as charts_ab
-from flywheel_sim.analysis.ab_test.result import ab_test
+from flywheel_sim.analysis.ab_test.arms import ab_test
 from flywheel_sim.analysis.ab_test.section import sections
 from flywheel_sim.analysis.ab_test.textbook import power_of, sample_size, significant, z_of
 from flywheel_sim.analysis.ab_test.worth import BY_SIGN, BY_TEST, KEEP, NOW, ROLL_OUT
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.scenario.load import loads
+from flywheel_sim.experiment import budgets
+from flywheel_sim.experiment.budgets import match_budgets
+from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.scenario.load import load, loads
 
 #: Everybody gets one letter on the first day and decides within the month: a test and nothing else.
 LETTER = """
@@ -105,7 +108,7 @@ def page():
 
 @pytest.fixture(scope="module")
 def paid(page):
-    return ab_test(page, strategy="keep", roll_out="roll", now="now", replications=200, seed=1)
+    return ab_test(page, strategies="keep", roll_out="roll", now="now", replications=200, seed=1)
 
 
 # -- against the textbook ---------------------------------------------------------------------------
@@ -219,7 +222,7 @@ def counted(log, people, attribute, level, stage):
 )
 def test_counts_are_those_of_the_event_log(text, attribute, arms, of, stage):
     model = loads(text)
-    one = ab_test(model, attribute, arms, of, replications=2, seed=5)
+    one = ab_test(model, over=attribute, values=arms, of=of, replications=2, seed=5)
     for index in range(2):
         run = fs.run(model, seed=5, replication=index, people=True, events=True)
         for arm, level in enumerate(arms):
@@ -230,7 +233,9 @@ def test_counts_are_those_of_the_event_log(text, attribute, arms, of, stage):
 
 
 def test_an_arm_set_at_a_later_stage_is_a_test_there():
-    one = ab_test(loads(CLUB), "letter", ("plain", "gift"), "conversion.asked.member", replications=200, seed=1)
+    one = ab_test(
+        loads(CLUB), over="letter", values=("plain", "gift"), of="conversion.asked.member", replications=200, seed=1
+    )
     assert one.rates == pytest.approx((0.30 / 0.95, 0.45 / 0.95), abs=0.01)  # the busy are set aside
     assert agrees(one.power.mean, one.textbook, 200)
     assert one.today.journey.report_by == ("letter",)
@@ -238,7 +243,13 @@ def test_an_arm_set_at_a_later_stage_is_a_test_there():
 
 def test_who_still_decides_is_in_no_share():
     one = ab_test(
-        loads(CLUB), "letter", ("plain", "gift"), "conversion.asked.member", month=1, replications=200, seed=1
+        loads(CLUB),
+        over="letter",
+        values=("plain", "gift"),
+        of="conversion.asked.member",
+        month=1,
+        replications=200,
+        seed=1,
     )
     assert one.undecided.mean > 25
     truth = 100 * (0.45 - 0.30) / 0.95
@@ -249,13 +260,15 @@ def test_who_still_decides_is_in_no_share():
 def test_one_decision_has_many_names():
     model = loads(CLUB)
     names = ("conversion.asked.member", "conversion.asked")
-    a, b = (ab_test(model, "letter", ("plain", "gift"), name, replications=3, seed=1) for name in names)
+    a, b = (ab_test(model, over="letter", values=("plain", "gift"), of=name, replications=3, seed=1) for name in names)
     assert (a.wins == b.wins).all()
     assert (a.known == b.known).all()
-    through = ab_test(model, "letter", ("plain", "gift"), "through.asked.member", replications=3, seed=1)
+    through = ab_test(model, over="letter", values=("plain", "gift"), of="through.asked.member", replications=3, seed=1)
     assert (through.wins == a.wins).all()
     assert (through.known > a.known).any()  # the busy are failures there
-    share = ab_test(model, "letter", ("plain", "gift"), "share.asked.reply.member", replications=3, seed=1)
+    share = ab_test(
+        model, over="letter", values=("plain", "gift"), of="share.asked.reply.member", replications=3, seed=1
+    )
     assert (share.wins == a.wins).all()
     assert (share.known == through.known).all()
 
@@ -276,8 +289,8 @@ def test_conversion_of_the_whole_is_bought_or_lost():
 
 def test_an_arm_of_customers_and_less_is_better():
     text = CLUB.replace("90 % per month", "{value: 90 % per month, by: {letter: {gift: 80 % per month}}}")
-    one = ab_test(loads(text), "letter", ("plain", "gift"), "share.member.renewal.past", replications=40, seed=1,
-                  best="lowest")  # fmt: skip
+    asked = {"over": "letter", "values": ("plain", "gift"), "best": "lowest"}
+    one = ab_test(loads(text), over="share.member.renewal.past", replications=40, seed=1, **asked)
     assert one.true_lift == pytest.approx(10, abs=1.5)
     assert one.undecided.mean == 0
 
@@ -286,12 +299,12 @@ def test_people_who_come_back_need_the_name_of_the_stage():
     model = loads(BACK)
     for of, stage in (("conversion", "asked"), ("through.visitor.member", "asked")):
         with pytest.raises(ExperimentError, match=f"people come to '{stage}'.*conversion.{stage}"):
-            ab_test(model, "letter", ("plain", "gift"), of, replications=2)
-    assert ab_test(model, "letter", ("plain", "gift"), "conversion.asked", replications=2).n.all()
+            ab_test(model, over="letter", values=("plain", "gift"), of=of, replications=2)
+    assert ab_test(model, over="letter", values=("plain", "gift"), of="conversion.asked", replications=2).n.all()
 
 
 def test_looking_every_month_finds_more_that_is_not_there(page):
-    one = ab_test(page.with_(win_b="20 %"), strategy="keep", replications=TESTS, month=4, seed=6)
+    one = ab_test(page.with_(win_b="20 %"), strategies="keep", replications=TESTS, month=4, seed=6)
     looks = one.looks()
     assert list(looks.month) == [2, 3, 4]
     assert list(looks.months) == [1, 2, 3]
@@ -341,14 +354,14 @@ def test_a_rule_earns_what_it_decides(paid):
 
 def test_the_test_is_the_same_whatever_comes_after(page, paid):
     for strategy in ("roll", "later"):
-        other = ab_test(page, strategy=strategy, month=3, replications=200, seed=1)
+        other = ab_test(page, strategies=strategy, month=3, replications=200, seed=1)
         assert (other.n == paid.n).all()
         assert (other.lifts == paid.lifts).all()
 
 
 def test_where_b_may_be_worse_testing_beats_rolling_out(page):
     unsure = page.with_(win_b={"value": "16 %", "uncertain": "8 points"})
-    worth = ab_test(unsure, strategy="keep", roll_out="roll", replications=150, seed=1).worth
+    worth = ab_test(unsure, strategies="keep", roll_out="roll", replications=150, seed=1).worth
     assert worth.rolling_out.high < 0
     assert worth.rules.gap(BY_TEST, KEEP).low > 0
     assert worth.rules.gap(BY_SIGN, ROLL_OUT).low > 0
@@ -356,9 +369,9 @@ def test_where_b_may_be_worse_testing_beats_rolling_out(page):
 
 
 def test_lower_may_be_better(page):
-    lower = ab_test(page, of="share.reader.reader.lost", strategy="keep", roll_out="roll", best="lowest",
+    lower = ab_test(page, of="share.reader.reader.lost", strategies="keep", roll_out="roll", best="lowest",
                     replications=20, seed=1)  # fmt: skip
-    higher = ab_test(page, strategy="keep", roll_out="roll", replications=20, seed=1)
+    higher = ab_test(page, strategies="keep", roll_out="roll", replications=20, seed=1)
     assert (lower.worth.better == higher.worth.better).all()
     assert lower.lifts == pytest.approx(-higher.lifts)
 
@@ -402,21 +415,21 @@ def test_the_report_has_every_chart(paid, found, alike):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"attribute": "amr"}, "did you mean 'arm'"),
-        ({"arms": ("a", "c")}, "'c' is no level of 'arm'"),
-        ({"arms": ("a", "a")}, "two levels"),
-        ({"arms": "ab"}, "two levels"),
+        ({"over": "amr"}, "did you mean 'arm'"),
+        ({"values": ("a", "c")}, "'c' is no level of 'arm'"),
+        ({"values": ("a", "a")}, "two different levels"),
+        ({"values": "ab"}, "two levels"),
         ({"of": "conversions"}, "did you mean"),
         ({"of": "profit"}, "no chance that a test could compare"),
         ({"of": "conversion.client"}, "nobody succeeds"),
         ({"replications": 1}, "each is one test"),
-        ({"level": 95}, "between 0 and 1"),
-        ({"power": 0}, "between 0 and 1"),
-        ({"rates": (0.2, 22)}, "between 0 and 1"),
+        ({"level": 95}, "level is 95: it takes a number from 0 to 1, neither of them"),
+        ({"power": 0}, "from 0 to 1, neither of them"),
+        ({"rates": (0.2, 22)}, "rates is .*between 0 and 1"),
         ({"best": "high"}, "highest"),
         ({"month": 7}, "months 1 to 6"),
         ({"month": 1}, "nobody in arm 'a' has an outcome"),
-        ({"arms": ("a", "new")}, "nobody in arm 'new'"),
+        ({"values": ("a", "new")}, "nobody in arm 'new'"),
         ({"now": "now"}, "roll_out too"),
         ({"roll_out": "later"}, "never differs"),
         ({"roll_out": "early"}, "in the first month"),
@@ -427,12 +440,12 @@ def test_the_report_has_every_chart(paid, found, alike):
 )
 def test_what_is_wrong_is_refused(page, options, said):
     with pytest.raises(ExperimentError, match=said):
-        ab_test(page, **{"strategy": "keep", "replications": 4, **options})
+        ab_test(page, **{"strategies": "keep", "replications": 4, **options})
 
 
 def test_strategies_that_are_not_there_are_refused(page):
     with pytest.raises(ConfigError, match="roll"):
-        ab_test(page, strategy="keep", roll_out="rol", replications=2)
+        ab_test(page, strategies="keep", roll_out="rol", replications=2)
 
 
 def test_a_file_without_attributes_is_told_how():
@@ -441,3 +454,25 @@ def test_a_file_without_attributes_is_told_how():
     text = text.replace('  win_b: {value: 24 %, why: "to be found out"}\n', "")
     with pytest.raises(ExperimentError, match="write attributes"):
         ab_test(loads(text), replications=2)
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [
+        ({"attribute": "arm"}, "write over='arm'"), ({"arms": ("a", "b")}, r"write values=\('a', 'b'\)"),
+        ({"strategy": "keep"}, "write strategies="),
+    ],
+)  # fmt: skip
+def test_former_words_are_refused_with_those_of_today(page, former, today):
+    with pytest.raises(ExperimentError, match=today):
+        ab_test(page, **former)
+
+
+def test_a_matched_budget_is_that_of_the_scenario_as_given(monkeypatch):
+    model = load("subscription").with_(horizon="3 months")
+    matched, _ = match_budgets(model, strategies="flywheel", seed=1, near=budgets.NEAR)
+    monkeypatch.setattr(budgets, "_solve", None)  # solved once, it is not solved for results by arm
+    how = {"over": "satisfaction", "values": ("detractor", "promoter"), "strategies": "flywheel", "seed": 1}
+    test = ab_test(model, over="share.delight.renewal.stay", replications=2, **how)
+    assert "satisfaction" in test.today.journey.report_by
+    assert test.today["spend"].mean == replicate(matched, strategies="flywheel", seed=1, replications=2)["spend"].mean

@@ -55,7 +55,7 @@ strategies:
   even: {without: [poster], spend: {care: matched}}
   weekly: {spend: {care: 1 per customer per week}}
 """
-ASKED = {"places": ["ads", "care"], "replications": 6, "seed": 1, "workers": 1}
+ASKED = {"over": ["ads", "care"], "replications": 6, "seed": 1, "workers": 1}
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +65,12 @@ def model():
 
 @pytest.fixture(scope="module")
 def best(model):
-    return allocate(model, "600 per month", strategy="plain", **ASKED)
+    return allocate(model, budget="600 per month", strategies="plain", **ASKED)
 
 
 @pytest.fixture(scope="module")
 def euro(model):
-    return marginal(model, "plain", horizons=["2 months", "6 months"], replications=6, seed=1, workers=1)
+    return marginal(model, strategies="plain", horizon=["2 months", "6 months"], replications=6, seed=1, workers=1)
 
 
 # -- places -----------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_the_verdict_rests_on_other_luck_than_the_search(best):
 
 
 def test_a_split_is_the_same_whoever_runs_it(model, best):
-    again = allocate(model, 600, strategy="plain", **{**ASKED, "workers": 2})
+    again = allocate(model, budget=600, strategies="plain", **{**ASKED, "workers": 2})
     assert again.best == best.best
     assert again.estimate() == best.estimate()
 
@@ -203,7 +203,9 @@ def test_a_certificate_names_the_shift_that_breaks_it():
 
 
 def test_the_best_split_moves_with_the_horizon(model):
-    found = allocation_by_horizon(model, ["2 months", "6 months"], 600, strategy="plain", **ASKED | {"replications": 4})
+    found = allocation_by_horizon(
+        model, horizon=["2 months", "6 months"], budget=600, strategies="plain", **ASKED | {"replications": 4}
+    )
     assert list(found.by) == ["2 months", "6 months"]
     assert {one.budget for one in found.by.values()} == {600}
     assert found.by["2 months"].best["ads"] < found.by["6 months"].best["ads"] + 600
@@ -266,27 +268,35 @@ def test_exchanges_move_a_share_or_what_room_there_is():
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda m: allocate(m, places=["ad", "care"]), "nothing is spent on 'ad'; did you mean 'ads'"),
-        (lambda m: allocate(m, strategy="bare", places=["ads", "care"]), "does without 'care'; leave it out"),
-        (lambda m: allocate(m, strategy="bare"), r"two to six places, not 1 \(ads\)"),
-        (lambda m: allocate(m, places=["ads"]), "two to six places"),
-        (lambda m: allocate(m, "much"), "budget is 'much'"),
-        (lambda m: allocate(m, "500"), "money per period is needed"),
-        (lambda m: allocate(m, "3 per customer per month"), "money per period is needed"),
-        (lambda m: allocate(m, 0, replications=1), "a budget of nothing"),
-        (lambda m: allocate(m, risk=5), "the share of worse futures; write 0.05"),
+        (lambda m: allocate(m, over=["ad", "care"]), "nothing is spent on 'ad'; did you mean 'ads'"),
+        (lambda m: allocate(m, strategies="bare", over=["ads", "care"]), "does without 'care'; leave it out"),
+        (lambda m: allocate(m, strategies="bare"), r"two to six places, not 1 \(ads\)"),
+        (lambda m: allocate(m, over=["ads"]), "two to six places"),
+        (lambda m: allocate(m, budget="much"), "budget is 'much'"),
+        (lambda m: allocate(m, budget="500"), "money per period is needed"),
+        (lambda m: allocate(m, budget="3 per customer per month"), "money per period is needed"),
+        (lambda m: allocate(m, budget=0, replications=1), "a budget of nothing"),
+        (lambda m: allocate(m, risk=5), "risk is 5: it takes a number from 0 to 1, neither of them; write risk=0.05"),
         (lambda m: allocate(m, of="proft"), "did you mean 'profit'"),
-        (lambda m: allocate(m, at_most={"car": 5}), "a bound of 'car', which is no place; did you mean 'care'"),
-        (lambda m: allocate(m, 100, at_least={"ads": 200}, replications=1), "do not fit between at_least"),
-        (lambda m: allocate(m, 100, at_most=dict.fromkeys(["ads", "poster", "care", "reward"], 5), replications=1),
+        (lambda m: allocate(m, at_most={"car": 5}), "at_most names 'car', which is no place; did you mean 'care'"),
+        (lambda m: allocate(m, budget=100, at_least={"ads": 200}, replications=1), "do not fit between at_least"),
+        (lambda m: allocate(m, budget=100, at_most=dict.fromkeys(["ads", "poster", "care", "reward"], 5)),
          "do not fit between at_least"),
-        (lambda m: marginal(m, of="clv", replications=2), "'clv' does not add up over months"),
+        (lambda m: marginal(m, of="clv", replications=2), "of is 'clv', which does not add up over months"),
         (lambda m: marginal(m, step="0 %", replications=1), "moves nothing"),
         (lambda m: marginal(m, step="often", replications=1), "step is 'often'"),
-        (lambda m: marginal(m, horizons=["7 months"]), "whole months are needed, from 1 to 6"),
-        (lambda m: marginal(m, horizons=["3 weeks"]), "whole months are needed"),
-        (lambda m: allocation_by_horizon(m, ["3 months"]), "two horizons at least"),
-        (lambda m: allocation_by_horizon(m, "3 months"), "two horizons at least"),
+        (lambda m: marginal(m, horizon=["7 months"]), "whole months are needed, from 1 to 6"),
+        (lambda m: marginal(m, horizon=["3 weeks"]), "whole months are needed"),
+        (lambda m: allocation_by_horizon(m, horizon=["3 months"]), "takes two times or more"),
+        (lambda m: allocation_by_horizon(m, horizon="3 months"), "takes two times or more"),
+        (lambda m: allocation_by_horizon(m, horizon=["3 months"] * 2), "two different times at least"),
+        (lambda m: allocate(m, strategies=["plain", "even"]), "fs.allocate is about one strategy, not 2"),
+        (lambda m: allocate(m, over=["ads"]), r"write over=\[...\]"),
+        (lambda m: allocate(m, strategies="plain"), "write strategies="),
+        (lambda m: allocate(m, budget="profit", horizon=["ads"], of="plain"), "write strategies='plain'"),
+        (lambda m: allocation_by_horizon(m, horizon=["3 months"]), r"write horizon=\[...\]"),
+        (lambda m: marginal(m, horizon=["3 months"]), r"write horizon=\[...\]"),
+        (lambda m: marginal(m, metric="revenue"), "write of="),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
@@ -299,7 +309,7 @@ def flywheel(command, tmp_path):
     """Return a function that runs a line of the command on the journey of these tests."""
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, encoding="utf-8")
-    line = ["--strategies", "plain", "--place", "ads", "--place", "care", "--replications", "3", "--workers", "1"]
+    line = ["--strategies", "plain", "--over", "ads", "--over", "care", "--replications", "3", "--workers", "1"]
     return lambda *words: command("allocate", str(path), *line, *words)
 
 
@@ -325,7 +335,8 @@ def test_the_command_says_where_the_next_euro_goes(flywheel):
     ("words", "said"),
     [
         (("--marginal", "--budget", "5"), "--budget is about splitting a budget"),
-        (("--strategies", "even"), "one --strategy"),
+        (("--strategies", "even"), "about one strategy, not 2 (plain, even)"),
+        (("--step", "5 %"), "--step is about the next euro"),
         (("--at-most", "care"), "not PLACE=MONEY"),
     ],
 )
@@ -337,13 +348,13 @@ def test_the_command_says_what_was_written_wrong(flywheel, words, said):
 
 def test_a_strategy_that_is_not_there_is_refused(model):
     with pytest.raises(ConfigError, match="did you mean 'plain'"):
-        allocate(model, strategy="plian")
+        allocate(model, strategies="plian")
 
 
 def test_a_lever_that_does_not_say_what_more_spend_does_is_refused():
     silent = loads(SHOP.replace("{without: 75 %, limit: 90 %}", "{without: 75 %}").split("strategies:")[0])
     with pytest.raises(ConfigError, match="the lever does not say what 'stays' is"):
-        marginal(silent, places=["ads", "care"], replications=1)
+        marginal(silent, over=["ads", "care"], replications=1)
 
 
 def test_a_lever_whose_event_never_happens_is_no_place_for_a_euro():
@@ -351,11 +362,11 @@ def test_a_lever_whose_event_never_happens_is_no_place_for_a_euro():
         "moves: {invites: {5: 0.14 per month, limit: 0.25 per month}}", "moves: {buys: {limit: 25 %, 5: 22 %}}"
     ))  # fmt: skip
     with pytest.raises(ExperimentError, match="nothing is ever spent on 'reward'"):
-        marginal(never, "plain", replications=1)
+        marginal(never, strategies="plain", replications=1)
 
 
 def test_a_split_or_place_that_was_not_asked_for_is_refused(best, euro):
     with pytest.raises(ExperimentError, match="'bst' is no split; did you mean 'best'"):
         best.estimate("bst")
-    with pytest.raises(ExperimentError, match="'ads' up to month 3 was not asked for"):
+    with pytest.raises(ExperimentError, match="months is 3, which was not asked for; write 2 or 6"):
         euro.at("ads", 3)

@@ -50,7 +50,7 @@ N = 3
 
 @pytest.fixture(scope="module")
 def found():
-    return claims(loads(SHOP), ["plain", "keen"], replications=N, seed=1)
+    return claims(loads(SHOP), strategies=["plain", "keen"], replications=N, seed=1)
 
 
 def estimate(low, high):
@@ -167,7 +167,7 @@ def test_charts_and_section(found):
 
 def test_a_matched_spend_stays_as_it_was_found():
     model = loads(SHOP).at_spend("caring", 800)
-    found = claims(model, "caring", replications=2, seed=1)
+    found = claims(model, strategies="caring", replications=2, seed=1)
     assert found.base_runs["caring"]["spend.search"].mean == pytest.approx(800 * 36)
     assert find_retention(model, model.journey("caring")).at(model, 0.8).solved == (("caring", 800),)
 
@@ -220,13 +220,26 @@ def test_a_journey_without_renewals_has_no_retention_to_move():
 def test_what_is_wrong_is_refused():
     model = loads(SHOP)
     with pytest.raises(ExperimentError, match="name a chance to stay"):
-        claims(model, "plain", retention="budget", replications=2, win_back=[])
+        claims(model, strategies="plain", over="budget", replications=2)
     with pytest.raises(ExperimentError, match="'budget' is no duration"):
-        claims(model, "plain", win_back=["budget"], replications=2)
-    with pytest.raises(ExperimentError, match="at least one is needed"):
+        claims(model, strategies="plain", win_back=["budget"], replications=2)
+    with pytest.raises(ExperimentError, match="replications is 0: it takes a whole number from 1"):
         claims(model, replications=0)
-    with pytest.raises(ExperimentError, match="no strategies"):
-        claims(model, [])
+    with pytest.raises(ExperimentError, match=r"strategies is \[\]: it takes the name"):
+        claims(model, strategies=[])
+    with pytest.raises(ExperimentError, match="over: no rate 'retenton'; did you mean 'retention'"):
+        claims(model, strategies="retenton")
+    with pytest.raises(ExperimentError, match="win_back: no rate 'budgt'; did you mean 'budget'"):
+        claims(model, win_back="budgt")
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [({"retention": "holds"}, "write over='retention'"), ({"strategy": "plain"}, "write strategies=")],
+)  # fmt: skip
+def test_former_words_are_refused_with_those_of_today(former, today):
+    with pytest.raises(ExperimentError, match=today):
+        claims("subscription", **former)
 
 
 def test_a_claim_is_asked_for_by_its_key(found):

@@ -98,8 +98,8 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
     [
         (("frictions", "shop.yaml", "--of", "profits"), "did you mean 'profit'"),
         (("frictions", "coins.yaml"), "no such file"),
-        (("abtest", "shop.yaml", "--arms", "a"), "two levels are compared; write --arms a,b"),
-        (("abtest", "shop.yaml", "--attribute", "army"), "arm"),
+        (("abtest", "shop.yaml", "--values", "a"), "two levels are compared; write --values a,b"),
+        (("abtest", "shop.yaml", "--over", "army"), "arm"),
         (("ladder", "shop.yaml", "--of", "ordrs"), "orders"),
         (("retention", "shop.yaml", "--of", "visitr"), "did you mean 'visitor'"),
         (("retention", "shop.yaml", "--of", "visitor", "--days", "1,x"), "write --days 1,7,30"),

@@ -35,12 +35,12 @@ journey:
 
 
 def test_one_replication_makes_a_tornado_without_lines():
-    found = fs.tornado(club(), strategy="quiet", rates=["price", "retention"], replications=1)
+    found = fs.tornado(club(), strategies="quiet", over=["price", "retention"], replications=1)
     assert "<svg" in fs.charts.tornado(found).svg()
 
 
 def test_rates_that_move_nothing_make_a_tornado_of_no_length(recwarn):
-    found = fs.tornado(fs.loads(COINS), "churned", rates=["heads"], replications=3)
+    found = fs.tornado(fs.loads(COINS), "churned", over=["heads"], replications=3)
     assert {bar.swing for bar in found.bars} <= {0.0}
     assert "<svg" in fs.charts.tornado(found).svg()
     assert not [one for one in recwarn if "identical" in str(one.message)]
@@ -59,7 +59,7 @@ def test_one_replication_certifies_no_split():
     spent = CLUB.replace("{batch: 30, cost_per_batch: 90,", "{spend: 90 per month, cost_per_arrival: 9,")
     model = fs.loads(spent)
     with pytest.raises(fs.ExperimentError, match="at least two are needed"):
-        fs.allocate(model, strategy="quiet", places=["ads", "fair"], replications=1)
+        fs.allocate(model, strategies="quiet", over=["ads", "fair"], replications=1)
 
 
 def test_nobody_referred_and_nobody_watched_are_said_in_a_report(tmp_path):

@@ -16,18 +16,18 @@ from flywheel_sim.analysis.uncertainty.sobol import sobol
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.scenario.load import loads
 
-HOW = {"points": 8, "replications": 4, "rates": ["sold", "retention", "price"]}
-WALKS = {"trajectories": 4, "replications": 4, "rates": ["sold", "retention", "price"]}
+HOW = {"n": 8, "replications": 4, "over": ["sold", "retention", "price"]}
+WALKS = {"trajectories": 4, "replications": 4, "over": ["sold", "retention", "price"]}
 
 
 @pytest.fixture(scope="module")
 def indices():
-    return sobol(club(), ["profit", "clv"], strategy="loud", **HOW)
+    return sobol(club(), ["profit", "clv"], strategies="loud", **HOW)
 
 
 @pytest.fixture(scope="module")
 def effects():
-    return morris(club(), ["profit", "clv"], strategy="loud", **WALKS)
+    return morris(club(), ["profit", "clv"], strategies="loud", **WALKS)
 
 
 def design_of(monkeypatch, call):
@@ -51,8 +51,8 @@ def test_every_design_point_runs_the_journey_at_its_values_with_the_same_luck(mo
     import flywheel_sim as fs
 
     ends = {"sold": (0.3, 0.5), "price": (10, 15)}
-    how = {"rates": list(ends), "ranges": ends, "points": 4, "replications": 3}
-    design, values = design_of(monkeypatch, lambda: sobol(club(), "revenue", strategy="quiet", **how))
+    how = {"over": list(ends), "values": ends, "n": 4, "replications": 3}
+    design, values = design_of(monkeypatch, lambda: sobol(club(), "revenue", strategies="quiet", **how))
     assert design.shape == (4 * (2 + 2), 2)
     assert values.shape == (16, 1, 3)
     for point in (0, 7, 15):
@@ -64,7 +64,7 @@ def test_every_design_point_runs_the_journey_at_its_values_with_the_same_luck(mo
 
 def test_the_same_seed_gives_the_same_points_and_another_one_others(monkeypatch):
     def design(seed):
-        return design_of(monkeypatch, lambda: sobol(club(), strategy="quiet", seed=seed, points=2, replications=3))[0]
+        return design_of(monkeypatch, lambda: sobol(club(), strategies="quiet", seed=seed, n=2, replications=3))[0]
 
     assert (design(1) == design(1)).all()
     assert (design(1) != design(2)).any()
@@ -84,10 +84,10 @@ def test_walks_go_from_end_to_end_of_what_is_uncertain(monkeypatch):
 
 def test_the_difference_of_two_strategies_is_paired_and_a_rate_may_bear_on_one_of_them(monkeypatch):
     seen = {}
-    how = {"points": 2, "replications": 3, "rates": ["price", "inviting"]}
+    how = {"n": 2, "replications": 3, "over": ["price", "inviting"]}
     for name, which in (
         ("both", {"strategies": ("quiet", "loud")}),
-        ("loud", {"strategy": "loud"}),
+        ("loud", {"strategies": "loud"}),
     ):
         seen[name] = design_of(monkeypatch, lambda which=which: sobol(club(), "revenue", **which, **how))[1]
     quiet = design_of(
@@ -105,13 +105,13 @@ def test_a_matched_spend_is_not_matched_anew(monkeypatch):
 
     monkeypatch.setattr("flywheel_sim.experiment.sweep.sweep.match", never)
     model = loads(DUEL).at_spend("loud", 150.0)
-    found = sobol(model, strategy="loud", rates=["price"], points=2, replications=3)
+    found = sobol(model, strategies="loud", over=["price"], n=2, replications=3)
     assert found.base_runs["loud"].journey.channels == model.journey("loud").channels
 
 
 def test_a_store_is_gone_on_with_and_says_what_differs(tmp_path):
     store = tmp_path / "it.db"
-    how = {"strategy": "loud", "rates": ["price"], "points": 4}
+    how = {"strategies": "loud", "over": ["price"], "n": 4}
     first = sobol(club(), replications=3, store=store, **how)
     with sqlite3.connect(store) as db:
         db.execute("DELETE FROM batches WHERE point > 5")
@@ -121,7 +121,7 @@ def test_a_store_is_gone_on_with_and_says_what_differs(tmp_path):
     with pytest.raises(ExperimentError, match="go on with it by resume=True"):
         sobol(club(), replications=5, store=store, **how)
     with pytest.raises(ExperimentError, match="begun for another sweep"):
-        sobol(club(), replications=5, store=store, resume=True, **how | {"points": 8})
+        sobol(club(), replications=5, store=store, resume=True, **how | {"n": 8})
 
 
 # -- what comes back --------------------------------------------------------------------------------
@@ -164,13 +164,16 @@ def test_effects_have_tables_charts_and_a_section(effects):
 
 
 def test_a_metric_that_rates_do_not_move_says_so():
-    found = sobol(loads(COINS), "entered.toss", points=4, replications=3)
+    found = sobol(loads(COINS), "entered.toss", n=4, replications=3)
     assert (
         found.answer()
         == f"{found.labels['entered.toss']} (as written): these runs do not show that it depends on any of the 1 rates."
     )
     assert np.isnan(found.total("heads").mean)
-    assert "none of the 1 rates is told from luck" in morris(loads(COINS), "entered.toss", replications=3).answer()
+    assert (
+        "none of the 1 rates can be told apart from luck"
+        in morris(loads(COINS), "entered.toss", replications=3).answer()
+    )
     charts_global.sobol(found)
 
 
@@ -188,16 +191,22 @@ def test_what_was_not_asked_for_is_not_there(indices, effects):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda: sobol(club(), points=1000), "1,000 base points: .* powers of two only; take 1024"),
-        (lambda: sobol(club(), points=0), "0 base points"),
+        (lambda: sobol(club(), n=1000), "n is 1,000: .* powers of two only; write n=1024"),
+        (lambda: sobol(club(), n=0), "n is 0: it takes a whole number from 1 to"),
         (lambda: sobol(club(), replications=2), "2 replications do not tell luck from rates; take 3 or more"),
-        (lambda: sobol(club(), "proft", strategy="quiet"), "did you mean 'profit'"),
-        (lambda: sobol(club(), []), "metrics none"),
-        (lambda: sobol(club(), ["profit", "profit"]), "each once"),
-        (lambda: sobol(club(), rates=["pric"], points=2), "no rate 'pric' to try"),
-        (lambda: sobol(club(), strategies=["quiet"]), "two different ones"),
-        (lambda: morris(club(), trajectories=1), "1 trajectories: at least two"),
-        (lambda: morris(club(), levels=3), "3 levels: an even number"),
+        (lambda: sobol(club(), "proft", strategies="quiet"), "did you mean 'profit'"),
+        (lambda: sobol(club(), []), r"of is \[\]: it takes a name, or a list of names"),
+        (lambda: sobol(club(), over=["pric"], n=2), "no rate 'pric' to try"),
+        (lambda: sobol(club(), strategies=["quiet", "quiet"]), "one is named twice"),
+        (lambda: sobol(club(), engine="reference"), "by the compiled engine alone"),
+        (lambda: sobol(club(), executor="threats"), "'threats' is no executor; did you mean 'threads'"),
+        (lambda: morris(club(), resume=True), "resume is True, and no store is named"),
+        (lambda: sobol(club(), n=8), r"write n=\.\.\."),
+        (lambda: sobol(club(), over=["price"]), r"write over=\[\.\.\.\]"),
+        (lambda: morris(club(), values={"price": (1, 2)}), "write values="),
+        (lambda: morris(club(), strategies="quiet"), "write strategies="),
+        (lambda: morris(club(), trajectories=1), "trajectories is 1: at least two"),
+        (lambda: morris(club(), levels=3), "levels is 3: an even number"),
         (lambda: sobol_of(lambda u: np.where(u > 0.5, np.inf, u)[:, 0], 2, 4), "no finite value of the metric"),
         (lambda: morris_of(lambda u: np.ones((len(u), 2)), 2, 4), "2 replications do not tell luck from inputs"),
     ],
@@ -211,16 +220,16 @@ def test_a_point_that_cannot_be_run_stops_with_its_values():
     import flywheel_sim as fs
 
     busy = COINS.replace("batch: 40", "rate: flow").replace("rates: {", "rates: {flow: 40 per month, ")
-    asked = {"rates": ["flow"], "ranges": {"flow": (30, 4000)}, "limits": fs.Limits(max_events=300)}
+    asked = {"over": ["flow"], "values": {"flow": (30, 4000)}, "limits": fs.Limits(max_events=300)}
     with pytest.raises(
         ExperimentError, match=r"of 12 design points have no figures, the first being \{'flow': .*limit"
     ):
-        sobol(loads(busy), "revenue", points=4, replications=3, **asked)
+        sobol(loads(busy), "revenue", n=4, replications=3, **asked)
 
 
 def test_an_impossible_range_is_refused_before_anything_runs():
     with pytest.raises(ConfigError, match="between 0 % and 100 %"):
-        sobol(club(), strategy="quiet", ranges={"sold": ("10 %", "110 %")}, points=2)
+        sobol(club(), strategies="quiet", values={"sold": ("10 %", "110 %")}, n=2)
 
 
 # -- the command ------------------------------------------------------------------------------------
@@ -235,17 +244,17 @@ def flywheel(command, tmp_path, monkeypatch):
 
 
 def test_the_command_prints_what_the_verbs_return(flywheel):
-    line = "coins.yaml --of revenue --points 4 --replications 3 --store it.db"
+    line = "coins.yaml --of revenue --n 4 --replications 3 --store it.db"
     status, out, _ = flywheel(line)
     assert status == 0
-    found = sobol(loads(COINS), "revenue", points=4, replications=3)
+    found = sobol(loads(COINS), "revenue", n=4, replications=3)
     assert found.answer() in out
     status, out, _ = flywheel(f"{line} --resume --json")
     assert status == 0
     data = json.loads(out)
     assert data["answer"] == found.answer()
     assert data["details"]["ranges"]["heads"]["source"] == "odds ± 10 %"
-    _, out, _ = flywheel("coins.yaml --of revenue --morris --trajectories 3 --replications 3 --range heads=40%:60%")
+    _, out, _ = flywheel("coins.yaml --of revenue --morris --trajectories 3 --replications 3 --values heads=40%:60%")
     assert "trajectories" in out
     assert "40 %" in out
     _, out, _ = flywheel("coins.yaml --of revenue --tornado --replications 3 --json")
@@ -255,13 +264,13 @@ def test_the_command_prints_what_the_verbs_return(flywheel):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("--points 5", "powers of two"),
+        ("--n 5", "powers of two"),
         ("--resume", "--store FILE"),
         ("--tornado --store it.db", "leave --store out"),
         ("--tornado --morris", "run it once for each"),
-        ("--range heads=40%", "not RATE=LO:HI"),
-        ("--range heads=1%:2% --range heads=1%:2%", "given twice"),
-        ("--rates tails", "no rate 'tails'"),
+        ("--values heads=40%", "not RATE=LO:HI"),
+        ("--values heads=1%:2% --values heads=1%:2%", "given twice"),
+        ("--over tails", "no rate 'tails'"),
     ],
 )
 def test_the_command_says_what_was_written_wrong(flywheel, line, said):

@@ -65,7 +65,7 @@ def test_a_falling_rate_approaches_its_limit_from_above():
     found = judge(("2 per customer per month", "0.05 per month"), limit="0.02", without="0.08")
     assert found.half_at == pytest.approx(2)
     assert found.marginal(2) < 0
-    assert "no sum less than 0.02 per month" in found.answer()
+    assert "no spend less than 0.02 per month" in found.answer()
 
 
 def test_more_judgements_than_parameters_are_fitted_and_the_miss_is_said():
@@ -97,10 +97,13 @@ def test_the_chart_shows_the_curve_and_what_was_judged():
         ({"limit": "98 %"}, "2 judgements do not settle a curve, 3 do"),
         ({"limit": "98 %", "without": "95 %"}, "no exponential curve meets these judgements"),
         ({"limit": "98", "without": "80 %"}, "units differ"),
-        ({"limit": "98 %", "half_at": 2, "shape": "hil"}, "did you mean 'hill'"),
+        ({"limit": "98 %", "half_at": 2, "shape": "hil"}, "shape is 'hil': it takes 'exponential' or 'hill'"),
         ({"limit": "98 %", "half_at": 0}, "none of them negative"),
         ({"limit": "98 %", "half_at": 2, "steepness": 2.0}, "of a Hill curve alone"),
         ({"limit": "98 percent", "half_at": 2}, "limit is '98 percent'"),
+        ({"limit": "98 %", "half_at": "2 months"}, "half_at is '2 months', and today's '3 per"),
+        ({"limit": "98 %", "half": 2}, "judge has no argument 'half'; did you mean 'half_at'"),
+        ({"limit": "98 %", "points": {"6": None}}, "points is .*: it takes rates by spend"),
     ],
 )
 def test_judgements_that_settle_nothing_are_refused(given, said):

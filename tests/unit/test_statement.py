@@ -243,7 +243,7 @@ def test_goods_that_cost_more_are_no_larger_budget():
 
 
 def test_what_one_more_euro_brings_tells_cost_of_sales_apart():
-    found = fs.marginal(shop(), replications=4, workers=1, horizons=["12 months"])
+    found = fs.marginal(shop(), replications=4, workers=1, horizon=["12 months"])
     assert any("Cost of sales is no part of these spends" in text for text in found.remarks())
 
 

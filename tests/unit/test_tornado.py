@@ -24,7 +24,7 @@ N = 6
 
 @pytest.fixture(scope="module")
 def quiet():
-    return tornado(club(), "profit", strategy="quiet", replications=N)
+    return tornado(club(), "profit", strategies="quiet", replications=N)
 
 
 # -- ranges -----------------------------------------------------------------------------------------
@@ -132,11 +132,11 @@ def test_the_longest_bar_comes_first_and_more_is_better(quiet):
 
 
 def test_a_rate_that_both_strategies_share_moves_the_difference_by_what_it_moves_each():
-    how = {"rates": ["price", "inviting"], "replications": N}
+    how = {"over": ["price", "inviting"], "replications": N}
     both = tornado(club(), "revenue", strategies=("quiet", "loud"), **how)
-    single = [tornado(club(), "revenue", strategy=name, rates=["price"], replications=N) for name in ("quiet", "loud")]
+    single = [tornado(club(), "revenue", strategies=name, over=["price"], replications=N) for name in ("quiet", "loud")]
     bars = {bar.range.name: bar for bar in both.bars}
-    assert both.subject == "loud less quiet"
+    assert both.subject == "loud minus quiet"
     assert both.today.mean == pytest.approx(single[1].today.mean - single[0].today.mean)
     assert bars["price"].high.mean == pytest.approx(single[1].bars[0].high.mean - single[0].bars[0].high.mean)
     assert bars["inviting"].high.mean > 0
@@ -144,7 +144,7 @@ def test_a_rate_that_both_strategies_share_moves_the_difference_by_what_it_moves
 
 
 def test_a_rate_between_other_ends_has_another_bar():
-    found = tornado(club(), "revenue", strategy="quiet", ranges={"price": (12.5, 25)}, rates=["price"], replications=3)
+    found = tornado(club(), "revenue", strategies="quiet", values={"price": (12.5, 25)}, over=["price"], replications=3)
     (bar,) = found.bars
     assert bar.low.mean == 0
     assert bar.swing == bar.high.mean
@@ -170,16 +170,18 @@ def test_results_are_tables_charts_and_a_section(quiet):
     ("asked", "said"),
     [
         ({"of": "proft"}, "did you mean 'profit'"),
-        ({"rates": ["retenton"]}, "no rate 'retenton' to try; did you mean 'retention'"),
-        ({"rates": ["price", "price"]}, "named twice"),
-        ({"rates": ["inviting"], "strategy": "quiet"}, "'inviting' bears on nothing in 'quiet'"),
-        ({"rates": ["price"], "ranges": {"sold": ("1 %", "2 %")}}, "range of 'sold' is given, which is not among"),
-        ({"ranges": {"sold": ("2 %", "1 %")}}, "does not go up: 2 % to 1 %"),
-        ({"ranges": {"sold": "2 %"}}, r"give its two ends, such as \('88 %', '94 %'\)"),
-        ({"step": 1.5}, "a share between 0 and 1"),
-        ({"strategies": ("quiet", "quiet")}, "two different ones"),
-        ({"strategies": ("quiet", "loud"), "strategy": "quiet"}, "strategy and strategies at once"),
-        ({"ranges": {"sold": ("2 %", "1 %")}, "strategies": ("quiet", "loud")}, "does not go up"),
+        ({"over": ["retenton"]}, "no rate 'retenton' to try; did you mean 'retention'"),
+        ({"over": ["inviting"], "strategies": "quiet"}, "'inviting' bears on nothing in 'quiet'"),
+        ({"over": ["price"], "values": {"sold": ("1 %", "2 %")}}, "range of 'sold' is given, which is not among"),
+        ({"values": {"sold": ("2 %", "1 %")}}, "does not go up: 2 % to 1 %"),
+        ({"values": {"sold": "2 %"}}, "values is .*: it takes for each rate its low and its high end"),
+        ({"step": 1.5}, "step is 1.5: it takes a number from 0 to 1, neither of them"),
+        ({"strategies": ("quiet", "quiet")}, "one is named twice"),
+        ({"values": {"sold": ("2 %", "1 %")}, "strategies": ("quiet", "loud")}, "does not go up"),
+        ({"rates": ["price"]}, r"write over=\[...\]"),
+        ({"ranges": {"sold": ("1 %", "2 %")}}, "write values={'retention'"),
+        ({"strategy": "quiet"}, "write strategies="),
+        ({"values": {"sld": ("1 %", "2 %")}}, "values: no rate 'sld' to try; did you mean 'sold'"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_remedy(asked, said):
@@ -189,7 +191,10 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(asked, said):
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [({"strategy": "quit"}, "did you mean 'quiet'"), ({"ranges": {"sold": ("1 %", "120 %")}}, "between 0 % and 100 %")],
+    [
+        ({"strategies": "quit"}, "did you mean 'quiet'"),
+        ({"values": {"sold": ("1 %", "120 %")}}, "between 0 % and 100 %"),
+    ],
 )
 def test_what_no_journey_can_be_is_refused(asked, said):
     with pytest.raises(ConfigError, match=said):
@@ -198,6 +203,6 @@ def test_what_no_journey_can_be_is_refused(asked, said):
 
 def test_a_rate_at_nothing_needs_a_range():
     with pytest.raises(ExperimentError, match="stands at 0 %, where no share of it is a step; give its range"):
-        tornado(loads(COINS).with_(heads="0 %"), rates=["heads"], replications=2)
-    found = tornado(loads(COINS).with_(heads="0 %"), "revenue", ranges={"heads": (0, 1)}, replications=2)
+        tornado(loads(COINS).with_(heads="0 %"), over=["heads"], replications=2)
+    found = tornado(loads(COINS).with_(heads="0 %"), "revenue", values={"heads": (0, 1)}, replications=2)
     assert found.bars[0].high.mean == 80

@@ -20,31 +20,31 @@ def short():
 
 def worth_of(model):
     """Return what a test is worth, for some chance with page B."""
-    courses = {"strategy": "keep_a", "roll_out": "roll_out_b", "now": "roll_out_now"}
+    courses = {"strategies": "keep_a", "roll_out": "roll_out_b", "now": "roll_out_now"}
     return fs.ab_test(model, of=SIGN_UP, replications=200, seed=1, **courses).worth
 
 
 @page.making(10)
 def sign_ups():
-    return fs.ab_test(short(), of=SIGN_UP, strategy="keep_a", rates=(0.20, 0.22), replications=4000, seed=1)
+    return fs.ab_test(short(), of=SIGN_UP, strategies="keep_a", rates=(0.20, 0.22), replications=4000, seed=1)
 
 
 @page.making(2)
 def purchases():
-    return fs.ab_test(short(), of="conversion", strategy="keep_a", rates=(0.02, 0.022), replications=1000, seed=1)
+    return fs.ab_test(short(), of="conversion", strategies="keep_a", rates=(0.02, 0.022), replications=1000, seed=1)
 
 
 @page.making(1.9)
 def lasting():
     return fs.ab_test(
-        fs.load("landing_page"), of=SIGN_UP, strategy="keep_testing", rates=(0.20, 0.22), replications=200, seed=1
+        fs.load("landing_page"), of=SIGN_UP, strategies="keep_testing", rates=(0.20, 0.22), replications=200, seed=1
     )
 
 
 @page.making(4)
 def equal():
     return fs.ab_test(
-        fs.load("landing_page").with_(page_b="20 %"), of=SIGN_UP, strategy="keep_testing", rates=(0.20, 0.20),
+        fs.load("landing_page").with_(page_b="20 %"), of=SIGN_UP, strategies="keep_testing", rates=(0.20, 0.20),
         replications=400, seed=1,
     )  # fmt: skip
 

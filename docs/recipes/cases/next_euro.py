@@ -14,30 +14,37 @@ SPLITS = ("best", "today", "even")
 
 @page.making(12)
 def euro():
-    return fs.marginal(fs.load("next_euro"), "as_today", replications=200, seed=1)
+    return fs.marginal(fs.load("next_euro"), strategies="as_today", replications=200, seed=1)
 
 
 @page.making(3)
 def nobody_there():
-    return fs.marginal(fs.load("next_euro").with_(**{"channels.base.present": 0}), "as_today", replications=60, seed=1)
+    return fs.marginal(
+        fs.load("next_euro").with_(**{"channels.base.present": 0}), strategies="as_today", replications=60, seed=1
+    )
 
 
 @page.making(73)
 def split():
-    return fs.allocate(fs.load("next_euro"), strategy="as_today", replications=100, seed=1)
+    return fs.allocate(fs.load("next_euro"), strategies="as_today", replications=100, seed=1)
 
 
 @page.making(128)
 def by_horizon():
     return fs.allocation_by_horizon(
-        fs.load("next_euro"), list(HORIZONS), strategy="as_today", replications=100, seed=1
+        fs.load("next_euro"), horizon=list(HORIZONS), strategies="as_today", replications=100, seed=1
     ).by
 
 
 @page.making(18, by_horizon)
 def few(by_horizon):
     return fs.allocate(
-        fs.load("next_euro"), by_horizon["3 months"].budget, "3 months", strategy="as_today", replications=40, seed=1
+        fs.load("next_euro"),
+        budget=by_horizon["3 months"].budget,
+        horizon="3 months",
+        strategies="as_today",
+        replications=40,
+        seed=1,
     )
 
 

@@ -3,7 +3,7 @@
 from flywheel_sim.analysis.registry import Question
 
 QUESTION = Question(
-    verbs={"ab_test": "result"},
+    verbs={"ab_test": "arms"},
     results={"ABTest": "result"},
     charts=("ab_lifts", "ab_power", "ab_peeking", "ab_worth"),
 )

@@ -30,15 +30,15 @@ def ab_lifts(result: ABTest) -> Chart:
     from matplotlib.ticker import MaxNLocator
 
     seen = np.isfinite(result.lifts)
-    lifts, found = result.lifts[seen], result.significant[seen]
-    wrong = found & (np.sign(lifts) != np.sign(result.true_lift)) & result.sure
+    lifts, believed = result.lifts[seen], result.significant[seen]
+    wrong = believed & (np.sign(lifts) != np.sign(result.true_lift)) & result.sure
     title = f"The test tells '{result.arms[1]}' from '{result.arms[0]}' in {result.power.mean:.0f} % of futures"
     note = f"{len(lifts):,} futures, each with one test, read at the end of month {result.month}."
-    made, axes = axes_of(title, note)
+    figure, axes = axes_of(title, note)
     edges = np.histogram_bin_edges(lifts, bins=min(60, max(10, round(2 * math.sqrt(len(lifts))))))
     parts = [
-        ("not significant", FAINT, ~found),
-        ("significant", COLOURS[0], found & ~wrong),
+        ("not significant", FAINT, ~believed),
+        ("significant", COLOURS[0], believed & ~wrong),
         ("significant, of the wrong sign" if result.differs else "significant, by chance alone", COLOURS[1], wrong),
     ]
     drawn = [part for part in parts if part[2].any()]
@@ -47,14 +47,14 @@ def ab_lifts(result: ABTest) -> Chart:
     axes.axvline(0, color=INK, lw=0.8)
     if result.sure:
         axes.axvline(result.true_lift, color=INK, lw=1.6, ls=DASHED, label=f"truth, {result.true_lift:+.2f} points")
-    axes.set_xlabel(f"{result.label}: '{result.arms[1]}' less '{result.arms[0]}', as seen (points)")
+    axes.set_xlabel(f"{result.label}: '{result.arms[1]}' minus '{result.arms[0]}', as seen (points)")
     axes.set_ylabel("Futures")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     legend_below(axes, len(drawn) + 1)
     first = result.today.source.first
     data = pd.DataFrame({"replication": first + np.flatnonzero(seen), "lift": lifts, "unit": "points",
-                         "significant": found, "wrong_sign": wrong})  # fmt: skip
-    return Chart(f"ab_lifts_{result.attribute}", title, made, data)
+                         "significant": believed, "wrong_sign": wrong})  # fmt: skip
+    return Chart(f"ab_lifts_{result.attribute}", title, figure, data)
 
 
 def ab_power(result: ABTest) -> Chart:
@@ -73,7 +73,7 @@ def ab_power(result: ABTest) -> Chart:
     looks, need = result.looks(), result.months_needed
     title = f"A power of {100 * result.wanted:g} % takes {need.mean:.1f} months of testing"
     note = "Dots: share of futures in which the test is significant, with Wilson's 95 % interval."
-    made, axes = axes_of(title, note)
+    figure, axes = axes_of(title, note)
     x = looks["months"]
     axes.plot(x, looks["textbook"], color=COLOURS[1], lw=2, label="textbook, same people", zorder=2)
     whiskers(axes, x, ends_in(looks, "power"), fmt="o", color=COLOURS[0], ms=5, elinewidth=1.2, label="simulated",
@@ -85,7 +85,7 @@ def ab_power(result: ABTest) -> Chart:
     axes.set_xlim(0, x.max() + 0.6)
     _by_months_of_testing(axes, "Power (% of futures)")
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    return Chart(f"ab_power_{result.attribute}", title, made, looks)
+    return Chart(f"ab_power_{result.attribute}", title, figure, looks)
 
 
 def ab_peeking(result: ABTest) -> Chart:
@@ -100,7 +100,7 @@ def ab_peeking(result: ABTest) -> Chart:
     note = "Share of futures, with Wilson's 95 % interval." + (
         "" if result.differs else " The arms do not differ: all of it is false."
     )
-    made, axes = axes_of(title, note)
+    figure, axes = axes_of(title, note)
     for name, low, high, colour, label in (
         ("ever", "ever_low", "ever_high", COLOURS[1], "looked at every month, stopped when significant"),
         ("power", "low", "high", COLOURS[0], "looked at once, after so many months"),
@@ -112,7 +112,7 @@ def ab_peeking(result: ABTest) -> Chart:
     axes.set_ylim(0, 1.25 * float(looks["ever_high"].max()))
     _by_months_of_testing(axes, "Significant (% of futures)")
     axes.legend(loc="upper left", frameon=False, fontsize=9)
-    return Chart(f"ab_peeking_{result.attribute}", title, made, looks)
+    return Chart(f"ab_peeking_{result.attribute}", title, figure, looks)
 
 
 def _by_months_of_testing(axes: Axes, label: str) -> None:
@@ -141,7 +141,7 @@ def ab_worth(result: ABTest) -> Chart:
         raise ExperimentError("nobody rolled B out; name strategies, ab_test(..., roll_out='roll_out_b')")
     gain = worth.rolling_out
     title = f"Rolled out after the test, '{result.arms[1]}' brings {with_unit(gain.mean, gain.unit)}"
-    made, axes = axes_of(title, "Against keeping A on the same people. Line: mean, band: its 95 % interval.")
+    figure, axes = axes_of(title, "Against keeping A on the same people. Line: mean, band: its 95 % interval.")
     runs, skip = result.today, result.today.books.warm_up
     x, parts, lines = months_of(runs.journey), [], {}
     names = [(NOW, COLOURS[2], "at once, without a test"), (ROLL_OUT, COLOURS[0], "after the test")]
@@ -160,4 +160,4 @@ def ab_worth(result: ABTest) -> Chart:
         axes.axvline(x[result.month - 1 - skip], color=FAINT, lw=1, ls=DASHED, label="the test is read")
     finish(axes, runs.journey, f"{worth.label} gained so far ({worth.unit})", legend=False)
     legend_below(axes, 4)
-    return Chart(f"ab_worth_{result.attribute}", title, made, pd.concat(parts, ignore_index=True))
+    return Chart(f"ab_worth_{result.attribute}", title, figure, pd.concat(parts, ignore_index=True))

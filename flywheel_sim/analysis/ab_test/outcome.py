@@ -48,7 +48,7 @@ class OutcomeFlows:
 
 
 def refuse_arms(journey: Journey, attribute: str, arms: tuple[str, str]) -> None:
-    """Refuse an attribute that has no such arms.
+    """Refuse an attribute (``over``) that has no such arms (``values``).
 
     Raises
     ------
@@ -58,12 +58,16 @@ def refuse_arms(journey: Journey, attribute: str, arms: tuple[str, str]) -> None
     known = {one.name: one.levels for one in journey.attributes if one.kind == "levels"}
     if attribute not in known:
         remedy = nearest(str(attribute), known) if known else "write attributes: {arm: {a: 50 %, b: 50 %}}"
-        raise ExperimentError(f"'{attribute}' is no attribute with named levels of '{journey.name}'; {remedy}")
-    if isinstance(arms, str) or len(arms) != 2 or arms[0] == arms[1]:
-        raise ExperimentError(f"arms are {arms!r}; give two levels, A first, such as {known[attribute][:2]}")
+        raise ExperimentError(f"over is '{attribute}': no attribute with named levels of '{journey.name}'; {remedy}")
+    if arms[0] == arms[1]:
+        raise ExperimentError(
+            f"values are {arms!r}; give two different levels, A first, such as {known[attribute][:2]}"
+        )
     for arm in arms:
         if arm not in known[attribute]:
-            raise ExperimentError(f"'{arm}' is no level of '{attribute}'; {nearest(str(arm), known[attribute])}")
+            raise ExperimentError(
+                f"values: '{arm}' is no level of '{attribute}'; {nearest(str(arm), known[attribute])}"
+            )
 
 
 def outcome_of(journey: Journey, of: str) -> OutcomeFlows:
@@ -79,8 +83,8 @@ def outcome_of(journey: Journey, of: str) -> OutcomeFlows:
     Raises
     ------
     ExperimentError
-        If there is no such metric, it is no chance of an outcome, or people come to the decision by ways that counts
-        cannot tell apart.
+        If there is no such metric, it is no chance of an outcome, or people come to the decision in ways that
+        counts cannot tell apart.
     """
     units_of(journey, (of,))
     layout = Layout.of(journey)
@@ -199,19 +203,19 @@ def _passage(
 def _between(layout: Layout, goals: Collection[str], among: Collection[str]) -> set[str]:
     """Return the stages, among some, from which others can be reached without leaving those."""
     moves = {(flow[0], to) for flow, to in zip(layout.flows, layout.targets, strict=True) if to}
-    found: set[str] = set()
+    reaching: set[str] = set()
     reached = set(goals)
     while reached:
-        reached = {stage for stage, to in moves if to in reached and stage in among} - found
-        found |= reached
-    return found
+        reached = {stage for stage, to in moves if to in reached and stage in among} - reaching
+        reaching |= reached
+    return reaching
 
 
 def _reached(layout: Layout, first: str, last: str) -> set[str]:
     """Return the stages that can be reached from one without passing another."""
     moves = {(flow[0], to) for flow, to in zip(layout.flows, layout.targets, strict=True) if to}
-    found, latest = {first}, {first}
+    reached, latest = {first}, {first}
     while latest:
-        latest = {to for stage, to in moves if stage in latest and to != last} - found
-        found |= latest
-    return found
+        latest = {to for stage, to in moves if stage in latest and to != last} - reached
+        reached |= latest
+    return reached

@@ -7,38 +7,21 @@ all futures, it never sees.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim import stats
-from flywheel_sim.analysis.ab_test.outcome import counts, outcome_of, refuse_arms, true_shares
 from flywheel_sim.analysis.ab_test.textbook import lifts_of, power_of, sample_size, significant
-from flywheel_sim.analysis.ab_test.worth import (
-    KEEP,
-    NOW,
-    ROLL_OUT,
-    Course,
-    Worth,
-    alike,
-    course_of,
-    read_before,
-    worth_of,
-)
+from flywheel_sim.analysis.ab_test.worth import Worth
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Best
-from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.asking import How, how_to_run
-from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import units_of
-from flywheel_sim.experiment.plan import Plan
+from flywheel_sim.arguments import choice, either, whole
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import texts_by_name
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, estimate_probability, estimate_quantile
 
 if TYPE_CHECKING:
@@ -74,6 +57,14 @@ class ABTest(AgainstToday):
         What testing and rolling out is worth; None unless a strategy that rolls B out was named.
     today
         The runs in which the test is taken.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> sign_up = "conversion.visitor.trial"
+    >>> test = fs.ab_test("landing_page", of=sign_up, strategies="keep_a", month=5, replications=9)
+    >>> test.arms, test.n.shape, test.power.unit
+    (('a', 'b'), (9, 2), '%')
     """
 
     attribute: str
@@ -99,7 +90,7 @@ class ABTest(AgainstToday):
 
     @cached_property
     def lifts(self) -> FloatArray:
-        """Return the lift that each future shows, B less A in points; NaN where an arm is empty."""
+        """Return the lift that each future shows, B minus A in points; NaN where an arm is empty."""
         return lifts_of(self.wins[:, self.month - 1], self.n)
 
     @cached_property
@@ -134,9 +125,10 @@ class ABTest(AgainstToday):
         waiting = self.deciding[:, self.month - 1].sum(axis=1)
         return stats.estimate_ratio(100 * waiting, waiting + self.n.sum(axis=1), "%")
 
-    def people(self, arm: int) -> Estimate:
-        """Return the people of A (0) or B (1) whose outcome is known when the test is read."""
-        return estimate_mean(self.n[:, arm], "people")
+    def people(self, arm: int | str) -> Estimate:
+        """Return the people of an arm, 0, 1 or its name, whose outcome is known when the test is read."""
+        which = either(whole(0, 1, "1"), choice(*self.arms)).of("arm", arm)
+        return estimate_mean(self.n[:, self.arms.index(which) if isinstance(which, str) else which], "people")
 
     @property
     def power(self) -> Estimate:
@@ -145,7 +137,7 @@ class ABTest(AgainstToday):
 
     @property
     def textbook(self) -> float:
-        """Return the textbook's power in % at the same numbers of people; see `ab_theory.power_of`."""
+        """Return the textbook's power in % at the same numbers of people."""
         return self._theory(self.n)
 
     def _theory(self, n: FloatArray) -> float:
@@ -210,12 +202,12 @@ class ABTest(AgainstToday):
         """
         import pandas as pd
 
-        found = significant(self.wins, self.known, self.level)
-        ever = np.maximum.accumulate(found, axis=1)
+        at_each = significant(self.wins, self.known, self.level)
+        ever = np.maximum.accumulate(at_each, axis=1)
         rows, begun = [], self._joining[0]
         for at in np.flatnonzero((self.known[:, : self.month].sum(axis=0) > 0).all(axis=1)):
             people = self.known[:, at]
-            now, any_time = estimate_probability(found[:, at]), estimate_probability(ever[:, at])
+            now, any_time = estimate_probability(at_each[:, at]), estimate_probability(ever[:, at])
             rows.append((at + 1, at + 1 - begun, *people.mean(axis=0), now.mean, now.low, now.high,
                          self._theory(people), any_time.mean, any_time.low, any_time.high))  # fmt: skip
         columns = ["month", "months", "a", "b", "power", "low", "high", "textbook", "ever", "ever_low", "ever_high"]
@@ -225,7 +217,7 @@ class ABTest(AgainstToday):
     def figures(self) -> dict[str, Estimate]:
         """Return every figure that has a value by its name in words."""
         a, b = self.arms
-        found = {
+        figures = {
             f"people known in '{a}'": self.people(0), f"people known in '{b}'": self.people(1),
             "still deciding": self.undecided, "lift seen": self.lift,
             "… in 5 % of futures below": self.lift_quantile(0.05), "… in 5 % above": self.lift_quantile(0.95),
@@ -233,7 +225,7 @@ class ABTest(AgainstToday):
             "significant lifts of the wrong sign": self.wrong_sign, "size of significant lifts": self.exaggeration,
             "months of testing needed": self.months_needed, **(self.worth.figures if self.worth else {}),
         }  # fmt: skip
-        return {name: one for name, one in found.items() if one.n and not math.isnan(one.mean)}
+        return {name: one for name, one in figures.items() if one.n and not math.isnan(one.mean)}
 
     def frame(self) -> pd.DataFrame:
         """Return the figures as a table, one row each: mean, low, high, n, unit."""
@@ -247,20 +239,20 @@ class ABTest(AgainstToday):
         a, b = self.arms
         worth = f" {self.worth.answer()}" if self.worth else ""
         people = f"{self.people(0).mean:,.0f} people in '{a}' and {self.people(1).mean:,.0f} in '{b}'"
-        said = f"{self.label}: by the end of month {self.month} the outcome of {people} is known."
-        said += f" The test tells them apart in {self.power.mean:.1f} % of futures ({_ends(self.power)} %)"
+        text = f"{self.label}: by the end of month {self.month} the outcome of {people} is known."
+        text += f" The test tells them apart in {self.power.mean:.1f} % of futures ({_ends(self.power)} %)"
         if not self.sure:
-            return f"{said}; rates are uncertain, so there is no one truth to hold that against.{worth}"
-        said += f"; the textbook says {self.textbook:.1f} %."
+            return f"{text}; rates are uncertain, so there is no one truth to hold that against.{worth}"
+        text += f"; the textbook says {self.textbook:.1f} %."
         if not self.differs:
-            return f"{said} These runs show no true difference, so that is how often it gives a false alarm.{worth}"
-        said += f" In truth '{b}' is {abs(self.true_lift):.2f} points {'above' if self.true_lift > 0 else 'below'}."
+            return f"{text} These runs show no true difference, so that is how often it gives a false alarm.{worth}"
+        text += f" In truth '{b}' is {abs(self.true_lift):.2f} points {'above' if self.true_lift > 0 else 'below'}."
         if self.exaggeration.n:
-            said += f" A lift that comes out significant is {self.exaggeration.mean:.1f} times that on average, and in "
-            said += f"{self.wrong_sign.mean:.1f} % of cases of the wrong sign."
+            text += f" A lift that comes out significant is {self.exaggeration.mean:.1f} times that on average, and in "
+            text += f"{self.wrong_sign.mean:.1f} % of cases of the wrong sign."
         need = self.months_needed
-        said += f" A power of {100 * self.wanted:g} % takes {self.needed[0]:,.0f} and {self.needed[1]:,.0f} people: "
-        return f"{said}{need.mean:,.1f} months of testing at this traffic ({_ends(need)}).{worth}"
+        text += f" A power of {100 * self.wanted:g} % takes {self.needed[0]:,.0f} and {self.needed[1]:,.0f} people: "
+        return f"{text}{need.mean:,.1f} months of testing at this traffic ({_ends(need)}).{worth}"
 
     def table(self) -> pd.DataFrame:
         """Return the figures as texts: mean ± half-width of the interval."""
@@ -275,124 +267,5 @@ class ABTest(AgainstToday):
         )
 
 
-def ab_test(
-    model: Scenario,
-    attribute: str = "arm",
-    arms: tuple[str, str] = ("a", "b"),
-    of: str = "conversion",
-    *,
-    best: Best = "highest",
-    strategy: str | None = None,
-    roll_out: str | None = None,
-    now: str | None = None,
-    metric: str = "profit",
-    month: int | None = None,
-    rates: tuple[float, float] | None = None,
-    level: float = 0.95,
-    power: float = 0.8,
-    replications: int = 1000,
-    **how: Unpack[How],
-) -> ABTest:
-    """Run an A/B test in many futures, and tell how sure it is, how it misleads, and what it is worth.
-
-    The arm is an attribute with named levels, drawn on arrival or set later. Those whose outcome is known when the test
-    is read are compared. That favours neither outcome as long as a success takes no longer than a failure, which is so
-    where one event decides; where two clocks race, read the test well after the last people joined.
-
-    Parameters
-    ----------
-    strategy
-        In which the test is taken and A is kept; without one, the file as written.
-    attribute, arms
-        The attribute, and its levels A and B. Results are reported by it, whether or not the file says so.
-    of, best
-        The chance that is compared: ``conversion``, ``conversion.STAGE``, ``conversion.STAGE.TO``,
-        ``through.FROM.TO`` or ``share.STAGE.EVENT.OUTCOME``; and whether the ``highest`` or ``lowest`` is best.
-        Outcomes are counted, so somebody who decides twice counts twice.
-    roll_out, now, metric
-        Strategies alike until the test is read and then with B for everybody, and with B for everybody at once,
-        without the test. They say what the test and the wait are worth, in a metric that adds up over months.
-    month
-        At the end of which month the test is read; unless given, the last one before ``roll_out`` goes its own way, or
-        the last of the run.
-    rates
-        Shares of A and B to take as true, as fractions; unless given, those of all futures together.
-    level, power
-        Confidence of the two-sided test, and the power for which to say how many people it takes; fractions.
-    model, replications, how
-        As for `replicate`.
-
-    Raises
-    ------
-    ExperimentError
-        If there is no such attribute, level or outcome, an arm stays empty, or there is only one replication.
-    ConfigError
-        If there is no such strategy.
-    """
-    seed, options = how_to_run(how)
-    _refuse(best, rates, level, power, replications, now is not None and roll_out is None)
-    strategies = {KEEP: strategy, ROLL_OUT: roll_out, NOW: now}
-    strategies = {course: name for course, name in strategies.items() if course == KEEP or name is not None}
-    model, _ = with_budgets(_by_arm(model, strategy, attribute, arms), [*strategies.values()], seed, options)
-    journeys = {course: model.journey(name) for course, name in strategies.items()}
-    outcome = outcome_of(journeys[KEEP], of)
-    units_of(journeys[KEEP], (metric,))
-    plan: Plan[str] = Plan(journeys[KEEP].seed if seed is None else seed)
-    for course, journey in journeys.items():
-        plan.add(course, journey)
-    courses, runs = plan.run(replications, options, lambda found: course_of(found, metric), [KEEP])
-    today = runs[KEEP]
-    month = _month(courses, month, roll_out)
-    known, wins, deciding = counts(today, outcome, attribute, arms)
-    n, successes = known[:, month - 1], wins[:, month - 1]
-    true = rates or true_shares(successes.sum(axis=0), n.sum(axis=0), arms, f"'{of}' by the end of month {month}")
-    worth = None
-    if roll_out is not None:
-        lifts = lifts_of(successes, n)
-        better = lifts > 0 if best == "highest" else lifts < 0
-        worth = worth_of(courses, today, metric, significant(successes, n, level), better, month)
-    return ABTest(
-        attribute, arms, of, today.label(of), best, level, power, month, true,
-        rates is not None or not journeys[KEEP].uncertain, known, wins, deciding, worth, today,
-    )  # fmt: skip
-
-
-def _by_arm(model: Scenario, strategy: str | None, attribute: str, arms: tuple[str, str]) -> Scenario:
-    """Return the scenario with results by arm."""
-    held = model.journey(strategy) if strategy not in model.matched else model.journey()
-    refuse_arms(held, attribute, arms)
-    if attribute not in held.report_by:
-        return model.with_texts([("report_by", [*held.report_by, attribute])])
-    return model
-
-
-def _month(courses: Mapping[str, Course], month: int | None, roll_out: str | None) -> int:
-    """Return at the end of which month the test is read."""
-    periods = courses[KEEP].came.shape[1]
-    if roll_out is not None:
-        month = read_before(alike(courses[KEEP].came, courses[ROLL_OUT].came), periods, month, roll_out)
-    month = periods if month is None else month
-    if not 1 <= month <= periods:
-        raise ExperimentError(f"the test is read at the end of month {month}; the run has months 1 to {periods}")
-    return month
-
-
-def _ends(found: Estimate) -> str:
-    return f"{found.level * 100:g} % interval {found.low:,.1f} to {found.high:,.1f}"
-
-
-def _refuse(
-    best: str, rates: tuple[float, float] | None, level: float, power: float, replications: int, now_alone: bool
-) -> None:
-    """Refuse settings that no test has."""
-    if best not in ("highest", "lowest"):
-        raise ExperimentError(f"best is {best!r}; {nearest(str(best), ('highest', 'lowest'))}")
-    for name, given in (("level", level), ("power", power), *(("rates", one) for one in rates or ())):
-        if not 0 < given < 1:
-            raise ExperimentError(f"{name} is {given}: it lies between 0 and 1; write 0.95 for 95 %")
-    if replications < 2:
-        raise ExperimentError(
-            f"{replications} replications: each is one test, and how tests come out takes many; write 1000"
-        )
-    if now_alone:
-        raise ExperimentError("now is held against a roll-out after the test; name a strategy for roll_out too")
+def _ends(estimate: Estimate) -> str:
+    return f"{estimate.level * 100:g} % interval {estimate.low:,.1f} to {estimate.high:,.1f}"

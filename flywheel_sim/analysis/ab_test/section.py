@@ -11,7 +11,7 @@ from flywheel_sim.stats import plus_minus, with_unit
 
 def sections(result: ABTest) -> list[Section]:
     """Return the section of an A/B test: the answer, what would have been seen, power and worth."""
-    figures = [(name, plus_minus(found), found.unit) for name, found in result.figures.items()]
+    figures = [(name, plus_minus(estimate), estimate.unit) for name, estimate in result.figures.items()]
     note = (
         "Means and ratios with the half-width of their 95 % interval, shares of futures with that of Wilson's; "
         "differences are paired."

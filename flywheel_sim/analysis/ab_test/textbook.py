@@ -21,7 +21,7 @@ def critical(level: float) -> float:
 
 
 def z_of(wins: FloatArray, n: FloatArray) -> FloatArray:
-    """Return the statistic of the two-proportion z test, B less A, with the pooled variance.
+    """Return the statistic of the two-proportion z test, B minus A, with the pooled variance.
 
     Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, section 3.1, without the correction for
     continuity. NaN where an arm is empty, or nobody or everybody succeeded.
@@ -35,12 +35,12 @@ def z_of(wins: FloatArray, n: FloatArray) -> FloatArray:
         share = wins / n
         pooled = wins.sum(axis=-1) / n.sum(axis=-1)
         error = np.sqrt(pooled * (1 - pooled) * (1 / n).sum(axis=-1))
-        found = (share[..., 1] - share[..., 0]) / error
-    return np.where(np.isfinite(found), found, math.nan)
+        z = (share[..., 1] - share[..., 0]) / error
+    return np.where(np.isfinite(z), z, math.nan)
 
 
 def lifts_of(wins: FloatArray, n: FloatArray) -> FloatArray:
-    """Return shares of B less those of A in points; shape (...,) of counts of shape (..., 2), NaN for an empty arm."""
+    """Return shares of B minus those of A in points; shape (...,) of counts of shape (..., 2), NaN for an empty arm."""
     shares = 100 * ratio(wins, n)
     return np.asarray(shares[..., 1] - shares[..., 0])
 
@@ -73,8 +73,8 @@ def power_of(rates: tuple[float, float], n: FloatArray, level: float) -> FloatAr
         pooled = (n * p).sum(axis=-1) / n.sum(axis=-1)
         bar = critical(level) * np.sqrt(pooled * (1 - pooled) * (1 / n).sum(axis=-1))
         error = np.sqrt((p * (1 - p) / n).sum(axis=-1))
-        found = special.ndtr((lift - bar) / error) + special.ndtr((-lift - bar) / error)
-    return np.where(n.min(axis=-1) > 0, found, math.nan)
+        power = special.ndtr((lift - bar) / error) + special.ndtr((-lift - bar) / error)
+    return np.where(n.min(axis=-1) > 0, power, math.nan)
 
 
 def sample_size(rates: tuple[float, float], power: float, level: float, ratio: float = 1.0) -> tuple[float, float]:

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
-from flywheel_sim.errors import ExperimentError
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.driver import metric_in
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.journey.journey import Journey
 from flywheel_sim.stats import Estimate, FloatArray, estimate_probability, estimate_ratio, with_unit
 from flywheel_sim.wording import signed
 
@@ -57,6 +59,9 @@ class Worth:
 
     def gap(self, of: str, against: str) -> Estimate:
         """Return the paired difference between two of the three courses that do not look at the test."""
+        for name in (of, against):
+            if not isinstance(name, str) or name not in self.totals:
+                raise ExperimentError(f"'{name}' is no course of this test; {nearest(str(name), self.totals)}")
         return paired(self.totals[of] - self.totals[against], self.unit)
 
     @property
@@ -71,7 +76,7 @@ class Worth:
 
     @property
     def cost_of_waiting(self) -> Estimate | None:
-        """Return what each month of not having B costs: `NOW` less `KEEP` per month to the horizon."""
+        """Return what each month of not having B costs: `NOW` minus `KEEP`, per month to the horizon."""
         if NOW not in self.totals:
             return None
         months = np.isfinite(self.monthly[KEEP][0, self.since :]).sum()
@@ -95,20 +100,20 @@ class Worth:
     def figures(self) -> dict[str, Estimate]:
         """Return every figure by its name in words; those of rules are against keeping A, with joint intervals."""
         by_rule = {name: self.rules.gap(name, KEEP) for name in (BY_TEST, BY_SIGN)}
-        found = {"rolling B out after the test": self.rolling_out, "… loses by it": self.loses, **by_rule}
+        figures = {"rolling B out after the test": self.rolling_out, "… loses by it": self.loses, **by_rule}
         if self.cost_of_waiting and self.cost_of_testing:
-            found |= {"not having B": self.cost_of_waiting, "testing first, not at once": self.cost_of_testing}
-        return found
+            figures |= {"not having B": self.cost_of_waiting, "testing first, not at once": self.cost_of_testing}
+        return figures
 
     def answer(self) -> str:
         """Return the answer in words."""
-        said = f"Rolling B out is worth {signed(self.rolling_out)} in {self.label.lower()} to the horizon and loses in "
-        said += f"{self.loses.mean:.0f} % of futures."
+        text = f"Rolling B out is worth {signed(self.rolling_out)} in {self.label.lower()} to the horizon and loses in "
+        text += f"{self.loses.mean:.0f} % of futures."
         if self.cost_of_waiting:
-            said += f" Every month without B costs {signed(replace(self.cost_of_waiting, unit=self.unit)).lstrip('+')}."
+            text += f" Every month without B costs {signed(replace(self.cost_of_waiting, unit=self.unit)).lstrip('+')}."
         tried, signs = self.rules.gap(BY_TEST, KEEP), self.rules.gap(BY_SIGN, KEEP)
-        said += f" To roll B out only where it is significantly better brings {with_unit(tried.mean, tried.unit)}, "
-        return said + f"wherever it looks better {with_unit(signs.mean, signs.unit)}."
+        text += f" To roll B out only where it is significantly better brings {with_unit(tried.mean, tried.unit)}, "
+        return text + f"wherever it looks better {with_unit(signs.mean, signs.unit)}."
 
 
 @dataclass(frozen=True)
@@ -129,16 +134,14 @@ class Course:
 
 
 def course_of(runs: Runs, metric: str) -> Course:
-    """Return what the runs of a course come to.
-
-    Raises
-    ------
-    ExperimentError
-        If the metric does not add up over months.
-    """
-    if runs.metric(metric).aggregation != "sum":
-        raise ExperimentError(f"'{metric}' does not add up over months; ask what a test is worth in profit")
+    """Return what the runs of a course come to."""
     return Course(runs.books.ledger.flow.sum(axis=-1), runs.values(metric), runs.series(metric))
+
+
+def refuse_metric(journey: Journey, metric: str) -> None:
+    """Refuse a metric that does not add up over months."""
+    if metric_in(journey, metric).aggregation != "sum":
+        raise ExperimentError(f"metric is '{metric}', which does not add up over months; write metric='profit'")
 
 
 def worth_of(

@@ -73,18 +73,18 @@ def judged(
     shifts = bench.exchanges(base.split, SHIFT)
     steps = np.diag(np.clip(base.split / 2, LEAST * bench.budget, MOST * bench.budget))
     moves = [np.maximum(base.split + sign * step, 0.0) for step in steps for sign in (1, -1)]
-    found = bench.splits([*(split for _, _, split in shifts), *moves])
-    if len(found) < len(shifts) + len(moves):
+    tried = bench.splits([*(split for _, _, split in shifts), *moves])
+    if len(tried) < len(shifts) + len(moves):
         raise ExperimentError("a split near the best cannot be run; bound what its places get by at_most")
     journey = bench.model.journey(bench.strategy)
     unit = gap_unit(units_of(journey, (bench.of,))[bench.of])
     columns = []
-    for one in found[: len(shifts)]:
+    for one in tried[: len(shifts)]:
         gap = futures(one.values, bench.risk) - futures(base.values, bench.risk)
         columns.append(gap - bench.worth * (one.spent - base.spent).sum(axis=0))
     gains = _joint(columns, [(names[giver], names[taker]) for giver, taker, _ in shifts], unit)
     slopes = []
-    for up, down in zip(found[len(shifts) :: 2], found[len(shifts) + 1 :: 2], strict=True):
+    for up, down in zip(tried[len(shifts) :: 2], tried[len(shifts) + 1 :: 2], strict=True):
         gained = futures(up.values, bench.risk) - futures(down.values, bench.risk)
         paid = months_counted(journey) * (up.spent - down.spent).sum(axis=0)
         ratio = float(ratio_of_sums(gained, paid)[0])

@@ -39,7 +39,7 @@ def marginal(result: Marginal) -> Chart:
     title = f"By month {longest} the next euro brings most at {joined([named(one) for one in leaders])}"
     net = ", net of the euro itself" if result.of == "profit" else ""
     note = f"{result.label} per euro spent there{net}; joint 95 % intervals of all points."
-    made, axes = axes_of(title, note, 1.9 + 0.62 * len(order))
+    drawing, axes = axes_of(title, note, 1.9 + 0.62 * len(order))
     at = np.arange(len(order))[::-1]
     spread = np.linspace(0.2, -0.2, len(result.months)) if len(result.months) > 1 else np.zeros(1)
     for months, shift, colour in zip(result.months, spread, COLOURS, strict=False):
@@ -49,8 +49,8 @@ def marginal(result: Marginal) -> Chart:
     named_rows(axes, at, [named(name) for name in order])
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.set_xlabel(f"{result.label} of one more euro ({result.unit})")
-    legend_under(made, len(result.months))
-    return Chart("marginal", title, made, result.frame())
+    legend_under(drawing, len(result.months))
+    return Chart("marginal", title, drawing, result.frame())
 
 
 def allocation(result: Allocation) -> Chart:
@@ -63,14 +63,14 @@ def allocation(result: Allocation) -> Chart:
     if gap.low > 0:
         more = f"brings {with_unit(gap.mean, gap.unit)} more {what} than today's"
     else:
-        more = f"is not told from today's in {what}"
+        more = f"cannot be told from today's in {what}"
     title = f"The best split {more} within {when}"
     unit = f"{result.places[0].currency} per month".strip()
     scaled = " (in proportion)" if result.scaled else ""
     note = (
         f"Of {with_unit(result.budget, unit)}. Right: what one more euro of budget brings there, joint 95 % interval."
     )
-    made, axes = axes_of(title, note, 1.9 + 0.62 * len(result.places))
+    drawing, axes = axes_of(title, note, 1.9 + 0.62 * len(result.places))
     at = np.arange(len(result.places))[::-1]
     splits = {name: result.points[name].split for name in ("even", "today", "best")}
     axes.hlines(at, splits["today"], splits["best"], color=COLOURS[1], lw=2.5, alpha=0.45, zorder=2)
@@ -89,8 +89,8 @@ def allocation(result: Allocation) -> Chart:
     axes.set_ylim(-0.6, len(at) - 0.4)
     axes.set_xlim(-0.02 * top, 1.04 * top)
     measured(axes, along=f"Money at each place ({unit})")
-    legend_under(made, 3)
-    return Chart("allocation", title, made, result.frame())
+    legend_under(drawing, 3)
+    return Chart("allocation", title, drawing, result.frame())
 
 
 def allocation_by_horizon(result: AllocationByHorizon) -> Chart:
@@ -110,7 +110,7 @@ def allocation_by_horizon(result: AllocationByHorizon) -> Chart:
     )
     unit = f"{first.places[0].currency} per month".strip()
     note = f"Best split of {with_unit(first.budget, unit)} for the {first.decides} within each horizon."
-    made, axes = axes_of(title, note, 2.2 + 0.62 * len(horizons))
+    drawing, axes = axes_of(title, note, 2.2 + 0.62 * len(horizons))
     at, left = np.arange(len(horizons))[::-1], np.zeros(len(horizons))
     for name, share, colour in zip(names, shares.T, COLOURS, strict=False):
         axes.barh(at, share, left=left, height=0.62, color=colour, alpha=0.85, label=named(name))
@@ -123,8 +123,8 @@ def allocation_by_horizon(result: AllocationByHorizon) -> Chart:
     named_rows(axes, at, horizons)
     axes.set_xlim(0, 100)
     axes.set_xlabel("Share of the budget (%)")
-    legend_under(made, len(names))
-    return Chart("allocation_by_horizon", title, made, result.frame())
+    legend_under(drawing, len(names))
+    return Chart("allocation_by_horizon", title, drawing, result.frame())
 
 
 def judgement(result: Judgement, rate: str = "the rate") -> Chart:
@@ -144,7 +144,7 @@ def judgement(result: Judgement, rate: str = "the rate") -> Chart:
     more = float(result.at(1.1 * result.today)) - now
     step = f"{100 * more:+.3g} points" if factor == 100 else f"{more:+.3g}"
     note = f"Dots: what was judged. A tenth more than today's spend: {step}. No interval: judged, not measured."
-    made, axes = axes_of(title, note, 4.4)
+    drawing, axes = axes_of(title, note, 4.4)
     table = result.frame()
     axes.plot(table["spend"], table["value"], color=COLOURS[0], lw=2.2)
     for level, word in ((result.limit, "limit"), (result.without, "nothing spent")):
@@ -166,4 +166,4 @@ def judgement(result: Judgement, rate: str = "the rate") -> Chart:
     low, high = sorted((factor * result.without, factor * result.limit))
     axes.set_ylim(low - 0.08 * (high - low), high + 0.1 * (high - low))
     axes.set_xlim(0, result.far)
-    return Chart("judgement", title, made, table)
+    return Chart("judgement", title, drawing, table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flywheel_sim.analysis.commands import STRATEGIES, Command, Option, Step, one_of, pair
+from flywheel_sim.analysis.commands import STRATEGIES, Command, Option, Step, pair
 from flywheel_sim.errors import ExperimentError
 
 
@@ -14,43 +14,45 @@ def _allocate(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iter
     from flywheel_sim.analysis.allocation.marginal import marginal
     from flywheel_sim.analysis.allocation.split import allocate
 
-    budget, horizon, risk, n = asked["budget"], asked["horizon"], asked["risk"], how["replications"]
-    name = one_of(asked["strategies"], "allocate", "run it once for each")
-    how = how | {"strategy": name, "of": asked["of"], "places": asked["place"]}
+    budget, horizon, n = asked["budget"], asked["horizon"], how["replications"]
+    how = how | {name: asked[name] for name in ("of", "over", "strategies")}
     if asked["marginal"]:
         for option in ("budget", "risk", "at_least", "at_most"):
-            if asked[option]:
+            if asked[option] not in (None, []):
                 flag = f"--{option.replace('_', '-')}"
                 raise ExperimentError(f"{flag} is about splitting a budget; leave it out, or --marginal")
         yield Step("marginal", f"{model.name}: one more euro at each place, {n:,} replications of each",
-                   lambda: marginal(model, horizons=horizon, **how))  # fmt: skip
+                   lambda: marginal(model, horizon=horizon, step=asked["step"] or "5 %", **how))  # fmt: skip
         return
-    bounds: dict[str, Any] = {
-        word: dict(pair(item, f"--{word.replace('_', '-')}", "PLACE=MONEY", "search_ads=2000 per month")
-                   for item in asked[word] or [])
-        for word in ("at_least", "at_most")
-    }  # fmt: skip
+    if asked["step"] is not None:
+        raise ExperimentError("--step is about the next euro; leave it out, or add --marginal")
+    how = how | {"budget": budget, "risk": asked["risk"]}
+    how |= {word: _bounds(asked[word], f"--{word.replace('_', '-')}") for word in ("at_least", "at_most")}
     says = f"{model.name}: the best split of {budget or 'what is spent today'}, {n:,} replications of each"
     if horizon and len(horizon) > 1:
-        yield Step("by_horizon", says,
-                   lambda: allocation_by_horizon(model, horizon, budget, risk=risk, **bounds, **how))  # fmt: skip
+        yield Step("by_horizon", says, lambda: allocation_by_horizon(model, horizon=horizon, **how))
     else:
-        one = horizon[0] if horizon else None
-        yield Step("allocation", says, lambda: allocate(model, budget, one, risk=risk, **bounds, **how))
+        yield Step("allocation", says, lambda: allocate(model, horizon=horizon[0] if horizon else None, **how))
+
+
+def _bounds(items: list[str] | None, flag: str) -> dict[str, str] | None:
+    """Return the bounds that ``PLACE=MONEY`` say."""
+    return dict(pair(item, flag, "PLACE=MONEY", "search_ads=2000 per month") for item in items) if items else None
 
 
 COMMANDS = (
     Command("allocate", "Split a budget over channels and levers as well as can be, or show where the next euro goes.",
             "allocate", "", (
+        Option("of", "The metric to be as high as it can."),
+        Option("over", "A channel or lever; repeatable. All that spend unless given.", many=True, flag="--over"),
+        STRATEGIES,
         Option("budget", "Money to split, such as '12000 per month'; today's unless given."),
         Option("horizon", "How far to look, such as '24 months'; repeat to see the split move.", many=True),
-        Option("of", "The metric to be as high as it can."),
         Option("risk", "Decide by this quantile of futures, such as 0.05, not by the mean.", float),
-        Option("place", "A channel or lever; repeatable. All that spend unless given.", many=True, flag="--place"),
         Option("at_least", "What a place gets at least.", many=True, flag="--at-least", metavar="PLACE=MONEY"),
         Option("at_most", "What a place gets at most.", many=True, flag="--at-most", metavar="PLACE=MONEY"),
         Option("marginal", "Not the best split, but what one more euro brings at each place today.", bool,
                flag="--marginal"),
-        STRATEGIES,
+        Option("step", "With --marginal: by how much each spend moves, such as '5 %' of the budget.", default=None),
     ), _allocate, place=12),
 )  # fmt: skip

@@ -7,13 +7,16 @@ customer more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
+from flywheel_sim.analysis.allocation.asked import FORMER, PLACES
+from flywheel_sim.analysis.allocation.one_more import costs_of, gained_and_spent, moved_both_ways, one_changed
 from flywheel_sim.analysis.allocation.spends import (
     Place,
     at_spends,
@@ -22,15 +25,28 @@ from flywheel_sim.analysis.allocation.spends import (
     per_month,
     places_of,
     read,
+    refuse_places,
     spent_by_month,
 )
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.analysis.difference.ranking import Ranking, ranking
-from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    DURATION,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    names_of,
+    one_of,
+    refuse_metrics,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
+from flywheel_sim.experiment.driver import Job, RunOptions, metric_in, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH
@@ -53,6 +69,9 @@ if TYPE_CHECKING:
 #: Horizons at which value is read unless said, beside the whole of it.
 USUAL = ("3 months", "12 months")
 
+_TIMES = takes.optional(takes.either(DURATION, takes.listed(DURATION, "a list of times", "['3 months', '12 months']")))
+_STEP = takes.either(takes.number(0, open_low=True, example="500"), takes.text("a share such as '5 %'", "'5 %'"))
+
 
 @dataclass(frozen=True)
 class Marginal(AgainstToday):
@@ -69,11 +88,18 @@ class Marginal(AgainstToday):
     step
         Money a month by which each spend is moved, up and down; less where nothing is left to take away.
     gained, paid
-        Metric and spend on the place, up less down, shape (places, horizons, replications).
+        Metric and spend on the place, up minus down, shape (places, horizons, replications).
     spent
         Money a month at each place today, shape (places, replications).
     today
         The runs at today's spends.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> euro = fs.marginal("next_euro", over=["search_ads", "onboarding"], horizon="3 months", replications=5)
+    >>> sorted(euro.ranking().names)
+    ['onboarding', 'search_ads']
     """
 
     of: str
@@ -105,15 +131,15 @@ class Marginal(AgainstToday):
 
     def at(self, place: str, months: int | None = None) -> Estimate:
         """Return value per euro at a place up to a horizon in months, the longest unless given; joint interval."""
-        when = self.months[-1] if months is None else months
+        when = self._when(months)
         if (place, when) not in self.estimates:
-            held = f"places {', '.join(p.name for p in self.places)}; months {', '.join(map(str, self.months))}"
-            raise ExperimentError(f"'{place}' up to month {when} was not asked for; there are {held}")
+            known = [one.name for one in self.places]
+            raise ExperimentError(f"place is '{place}', which was not asked for; {nearest(place, known)}")
         return self.estimates[place, when]
 
     def ranking(self, months: int | None = None) -> Ranking:
         """Return places in the order of what a euro brings there, with joint intervals of all differences."""
-        when = self.months.index(self.months[-1] if months is None else months)
+        when = self.months.index(self._when(months))
         values = {place.name: self._columns()[i, when] for i, place in enumerate(self.places)}
         return ranking(values, f"{self.of} per euro", self.unit, self.unit)
 
@@ -154,19 +180,19 @@ class Marginal(AgainstToday):
 
     def answer(self) -> str:
         """Return the answer in words: where a euro brings most, by the shortest and by the longest horizon."""
-        said = []
+        sentences = []
         for months in dict.fromkeys((self.months[0], self.months[-1])):
             order = self.ranking(months)
             best, others = order.names[0], [name for name in order.leaders if name != order.names[0]]
-            found = self.estimates[best, months]
-            text = f"Within {months} months the next euro brings most at {best}: {_worth(found)}"
+            worth = self.estimates[best, months]
+            text = f"Within {months} months the next euro brings most at {best}: {_worth(worth)}"
             if others:
                 text += f"; these runs cannot tell {' or '.join(others)} apart from it"
             last = order.names[-1]
             if last not in order.leaders:
                 text += f". It brings least at {last}: {_worth(self.estimates[last, months])}"
-            said.append(f"{text}.")
-        return " ".join(said)
+            sentences.append(f"{text}.")
+        return " ".join(sentences)
 
     @property
     def note(self) -> str:
@@ -185,133 +211,106 @@ class Marginal(AgainstToday):
         net = ", and taken off in what a euro brings" if self.of in ("profit", "gross_profit", "contribution") else ""
         return [f"Cost of sales is no part of these spends{net}: {plus_minus(goods)} {goods.unit} today"]
 
+    def _when(self, months: int | None) -> int:
+        """Return a horizon that was asked for, in months; the longest unless given."""
+        when = self.months[-1] if months is None else takes.whole(1, example=str(self.months[-1])).of("months", months)
+        if when not in self.months:
+            raise ExperimentError(
+                f"months is {when}, which was not asked for; write {' or '.join(map(str, self.months))}"
+            )
+        return int(when)
+
     def _columns(self) -> FloatArray:
         """Return the ratios spread over replications, whose means and standard errors are those of the ratios."""
         ratio = ratio_of_sums(np.moveaxis(self.gained, 2, 0), np.moveaxis(self.paid, 2, 0))[0][..., None]
         return np.asarray(ratio + (self.gained - ratio * self.paid) / self.paid.mean(axis=2, keepdims=True))
 
 
+@verb(FORMER, over=PLACES, horizon=_TIMES, step=_STEP, replications=COUNT)
 def marginal(
-    model: Scenario,
-    strategy: str | None = None,
+    model: Model,
     of: str = "profit",
+    over: str | Sequence[str] | None = None,
     *,
+    strategies: Strategies = None,
+    horizon: str | Sequence[str] | None = None,
     step: str | float = "5 %",
-    horizons: Sequence[str] | None = None,
-    places: Iterable[str] | None = None,
     replications: int = 100,
     **how: Unpack[How],
 ) -> Marginal:
-    """Return what one more euro adds to a metric at each channel and lever that spends.
+    """Tell what one more euro adds to a metric at each channel and lever that spends.
 
     Parameters
     ----------
-    of
-        A metric that adds up over months. Profit is net of the euro; others, such as ``revenue``, are not.
+    model, of
+        The scenario, its name or its path; and a metric that adds up over months. Profit is net of the euro; others,
+        such as ``revenue``, are not.
+    over
+        Channels and levers, one or several; all that the strategy spends on unless given.
+    strategies
+        One of them; without one, the file as written. A spend that is ``matched`` is solved for once and stays.
+    horizon
+        One or several, such as ``["3 months", "12 months"]``, whole months up to the scenario's; these two and the
+        whole unless given.
     step
         By how much each spend is moved: a share of the budget (all that these places spend), or money per month. A
         smaller step is nearer to one euro and noisier.
-    horizons
-        Such as ``["3 months", "12 months"]``, whole months up to the scenario's; these two and the whole unless given.
-    places
-        Channels and levers; all that the strategy spends on unless given.
-    model, strategy, replications, how
-        As for `replicate`. A spend that is ``matched`` is solved for once and stays as a budget decided on.
+    replications, how
+        How often everything is run, and how: `How`.
 
     Raises
     ------
-    ExperimentError
-        If there is no such place, the metric does not add up over months, or the step or a horizon is not usable.
-    ConfigError
-        If there is no such strategy, or a lever does not say what its rates are at another spend.
+    ExperimentError, ConfigError
+        If there is no such place or strategy, the metric does not add up over months, the step or a horizon is not
+        usable, or a lever does not say what its rates are at another spend.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> euro = fs.marginal("next_euro", over="search_ads", horizon="3 months", replications=5)
+    >>> euro.months, euro.at("search_ads").unit
+    ((3,), 'EUR per EUR')
     """
-    seed, options = how_to_run(how)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    spots = places_of(model, strategy, places)
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.marginal")
+    refuse_metrics(scenario, [strategy], (of,))
+    refuse_places(scenario, strategy, over)
+    unmatched = scenario.unmatched_journey(strategy)
+    if metric_in(unmatched, of).aggregation != "sum":
+        raise ExperimentError(f"of is '{of}', which does not add up over months, so a euro adds nothing to it; write "
+                              "of='profit'")  # fmt: skip
+    months = _months(unmatched, None if horizon is None else names_of(horizon))
+    step_of(step, 1.0)
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    return _marginal(
+        matched, strategy, of, places_of(matched, strategy, over), months, step, replications, seed, options
+    )
+
+
+def _marginal(
+    model: Scenario, strategy: str | None, of: str, places: tuple[Place, ...], months: tuple[int, ...],
+    step: str | float, replications: int, seed: int | None, options: RunOptions,
+) -> Marginal:  # fmt: skip
+    """Return what one more euro adds, in a scenario whose matched spends are solved for."""
     journey = model.journey(strategy)
-    units_of(journey, (of,))
-    months = _months(journey, horizons)
     root = journey.seed if seed is None else seed
-    probes = {place: at_spends(model, strategy, _with(spots, place, place.probe)) for place in spots if not place.today}
+    probes = {one: at_spends(model, strategy, one_changed(places, one, one.probe)) for one in places if not one.today}
     today, *probed = replicate_jobs([Job(one, root) for one in (journey, *probes.values())], replications, options)
-    if (metric := today.metric(of)).aggregation != "sum":
-        raise ExperimentError(f"'{of}' does not add up over months, so a euro adds nothing to it; ask for profit")
-    spent = spent_by_month(today, spots)
+    spent = spent_by_month(today, places)
     size = step_of(step, float(spent.sum(axis=0).mean()))
-    costs = _costs(spots, spent, dict(zip(probes, probed, strict=True)))
-    moves = _moves(model, strategy, costs, size)
+    costs = costs_of(places, spent, dict(zip(probes, probed, strict=True)))
+    moves = moved_both_ways(model, strategy, costs, size)
 
     def keep(_: int, runs: Runs) -> tuple[FloatArray, FloatArray]:
-        return _by_horizon(runs, of, spots, months)
+        return gained_and_spent(runs, of, places, months)
 
-    found = replicate_jobs([Job(one, root) for one in moves], replications, options, keep=keep)
-    pairs = list(zip(found[::2], found[1::2], strict=True))
-    unit = f"{gap_unit(metric.unit_for(journey))} per {journey.currency or 'money units'}"
+    moved = replicate_jobs([Job(one, root) for one in moves], replications, options, keep=keep)
+    pairs = list(zip(moved[::2], moved[1::2], strict=True))
+    unit = f"{gap_unit(today.unit(of))} per {journey.currency or 'money units'}"
     return Marginal(
-        of, metric.label, unit, spots, months, size, np.array([up[0] - down[0] for up, down in pairs]),
+        of, today.label(of), unit, places, months, size, np.array([up[0] - down[0] for up, down in pairs]),
         np.array([up[1][i] - down[1][i] for i, (up, down) in enumerate(pairs)]), spent, today,
     )  # fmt: skip
-
-
-def _with(places: Iterable[Place], which: Place, spend: float) -> dict[Place, float]:
-    """Return today's spends with another at one place."""
-    return {**{place: place.today for place in places}, which: spend}
-
-
-def _costs(places: Sequence[Place], spent: FloatArray, probed: Mapping[Place, Runs]) -> dict[Place, float]:
-    """Return what one of each place's own unit comes to in money a month.
-
-    Parameters
-    ----------
-    places, spent
-        Where money can go, and what each spends a month today, shape (places, replications).
-    probed
-        Runs in which there is a spend at a place where there is none today.
-
-    Raises
-    ------
-    ExperimentError
-        If nothing is ever spent at a place.
-    """
-    found = {}
-    for place, now in zip(places, spent.mean(axis=1), strict=True):
-        found[place] = now / place.today if place.today else spent_by_month(probed[place], [place]).mean() / place.probe
-        if not found[place] > 0:
-            raise ExperimentError(f"nothing is ever spent on '{place.name}', whatever it says; leave it out of places")
-    return found
-
-
-def _moves(model: Scenario, strategy: str | None, costs: Mapping[Place, float], size: float) -> list[Journey]:
-    """Return journeys in which a place spends so much more, then so much less, one place after the other.
-
-    Parameters
-    ----------
-    model, strategy
-        The scenario, and one of its strategies.
-    costs
-        For each place what one of its own unit comes to in money a month.
-    size
-        Of a move, money a month.
-    """
-    return [
-        at_spends(model, strategy, _with(costs, place, max(0.0, place.today + sign * size / cost)))
-        for place, cost in costs.items()
-        for sign in (1, -1)
-    ]
-
-
-def _by_horizon(runs: Runs, of: str, places: Sequence[Place], months: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-    """Return a metric up to horizons, and what each place has spent by then.
-
-    Returns
-    -------
-    tuple of ndarray
-        Of shapes (horizons, replications) and (places, horizons, replications).
-    """
-    start = runs.books.warm_up
-    gained = runs.series(of, cumulative=True)[:, [one - 1 for one in months]].T
-    spent = [np.cumsum(place.series(runs.books)[:, start:], axis=1) for place in places]
-    return gained, np.array([row[:, [one - 1 - start for one in months]].T for row in spent])
 
 
 def step_of(step: str | float, budget: float) -> float:
@@ -322,8 +321,8 @@ def step_of(step: str | float, budget: float) -> float:
     ExperimentError
         If it is neither, or not positive.
     """
-    found = read(step, "step", "5 %")
-    size = found.number * budget if found.form == "percent" else per_month(step, "step")
+    given = read(step, "step", "5 %")
+    size = given.number * budget if given.form == "percent" else per_month(step, "step")
     if not size > 0:
         raise ExperimentError(f"step is '{step}', which moves nothing; write '5 %' of the budget, or '500 per month'")
     return size
@@ -332,26 +331,24 @@ def step_of(step: str | float, budget: float) -> float:
 def _months(journey: Journey, horizons: Sequence[str] | None) -> tuple[int, ...]:
     """Return horizons in whole months from the start, ascending."""
     first, last = journey.warm_up // MONTH, int(months_counted(journey) + journey.warm_up / MONTH)
-    wanted = USUAL if horizons is None else horizons
-    found = {last} if horizons is None and last > first else set()
-    for one in [wanted] if isinstance(wanted, str) else wanted:
-        held = read(one, "horizon", "12 months")
-        months = held.number / MONTH
-        fits = held.form == "duration" and months == int(months) and first < months <= last
-        if fits:
-            found.add(int(months))
+    months = {last} if horizons is None and last > first else set()
+    for text in USUAL if horizons is None else horizons:
+        time = read(text, "horizon", "12 months")
+        count = time.number / MONTH
+        if time.form == "duration" and first < count <= last and count == int(count):
+            months.add(int(count))
         elif horizons is not None:
-            raise ExperimentError(f"horizon '{one}': whole months are needed, from {first + 1} to {last}")
-    if not found:
+            raise ExperimentError(f"horizon '{text}': whole months are needed, from {first + 1} to {last}")
+    if not months:
         raise ExperimentError(f"no whole month lies within the horizon of '{journey.name}'; make it longer")
-    return tuple(sorted(found))
+    return tuple(sorted(months))
 
 
-def _worth(found: Estimate) -> str:
+def _worth(worth: Estimate) -> str:
     """Return value per euro with its joint interval, for a sentence."""
-    sign = "+" if found.mean > 0 else ""
-    if np.isnan(found.low):
-        return f"{sign}{with_unit(found.mean, found.unit)}"
+    sign = "+" if worth.mean > 0 else ""
+    if np.isnan(worth.low):
+        return f"{sign}{with_unit(worth.mean, worth.unit)}"
     return (
-        f"{sign}{with_unit(found.mean, found.unit)} (joint 95 % interval {figure(found.low)} to {figure(found.high)})"
+        f"{sign}{with_unit(worth.mean, worth.unit)} (joint 95 % interval {figure(worth.low)} to {figure(worth.high)})"
     )

@@ -69,7 +69,14 @@ class Place:
         return money(books, "spend", line=self.name) + costs(books, name=self.name)
 
 
-def places_of(model: Scenario, strategy: str | None, names: Iterable[str] | None = None) -> tuple[Place, ...]:
+def refuse_places(model: Scenario, strategy: str | None, over: str | Sequence[str] | None) -> list[str]:
+    """Return the names of the places a budget goes to before anything is matched; raises as `places_of`."""
+    return [place.name for place in places_of(model, strategy, over, model.unmatched_journey(strategy))]
+
+
+def places_of(
+    model: Scenario, strategy: str | None, over: str | Iterable[str] | None = None, journey: Journey | None = None
+) -> tuple[Place, ...]:
     """Return where a strategy can spend: its channels and levers with a ``spend``, in the order of the file.
 
     A lever that the file calls cost of sales or overhead is no part of a budget, and a place only where it is named.
@@ -80,45 +87,48 @@ def places_of(model: Scenario, strategy: str | None, names: Iterable[str] | None
         With its matched spends solved for.
     strategy
         One of the file, or None for the file as written. What it does without is no place.
-    names
+    over
         Some of them; all unless given.
+    journey
+        That of the strategy, where it is at hand.
 
     Raises
     ------
     ExperimentError
         If there is no such place, or none at all.
     """
-    written, choices, journey = model.channels(strategy), model.choices(strategy), model.journey(strategy)
+    stated, choices = model.channels(strategy), model.choices(strategy)
+    journey = journey or model.journey(strategy)
     currency = journey.currency or ""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     for channel in journey.channels:
-        if written[channel.name].spend is not None and not channel.removed:
+        if stated[channel.name].spend is not None and not channel.removed:
             today = calendar.monthly_spend(channel, journey.phase)
-            found[channel.name] = Place(channel.name, "channel", today, "per month", currency)
+            places[channel.name] = Place(channel.name, "channel", today, "per month", currency)
     for name, lever in model.levers(strategy).items():
         if lever.spend is None or name in choices.levers:
             continue
-        if names is None and journey.kind_of(name, "customer") not in BUDGET_KINDS:
+        if over is None and journey.kind_of(name, "customer") not in BUDGET_KINDS:
             continue
-        held = choices.spends.get(name) or parse(lever.spend)
+        spend = choices.spends.get(name) or parse(lever.spend)
         given = [parse(key).number for table in lever.moves.values() for key in table if key[0].isdigit()]
         probe = min([one for one in given if one > 0], default=1.0)
-        if name in found:
+        if name in places:
             raise ExperimentError(f"'{name}' is a channel and a lever, and their spends would be one; rename one")
-        found[name] = Place(name, "lever", held.number, held.text.partition(" ")[2], currency, probe)
-    if not found:
+        places[name] = Place(name, "lever", spend.number, spend.text.partition(" ")[2], currency, probe)
+    if not places:
         raise ExperimentError(f"{_whose(model, strategy)} spends on no channel and no lever; give one a 'spend'")
-    if names is None:
-        return tuple(found.values())
-    wanted = list(dict.fromkeys([names] if isinstance(names, str) else names))
+    if over is None:
+        return tuple(places.values())
+    wanted = list(dict.fromkeys([over] if isinstance(over, str) else over))
     for name in wanted:
         if name in choices.levers or name in choices.channels:
             raise ExperimentError(
-                f"{_whose(model, strategy)} does without '{name}'; leave it out, or take another strategy"
+                f"over: {_whose(model, strategy)} does without '{name}'; leave it out, or take another strategy"
             )
-        if name not in found:
-            raise ExperimentError(f"nothing is spent on '{name}'; {nearest(str(name), found)}")
-    return tuple(found[name] for name in wanted)
+        if name not in places:
+            raise ExperimentError(f"over: nothing is spent on '{name}'; {nearest(str(name), places)}")
+    return tuple(places[name] for name in wanted)
 
 
 def at_spends(model: Scenario, strategy: str | None, spends: Mapping[Place, float]) -> Journey:
@@ -177,13 +187,13 @@ def per_month(given: str | float, what: str) -> float:
     ExperimentError
         If it is no sum of money per period, or not positive.
     """
-    found = read(given, what, "12000 per month")
-    if found.form != "number" or found.per_what or (found.per_ms is None and isinstance(given, str)):
+    money = read(given, what, "12000 per month")
+    if money.form != "number" or money.per_what or (money.per_ms is None and isinstance(given, str)):
         raise ExperimentError(f"{what} is '{given}': money per period is needed; write '12000 per month'")
-    sum_ = found.number * (MONTH / found.per_ms if found.per_ms else 1.0)
-    if not (math.isfinite(sum_) and sum_ >= 0):
+    monthly = money.number * (MONTH / money.per_ms if money.per_ms else 1.0)
+    if not (math.isfinite(monthly) and monthly >= 0):
         raise ExperimentError(f"{what} is '{given}': it is not negative; write '12000 per month'")
-    return sum_
+    return monthly
 
 
 def read(given: str | float, what: str, example: str) -> Quantity:
@@ -197,8 +207,8 @@ def read(given: str | float, what: str, example: str) -> Quantity:
     try:
         return parse(given if isinstance(given, str) else f"{float(given):f}")
     except (UnitError, TypeError, ValueError) as error:
-        said = f"{error.rule}; {error.remedy}" if isinstance(error, UnitError) else f"write '{example}'"
-        raise ExperimentError(f"{what} is '{given}': {said}") from None
+        remedy = f"{error.rule}; {error.remedy}" if isinstance(error, UnitError) else f"write '{example}'"
+        raise ExperimentError(f"{what} is '{given}': {remedy}") from None
 
 
 def _whose(model: Scenario, strategy: str | None) -> str:

@@ -6,7 +6,7 @@ of the best split, of today's and of an even one, and whether anything beats the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,14 +14,27 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from flywheel_sim import arguments as takes
+from flywheel_sim.analysis.allocation.asked import BUDGET, FORMER, MONEY, PLACES, RISK
 from flywheel_sim.analysis.allocation.certificate import Certificate, judged
-from flywheel_sim.analysis.allocation.spends import Place, per_month, places_of
+from flywheel_sim.analysis.allocation.spends import Place, per_month, places_of, refuse_places
 from flywheel_sim.analysis.allocation.split_search import FINE, Bench, SplitRun, climbed, futures, searched
 from flywheel_sim.analysis.difference.pairs import AgainstToday
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    DURATION,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    one_of,
+    refuse_metrics,
+    scenario_of,
+    verb,
+)
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job, replicate_jobs, units_of
+from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.scenario.load import Scenario
@@ -71,6 +84,14 @@ class Allocation(AgainstToday):
         Replications run in all.
     today
         The runs at today's spends as written.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> over = ["search_ads", "onboarding"]
+    >>> split = fs.allocate("next_euro", over=over, horizon="3 months", replications=2)
+    >>> list(split.best), list(split.points), split.spent().unit
+    (['search_ads', 'onboarding'], ['best', 'today', 'even'], 'EUR per month')
     """
 
     of: str
@@ -130,11 +151,11 @@ class Allocation(AgainstToday):
         for name, point in self.points.items():
             total = point.split.sum()
             for place, own, spent in zip(self.places, point.own, point.spent, strict=True):
-                held = estimate_mean(spent, f"{place.currency} per month".strip())
+                money = estimate_mean(spent, f"{place.currency} per month".strip())
                 worth = self.worth[place.name] if name == "best" else None
                 ends = (worth.mean, worth.low, worth.high) if worth else (np.nan,) * 3
-                rows.append((name, place.name, place.kind, float(own), place.unit, held.mean, held.low, held.high,
-                             held.unit, 100 * held.mean / total if total else np.nan, *ends, held.n))  # fmt: skip
+                rows.append((name, place.name, place.kind, float(own), place.unit, money.mean, money.low, money.high,
+                             money.unit, 100 * money.mean / total if total else np.nan, *ends, money.n))  # fmt: skip
         columns = ["split", "place", "kind", "spend", "spend_unit", "per_month", "low", "high", "unit", "share",
                    "worth", "worth_low", "worth_high", "n"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
@@ -167,20 +188,20 @@ class Allocation(AgainstToday):
         parts = ", ".join(f"{with_unit(money, '')} on {name}" for name, money in self.best.items())
         whole = with_unit(self.budget, f"{self.places[0].currency} per month".strip())
         when = format_duration(self.today.journey.horizon)
-        said = f"Of {whole}, {self.decides} within {when} is highest with {parts}: {self.estimate()}."
+        text = f"Of {whole}, {self.decides} within {when} is highest with {parts}: {self.estimate()}."
         for other, called in (
             ("today", "today's proportions" if self.scaled else "today's split"),
             ("even", "an even split"),
         ):
             gap = self.difference("best", other)
             if gap.low > 0 or np.isnan(gap.low):
-                said += f" That is {with_unit(gap.mean, gap.unit)} more than {called}"
-                said += "." if np.isnan(gap.low) else f" (95 % interval {figure(gap.low)} to {figure(gap.high)})."
+                text += f" That is {with_unit(gap.mean, gap.unit)} more than {called}"
+                text += "." if np.isnan(gap.low) else f" (95 % interval {figure(gap.low)} to {figure(gap.high)})."
             else:
-                said += (
+                text += (
                     f" These runs cannot tell it from {called} (difference {figure(gap.low)} to {figure(gap.high)})."
                 )
-        return f"{said} {self.certificate}."
+        return f"{text} {self.certificate}."
 
     @property
     def note(self) -> str:
@@ -197,8 +218,8 @@ class Allocation(AgainstToday):
         return float((max(totals) - min(totals)) / self.budget)
 
     def _point(self, name: str) -> SplitRun:
-        if name not in self.points:
-            raise ExperimentError(f"'{name}' is no split; {nearest(name, self.points)}")
+        if not isinstance(name, str) or name not in self.points:
+            raise ExperimentError(f"'{name}' is no split; {nearest(str(name), self.points)}")
         return self.points[name]
 
     def remarks(self) -> list[str]:
@@ -215,64 +236,106 @@ class Allocation(AgainstToday):
         }  # fmt: skip
 
 
+@verb(FORMER, over=PLACES, budget=BUDGET, horizon=takes.optional(DURATION), risk=RISK, at_least=MONEY, at_most=MONEY,
+      replications=COUNT)  # fmt: skip
 def allocate(
-    model: Scenario,
+    model: Model,
+    of: str = "profit",
+    over: str | Sequence[str] | None = None,
+    *,
+    strategies: Strategies = None,
     budget: str | float | None = None,
     horizon: str | None = None,
-    of: str = "profit",
-    *,
     risk: float | None = None,
-    strategy: str | None = None,
-    places: Iterable[str] | None = None,
     at_least: Mapping[str, str | float] | None = None,
     at_most: Mapping[str, str | float] | None = None,
     replications: int = 100,
     **how: Unpack[How],
 ) -> Allocation:
-    """Return the best split of a budget over the channels and levers that a strategy spends on.
+    """Split a budget over the channels and levers that a strategy spends on as well as can be.
 
     Parameters
     ----------
+    model, of
+        The scenario, its name or its path; and the metric that is to be as high as it can.
+    over
+        Two to six channels and levers, all that spend unless given.
+    strategies
+        One of them; without one, the file as written. A spend that is ``matched`` starts at what was solved for.
     budget
         Money a month, the mean over the horizon, such as ``12000 per month``; what is spent on these places today
         unless given. What else is spent (service, cost of sales) follows from what people do and is no part of it.
-    horizon, of, risk
-        How far to look, the file's horizon unless given; and the metric that is to be as high as it can: its mean, or
-        with ``risk=0.05`` its 5 % quantile over futures.
-    places, at_least, at_most
-        Two to six channels and levers, all that spend unless given; and bounds of what they get, money a month by name.
-    replications
-        Of every split tried, and of the fresh ones. More make the certificate sharper.
-    model, strategy, how
-        As for `replicate`. A spend that is ``matched`` is a place like any other and starts at what was solved for.
+    horizon, risk
+        How far to look, the file's horizon unless given; and, instead of the mean, the quantile over futures that
+        decides: 0.05 for the 5 % quantile.
+    at_least, at_most
+        Bounds of what places get, money a month by name.
+    replications, how
+        Of every split tried, and of the fresh ones: more make the certificate sharper; and how to run: `How`.
 
     Raises
     ------
     ConfigError, ExperimentError
-        If there is no such strategy, there are too few places or too many, bounds leave no room, or the metric has no
-        value in some futures.
+        If there is no such strategy, metric or place, bounds leave no room, or the metric has no value in some futures.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> over = ["search_ads", "onboarding"]
+    >>> fs.allocate("next_euro", over=over, budget=4000, horizon="3 months", replications=2).budget
+    4000.0
     """
-    seed, options = how_to_run(how)
-    model, _ = with_budgets(model, [strategy], seed, options)
-    if horizon is not None:
-        model = model.with_(horizon=horizon).solved_as(model)
-    spots = places_of(model, strategy, places)
-    _check(spots, risk)
-    journey = model.journey(strategy)
-    units_of(journey, (of,))
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    strategy = one_of(scenario, strategies, "fs.allocate")
+    limits = refused(scenario, strategy, of, over, budget, at_least, at_most)
+    looked = scenario if horizon is None else scenario.with_(horizon=horizon)
+    matched, _ = with_budgets(scenario, [strategy], seed, options)
+    model = looked.solved_as(matched)
+    return _allocated(model, strategy, of, over, limits, risk, replications, seed, options)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What is given of the money a month: the budget, if at all, and bounds by place."""
+
+    budget: float | None
+    low: FloatArray
+    high: FloatArray
+
+
+def refused(
+    scenario: Scenario, strategy: str | None, of: str, over: str | Sequence[str] | None, budget: str | float | None,
+    at_least: Mapping[str, str | float] | None, at_most: Mapping[str, str | float] | None,
+) -> _Limits:  # fmt: skip
+    """Return the budget and the bounds; refuse what cannot be asked, before anything is matched or run."""
+    refuse_metrics(scenario, [strategy], (of,))
+    places = refuse_places(scenario, strategy, over)
+    if not 2 <= len(places) <= 6:
+        raise ExperimentError(f"a budget is split over two to six places, not {len(places)} ({', '.join(places)}); "
+                              "write over=[...]")  # fmt: skip
     given = None if budget is None else per_month(budget, "budget")
-    low, high = _bounds(spots, at_least, 0.0), _bounds(spots, at_most, np.inf)
+    if given == 0:
+        raise ExperimentError("a budget of nothing cannot be split; write budget='12000 per month'")
+    return _Limits(given, _bounds(places, at_least, "at_least", 0.0), _bounds(places, at_most, "at_most", np.inf))
+
+
+def _allocated(
+    model: Scenario, strategy: str | None, of: str, over: str | Sequence[str] | None, limits: _Limits,
+    risk: float | None, replications: int, seed: int | None, options: RunOptions,
+) -> Allocation:  # fmt: skip
+    """Return the best split, in a scenario whose matched spends are solved for."""
+    places, journey = places_of(model, strategy, over), model.journey(strategy)
     root = journey.seed if seed is None else seed
     with ExitStack() as scope:
-        bench = Bench(model, strategy, spots, of, risk, root, replications, replace(options, progress=False),
+        bench = Bench(model, strategy, places, of, risk, root, replications, replace(options, progress=False),
                       _bar(scope, options.progress))  # fmt: skip
         (today,) = replicate_jobs([Job(journey, root)], replications, options=bench.options)
         spent = _as_today(bench)
         total = float(spent.sum())
-        bench.take(total if given is None else given, low, high)
-        points, worth, certificate = _best(bench, spent / total if total else np.full(len(spots), 1 / len(spots)))
+        bench.take(total if limits.budget is None else limits.budget, limits.low, limits.high)
+        points, worth, certificate = _best(bench, spent / total if total else np.full(len(places), 1 / len(places)))
     return Allocation(
-        of, today.label(of), today.unit(of), risk, spots, bench.budget, points,
+        of, today.label(of), today.unit(of), risk, places, bench.budget, points,
         abs(bench.budget - total) > 0.005 * bench.budget, worth, certificate, bench.took + today.n, today,
     )  # fmt: skip
 
@@ -280,12 +343,12 @@ def allocate(
 def _as_today(bench: Bench) -> FloatArray:
     """Return what each place spends today, money a month; run also what shows this where nothing is spent."""
     now = np.array([one.today for one in bench.places])
-    (found,) = bench.run([now])
+    (as_now,) = bench.run([now])
     count = len(bench.places)
     bench.run([np.where(np.arange(count) == i, one.probe, now) for i, one in enumerate(bench.places) if not one.today])
-    if found is None:
+    if as_now is None:
         raise ExperimentError("today's spends cannot be run")
-    return found.split
+    return as_now.split
 
 
 def _best(bench: Bench, shares: FloatArray) -> tuple[dict[str, SplitRun], dict[str, Estimate], Certificate]:
@@ -307,32 +370,24 @@ def _best(bench: Bench, shares: FloatArray) -> tuple[dict[str, SplitRun], dict[s
     attempt = 1
     while True:
         fresh = replace(bench, root=(bench.root + attempt) % 2**32, done=list(bench.done), took=0)
-        found = judged(fresh, {"best": best, "today": today, "even": even})
+        verdict = judged(fresh, {"best": best, "today": today, "even": even})
         bench.took += fresh.took
-        if found[2].holds or attempt == TRIES:
-            return found
+        if verdict[2].holds or attempt == TRIES:
+            return verdict
         attempt += 1
         bench.replications *= 2
         best = climbed(bench, best, FINE[-1:])
 
 
-def _check(places: Sequence[Place], risk: float | None) -> None:
-    """Refuse too few places or too many, and a share of futures that is none."""
-    if not 2 <= len(places) <= 6:
-        raise ExperimentError(f"a budget is split over two to six places, not {len(places)} "
-                              f"({', '.join(one.name for one in places)}); say places=[...]")  # fmt: skip
-    if risk is not None and not 0 < risk < 1:
-        raise ExperimentError(f"risk is {risk}: the share of worse futures; write 0.05 for the 5 % quantile")
-
-
-def _bounds(places: Sequence[Place], given: Mapping[str, str | float] | None, usual: float) -> FloatArray:
+def _bounds(
+    places: Sequence[str], given: Mapping[str, str | float] | None, word: str, usual: float
+) -> FloatArray:  # fmt: skip
     """Return a bound of each place in money a month."""
-    names = [one.name for one in places]
     for name in given or {}:
-        if name not in names:
-            raise ExperimentError(f"a bound of '{name}', which is no place; {nearest(str(name), names)}")
-    return np.array([per_month(given[name], f"the bound of '{name}'") if given and name in given else usual
-                     for name in names])  # fmt: skip
+        if name not in places:
+            raise ExperimentError(f"{word} names '{name}', which is no place; {nearest(name, places)}")
+    return np.array([per_month(given[name], f"{word} of '{name}'") if given and name in given else usual
+                     for name in places])  # fmt: skip
 
 
 def _bar(scope: ExitStack, progress: bool) -> Callable[[int], object]:

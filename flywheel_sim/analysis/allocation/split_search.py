@@ -155,11 +155,11 @@ class Bench:
             self.advance(runs.n)
             return spent_by_month(runs, self.places), metric_values(runs, self.of), goods_by_month(runs)
 
-        found = replicate_jobs(jobs, self.replications, self.options, keep=keep) if jobs else []
+        kept = replicate_jobs(jobs, self.replications, self.options, keep=keep) if jobs else []
         self.took += len(jobs) * self.replications
-        made = [None if i is None else SplitRun(np.asarray(o), *found[i]) for o, i in zip(spends, at, strict=True)]
-        self.done += [one for one in made if one is not None]
-        return made
+        points = [None if i is None else SplitRun(np.asarray(o), *kept[i]) for o, i in zip(spends, at, strict=True)]
+        self.done += [point for point in points if point is not None]
+        return points
 
     def splits(self, wanted: Sequence[FloatArray]) -> list[SplitRun]:
         """Run splits of money, as near as is known of the places' units; those that cannot be run are left out."""
@@ -175,17 +175,17 @@ class Bench:
         """
         own, best = self.own(split), None
         for _ in range(8):
-            (found,) = self.run([own])
-            if found is None:
+            (point,) = self.run([own])
+            if point is None:
                 raise ExperimentError(
                     "a split to be compared cannot be run: a lever does not say what its rates are at such a spend; "
                     "give it 'without' and 'limit', or bound what it gets by at_most"
                 )
-            if best is None or _away(found, split) < _away(best, split):
-                best = found
+            if best is None or _away(point, split) < _away(best, split):
+                best = point
             if _away(best, split) <= NEAR * self.budget:
                 break
-            own = np.where(found.split > 0, own * split / np.where(found.split > 0, found.split, 1.0), own)
+            own = np.where(point.split > 0, own * split / np.where(point.split > 0, point.split, 1.0), own)
         if best is None or abs(best.split.sum() - split.sum()) > MUST * self.budget:
             raise ExperimentError(
                 "what is spent does not settle on the budget; run more replications, or bound places by at_most"
@@ -198,20 +198,20 @@ class Bench:
         radius = 3 * max(float(np.abs(near.split - split).max()), 0.02 * self.budget)
         around = [one for one in self.done if np.abs(one.split - near.split).max() <= radius]
         away = np.array([one.split - near.split for one in around])
-        found = np.zeros(len(self.places))
+        spends = np.zeros(len(self.places))
         for i in range(len(self.places)):
             costs = np.array([one.split[i] / one.own[i] if one.own[i] > 0 else np.nan for one in around])
             known = np.isfinite(costs) & (costs > 0)
             if not known.any():
                 other = min((one for one in self.done if one.split[i] > 0), key=lambda o: abs(o.split[i] - split[i]))
-                found[i] = split[i] / (other.split[i] / other.own[i])
+                spends[i] = split[i] / (other.split[i] / other.own[i])
                 continue
             first = int(np.argmin(np.where(known, np.abs(away).max(axis=1), np.inf)))
             base = costs[first]
             slope = np.linalg.lstsq(away[known] - away[first], costs[known] - base, rcond=1e-6)[0]
             guess = base + float(slope @ (split - near.split - away[first]))
-            found[i] = split[i] / float(np.clip(guess, base / 2, 2 * base))
-        return np.maximum(found, 0.0)
+            spends[i] = split[i] / float(np.clip(guess, base / 2, 2 * base))
+        return np.maximum(spends, 0.0)
 
     def score(self, point: SplitRun) -> float:
         """Return what decides at a point, less what it spends beyond the budget at what a euro of budget brings."""
@@ -234,15 +234,15 @@ class Bench:
 
     def exchanges(self, split: FloatArray, share: float) -> list[tuple[int, int, FloatArray]]:
         """Return splits with a share of the budget, or what room there is, moved from one place to another."""
-        found = []
+        exchanged = []
         for giver, taker in itertools.permutations(range(len(split)), 2):
             size = min(share * self.budget, split[giver] - self.low[giver], self.high[taker] - split[taker])
             if size > 1e-6 * self.budget:
                 moved = split.copy()
                 moved[giver] -= size
                 moved[taker] += size
-                found.append((giver, taker, moved))
-        return found
+                exchanged.append((giver, taker, moved))
+        return exchanged
 
 
 def _away(point: SplitRun, split: FloatArray) -> float:
@@ -306,11 +306,11 @@ def _surface(bench: Bench, centre: FloatArray, share: float) -> FloatArray:
     terms = _terms(away[:, : d - 1] / share)
     design = np.column_stack([terms, over / share])
     level = values.mean()
-    found = np.linalg.lstsq(design, values - level, rcond=1e-9)[0]
-    bench.worth = float(found[-1] / share / budget)
+    slopes = np.linalg.lstsq(design, values - level, rcond=1e-9)[0]
+    bench.worth = float(slopes[-1] / share / budget)
 
     def height(moves: FloatArray) -> float:
-        return -float(_terms(moves[None, : d - 1])[0] @ found[:-1]) / scale
+        return -float(_terms(moves[None, : d - 1])[0] @ slopes[:-1]) / scale
 
     scale = max(float(np.ptp(values)), 1e-9)
     bounds = [

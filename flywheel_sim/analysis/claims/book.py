@@ -218,5 +218,5 @@ def ratio_estimate(top: object, bottom: object, unit: str) -> Estimate:
     import numpy as np
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.asarray(top, dtype=np.float64) / np.asarray(bottom, dtype=np.float64)
-    return estimate_mean(found[np.isfinite(found)], unit)
+        quotient = np.asarray(top, dtype=np.float64) / np.asarray(bottom, dtype=np.float64)
+    return estimate_mean(quotient[np.isfinite(quotient)], unit)

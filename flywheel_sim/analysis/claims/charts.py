@@ -64,8 +64,8 @@ def claims(result: Claims, keys: Sequence[str] | None = None, strategy: str | No
     groups = _groups(result, keys, named)
     title = f"What the articles claim, and what '{named}' gives"
     note = "Band: claimed. Point: found, with its 95 % interval; arrow: beyond the axis."
-    made, (axes,) = panels("", "", 1.6 + 0.27 * sum(len(readings) + 1 for _, readings in groups))
-    made.suptitle(title, x=0.01, ha="left", **TITLE)
+    drawing, (axes,) = panels("", "", 1.6 + 0.27 * sum(len(readings) + 1 for _, readings in groups))
+    drawing.suptitle(title, x=0.01, ha="left", **TITLE)
     axes.set_title(note, loc="right", fontsize=9, color=GREY, pad=6)
     _rows(axes, groups)
     axes.set_xlim(-_EDGE - 0.25, _EDGE + 1.6)
@@ -76,8 +76,8 @@ def claims(result: Claims, keys: Sequence[str] | None = None, strategy: str | No
     used = {reading.verdict for _, readings in groups for reading in readings}
     marks = [Line2D([], [], color=colour, marker=mark, lw=0, label=verdict)
              for verdict, (colour, mark) in _MARKS.items() if verdict in used]  # fmt: skip
-    legend_under(made, 3, marks)
-    return Chart(f"claims_{named}".replace(" ", "_"), title, made, _data(groups))
+    legend_under(drawing, 3, marks)
+    return Chart(f"claims_{named}".replace(" ", "_"), title, drawing, _data(groups))
 
 
 def _groups(result: Claims, keys: Sequence[str] | None, strategy: str) -> list[tuple[Claim, list[Reading]]]:
@@ -115,17 +115,17 @@ def _found(reading: Reading) -> Estimate:
 
 def _rows(axes: Axes, groups: Sequence[tuple[Claim, Sequence[Reading]]]) -> None:
     """Draw each claim as a row that bears its words, under which its readings have one row each."""
-    rows: list[tuple[str, Reading | None]] = []
+    lines: list[tuple[str, Reading | None]] = []
     for one, readings in groups:
-        rows += [(one.words, None), *((reading.label, reading) for reading in readings)]
-    for at, (_, reading) in enumerate(rows):
+        lines += [(one.words, None), *((reading.label, reading) for reading in readings)]
+    for at, (_, reading) in enumerate(lines):
         if reading is None:
             axes.axhspan(at - 0.5, at + 0.5, color="#f1f4f6", lw=0, zorder=0)
         else:
             _row(axes, at, reading)
-    axes.set_ylim(len(rows) - 0.5, -0.6)
-    named_rows(axes, range(len(rows)), [text for text, _ in rows])
-    for tick, (_, reading) in zip(axes.get_yticklabels(), rows, strict=True):
+    axes.set_ylim(len(lines) - 0.5, -0.6)
+    named_rows(axes, range(len(lines)), [text for text, _ in lines])
+    for tick, (_, reading) in zip(axes.get_yticklabels(), lines, strict=True):
         tick.set_fontweight("bold" if reading is None else "normal")
         tick.set_fontsize(8.5)
     axes.tick_params(axis="y", length=0)
@@ -133,7 +133,7 @@ def _rows(axes: Axes, groups: Sequence[tuple[Claim, Sequence[Reading]]]) -> None
 
 def _row(axes: Axes, at: int, reading: Reading) -> None:
     """Draw one reading: the claimed band, the figure with its interval, and what it is."""
-    found = _found(reading)
+    figure = _found(reading)
     middle = math.sqrt(reading.claimed[0] * reading.claimed[1])
     low, high = (math.log2(end / middle) for end in reading.claimed)
     axes.barh(at, high - low, left=low, height=0.62, color=COLOURS[0], alpha=0.22, lw=0)
@@ -144,10 +144,10 @@ def _row(axes: Axes, at: int, reading: Reading) -> None:
     def place(value: float) -> float:
         return float(np.clip(math.log2(value / middle), -_EDGE, _EDGE)) if value > 0 else -_EDGE
 
-    x = place(found.mean)
-    inside = found.mean > 0 and abs(math.log2(found.mean / middle)) <= _EDGE
-    if inside and not math.isnan(found.low):
-        axes.plot([place(found.low), place(found.high)], [at, at], color=colour, lw=1.8, solid_capstyle="butt")
+    x = place(figure.mean)
+    inside = figure.mean > 0 and abs(math.log2(figure.mean / middle)) <= _EDGE
+    if inside and not math.isnan(figure.low):
+        axes.plot([place(figure.low), place(figure.high)], [at, at], color=colour, lw=1.8, solid_capstyle="butt")
     axes.plot([x], [at], marker=mark if inside else ("<" if x < 0 else ">"), color=colour, ms=6, zorder=4, lw=0)
     axes.text(_EDGE + 0.18, at, reading.said.replace(" times", " ×"), va="center", fontsize=8.5, color=INK)
 
@@ -172,32 +172,32 @@ def claims_region(result: Claims, strategy: str | None = None, of: str = "revenu
     import pandas as pd
 
     if of not in ("revenue", "profit"):
-        raise ExperimentError(f"'{of}' is not drawn along retention; {nearest(of, ['revenue', 'profit'])}")
+        raise ExperimentError(f"'{of}' is not drawn along retention; {nearest(str(of), ['revenue', 'profit'])}")
     names = list(result.curves) if strategy is None else [strategy]
     if not names or any(name not in result.curves for name in names):
-        raise ExperimentError("there is no retention to move in this scenario; name one by retention=...")
+        raise ExperimentError("there is no retention to move in this scenario; name one by over='...'")
     first = result.retention[names[0]]
     assert isinstance(first, Retention)
     title = f"What +5 points of {first.name.replace('_', ' ')} bring in {of}"
     note = (
         "Shaded: the +25 to +95 % claimed. Points: this scenario today, with 95 % intervals. Dashed: a steady business."
     )
-    made, (axes,) = panels(title, note, 4.6)
+    drawing, (axes,) = panels(title, note, 4.6)
     axes.axhspan(100 * FIVE[0], 100 * FIVE[1], color=COLOURS[2], alpha=0.14, lw=0)
     drawn = dict(zip(names, COLOURS, strict=False))
     lowest = min(float(result.curves[name].values[0]) for name in drawn)
     highest = max(float(result.curves[name].values[-1]) - 0.05 for name in drawn)
-    rows = [row for name, colour in drawn.items() for row in _curve(axes, result, name, of, colour)]
+    points = [row for name, colour in drawn.items() for row in _curve(axes, result, name, of, colour)]
     if of == "revenue":
-        rows += _steady(axes, lowest, highest)
-    tops = [high for *_, high, source in rows if source == "today" and math.isfinite(high)]
+        points += _steady(axes, lowest, highest)
+    tops = [high for *_, high, source in points if source == "today" and math.isfinite(high)]
     axes.set_ylim(0, max([160.0, *(1.1 * top for top in tops)]))
     axes.set_xlim(100 * lowest, 100 * highest + 0.6)
     axes.set_xlabel(f"{first.name.replace('_', ' ').capitalize()} before the rise (share kept, % {first.per})")
     axes.set_ylabel(f"Gain in {of} (%)")
     axes.legend(loc="upper left", frameon=False, fontsize=9)
-    data = pd.DataFrame(rows, columns=["strategy", "retention", "gain", "low", "high", "source"])
-    return Chart(f"claims_region_{of}", title, made, data)
+    data = pd.DataFrame(points, columns=["strategy", "retention", "gain", "low", "high", "source"])
+    return Chart(f"claims_region_{of}", title, drawing, data)
 
 
 def _curve(axes: Axes, result: Claims, name: str, of: str, colour: str) -> list[_Row]:
@@ -207,18 +207,18 @@ def _curve(axes: Axes, result: Claims, name: str, of: str, colour: str) -> list[
     r = np.linspace(curve.values[0], curve.values[-1] - 0.05, 80)
     gains = np.array([curve.gain(of, float(one), lambda kept: kept + 0.05) for one in r])
     axes.plot(100 * r, gains, color=colour, lw=2, label=f"{name}, runs")
-    rows = _told(name, r, gains, "runs")
+    points = _told(name, r, gains, "runs")
     label = f"+5 points: {of} to the horizon"
-    said = next((x for x in result["retention_5"].readings if x.strategy == name and x.label == label), None)
-    if said is not None and said.found is not None:
-        now, found = 100 * retention.today, said.found
+    today = next((x for x in result["retention_5"].readings if x.strategy == name and x.label == label), None)
+    if today is not None and today.found is not None:
+        now, gain_today = 100 * retention.today, today.found
         look: dict[str, Any] = {"ms": 8, "color": colour, "mec": "white", "zorder": 5}
-        if math.isfinite(found.low):
-            whiskers(axes, [now], ends_of([found]), fmt="o", elinewidth=None, capsize=3, **look)
+        if math.isfinite(gain_today.low):
+            whiskers(axes, [now], ends_of([gain_today]), fmt="o", elinewidth=None, capsize=3, **look)
         else:
-            axes.plot([now], [found.mean], "o", **look)
-        rows.append((name, now, found.mean, found.low, found.high, "today"))
-    return rows
+            axes.plot([now], [gain_today.mean], "o", **look)
+        points.append((name, now, gain_today.mean, gain_today.low, gain_today.high, "today"))
+    return points
 
 
 def _steady(axes: Axes, lowest: float, highest: float) -> list[_Row]:

@@ -26,21 +26,21 @@ LTV, LTV_CAC, TWO = (47.5, 48.5), (0.0235, 0.0245), (1.5, 2.5)
 def keeping(facts: Facts, band: Band) -> list[Reading]:
     """Return CAC over what keeping a customer for a year costs, by what counts as keeping."""
     cac, years = facts.runs.values("cac"), _customer_years(facts)
-    found = []
+    readings = []
     for label, spent in _kept_by(facts).items():
-        said = f"CAC over {label} per customer-year"
+        as_said = f"CAC over {label} per customer-year"
         if not np.isfinite(cac).any():
-            found.append(nothing(facts.strategy, said, band, "nobody is acquired"))
+            readings.append(nothing(facts.strategy, as_said, band, "nobody is acquired"))
         elif not spent.mean() > 0:
-            found.append(nothing(facts.strategy, said, band, "nothing is spent on that"))
+            readings.append(nothing(facts.strategy, as_said, band, "nothing is spent on that"))
         else:
-            found.append(_times(facts, said, cac, ratio(spent, years), band))
+            readings.append(_times(facts, as_said, cac, ratio(spent, years), band))
     referred = facts.runs.ledger.generation[:, 0, 1].astype(float)
     service = facts.runs.values("service_spend")
     if service.mean() > 0 and (referred > 0).all() and facts.runs.values("generation_share").mean() > 0:
         cost = facts.runs.values("acquisition_spend") / referred
-        found.append(_times(facts, "CAC of those nobody referred over service", cost, ratio(service, years), band))
-    return found
+        readings.append(_times(facts, "CAC of those nobody referred over service", cost, ratio(service, years), band))
+    return readings
 
 
 def _times(facts: Facts, label: str, cost: FloatArray, keep: FloatArray, band: Band) -> Reading:
@@ -55,10 +55,10 @@ def _kept_by(facts: Facts) -> dict[str, FloatArray]:
     """Return what is spent on keeping, each of shape (replications,): service, win-back with it, or effort alone."""
     runs = facts.runs
     service, back = runs.values("service_spend"), runs.values("win_back_spend")
-    found = {"service": service}
+    spent = {"service": service}
     if back.mean() > 0:
-        found["service and win-back"] = service + back
-    return found | {"retention levers and win-back alone": back + _levers(facts)}
+        spent["service and win-back"] = service + back
+    return spent | {"retention levers and win-back alone": back + _levers(facts)}
 
 
 def _levers(facts: Facts) -> FloatArray:
@@ -103,14 +103,14 @@ def loyal(facts: Facts) -> list[Reading]:
     n = _mean(many)
     why = f"a loyal customer brings {n:.2f} times a newcomer's first year"
     region = f"CAC = {16 / n:.1f} x keeping at that ratio; with CAC = 5 x keeping, a ratio of 3.2"
-    said = "{} of as many newcomers over {} of one"
+    form = "{} of as many newcomers over {} of one"
     both = ("CAC, cost of sales and service", "cost of sales and service")
     if not _mean(cost - service):
         both = ("CAC and service", "service")
     return [
-        Reading(facts.strategy, said.format("CAC", "service"), ratio_estimate(many * cac, service, "times"), band, why,
+        Reading(facts.strategy, form.format("CAC", "service"), ratio_estimate(many * cac, service, "times"), band, why,
                 region),
-        Reading(facts.strategy, said.format(*both),
+        Reading(facts.strategy, form.format(*both),
                 ratio_estimate(many * (cac + first["cost"]), cost, "times"), band, why, region),
     ]  # fmt: skip
 
@@ -132,14 +132,14 @@ def newsletter(facts: Facts) -> list[Reading]:
     """Return which share of mailings is opened."""
     band, layout = (20.0, math.inf), facts.runs.ledger.layout
     events = dict.fromkeys(event for stage, event, outcome in layout.flows if stage and outcome.startswith("open"))
-    found = []
+    readings = []
     for event in events:
         of = [i for i, (_, name, _) in enumerate(layout.flows) if name == event]
         opened = [i for i in of if layout.flows[i][2].startswith("open")]
         flow = facts.runs.ledger.flow
         share = ratio_estimate(100 * flow[..., opened].sum(axis=(1, 2, 3)), flow[..., of].sum(axis=(1, 2, 3)), "%")
-        found.append(Reading(facts.strategy, event, share, band))
-    return found or [nothing(facts.strategy, "opened", band, "no event ends in an outcome named open...")]
+        readings.append(Reading(facts.strategy, event, share, band))
+    return readings or [nothing(facts.strategy, "opened", band, "no event ends in an outcome named open...")]
 
 
 def ltv(facts: Facts) -> list[Reading]:
@@ -164,8 +164,8 @@ def ltv_cac(facts: Facts) -> list[Reading]:
     cac = facts.runs.values("cac")
     if value is None or not _mean(cac) > 0:
         return [nothing(facts.strategy, "margin x mean life over CAC", LTV_CAC, why or "acquisition costs nothing")]
-    found = [Reading(facts.strategy, "margin x mean life over CAC", ratio_estimate(value, cac, "ratio"), LTV_CAC)]
-    return [*found, Reading(facts.strategy, "CLV over CAC", facts.runs["ltv_cac"], LTV_CAC)]
+    readings = [Reading(facts.strategy, "margin x mean life over CAC", ratio_estimate(value, cac, "ratio"), LTV_CAC)]
+    return [*readings, Reading(facts.strategy, "CLV over CAC", facts.runs["ltv_cac"], LTV_CAC)]
 
 
 def high_cac(facts: Facts) -> list[Reading]:
@@ -179,12 +179,12 @@ def high_cac(facts: Facts) -> list[Reading]:
     region = (
         f"a mean life of {months:,.1f} months or more at this margin and CAC" if monthly > 0 else "nowhere: no margin"
     )
-    held = f"followed for {format_duration(facts.journey.follow)}"
+    why_followed = f"followed for {format_duration(facts.journey.follow)}"
     return [
         Reading(
             facts.strategy, "mean life over pay-back", ratio_estimate(value, cac, "ratio"), (1, math.inf), why, region
         ),
-        Reading(facts.strategy, "CLV over CAC", facts.runs["ltv_cac"], (1, math.inf), held),
+        Reading(facts.strategy, "CLV over CAC", facts.runs["ltv_cac"], (1, math.inf), why_followed),
     ]
 
 
@@ -207,10 +207,10 @@ def _lifetime_value(facts: Facts) -> tuple[FloatArray | None, str]:
 
 def conversion(facts: Facts) -> list[Reading]:
     """Return acquisitions per prospect."""
-    found = facts.runs["conversion"]
-    if math.isnan(found.mean):
+    share = facts.runs["conversion"]
+    if math.isnan(share.mean):
         return [nothing(facts.strategy, "acquisitions per prospect", TWO, "nobody comes as a prospect")]
-    return [Reading(facts.strategy, "acquisitions per prospect", found, TWO)]
+    return [Reading(facts.strategy, "acquisitions per prospect", share, TWO)]
 
 
 def campaign(facts: Facts) -> list[Reading]:
@@ -235,69 +235,71 @@ def channels(facts: Facts) -> list[Reading]:
             nothing(facts.strategy, "conversion by channel", (8.5, 9.5), "no channel bears the name of one of these")
         ]
     table = facts.runs.by("channel", "conversion")
-    found = []
+    readings = []
     for name, part in names:
         mean, low, high = table["conversion"].loc[[name]].to_numpy(dtype=np.float64)[0].tolist()
-        said = None if math.isnan(mean) else Estimate(mean, low, high, 0.95, facts.runs.n, "%")
-        why = "of people, however often they visit" if said else "nobody comes by it"
-        found.append(Reading(facts.strategy, f"conversion of {name}", said, bands[part], why))
-    return found
+        share = None if math.isnan(mean) else Estimate(mean, low, high, 0.95, facts.runs.n, "%")
+        why = "of people, however often they visit" if share else "nobody comes by it"
+        readings.append(Reading(facts.strategy, f"conversion of {name}", share, bands[part], why))
+    return readings
 
 
 def early_win_back(facts: Facts) -> list[Reading]:
     """Return what changes when lapsed people are asked back sooner, or later."""
     if isinstance(facts.waits, str):
         return [nothing(facts.strategy, "waits halved", ABOVE, facts.waits)]
-    found = []
+    readings = []
     for name, of in (("won_back", "won back"), ("profit", "profit")):
         for factor, how, band in ((0.5, "halved", ABOVE), (2.0, "doubled", BELOW)):
             gap = facts.waits[factor][name] - facts.today[name]
-            found.append(Reading(facts.strategy, f"{of}, waits {how}", estimate_mean(gap, facts.runs.unit(name)), band))
-    return found
+            readings.append(
+                Reading(facts.strategy, f"{of}, waits {how}", estimate_mean(gap, facts.runs.unit(name)), band)
+            )
+    return readings
 
 
 def tenure(facts: Facts) -> list[Reading]:
     """Return how the second year of a customer differs from the first, in %."""
-    held = facts.people.tenure
+    by_year = facts.people.tenure
     labels = {"purchases": "buys more often", "basket": "basket", "revenue": "revenue",
               "cost": "cost of sales and service", "referrals": "referrals"}  # fmt: skip
-    if not held:
+    if not by_year:
         why = "customers are followed for no more than a year; set follow: 24 months"
         return [nothing(facts.strategy, "second year against the first", ABOVE, why)]
-    found = []
-    months = held["months"]
+    readings = []
+    months = by_year["months"]
     for name, label in labels.items():
-        top = held["revenue" if name == "basket" else name]
-        bottom = held["purchases"] if name == "basket" else months
+        top = by_year["revenue" if name == "basket" else name]
+        bottom = by_year["purchases"] if name == "basket" else months
         band = BELOW if name == "cost" else ABOVE
         base, then = ratio(top[0], bottom[0]), ratio(top[1], bottom[1])
         if not _mean(base) > 0 or not np.isfinite(then).any():
-            found.append(nothing(facts.strategy, label, band, "there are none in the first year"))
+            readings.append(nothing(facts.strategy, label, band, "there are none in the first year"))
             continue
         change = 100 * (then / np.where(base > 0, base, np.nan) - 1)
         why = f"from {_mean(base):,.4g} to {_mean(then):,.4g}"
-        found.append(Reading(facts.strategy, label, estimate_mean(change[np.isfinite(change)], "%"), band, why))
-    return found
+        readings.append(Reading(facts.strategy, label, estimate_mean(change[np.isfinite(change)], "%"), band, why))
+    return readings
 
 
 def arithmetic() -> dict[str, list[Reading]]:
     """Return what the articles' own figures come to, by claim."""
     sd = math.sqrt(1000 * (0.02 * 98**2 + 0.18 * 2**2 - 1.6**2))
 
-    def said(label: str, value: float, unit: str, band: Band, why: str) -> Reading:
+    def sums(label: str, value: float, unit: str, band: Band, why: str) -> Reading:
         return Reading(ARITHMETIC, label, exact(value, unit), band, why)
 
     return {
         "conversion": [
-            said("20 / 1,000", 100 * 20 / 1000, "%", TWO, "buyers per person who saw the ad"),
-            said("1,000 / 20, as the article divides", 1000 / 20, "people per buyer", TWO, "the inverse, and no share"),
+            sums("20 / 1,000", 100 * 20 / 1000, "%", TWO, "buyers per person who saw the ad"),
+            sums("1,000 / 20, as the article divides", 1000 / 20, "people per buyer", TWO, "the inverse, and no share"),
         ],
         "campaign": [
-            said("20 x 100 - 200 x 2", 20 * 100 - 200 * 2, "", (1600, 1600), f"spend 400, revenue 2,000; SD {sd:.2f}")
+            sums("20 x 100 - 200 x 2", 20 * 100 - 200 * 2, "", (1600, 1600), f"spend 400, revenue 2,000; SD {sd:.2f}")
         ],
-        "ltv": [said("2 x 24", 2 * 24, "", LTV, "undiscounted, churn 1/24 a month")],
+        "ltv": [sums("2 x 24", 2 * 24, "", LTV, "undiscounted, churn 1/24 a month")],
         "ltv_cac": [
-            said("48 / (10,000 / 5)", 48 / 2000, "ratio", LTV_CAC, "a loss of 1,952 on each customer"),
+            sums("48 / (10,000 / 5)", 48 / 2000, "ratio", LTV_CAC, "a loss of 1,952 on each customer"),
         ],
     }  # fmt: skip
 

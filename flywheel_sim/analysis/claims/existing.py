@@ -74,17 +74,17 @@ def with_existing(model: Scenario, journey: Journey, also: str | None = None) ->
 def _reached(journey: Journey, roles: Mapping[str, str]) -> list[Raw]:
     """Return the stages, exits left out, that people can be in who have been customers."""
     moves = {(owner, outcome.to) for stage in journey.stages for owner in [stage.name]
-             for event in (*stage.events, *(e for held in journey.sets if owner in held.stages for e in held.events))
+             for event in (*stage.events, *(e for one in journey.sets if owner in one.stages for e in one.events))
              for outcome in event.outcomes if outcome.to}  # fmt: skip
     moves |= {
         (stage.name, event.staff.gives_up) for stage in journey.stages for event in stage.events
         if event.staff and event.staff.gives_up
     }  # fmt: skip
-    found = {name for name, role in roles.items() if role in ("customer", "lapsed")}
-    while more := {to for origin, to in moves if origin in found} - found:
-        found |= more
+    reached = {name for name, role in roles.items() if role in ("customer", "lapsed")}
+    while more := {to for origin, to in moves if origin in reached} - reached:
+        reached |= more
     alive = {stage.name for stage in journey.stages if not any(event.at_once for event in stage.events)}
-    return [name for name, role in roles.items() if name in found & alive and role != "exit"]
+    return [name for name, role in roles.items() if name in reached & alive and role != "exit"]
 
 
 def revenue_by(runs: Runs) -> tuple[FloatArray, FloatArray]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from flywheel_sim.analysis.claims.existing import acquired_by, last_year, months_of_existing, revenue_by, with_existing
 from flywheel_sim.analysis.claims.people import People, watch
-from flywheel_sim.analysis.claims.retention import Curve, Retention, curve_values, find_retention
-from flywheel_sim.errors import ConfigError, ExperimentError
+from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention, curve_values, find_retention
+from flywheel_sim.errors import ConfigError, ExperimentError, nearest
 from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.runs import Runs
@@ -94,7 +94,7 @@ class Facts:
 
     @property
     def leverage(self) -> float:
-        """Return margin (revenue less cost of sales and service) over profit."""
+        """Return margin (revenue minus cost of sales and service) over profit."""
         return float(self.today["margin"].mean() / self.today["profit"].mean())
 
     @property
@@ -112,14 +112,14 @@ def facts(
     Parameters
     ----------
     model, strategy
-        A settled scenario, and one of its strategies; without one, the file as written.
+        A scenario with its matched spends solved for, and one of its strategies; None is the file as written.
     replications, seed, options
         As for `replicate`.
     retention, win_back
-        As for `flywheel_sim.claims`.
+        The rate and the waits that `flywheel_sim.claims` takes.
     """
     journey = model.journey(strategy)
-    found = find_retention(model, journey, retention)
+    moving = find_retention(model, journey, retention)
     reviews = _reviews(journey)
     known = with_existing(model, journey, reviews[0] if reviews else None)
     root = journey.seed if seed is None else seed
@@ -129,9 +129,9 @@ def facts(
         plan.add(_KNOWN, known.journey(strategy))
     impossible: dict[Rise, str] = {}
     values: list[float] = []
-    if isinstance(found, Retention):
-        moved = partial(_moved, model if isinstance(known, str) else known, strategy, found)
-        impossible, values = _plan_rises(plan, found, moved), _plan_curve(plan, found, moved)
+    if isinstance(moving, Retention):
+        moved = partial(_moved, model if isinstance(known, str) else known, strategy, moving)
+        impossible, values = _plan_rises(plan, moving, moved), _plan_curve(plan, moving, moved)
     later = _waits(model, journey, win_back)
     if not isinstance(later, str):
         for factor, changed in later.items():
@@ -146,15 +146,34 @@ def facts(
         runs=kept[_AS_WRITTEN],
         known=known if isinstance(known, str) else kept[_KNOWN],
         today={**done[_AS_WRITTEN], **done.get(_KNOWN, {})},
-        retention=found,
+        retention=moving,
         risen={**impossible, **risen},
         low=along.get(0),
         low_risen=along.get(len(values)),
-        curve=_curve(values, along, found.today) if isinstance(found, Retention) and along else None,
+        curve=_curve(values, along, moving.today) if isinstance(moving, Retention) and along else None,
         waits=later if isinstance(later, str) else waits,
         people=watch(journey, root, replications, options),
         reviews=reviews,
     )
+
+
+def refuse_claims(model: Scenario, strategy: str | None, retention: str, win_back: Sequence[str] | None) -> None:
+    """Refuse rates that are no retention (``over``) and no waits, before anything is matched or run.
+
+    Raises
+    ------
+    ConfigError
+        If a rate has no figure of its own.
+    ExperimentError
+        If there is no such rate, or it is another kind of rate.
+    """
+    for word, name in [("over", retention), *(("win_back", name) for name in win_back or ())]:
+        if name not in model.rates and (word, name) != ("over", USUAL):
+            raise ExperimentError(f"{word}: no rate '{name}'; {nearest(name, model.rates)}")
+    find_retention(model, model.unmatched_journey(strategy), retention)
+    for name in win_back or ():
+        if reference_value(model, name, strategy).form != "duration":
+            raise ExperimentError(f"win_back: '{name}' is no duration; name rates that people wait before win-back")
 
 
 def _plan_rises(
@@ -195,17 +214,17 @@ def figures(runs: Runs) -> dict[str, FloatArray]:
     """Return the figures that claims are about, to the horizon and of the last full year (``_year``)."""
     books, window = runs.books, last_year(runs.journey)
     earned, spent = revenue(books), spend(books)
-    found = {name: runs.values(name) for name in ("revenue", "spend", "profit", "clv", "won_back", "service_spend")}
-    found["margin"] = runs.values("gross_profit") - found["service_spend"]
+    values = {name: runs.values(name) for name in ("revenue", "spend", "profit", "clv", "won_back", "service_spend")}
+    values["margin"] = runs.values("gross_profit") - values["service_spend"]
     if window is not None:
-        found |= {"revenue_year": earned[:, window].sum(axis=1), "spend_year": spent[:, window].sum(axis=1)}
-        found["profit_year"] = found["revenue_year"] - found["spend_year"]
+        values |= {"revenue_year": earned[:, window].sum(axis=1), "spend_year": spent[:, window].sum(axis=1)}
+        values["profit_year"] = values["revenue_year"] - values["spend_year"]
     if "claims_existing" in runs.journey.report_by:
         old, new = revenue_by(runs)
         with np.errstate(invalid="ignore"):
-            found |= {"existing": 100 * old / (old + new), "existing_revenue": old,
+            values |= {"existing": 100 * old / (old + new), "existing_revenue": old,
                       "existing_months": months_of_existing(runs)}  # fmt: skip
-    return found
+    return values
 
 
 def reading_buyers(facts_: Facts) -> tuple[FloatArray, FloatArray] | None:
@@ -241,18 +260,9 @@ def _reviews(journey: Journey) -> tuple[str, str] | None:
 
 
 def _waits(model: Scenario, journey: Journey, names: Sequence[str] | None) -> dict[float, Scenario] | str:
-    """Return the scenario with the waits before win-back halved and doubled, or why there are none.
-
-    Raises
-    ------
-    ExperimentError
-        If a rate named is no duration.
-    """
+    """Return the scenario with the waits before win-back halved and doubled, or why there are none."""
     strategy = journey.strategy or None
     if names is not None:
-        for name in names:
-            if reference_value(model, name, strategy).form != "duration":
-                raise ExperimentError(f"win_back: '{name}' is no duration; name rates that people wait before win-back")
         return {factor: _rescaled(model, strategy, names, factor) for factor in (0.5, 2.0)}
     roles = {stage.name: stage.role for stage in journey.stages}
     places: list[tuple[str, Raw]] = []
@@ -265,15 +275,15 @@ def _waits(model: Scenario, journey: Journey, names: Sequence[str] | None) -> di
             "no event of lapsed people with a wait brings anybody back in this strategy; name waits by win_back=[...]"
         )
     try:
-        found = {}
+        rescaled = {}
         for factor in (0.5, 2.0):
             rates: set[str] = set()
-            changes = [(path, _scaled(held, factor, rates)) for path, held in places]
-            found[factor] = _rescaled(model.with_texts(changes), strategy, sorted(rates), factor)
-            found[factor].journey(strategy)
+            changes = [(path, _scaled(wait, factor, rates)) for path, wait in places]
+            rescaled[factor] = _rescaled(model.with_texts(changes), strategy, sorted(rates), factor)
+            rescaled[factor].journey(strategy)
     except (ConfigError, ValueError) as error:
         return f"the waits before win-back cannot be moved as a whole ({error}); name them by win_back=[...]"
-    return found
+    return rescaled
 
 
 def _rescaled(model: Scenario, strategy: str | None, names: Sequence[str], factor: float) -> Scenario:
@@ -282,21 +292,21 @@ def _rescaled(model: Scenario, strategy: str | None, names: Sequence[str], facto
     return model.with_(**values).solved_as(model) if values else model
 
 
-def _scaled(held: Raw, factor: float, rates: set[str], within: bool = True) -> Raw:
+def _scaled(wait: Raw, factor: float, rates: set[str], within: bool = True) -> Raw:
     """Return a wait so many times as long; rates it names are noted."""
-    if isinstance(held, list):
-        return [_scaled(one, factor, rates, within) for one in held]
-    if isinstance(held, dict):
-        if "empirical" in held:
+    if isinstance(wait, list):
+        return [_scaled(one, factor, rates, within) for one in wait]
+    if isinstance(wait, dict):
+        if "empirical" in wait:
             raise ValueError("an empirical wait")
         return {key: _scaled(one, factor, rates, key in _LENGTHS) if isinstance(one, str | list) and key in _LENGTHS
                 else _scaled(one, factor, rates, False) if isinstance(one, dict) else one
-                for key, one in held.items()}  # fmt: skip
-    assert isinstance(held, str)
-    if looks_like_quantity(held):
-        return _longer(parse(held), factor)
-    rates.add(held)
-    return held
+                for key, one in wait.items()}  # fmt: skip
+    assert isinstance(wait, str)
+    if looks_like_quantity(wait):
+        return _longer(parse(wait), factor)
+    rates.add(wait)
+    return wait
 
 
 def _longer(quantity: Quantity, factor: float) -> str:
@@ -305,5 +315,5 @@ def _longer(quantity: Quantity, factor: float) -> str:
         return quantity.text
     if quantity.form == "duration":
         return f"{quantity.number * factor / DAY:.9g} days"
-    words = re.sub(r"^\S+", "", quantity.text)
-    return f"{quantity.number / factor:.9g}{words}"
+    unit = re.sub(r"^\S+", "", quantity.text)
+    return f"{quantity.number / factor:.9g}{unit}"

@@ -76,7 +76,7 @@ def watch(journey: Journey, seed: int, replications: int, options: RunOptions) -
         if last:
             for name, pair in lives.by_tenure(until, last).items():
                 tenure[name].append(pair)
-    found = {
+    by_year = {
         name: (np.array([one for one, _ in pairs]), np.array([two for _, two in pairs]))
         for name, pairs in tenure.items() if last
     }  # fmt: skip
@@ -85,10 +85,10 @@ def watch(journey: Journey, seed: int, replications: int, options: RunOptions) -
         cut, end = YEAR // layout.cohort_ms, last // layout.cohort_ms
         for name in ("revenue", "cost"):
             by_age = followed(books, name)
-            found[name] = (by_age[:, :cut].sum(axis=1), by_age[:, cut:end].sum(axis=1))
+            by_year[name] = (by_age[:, :cut].sum(axis=1), by_age[:, cut:end].sum(axis=1))
     kept = {name: np.array(values) for name, values in once.items()
             if WINDOWS.get(name, 0) < journey.horizon and np.isfinite(values).any()}  # fmt: skip
-    return People(kept, found, marks.accrues and not marks.paid.any())
+    return People(kept, by_year, marks.accrues and not marks.paid.any())
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,9 @@ class _Lives:
     referred: NDArray[np.int64]
 
     @staticmethod
-    def of(journey: Journey, marks: _Marks, rows: object) -> _Lives:
+    def of(journey: Journey, marks: _Marks, log: object) -> _Lives:
         """Return the lives in a log sorted by person, time and step; people present at the start left out."""
-        columns = {name: rows[name].to_numpy() for name in ("time", "person", "stage", "event", "outcome", "to")}  # type: ignore[index]
+        columns = {name: log[name].to_numpy() for name in ("time", "person", "stage", "event", "outcome", "to")}  # type: ignore[index]
         triples = zip(columns["stage"], columns["event"], columns["outcome"], strict=True)
         flow = np.fromiter((marks.flows[one] for one in triples), dtype=np.int64, count=len(columns["time"]))
         to = np.fromiter((marks.stages[one] for one in columns["to"]), dtype=np.int64, count=len(flow))
@@ -198,11 +198,11 @@ class _Lives:
         """Return purchases, referrals and customer-months of the first and the second year, of those followed."""
         ours = self.acquired < until
         after, to_next = self.now - self.acquired, self.then - self.acquired
-        found: dict[str, list[float]] = {"purchases": [], "referrals": [], "months": []}
+        totals: dict[str, list[float]] = {"purchases": [], "referrals": [], "months": []}
         for low, high in ((0, YEAR), (YEAR, last)):
             within = ours & (after >= low) & (after < high)
-            found["purchases"].append(float((within & self.paid).sum()))
-            found["referrals"].append(float(self.referred[within].sum()))
+            totals["purchases"].append(float((within & self.paid).sum()))
+            totals["referrals"].append(float(self.referred[within].sum()))
             lived = np.clip(to_next, low, high) - np.clip(after, low, high)
-            found["months"].append(float(lived[ours & self.customer].sum()) / MONTH)
-        return {name: (one, two) for name, (one, two) in found.items()}
+            totals["months"].append(float(lived[ours & self.customer].sum()) / MONTH)
+        return {name: (one, two) for name, (one, two) in totals.items()}

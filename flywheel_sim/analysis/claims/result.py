@@ -8,18 +8,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
+from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.claims import cost_readings as sums
 from flywheel_sim.analysis.claims import retention_readings as checks
 from flywheel_sim.analysis.claims.book import BOOK, NO, NONE, YES, Claim, Reading, claim
-from flywheel_sim.analysis.claims.facts import Facts, facts
+from flywheel_sim.analysis.claims.facts import Facts, facts, refuse_claims
 from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention
 from flywheel_sim.analysis.claims.steady_state import Together, conflicts
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    NAMES,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    names_of,
+    scenario_of,
+    strategies_of,
+    verb,
+)
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +55,13 @@ class Claims(Result):
         For each strategy that has one, figures along retention.
     base_runs
         The runs as written, by strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> checked = fs.claims("ad_campaign", replications=2)
+    >>> checked["campaign"].words
+    '400 spent, 2,000 earned, 1,600 gained by 1,000 people who see an ad'
     """
 
     claims: tuple[Claim, ...]
@@ -60,10 +78,10 @@ class Claims(Result):
         ExperimentError
             If there is none, naming the nearest.
         """
-        found = next((one for one in self.claims if one.key == key), None)
-        if found is None:
+        asked = next((one for one in self.claims if isinstance(key, str) and one.key == key), None)
+        if asked is None:
             raise ExperimentError(f"'{key}' is no claim; {nearest(str(key), [one.key for one in self.claims])}")
-        return found
+        return asked
 
     @property
     def n(self) -> int:
@@ -80,10 +98,11 @@ class Claims(Result):
 
         rows = []
         for one in self.claims:
-            for r in one.readings:
-                ends = (r.found.mean, r.found.low, r.found.high, r.found.n) if r.found else (None, None, None, 0)
-                rows.append((one.key, one.words, one.where, r.strategy, r.label, r.verdict, *ends, r.unit, *r.claimed,
-                             r.why, r.region))  # fmt: skip
+            for reading in one.readings:
+                figure = reading.found
+                ends = (figure.mean, figure.low, figure.high, figure.n) if figure else (None, None, None, 0)
+                rows.append((one.key, one.words, one.where, reading.strategy, reading.label, reading.verdict, *ends,
+                             reading.unit, *reading.claimed, reading.why, reading.region))  # fmt: skip
         columns = ["claim", "words", "where", "strategy", "reading", "verdict", "mean", "low", "high", "n", "unit",
                    "claimed_low", "claimed_high", "why", "region"]  # fmt: skip
         frame = pd.DataFrame(rows, columns=columns)
@@ -93,26 +112,26 @@ class Claims(Result):
         """Return how many claims hold here, and which hinge on how they are read."""
         sorts: dict[str, list[str]] = {"all": [], "none": [], "some": [], "open": []}
         for one in self.claims:
-            found = {r.verdict for r in one.readings if r.strategy != sums.ARITHMETIC} - {NONE}
-            if found == {YES}:
+            verdicts = {r.verdict for r in one.readings if r.strategy != sums.ARITHMETIC} - {NONE}
+            if verdicts == {YES}:
                 sorts["all"].append(one.key)
-            elif found == {NO}:
+            elif verdicts == {NO}:
                 sorts["none"].append(one.key)
-            elif YES in found:
+            elif YES in verdicts:
                 sorts["some"].append(one.key)
-            elif found:
+            elif verdicts:
                 sorts["open"].append(one.key)
         applies = sum(map(len, sorts.values()))
-        said = [
+        parts = [
             f"hold in every reading: {', '.join(sorts['all']) or 'none'}",
             f"in none: {', '.join(sorts['none']) or 'none'}",
             f"it depends on the reading: {', '.join(sorts['some']) or 'none'}",
         ]
         if sorts["open"]:
-            said.append(f"shown in no reading and not told apart in some: {', '.join(sorts['open'])}")
+            parts.append(f"shown in no reading and not told apart in some: {', '.join(sorts['open'])}")
         never = sum(not one.possible for one in self.together)
         return (
-            f"Of {len(self.claims)} claims {applies} can be asked of this scenario; {'; '.join(said)}. "
+            f"Of {len(self.claims)} claims {applies} can be asked of this scenario; {'; '.join(parts)}. "
             f"{never} sets of claims cannot hold in one business at all."
         )
 
@@ -160,12 +179,13 @@ class Claims(Result):
         return [f"{both.said} {' '.join(both.computation)}" for both in self.together]
 
 
+@verb({"retention": "over='retention'"}, win_back=takes.optional(NAMES), replications=COUNT)
 def claims(
-    model: Scenario,
-    strategy: str | Sequence[str] | None = None,
+    model: Model,
+    over: str = USUAL,
     *,
-    retention: str = USUAL,
-    win_back: Sequence[str] | None = None,
+    strategies: Strategies = None,
+    win_back: str | Sequence[str] | None = None,
     replications: int = 50,
     **how: Unpack[How],
 ) -> Claims:
@@ -173,40 +193,48 @@ def claims(
 
     Parameters
     ----------
-    model, strategy
-        The scenario, and one of its strategies or several; without one, the file as written.
-    retention
+    model
+        The scenario, its name or its path.
+    over
         The rate that says how customers stay. Unless a rate of that name is there, the chance with which a customer's
         event keeps them is taken, else how often they leave; where there is neither, claims on it do not apply.
+    strategies
+        One of them or several; without one, the file as written. A spend that is ``matched`` is solved for today and
+        stays, as a budget decided on.
     win_back
-        Durations people wait before they are asked back, by name; those of lapsed stages unless given.
+        Durations people wait before they are asked back, one or several, by name; those of lapsed stages unless given.
     replications, how
-        How often everything is run, and how: `How`. A spend that is ``matched`` is solved for today and stays, as a
-        budget decided on. Single people are watched in at most ten replications.
+        How often everything is run, and how: `How`. Single people are watched in at most ten replications.
 
     Raises
     ------
     ConfigError
         If there is no such strategy or rate.
     ExperimentError
-        If a rate named is no retention or no wait, or there is nothing to run.
+        If a rate named is no retention or no wait.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> checked = fs.claims("ad_campaign", replications=2)
+    >>> checked["retention_5"].verdicts
+    {'does not apply': 1}
     """
-    seed, options = how_to_run(how)
-    if replications < 1:
-        raise ExperimentError(f"{replications} replications: at least one is needed; write 50")
-    names = (strategy,) if strategy is None or isinstance(strategy, str) else tuple(dict.fromkeys(strategy))
-    if not names:
-        raise ExperimentError("no strategies to ask; name one, or leave strategy out for the file as written")
-    model, _ = with_budgets(model, names, seed, options)
-    asked = [facts(model, name, replications, seed, options, retention, win_back) for name in names]
-    found: dict[str, list[Reading]] = {key: [] for key in BOOK}
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    names = (None,) if strategies is None else strategies_of(scenario, strategies)
+    waits = None if win_back is None else names_of(win_back)
+    for name in names:
+        refuse_claims(scenario, name, over, waits)
+    matched, _ = with_budgets(scenario, names, seed, options)
+    asked = [facts(matched, name, replications, seed, options, over, waits) for name in names]
+    by_claim: dict[str, list[Reading]] = {key: [] for key in BOOK}
     for key, readings in sums.arithmetic().items():
-        found[key] += readings
+        by_claim[key] += readings
     for one in asked:
         for key, readings in _readings(one).items():
-            found[key] += readings
+            by_claim[key] += readings
     return Claims(
-        tuple(claim(key, readings) for key, readings in found.items()),
+        tuple(claim(key, readings) for key, readings in by_claim.items()),
         conflicts(),
         {one.strategy: one.retention for one in asked},
         {one.strategy: one.curve for one in asked if one.curve is not None},

@@ -99,14 +99,14 @@ def find_retention(model: Scenario, journey: Journey, name: str = USUAL) -> Rete
     strategy = journey.strategy or None
     if name in model.rates or name != USUAL:
         quantity = reference_value(model, name, strategy)
-        found = next((one for one in _candidates(journey) if one[0] == name), None)
+        known = next((one for one in _candidates(journey) if one[0] == name), None)
         if quantity.form == "percent":
-            kind = found[1] if found and found[1] != "hazard" else "lost" if quantity.reading == "lost" else "kept"
-            return _chance(name, kind, quantity.number, quantity.per_ms or (found[2] if found else None))
-        if quantity.form == "number" and quantity.per_ms and found and found[1] == "hazard":
+            kind = known[1] if known and known[1] != "hazard" else "lost" if quantity.reading == "lost" else "kept"
+            return _chance(name, kind, quantity.number, quantity.per_ms or (known[2] if known else None))
+        if quantity.form == "number" and quantity.per_ms and known and known[1] == "hazard":
             return _hazard(name, quantity.number, quantity.per_ms)
         raise ExperimentError(
-            f"retention: '{name}' is {quantity.text}; name a chance to stay, or how often people leave"
+            f"over is '{name}', which is {quantity.text}; name a chance to stay, or how often people leave"
         )
     for rate, kind, wait in sorted(_candidates(journey), key=lambda one: one[1] == "hazard"):
         if rate not in model.rates:
@@ -121,7 +121,7 @@ def find_retention(model: Scenario, journey: Journey, name: str = USUAL) -> Rete
             return _chance(rate, kind, quantity.number, quantity.per_ms or wait)
     return (
         "this journey has no retention to move: no customer's event keeps people or lets them go at a named rate; "
-        "name one by retention=..."
+        "name one by over='...'"
     )
 
 
@@ -137,7 +137,7 @@ def _hazard(name: str, number: float, per_ms: float) -> Retention:
 def _candidates(journey: Journey) -> list[tuple[str, str, float | None]]:
     """Return the rates at which customers stay or go: name, kind, fixed period of the event."""
     roles = {stage.name: stage.role for stage in journey.stages}
-    found: list[tuple[str, str, float | None]] = []
+    rates: list[tuple[str, str, float | None]] = []
     for owner in journey.owners:
         inside = owner.stages if isinstance(owner, StageSet) else (owner.name,)
         if any(roles[stage] != "customer" for stage in inside):
@@ -145,13 +145,13 @@ def _candidates(journey: Journey) -> list[tuple[str, str, float | None]]:
         for event in owner.events:
             stays = [one.to is None or roles[one.to] == "customer" for one in event.outcomes]
             if not any(stays):
-                found += [(rate.name, "hazard", None) for rate in _memoryless(event)]
+                rates += [(rate.name, "hazard", None) for rate in _memoryless(event)]
             elif not all(stays):
                 wait = _fixed(event)
                 for outcome, kept in zip(event.outcomes, stays, strict=True):
                     if outcome.chance is not None and wait is not None:
-                        found.append((outcome.chance.name, "kept" if kept else "lost", wait))
-    return sorted(found, key=lambda one: one[1] == "lost")
+                        rates.append((outcome.chance.name, "kept" if kept else "lost", wait))
+    return sorted(rates, key=lambda one: one[1] == "lost")
 
 
 def _memoryless(event: Event) -> list[Rate]:
@@ -230,8 +230,8 @@ class Curve:
         bracket = f"{100 * grid[0]:.1f} to {100 * grid[-1]:.1f} %"
         if not ends:
             return f"runs: nowhere between retention of {bracket}"
-        said = " and ".join(f"{100 * a:.1f} to {100 * b:.1f} %" for a, b in zip(ends[::2], ends[1::2], strict=True))
-        return f"runs: {said} (looked for in {bracket})"
+        parts = " and ".join(f"{100 * a:.1f} to {100 * b:.1f} %" for a, b in zip(ends[::2], ends[1::2], strict=True))
+        return f"runs: {parts} (looked for in {bracket})"
 
 
 def curve_values(retention: Retention, possible: Callable[[float], bool]) -> list[float]:

@@ -45,7 +45,7 @@ def grown(facts: Facts, change: float, band: Band, names: tuple[str, ...], yearl
     retention = facts.retention
     if isinstance(retention, str):
         return [nothing(facts.strategy, f"+{100 * change:g} % of retention", band, retention)]
-    found = []
+    readings = []
     for how in retention.readings():
         for name in yearly if how == "points a year" else names:
             label = f"{rise_in_words(change, how)}: {OF[name]}"
@@ -54,13 +54,13 @@ def grown(facts: Facts, change: float, band: Band, names: tuple[str, ...], yearl
             region = [] if why else [_closed(facts, change, how, name, band), _along(facts, change, how, name, band)]
             ends = (100 * retention.today, 100 * retention.risen(change, how))
             to = f"{retention.name} {ends[0]:.4g} to {ends[1]:.4g} % {retention.per}"
-            said = "; ".join(part for part in region if part)
+            where = "; ".join(part for part in region if part)
             if why or isinstance(risen, str):
-                found.append(nothing(facts.strategy, label, band, why or str(risen), said))
+                readings.append(nothing(facts.strategy, label, band, why or str(risen), where))
                 continue
             gain = 100 * (risen[name] - facts.today[name]) / _finite_mean(facts.today[name])
-            found.append(Reading(facts.strategy, label, estimate_mean(_finite(gain), "%"), band, to, said))
-    return found
+            readings.append(Reading(facts.strategy, label, estimate_mean(_finite(gain), "%"), band, to, where))
+    return readings
 
 
 def _closed(facts: Facts, change: float, how: str, name: str, band: Band) -> str:
@@ -69,10 +69,10 @@ def _closed(facts: Facts, change: float, how: str, name: str, band: Band) -> str
         return ""
     scale = 1.0 if name.startswith("revenue") else facts.leverage
     ends = theory.region_of_gain((band[0] / 100 / scale, band[1] / 100 / scale), change, how == "relative")
-    held = "" if scale == 1 else f" at margin = {scale:.2f} x profit"
+    where = "" if scale == 1 else f" at margin = {scale:.2f} x profit"
     if ends[1] <= 0:
-        return f"steady state{held}: nowhere"
-    return f"steady state{held}: {100 * max(ends[0], 0):.1f} to {100 * ends[1]:.1f} %"
+        return f"steady state{where}: nowhere"
+    return f"steady state{where}: {100 * max(ends[0], 0):.1f} to {100 * ends[1]:.1f} %"
 
 
 def _along(facts: Facts, change: float, how: str, name: str, band: Band) -> str:
@@ -106,14 +106,14 @@ def costs(facts: Facts) -> list[Reading]:
     retention = facts.retention
     if isinstance(retention, str):
         return [nothing(facts.strategy, "+2 % of retention", band, retention)]
-    found = []
+    readings = []
     for how in retention.readings():
         for of, label in (
             ("spend", "all spend"),
             ("service_spend", "service alone"),
             ("spend_year", "all, last full year"),
         ):
-            said = f"{rise_in_words(change, how)} = a cut of {label} by"
+            label_of_cut = f"{rise_in_words(change, how)} = a cut of {label} by"
             risen, profit = facts.risen[change, how], "profit_year" if of == "spend_year" else "profit"
             if of not in facts.today or isinstance(risen, str) or not facts.today[of].mean() > 0:
                 why = (
@@ -123,14 +123,14 @@ def costs(facts: Facts) -> list[Reading]:
                     if of in facts.today
                     else "no full year"
                 )
-                found.append(nothing(facts.strategy, said, band, why))
+                readings.append(nothing(facts.strategy, label_of_cut, band, why))
                 continue
             cut = 100 * (risen[profit] - facts.today[profit]) / facts.today[of].mean()
             region = ""
             if of == "spend":
                 region = "; ".join(part for part in (_closed_cut(facts, how), _along_cut(facts, how, band)) if part)
-            found.append(Reading(facts.strategy, said, estimate_mean(cut, "%"), band, "", region))
-    return found
+            readings.append(Reading(facts.strategy, label_of_cut, estimate_mean(cut, "%"), band, "", region))
+    return readings
 
 
 def _closed_cut(facts: Facts, how: str) -> str:
@@ -209,12 +209,12 @@ def reviews(facts: Facts) -> list[Reading]:
     assert draw is not None
     chance = next(one for one in draw.chances if one is not None and "review" in one.name)
     stated = float(np.mean(chance.cells))
-    found = [
+    shares = [
         Reading(facts.strategy, "of all who come, as stated", exact(100 * stated, "%"), band, f"rate {chance.name}")
     ]
     bought = reading_buyers(facts)
     if bought is None:
-        return [nothing(facts.strategy, "of buyers", band, str(facts.known)), *found]
+        return [nothing(facts.strategy, "of buyers", band, str(facts.known)), *shares]
     readers, everybody = bought
     share = ratio_estimate(100 * readers, everybody, "%")
     odds = share.mean / (100 - share.mean) * (1 - stated) / stated if 0 < stated < 1 and share.mean < 100 else 1.0
@@ -222,7 +222,10 @@ def reviews(facts: Facts) -> list[Reading]:
     region = (
         f"{ends[0]:.1f} to {ends[1]:.1f} % of all who come, a reader buying {odds:.2f} times as likely (odds) as others"
     )
-    return [Reading(facts.strategy, "of buyers", share, band, f"acquired with {attribute}: {level}", region), *found]
+    return [
+        Reading(facts.strategy, "of buyers", share, band, f"acquired with {attribute}: {level}", region),
+        *shares,
+    ]
 
 
 def churn(facts: Facts) -> list[Reading]:
@@ -233,14 +236,14 @@ def churn(facts: Facts) -> list[Reading]:
     years = retention.years or 1.0
     right = 100 * (1 - retention.today**years)
     band = (right - 0.5, right + 0.5)
-    found = [Reading(facts.strategy, "compounded: 1 - r^periods", exact(right, "%"), band,
+    readings = [Reading(facts.strategy, "compounded: 1 - r^periods", exact(right, "%"), band,
                      f"{retention.name} {100 * retention.today:.4g} % {retention.per}")]  # fmt: skip
     if retention.years:
         added = exact(100 * years * (1 - retention.today), "%")
-        found.append(
+        readings.append(
             Reading(facts.strategy, "added up: periods x (1 - r)", added, band, "", "nearly, where churn is small")
         )
-    return found
+    return readings
 
 
 def low_involvement(facts: Facts) -> list[Reading]:
@@ -253,15 +256,15 @@ def low_involvement(facts: Facts) -> list[Reading]:
     if isinstance(risen, str):
         return [nothing(facts.strategy, "+5 points where customers leave soon", band, risen)]
     low = 100 * facts.curve.values[0]
-    found = []
+    readings = []
     for name in ("revenue", "profit"):
         below = facts.low_risen[name] - facts.low[name]
         ratio = ratio_estimate(below, float((risen[name] - facts.today[name]).mean()), "x today's gain")
         label = f"gain of {name} at {low:.0f} % against {100 * facts.retention.today:.0f} %"
         r, share = facts.curve.values[0], facts.retention.today
         steady = f"steady state: (1 - r)^2 law, {((1 - share) * (0.95 - share)) / ((1 - r) * (0.95 - r)):.2f}"
-        found.append(Reading(facts.strategy, label, ratio, band, "", steady if share < 0.95 else ""))
-    return found
+        readings.append(Reading(facts.strategy, label, ratio, band, "", steady if share < 0.95 else ""))
+    return readings
 
 
 def _finite(values: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """Where the claims would hold, in closed form, and which of them cannot hold together.
 
 A steady business: customers stay with probability r from one period to the next, so revenue goes with the mean life
-1 / (1 - r). Margin M is revenue less cost of sales and service and goes with it too; acquisition spend does not.
+1 / (1 - r). Margin M is revenue minus cost of sales and service and goes with it too; acquisition spend does not.
 ``leverage`` is M over profit, 1 where nothing is spent on acquisition; ``cover`` is M over all spend.
 """
 
@@ -109,15 +109,15 @@ def growths(relative: bool) -> dict[str, float]:
     """
     low, _ = region_of_gain(FIVE, 0.05, relative)
     most = 0.08 / gain(low, 0.01, relative)
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for name, leverage in (("low", 1.0), ("high", most)):
         r = retention_of_profit(leverage=leverage, relative=relative)
         cover = 0.10 / gain(r, 0.02, relative)
-        found |= {
+        figures |= {
             f"leverage_{name}": leverage, f"retention_{name}": r, f"margin_{name}": 1 / (1 / leverage + 1 / cover),
             f"revenue_{name}": gain(r, 0.05, relative), f"profit_{name}": leverage * gain(r, 0.05, relative),
         }  # fmt: skip
-    return found
+    return figures
 
 
 def conflicts() -> tuple[Together, ...]:
@@ -162,7 +162,7 @@ def _examples() -> Together:
 def _three() -> Together:
     points, relative = growths(False), growths(True)
 
-    def told(f: dict[str, float], name: str) -> str:
+    def line_of(f: dict[str, float], name: str) -> str:
         return (
             f"{name}: leverage {f['leverage_low']:.2f} to {f['leverage_high']:.2f}, r {f['retention_low']:.3f} down to "
             f"{f['retention_high']:.3f}, margin {f['margin_low']:.1%} to {f['margin_high']:.1%} of revenue; +5 % "
@@ -177,7 +177,7 @@ def _three() -> Together:
             "Profit: leverage x 0.01 / (1 - r - 0.01) = 0.08, so r = 0.99 - 0.125 leverage (it is margin / profit).",
             "Costs: margin x 0.02 / (1 - r - 0.02) = 0.10 x spend, so margin / spend = 5 (0.98 - r).",
             "Revenue: 0.25 <= 0.05 / (1 - r - 0.05) <= 0.95, so r from 0.750 to 0.897.",
-            told(points, "In points"), told(relative, "Relative"),
+            line_of(points, "In points"), line_of(relative, "Relative"),
         ),
         {**{f"points_{k}": v for k, v in points.items()}, **{f"relative_{k}": v for k, v in relative.items()}},
     )  # fmt: skip

@@ -90,13 +90,13 @@ def doubted(sides: Mapping[str, tuple[Scenario, str | None]], share: float) -> D
         for name, side in sides.items():
             wanted = [rate for rate, one in ranges[name].items() if one.uncertain is None and rate not in kept]
             journeys[name] = _uncertain(*side, wanted, share)
-            failed |= {*wanted} - {held.name for held in journeys[name].uncertain}
+            failed |= {*wanted} - {one.name for one in journeys[name].uncertain}
         if not failed:
             break
         kept |= failed
     varied: dict[str, Range] = {}
-    for found in ranges.values():
-        varied = {rate: one for rate, one in found.items() if rate not in kept} | varied
+    for tried in ranges.values():
+        varied = {rate: one for rate, one in tried.items() if rate not in kept} | varied
     return Doubted(journeys, varied, tuple(sorted(kept))) if varied else None
 
 
@@ -104,43 +104,43 @@ def _ranges(
     sides: Mapping[str, tuple[Scenario, str | None]], share: float, kept: set[str]
 ) -> dict[str, Mapping[str, Range]]:
     """Return for each name the ranges of the rates that bear on it; add those that no journey could have off."""
-    found: dict[str, Mapping[str, Range]] = {name: {} for name in sides}
+    tried: dict[str, Mapping[str, Range]] = {name: {} for name in sides}
     for model in {id(model): model for model, _ in sides.values()}.values():
-        strategies = {name: strategy for name, (held, strategy) in sides.items() if held is model}
+        strategies = {name: strategy for name, (of_side, strategy) in sides.items() if of_side is model}
         with suppress(ExperimentError):  # no rate bears on any of them
             ranges = ranges_of(model, [*strategies.values()], step=share, impossible=kept)
-            found |= {name: ranges[strategy] for name, strategy in strategies.items()}
-    return found
+            tried |= {name: ranges[strategy] for name, strategy in strategies.items()}
+    return tried
 
 
 def _uncertain(model: Scenario, strategy: str | None, rates: Sequence[str], share: float) -> Journey:
     """Return a strategy in which rates are uncertain, as many of them as fit beside one another."""
-    said: dict[str, Raw] = {}
+    ends_of: dict[str, Raw] = {}
     for rate in rates:
         with suppress(ConfigError, ExperimentError, UnitError):
             one = stepped(
                 rate, parse(model.rate(rate, strategy).value), share
             )  # where it is moved, its ends move along
-            said[rate] = [one.text(one.low), one.text(one.high)]
-    found = _with_ends(model, strategy, said)
-    if found is not None:
-        return found
+            ends_of[rate] = [one.text(one.low), one.text(one.high)]
+    all_off = _with_ends(model, strategy, ends_of)
+    if all_off is not None:
+        return all_off
     fit: dict[str, Raw] = {}
-    found = model.journey(strategy)
-    for rate, ends in said.items():
+    journey = model.journey(strategy)
+    for rate, ends in ends_of.items():
         if (more := _with_ends(model, strategy, {**fit, rate: ends})) is not None:
-            found = more
+            journey = more
             fit[rate] = ends
-    return found
+    return journey
 
 
-def _with_ends(model: Scenario, strategy: str | None, said: Mapping[str, Raw]) -> Journey | None:
+def _with_ends(model: Scenario, strategy: str | None, ends_of: Mapping[str, Raw]) -> Journey | None:
     """Return a strategy with rates uncertain; None where no journey could have their ends, or values between."""
     try:
-        changes = [(f"rates.{name}", {"uncertain": ends}) for name, ends in said.items()]
+        changes = [(f"rates.{name}", {"uncertain": ends}) for name, ends in ends_of.items()]
         journey = model.with_texts(changes).journey(strategy)
         for end in (0.0, _LAST):
-            world(journey, lambda decision, end=end: end if _rate(decision) in said else 0.5)  # type: ignore[misc]
+            world(journey, lambda decision, end=end: end if _rate(decision) in ends_of else 0.5)  # type: ignore[misc]
         world(journey, _between)
     except ConfigError:
         return None

@@ -69,11 +69,11 @@ class Range:
 
     def text(self, number: float, digits: int = 12) -> str:
         """Return a value as the file would write it."""
-        words = self.unit.text
+        text = self.unit.text
         if self.unit.form == "percent":
-            tail = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", words)
+            tail = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", text)
             return f"{100 * number:.{digits}g} % {tail}".strip()
-        tail = re.sub(r"^-?[\d._]+", "", words).strip()
+        tail = re.sub(r"^-?[\d._]+", "", text).strip()
         if self.unit.form == "duration":
             number /= unit_ms(tail) if tail else DAY
         return f"{number:.{digits}g} {tail}".strip()
@@ -130,13 +130,13 @@ def ranges_of(
         If there is no such rate, ends do not go up, or a rate that was asked for has no range or bears on nothing.
     """
     given = dict(ranges or {})
-    _check(model, rates, given, step)
+    refuse_rates(model, rates, given)
     asked = {*(rates or ()), *given}
     wanted = asked if rates is not None else set(model.rates) - (_budgets(model, strategies) - asked)
     sure = known(model, strategies)
-    found: dict[str | None, dict[str, Range]] = {strategy: {} for strategy in strategies}
+    tried: dict[str | None, dict[str, Range]] = {strategy: {} for strategy in strategies}
     for strategy in strategies:
-        doubts = {held.name: held for held in model.journey(strategy).uncertain}
+        doubts = {doubt.name: doubt for doubt in model.journey(strategy).uncertain}
         for name in (name for name in model.rates if name in wanted):
             try:
                 one = _range(sure, strategy, name, given.get(name), doubts.get(name), step)
@@ -147,26 +147,32 @@ def ranges_of(
                 if impossible is not None and isinstance(error, ConfigError) and sure.rate(name, strategy).value:
                     impossible.add(name)
             else:
-                found[strategy] |= {name: one} if bears else {}
+                tried[strategy] |= {name: one} if bears else {}
     named = " and ".join(f"'{strategy}'" if strategy else "the file as written" for strategy in strategies)
-    if idle := [name for name in model.rates if name in asked and not any(name in one for one in found.values())]:
-        raise ExperimentError(f"'{idle[0]}' bears on nothing in {named}; leave it out, or take a strategy that uses it")
-    if not any(found.values()):
+    if idle := [name for name in model.rates if name in asked and not any(name in one for one in tried.values())]:
+        raise ExperimentError(f"over: '{idle[0]}' bears on nothing in {named}; leave it out, or take another strategy")
+    if not any(tried.values()):
         raise ExperimentError(f"no named rate bears on {named}; give figures names under 'rates'")
-    return found
+    return tried
 
 
-def _check(model: Scenario, rates: Sequence[str] | None, given: Mapping[str, Ends], step: float) -> None:
-    """Refuse a step that is none, rates that are not there or twice, and ranges of rates that were not asked for."""
-    if not 0 < step < 1:
-        raise ExperimentError(f"step {step}: a share between 0 and 1 is needed; take 0.1 for a tenth")
-    for name in (*(rates or ()), *given):
-        if name not in model.rates:
-            raise ExperimentError(f"no rate '{name}' to try; {nearest(name, model.rates)}")
+def refuse_rates(model: Scenario, rates: Sequence[str] | None, ranges: Mapping[str, Ends] | None) -> None:
+    """Refuse rates (``over``) that are not there or twice, and ranges (``values``) of others.
+
+    Raises
+    ------
+    ExperimentError
+        Naming the nearest rate there is.
+    """
+    for word, names in (("over", rates or ()), ("values", ranges or ())):
+        for name in names:
+            if name not in model.rates:
+                raise ExperimentError(f"{word}: no rate '{name}' to try; {nearest(name, model.rates)}")
     if rates is not None and len(set(rates)) != len(rates):
-        raise ExperimentError("a rate is named twice; leave one out")
-    if left := [name for name in given if rates is not None and name not in rates]:
-        raise ExperimentError(f"a range of '{left[0]}' is given, which is not among the rates; add it, or leave it out")
+        raise ExperimentError("over names a rate twice; leave one out")
+    if left := [name for name in ranges or () if rates is not None and name not in rates]:
+        raise ExperimentError(f"values: a range of '{left[0]}' is given, which is not among the rates of over; add it, "
+                              "or leave it out")  # fmt: skip
 
 
 def _bears(sure: Scenario, strategy: str | None, one: Range) -> bool:
@@ -194,15 +200,15 @@ def known(model: Scenario, strategies: Sequence[str | None]) -> Scenario:
     """
     changes: dict[str, Any] = {}
     for strategy in strategies:
-        for held in model.journey(strategy).uncertain:
-            changes[held.name] = {"uncertain": None}
-            if model.rate(held.name, strategy).value is None:  # stated by its distribution alone
-                alpha, beta = held.params
-                changes[held.name]["value"] = f"{100 * alpha / (alpha + beta):.12g} %"
+        for doubt in model.journey(strategy).uncertain:
+            changes[doubt.name] = {"uncertain": None}
+            if model.rate(doubt.name, strategy).value is None:  # stated by its distribution alone
+                alpha, beta = doubt.params
+                changes[doubt.name]["value"] = f"{100 * alpha / (alpha + beta):.12g} %"
     if not changes:
         return model
     sure = model.with_(**changes).solved_as(model)
-    if left := [held.name for strategy in strategies for held in sure.journey(strategy).uncertain]:
+    if left := [doubt.name for strategy in strategies for doubt in sure.journey(strategy).uncertain]:
         raise ExperimentError(f"'{left[0]}' stays uncertain; take 'uncertain' out of the file, and give its range here")
     return sure
 
@@ -246,7 +252,7 @@ def stepped(name: str, unit: Quantity, step: float) -> Range:
     today = unit.number
     if unit.form == "never" or today == 0 or (unit.form == "percent" and not 0 < today < 1):
         raise ExperimentError(f"'{name}' stands at {unit.text}, where no share of it is a step; give its range: "
-                              f"ranges={{'{name}': (LOW, HIGH)}}")  # fmt: skip
+                              f"values={{'{name}': (LOW, HIGH)}}")  # fmt: skip
     if unit.form != "percent":
         low, high = sorted((today * (1 - step), today * (1 + step)))
         return Range(name, today, low, high, f"± {100 * step:g} %", unit)
@@ -257,14 +263,15 @@ def stepped(name: str, unit: Quantity, step: float) -> Range:
 def _ends(model: Scenario, strategy: str | None, name: str, given: Any) -> tuple[float, float]:
     """Return the ends that were given, as numbers in the rate's own unit."""
     if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != 2:
-        raise ExperimentError(f"the range of '{name}' is {given!r}; give its two ends, such as ('88 %', '94 %')")
+        raise ExperimentError(f"values: the range of '{name}' is {given!r}; give its two ends, such as "
+                              "('88 %', '94 %')")  # fmt: skip
     try:
         low, high = (reference_value(model.with_(**{name: end}), name, strategy).number for end in given)
     except UnitError as error:
-        raise ExperimentError(f"the range of '{name}': {error}") from error
+        raise ExperimentError(f"values: the range of '{name}': {error}") from error
     if not low < high:
         raise ExperimentError(
-            f"the range of '{name}' does not go up: {given[0]} to {given[1]}; write the low end first"
+            f"values: the range of '{name}' does not go up: {given[0]} to {given[1]}; write the low end first"
         )
     return low, high
 
@@ -276,9 +283,9 @@ def _plain(journey: Journey) -> Journey:
 
 def _budgets(model: Scenario, strategies: Sequence[str | None]) -> set[str]:
     """Return the rates that are the budget which two strategies share, one of them matched."""
-    found = set()
+    budgets = set()
     for strategy in strategies if len(strategies) > 1 else ():
         kind, what = model.choices(strategy).matched or ("", "")
         if kind:
-            found.add(str(model.at(f"{kind}s.{what}.spend")))
-    return found
+            budgets.add(str(model.at(f"{kind}s.{what}.spend")))
+    return budgets

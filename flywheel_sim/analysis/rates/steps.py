@@ -25,14 +25,14 @@ def own(quantity: Quantity, like: Quantity | None = None) -> float:
     ExperimentError
         If it is said per another period than the other, and is a chance, which cannot be carried over without more.
     """
-    held = like or quantity
+    unit = like or quantity
     if quantity.form == "duration":
-        return quantity.number / unit_ms(held.text.split()[-1])
-    if (quantity.per_ms, quantity.reading) == (held.per_ms, held.reading):
+        return quantity.number / unit_ms(unit.text.split()[-1])
+    if (quantity.per_ms, quantity.reading) == (unit.per_ms, unit.reading):
         return quantity.number
-    if quantity.form == "percent" or not quantity.per_ms or not held.per_ms:
-        raise ExperimentError(f"'{quantity.text}' and '{held.text}' are of different periods; say both per the same")
-    return quantity.number * held.per_ms / quantity.per_ms
+    if quantity.form == "percent" or not quantity.per_ms or not unit.per_ms:
+        raise ExperimentError(f"'{quantity.text}' and '{unit.text}' are of different periods; say both per the same")
+    return quantity.number * unit.per_ms / quantity.per_ms
 
 
 def shown(quantity: Quantity, like: Quantity | None = None) -> float:
@@ -44,8 +44,8 @@ def shown_unit(quantity: Quantity) -> str:
     """Return the unit a rate's figures are shown in."""
     if quantity.form == "duration":
         return quantity.text.split()[-1]
-    words = quantity.text.split(" per ", 1)
-    per = f" per {words[1]}" if len(words) > 1 else ""
+    parts = quantity.text.split(" per ", 1)
+    per = f" per {parts[1]}" if len(parts) > 1 else ""
     reading = f" {quantity.reading}" if quantity.reading else ""
     if quantity.form == "percent":
         return f"%{reading}{per}"
@@ -55,10 +55,10 @@ def shown_unit(quantity: Quantity) -> str:
 def written(quantity: Quantity, figure: float) -> str:
     """Return another figure in a quantity's own unit, as the file would write it; a fraction for chances."""
     if quantity.form == "percent":
-        words = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", quantity.text)
-        return f"{100 * figure:.12g} % {words}".strip()
-    words = re.sub(r"^\S+\s*", "", quantity.text)
-    return f"{figure:.12g} {words}".strip()
+        rest = re.sub(r"^\S+\s*(%|of\s+\S+)\s*", "", quantity.text)
+        return f"{100 * figure:.12g} % {rest}".strip()
+    rest = re.sub(r"^\S+\s*", "", quantity.text)
+    return f"{figure:.12g} {rest}".strip()
 
 
 def run_over(model: Scenario, over: str, strategy: str | None) -> Quantity:
@@ -71,10 +71,10 @@ def run_over(model: Scenario, over: str, strategy: str | None) -> Quantity:
     ExperimentError
         If it has no figure that can be more or less.
     """
-    found = reference_value(model, over, strategy)
-    if found.form == "never":
+    today = reference_value(model, over, strategy)
+    if today.form == "never":
         raise ExperimentError(f"'{over}' is never, which cannot be more or less; write a duration")
-    return found
+    return today
 
 
 def points(

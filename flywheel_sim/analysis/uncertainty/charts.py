@@ -35,20 +35,20 @@ def tornado(result: Tornado) -> Chart:
     Takes what `flywheel_sim.tornado` returns.
     """
     bars = result.bars[:MOST]
-    told = [bar.range.name for bar in bars if bar.told]
-    moved = f"{told[0]} moves it most" if told else "no rate is seen to move it"
+    sure = [bar.range.name for bar in bars if bar.told]
+    moved = f"{sure[0]} moves it most" if sure else "no rate is seen to move it"
     title = f"{result.label} ({result.subject}): {moved}"
     note = f"Change from today's {with_unit(result.today.mean, result.today.unit)}; lines: joint 95 % intervals. " \
            "Figures: the rate's values at the ends."  # fmt: skip
-    made, axes = axes_of(title, note + _left_out(len(result.bars)), 1.7 + 0.36 * len(bars))
+    drawing, axes = axes_of(title, note + _left_out(len(result.bars)), 1.7 + 0.36 * len(bars))
     place = np.arange(len(bars))[::-1]
     reached = [abs(end) for bar in bars for one in (bar.low, bar.high) for end in (one.low, one.high, one.mean)]
     span = max(filter(math.isfinite, reached)) or 1.0  # of one replication there are means alone, and all may be 0
-    for colour, label, found, height in (
+    for colour, label, changes, height in (
         (COLOURS[1], "at the low end of the rate", [bar.low for bar in bars], 0.14),
         (COLOURS[0], "at the high end", [bar.high for bar in bars], -0.14),
     ):
-        ends = ends_of(found)
+        ends = ends_of(changes)
         axes.barh(place, ends.mean, height=0.62, color=colour, alpha=0.85, label=label)
         whiskers(axes, place + height, ends, True, zorder=4)
     for at, bar in zip(place, bars, strict=True):
@@ -56,16 +56,16 @@ def tornado(result: Tornado) -> Chart:
         texts: dict[int, list[str]] = {-1: [], 1: []}
         for one, number in ((bar.low, bar.range.low), (bar.high, bar.range.high)):
             texts[1 if one.mean > 0 else -1].append(bar.range.shown(number))
-        for side, held in texts.items():
+        for side, values in texts.items():
             reach = min(0.0, *edges) if side < 0 else max(0.0, *edges)
-            beside(axes, ", ".join(held), (reach, at), (5 * side, 0), va="center", ha="left" if side > 0 else "right",
+            beside(axes, ", ".join(values), (reach, at), (5 * side, 0), va="center", ha="left" if side > 0 else "right",
                    fontsize=8.5, color=GREY)  # fmt: skip
     axes.axvline(0, color=INK, lw=0.9)
     axes.set_xlim(-1.2 * span, 1.2 * span)
     named_rows(axes, place, [bar.range.name for bar in bars])
     measured(axes, along=f"Change of {lowered(result.label)} ({result.unit})")
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    return Chart(f"tornado_{result.of}", title, made, result.frame())
+    return Chart(f"tornado_{result.of}", title, drawing, result.frame())
 
 
 def sobol(result: Sobol, metric: str | None = None) -> Chart:
@@ -78,16 +78,16 @@ def sobol(result: Sobol, metric: str | None = None) -> Chart:
     every = result.order(name)
     order, chance = every[:MOST], result.chance(name)
     title = f"{result.labels[name]} ({result.subject}): {figure(chance.mean, '%')} % of the variance is chance"
-    made = blank(2.6 + 0.42 * len(order))
-    strip, axes = made.subplots(2, 1, height_ratios=[0.55, 0.42 * len(order) + 0.5])
+    drawing = blank(2.6 + 0.42 * len(order))
+    strip, axes = drawing.subplots(2, 1, height_ratios=[0.55, 0.42 * len(order) + 0.5])
     strip.set_title(title, loc="left", pad=12, **TITLE)
     _split(strip, result.unknown(name).mean, chance)
     place = np.arange(len(order))[::-1]
-    for label, found, colour, shift in (
+    for label, indices, colour, shift in (
         ("total: with all it does together with others", [result.total(rate, name) for rate in order], COLOURS[0], 0.2),
         ("first order: by itself", [result.first(rate, name) for rate in order], COLOURS[2], -0.2),
     ):
-        ends = ends_of(found)
+        ends = ends_of(indices)
         axes.barh(place + shift, ends.mean, height=0.38, color=colour, alpha=0.9, label=label)
         whiskers(axes, place + shift, ends, True, elinewidth=1)
     axes.axvline(0, color=INK, lw=0.9)
@@ -98,7 +98,7 @@ def sobol(result: Sobol, metric: str | None = None) -> Chart:
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     dress(strip, grid=None)
     dress(axes, grid="x")
-    return Chart(f"sobol_{name}", title, made, frame[frame["metric"] == name].reset_index(drop=True))
+    return Chart(f"sobol_{name}", title, drawing, frame[frame["metric"] == name].reset_index(drop=True))
 
 
 def _split(axes: Axes, unknown: float, chance: Estimate) -> None:
@@ -123,33 +123,33 @@ def morris(result: Morris, metric: str | None = None) -> Chart:
     name = metric or result.of[0]
     frame = result.frame()
     order = result.order(name)
-    told = [rate for rate in order if result.told(rate, name)]
+    sure = [rate for rate in order if result.told(rate, name)]
     unit, label = result.units[name], result.labels[name]
-    title = f"{label} ({result.subject}): {joined(told[:2])} matter most" if len(told) > 1 else \
-            f"{label} ({result.subject}): {told[0]} matters most" if told else \
-            f"{label} ({result.subject}): no rate is told from luck"  # fmt: skip
+    title = f"{label} ({result.subject}): {joined(sure[:2])} matter most" if len(sure) > 1 else \
+            f"{label} ({result.subject}): {sure[0]} matters most" if sure else \
+            f"{label} ({result.subject}): no rate can be told apart from luck"  # fmt: skip
     note = "Mean with its 95 % interval. Below the dashed line a rate does much the same everywhere; grey: not told " \
-           "from luck."  # fmt: skip
-    made, axes = axes_of(title, note, 5.2)
+           "apart from luck."  # fmt: skip
+    drawing, axes = axes_of(title, note, 5.2)
     size, spread = ([fetch(rate, name) for rate in order] for fetch in (result.mu_star, result.sigma))
     (x, x_low, x_high), (y, y_low, y_high) = ends_of(size), ends_of(spread)
     for i, rate in enumerate(order):
-        colour = COLOURS[0] if rate in told else FAINT
+        colour = COLOURS[0] if rate in sure else FAINT
         axes.errorbar(x[i], y[i], xerr=[[x[i] - x_low[i]], [x_high[i] - x[i]]], color=colour, elinewidth=1, capsize=2,
                       yerr=[[y[i] - y_low[i]], [y_high[i] - y[i]]], marker="o", ms=6, alpha=0.9)  # fmt: skip
     right, top = 1.16 * float(np.max(x_high)), 1.12 * max(float(np.max(y_high)), 0.3 * float(np.max(x)))
     axes.plot([0, right], [0, right / 2], color=FAINT, lw=1, ls=DASHED, zorder=1)
     axes.set_xlim(0, right)
     axes.set_ylim(0, top)
-    _labelled(axes, made, order, x, y)
+    _labelled(axes, drawing, order, x, y)
     measured(axes, along=f"mu*: mean size of the change from one end of a rate's range to the other ({unit})",
              up=f"sigma: how far that differs ({unit})")  # fmt: skip
-    return Chart(f"morris_{name}", title, made, frame[frame["metric"] == name].reset_index(drop=True))
+    return Chart(f"morris_{name}", title, drawing, frame[frame["metric"] == name].reset_index(drop=True))
 
 
-def _labelled(axes: Axes, made: Figure, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:
+def _labelled(axes: Axes, drawing: Figure, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:
     """Write each name beside its point, nearer to it than to any other; what finds no such place shares a list."""
-    made.canvas.draw()
+    drawing.canvas.draw()
     points = axes.transData.transform(np.column_stack([x, y]))
     taken: list[Any] = []
     crowd = []
@@ -168,8 +168,8 @@ def _labelled(axes: Axes, made: Figure, names: Sequence[str], x: FloatArray, y: 
         else:
             crowd.append(name)
     if crowd:
-        told = "\n".join(["Too close together to name there:", *crowd])
-        axes.annotate(told, (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=8.5, color=GREY)
+        listed = "\n".join(["Too close together to name there:", *crowd])
+        axes.annotate(listed, (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=8.5, color=GREY)
 
 
 def _left_out(count: int) -> str:

@@ -127,11 +127,11 @@ def morris_of(
     moved = np.abs(steps).argmax(axis=2)
     sizes = np.take_along_axis(steps, moved[:, :, None], axis=2)
     order = np.argsort(moved, axis=1)[:, :, None]
-    found = []
+    effects = []
     for one, unit in zip(_responses(evaluate, design), units, strict=True):
         walks = one.reshape(trajectories, inputs + 1, -1)
-        found.append(_effects(np.take_along_axis(np.diff(walks, axis=1) / sizes, order, axis=1), unit))
-    return tuple(found)
+        effects.append(_effects(np.take_along_axis(np.diff(walks, axis=1) / sizes, order, axis=1), unit))
+    return tuple(effects)
 
 
 def refuse_points(points: int) -> None:
@@ -144,7 +144,7 @@ def refuse_points(points: int) -> None:
     """
     if points < 2 or points & (points - 1):
         near = 1 << max(1, round(math.log2(max(2, points))))
-        raise ExperimentError(f"{points:,} base points: Sobol points are balanced at powers of two only; take {near}")
+        raise ExperimentError(f"n is {points:,}: base points are balanced at powers of two only; write n={near}")
 
 
 def refuse_walks(trajectories: int, levels: int) -> None:
@@ -156,9 +156,9 @@ def refuse_walks(trajectories: int, levels: int) -> None:
         If trajectories or levels are too few, or levels are odd.
     """
     if trajectories < 2:
-        raise ExperimentError(f"{trajectories} trajectories: at least two are needed; take 20")
+        raise ExperimentError(f"trajectories is {trajectories}: at least two are needed; write trajectories=20")
     if levels < 2 or levels % 2:
-        raise ExperimentError(f"{levels} levels: an even number is needed; take 4")
+        raise ExperimentError(f"levels is {levels}: an even number is needed; write levels=4")
 
 
 def _salib(name: str) -> Any:
@@ -178,35 +178,35 @@ def _responses(evaluate: Evaluate, design: FloatArray) -> list[FloatArray]:
     ExperimentError
         If one is not finite, or replications are too few.
     """
-    found = np.asarray(evaluate(design), dtype=np.float64)
-    if found.ndim < 3:
-        found = found.reshape(len(design), 1, -1)
-    if 1 < found.shape[2] < FEWEST:
-        raise ExperimentError(f"{found.shape[2]} replications do not tell luck from inputs; take {FEWEST} or more")
-    if not np.isfinite(found).all():
-        missing = int((~np.isfinite(found)).any(axis=(1, 2)).sum())
+    responses = np.asarray(evaluate(design), dtype=np.float64)
+    if responses.ndim < 3:
+        responses = responses.reshape(len(design), 1, -1)
+    if 1 < responses.shape[2] < FEWEST:
+        raise ExperimentError(f"{responses.shape[2]} replications do not tell luck from inputs; take {FEWEST} or more")
+    if not np.isfinite(responses).all():
+        missing = int((~np.isfinite(responses)).any(axis=(1, 2)).sum())
         raise ExperimentError(f"at {missing:,} of {len(design):,} design points a replication has no finite value of "
                               "the metric; take another metric, or narrower ranges")  # fmt: skip
-    return [found[:, metric] for metric in range(found.shape[1])]
+    return [responses[:, metric] for metric in range(responses.shape[1])]
 
 
 def _between(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return the mean product of a's and b's responses in different replications; replications are the last axis."""
     n = a.shape[-1]
-    found: FloatArray = a.mean(axis=-1) * b.mean(axis=-1)
+    product: FloatArray = a.mean(axis=-1) * b.mean(axis=-1)
     if n > 1:
-        found = (n * found - (a * b).mean(axis=-1)) / (n - 1)
-    return found
+        product = (n * product - (a * b).mean(axis=-1)) / (n - 1)
+    return product
 
 
 def _indices(y: FloatArray, unit: str) -> Indices:
     """Return the indices of responses, shape (points, inputs + 2, replications): A, A with one of B each, B."""
     inputs = y.shape[1] - 2
 
-    def rows(held: FloatArray) -> FloatArray:
-        luck = held[:, [0, -1]].var(axis=-1, ddof=1) if held.shape[-1] > 1 else np.full((len(held), 2), math.nan)
-        held = held - held.mean(axis=(0, 1))
-        a, ab, b = held[:, :1], held[:, 1:-1], held[:, -1:]
+    def rows(values: FloatArray) -> FloatArray:
+        luck = values[:, [0, -1]].var(axis=-1, ddof=1) if values.shape[-1] > 1 else np.full((len(values), 2), math.nan)
+        values = values - values.mean(axis=(0, 1))
+        a, ab, b = values[:, :1], values[:, 1:-1], values[:, -1:]
         gap = a - ab
         columns = [-_between(b, gap), _between(gap, gap) / 2, (_between(a, a) + _between(b, b)) / 2,
                    (a.mean(axis=-1) + b.mean(axis=-1)) / 2, luck.mean(axis=1, keepdims=True)]  # fmt: skip
@@ -220,19 +220,21 @@ def _indices(y: FloatArray, unit: str) -> Indices:
             luck = 100 * chance / (np.maximum(known, 0) + chance)
         return np.concatenate([shares, known, chance, luck], axis=-1)
 
-    found = _estimated(y, rows, formula)
+    figures = _estimated(y, rows, formula)
     n, squared = len(y), f"({unit})²" if unit else ""
-    made = [_estimate(one, n, "", "index") for one in found[: 2 * inputs]]
-    known, chance = (_estimate(one, n, squared, "variance") for one in found[2 * inputs : 2 * inputs + 2])
-    return Indices(tuple(made[:inputs]), tuple(made[inputs:]), known, chance, _estimate(found[-1], n, "%", "share"))
+    indices = [_estimate(one, n, "", "index") for one in figures[: 2 * inputs]]
+    known, chance = (_estimate(one, n, squared, "variance") for one in figures[2 * inputs : 2 * inputs + 2])
+    return Indices(
+        tuple(indices[:inputs]), tuple(indices[inputs:]), known, chance, _estimate(figures[-1], n, "%", "share")
+    )
 
 
 def _effects(effects: FloatArray, unit: str) -> ElementaryEffects:
     """Return what elementary effects come to, shape (trajectories, inputs, replications)."""
     count, inputs, replications = effects.shape
 
-    def rows(held: FloatArray) -> FloatArray:
-        mean, away = held.mean(axis=-1), held - held.mean(axis=0)
+    def rows(values: FloatArray) -> FloatArray:
+        mean, away = values.mean(axis=-1), values - values.mean(axis=0)
         return np.concatenate([mean, np.abs(mean), _between(away, away), away.mean(axis=-1)], axis=1)
 
     def formula(mean: FloatArray) -> FloatArray:
@@ -240,9 +242,9 @@ def _effects(effects: FloatArray, unit: str) -> ElementaryEffects:
         sigma = np.sqrt(np.maximum(0, square - away**2) * count / (count - 1))
         return np.concatenate([mean[..., : 2 * inputs], sigma], axis=-1)
 
-    found = _estimated(effects, rows, formula)
-    mu = tuple(_estimate(one, count, unit, "mean effect") for one in found[:inputs])
-    sizes = [(value, max(0.0, low), high) for value, low, high in found[inputs:]]
+    figures = _estimated(effects, rows, formula)
+    mu = tuple(_estimate(one, count, unit, "mean effect") for one in figures[:inputs])
+    sizes = [(value, max(0.0, low), high) for value, low, high in figures[inputs:]]
     mu_star = tuple(_estimate(one, count, unit, "mean size of effects") for one in sizes[:inputs])
     sigma = tuple(_estimate(one, count, unit, "deviation of effects") for one in sizes[inputs:])
     luck = effects.var(axis=-1, ddof=1).mean(axis=0) / replications if replications > 1 else np.zeros(inputs)
@@ -276,5 +278,5 @@ def _estimated(
     return list(zip(value.tolist(), (value - half).tolist(), (value + half).tolist(), strict=True))
 
 
-def _estimate(found: tuple[float, float, float], n: int, unit: str, of: str) -> Estimate:
-    return Estimate(*found, 0.95, n, unit, of)
+def _estimate(figures: tuple[float, float, float], n: int, unit: str, of: str) -> Estimate:
+    return Estimate(*figures, 0.95, n, unit, of)

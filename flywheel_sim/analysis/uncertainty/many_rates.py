@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flywheel_sim.analysis.rates.ranges import Ends, Range, known, ranges_of
+from flywheel_sim.analysis.rates.ranges import Ends, Range, known, ranges_of, refuse_rates
 from flywheel_sim.analysis.uncertainty.indices import FEWEST
 from flywheel_sim.analysis.uncertainty.tornado import subject_of, subjects
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.asking import (
+    HowStored,
+    Model,
+    Strategies,
+    names_of,
+    refuse_metrics,
+    scenario_of,
+    shows_progress,
+)
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.replicate import Job, Limits, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
+from flywheel_sim.experiment.sweep.batches import ENGINE
+from flywheel_sim.experiment.sweep.executors import workers_of
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.result import Result
 from flywheel_sim.scenario.load import Scenario
@@ -34,7 +45,7 @@ class ManyRates(Result):
     of, labels, units
         Metrics, with the label and the unit of each.
     subject
-        The strategy, or "B less A" for the difference of two.
+        The strategy, or "B minus A" for the difference of two.
     ranges
         Of each rate, in the order of the file.
     """
@@ -93,12 +104,39 @@ class ManyRates(Result):
 class HowSwept:
     """Where design points are kept, and who runs them: as for `sweep`."""
 
-    store: str | Path | None = None
-    resume: bool = False
-    executor: Executor | str | None = None
-    workers: int | None = None
-    progress: bool = False
-    limits: Limits = field(default_factory=Limits)
+    seed: int | None
+    store: str | Path | None
+    resume: bool
+    executor: Executor | str | None
+    workers: int | None
+    progress: bool
+    limits: Limits
+
+    @classmethod
+    def of(cls, how: HowStored) -> HowSwept:
+        """Return this of words that were checked; refuse what sweeps do not take, before anything runs.
+
+        Raises
+        ------
+        ExperimentError
+            If another engine than the compiled one is asked for, there is no such executor, or nothing to resume.
+        """
+        if (engine := how.get("engine") or ENGINE) != ENGINE:
+            raise ExperimentError(f"engine is '{engine}': many design points are run by the compiled engine alone; "
+                                  f"leave engine out, or write engine='{ENGINE}'")  # fmt: skip
+        store, resume, executor, workers = (how.get(word) for word in ("store", "resume", "executor", "workers"))
+        if resume and store is None:
+            raise ExperimentError("resume is True, and no store is named to go on with; write store='sweep.db'")
+        workers_of(executor, workers)  # type: ignore[arg-type]
+        return cls(how.get("seed"), how.get("store"), how.get("resume", False), how.get("executor"),
+                   how.get("workers"), shows_progress(how.get("progress")), how.get("limits") or Limits())  # fmt: skip
+
+    @property
+    def options(self) -> RunOptions:
+        """Return how to run what is no design point: here, or by an executor that was handed in."""
+        named = isinstance(self.executor, str)
+        pool = self.executor if isinstance(self.executor, Executor) else None
+        return RunOptions(None if named else self.workers, pool, self.progress, limits=self.limits)
 
 
 @dataclass(frozen=True)
@@ -129,13 +167,13 @@ class OverRanges:
     base_runs: Mapping[str, Runs]
     replications: int
     seed: int
-    kept: HowSwept
+    swept: HowSwept
 
     @property
     def rates(self) -> dict[str, Range]:
         """Return every rate with its range, in the order of the file; of two strategies that of the second first."""
-        held = {rate: one for name in self.names for rate, one in self.ranges[name].items()}
-        return {rate: held[rate] for rate in self.model.rates if rate in held}
+        every = {rate: one for name in self.names for rate, one in self.ranges[name].items()}
+        return {rate: every[rate] for rate in self.model.rates if rate in every}
 
     def evaluate(self, design: FloatArray, trimmed: bool = False) -> FloatArray:
         """Return metrics at design points, shape (points, metrics, replications).
@@ -161,31 +199,29 @@ class OverRanges:
                         row[rate] = one.text(one.between(uniform) if trimmed else one.at(uniform))
                 rows.append(row)
         single = [name for name in self.names if name is not None] if len(self.names) == 1 else None
-        kept = self.kept
-        found = sweep(
+        kept = self.swept
+        done = sweep(
             self.model, values=rows, strategies=single, replications=self.replications, of=self.of,
             store=kept.store, resume=kept.resume, executor=kept.executor, workers=kept.workers, seed=self.seed,
             progress=kept.progress, limits=kept.limits,
         )  # fmt: skip
-        if aside := found.set_aside:
+        if aside := done.set_aside:
             first, why = next(iter(aside.items()))
             raise ExperimentError(f"{len(aside):,} of {len(rows):,} design points have no figures, the first being "
                                   f"{rows[first]}: {why}; take narrower ranges, or raise the limit")  # fmt: skip
-        values = found.values.reshape(len(design), len(self.names), len(self.of), self.replications)
+        values = done.values.reshape(len(design), len(self.names), len(self.of), self.replications)
         return values[:, 0] if len(self.names) == 1 else values[:, 1] - values[:, 0]
 
 
 def over_ranges(
-    model: Scenario,
+    model: Model,
     of: str | Sequence[str],
-    strategy: str | None,
-    strategies: Sequence[str] | None,
-    rates: Sequence[str] | None,
-    ranges: Mapping[str, Ends] | None,
+    over: str | Sequence[str] | None,
+    strategies: Strategies,
+    values: Mapping[str, Ends] | None,
     step: float,
     replications: int,
-    seed: int | None,
-    kept: HowSwept,
+    swept: HowSwept,
 ) -> OverRanges:
     """Return a question ready to be run; its arguments are those of `flywheel_sim.sobol`.
 
@@ -194,26 +230,19 @@ def over_ranges(
     ConfigError, ExperimentError
         If something asked for is not there, or replications are too few.
     """
-    metrics = (of,) if isinstance(of, str) else tuple(of)
-    if not metrics or len(set(metrics)) != len(metrics):
-        raise ExperimentError(f"metrics {', '.join(metrics) or 'none'}: name at least one, each once")
+    scenario, metrics, options = scenario_of(model), names_of(of), swept.options
+    names, tried = subjects(scenario, strategies), None if over is None else names_of(over)
     if replications < FEWEST:
         raise ExperimentError(f"{replications} replications do not tell luck from rates; take {FEWEST} or more, such "
-                              "as 20")  # fmt: skip
-    names = subjects(strategy, strategies)
-    workers = None if isinstance(kept.executor, str) else kept.workers
-    pool = kept.executor if isinstance(kept.executor, Executor) else None
-    options = RunOptions(workers, pool, kept.progress, limits=kept.limits)
-    for name in names:
-        unsolved = model.choices(name).matched if name else None
-        if unsolved is None:
-            units_of(model.journey(name), metrics)  # a metric that is not there is refused before anything runs
-    settled, _ = with_budgets(model, names, seed, options)
-    found = ranges_of(settled, names, rates, ranges, step)
-    sure = known(settled, names).decided()
+                              "as replications=20")  # fmt: skip
+    refuse_metrics(scenario, names, metrics)
+    refuse_rates(scenario, tried, values)
+    matched, _ = with_budgets(scenario, names, swept.seed, options)
+    ranges = ranges_of(matched, names, tried, values, step)
+    sure = known(matched, names).decided()
     journeys = {name or "as written": sure.journey(name) for name in names}
     units = [units_of(journey, metrics) for journey in journeys.values()][-1]
-    root = next(iter(journeys.values())).seed if seed is None else seed
+    root = next(iter(journeys.values())).seed if swept.seed is None else swept.seed
     jobs = [Job(journey, root) for journey in journeys.values()]
     runs = dict(zip(journeys, replicate_jobs(jobs, replications, options), strict=True))
     first = next(iter(runs.values()))
@@ -221,5 +250,5 @@ def over_ranges(
         units = {name: gap_unit(unit) for name, unit in units.items()}
     labels = {name: first.label(name) for name in metrics}
     return OverRanges(
-        sure, names, subject_of(names), found, metrics, units, labels, runs, replications, root, kept
+        sure, names, subject_of(names), ranges, metrics, units, labels, runs, replications, root, swept
     )  # fmt: skip

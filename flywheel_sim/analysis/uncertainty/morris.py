@@ -7,18 +7,16 @@ runs the same replications.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from flywheel_sim.analysis.rates.ranges import STEP, Ends
 from flywheel_sim.analysis.uncertainty.indices import ElementaryEffects, morris_of, refuse_walks
 from flywheel_sim.analysis.uncertainty.many_rates import HowSwept, ManyRates, over_ranges
-from flywheel_sim.experiment.driver import Limits
+from flywheel_sim.analysis.uncertainty.tornado import ENDS, FORMER, RATES, SHARE
+from flywheel_sim.experiment.asking import COUNT, NAMES, STORED, HowStored, Model, Strategies, verb
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, figure, plus_minus, with_unit
 
 if TYPE_CHECKING:
@@ -41,6 +39,13 @@ class Morris(ManyRates):
         the low to the high end of its range, in the metric's unit.
     base_runs
         The runs with every rate at its stated value, by strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> look = fs.morris("subscription", over="price", strategies="funnel", trajectories=2, replications=3)
+    >>> look.order(), look.mu("price").unit
+    (['price'], 'EUR')
     """
 
     trajectories: int
@@ -75,21 +80,21 @@ class Morris(ManyRates):
         return self.effects[self._metric(metric)].mu_star
 
     def answer(self, metric: str | None = None) -> str:
-        """Return in words which rates matter most, which bend or act together, and which cannot be told from none."""
+        """Return in words which rates matter most, which act together, and which cannot be told apart from luck."""
         name = self._metric(metric)
-        told = [rate for rate in self.order(name) if self.told(rate, name)]
+        sure = [rate for rate in self.order(name) if self.told(rate, name)]
         what = f"{self.labels[name]} ({self.subject})"
-        if not told:
-            return f"{what}: none of the {len(self.ranges)} rates is told from luck on {self.n} replications."
-        most = [f"{rate} ({figure(self.mu_star(rate, name).mean)})" for rate in told[:_NAMED]]
-        unit = with_unit(self.mu_star(told[0], name).mean, self.units[name])
-        most[0] = f"{told[0]} ({unit} from one end of its range to the other)"
-        uneven = [rate for rate in told if self.sigma(rate, name).low > self.mu_star(rate, name).mean / 2]
-        said = f"{what} moves most with {', then '.join(most)}."
+        if not sure:
+            return f"{what}: none of the {len(self.ranges)} rates can be told apart from luck on {self.n} replications."
+        most = [f"{rate} ({figure(self.mu_star(rate, name).mean)})" for rate in sure[:_NAMED]]
+        unit = with_unit(self.mu_star(sure[0], name).mean, self.units[name])
+        most[0] = f"{sure[0]} ({unit} from one end of its range to the other)"
+        uneven = [rate for rate in sure if self.sigma(rate, name).low > self.mu_star(rate, name).mean / 2]
+        text = f"{what} moves most with {', then '.join(most)}."
         if uneven:
-            said += f" It depends on the other rates, or on where it stands, what {', '.join(uneven)} does."
-        quiet = [rate for rate in self.order(name) if rate not in told]
-        return f"{said} Not told from luck: {', '.join(quiet)}." if quiet else said
+            text += f" It depends on the other rates, or on where it stands, what {', '.join(uneven)} does."
+        quiet = [rate for rate in self.order(name) if rate not in sure]
+        return f"{text} Not told apart from luck: {', '.join(quiet)}." if quiet else text
 
     def frame(self) -> pd.DataFrame:
         """Return every figure as a tidy table: metric, rate, figure (mu, mu_star, sigma), value, low, high, unit, n."""
@@ -97,9 +102,9 @@ class Morris(ManyRates):
 
         rows = [
             (name, rate, kind, e.mean, e.low, e.high, e.level, e.unit, e.n)
-            for name, found in self.effects.items()
+            for name, effects in self.effects.items()
             for kind in ("mu", "mu_star", "sigma")
-            for rate, e in zip(self.ranges, getattr(found, kind), strict=True)
+            for rate, e in zip(self.ranges, getattr(effects, kind), strict=True)
         ]
         columns = ["metric", "rate", "figure", "value", "low", "high", "level", "unit", "n"]
         return pd.DataFrame(rows, columns=columns)
@@ -111,8 +116,8 @@ class Morris(ManyRates):
         rows = {}
         for rate in self.order(metric):
             one = self.ranges[rate]
-            found = (self.mu_star(rate, metric), self.mu(rate, metric), self.sigma(rate, metric))
-            rows[rate] = (one.shown(one.low), one.shown(one.high), one.words, *map(plus_minus, found),
+            figures = (self.mu_star(rate, metric), self.mu(rate, metric), self.sigma(rate, metric))
+            rows[rate] = (one.shown(one.low), one.shown(one.high), one.words, *map(plus_minus, figures),
                           figure(self.noise(rate, metric)))  # fmt: skip
         columns = ["low", "high", "unit", "mu*", "mu", "sigma", "noise"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("rate")
@@ -127,48 +132,52 @@ class Morris(ManyRates):
         )
 
 
+@verb(FORMER, STORED, of=NAMES, over=RATES, values=ENDS, step=SHARE, trajectories=COUNT, levels=COUNT,
+      replications=COUNT)  # fmt: skip
 def morris(
-    model: Scenario,
+    model: Model,
     of: str | Sequence[str] = "profit",
+    over: str | Sequence[str] | None = None,
     *,
-    strategy: str | None = None,
-    strategies: Sequence[str] | None = None,
-    rates: Sequence[str] | None = None,
-    ranges: Mapping[str, Ends] | None = None,
+    strategies: Strategies = None,
+    values: Mapping[str, Ends] | None = None,
     step: float = STEP,
     trajectories: int = 20,
     levels: int = 4,
     replications: int = 20,
-    store: str | Path | None = None,
-    resume: bool = False,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | str | None = None,
-    progress: bool = False,
-    limits: Limits | None = None,
+    **how: Unpack[HowStored],
 ) -> Morris:
     """Look at many rates for few runs: ``trajectories * (rates + 1)`` design points.
 
     Parameters
     ----------
-    model, of, strategy, strategies, rates, ranges, step, replications, store, resume, seed, executor, workers, \
-progress, limits
+    model, of, over, strategies, values, step
         As for `sobol`. Levels lie evenly between the ends of a range: in probability where the file says what is
         ``uncertain``, of which a beta or gamma distribution ends at its 5 % and 95 % quantiles here.
     trajectories, levels
         Walks through the ranges, each of which moves every rate once; levels of a rate, an even number.
+    replications, how
+        As for `sobol`.
 
     Raises
     ------
     ConfigError, ExperimentError, DataError
         As `sobol`, or if trajectories or levels are too few, or levels are odd.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> over = ["price", "retention"]
+    >>> look = fs.morris("subscription", over=over, strategies="funnel", trajectories=2, replications=3)
+    >>> list(look.ranges), look.runs
+    (['retention', 'price'], 6)
     """
-    kept = HowSwept(store, resume, executor, workers, progress, limits or Limits())
+    swept = HowSwept.of(how)
     refuse_walks(trajectories, levels)
-    asked = over_ranges(model, of, strategy, strategies, rates, ranges, step, replications, seed, kept)
+    asked = over_ranges(model, of, over, strategies, values, step, replications, swept)
     evaluate = partial(asked.evaluate, trimmed=True)
     units = [asked.units[name] for name in asked.of]
-    found = morris_of(evaluate, len(asked.rates), trajectories, levels, asked.seed, units)
+    effects = morris_of(evaluate, len(asked.rates), trajectories, levels, asked.seed, units)
     return Morris(
         of=asked.of,
         labels=asked.labels,
@@ -179,6 +188,6 @@ progress, limits
         levels=levels,
         runs=trajectories * (len(asked.rates) + 1) * len(asked.names),
         n=replications,
-        effects=dict(zip(asked.of, found, strict=True)),
+        effects=dict(zip(asked.of, effects, strict=True)),
         base_runs=asked.base_runs,
     )

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from flywheel_sim.analysis.rates.ranges import STEP, Ends
 from flywheel_sim.analysis.uncertainty.indices import Indices, refuse_points, sobol_of
 from flywheel_sim.analysis.uncertainty.many_rates import HowSwept, ManyRates, over_ranges
-from flywheel_sim.experiment.driver import Limits
+from flywheel_sim.analysis.uncertainty.tornado import ENDS, FORMER, RATES, SHARE
+from flywheel_sim.experiment.asking import COUNT, NAMES, STORED, HowStored, Model, Strategies, verb
 from flywheel_sim.experiment.runs import Runs
-from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, plus_minus, with_unit
 
 if TYPE_CHECKING:
@@ -41,6 +39,13 @@ class Sobol(ManyRates):
         takes resampled base points (as SALib's does) and the replications.
     base_runs
         The runs with every rate at its stated value, by strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> shares = fs.sobol("subscription", over="price", strategies="funnel", n=2, replications=3)
+    >>> shares.order(), shares.chance().unit
+    (['price'], '%')
     """
 
     points: int
@@ -63,8 +68,8 @@ class Sobol(ManyRates):
 
     def unknown(self, metric: str | None = None) -> Estimate:
         """Return which share of the whole variance is not knowing the rates, in %."""
-        found = self.chance(metric)
-        return Estimate(100 - found.mean, 100 - found.high, 100 - found.low, found.level, found.n, "%", found.of)
+        chance = self.chance(metric)
+        return Estimate(100 - chance.mean, 100 - chance.high, 100 - chance.low, chance.level, chance.n, "%", chance.of)
 
     def sizes(self, metric: str | None = None) -> tuple[Estimate, ...]:
         """Return the total index of each rate."""
@@ -73,19 +78,19 @@ class Sobol(ManyRates):
     def answer(self, metric: str | None = None) -> str:
         """Return in words how much is chance, which rates make the rest, and which hardly matter."""
         name = self._metric(metric)
-        found, what = self.indices[name], f"{self.labels[name]} ({self.subject})"
-        if not found.known.mean > 0:
+        indices, what = self.indices[name], f"{self.labels[name]} ({self.subject})"
+        if not indices.known.mean > 0:
             return f"{what}: these runs do not show that it depends on any of the {len(self.ranges)} rates."
-        sd = [with_unit(math.sqrt(max(0.0, one.mean)), self.units[name]) for one in (found.known, found.chance)]
+        sd = [with_unit(math.sqrt(max(0.0, one.mean)), self.units[name]) for one in (indices.known, indices.chance)]
         order = self.order(name)
         most = [f"{rate} {100 * self.total(rate, name).mean:.0f} %" for rate in order[:_NAMED]]
-        said = (
+        text = (
             f"{what}: {self.unknown(name).mean:.0f} % of the variance between futures is not knowing "
             f"{len(order)} rates (standard deviation {sd[0]}), {self.chance(name).mean:.0f} % is chance ({sd[1]}). "
             f"Of the former, {', '.join(most)}, each with what it does together with others."
         )
         hardly = [rate for rate in order if self.total(rate, name).high < _HARDLY]
-        return f"{said} Below 1 % each: {', '.join(hardly)}." if hardly else said
+        return f"{text} Below 1 % each: {', '.join(hardly)}." if hardly else text
 
     def frame(self) -> pd.DataFrame:
         """Return every figure as a tidy table: metric, rate, figure, value with the ends of its interval, unit, n.
@@ -96,12 +101,12 @@ class Sobol(ManyRates):
         import pandas as pd
 
         rows = []
-        for name, found in self.indices.items():
-            held = [(rate, kind, one) for kind in ("first", "total")
-                    for rate, one in zip(self.ranges, getattr(found, kind), strict=True)]  # fmt: skip
-            held += [("", "variance known", found.known), ("", "variance chance", found.chance)]
-            held += [("", "chance", found.chance_share)]
-            rows += [(name, rate, kind, e.mean, e.low, e.high, e.level, e.unit, e.n) for rate, kind, e in held]
+        for name, indices in self.indices.items():
+            figures = [(rate, kind, one) for kind in ("first", "total")
+                       for rate, one in zip(self.ranges, getattr(indices, kind), strict=True)]  # fmt: skip
+            figures += [("", "variance known", indices.known), ("", "variance chance", indices.chance)]
+            figures += [("", "chance", indices.chance_share)]
+            rows += [(name, rate, kind, e.mean, e.low, e.high, e.level, e.unit, e.n) for rate, kind, e in figures]
         columns = ["metric", "rate", "figure", "value", "low", "high", "level", "unit", "n"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -128,61 +133,60 @@ class Sobol(ManyRates):
         )
 
 
+@verb(FORMER, STORED, of=NAMES, over=RATES, values=ENDS, step=SHARE, n=COUNT, replications=COUNT)
 def sobol(
-    model: Scenario,
+    model: Model,
     of: str | Sequence[str] = "profit",
+    over: str | Sequence[str] | None = None,
     *,
-    strategy: str | None = None,
-    strategies: Sequence[str] | None = None,
-    rates: Sequence[str] | None = None,
-    ranges: Mapping[str, Ends] | None = None,
+    strategies: Strategies = None,
+    values: Mapping[str, Ends] | None = None,
     step: float = STEP,
-    points: int = 1024,
+    n: int = 1024,
     replications: int = 20,
-    store: str | Path | None = None,
-    resume: bool = False,
-    seed: int | None = None,
-    workers: int | None = None,
-    executor: Executor | str | None = None,
-    progress: bool = False,
-    limits: Limits | None = None,
+    **how: Unpack[HowStored],
 ) -> Sobol:
     """Divide the variance of metrics among rates that all move at once, and chance.
 
     Parameters
     ----------
-    model, of, strategy, strategies, rates, ranges, step
+    model, of, over, strategies, values, step
         As for `tornado`; and metrics may be several. What is ``uncertain`` in the file is drawn from its distribution;
         all between other ends is equally likely. Rates are independent.
-    points
-        Base points of the scrambled Sobol sequence, a power of two; ``points * (rates + 2)`` design points are run.
+    n
+        Base points of the scrambled Sobol sequence, a power of two; ``n * (rates + 2)`` design points are run.
     replications
         Of each design point, the same at all; at least 3.
-    store, resume, executor, workers, progress, limits
-        As for `sweep`: a file that keeps every finished batch, and whether to go on with it.
-    seed
-        The luck, and the scrambling; the file's seed unless given. A spend that is ``matched`` is solved for at today's
-        rates and stays there.
+    how
+        As for `sweep`: among others a ``store`` that keeps every finished batch, and whether to ``resume`` it; the
+        compiled engine alone runs them. The seed is that of the luck and of the scrambling.
 
     Raises
     ------
     ConfigError, ExperimentError, DataError
-        If something asked for is not there, ``points`` is no power of two, a range is none, a design point cannot be
+        If something asked for is not there, ``n`` is no power of two, a range is none, a design point cannot be
         run, or the store is not what it should be.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> shares = fs.sobol("subscription", over=["price", "retention"], strategies="funnel", n=2, replications=3)
+    >>> list(shares.ranges), shares.runs
+    (['retention', 'price'], 8)
     """
-    kept = HowSwept(store, resume, executor, workers, progress, limits or Limits())
-    refuse_points(points)
-    asked = over_ranges(model, of, strategy, strategies, rates, ranges, step, replications, seed, kept)
-    found = sobol_of(asked.evaluate, len(asked.rates), points, asked.seed, [asked.units[name] for name in asked.of])
+    swept = HowSwept.of(how)
+    refuse_points(n)
+    asked = over_ranges(model, of, over, strategies, values, step, replications, swept)
+    indices = sobol_of(asked.evaluate, len(asked.rates), n, asked.seed, [asked.units[name] for name in asked.of])
     return Sobol(
         of=asked.of,
         labels=asked.labels,
         units=asked.units,
         subject=asked.subject,
         ranges=asked.rates,
-        points=points,
-        runs=points * (len(asked.rates) + 2) * len(asked.names),
+        points=n,
+        runs=n * (len(asked.rates) + 2) * len(asked.names),
         n=replications,
-        indices=dict(zip(asked.of, found, strict=True)),
+        indices=dict(zip(asked.of, indices, strict=True)),
         base_runs=asked.base_runs,
     )

@@ -12,9 +12,23 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range, known, ranges_of, with_values
+from flywheel_sim import arguments as takes
+from flywheel_sim.analysis.rates.ranges import STEP, Ends, Range, known, ranges_of, refuse_rates, with_values
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.asking import How, how_to_run
+from flywheel_sim.experiment.asking import (
+    COUNT,
+    FIGURE,
+    NAMES,
+    How,
+    Model,
+    Strategies,
+    how_to_run,
+    names_of,
+    refuse_metrics,
+    scenario_of,
+    strategies_of,
+    verb,
+)
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import units_of
@@ -34,6 +48,14 @@ _NAMED = 3
 #: What is run of a strategy: a rate, and whether at its low end; or today.
 _End = tuple[str, bool]
 TODAY: _End = ("", False)
+
+#: Words of questions about many rates that have another name today, and what others take.
+FORMER = {"rates": "over=[...]", "ranges": "values={'retention': ('88 %', '94 %')}", "points": "n=..."}
+RATES = takes.optional(NAMES)
+ENDS = takes.optional(takes.mapped(
+    takes.listed(FIGURE, "both ends", "('88 %', '94 %')", 2, 2), "for each rate its low and its high end",
+    "{'retention': ('88 %', '94 %')}"))  # fmt: skip
+SHARE = takes.number(0, 1, "0.1", open_low=True, open_high=True)
 
 
 @dataclass(frozen=True)
@@ -74,7 +96,7 @@ class Tornado(Result):
     of, label, unit
         The metric.
     subject
-        The strategy, or "B less A" for the difference of two.
+        The strategy, or "B minus A" for the difference of two.
     today
         The metric with every rate at its stated value.
     bars
@@ -83,6 +105,13 @@ class Tornado(Result):
         Of the joint intervals, replications, and standard errors from a change to an end of its interval.
     base_runs
         The runs at today's values, by strategy.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> moves = fs.tornado("subscription", over=["price", "retention"], strategies="funnel", replications=5)
+    >>> sorted(moves.frame()["rate"].unique())
+    ['price', 'retention']
     """
 
     of: str
@@ -99,17 +128,17 @@ class Tornado(Result):
     def answer(self) -> str:
         """Return in words which rates move the metric most."""
         what = f"{self.label} ({self.subject}), today {with_unit(self.today.mean, self.today.unit)}"
-        told = [bar for bar in self.bars if bar.told]
-        if not told:
+        sure = [bar for bar in self.bars if bar.told]
+        if not sure:
             return f"{what}: these runs do not show that any of the {len(self.bars)} rates moves it in its range."
-        said = [
+        named = [
             f"{bar.range.name} ({bar.range.shown(bar.range.low)} to {bar.range.shown(bar.range.high)}: "
             f"{_signed(bar.low.mean)} to {_signed(bar.high.mean)} {self.unit})"
-            for bar in told[:_NAMED]
+            for bar in sure[:_NAMED]
         ]
-        rest = len(self.bars) - len(told)
+        rest = len(self.bars) - len(sure)
         quiet = f" Of {rest} rates these runs do not show that they move it." if rest else ""
-        return f"{what}. It moves most with {', then '.join(said)}.{quiet}"
+        return f"{what}. It moves most with {', then '.join(named)}.{quiet}"
 
     def frame(self) -> pd.DataFrame:
         """Return the tornado as a tidy table: two rows a rate, longest bar first.
@@ -120,10 +149,10 @@ class Tornado(Result):
         import pandas as pd
 
         rows = [
-            (bar.range.name, end, bar.range.text(number), bar.range.source, found.mean, found.low, found.high,
-             self.unit, found.n)
+            (bar.range.name, end, bar.range.text(number), bar.range.source, change.mean, change.low, change.high,
+             self.unit, change.n)
             for bar in self.bars
-            for end, number, found in (("low", bar.range.low, bar.low), ("high", bar.range.high, bar.high))
+            for end, number, change in (("low", bar.range.low, bar.low), ("high", bar.range.high, bar.high))
         ]  # fmt: skip
         columns = ["rate", "end", "value", "source", "change", "low", "high", "unit", "n"]
         table = pd.DataFrame(rows, columns=columns)
@@ -157,66 +186,67 @@ class Tornado(Result):
         return {"subject": self.subject, "ranges": {bar.range.name: bar.range.ends() for bar in self.bars}}
 
 
+@verb(FORMER, over=RATES, values=ENDS, step=SHARE, replications=COUNT)
 def tornado(
-    model: Scenario,
+    model: Model,
     of: str = "profit",
+    over: str | Sequence[str] | None = None,
     *,
-    strategy: str | None = None,
-    strategies: Sequence[str] | None = None,
-    rates: Sequence[str] | None = None,
-    ranges: Mapping[str, Ends] | None = None,
+    strategies: Strategies = None,
+    values: Mapping[str, Ends] | None = None,
     step: float = STEP,
-    replications: int = 100,
     level: float = 0.95,
+    replications: int = 100,
     **how: Unpack[How],
 ) -> Tornado:
     """Move one rate after the other to the ends of its range, on the same people with the same luck.
 
     Parameters
     ----------
-    model, of
-        The scenario and a metric.
-    strategy, strategies
-        One strategy (without one, the file as written); or two, ``("funnel", "flywheel")``, for the difference of the
-        second less the first.
-    rates, ranges, step
-        Which rates, between which ends, and how far a rate moves of which nothing is said; as for
-        `flywheel_sim.analysis.rates.ranges.ranges_of`.
-    replications, how
-        How often everything is run, and how: `How`. A spend that is ``matched`` is solved for at today's rates and
-        stays there.
+    model, of, over
+        The scenario, its name or its path; a metric; and rates to try, one or several: all that bear on the strategy
+        unless given.
+    strategies
+        One strategy (without one, the file as written); or two, for the difference of the second minus the first. A
+        spend that is ``matched`` is solved for at today's rates and stays there.
+    values, step
+        For some rates their two ends, such as ``{"retention": ("88 %", "94 %")}``; else a rate goes as far as the file
+        says that it is ``uncertain``, or a share (``step``) down and up, of a chance of its odds.
     level
         With which probability the intervals of all bars hold at once.
+    replications, how
+        How often everything is run, and how: `How`.
 
     Raises
     ------
     ConfigError, ExperimentError
         If there is no such metric, rate or strategy, a range is none, or no journey can have a rate at an end of it.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.tornado("subscription", over="price", strategies="funnel", replications=5).bars[0].told
+    True
     """
-    seed, options = how_to_run(how)
-    names = subjects(strategy, strategies)
-    model, _ = with_budgets(model, names, seed, options)
-    tried = ranges_of(model, names, rates, ranges, step)
-    sure = known(model, names)
-    unit = units_of(sure.journey(names[0]), (of,))[of]  # a metric that is not there is refused before anything runs
+    scenario, (seed, options) = scenario_of(model), how_to_run(how)
+    names = subjects(scenario, strategies)
+    rates = None if over is None else names_of(over)
+    refuse_metrics(scenario, names, (of,))
+    refuse_rates(scenario, rates, values)
+    matched, _ = with_budgets(scenario, names, seed, options)
+    tried = ranges_of(matched, names, rates, values, step)
+    sure = known(matched, names)
+    unit = units_of(sure.journey(names[0]), (of,))[of]
     plan = _planned(sure, tried, seed)
-    found, kept = plan.run(replications, options, lambda runs: runs.terms(of), [(name, TODAY) for name in names])
+    metric, kept = plan.run(replications, options, lambda runs: runs.terms(of), [(name, TODAY) for name in names])
     every = {rate: one for name in names for rate, one in tried[name].items()}  # of two strategies that of the second
-    today, changes = _from_today(found, names, list(every), of)
+    today, changes = _from_today(metric, names, list(every), of)
     bars, critical = _bars(list(every.values()), changes, level, gap_unit(unit))
     base_runs = {name or "as written": runs for (name, _), runs in kept.items()}
     return Tornado(
-        of=of,
-        label=next(iter(base_runs.values())).label(of),
-        unit=gap_unit(unit),
-        subject=subject_of(names),
-        today=estimate_mean(today, unit if len(names) == 1 else gap_unit(unit)),
-        bars=bars,
-        level=level,
-        n=len(today),
-        critical=critical,
-        base_runs=base_runs,
-    )
+        of, next(iter(base_runs.values())).label(of), gap_unit(unit), subject_of(names),
+        estimate_mean(today, unit if len(names) == 1 else gap_unit(unit)), bars, level, len(today), critical, base_runs,
+    )  # fmt: skip
 
 
 def _planned(
@@ -227,7 +257,7 @@ def _planned(
     for name in tried:
         plan.add((name, TODAY), model.journey(name))
     for name, ranges in tried.items():
-        for rate in dict.fromkeys(rate for held in tried.values() for rate in held):
+        for rate in dict.fromkeys(rate for of_one in tried.values() for rate in of_one):
             for low in (True, False):
                 if (one := ranges.get(rate)) is None:
                     plan.share((name, (rate, low)), (name, TODAY))
@@ -238,11 +268,11 @@ def _planned(
 
 
 def _from_today(
-    found: Mapping[tuple[str | None, _End], FloatArray], names: Sequence[str | None], rates: Sequence[str], of: str
+    metric: Mapping[tuple[str | None, _End], FloatArray], names: Sequence[str | None], rates: Sequence[str], of: str
 ) -> tuple[FloatArray, FloatArray]:
     """Return the metric today and its changes at the ends of rates, of replications in which all have a value.
 
-    Of two strategies, both are of the second less the first.
+    Of two strategies, both are of the second minus the first.
 
     Returns
     -------
@@ -255,12 +285,12 @@ def _from_today(
         If there is no such replication.
     """
 
-    def metric(end: _End) -> FloatArray:
-        values = found[names[-1], end]
-        return values if len(names) == 1 else values - found[names[0], end]
+    def of_all(end: _End) -> FloatArray:
+        values = metric[names[-1], end]
+        return values if len(names) == 1 else values - metric[names[0], end]
 
-    today = metric(TODAY)
-    changes = np.column_stack([metric((rate, low)) for rate in rates for low in (True, False)]) - today[:, None]
+    today = of_all(TODAY)
+    changes = np.column_stack([of_all((rate, low)) for rate in rates for low in (True, False)]) - today[:, None]
     whole = np.isfinite(changes).all(axis=1) & np.isfinite(today)
     if not whole.any():
         raise ExperimentError(f"'{of}' has no finite value at every end in any replication; take another metric")
@@ -282,34 +312,34 @@ def _bars(
         Of the joint intervals, and of the changes.
     """
     mean, low, high, critical = simultaneous(changes, level)
-    found = zip(mean.tolist(), low.tolist(), high.tolist(), strict=True)
-    ends = [Estimate(*one, level, len(changes), unit) for one in found]
+    figures = zip(mean.tolist(), low.tolist(), high.tolist(), strict=True)
+    ends = [Estimate(*one, level, len(changes), unit) for one in figures]
     bars = [Bar(one, ends[2 * i], ends[2 * i + 1]) for i, one in enumerate(ranges)]
     return tuple(sorted(bars, key=lambda bar: -bar.swing)), critical
 
 
-def subjects(strategy: str | None, strategies: Sequence[str] | None) -> tuple[str | None, ...]:
-    """Return the strategies a question is about: one, or two whose difference is meant.
+def subjects(model: Scenario, strategies: Strategies) -> tuple[str | None, ...]:
+    """Return the strategies a question is about: one, or two whose difference is meant; None is the file as written.
 
     Raises
     ------
+    ConfigError
+        If the file has no strategy of such a name.
     ExperimentError
-        If both ways are used at once, or there are not two.
+        If more than two are named.
     """
     if strategies is None:
-        return (strategy,)
-    found = tuple(strategies)
-    if strategy is not None:
-        raise ExperimentError("strategy and strategies at once; give one strategy, or two for their difference")
-    if isinstance(strategies, str) or len(found) != 2 or len(set(found)) != 2:
-        raise ExperimentError("strategies are two different ones, for their difference: ('funnel', 'flywheel'); for "
-                              "one alone write strategy='flywheel'")  # fmt: skip
-    return found
+        return (None,)
+    names = strategies_of(model, strategies)
+    if len(names) > 2:
+        raise ExperimentError(f"strategies are {', '.join(names)}: one is meant, or two for their difference; write "
+                              f"strategies=['{names[0]}', '{names[-1]}']")  # fmt: skip
+    return names
 
 
 def subject_of(names: Sequence[str | None]) -> str:
     """Return what a question is about in words."""
-    return f"{names[1]} less {names[0]}" if len(names) > 1 else names[0] or "as written"
+    return f"{names[1]} minus {names[0]}" if len(names) > 1 else names[0] or "as written"
 
 
 def _signed(value: float) -> str:
