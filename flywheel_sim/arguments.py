@@ -224,9 +224,9 @@ def either(*kinds: Takes) -> Takes:
 
 
 def listed(takes: Takes, what: str, example: str, least: int = 1, most: int | None = None) -> Takes:
-    """Take a list (a tuple, a range, an array, a column) of so many values of a kind."""
+    """Take a list (a tuple, a range, an array, a column) of so many values of a kind; a tuple stays one."""
 
-    def read(value: Any) -> list[Any]:
+    def read(value: Any) -> list[Any] | tuple[Any, ...]:
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable) or hasattr(value, "columns"):
             raise Refused
         try:
@@ -235,7 +235,7 @@ def listed(takes: Takes, what: str, example: str, least: int = 1, most: int | No
             raise Refused from None
         if len(values) < least or (most is not None and len(values) > most):
             raise Refused
-        return values
+        return tuple(values) if isinstance(value, tuple) else values
 
     return Takes(what, example, read)
 

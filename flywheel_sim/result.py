@@ -16,7 +16,7 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import Takes
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import Estimate, figure, plus_minus
-from flywheel_sim.wording import joined, text_table, wrapped
+from flywheel_sim.wording import joined, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +97,9 @@ TAKES: dict[str, Takes] = {
                      "strategy", "change", "resource", "key"), _NAME),
     **dict.fromkeys(("cumulative", "before", "unit"), takes.YES_OR_NO),
     **dict.fromkeys(("join", "families", "up_to", "n", "k"), _COUNT),
-    **dict.fromkeys(("point", "index", "day", "arm"), _INDEX),
-    **dict.fromkeys(("at_least", "at_most", "value", "spend"), takes.number(example="1000")),
+    **dict.fromkeys(("index", "day"), _INDEX),
+    **dict.fromkeys(("at_least", "at_most", "value"), takes.number(example="1000")),
+    "point": takes.either(_INDEX, takes.listed(_INDEX, "the numbers of a point", "(3, 2)")),
     **dict.fromkeys(("figures", "keys"), takes.listed(_NAME, "a list of names", "['revenue', 'profit']")),
     "months": takes.either(takes.listed(_COUNT, "a list of months", "[6, 12]"), _COUNT),
     "by": _NAME,
@@ -202,8 +203,8 @@ class Result:
         }
 
     def __str__(self) -> str:
-        lines = [wrapped(self.answer()), _as_text(self.table()), *map(wrapped, (self.note, *self.remarks()))]
-        return "\n".join(line for line in (*lines, *(wrapped(str(one)) for one in self.provenance)) if line)
+        lines = [self.answer(), _as_text(self.table()), self.note, *self.remarks(), *map(str, self.provenance)]
+        return "\n".join(line for line in lines if line)
 
     def __repr__(self) -> str:
         shown = self.provenance

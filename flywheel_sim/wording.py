@@ -132,8 +132,8 @@ def _block(cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequenc
 
 
 def wrapped(text: str, width: int = WIDTH) -> str:
-    """Return a text in lines that fit a terminal; its own lines stay."""
-    return "\n".join("\n".join(_lines(line, width)) for line in text.split("\n"))
+    """Return a text in lines that fit a terminal; lines that fit stay as they are."""
+    return "\n".join(line if len(line) <= width else "\n".join(_lines(line, width)) for line in text.split("\n"))
 
 
 def _lines(text: str, width: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -83,6 +84,13 @@ def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenar
 def say(text: str) -> None:
     """Print to standard error, where nothing but messages goes."""
     print(text, file=sys.stderr)
+
+
+def fitted(text: str) -> str:
+    """Return a text as a terminal has room for it; as it is where it goes into a file."""
+    from flywheel_sim.wording import wrapped
+
+    return wrapped(text, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else text
 
 
 def show(text: str) -> None:

@@ -15,7 +15,7 @@ import typer
 
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of
-from flywheel_sim.cli.options import COMMON, Config, folder_for, metric_names, model_of, options, say, show
+from flywheel_sim.cli.options import COMMON, Config, fitted, folder_for, metric_names, model_of, options, say, show
 from flywheel_sim.errors import LimitReached, SimulationError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
         raise
     if folder is not None:
         _write(folder, model, found)  # before anything is printed: whoever reads may close the pipe
-    show(json.dumps(_json(found)) if given["as_json"] else "\n\n".join(map(str, found.values())))
+    show(json.dumps(_json(found)) if given["as_json"] else fitted("\n\n".join(map(str, found.values()))))
     if own.get("store") is not None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")

@@ -290,7 +290,7 @@ def test_conversion_of_the_whole_is_bought_or_lost():
 def test_an_arm_of_customers_and_less_is_better():
     text = CLUB.replace("90 % per month", "{value: 90 % per month, by: {letter: {gift: 80 % per month}}}")
     asked = {"over": "letter", "values": ("plain", "gift"), "best": "lowest"}
-    one = ab_test(loads(text), over="share.member.renewal.past", replications=40, seed=1, **asked)
+    one = ab_test(loads(text), "share.member.renewal.past", replications=40, seed=1, **asked)
     assert one.true_lift == pytest.approx(10, abs=1.5)
     assert one.undecided.mean == 0
 
@@ -473,6 +473,6 @@ def test_a_matched_budget_is_that_of_the_scenario_as_given(monkeypatch):
     matched, _ = match_budgets(model, strategies="flywheel", seed=1, near=budgets.NEAR)
     monkeypatch.setattr(budgets, "_solve", None)  # solved once, it is not solved for results by arm
     how = {"over": "satisfaction", "values": ("detractor", "promoter"), "strategies": "flywheel", "seed": 1}
-    test = ab_test(model, over="share.delight.renewal.stay", replications=2, **how)
+    test = ab_test(model, "share.delight.renewal.stay", replications=2, **how)
     assert "satisfaction" in test.today.journey.report_by
     assert test.today["spend"].mean == replicate(matched, strategies="flywheel", seed=1, replications=2)["spend"].mean

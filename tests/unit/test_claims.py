@@ -228,7 +228,7 @@ def test_what_is_wrong_is_refused():
     with pytest.raises(ExperimentError, match=r"strategies is \[\]: it takes the name"):
         claims(model, strategies=[])
     with pytest.raises(ExperimentError, match="over: no rate 'retenton'; did you mean 'retention'"):
-        claims(model, strategies="retenton")
+        claims(model, "retenton")
     with pytest.raises(ExperimentError, match="win_back: no rate 'budgt'; did you mean 'budget'"):
         claims(model, win_back="budgt")
 

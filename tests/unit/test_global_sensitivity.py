@@ -74,7 +74,7 @@ def test_walks_go_from_end_to_end_of_what_is_uncertain(monkeypatch):
     model = loads(COINS.replace("value: 50 %,", "value: 50 %, uncertain: {alpha: 5, beta: 5},"))
     rows = []
     whole = question.sweep
-    monkeypatch.setattr(question, "sweep", lambda *args, **how: rows.extend(how["points"]) or whole(*args, **how))
+    monkeypatch.setattr(question, "sweep", lambda *args, **how: rows.extend(how["values"]) or whole(*args, **how))
     found = morris(model, "revenue", trajectories=4, replications=3)
     tried = sorted({float(row["heads"].split()[0]) / 100 for row in rows})
     one = found.ranges["heads"]
@@ -201,10 +201,10 @@ def test_what_was_not_asked_for_is_not_there(indices, effects):
         (lambda: sobol(club(), engine="reference"), "by the compiled engine alone"),
         (lambda: sobol(club(), executor="threats"), "'threats' is no executor; did you mean 'threads'"),
         (lambda: morris(club(), resume=True), "resume is True, and no store is named"),
-        (lambda: sobol(club(), n=8), r"write n=\.\.\."),
-        (lambda: sobol(club(), over=["price"]), r"write over=\[\.\.\.\]"),
-        (lambda: morris(club(), values={"price": (1, 2)}), "write values="),
-        (lambda: morris(club(), strategies="quiet"), "write strategies="),
+        (lambda: sobol(club(), points=8), r"write n=\.\.\."),
+        (lambda: sobol(club(), rates=["price"]), r"write over=\[\.\.\.\]"),
+        (lambda: morris(club(), ranges={"price": (1, 2)}), "write values="),
+        (lambda: morris(club(), strategy="quiet"), "write strategies="),
         (lambda: morris(club(), trajectories=1), "trajectories is 1: at least two"),
         (lambda: morris(club(), levels=3), "levels is 3: an even number"),
         (lambda: sobol_of(lambda u: np.where(u > 0.5, np.inf, u)[:, 0], 2, 4), "no finite value of the metric"),

@@ -161,7 +161,9 @@ def test_without_referrals_and_without_the_channel():
     assert referrals(journey).radius == 0.0
     loud = model.journey("loud")
     assert referrals(loud).radius > 0.3
-    silent = replace(loud, channels=tuple(replace(c, removed=c.name == "friends") for c in loud.channels), fingerprint="silent")
+    silent = replace(
+        loud, channels=tuple(replace(c, removed=c.name == "friends") for c in loud.channels), fingerprint="silent"
+    )
     assert referrals(silent).radius == 0.0
 
 

@@ -198,7 +198,7 @@ class OverRanges:
                     if (one := self.ranges[name].get(rate)) is not None:
                         row[rate] = one.text(one.between(uniform) if trimmed else one.at(uniform))
                 rows.append(row)
-        single = [name for name in self.names if name is not None] if len(self.names) == 1 else None
+        single = self.names[0] if len(self.names) == 1 else None
         kept = self.swept
         done = sweep(
             self.model, values=rows, strategies=single, replications=self.replications, of=self.of,
