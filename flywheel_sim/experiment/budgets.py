@@ -20,6 +20,7 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, runs_of, scenario_of, verb
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.progress import bar
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import parse
@@ -261,9 +262,7 @@ class _Progress:
         if not self.shown:
             return
         if self.bar is None:
-            from tqdm.auto import tqdm
-
-            self.bar = self.scope.enter_context(tqdm(total=0, desc="matching budgets", unit="run", leave=False))
+            self.bar = self.scope.enter_context(bar(0, "matching budgets"))
         self.bar.total = self.bar.n + runs
         self.bar.refresh()
 

@@ -21,6 +21,7 @@ from flywheel_sim.engine.limits import free_memory
 from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, run_many
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
 from flywheel_sim.experiment.precision import Watch
+from flywheel_sim.experiment.progress import bar
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout, Ledger, stack
@@ -361,16 +362,14 @@ def advancing(total: int | None, scope: ExitStack, how: RunOptions, jobs: Sequen
     """Return how a bar of replications advances, if one is shown; it counts alone where the total is not known."""
     if not how.progress:
         return lambda count: None
-    from tqdm.auto import tqdm
-
-    bar = scope.enter_context(tqdm(total=total, unit="run", leave=False))
+    shown = scope.enter_context(bar(total))
     if _compiles(how.engine, (job.journey for job in jobs)):
-        bar.set_description("compiling, first run only")
+        shown.set_description("compiling, first run only")
 
     def advance(count: int) -> None:
-        if bar.desc:
-            bar.set_description("")
-        bar.update(count)
+        if shown.desc:
+            shown.set_description("")
+        shown.update(count)
 
     return advance
 

@@ -35,6 +35,7 @@ from flywheel_sim.experiment.asking import (
 )
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.progress import bar
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.scenario.load import Scenario
@@ -394,7 +395,5 @@ def _bar(scope: ExitStack, progress: bool) -> Callable[[int], object]:
     """Return how a bar of replications advances."""
     if not progress:
         return lambda count: None
-    from tqdm.auto import tqdm
-
-    bar: Any = scope.enter_context(tqdm(desc="splitting the budget", unit="run", leave=False))
-    return lambda count: bar.update(count)
+    at = scope.enter_context(bar(None, "splitting the budget"))
+    return lambda count: at.update(count)

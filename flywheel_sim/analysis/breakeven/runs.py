@@ -21,6 +21,7 @@ from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.asking import Strategies, pair_of, refuse_metrics
 from flywheel_sim.experiment.budgets import NEAR, with_budgets
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, units_of
+from flywheel_sim.experiment.progress import bar
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.scenario.load import Scenario
@@ -108,10 +109,8 @@ class Paired:
         if not self.options.progress:
             yield
             return
-        from tqdm.auto import tqdm
-
-        with tqdm(desc="break-even", unit="run", leave=False) as bar:
-            self.advance = bar.update
+        with bar(None, "break-even") as at:
+            self.advance = at.update
             yield
 
     def at_point(self, point: Point) -> Scenario:

@@ -27,6 +27,7 @@ from flywheel_sim.experiment.asking import (
     verb,
 )
 from flywheel_sim.experiment.driver import Limits, announce, metric_in, say_compiling
+from flywheel_sim.experiment.progress import bar
 from flywheel_sim.experiment.sweep.batches import ENGINE, BatchOutcome, Matching, Task, match, run_batch
 from flywheel_sim.experiment.sweep.design import Design, design_of
 from flywheel_sim.experiment.sweep.executors import Workers, carry_out, workers_of
@@ -342,7 +343,5 @@ def _bar(shown: bool, what: str | None, unit: str, total: int, before: int) -> I
     if not shown:
         yield lambda count: None
         return
-    from tqdm.auto import tqdm
-
-    with tqdm(desc=what, total=total, initial=before, unit=unit, leave=False, smoothing=0.05) as bar:
-        yield bar.update
+    with bar(total, what, unit, before) as at:
+        yield at.update
