@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,11 +43,21 @@ def main() -> None:
             _fail("stopped", 130)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             message = error.format_message()
-            if former := FORMER_FLAGS.get(str(getattr(error, "option_name", ""))):
-                _fail(f"there is no {error.option_name} any more; write {former}", 2)  # type: ignore[attr-defined]
+            if instead := _instead(error):
+                _fail(f"there is no {instead[0]} any more; write {instead[1]}", 2)
             helped = type(error).__name__ == "NoArgsIsHelpError"
             _fail(message if helped else f"{message.rstrip('.')}; see flywheel --help", 2)
         raise
+
+
+def _instead(error: Any) -> tuple[str, str] | None:
+    """Return a flag that the command has no more, with what to write instead; None where it never had it."""
+    flag, context = str(getattr(error, "option_name", "")), getattr(error, "ctx", None)
+    if context is None:
+        return None
+    instead = FORMER_FLAGS.get(f"{context.info_name} {flag}", FORMER_FLAGS.get(flag, ""))
+    known = {written for one in context.command.params for written in one.opts}
+    return (flag, instead) if instead.split(",")[0] in known else None
 
 
 def _fail(message: str, code: int) -> None:

@@ -68,7 +68,7 @@ class Job:
 class RunOptions:
     """How to run: on how many workers or which executor, with which engine, and within which limits.
 
-    Each as for `flywheel_sim.experiment.how.How`, which users give.
+    Each as for `flywheel_sim.experiment.asking.How`, which users give.
     """
 
     workers: int | None = None

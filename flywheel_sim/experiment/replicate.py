@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Unpack
 
 from flywheel_sim import arguments as takes
@@ -154,15 +155,21 @@ def replicate(
     job = Job(journey, journey.seed if seed is None else seed)
     if precision is None:
         try:
-            found: Runs = replicate_jobs([job], count, options)[0]
+            runs: Runs = replicate_jobs([job], count, options)[0]
         except LimitReached as stop:
             raise LimitReached(str(stop), stop.complete[0] if stop.complete else None) from stop
-        return found
-    asked = {one.metric: one for one in targets(precision, lambda name: units_of(journey, (name,))[name])}
-    watch = Watch(asked, units_of(journey, asked), count)
+        return runs
+    return _until_precise(job, precision, count, options)
+
+
+def _until_precise(job: Job, precision: Precision, at_most: int, options: RunOptions) -> Runs:
+    """Return as many replications as it takes until figures are as precise as asked."""
+    unit_of = partial(units_of, job.journey)
+    asked = {one.metric: one for one in targets(precision, lambda name: unit_of((name,))[name])}
+    watch = Watch(asked, unit_of(asked), at_most)
     try:
-        (found,) = replicate_until([job], watch, lambda runs: {name: runs[0].terms(name) for name in asked}, options)
+        (runs,) = replicate_until([job], watch, lambda runs: {name: runs[0].terms(name) for name in asked}, options)
     except LimitReached as stop:
         done = [replace(runs, stopping=watch.stopping(runs.n)) for runs in stop.complete]
         raise LimitReached(str(stop), done[0] if done else None) from stop
-    return replace(found, stopping=watch.stopping())
+    return replace(runs, stopping=watch.stopping())

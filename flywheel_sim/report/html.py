@@ -28,8 +28,11 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.wording import joined
 
 
-@checked({"results": takes.instance("Result", what="what fs.compare and the like return"),
-          "to": takes.path("the path of a file", "'report.html'"), "model": takes.optional(WORDS["model"])})  # fmt: skip
+@checked({
+    "results": takes.instance("Result", what="what fs.compare and the like return"),
+    "to": takes.path("the path of a file", "'report.html'"),
+    "model": takes.optional(WORDS["model"]),
+})  # fmt: skip
 def write_report(*results: Result, to: str | Path, model: Model | None = None) -> Path:
     """Write results to one HTML file, and the data behind every chart to ``csv/`` beside it.
 

@@ -69,7 +69,7 @@ def bytes_of(found, tmp_path, ending=".parquet"):
 
 
 def grid(model, **how):
-    return sweep(model, **GRID, **({"replications": 20, "metrics": METRICS} | how))
+    return sweep(model, **({"values": GRID, "replications": 20, "of": METRICS} | how))
 
 
 # -- figures ----------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.scenario.load import load
 if __name__ == "__main__":
     room.MOST_RUNS = 7
-    found = room.sweep(load("shop.yaml"), **{GRID}, replications=20, metrics={METRICS}, workers=2)
+    found = room.sweep(load("shop.yaml"), values={GRID}, replications=20, of={METRICS}, workers=2)
     found.export("out.csv"), found.export("out.parquet")
 """, encoding="utf-8")  # fmt: skip
     env = os.environ | {"PYTHONHASHSEED": "7"}
@@ -301,7 +301,7 @@ def test_a_batch_that_is_damaged_is_run_again(model, tmp_path, reference):
         (SHOP.replace("[invite]", "[invite, renewal]"), {}, "strategies.quiet.without"),
         (SHOP, {"seed": 9}, "seed: 3 -> 9"),
         (SHOP.replace("seed: 3", "seed: 5"), {}, "seed: 3 -> 5"),
-        (SHOP, {"metrics": ["profit"]}, "metrics: revenue, profit, clv, payback -> profit"),
+        (SHOP, {"of": ["profit"]}, "metrics: revenue, profit, clv, payback -> profit"),
         (SHOP, {"design": "one"}, "grid -> one"),
         (SHOP, {"limits": Limits(max_people=10**6)}, "max_people"),
     ],
@@ -378,7 +378,7 @@ def test_the_first_stop_of_a_point_holds(model, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("luck", range(4))
 def test_the_reason_is_that_of_the_first_replication_whoever_meets_it(model, tmp_path, monkeypatch, luck):
-    how = {"strategies": ["loud"], "replications": 60, "limits": Limits(max_events=1700), "inviting": [0.2]}
+    how = {"strategies": ["loud"], "replications": 60, "limits": Limits(max_events=1700), "values": {"inviting": [0.2]}}
     serial = sweep(model, executor="serial", **how)
     assert "replication 0:" not in serial.set_aside[0]
     tasks_of = room._Plan.tasks
@@ -408,18 +408,18 @@ def test_values_that_do_not_go_together_are_set_aside_by_name(model):
 @pytest.mark.parametrize(
     ("how", "error", "said"),
     [
-        ({"retentoin": [0.9]}, ConfigError, "did you mean 'retention'"),
-        ({"retention": ["90 %", "90 % per mouth"]}, ConfigError, "month"),
-        ({"retention": ["90 %", "-1 %"]}, ConfigError, "-1"),
-        ({"metrics": ["revenu"]}, ExperimentError, "revenue"),
-        ({"metrics": []}, ExperimentError, "at least one"),
-        ({"metrics": ["clv", "clv"]}, ExperimentError, "each once"),
+        ({"values": {"retentoin": [0.9]}}, ConfigError, "did you mean 'retention'"),
+        ({"values": {"retention": ["90 %", "90 % per mouth"]}}, ConfigError, "month"),
+        ({"values": {"retention": ["90 %", "-1 %"]}}, ConfigError, "-1"),
+        ({"of": ["revenu"]}, ExperimentError, "revenue"),
+        ({"of": []}, ExperimentError, "of is []: it takes a name, or a list of names"),
+        ({"of": ["clv", "clv"]}, ExperimentError, "each once"),
         ({"strategies": ["lout"]}, ConfigError, "'loud'"),
-        ({"replications": 0}, ExperimentError, "write 100"),
+        ({"replications": 0}, ExperimentError, "write replications=100"),
         ({"seed": -1}, ExperimentError, "4294967295"),
         ({"executor": "thread"}, ExperimentError, "'threads'"),
-        ({"workers": 0}, ExperimentError, "write 1"),
-        ({"price": [1], "vary": {"price": [2]}}, ExperimentError, "given twice"),
+        ({"workers": 0}, ExperimentError, "workers is 0: it takes a whole number from 1"),
+        ({"price": [1]}, ExperimentError, "write values={'price': [...]} where it is a factor"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_run_or_written(model, tmp_path, monkeypatch, how, error, said):
@@ -470,7 +470,7 @@ def test_a_matched_spend_is_solved_for_at_each_design_point(tmp_path, monkeypatc
     monkeypatch.setattr(batches, "NEAR", 0.01)
     text = SHOP.replace("quiet: {without: [invite]}", "quiet: {without: [invite], spend: {ads: matched}}")
     shop = loads(text.replace("loud: {}", "loud: {}\nreference: loud"))
-    how = {"replications": 40, "metrics": ["spend"], "inviting": [0.1, 0.4]}
+    how = {"replications": 40, "of": ["spend"], "values": {"inviting": [0.1, 0.4]}}
     found = sweep(shop, store=tmp_path / "sweep.db", **how)
     assert found.set_aside == {}
     spend = found.outcomes["spend"]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from flywheel_sim.errors import DataError, FlywheelError
+from flywheel_sim.errors import DataError, ExperimentError, FlywheelError
 from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.experiment.sweep.journal import begin, look
 from flywheel_sim.experiment.sweep.outcomes import Sweep
@@ -101,7 +101,7 @@ def test_a_place_where_no_store_can_be_is_refused_before_anything_runs(model, tm
     monkeypatch.setattr(room, "run_many", None)
     (tmp_path / "file").touch()
     for resume in (False, True):
-        with pytest.raises(DataError):
+        with pytest.raises((DataError, ExperimentError), match=r"sweep\.db|file|takes the path of a file"):
             coins(model, tmp_path / place, resume=resume)
     with pytest.raises(DataError):
         Sweep.read(tmp_path / place)

@@ -188,7 +188,7 @@ def test_the_strategy_held_against_is_the_reference_or_the_first(model):
 
 def test_a_budget_decided_on_stays_and_one_made_anew_is_equal_at_every_value():
     model = loads(DUEL)
-    how = {"between": (0.7, 0.9), "points": 3, "replications": 40, "seed": 1, "workers": 1}
+    how = {"values": (0.7, 0.9), "points": 3, "replications": 40, "seed": 1, "workers": 1}
     kept, anew = (breakeven(model, over="keeps", rematch=rematch, **how) for rematch in (False, True))
     assert (kept.matched, anew.matched) == ("today", "anew")
     assert kept.spend_gap() == anew.spend_gap()
@@ -363,7 +363,7 @@ def flywheel(command, tmp_path, monkeypatch):
 
 def test_the_command_answers_and_writes_a_report(flywheel, model, tmp_path):
     line = "breakeven care.yaml --over price --points 3 --replications 3 --workers 1 --out it"
-    status, out, err = flywheel(line, "--between", "60:400", "--by", "6 months")
+    status, out, err = flywheel(line, "--values", "60:400", "--by", "6 months")
     assert status == 0
     asked = breakeven(model, over="price", by=6, values=(60, 400), points=3, replications=3)
     assert out.startswith(asked.answer())
@@ -373,8 +373,8 @@ def test_the_command_answers_and_writes_a_report(flywheel, model, tmp_path):
 
 
 def test_the_command_prints_json_alone(flywheel):
-    line = "breakeven care.yaml --over price --and effort --points 3 --replications 2 --json --workers 1"
-    status, out, _ = flywheel(line, "--between", "60:400", "--and-between", "150:450")
+    line = "breakeven care.yaml --over price --over effort --points 3 --replications 2 --json --workers 1"
+    status, out, _ = flywheel(line, "--values", "60:400", "--values", "150:450")
     assert status == 0
     found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert (found["result"], set(found["also"])) == ("BreakEven", {"map"})
@@ -386,8 +386,11 @@ def test_the_command_prints_json_alone(flywheel):
     ("line", "said"),
     [
         ("--over prise", "did you mean 'price'"),
-        ("--over price --between 100", "write '80 %:95 %'"),
-        ("--over price --and-between 1:2", "--and RATE"),
+        ("--over price --values 100", "write '80 %:95 %'"),
+        ("--over price --values 1:2 --values 1:2", "2 --values for 1 --over; give one for each"),
+        ("--over price,price", "two different ones for a map"),
+        ("--over price --between 1:2", "write --values"),
+        ("--over price --and effort", "write --over, once for each rate"),
         ("--over price --by soon", "24 months"),
         ("--over price --strategies funnel", "two different strategies"),
     ],
@@ -409,17 +412,16 @@ def test_the_command_says_what_was_written_wrong(flywheel, line, said):
         (lambda m: breakeven(m, over="price", by=9), "the months that count are 1 to 8"),
         (lambda m: breakeven(m, over="price", by="2.5 months"), "the months that count are 1 to 8"),
         (lambda m: breakeven(m, over="price", by="12 %"), "the months that count are 1 to 8"),
-        (lambda m: breakeven(m, over="price", by=True), "the months that count are 1 to 8"),
+        (lambda m: breakeven(m, over="price", by=True), "by is True: it takes a whole number .* a time such as"),
         (lambda m: breakeven(m, over="price", strategies=["funnel"]), "the file has: funnel, flywheel"),
-        (lambda m: breakeven(m, over="price", strategies=["funnel", "flywhel"]), "did you mean 'flywheel'"),
-        (lambda m: breakeven(m, over="price", values=(400, 60)), "the first value must be the lower one"),
-        (lambda m: breakeven(m, over="price", values="60:400"), "a lowest and a highest value"),
-        (lambda m: breakeven(m, over="price", points=2), "at least 3 are needed"),
+        (lambda m: breakeven(m, over="price", values=(400, 60)), "each above the one before; write"),
+        (lambda m: breakeven(m, over="price", values="60"), "at least two are needed, each above"),
+        (lambda m: breakeven(m, over="price", points=2), "points is 2: it takes a whole number from 3"),
         (lambda m: breakeven(m, over="price", replications=1), "at least two are needed"),
         (lambda m: breakeven(m, over="price", rematch=True), "leave rematch out"),
         (lambda m: breakeven(loads(COINS), over="heads"), "the file has: none"),
         (lambda m: breakeven_map(m, over=("price", "price")), "two different rates"),
-        (lambda m: breakeven_map(m, over="price"), "two different rates"),
+        (lambda m: breakeven_map(m, over="price"), "over is 'price': it takes two names of rates; write over="),
         (lambda m: breakeven_map(m, over=("price", "effort"), values={"prise": (1, 2)}), "does not run over"),
         (lambda m: breakeven_map(m, over=("price", "effort"), points=30), "cells are more than 400"),
     ],
@@ -433,6 +435,7 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
     ("ask", "said"),
     [
         (lambda m: breakeven(m, over="prize"), "did you mean 'price'"),
+        (lambda m: breakeven(m, over="price", strategies=["funnel", "flywhel"]), "did you mean 'flywheel'"),
         (lambda m: breakeven(m, over="stays", values=("90 %", "110 %")), "100 %"),
     ],
 )

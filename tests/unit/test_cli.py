@@ -128,7 +128,7 @@ def test_set_changes_rates_and_settings_and_is_repeatable(flywheel):
     ("options", "how"),
     [
         ("--seed 11", {"seed": 11}),
-        ("--strategies lucky", {"strategy": "lucky"}),
+        ("--strategies lucky", {"strategies": "lucky"}),
         ("--replications 5", {"replications": 5}),
         ("--workers 2", {}),
     ],

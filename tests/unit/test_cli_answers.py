@@ -42,7 +42,7 @@ ASKED = {
     "momentum": ("--window", "3 months", "--replications", "4"),
     "abtest": ("--of", "conversion.visitor", "--replications", "8"),
     "forecast": ("--replications", "4"),
-    "effect": ("--over", "buys", "--change", "+5 points", "--replications", "3"),
+    "effect": ("--over", "buys", "--values", "+5 points", "--replications", "3"),
     "referrals": ("--replication", "1"),
     "ladder": ("--purchases", "orders", "--window", "13 weeks", "--replications", "2"),
     "retention": ("--stage", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),

@@ -290,9 +290,17 @@ def test_models_of_different_horizon_or_currency_are_refused(change):
         compare(club(), other, replications=1)
 
 
-@pytest.mark.parametrize("strategies", [["loud"], [], ["loud", "loud"]])
-def test_fewer_than_two_strategies_are_no_comparison(strategies):
-    with pytest.raises(ExperimentError, match="two different strategies; the file has: quiet, loud, louder"):
+@pytest.mark.parametrize(
+    ("strategies", "said"),
+    [
+        (["loud"], "two different strategies; the file has: quiet, loud, louder"),
+        ("loud", "two different strategies; the file has: quiet, loud, louder"),
+        ([], r"strategies is \[\]: it takes .* a list of names"),
+        (["loud", "loud"], "strategies are loud, loud: one is named twice"),
+    ],
+)
+def test_fewer_than_two_strategies_are_no_comparison(strategies, said):
+    with pytest.raises(ExperimentError, match=said):
         compare(club(), strategies=strategies, replications=1)
 
 

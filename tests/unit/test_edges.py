@@ -236,7 +236,9 @@ def test_what_nobody_brought_has_a_report(flywheel, tmp_path):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full")
-@pytest.mark.parametrize("line", ["run club.yaml --strategies quiet --replications 2 --workers 1", "validate club.yaml"])
+@pytest.mark.parametrize(
+    "line", ["run club.yaml --strategies quiet --replications 2 --workers 1", "validate club.yaml"]
+)
 def test_a_full_disk_is_said_without_a_traceback(flywheel, line):
     code = "from flywheel_sim.cli import main; main()"
     with open("/dev/full", "w") as full:
@@ -247,7 +249,9 @@ def test_a_full_disk_is_said_without_a_traceback(flywheel, line):
     assert b"Exception ignored" not in done.stderr
 
 
-@pytest.mark.parametrize("line", ["run club.yaml --strategies quiet --replications 2 --workers 1", "validate club.yaml"])
+@pytest.mark.parametrize(
+    "line", ["run club.yaml --strategies quiet --replications 2 --workers 1", "validate club.yaml"]
+)
 def test_nobody_who_reads_is_no_fault(flywheel, line):
     code = "from flywheel_sim.cli import main; main()"
     process = subprocess.Popen(

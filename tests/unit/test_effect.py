@@ -317,7 +317,7 @@ def test_wrong_names_are_refused_with_the_near_ones(found):
         effect(tiers(), of=["clvv"], replications=1)
     with pytest.raises(ConfigError, match="did you mean 'retention'"):
         effect(tiers(), over="retenton", replications=1)
-    with pytest.raises(ExperimentError, match="no change"):
+    with pytest.raises(ExperimentError, match=r"values is \[\]: it takes a list of changes"):
         effect(tiers(), values=[], replications=1)
     with pytest.raises(ExperimentError, match="split=False"):
         effect(loads(COINS), over="heads", replications=1, split=False).split()

@@ -38,7 +38,7 @@ def test_the_reference_engine_gives_the_same_ledgers_in_any_number_of_processes(
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are():
-    with pytest.raises(ExperimentError, match="did you mean 'kernel'"):
+    with pytest.raises(ExperimentError, match="'kernel' or 'reference'; write engine='kernel'"):
         replicate(club(), replications=1, engine="kernal")
 
 
@@ -171,7 +171,11 @@ def test_periods_of_a_journey_with_a_start_have_dates():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"replications": 0}, "at least one"), ({"replications": 1, "workers": 0}, "0 workers")]
+    ("wrong", "said"),
+    [
+        ({"replications": 0}, "replications is 0: it takes a whole number from 1"),
+        ({"replications": 1, "workers": 0}, "workers is 0: it takes a whole number from 1"),
+    ],
 )
 def test_nothing_to_run_is_refused(wrong, said):
     with pytest.raises(ExperimentError, match=said):
@@ -185,7 +189,7 @@ def test_an_unknown_strategy_names_the_nearest():
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**32}, {"replication": -1}])
 def test_luck_out_of_range_is_refused(wrong):
-    with pytest.raises(ExperimentError, match="between 0 and 4294967295"):
+    with pytest.raises(ExperimentError, match="a whole number from 0 to 4294967295"):
         run(club(), **wrong)
 
 

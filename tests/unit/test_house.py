@@ -244,7 +244,7 @@ def test_every_named_rate_that_ships_says_why(name):
     model = load(name)
     for strategy in (None, *model.strategies):
         assert strategy in model.matched or model.journey(strategy)
-        assert [one.name for one in assumptions(model, strategies=strategy) if len(one.why) < 10] == []
+        assert [one.name for one in assumptions(model, strategy) if len(one.why) < 10] == []
 
 
 def test_funnel_and_flywheel_spend_the_same():

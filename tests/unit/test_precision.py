@@ -81,15 +81,18 @@ def test_what_is_no_precision_is_refused_with_an_example(asked, said):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"precision": {}}, "names at least one metric"),
-        ({"precision": "1 %"}, "names at least one metric"),
+        ({"precision": {}}, "precision is {}: it takes a mapping that says for each metric"),
+        ({"precision": "1 %"}, "precision is '1 %': it takes a mapping that says for each metric"),
         ({"precision": {"revenu": "1 %"}}, "did you mean 'revenue'"),
         ({"precision": {"revenue.prise": "1 %"}}, "'revenue.prise' is no metric"),
         ({"precision": {"revenue": "1 %"}, "replications": 50}, "a precision at once"),
         ({"precision": {"revenue": "1 %"}, "at_most": 29}, "at_most is 29: fewer than 30"),
         ({"precision": {"revenue": "1 %"}, "at_most": -1}, "at_most is -1"),
-        ({"precision": {"revenue": "1 %"}, "at_most": 2**32}, "at_most is 4,294,967,296"),
-        ({"precision": {"revenue": "1 %"}, "at_most": 1e4}, "it is a whole number"),
+        (
+            {"precision": {"revenue": "1 %"}, "at_most": 2**32},
+            "at_most is 4294967296: it takes a whole number",
+        ),
+        ({"precision": {"revenue": "1 %"}, "at_most": 1.5}, "at_most is 1.5: it takes a whole number"),
         ({"precision": {"conversion": "2 EUR"}}, "'conversion' is in %, its precision in points"),
         ({"at_most": 500}, "without a precision"),
     ],

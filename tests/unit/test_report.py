@@ -89,7 +89,7 @@ def test_the_page_calls_nobody_better_on_another_budget(tmp_path):
 
 
 def test_the_page_says_every_assumption_with_its_why(page):
-    for one in assumptions(club(), strategies="louder"):
+    for one in assumptions(club(), "louder"):
         assert html.escape(one.why) in page
         assert html.escape(one.value) in page
 

@@ -243,25 +243,17 @@ def breakeven_map(
     given = dict(values or {})
     _check(over, given)
     paired = pair_up(scenario_of(model), over, of, by, strategies, replications, seed, options)
-    grids = [grid_of(paired, i, given.get(name), points) for i, name in enumerate(over)]
-    if (cells := math.prod(map(len, grids))) > MOST_CELLS:
-        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer values")
+    grids = _grids(paired, given, points)
     with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run(itertools.product(*grids))
         lines = tuple(_line(paired, grids[0], y) for y in grids[1])
-    gaps = np.array([[paired.known[x, y].values for y in grids[1]] for x in grids[0]])
-    if not np.isfinite(gaps).all():
-        raise ExperimentError(
-            f"'{of}' has no finite difference in every replication of every cell; take another metric"
-        )
-    today = [factor * one if one == other else math.nan
-             for factor, (one, other) in zip(paired.factors, paired.today, strict=True)]  # fmt: skip
     return BreakEvenMap(
         of=of, over=(over[0], over[1]), label=base_runs[paired.names[0]].label(of), unit=paired.unit,
         rate_units=(paired.units[0], paired.units[1]), by=paired.by, names=paired.names,
-        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])), gaps=gaps, lines=lines,
-        today=(today[0], today[1]), today_gap=estimate_mean(today_gap.values, paired.unit), base_runs=base_runs,
+        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])),
+        gaps=_gaps(paired, grids), lines=lines,
+        today=_today(paired), today_gap=estimate_mean(today_gap.values, paired.unit), base_runs=base_runs,
     )  # fmt: skip
 
 
@@ -273,6 +265,30 @@ def _check(over: Sequence[str], values: Mapping[str, Values]) -> None:
         raise ExperimentError(
             f"values are of '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
         )
+
+
+def _grids(paired: Paired, values: Mapping[str, Values], points: int) -> list[list[float]]:
+    """Return the values of both rates; refuse more cells than are run."""
+    grids = [grid_of(paired, i, values.get(name), points) for i, name in enumerate(paired.over)]
+    if (cells := math.prod(map(len, grids))) > MOST_CELLS:
+        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer values")
+    return grids
+
+
+def _today(paired: Paired) -> tuple[float, float]:
+    """Return today's values as shown, NaN where strategies differ in it."""
+    first, second = (factor * one if one == other else math.nan
+                     for factor, (one, other) in zip(paired.factors, paired.today, strict=True))  # fmt: skip
+    return first, second
+
+
+def _gaps(paired: Paired, grids: Sequence[Sequence[float]]) -> FloatArray:
+    """Return the differences of all cells; refuse a metric that is not finite in one of them."""
+    gaps = np.array([[paired.known[x, y].values for y in grids[1]] for x in grids[0]])
+    if not np.isfinite(gaps).all():
+        raise ExperimentError(f"'{paired.of}' has no finite difference in every replication of every cell; "
+                              "take another metric")  # fmt: skip
+    return gaps
 
 
 def _line(paired: Paired, grid: Sequence[float], at: float) -> tuple[Crossing, ...]:

@@ -7,7 +7,7 @@ function of the rate, and its root can be looked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,7 +16,7 @@ import numpy as np
 
 from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.breakeven.bounds import bounds, month_shown, more_of, rate_shown, with_unit_words
-from flywheel_sim.analysis.breakeven.runs import BY, Gap, Values, grid_of, pair_up, solved_anew
+from flywheel_sim.analysis.breakeven.runs import BY, Gap, Paired, Values, grid_of, pair_up, solved_anew
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
 from flywheel_sim.analysis.difference.verdict import BUDGET, SPEND_TOLERANCE, apart
 from flywheel_sim.errors import ExperimentError
@@ -340,22 +340,26 @@ def breakeven(
     seed, options = how_to_run(how)
     paired = pair_up(scenario_of(model), (over,), of, by, strategies, replications, seed, options)
     grid = grid_of(paired, 0, values, points)
-    low, high = grid[0], grid[-1]
-    matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""
     if rematch:
-        paired.solve, matched = solved_anew(paired, grid), "anew"
-    factor = paired.factors[0]
+        paired.solve = solved_anew(paired, grid)
+    return _along(paired, grid)
+
+
+def _along(paired: Paired, grid: Sequence[float]) -> BreakEven:
+    """Return where the lead changes along the values of the rate, which are run here."""
+    matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""
+    low, high, factor = grid[0], grid[-1], paired.factors[0]
     with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run((value,) for value in grid)
         crossings, stretches = look(lambda value: paired.at((value,)), grid, factor)
     known = sorted(point for point in paired.known if low <= point[0] <= high)
     return BreakEven(
-        of=of, over=over, label=base_runs[paired.names[0]].label(of), unit=paired.unit,
+        of=paired.of, over=paired.over[0], label=base_runs[paired.names[0]].label(paired.of), unit=paired.unit,
         rate_unit=paired.units[0], by=paired.by, names=paired.names,
         between=(factor * low, factor * high), values=factor * np.array([point[0] for point in known]),
         gaps=tuple(paired.known[point] for point in known), looked=factor * np.array(grid),
         crossings=crossings, stretches=stretches,
         today={name: factor * value for name, value in zip(paired.names, paired.today[0], strict=True)},
-        today_gap=today_gap, matched=matched, base_runs=base_runs,
+        today_gap=today_gap, matched="anew" if paired.solve else matched, base_runs=base_runs,
     )  # fmt: skip

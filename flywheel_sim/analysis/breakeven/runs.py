@@ -200,11 +200,12 @@ def pair_up(
         first, other = (run_over(model, name, strategy) for strategy in names)
         rates.append(first)
         today.append((own(first), own(other, first)))
+    plain = model.unmatched_journey(names[0])
+    month = _month(by, plain.months, plain.warm_up // MONTH)
     model, _ = with_budgets(model, names, seed, options)
     for name in over:
         if any(_is_uncertain(model, name, strategy) for strategy in (None, *names)):
             model = model.with_(**{f"rates.{name}.uncertain": None}).solved_as(model)
-    held = model.journey(names[0])
     return Paired(
         model=model,
         names=names,
@@ -212,10 +213,10 @@ def pair_up(
         rates=tuple(rates),
         today=tuple(today),
         of=of,
-        by=_month(by, held.months, held.warm_up // MONTH),
-        unit=gap_unit(units_of(held, (of,))[of]),
+        by=month,
+        unit=gap_unit(units_of(plain, (of,))[of]),
         replications=replications,
-        seed=held.seed if seed is None else seed,
+        seed=plain.seed if seed is None else seed,
         options=options,
     )
 
@@ -258,7 +259,7 @@ def grid_of(paired: Paired, which: int, values: Values | None, count: int) -> li
         given = [min(given), max(given)]
     if len(given) < 2 or any(low >= high for low, high in itertools.pairwise(given)):
         raise ExperimentError(f"values of '{name}' are {shown(values)}: at least two are needed, each above the one "
-                              "before; write ['80 %', '95 %']")  # fmt: skip
+                              "before; write '80 %:95 %', or ['80 %', '95 %']")  # fmt: skip
     today = paired.today[which]
     if len(given) > 2:
         return sorted({*given, *((today[0],) if today[0] == today[1] and given[0] < today[0] < given[-1] else ())})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.compare.paired import PairedRuns
 from flywheel_sim.analysis.compare.robustness import Robustness, robustness
-from flywheel_sim.analysis.compare.sides import sides_of, watched
+from flywheel_sim.analysis.compare.sides import Sides, Watching, sides_of, watched
 from flywheel_sim.analysis.compare.standings import Standing, frame_of, leaves_out, sentence_of, table_of
 from flywheel_sim.analysis.difference import verdict as answers
 from flywheel_sim.analysis.difference.ranking import Ranking
@@ -307,6 +308,19 @@ def compare(
     root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]
     watch = None if precision is None else watched(journeys, precision, count)
+    comparison = _compared(sides, jobs, watch, count, options)
+    return _with_figures_off(comparison, off_by, options) if off_by else comparison
+
+
+def _compared(sides: Sides, jobs: Sequence[Job], watch: Watching | None, count: int, options: RunOptions) -> Comparison:
+    """Return what is compared after so many replications, or after as many as somebody watching asks for.
+
+    Raises
+    ------
+    LimitReached
+        If a run meets a limit; ``complete`` is the comparison of what was done before, or None.
+    """
+    journeys = sides.journeys
     try:
         runs = replicate_until(jobs, *watch, options) if watch else replicate_jobs(jobs, count, options)
     except LimitReached as stop:
@@ -315,8 +329,7 @@ def compare(
         done = Comparison(kept, sides.models, stopped, sides.matches) if kept else None
         raise LimitReached(str(stop), done) from stop
     stopping = watch[0].stopping() if watch else None
-    found = Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
-    return _with_figures_off(found, off_by, options) if off_by else found
+    return Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
 
 
 def _with_figures_off(found: Comparison, off_by: float, options: RunOptions) -> Comparison:

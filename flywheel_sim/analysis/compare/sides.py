@@ -94,9 +94,11 @@ def _two_scenarios(
     return Sides({first: (model, one), second: (other, two)}, matches + more)
 
 
-def watched(
-    journeys: Mapping[str, Journey], precision: Precision, at_most: int
-) -> tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]:
+#: What watches figures while replications come in, and how they are read from runs.
+Watching = tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]
+
+
+def watched(journeys: Mapping[str, Journey], precision: Precision, at_most: int) -> Watching:
     """Return what watches the differences to the first journey, and how they are read from runs."""
     against, *names = journeys
     units = [units_of(journey, precision) for journey in journeys.values() if isinstance(precision, Mapping)]

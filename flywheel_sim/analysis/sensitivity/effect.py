@@ -16,8 +16,8 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.difference.pairs import within
 from flywheel_sim.analysis.rates.steps import shown_unit
 from flywheel_sim.analysis.sensitivity.changes import MONEY, NET, Change, Year, change_of, label_of, total_of, years_of
-from flywheel_sim.analysis.sensitivity.moves import Move, Variant, moves_of, planned, wanted_of
-from flywheel_sim.analysis.sensitivity.one_rate import as_shown, one_rate
+from flywheel_sim.analysis.sensitivity.moves import Move, Variant, Wanted, moves_of, planned, wanted_of
+from flywheel_sim.analysis.sensitivity.one_rate import OneRate, as_shown, one_rate
 from flywheel_sim.analysis.sensitivity.parts import PARTS, VARIANTS, Split, variants
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.asking import (
@@ -31,6 +31,7 @@ from flywheel_sim.experiment.asking import (
     scenario_of,
     verb,
 )
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.stats import FloatArray, gap_unit, plus_minus
@@ -313,17 +314,25 @@ def effect(
                     options)  # fmt: skip
     wanted = wanted_of(values, rate)
     today = {strategy: rate.model.journey(strategy) for strategy in rate.today}
-    moves = moves_of(rate, wanted)
-    named = None if upsell is None else names_of(upsell)
+    named = None if upsell is None else names_of(upsell, "upsell")
     events = {strategy: variants(journey, named) for strategy, journey in today.items()} if split else {}
+    return _effect_of(rate, wanted, figures, events, seed, replications, options)
+
+
+def _effect_of(
+    rate: OneRate, wanted: Wanted, figures: tuple[str, ...], events: Mapping[str | None, Mapping[str, tuple[str, ...]]],
+    seed: int | None, replications: int, options: RunOptions,
+) -> Effect:  # fmt: skip
+    """Return what the changes wanted of a rate do to figures, taken apart by events where there are any."""
+    moves = moves_of(rate, wanted)
     plan = planned(moves.models, events, seed)
 
     def read(runs: Runs) -> dict[str, FloatArray]:
-        return {name: total_of(runs, name) for name in figures} if split else {}
+        return {name: total_of(runs, name) for name in figures} if events else {}
 
-    found, runs = plan.run(replications, options, read, [(*move, PARTS) for move in moves.models])
+    totals, runs = plan.run(replications, options, read, [(*move, PARTS) for move in moves.models])
     return Effect(
-        over=over,
+        over=rate.name,
         rate_unit=shown_unit(rate.first),
         changes=wanted.texts,
         base=rate.shown_today(),
@@ -331,18 +340,18 @@ def effect(
         notes=moves.notes,
         base_runs={as_shown(strategy): runs[strategy, "", PARTS] for strategy in rate.today},
         changed={(as_shown(strategy), text): runs[strategy, text, PARTS] for strategy, text in moves.possible},
-        totals={(as_shown(move[0]), move[1]): _gains(found, move, figures) for move in moves.possible if split},
-        events={as_shown(strategy): held for strategy, held in events.items()},
+        totals={(as_shown(move[0]), move[1]): _gains(totals, move, figures) for move in moves.possible if events},
+        events={as_shown(strategy): parts for strategy, parts in events.items()},
     )
 
 
 def _gains(
-    found: Mapping[Variant, Mapping[str, FloatArray]], move: Move, figures: Sequence[str]
+    totals: Mapping[Variant, Mapping[str, FloatArray]], move: Move, figures: Sequence[str]
 ) -> dict[str, FloatArray]:
     """Return what a change does to figures by which parts are there, each of shape (variants, replications)."""
     gains = {}
     for figure in figures:
-        both = [[found[move[0], text, there][figure] for there in VARIANTS] for text in (move[1], "")]
+        both = [[totals[move[0], text, there][figure] for there in VARIANTS] for text in (move[1], "")]
         after, before = np.where(np.isfinite(both), both, math.nan)
         gains[figure] = np.asarray(after - before)
     return gains

@@ -242,23 +242,31 @@ def sensitivity(
     plan: Plan[_Place] = Plan(seed)
     tried = {strategy: _planned(plan, rate, strategy, grid) for strategy in rate.today}
     bases: list[_Place] = [(strategy, TODAY) for strategy in rate.today]
-    found, kept = plan.run(replications, options, lambda runs: runs.terms(of), bases)
+    terms, kept = plan.run(replications, options, lambda runs: runs.terms(of), bases)
     base_runs = {as_shown(strategy): runs for (strategy, _), runs in kept.items()}
-    metric = {name: {what: one for (who, what), one in found.items() if who == name} for name in rate.today}
+    return _read_off(rate, of, grid, tried, terms, base_runs)
+
+
+def _read_off(
+    rate: OneRate, of: str, grid: Sequence[float], tried: Mapping[str | None, Mapping[str, _Tried]],
+    terms: Mapping[_Place, FloatArray], base_runs: Mapping[str, Runs],
+) -> Sensitivity:  # fmt: skip
+    """Return the curve, the elasticity and the readings of "+5 %" of what was run."""
+    metric = {name: {what: one for (who, what), one in terms.items() if who == name} for name in rate.today}
     first = next(iter(base_runs.values()))
     unit = first.unit(of)
     return Sensitivity(
         of=of,
-        over=over,
+        over=rate.name,
         label=first.label(of),
         unit=unit,
         rate_unit=shown_unit(rate.first),
         values=rate.factor * np.array(grid),
         base=rate.shown_today(),
-        curve={as_shown(name): np.array([held[i] for i in range(len(grid))]) for name, held in metric.items()},
-        elasticity={as_shown(name): _elasticity(held, tried[name], own(rate.today[name]))
-                    for name, held in metric.items()},
-        readings={as_shown(name): _readings(held, tried[name], rate, name, unit) for name, held in metric.items()},
+        curve={as_shown(name): np.array([terms[name, i] for i in range(len(grid))]) for name in metric},
+        elasticity={as_shown(name): _elasticity(one, tried[name], own(rate.today[name]))
+                    for name, one in metric.items()},
+        readings={as_shown(name): _readings(one, tried[name], rate, name, unit) for name, one in metric.items()},
         base_runs=base_runs,
     )  # fmt: skip
 

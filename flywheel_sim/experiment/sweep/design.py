@@ -135,7 +135,7 @@ def _spread(
 
     if not specs:
         raise ExperimentError(
-            f"design '{kind}' without factors; say what to vary, such as values={'retention': '90 %:98 %'}"
+            f"design '{kind}' without factors; say what to vary, such as values={{'retention': '90 %:98 %'}}"
         )
     if n is None or n < 1:
         raise ExperimentError(f"design '{kind}' does not know how many points; write n=64")

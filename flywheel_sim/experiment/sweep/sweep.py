@@ -46,8 +46,8 @@ MOST_RUNS, MOST_BATCH_EVENTS, MOST_BYTES = 100, 2_000_000, 1 << 26
 
 
 @verb({"vary": "values={'retention': ['90 %', '95 %']}", "points": "values=the table, or the path of its file",
-       "metrics": "of=[...]"}, STORED, of=NAMES, values=takes.optional(takes.ANYTHING), n=takes.optional(COUNT),
-      design=takes.text("'grid', 'one', 'lhs' or 'sobol'", "'grid'"))  # fmt: skip
+       "*": "values={'*': [...]} where it is a factor"}, STORED, of=NAMES, values=takes.optional(takes.ANYTHING),
+      n=takes.optional(COUNT), design=takes.text("'grid', 'one', 'lhs' or 'sobol'", "'grid'"))  # fmt: skip
 def sweep(
     model: Model,
     of: str | Sequence[str] = METRICS,
@@ -105,7 +105,12 @@ def sweep(
     under = None if strategies is None else strategies_of(scenario, strategies)
     points_to_run = design_of(scenario, design, values, n=n, seed=seed, strategies=under)
     asked = _asked(scenario, points_to_run, names_of(of), replications, seed, limits)
-    rows = [[point.strategy, *point.values] for point in points_to_run.points]
+    return _carried_out(asked, how, hands)
+
+
+def _carried_out(asked: _Asked, how: HowStored, hands: Workers) -> Sweep:
+    """Return what a sweep finds, in its store or in memory."""
+    rows = [[point.strategy, *point.values] for point in asked.design.points]
     store, progress = how.get("store"), shows_progress(how.get("progress"))
     with begin(Path(store) if store is not None else None, asked.header(), rows, how.get("resume", False)) as journal:
         announce(*asked.base.values())
