@@ -74,8 +74,8 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     unexplained = [a.name for a in assumptions(model) if not a.why]
     matched = [model.unmatched_journey(name) for name in model.matched]
     whole = [journey, *(model.journey(name) for name in model.strategies if name not in model.matched), *matched]
-    said = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
-    words = [str(word) for word in sorted(said.values())]
+    notes = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
+    words = [str(word) for word in sorted(notes.values())]
     if as_json:
         show(json.dumps({"name": model.name, "fingerprint": journey.fingerprint, "strategies": list(model.strategies),
                          "stages": [s.name for s in journey.stages], "channels": [c.name for c in journey.channels],
@@ -100,17 +100,17 @@ def export(
     """Write the outcomes of a sweep to a file; equal sweeps give equal bytes."""
     from flywheel_sim.experiment.sweep.outcomes import Sweep
 
-    found = Sweep.read(store)
-    unfinished = sum(note.startswith("not finished") for note in found.notes)
+    finished = Sweep.read(store)
+    unfinished = sum(note.startswith("not finished") for note in finished.notes)
     if unfinished:
-        say(f"{unfinished:,} of {len(found.notes):,} design points are not finished; column 'note' says which")
-    found.export(to)
-    say(f"{len(found.notes) * len(found.metrics):,} rows: {to}")
+        say(f"{unfinished:,} of {len(finished.notes):,} design points are not finished; column 'note' says which")
+    finished.export(to)
+    say(f"{len(finished.notes) * len(finished.metrics):,} rows: {to}")
 
 
 def application() -> typer.Typer:
     """Return the application with the commands that questions declare, between those that look after files."""
-    made = typer.Typer(
+    app = typer.Typer(
         name="flywheel",
         help="Simulate customers moving round the marketing flywheel: what to expect, how sure, and which strategy.",
         no_args_is_help=True,
@@ -118,8 +118,8 @@ def application() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    made.command()(validate)
+    app.command()(validate)
     for one in commands():
-        added(made, one)
-    made.command()(export)
-    return made
+        added(app, one)
+    app.command()(export)
+    return app

@@ -92,14 +92,14 @@ def options(given: dict[str, Any]) -> dict[str, Any]:
     from flywheel_sim.experiment.replicate import Limits
 
     usual = Limits()
-    found: dict[str, Any] = {name: given[name] for name in ("replications", "seed", "engine") if name in given}
-    found["progress"] = True
+    how: dict[str, Any] = {name: given[name] for name in ("replications", "seed", "engine") if name in given}
+    how["progress"] = True
     if "workers" in given:
-        found["workers"] = given["workers"] or None
+        how["workers"] = given["workers"] or None
     if "max_people" in given:
         people, events = given["max_people"] or usual.max_people, given["max_events"] or usual.max_events
-        found["limits"] = Limits(people, events, given["max_memory"])
-    return found
+        how["limits"] = Limits(people, events, given["max_memory"])
+    return how
 
 
 def folder_for(out: Path | None) -> None:

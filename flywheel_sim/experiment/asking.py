@@ -270,8 +270,8 @@ def refuse_metrics(model: Scenario, strategies: Sequence[str | None], names: Seq
                 metric_in(journey, name)
             except ExperimentError as error:
                 if name in model.rates:
-                    said = f"of is '{name}': that is a rate, not a metric; write over='{name}'"
-                    raise ExperimentError(said) from None
+                    message = f"of is '{name}': that is a rate, not a metric; write over='{name}'"
+                    raise ExperimentError(message) from None
                 raise error
 
 

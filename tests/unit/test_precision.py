@@ -140,8 +140,8 @@ def test_any_number_of_threads_stops_at_the_same_number(reached, workers):
 
 
 def test_it_says_how_many_it_took_and_how_precise_each_figure_got(reached):
-    first, second = reached.stopping.held
-    assert (first.what, first.met, first.found) == ("revenue", True, reached["revenue"])
+    first, second = reached.stopping.targets
+    assert (first.what, first.met, first.estimate) == ("revenue", True, reached["revenue"])
     assert first.allowed == pytest.approx(0.01 * reached["revenue"].mean)
     assert (second.half_width, second.allowed) == (reached["conversion"].half_width, 0.7)
     for text in (str(reached), reached._repr_html_()):
@@ -156,7 +156,7 @@ def test_at_the_cap_it_stops_and_says_how_many_it_would_take():
     stopping = found.stopping
     assert (found.n, stopping.reason, stopping.reached, stopping.looks) == (150, "cap", False, (100, 150))
     enough = 150 * (found["revenue"].half_width / 0.05) ** 2
-    assert enough < stopping.held[0].takes < 1.1 * enough
+    assert enough < stopping.targets[0].takes < 1.1 * enough
     assert "at most 150 were allowed, and not every precision is reached" in str(found)
     assert "not reached, takes about" in str(found)
 
@@ -213,7 +213,7 @@ def test_skew_values_take_more_replications_before_a_look_counts():
     seen = watch([Target("x", 100.0, False, "EUR")])
     wanted = seen.look({"x": skew[:100]})
     assert wanted == min(math.ceil(rule.SKEW * skewness(skew[:100]) ** 2), 300) > 100
-    assert not seen.stopping().held[0].met
+    assert not seen.stopping().targets[0].met
 
 
 def test_skewness_is_the_third_moment_of_what_there_is():
@@ -231,8 +231,8 @@ def test_replications_without_a_value_are_not_counted_and_said():
     seen = watch([ABSOLUTE])
     wanted = seen.look({"x": values})
     assert wanted > 200
-    (held,) = seen.stopping().held
-    assert held.found == estimate_mean(values[1::2], "EUR")
+    (held,) = seen.stopping().targets
+    assert held.estimate == estimate_mean(values[1::2], "EUR")
     assert held.takes == pytest.approx(rule.AIM * 200 * held.half_width**2)
     assert "100 of 200 replications without a value left out" in str(seen.stopping())
 
@@ -295,7 +295,7 @@ def test_at_a_limit_before_the_first_look_nothing_is_known():
     most = int(replicate(club(), replications=5).ledger.n_events.max())
     with pytest.raises(LimitReached) as stop:
         replicate(club(), precision={"profit": 1.0}, limits=Limits(max_events=most), workers=1)
-    assert stop.value.complete.stopping.held == ()
+    assert stop.value.complete.stopping.targets == ()
     with pytest.raises(LimitReached) as stop:
         replicate(club(), precision={"profit": 1.0}, limits=Limits(max_events=3), workers=1)
     assert stop.value.complete is None
@@ -308,14 +308,14 @@ def test_a_comparison_watches_every_difference_to_the_first():
     duel = compare(coins(SHOPS), precision={"revenue": "0.6 EUR", "conversion": "1 point"})
     stopping = duel.stopping
     assert stopping.reached
-    assert [one.what for one in stopping.held] == [
+    assert [one.what for one in stopping.targets] == [
         "revenue, 'lucky' less 'plain'", "revenue, 'luckier' less 'plain'",
         "conversion, 'lucky' less 'plain'", "conversion, 'luckier' less 'plain'",
     ]  # fmt: skip
     for name in ("lucky", "luckier"):
         assert duel.difference("revenue", name, "plain").half_width <= 0.6
-    assert stopping.held[1].found == duel.difference("revenue", "luckier", "plain")
-    assert str(stopping.held[2].found.unit) == "points"
+    assert stopping.targets[1].estimate == duel.difference("revenue", "luckier", "plain")
+    assert str(stopping.targets[2].estimate.unit) == "points"
     assert {runs.n for runs in duel.runs.values()} == {stopping.replications}
     same = compare(coins(SHOPS), replications=stopping.replications)
     assert all(same[name].ledger.equals(duel[name].ledger) for name in duel.names)

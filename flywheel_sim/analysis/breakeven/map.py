@@ -120,7 +120,7 @@ class BreakEvenMap(Result):
 
         rows = [
             (float(at), one.value, one.low, one.high, one.rises, self.rate_units[0])
-            for at, found in zip(self.values[1], self.lines, strict=True) for one in found
+            for at, crossings in zip(self.values[1], self.lines, strict=True) for one in crossings
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=[self.over[1], self.over[0], "low", "high", "rises", "rate_unit"])
 
@@ -130,27 +130,27 @@ class BreakEvenMap(Result):
         wins, loses = int((self.ahead == 1).sum()), int((self.ahead == -1).sum())
         first, second = (name.replace("_", " ") for name in self.over)
         a, b = called(self.names[1], True), called(self.names[0])
-        said = (
+        text = (
             f"{a} has {more_of(self.label, self.unit)} than {b} by month {self.by} in {wins} of {total} cells of "
             f"{first} and {second}, less in {loses}, and is not told apart in {total - wins - loses} (joint intervals)."
         )
-        ends = [(at, found[0]) for at, found in zip(self.values[1], self.lines, strict=True) if len(found) == 1]
+        ends = [(at, line[0]) for at, line in zip(self.values[1], self.lines, strict=True) if len(line) == 1]
         if not any(self.lines):
-            said += " No change of lead lies within the map."
+            text += " No change of lead lies within the map."
         elif len(ends) > 1 and len({one.rises for _, one in ends}) == 1:
             side = "at least" if ends[0][1].rises else "at most"
             wanted = " and ".join(
                 f"{self._shown(0, one.value, True)} at {second} {self._shown(1, float(at), True)}"
                 for at, one in (ends[0], ends[-1])
             )
-            said += f" It takes {first} of {side} {wanted}."
+            text += f" It takes {first} of {side} {wanted}."
         else:
-            said += " The lead changes more than once along some lines of the map, or not in the same direction."
+            text += " The lead changes more than once along some lines of the map, or not in the same direction."
         now = " and ".join(
             f"{name.replace('_', ' ')} {self._shown(i, value, True)}"
             for i, (name, value) in enumerate(zip(self.over, self.today, strict=True)) if math.isfinite(value)
         )  # fmt: skip
-        return f"{said} Today{f', at {now},' if now else ''} the difference is {signed(self.today_gap)}."
+        return f"{text} Today{f', at {now},' if now else ''} the difference is {signed(self.today_gap)}."
 
     def _shown(self, which: int, value: float, unit: bool = False) -> str:
         values = self.values[which]
@@ -166,16 +166,16 @@ class BreakEvenMap(Result):
             for name, unit in zip(self.over, self.rate_units, strict=True)
         )
         rows = []
-        for at, found in zip(self.values[1], self.lines, strict=True):
-            said = "; ".join(
+        for at, crossings in zip(self.values[1], self.lines, strict=True):
+            text = "; ".join(
                 f"{'at least' if one.rises else 'at most'} {self._shown(0, one.value)} "
-                f"({self._end(one.low)} to {self._end(one.high)})" for one in found
+                f"({self._end(one.low)} to {self._end(one.high)})" for one in crossings
             )  # fmt: skip
-            if found and all(math.isinf(one.low) and math.isinf(one.high) for one in found):
-                said = f"not told; the mean turns at {', '.join(self._shown(0, one.value) for one in found)}"
+            if crossings and all(math.isinf(one.low) and math.isinf(one.high) for one in crossings):
+                text = f"not told; the mean turns at {', '.join(self._shown(0, one.value) for one in crossings)}"
             column = self.mean[:, list(self.values[1]).index(at)]
             always = f"{called(self.names[1 if column[0] > 0 else 0])} ahead throughout"
-            rows.append([self._shown(1, float(at)), said or always])
+            rows.append([self._shown(1, float(at)), text or always])
         return pd.DataFrame(rows, columns=[second, f"{self.names[1]} ahead at {first}"])
 
     def _end(self, value: float) -> str:

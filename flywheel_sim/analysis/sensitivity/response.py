@@ -128,9 +128,9 @@ class Sensitivity(Result):
         for strategy in self.curve:
             _, bottom, top = self.band(strategy)
             for point, value in enumerate(self.values):
-                found = self.at(strategy, point)
-                rows.append((strategy, self.over, float(value), self.rate_unit, self.of, found.mean, found.low,
-                             found.high, found.unit, found.n, bottom[point], top[point]))  # fmt: skip
+                estimate = self.at(strategy, point)
+                rows.append((strategy, self.over, float(value), self.rate_unit, self.of, estimate.mean, estimate.low,
+                             estimate.high, estimate.unit, estimate.n, bottom[point], top[point]))  # fmt: skip
         columns = ["strategy", "rate", "value", "rate_unit", "metric", "mean", "low", "high", "unit", "n", "band_low",
                    "band_high"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
@@ -155,18 +155,18 @@ class Sensitivity(Result):
     def answer(self, strategy: str | None = None) -> str:
         """Return in words how much the metric depends on the rate; of the last strategy unless one is named."""
         name = strategy or list(self.base)[-1]
-        said = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
+        text = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
         if math.isnan(self.elasticity[name].mean):
             endless = np.isinf(self.base_runs[name][self.of].mean)
             why = "has no end in these runs" if endless else "is near zero or below it"
-            said += f"no elasticity, because {self.label.lower()} today {why}."
+            text += f"no elasticity, because {self.label.lower()} today {why}."
         else:
-            said += f"elasticity {self.elasticity[name]}."
+            text += f"elasticity {self.elasticity[name]}."
         for one in self.readings[name]:
-            told = ", ".join(signed(found) for found in (one.change, one.relative) if found)
-            to = f" (to {figure(one.value)}{', ' if one.note else ''}{one.note})" if told else ""
-            said += f" {one.label}{to}: {told or one.note}."
-        return said
+            both = ", ".join(signed(change) for change in (one.change, one.relative) if change)
+            to = f" (to {figure(one.value)}{', ' if one.note else ''}{one.note})" if both else ""
+            text += f" {one.label}{to}: {both or one.note}."
+        return text
 
     def table(self) -> pd.DataFrame:
         """Return the metric at every value of the rate, one column a strategy, as texts."""
@@ -281,11 +281,11 @@ class _Tried:
 
 def _planned(plan: Plan[_Place], rate: OneRate, strategy: str | None, grid: Sequence[float]) -> dict[str, _Tried]:
     """Have a strategy run today, along the curve, and at all that is read off; return what each of the latter is."""
-    held = rate.today[strategy]
-    base = own(held)
+    today = rate.today[strategy]
+    base = own(today)
     plan.add((strategy, TODAY), rate.model.journey(strategy))
     for index, value in enumerate(grid):
-        if value == own(held, rate.first):
+        if value == own(today, rate.first):
             plan.share((strategy, index), (strategy, TODAY))
         else:
             plan.add((strategy, index), rate.moved_to(written(rate.first, value)).journey(strategy))
@@ -296,7 +296,7 @@ def _planned(plan: Plan[_Place], rate: OneRate, strategy: str | None, grid: Sequ
         note = rate.beyond(value)
         if not note:
             try:
-                plan.add((strategy, label), rate.moved_to(written(held, value)).journey(strategy))
+                plan.add((strategy, label), rate.moved_to(written(today, value)).journey(strategy))
             except ConfigError as error:
                 note = f"impossible: {error.problems[0].rule}"
         tried[label] = _Tried(math.nan if note else value, note)
@@ -318,7 +318,7 @@ def _readings(
 ) -> tuple[ResponseReading, ...]:
     """Return what each reading of "+5 %" does to the metric in a strategy."""
     ground, base = _finite(metric[TODAY]), own(rate.today[strategy])
-    found = []
+    readings = []
     for label in rate.readings:
         one, change, share = tried[label], None, None
         if label in metric:
@@ -327,8 +327,8 @@ def _readings(
             share = None if math.isnan(share.mean) else share
         in_first = one.value * own(rate.today[strategy], rate.first) / base if base else one.value
         note = one.note or rate.instead(label)
-        found.append(ResponseReading(label, rate.factor * in_first, change, share, note))
-    return tuple(found)
+        readings.append(ResponseReading(label, rate.factor * in_first, change, share, note))
+    return tuple(readings)
 
 
 def _finite(values: FloatArray) -> FloatArray:

@@ -208,7 +208,7 @@ class _Course:
     def done(self, task: Task, outcome: BatchOutcome) -> None:
         """Keep what a batch comes to."""
         if outcome.values is None:
-            self.plan.stop(task.point, task.first, LIMIT, outcome.said)
+            self.plan.stop(task.point, task.first, LIMIT, outcome.problem)
         else:
             self.journal.keep(task.point, task.first, outcome.events, outcome.values)
         self._advance(task.count)
@@ -287,9 +287,9 @@ class _Plan:
                 if first < self.stopped.get(index, self.replications):
                     yield Task(index, first, count, journey)
 
-    def stop(self, point: int, first: int, kind: str, said: str) -> None:
+    def stop(self, point: int, first: int, kind: str, reason: str) -> None:
         """Set a design point aside from a replication on."""
-        self.journal.put_aside(point, first, kind, " / ".join(said.split("\n")))
+        self.journal.put_aside(point, first, kind, " / ".join(reason.split("\n")))
         self.stopped[point] = min(first, self.stopped.get(point, first))
 
     def _missing(self, point: int) -> list[tuple[int, int]]:
