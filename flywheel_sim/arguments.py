@@ -321,6 +321,8 @@ def _bound(
         if word in known or takes_any:
             continue
         instead = former.get(word)
+        if instead is not None and instead.split("=")[0] not in known:  # it is said of all verbs, and this one lacks it
+            instead = None
         if instead is None and "*" in former and not difflib.get_close_matches(word, known):
             instead = former["*"].replace("*", word)
         remedy = nearest(word, known) if instead is None else f"write {instead}"

@@ -29,7 +29,8 @@ def _chart(name: str) -> Any:
     from flywheel_sim.result import guarded
 
     function = registry.load(registry.charts()[name], name)
-    first, kind = next(iter(function.__annotations__.items()))
+    first, written = next(iter(function.__annotations__.items()))
+    kind = written if isinstance(written, str) else written.__name__
     return guarded(function, {first: takes.instance(kind, what=f"a result of the kind {kind}", example="fs.compare(...)"
                    if kind == "Comparison" else "")})  # fmt: skip
 

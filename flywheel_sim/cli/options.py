@@ -23,7 +23,6 @@ Config = Annotated[
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
 ]
-Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
 Replications = Annotated[
     int | None, typer.Option("--replications", min=1, help="How many replications of everything that is run.")
 ]

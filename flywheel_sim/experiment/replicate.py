@@ -109,9 +109,9 @@ def replicate(
     model: Model,
     *,
     strategies: Strategies = None,
-    replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
+    replications: int | None = None,
     **how: Unpack[How],
 ) -> Runs:
     """Run a scenario many times: as often as said, or until its figures are as precise as asked.
@@ -120,14 +120,14 @@ def replicate(
     ----------
     model, strategies
         The scenario, its name or its path, and one of its strategies; without one, the file as written.
-    replications
-        How many; 100 unless given.
     precision
         Instead of a number of replications: for each metric, the half-width of its 95 % interval at which to stop,
         such as ``{"revenue": "1 %", "clv": "5 EUR"}``. See `flywheel_sim.experiment.precision` for the rule;
         ``stopping`` of the result says why it stopped. Figures are those of as many replications asked for.
     at_most
         Replications at which it stops at the latest; 10,000 unless given.
+    replications
+        How many; 100 unless given.
     how
         How to run: `How`. Figures depend on none of it but the seed.
 

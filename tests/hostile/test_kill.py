@@ -228,8 +228,8 @@ class Shuffled(Executor):
 
 def swept(config, path, **how):
     values = {"retention": "88 %:95 %:8", "invites": "0.04,0.1"}
-    found = sweep(load(config), values=values, strategies=["as_is"], replications=12, **how)
-    return found.export(path).read_bytes()
+    outcome = sweep(load(config), values=values, strategies=["as_is"], replications=12, **how)
+    return outcome.export(path).read_bytes()
 
 
 @pytest.mark.parametrize(

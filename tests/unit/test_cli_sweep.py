@@ -33,9 +33,9 @@ def test_a_sweep_prints_a_table_and_keeps_a_store(flywheel, tmp_path):
         status, out, err = flywheel("export", "sweep.db", name)
         assert (status, out) == (0, "")
         assert f"3 rows: {name}" in err
-    found = room.sweep(loads(COINS), values={"heads": "10 %:90 %:3"}, replications=6, of="revenue")
-    assert (tmp_path / "out.csv").read_bytes() == found.export(tmp_path / "api.csv").read_bytes()
-    assert pd.read_parquet("out.parquet")["value"].tolist() == found.frame()["value"].tolist()
+    swept = room.sweep(loads(COINS), values={"heads": "10 %:90 %:3"}, replications=6, of="revenue")
+    assert (tmp_path / "out.csv").read_bytes() == swept.export(tmp_path / "api.csv").read_bytes()
+    assert pd.read_parquet("out.parquet")["value"].tolist() == swept.frame()["value"].tolist()
 
 
 def test_json_is_all_that_stands_on_standard_output(flywheel):
@@ -43,8 +43,8 @@ def test_json_is_all_that_stands_on_standard_output(flywheel):
                               "--strategies", "loud", "--replications", "1", "--of", "clv,payback",
                               "--json")  # fmt: skip
     assert status == 0
-    said = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    rows = said["figures"]
+    printed = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    rows = printed["figures"]
     assert [(row["retention"], row["horizon"]) for row in rows[::2]] == [(r, h) for r in (0.8, 0.9) for h in (6, 12)]
     assert {row["metric"] for row in rows} == {"clv", "payback"}
     assert rows[0]["low"] is None
@@ -63,8 +63,8 @@ def test_a_file_of_points_and_settings(flywheel, tmp_path):
     status, out, _ = flywheel("sweep", "club.yaml", "--table", "points.csv", "--set", "retention=80 %", "--horizon",
                               "6 months", "--seed", "5", "--replications", "2", "--json", "--executor", "serial")  # fmt: skip # noqa: E501
     assert status == 0
-    said = json.loads(out)
-    rows = [row for row in said["figures"] if row["metric"] == "revenue"]
+    printed = json.loads(out)
+    rows = [row for row in printed["figures"] if row["metric"] == "revenue"]
     assert [(row["strategy"], row["price"]) for row in rows] == [("loud", 10), ("quiet", 12)]
     model = loads(CLUB).with_(retention="80 %", horizon="6 months")
     again = room.sweep(model, values=[{"strategy": "loud", "price": 10}], seed=5, replications=2)

@@ -117,13 +117,13 @@ def test_one_at_a_time_starts_from_the_file():
 def test_points_of_a_design_with_luck_fill_the_space(kind):
     varied = {"retention": "80 %:90 %", "price": "10:20", "sold": ["40 %", "50 %"]}
     design = design_of(club(), kind, varied, n=16, seed=7, strategies=["loud"])
-    found = rows(design)
+    spread = rows(design)
     for index, (low, width) in enumerate([(80, 10), (10, 10)]):
-        shares = [(float(str(row[index]).split()[0]) - low) / width for row in found]
+        shares = [(float(str(row[index]).split()[0]) - low) / width for row in spread]
         assert sorted(int(16 * share) for share in shares) == list(range(16)), "one in each sixteenth"
-    assert sum(row[2] == "40 %" for row in found) == 8
-    assert rows(design_of(club(), kind, varied, n=16, seed=7, strategies=["loud"])) == found
-    assert rows(design_of(club(), kind, varied, n=16, seed=8, strategies=["loud"])) != found
+    assert sum(row[2] == "40 %" for row in spread) == 8
+    assert rows(design_of(club(), kind, varied, n=16, seed=7, strategies=["loud"])) == spread
+    assert rows(design_of(club(), kind, varied, n=16, seed=8, strategies=["loud"])) != spread
 
 
 def test_sobol_points_that_are_no_power_of_two_are_noted(caplog, recwarn):
@@ -220,8 +220,8 @@ def test_a_design_point_is_the_journey_that_with_makes():
     values = {"retention": 0.93, "price": "15", "horizon": "9 months", "channels.ads.spend": 500}
     resolver = Resolver(model, tuple(values))
     for strategy in (None, "quiet", "louder"):
-        made = resolver.journey(DesignPoint(strategy, tuple(values.values())))
-        assert made == model.with_(**values).journey(strategy)
+        journey = resolver.journey(DesignPoint(strategy, tuple(values.values())))
+        assert journey == model.with_(**values).journey(strategy)
     assert resolver.journey(DesignPoint("loud", (None,) * 4)) == model.journey("loud")
 
 
@@ -247,9 +247,9 @@ def test_all_wrong_values_are_said_at_once_and_only_wrong_ones():
     design = design_of(club(), "grid", {"retention": ["90 %", "190 %"], "price": ["3 %", 10]})
     with pytest.raises(ConfigError) as caught:
         Resolver(club(), design.factors).check(design.points)
-    said = str(caught.value)
-    assert "190 %" in said
-    assert "3 %" in said.replace("190 %", "")
+    message = str(caught.value)
+    assert "190 %" in message
+    assert "3 %" in message.replace("190 %", "")
     assert len(caught.value.problems) == 2
 
 

@@ -49,8 +49,8 @@ def coins(text=COINS):
     ],
 )
 def test_a_precision_is_read_in_the_unit_of_its_metric(asked, unit, size, relative, said):
-    (found,) = targets({"x": asked}, lambda _: unit)
-    assert (found.size, found.relative, str(found)) == (size, relative, said)
+    (target,) = targets({"x": asked}, lambda _: unit)
+    assert (target.size, target.relative, str(target)) == (size, relative, said)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_the_figures_are_those_of_as_many_replications_asked_for(reached):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_any_number_of_threads_stops_at_the_same_number(reached, workers):
-    found = replicate(coins(), precision={"revenue": "1 %", "conversion": "0.7 points"}, workers=workers)
-    assert found.stopping == reached.stopping
-    assert found.ledger.equals(reached.ledger)
+    runs = replicate(coins(), precision={"revenue": "1 %", "conversion": "0.7 points"}, workers=workers)
+    assert runs.stopping == reached.stopping
+    assert runs.ledger.equals(reached.ledger)
 
 
 def test_it_says_how_many_it_took_and_how_precise_each_figure_got(reached):
@@ -152,27 +152,27 @@ def test_it_says_how_many_it_took_and_how_precise_each_figure_got(reached):
 
 
 def test_at_the_cap_it_stops_and_says_how_many_it_would_take():
-    found = replicate(coins(), precision={"revenue": 0.05}, at_most=150)
-    stopping = found.stopping
-    assert (found.n, stopping.reason, stopping.reached, stopping.looks) == (150, "cap", False, (100, 150))
-    enough = 150 * (found["revenue"].half_width / 0.05) ** 2
+    runs = replicate(coins(), precision={"revenue": 0.05}, at_most=150)
+    stopping = runs.stopping
+    assert (runs.n, stopping.reason, stopping.reached, stopping.looks) == (150, "cap", False, (100, 150))
+    enough = 150 * (runs["revenue"].half_width / 0.05) ** 2
     assert enough < stopping.targets[0].takes < 1.1 * enough
-    assert "at most 150 were allowed, and not every precision is reached" in str(found)
-    assert "not reached, takes about" in str(found)
+    assert "at most 150 were allowed, and not every precision is reached" in str(runs)
+    assert "not reached, takes about" in str(runs)
 
 
 def test_with_few_allowed_there_is_one_look():
-    found = replicate(coins(), precision={"revenue": "50 %"}, at_most=30)
-    assert (found.stopping.looks, found.stopping.reached) == ((30,), True)
+    runs = replicate(coins(), precision={"revenue": "50 %"}, at_most=30)
+    assert (runs.stopping.looks, runs.stopping.reached) == ((30,), True)
 
 
 def test_a_mean_of_zero_has_no_relative_precision_and_an_absolute_one_does():
     for asked, reason in (("1 %", "impossible"), (5, "reached")):
-        found = replicate(club(), strategies="quiet", precision={"referred": asked}, at_most=400)
-        assert (found.stopping.reason, found.n) == (reason, FIRST)
-    assert "the same in all 100" in str(found.stopping)
-    told = str(replicate(club(), strategies="quiet", precision={"referred": "1 %"}).stopping)
-    assert "0 in all 100 replications, and no share of 0 is a precision: ask for an absolute one" in told
+        runs = replicate(club(), strategies="quiet", precision={"referred": asked}, at_most=400)
+        assert (runs.stopping.reason, runs.n) == (reason, FIRST)
+    assert "the same in all 100" in str(runs.stopping)
+    words = str(replicate(club(), strategies="quiet", precision={"referred": "1 %"}).stopping)
+    assert "0 in all 100 replications, and no share of 0 is a precision: ask for an absolute one" in words
 
 
 # -- the rule ---------------------------------------------------------------------------------------
@@ -231,9 +231,9 @@ def test_replications_without_a_value_are_not_counted_and_said():
     seen = watch([ABSOLUTE])
     wanted = seen.look({"x": values})
     assert wanted > 200
-    (held,) = seen.stopping().targets
-    assert held.estimate == estimate_mean(values[1::2], "EUR")
-    assert held.takes == pytest.approx(rule.AIM * 200 * held.half_width**2)
+    (status,) = seen.stopping().targets
+    assert status.estimate == estimate_mean(values[1::2], "EUR")
+    assert status.takes == pytest.approx(rule.AIM * 200 * status.half_width**2)
     assert "100 of 200 replications without a value left out" in str(seen.stopping())
 
 
@@ -274,9 +274,9 @@ def test_a_mean_not_told_from_zero_gets_the_advice_to_ask_for_an_absolute_precis
 
 def test_it_stops_where_memory_ends_and_says_so(monkeypatch):
     monkeypatch.setattr("flywheel_sim.experiment.driver._room", lambda *_: 130)
-    found = replicate(coins(), precision={"revenue": 0.05})
-    assert (found.n, found.stopping.reason) == (130, "memory")
-    assert "no more fit into memory" in str(found.stopping)
+    runs = replicate(coins(), precision={"revenue": 0.05})
+    assert (runs.n, runs.stopping.reason) == (130, "memory")
+    assert "no more fit into memory" in str(runs.stopping)
 
 
 def test_at_a_limit_what_was_complete_is_kept_with_what_was_known():
@@ -356,10 +356,12 @@ def test_the_command_runs_to_a_precision(flywheel):
 
 def test_the_command_compares_to_a_precision_and_says_so_in_json(flywheel):
     status, out, _ = flywheel("compare coins.yaml --precision revenue=0.6 --at-most 120 --json")
-    found = json.loads(out)["details"]["stopping"]
+    stopping = json.loads(out)["details"]["stopping"]
     assert status == 0
-    assert (found["reason"], found["replications"], found["at_most"], found["looks"]) == ("cap", 120, 120, [100, 120])
-    assert found["held"][0]["what"] == "revenue, 'lucky' less 'plain'"
+    assert {name: stopping[name] for name in ("reason", "replications", "at_most", "looks")} == {
+        "reason": "cap", "replications": 120, "at_most": 120, "looks": [100, 120],
+    }  # fmt: skip
+    assert stopping["targets"][0]["what"] == "revenue, 'lucky' less 'plain'"
     assert json.loads(out)["details"]["ranking"]["order"] == ["luckier", "lucky", "plain"]
 
 

@@ -259,10 +259,10 @@ def compare(
     other: Model | None = None,
     *,
     strategies: Strategies = None,
-    replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
     off_by: float = 0.0,
+    replications: int | None = None,
     **how: Unpack[How],
 ) -> Comparison:
     """Compare strategies of one scenario, or two scenarios, on the same people with the same luck.
@@ -275,7 +275,7 @@ def compare(
         Names, the first being what others are held against; all strategies of the file unless given, first its
         ``reference``, which is the first whose spend is not ``matched`` unless the file names one.
         With two scenarios: one strategy for both, or one for each.
-    replications, precision, at_most, how
+    precision, at_most, replications, how
         As for `replicate`; precision is that of the paired difference of every other strategy to the first:
         ``{"profit": "1000 EUR"}``.
     off_by

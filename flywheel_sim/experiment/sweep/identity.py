@@ -16,7 +16,7 @@ SAME: dict[str, tuple[str, str]] = {
     "engine": ("engine", "give another store"),
     "seed": ("seed", "give the one it was begun with (seed=, --seed), or another store"),
     "factors": ("factors", "vary the same, or give another store"),
-    "metrics": ("metrics", "ask for the same (metrics=, --metrics), or give another store"),
+    "metrics": ("metrics", "ask for the same (of=, --of), or give another store"),
     "limits": ("limits", "give the same limits, or another store"),
 }
 
