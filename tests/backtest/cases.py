@@ -348,14 +348,14 @@ _B2B = "capacity b2b_pipeline --resource sales --people 4,5 --replications 2 --h
 _FUNNEL = f"{_SUB} --strategies funnel --replications 3"
 _ALLOCATE = "allocate next_euro --place search_ads --place onboarding --replications 2 --workers 1"
 _BREAKEVEN = (
-    "breakeven landing_page --over buys --strategies keep_a --strategies roll_out_b --between '8 %:12 %' --points 3 "
+    "breakeven landing_page --over buys --strategies keep_a --strategies roll_out_b --values '8 %:12 %' --points 3 "
     "--replications 3 --horizon '12 months' --workers 1"
 )
 _LANDING = "landing_page --horizon '12 months' --workers 1"
 _TWO = "--strategies keep_a --strategies roll_out_b --replications 3"
 _ABTEST = "--of conversion.visitor.trial --strategies keep_a --roll-out roll_out_b --now roll_out_now --replications 6"
 _RETENTION = "retention product_led --stage free --strategies today --replications 3 --horizon '6 months' --workers 1"
-_SWEEP = f"sweep {_FUNNEL} --vary 'retention=88 %:94 %:3' --vary price=39,49"
+_SWEEP = f"sweep {_FUNNEL} --values 'retention=88 %:94 %:3' --values price=39,49"
 
 #: Commands, of which each is run three ways: as text, with --json, and with --out.
 _ANSWERS = {
@@ -364,7 +364,7 @@ _ANSWERS = {
     "sensitivity": f"sensitivity {_FUNNEL} --of profit --over retention",
     "effect": f"effect {_SUB} --strategies funnel --over retention --replications 2",
     "breakeven": _BREAKEVEN,
-    "breakeven_map": f"{_BREAKEVEN} --and price --and-between 20:40",
+    "breakeven_map": f"{_BREAKEVEN} --over price --values 20:40",
     "allocate": f"{_ALLOCATE} --horizon '12 months'",
     "allocate_marginal": f"{_ALLOCATE} --horizon '12 months' --marginal",
     "allocate_horizons": f"{_ALLOCATE} --horizon '6 months' --horizon '12 months'",
@@ -389,8 +389,8 @@ _LINES = {
     "run_limits": [f"run {_FUNNEL} --max-events 2000", f"run {_FUNNEL} --max-people 100"],
     "compare_matched": [f"compare {_SUB} --replications 2 --over price"],
     "sweep": [
-        f"{_SWEEP} --store s.db --metrics profit,clv",
-        f"{_SWEEP} --store s.db --metrics profit,clv --resume",
+        f"{_SWEEP} --store s.db --of profit,clv",
+        f"{_SWEEP} --store s.db --of profit,clv --resume",
         "export s.db s.csv",
         "export nowhere.db s.csv",
         f"{_SWEEP} --json",
@@ -426,13 +426,13 @@ _LINES = {
         "sensitivity subscription --strategies funnel --of profits",
         "effect subscription --strategies funnel --over retentoin",
         "allocate next_euro --marginal --budget 3",
-        "breakeven landing_page --strategies keep_a --strategies roll_out_b --between 8%",
+        "breakeven landing_page --strategies keep_a --strategies roll_out_b --values 8%",
         "claims subscription --retention x",
         "sobol subscription --morris --tornado",
         "sobol subscription --strategies funnel --rates nothing",
         "sweep subscription --resume",
         "sweep subscription --design lhs",
-        "sweep subscription --vary retention",
+        "sweep subscription --values retention",
         "frictions subscription --strategies funnel",
         "momentum subscription --strategies funnel --replications 2 --window soon",
         "abtest landing_page --arms a",

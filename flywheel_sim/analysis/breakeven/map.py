@@ -234,10 +234,10 @@ def breakeven_map(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.breakeven_map("subscription", over=["retention", "price"], by="6 months", replications=4,
-    ...                          values={"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]})
-    >>> found.rate_units
-    ('% kept per month', 'EUR')
+    >>> grid = fs.breakeven_map("subscription", over=["retention", "price"], by="6 months", replications=4,
+    ...                         values={"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]})
+    >>> grid.rate_units
+    ('% per month', 'per month')
     """
     seed, options = how_to_run(how)
     given = dict(values or {})

@@ -333,9 +333,9 @@ def breakeven(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.breakeven("subscription", over="price", values=[30, 50], by="12 months", replications=10)
-    >>> found.names, found.rate_unit
-    (('funnel', 'flywheel'), 'EUR')
+    >>> even = fs.breakeven("subscription", over="price", values=[30, 50], by="12 months", replications=10)
+    >>> even.names, even.rate_unit
+    (('funnel', 'flywheel'), 'per month')
     """
     seed, options = how_to_run(how)
     paired = pair_up(scenario_of(model), (over,), of, by, strategies, replications, seed, options)

@@ -304,8 +304,8 @@ def effect(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.effect("subscription", over="retention", strategies="funnel", values="+2 points", replications=10)
-    >>> found.change("revenue").gain.mean > 0
+    >>> raised = fs.effect("subscription", over="retention", strategies="funnel", values="+2 points", replications=10)
+    >>> raised.change("revenue").gain.mean > 0
     True
     """
     seed, options = how_to_run(how)

@@ -232,9 +232,9 @@ def sensitivity(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.sensitivity("subscription", "profit", "retention", strategies="funnel", replications=10)
-    >>> found.rate_unit, found.base
-    ('% kept per month', {'funnel': 91.0})
+    >>> response = fs.sensitivity("subscription", "profit", "retention", strategies="funnel", replications=10)
+    >>> response.rate_unit, response.base
+    ('% per month', {'funnel': 91.0})
     """
     seed, options = how_to_run(how)
     rate = one_rate(scenario_of(model), (of,), over, strategies, seed, options)

@@ -91,9 +91,9 @@ def sweep(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.sweep("subscription", "revenue", values={"retention": ["90 %", "95 %"]}, strategies="funnel",
+    >>> swept = fs.sweep("subscription", "revenue", values={"retention": ["90 %", "95 %"]}, strategies="funnel",
     ...                  replications=10)
-    >>> found.outcomes["revenue"].is_monotonic_increasing
+    >>> swept.outcomes["revenue"].is_monotonic_increasing
     True
     """
     scenario, given = scenario_of(model), how.get("seed")
