@@ -84,7 +84,7 @@ def run(
     --------
     >>> import flywheel_sim as fs
     >>> one = fs.run("subscription", strategies="funnel", people=True)
-    >>> int((one.people.acquired > 0).sum()) == one.values("acquisitions")[0]
+    >>> int((one.people.acquired > 0).sum()) == int(one.values("acquisitions")[0])
     True
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)
