@@ -6,6 +6,7 @@ are taken wherever numbers and lists are.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import math
@@ -44,19 +45,24 @@ class Takes:
         A value as somebody would write it.
     read
         Gives the value as the code wants it; raises `Refused` where it is none that is taken.
+    words
+        Those it takes, of which the nearest is shown instead of the example.
     """
 
     what: str
     example: str
     read: Callable[[Any], Any]
+    words: tuple[str, ...] = ()
 
     def of(self, argument: str, value: Any, error: type[FlywheelError] = ExperimentError) -> Any:
         """Return the value of an argument as the code wants it; raises the error where it is none that is taken."""
         try:
             return self.read(value)
         except Refused:
-            example = f"{argument}={self.example}" if self.example else "another value"
-            raise error(f"{argument} is {shown(value)}: it takes {self.what}; write {example}") from None
+            near = difflib.get_close_matches(value, self.words, n=1) if isinstance(value, str) else []
+            example = repr(near[0]) if near else self.example
+            remedy = f"write {argument}={example}" if example else "write another value"
+            raise error(f"{argument} is {shown(value)}: it takes {self.what}; {remedy}") from None
 
 
 def shown(value: Any) -> str:
@@ -101,7 +107,7 @@ def choice(*known: str) -> Takes:
             raise Refused
         return str(value)
 
-    return Takes(" or ".join(f"'{one}'" for one in known), repr(known[0]), read)
+    return Takes(" or ".join(f"'{one}'" for one in known), repr(known[0]), read, known)
 
 
 def whole(least: int = 0, most: int | None = None, example: str = "") -> Takes:
@@ -267,7 +273,7 @@ def checked(
     more
         What each word takes that it hands on (``**how``).
     former
-        Words it had before, with what to write today.
+        Words it had before, with what to write today; ``*`` stands for any word that is like none it has.
     error
         What is raised.
     """
@@ -345,7 +351,12 @@ def _bound(
     for word in kwargs:
         if word in known or takes_any:
             continue
-        remedy = f"write {former[word]}" if word in former else nearest(word, known)
+        instead = former.get(word)
+        if instead is not None and instead.split("=")[0] not in known:  # it is said of all verbs, and this one lacks it
+            instead = None
+        if instead is None and "*" in former and not difflib.get_close_matches(word, known):
+            instead = former["*"].replace("*", word)
+        remedy = nearest(word, known) if instead is None else f"write {instead}"
         raise error(f"{function} has no argument '{word}'; {remedy}")
     by_place = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.POSITIONAL_ONLY)]
     if len(args) > len(by_place) and inspect.Parameter.VAR_POSITIONAL not in free:

@@ -29,7 +29,8 @@ def _chart(name: str) -> Any:
     from flywheel_sim.result import TAKES
 
     function = registry.load(registry.charts()[name], name)
-    first, kind = next(iter(function.__annotations__.items()))
+    first, written = next(iter(function.__annotations__.items()))
+    kind = written if isinstance(written, str) else written.__name__
     return takes.guarded(function, {**TAKES, first: takes.instance(kind, what=_KINDS.get(kind, f"a result: {kind}"))})
 
 

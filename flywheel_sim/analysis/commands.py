@@ -17,7 +17,7 @@ from typing import Any
 from flywheel_sim.analysis import registry
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem
 
-#: What a verb takes in ``**how``: the words of `flywheel_sim.experiment.how.How`, which is not loaded for ``--help``.
+#: What a verb takes in ``**how``: the words of `experiment.asking.How`, which is not loaded for ``--help``.
 HOW = ("seed", "workers", "executor", "progress", "engine", "limits")
 
 #: What one that can be gone on with takes beside these.
@@ -197,7 +197,7 @@ def pair(item: str, option: str, shape: str, example: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-#: Flags that are called otherwise today.
+#: Flags that are called otherwise today, of commands that have the new one; of one command alone with its name before.
 FORMER_FLAGS = {
     "--strategy": "--strategies",
     "--metrics": "--of",
@@ -206,6 +206,7 @@ FORMER_FLAGS = {
     "--between": "--values",
     "--and": "--over, once for each rate",
     "--and-between": "--values, once for each --over",
+    "sweep --points": "--table",
 }
 
 

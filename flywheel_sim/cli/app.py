@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,11 +43,21 @@ def main() -> None:
             _fail("stopped", 130)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             message = error.format_message()
-            if former := FORMER_FLAGS.get(str(getattr(error, "option_name", ""))):
-                _fail(f"there is no {error.option_name} any more; write {former}", 2)  # type: ignore[attr-defined]
+            if instead := _instead(error):
+                _fail(f"there is no {instead[0]} any more; write {instead[1]}", 2)
             helped = type(error).__name__ == "NoArgsIsHelpError"
             _fail(message if helped else f"{message.rstrip('.')}; see flywheel --help", 2)
         raise
+
+
+def _instead(error: Any) -> tuple[str, str] | None:
+    """Return a flag that the command has no more, with what to write instead; None where it never had it."""
+    flag, context = str(getattr(error, "option_name", "")), getattr(error, "ctx", None)
+    if context is None:
+        return None
+    instead = FORMER_FLAGS.get(f"{context.info_name} {flag}", FORMER_FLAGS.get(flag, ""))
+    known = {written for one in context.command.params for written in one.opts}
+    return (flag, instead) if instead.split(",")[0] in known else None
 
 
 def _fail(message: str, code: int) -> None:
@@ -64,8 +74,8 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
     unexplained = [a.name for a in assumptions(model) if not a.why]
     matched = [model.unmatched_journey(name) for name in model.matched]
     whole = [journey, *(model.journey(name) for name in model.strategies if name not in model.matched), *matched]
-    said = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
-    words = [str(word) for word in sorted(said.values())]
+    notes = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
+    words = [str(word) for word in sorted(notes.values())]
     if as_json:
         show(json.dumps({"name": model.name, "fingerprint": journey.fingerprint, "strategies": list(model.strategies),
                          "stages": [s.name for s in journey.stages], "channels": [c.name for c in journey.channels],
@@ -129,27 +139,27 @@ def export(
     """Write the outcomes of a sweep to a file; equal sweeps give equal bytes."""
     from flywheel_sim.experiment.sweep.outcomes import Sweep
 
-    found = Sweep.read(store)
-    unfinished = sum(note.startswith("not finished") for note in found.notes)
+    finished = Sweep.read(store)
+    unfinished = sum(note.startswith("not finished") for note in finished.notes)
     if unfinished:
-        say(f"{unfinished:,} of {len(found.notes):,} design points are not finished; column 'note' says which")
-    found.export(to)
-    say(f"{len(found.notes) * len(found.metrics):,} rows: {to}")
+        say(f"{unfinished:,} of {len(finished.notes):,} design points are not finished; column 'note' says which")
+    finished.export(to)
+    say(f"{len(finished.notes) * len(finished.metrics):,} rows: {to}")
 
 
 def application() -> typer.Typer:
     """Return the application with the commands that questions declare, between those that look after files."""
-    made = typer.Typer(
+    app = typer.Typer(
         name="flywheel",
         help="Simulate customers moving round the marketing flywheel: what to expect, how sure, and which strategy.",
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    made.callback()(_always)
-    made.command("list", short_help="List the shipped journeys, or the metrics there are")(list_)
-    made.command(short_help="Check a journey with all its strategies")(validate)
+    app.callback()(_always)
+    app.command("list", short_help="List the shipped journeys, or the metrics there are")(list_)
+    app.command(short_help="Check a journey with all its strategies")(validate)
     for one in commands():
-        added(made, one)
-    made.command(short_help="Write the outcomes of a sweep to a file")(export)
-    return made
+        added(app, one)
+    app.command(short_help="Write the outcomes of a sweep to a file")(export)
+    return app

@@ -40,7 +40,6 @@ Config = Annotated[
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="RATE=VALUE", help="Change a rate or setting; repeatable.")
 ]
-Strategies = Annotated[list[str] | None, typer.Option("--strategy", help="A strategy of the file; repeatable.")]
 Replications = Annotated[
     int | None, typer.Option("--replications", min=1, help="How many replications of everything that is run.")
 ]
@@ -116,14 +115,14 @@ def options(given: dict[str, Any]) -> dict[str, Any]:
     from flywheel_sim.experiment.replicate import Limits
 
     usual = Limits()
-    found: dict[str, Any] = {name: given[name] for name in ("replications", "seed", "engine") if name in given}
-    found["progress"] = True
+    how: dict[str, Any] = {name: given[name] for name in ("replications", "seed", "engine") if name in given}
+    how["progress"] = True
     if "workers" in given:
-        found["workers"] = given["workers"] or None
+        how["workers"] = given["workers"] or None
     if "max_people" in given:
         people, events = given["max_people"] or usual.max_people, given["max_events"] or usual.max_events
-        found["limits"] = Limits(people, events, given["max_memory"])
-    return found
+        how["limits"] = Limits(people, events, given["max_memory"])
+    return how
 
 
 def folder_for(out: Path | None) -> None:

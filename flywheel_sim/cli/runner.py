@@ -64,20 +64,21 @@ def _parameter(command: Command, option: Option) -> inspect.Parameter:
     how: dict[str, Any] = {"help": option.about, "metavar": option.metavar or None, "min": option.least}
     if option.name == "of":
         how["autocompletion"] = metric_names
-    made = typer.Argument(help=option.about) if option.positional else typer.Option(*filter(None, [option.flag]), **how)
+    flags = [option.flag] if option.flag else []
+    written = typer.Argument(help=option.about) if option.positional else typer.Option(*flags, **how)
     given = inspect.Parameter.empty if option.required else default
     place = inspect.Parameter.POSITIONAL_OR_KEYWORD if option.positional else inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(option.name, place, default=given, annotation=Annotated[kind, made])
+    return inspect.Parameter(option.name, place, default=given, annotation=Annotated[kind, written])
 
 
 def _common(command: Command) -> list[tuple[str, Any, Any]]:
     """Return the options of all commands that this one's verb knows, with the verb's own default where it has one."""
     own, known = {option.name for option in command.options}, arguments_of(command)
-    found = []
+    options = []
     for name, (kind, default, needs) in COMMON.items():
         if name not in own and (needs is None or needs in known):
-            found.append((name, kind, known[name] if default is ... else default))
-    return found
+            options.append((name, kind, known[name] if default is ... else default))
+    return options
 
 
 def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
@@ -91,18 +92,18 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     own |= {name: model_of(own[name], sets, horizon) for name in others}
     folder = given.get("out")
     folder_for(folder)
-    found: dict[str, Result] = {}
+    answers: dict[str, Result] = {}
     stopped = ""
     try:
         for step in _steps(command, model, own, options(given)):
             if step.says:
                 say(step.says)
             try:
-                found[step.name] = step.call()
+                answers[step.name] = step.call()
             except LimitReached as stop:
                 if isinstance(stop.complete, Result):
-                    found[step.name] = stop.complete
-                elif not found:
+                    answers[step.name] = stop.complete
+                elif not answers:
                     raise
                 stopped = str(stop)
                 break
@@ -110,13 +111,13 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
         _say_kept(own)
         raise
     if folder is not None:
-        _write(folder, model, found)  # before anything is printed: whoever reads may close the pipe
-    show(json.dumps(_json(found)) if given["as_json"] else fitted("\n\n".join(map(str, found.values()))))
+        _write(folder, model, answers)  # before anything is printed: whoever reads may close the pipe
+    show(json.dumps(_json(answers)) if given["as_json"] else fitted("\n\n".join(map(str, answers.values()))))
     if own.get("store") is not None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
     if stopped:
-        n = next(iter(list(found.values())[-1].base_runs.values())).n
+        n = next(iter(list(answers.values())[-1].base_runs.values())).n
         raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
 
 
@@ -127,24 +128,24 @@ def _parted(option: Option, given: Any) -> Any:
     return [part.strip() for text in given for part in text.split(",") if part.strip()] or None
 
 
-def _json(found: dict[str, Result]) -> dict[str, Any]:
+def _json(answers: dict[str, Result]) -> dict[str, Any]:
     """Return what was found as JSON: the first answer, and any others by name under ``also``."""
-    first, *others = found.items()
+    first, *others = answers.items()
     also = {name: one.to_json() for name, one in others}
     return {**first[1].to_json(), **({"also": also} if also else {})}
 
 
-def _write(folder: Path, model: Any, found: dict[str, Result]) -> None:
+def _write(folder: Path, model: Any, answers: dict[str, Result]) -> None:
     """Write what was found into a folder: a tidy table of each answer, and the report of all."""
     from flywheel_sim.errors import DataError
     from flywheel_sim.report.html import write_report
 
     try:
-        for at, (name, one) in enumerate(found.items()):
+        for at, (name, one) in enumerate(answers.items()):
             one.frame().to_csv(folder / (f"results_{name}.csv" if at else "results.csv"), index=False)
     except OSError as error:
         raise DataError(f"{folder}: {error.strerror or error}; choose a folder that can be written") from error
-    say(f"report: {write_report(*found.values(), to=folder / 'report.html', model=model)}")
+    say(f"report: {write_report(*answers.values(), to=folder / 'report.html', model=model)}")
 
 
 def _own(command: Command, name: str) -> bool:

@@ -85,9 +85,9 @@ def blank(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(made)
-    return made
+    picture = Figure(figsize=(width, height), layout=layout)
+    FigureCanvasAgg(picture)
+    return picture
 
 
 def dress(axes: Axes, grid: Grid | None = "both") -> None:
@@ -102,17 +102,17 @@ def dress(axes: Axes, grid: Grid | None = "both") -> None:
 
 def axes_of(title: str, note: str, height: float = 4.2) -> tuple[Figure, Axes]:
     """Return a figure with one pair of axes under a title and a note on what marks mean."""
-    made, (axes,) = panels(title, note, height)
-    return made, axes
+    picture, (axes,) = panels(title, note, height)
+    return picture, axes
 
 
 def panels(title: str, note: str, height: float = 4.2, ratios: Sequence[float] = (1.0,)) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes one above the other, of such relative heights, that share their x axis."""
-    made = blank(height)
-    found = made.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=list(ratios))[:, 0]
-    found[0].set_title(title, loc="left", pad=24, **TITLE)
-    found[0].annotate(note, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+    picture = blank(height)
+    stacked = picture.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=list(ratios))[:, 0]
+    stacked[0].set_title(title, loc="left", pad=24, **TITLE)
+    stacked[0].annotate(note, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
                       color=GREY, annotation_clip=False)  # fmt: skip
-    for axes in found:
+    for axes in stacked:
         dress(axes)
-    return made, list(found)
+    return picture, list(stacked)

@@ -24,9 +24,9 @@ class Ends(NamedTuple):
     high: FloatArray
 
 
-def ends_of(found: Sequence[Estimate]) -> Ends:
+def ends_of(estimates: Sequence[Estimate]) -> Ends:
     """Return estimates as arrays."""
-    return Ends(*(np.array([getattr(one, end) for one in found]) for end in Ends._fields))
+    return Ends(*(np.array([getattr(one, end) for one in estimates]) for end in Ends._fields))
 
 
 def ends_in(table: pd.DataFrame, mean: str = "mean", low: str = "low", high: str = "high") -> Ends:
@@ -44,11 +44,11 @@ def means_of(paths: FloatArray, unit: str) -> Ends:
     return ends_of([estimate_mean(column, unit) for column in paths.T])
 
 
-def columns_of(found: Estimate | Ends, name: str = "mean") -> dict[str, Any]:
+def columns_of(estimate: Estimate | Ends, name: str = "mean") -> dict[str, Any]:
     """Return what columns of a chart's data hold of an estimate, or of many; the mean may go by another name."""
-    return {name: found.mean, "low": found.low, "high": found.high}
+    return {name: estimate.mean, "low": estimate.low, "high": estimate.high}
 
 
-def row_of(found: Estimate) -> dict[str, Any]:
+def row_of(estimate: Estimate) -> dict[str, Any]:
     """Return what a row of a chart's data holds of an estimate."""
-    return {**columns_of(found), "unit": found.unit, "n": found.n}
+    return {**columns_of(estimate), "unit": estimate.unit, "n": estimate.n}

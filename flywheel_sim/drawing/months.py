@@ -85,10 +85,10 @@ def futures_by_month(
     """Return quantiles of paths by month, or by day or week: as arrays, one row a level, and as data that say whose."""
     import pandas as pd
 
-    found = np.nanquantile(paths, levels, axis=0)
-    named = {f"p{100 * level:.0f}": one for level, one in zip(levels, found, strict=True)}
+    quantiles = np.nanquantile(paths, levels, axis=0)
+    named = {f"p{100 * level:.0f}": one for level, one in zip(levels, quantiles, strict=True)}
     numbers = periods_of(journey, by, paths.shape[1])
-    return found, pd.DataFrame({**whose, by: numbers, **named, **more, "n": len(paths)})
+    return quantiles, pd.DataFrame({**whose, by: numbers, **named, **more, "n": len(paths)})
 
 
 def trace(
@@ -100,7 +100,7 @@ def trace(
 
     ends = means_of(terms, unit)
     known = [column[np.isfinite(column)] for column in paths.T]
-    p5, p95 = np.array([np.quantile(held, [0.05, 0.95]) if len(held) else (np.nan, np.nan) for held in known]).T
+    p5, p95 = np.array([np.quantile(column, [0.05, 0.95]) if len(column) else (np.nan, np.nan) for column in known]).T
     bands = [(p5, p95, 0.13), (ends.low, ends.high, 0.35)]
     in_bands(axes, months_of(journey), ends.mean, bands, colour, label=label)
     return pd.DataFrame({

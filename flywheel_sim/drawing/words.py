@@ -43,6 +43,6 @@ def legend_below(axes: Axes, columns: int, drop: float = 0.14, **look: Any) -> N
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -drop), ncols=columns, frameon=False, fontsize=9, **look)
 
 
-def legend_under(made: Figure, columns: int, handles: Any = None, fontsize: float = 9) -> None:
+def legend_under(picture: Figure, columns: int, handles: Any = None, fontsize: float = 9) -> None:
     """Put the legend under the whole figure."""
-    made.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=fontsize)
+    picture.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=fontsize)

@@ -88,7 +88,7 @@ REPLICATIONS = takes.whole(1, 2**31, "100")
 
 PRECISION = takes.optional(takes.mapped(
     takes.either(takes.text("a share such as '1 %'", "'1 %'"), takes.number(0)),
-    "for each metric the half-width wanted", "{'profit': '1 %'}"))  # fmt: skip
+    "a mapping that says for each metric the half-width wanted", "{'profit': '1 %'}"))  # fmt: skip
 
 WORDS: dict[str, Takes] = {
     "model": takes.either(
@@ -135,7 +135,7 @@ def verb(
     Parameters
     ----------
     former
-        Words it had before, with what to write today.
+        Words it had before, with what to write today; ``*`` stands for any word that is like none it has.
     how
         What the words of how to run take: `HOW` unless given.
     **own
@@ -221,7 +221,7 @@ def one_of(model: Scenario, strategies: Strategies, asking: str) -> str | None:
     names = strategies_of(model, strategies)
     if len(names) != 1:
         raise ExperimentError(f"{asking} is about one strategy, not {len(names)} ({', '.join(names)}); write "
-                              f"strategies='{names[-1]}', and ask once for each")  # fmt: skip
+                              f"strategies='{names[-1]}', or use compare for several")  # fmt: skip
     return names[0]
 
 
@@ -272,11 +272,20 @@ def refuse_metrics(model: Scenario, strategies: Sequence[str | None], names: Seq
                 metric_in(journey, name)
             except ExperimentError as error:
                 if name in model.rates:
-                    said = f"of is '{name}': that is a rate, not a metric; write over='{name}'"
-                    raise ExperimentError(said) from None
+                    message = f"of is '{name}': that is a rate, not a metric; write over='{name}'"
+                    raise ExperimentError(message) from None
                 raise error
 
 
-def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the names that one name or a list of them says, each once."""
-    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+def names_of(given: str | Sequence[str], argument: str = "of") -> tuple[str, ...]:
+    """Return the names that one name or a list of them says.
+
+    Raises
+    ------
+    ExperimentError
+        If one is said twice.
+    """
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if len(set(names)) < len(names):
+        raise ExperimentError(f"{argument} is {', '.join(names)}: one is named twice; name each once")
+    return names

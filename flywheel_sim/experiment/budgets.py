@@ -111,8 +111,8 @@ def match_budgets(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> matched, (found,) = fs.match_budgets("subscription")
-    >>> found.strategy, found.reference, found.unit
+    >>> scenario, (match,) = fs.match_budgets("subscription")
+    >>> match.strategy, match.reference, match.unit
     ('flywheel', 'funnel', 'EUR per month')
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)

@@ -91,18 +91,18 @@ def crossover(paths: FloatArray, dates: list[dt.date] | None, first: int = 1) ->
     return Crossover(month, low, high, ahead, date, earliest, latest, float(np.isinf(drawn).mean()), first)
 
 
-def earned_back(found: Crossover) -> str:
+def earned_back(cross: Crossover) -> str:
     """Return in words from which month on a run has earned all that it spent, given when its profit so far is ahead."""
-    ahead = f"{found.probability.mean:.0f} % of futures end above zero"
-    if found.month is None:
+    ahead = f"{cross.probability.mean:.0f} % of futures end above zero"
+    if cross.month is None:
         return f"Profit so far does not stay above zero by the horizon; {ahead}."
-    if found.month == found.first:
-        return f"Profit so far is above zero from month {found.month} on; {ahead}."
-    when = f"month {found.month}" + (f" ({named(found.date)})" if found.date else "")
+    if cross.month == cross.first:
+        return f"Profit so far is above zero from month {cross.month} on; {ahead}."
+    when = f"month {cross.month}" + (f" ({named(cross.date)})" if cross.date else "")
     interval = ""
-    if found.earliest is not None:
-        latest = "beyond the horizon" if found.latest is None else f"{found.latest}"
-        interval = f" (95 % interval months {found.earliest} to {latest})"
-        if found.earliest == found.latest:
+    if cross.earliest is not None:
+        latest = "beyond the horizon" if cross.latest is None else f"{cross.latest}"
+        interval = f" (95 % interval months {cross.earliest} to {latest})"
+        if cross.earliest == cross.latest:
             interval = " (95 % interval that month alone)"
     return f"It breaks even in {when}{interval}: profit so far stays above zero from then on; {ahead}."

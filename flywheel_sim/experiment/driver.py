@@ -75,7 +75,7 @@ class Job:
 class RunOptions:
     """How to run: on how many workers or which executor, with which engine, and within which limits.
 
-    Each as for `flywheel_sim.experiment.how.How`, which users give.
+    Each as for `flywheel_sim.experiment.asking.How`, which users give.
     """
 
     workers: int | None = None
@@ -166,9 +166,9 @@ def replicate_until(
     ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     done, wanted, failed = 0, watch.first, None
 
-    def collect(index: int, numbers: tuple[int, ...], found: list[Ledger]) -> None:
-        ledgers[index].update(zip(numbers, found, strict=False))
-        advance(len(found))
+    def collect(index: int, numbers: tuple[int, ...], finished: list[Ledger]) -> None:
+        ledgers[index].update(zip(numbers, finished, strict=False))
+        advance(len(finished))
 
     with ExitStack() as scope:
         advance = advancing(None, scope, how, jobs)
@@ -178,7 +178,7 @@ def replicate_until(
             failed = _carry_out(jobs, batches, how, executor, collect)
             if failed is None:
                 sofar = range(wanted)
-                parts = [_runs(job, found, sofar, 0.0, how.engine) for job, found in zip(jobs, ledgers, strict=True)]
+                parts = [_runs(job, of_job, sofar, 0.0, how.engine) for job, of_job in zip(jobs, ledgers, strict=True)]
                 done, wanted = wanted, watch.look(read(parts))
     return _complete(jobs, ledgers, wanted, (time.perf_counter() - begun) / len(jobs), how.engine, failed)
 
@@ -279,16 +279,17 @@ def _complete(
     failed: SimulationError | None,
 ) -> list[Runs]:
     """Return the runs of all jobs; where one met a limit, raise with what is complete of every job."""
-    whole = next((n for n in range(wanted) if any(n not in found for found in ledgers)), wanted)
-    runs = [_runs(job, found, range(whole), seconds, engine) for job, found in zip(jobs, ledgers, strict=True) if whole]
+    whole = next((n for n in range(wanted) if any(n not in of_job for of_job in ledgers)), wanted)
+    pairs = zip(jobs, ledgers, strict=True)
+    runs = [_runs(job, of_job, range(whole), seconds, engine) for job, of_job in pairs if whole]
     if failed is not None:
         raise LimitReached(str(failed), runs)
     return runs
 
 
-def _runs(job: Job, found: dict[int, Ledger], numbers: range, seconds: float, engine: str) -> Runs:
+def _runs(job: Job, ledgers: dict[int, Ledger], numbers: range, seconds: float, engine: str) -> Runs:
     """Return the runs of a job whose replications of these numbers are done."""
-    ledger = stack([found[number] for number in numbers])
+    ledger = stack([ledgers[number] for number in numbers])
     n_events, n = int(ledger.n_events.sum()), len(numbers)
     return Runs(job.journey, ledger, provenance(job.journey, job.seed, n, seconds, n_events, engine, numbers.start))
 
@@ -336,13 +337,13 @@ def _allowed(limits: Limits) -> float:
 
 def announce(*journeys: Journey) -> None:
     """Say before runs whose referrals feed themselves, each thing once."""
-    said: set[str] = set()
+    announced: set[str] = set()
     for journey in journeys:
         loop = referrals(journey)
         strategy = f", strategy '{journey.strategy}'" if journey.strategy else ""
         text = f"{journey.name}{strategy}: {loop}"
-        if loop.self_sustaining and text not in said:
-            said.add(text)
+        if loop.self_sustaining and text not in announced:
+            announced.add(text)
             _LOG.warning("%s", text)
 
 

@@ -63,5 +63,5 @@ class Plan(Generic[Name]):
                 kept[index] = runs
             return read(runs)
 
-        found: list[Read] = replicate_jobs(self.jobs, replications, options, keep=keep)
-        return {name: found[index] for name, index in self.at.items()}, {name: kept[self.at[name]] for name in whole}
+        read_of: list[Read] = replicate_jobs(self.jobs, replications, options, keep=keep)
+        return {name: read_of[index] for name, index in self.at.items()}, {name: kept[self.at[name]] for name in whole}

@@ -78,7 +78,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Held:
+class TargetStatus:
     """How one target stood when replicating stopped.
 
     Attributes
@@ -87,10 +87,10 @@ class Held:
         The metric, or the difference of it.
     target
         What was asked for.
-    found
+    estimate
         The mean with its interval.
     allowed
-        The half-width asked for, in the unit of ``found``.
+        The half-width asked for, in the unit of ``estimate``.
     met
         Whether the half-width is no more than that, on replications enough to believe it.
     takes
@@ -101,7 +101,7 @@ class Held:
 
     what: str
     target: Target
-    found: Estimate
+    estimate: Estimate
     allowed: float
     met: bool
     takes: float
@@ -110,13 +110,13 @@ class Held:
     @property
     def half_width(self) -> float:
         """Return half the width of the interval."""
-        return self.found.half_width
+        return self.estimate.half_width
 
     def __str__(self) -> str:
-        half = with_unit(self.half_width, self.found.unit)
+        half = with_unit(self.half_width, self.estimate.unit)
         share = ""
-        if self.target.relative and self.found.mean and math.isfinite(self.half_width):
-            share = f" = {100 * self.half_width / abs(self.found.mean):.3g} %"
+        if self.target.relative and self.estimate.mean and math.isfinite(self.half_width):
+            share = f" = {100 * self.half_width / abs(self.estimate.mean):.3g} %"
         return f"{self.what} ± {half}{share} (asked: {self.target}){f', {self.note}' if self.note else ''}"
 
 
@@ -133,7 +133,7 @@ class Stopping:
         How many it took, and how many were allowed.
     looks
         After how many replications it was looked at.
-    held
+    targets
         How each target stood at the last look, in the order asked for; empty where there was none.
     """
 
@@ -141,7 +141,7 @@ class Stopping:
     replications: int
     at_most: int
     looks: tuple[int, ...]
-    held: tuple[Held, ...]
+    targets: tuple[TargetStatus, ...]
 
     @property
     def reached(self) -> bool:
@@ -149,15 +149,15 @@ class Stopping:
         return self.reason == "reached"
 
     def __str__(self) -> str:
-        said = {
+        why = {
             "reached": "every precision asked for is reached",
             "cap": f"at most {self.at_most:,} were allowed, and not every precision is reached",
             "memory": "no more fit into memory, and not every precision is reached",
             "impossible": "more of them would not help",
             "limit": f"a run met a limit; what was known after {self.looks[-1] if self.looks else 0:,} stands here",
         }[self.reason]
-        lines = [f"stopped after {self.replications:,} replications: {said}"]
-        for one in self.held:
+        lines = [f"stopped after {self.replications:,} replications: {why}"]
+        for one in self.targets:
             takes = f", takes about {figure(one.takes)} replications" if math.isfinite(one.takes) else ""
             lines.append(f"{one}{'' if one.met else f': not reached{takes}'}")
         return "; ".join(lines)
@@ -193,10 +193,10 @@ def _target(metric: str, asked: object, unit: str) -> Target:
     if isinstance(asked, Real) and not isinstance(asked, bool):
         size, word = float(asked), ""
     else:
-        found = _NUMBER.fullmatch(asked.strip()) if isinstance(asked, str) else None
-        if found is None or found[2].startswith((",", "_")):
+        parts = _NUMBER.fullmatch(asked.strip()) if isinstance(asked, str) else None
+        if parts is None or parts[2].startswith((",", "_")):
             raise ExperimentError(f"{place}: no number with its unit (numbers have no commas); {example}")
-        size, word = float(found[1].replace("_", "")), " ".join(found[2].split())
+        size, word = float(parts[1].replace("_", "")), " ".join(parts[2].split())
     if not (math.isfinite(size) and size > 0):
         raise ExperimentError(f"{place}: a precision is a positive number; {example}")
     if word == "%":
@@ -257,7 +257,7 @@ class Watch:
         self.room = self.at_most
         self.looks: tuple[int, ...] = ()
         self._values: dict[str, FloatArray] = {what: np.empty(0) for what in asked}
-        self._held: tuple[Held, ...] = ()
+        self._targets: tuple[TargetStatus, ...] = ()
 
     @property
     def first(self) -> int:
@@ -269,40 +269,44 @@ class Watch:
         self._values = dict(values)
         n = len(next(iter(self._values.values())))
         self.looks = (*self.looks, n)
-        self._held = tuple(self._hold(what, n) for what in self.asked)
+        self._targets = tuple(self._status(what, n) for what in self.asked)
         most = min(self.at_most, self.room)
-        if n >= most or all(one.met for one in self._held) or any(map(_hopeless, self._held)):
+        if n >= most or all(one.met for one in self._targets) or any(map(_hopeless, self._targets)):
             return n
-        takes = max(one.takes if math.isfinite(one.takes) else math.inf for one in self._held if not one.met)
+        takes = max(one.takes if math.isfinite(one.takes) else math.inf for one in self._targets if not one.met)
         return min(most, max(n + math.ceil(n / 10), math.ceil(min(takes, GROWTH * n))))
 
-    def _hold(self, what: str, n: int) -> Held:
+    def _status(self, what: str, n: int) -> TargetStatus:
         target, values = self.asked[what], self._values[what]
-        found = estimate_mean(values, self.units[what])
-        allowed = target.allowed(found.mean)
-        half, takes, note = found.half_width, math.nan, ""
-        missing = n - found.n
+        estimate = estimate_mean(values, self.units[what])
+        allowed = target.allowed(estimate.mean)
+        half, takes, note = estimate.half_width, math.nan, ""
+        missing = n - estimate.n
         if missing:
             note = f"{missing:,} of {n:,} replications without a value left out"
-        if math.isinf(found.mean):
+        if math.isinf(estimate.mean):
             note = f"infinite in {int(np.isinf(values).sum()):,} of {n:,} replications, so that no mean can be had"
-            return Held(what, target, found, allowed, False, math.inf, note)
-        if found.n == 0 and n >= STILL:
-            return Held(what, target, found, allowed, False, math.inf, f"without a value in all {n:,} replications")
+            return TargetStatus(what, target, estimate, allowed, False, math.inf, note)
+        if estimate.n == 0 and n >= STILL:
+            return TargetStatus(
+                what, target, estimate, allowed, False, math.inf, f"without a value in all {n:,} replications"
+            )
         if not math.isfinite(half):
-            return Held(what, target, found, allowed, False, math.nan, note)
+            return TargetStatus(what, target, estimate, allowed, False, math.nan, note)
         if half == 0:
-            if target.relative and found.mean == 0 and n >= STILL:
+            if target.relative and estimate.mean == 0 and n >= STILL:
                 note = f"0 in all {n:,} replications, and no share of 0 is a precision: ask for an absolute one"
-                return Held(what, target, found, allowed, False, math.inf, note)
-            return Held(what, target, found, allowed, found.n >= STILL, STILL, note or f"the same in all {n:,}")
-        least = max(LEAST, SKEW * skewness(values) ** 2) * n / found.n
+                return TargetStatus(what, target, estimate, allowed, False, math.inf, note)
+            return TargetStatus(
+                what, target, estimate, allowed, estimate.n >= STILL, STILL, note or f"the same in all {n:,}"
+            )
+        least = max(LEAST, SKEW * skewness(values) ** 2) * n / estimate.n
         if allowed > 0:
             takes = max(AIM * n * (half / allowed) ** 2, least)
         met = half <= allowed and n >= least
-        if not met and target.relative and found.low <= 0 <= found.high:
+        if not met and target.relative and estimate.low <= 0 <= estimate.high:
             note = f"{note}; " * bool(note) + "its mean cannot be told from 0: an absolute precision is reached sooner"
-        return Held(what, target, found, allowed, met, takes, note)
+        return TargetStatus(what, target, estimate, allowed, met, takes, note)
 
     def stopping(self, complete: int | None = None) -> Stopping:
         """Return why it stopped; where a run met a limit, given how many replications were complete before."""
@@ -310,16 +314,16 @@ class Watch:
         reason: Reason
         if complete is not None:
             n, reason = complete, "limit"
-        elif all(one.met for one in self._held):
+        elif all(one.met for one in self._targets):
             reason = "reached"
-        elif any(map(_hopeless, self._held)):
+        elif any(map(_hopeless, self._targets)):
             reason = "impossible"
         else:
             reason = "cap" if n >= self.at_most else "memory"
-        return Stopping(reason, n, self.at_most, self.looks, self._held)
+        return Stopping(reason, n, self.at_most, self.looks, self._targets)
 
 
-def _hopeless(one: Held) -> bool:
+def _hopeless(one: TargetStatus) -> bool:
     """Tell whether no number of replications meets a target."""
     return math.isinf(one.takes)
 

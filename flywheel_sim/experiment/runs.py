@@ -371,9 +371,9 @@ class Runs(Result):
 
     def answer(self) -> str:
         """Return in words what was earned and spent, and what is left."""
-        said = ", ".join(f"{self.label(name).lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
-        whose = f"'{self.journey.strategy or self.journey.name}'"
-        return f"What {whose} brings over {self.span}: {said}. {earned_back(self.break_even())}"
+        sums = ", ".join(f"{self.label(name).lower()} {self[name]}" for name in ("revenue", "spend", "profit"))
+        whose = self.journey.strategy or self.journey.name
+        return f"What '{whose}' brings over {self.span}: {sums}. {earned_back(self.break_even())}"
 
     def table(self) -> pd.DataFrame:
         """Return every metric the journey has, as texts."""
@@ -397,5 +397,5 @@ class Runs(Result):
     def details(self) -> dict[str, Any]:
         """Return the statement and the break-even, and why replicating stopped, where a precision was asked for."""
         lines = self.statement()
-        found = {"statement": lines.reset_index().to_dict("records"), "break_even": self.break_even()}
-        return found | ({"stopping": self.stopping} if self.stopping else {})
+        parts = {"statement": lines.reset_index().to_dict("records"), "break_even": self.break_even()}
+        return parts | ({"stopping": self.stopping} if self.stopping else {})

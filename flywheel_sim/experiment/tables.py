@@ -58,8 +58,8 @@ def by_group(books: Books, name: str, wanted: Sequence[str], level: float) -> pd
     figures: dict[str, tuple[str, Found]] = {}
     for metric in chosen:
         unit = metric.unit_for(books.journey)
-        found = [metric.estimate(part, level) for part in groups.values()]
-        mean, low, high = (np.array([getattr(e, end) for e in found]) for end in ("mean", "low", "high"))
+        estimates = [metric.estimate(part, level) for part in groups.values()]
+        mean, low, high = (np.array([getattr(e, end) for e in estimates]) for end in ("mean", "low", "high"))
         figures[metric.name] = unit, (mean, low, high)
     return _table(books, {name: list(groups)}, figures, level)
 
@@ -68,24 +68,24 @@ def by_cohort(books: Books, join: int, level: float) -> pd.DataFrame:
     """Return, by cohort and age: people acquired, share still customers, revenue per person acquired."""
     if not 1 <= join <= books.ledger.layout.cohorts:
         raise ExperimentError(f"{join} cohort periods to a row: take 1 to {books.ledger.layout.cohorts}")
-    found = cohorts(books, join)
+    followed = cohorts(books, join)
     currency = books.journey.currency or "money units"
-    rows, ages = found.reached.shape
-    people = np.repeat(found.acquired[..., None], ages, axis=2)
+    rows, ages = followed.reached.shape
+    people = np.repeat(followed.acquired[..., None], ages, axis=2)
 
     def figure(top: FloatArray, bottom: FloatArray, complete: Any) -> Found:
-        held = ratio_of_sums(top, bottom, level)
-        low, mid, high = (np.where(complete, end, math.nan).ravel() for end in (held[1], held[0], held[2]))
+        ends = ratio_of_sums(top, bottom, level)
+        low, mid, high = (np.where(complete, end, math.nan).ravel() for end in (ends[1], ends[0], ends[2]))
         return mid, low, high
 
     index = {
         "cohort": np.repeat(np.arange(rows) * join + 1, ages),
-        "age": np.tile(np.arange(ages) * found.months, rows),
+        "age": np.tile(np.arange(ages) * followed.months, rows),
     }
     return _table(books, index, {
         "acquired": ("people", figure(people, np.ones_like(people), True)),
-        "retention": ("%", figure(100 * found.kept, people, found.reached)),
-        "revenue": (f"{currency} per customer", figure(found.revenue, people, found.passed)),
+        "retention": ("%", figure(100 * followed.kept, people, followed.reached)),
+        "revenue": (f"{currency} per customer", figure(followed.revenue, people, followed.passed)),
     }, level)  # fmt: skip
 
 
@@ -141,12 +141,12 @@ def statement(books: Books, level: float) -> pd.DataFrame:
     """Return the statement of the periods counted, one row a line."""
     import pandas as pd
 
-    found = {
+    estimates = {
         line: estimate_mean(books.over(cells / books.per_unit), "", level)
         for line, cells in entries(books.ledger).items()
     }
-    rows = pd.MultiIndex.from_tuples(list(found), names=["heading", "line"])
-    table = pd.DataFrame([(one.mean, one.low, one.high) for one in found.values()], rows, ["mean", "low", "high"])
+    rows = pd.MultiIndex.from_tuples(list(estimates), names=["heading", "line"])
+    table = pd.DataFrame([(one.mean, one.low, one.high) for one in estimates.values()], rows, ["mean", "low", "high"])
     table.attrs = {**_attrs(books, level), "unit": books.journey.currency or "money units", "basis": BASIS}
     return table
 
@@ -155,10 +155,10 @@ def statement_by(books: Books, level: float) -> pd.DataFrame:
     """Return the statement period by period, those of the warm-up left out."""
     import pandas as pd
 
-    found = {line: cells / books.per_unit for line, cells in entries(books.ledger).items()}
-    figures = {line: ("", ratio_of_sums(cells, np.ones_like(cells), level)) for line, cells in found.items()}
+    amounts = {line: cells / books.per_unit for line, cells in entries(books.ledger).items()}
+    figures = {line: ("", ratio_of_sums(cells, np.ones_like(cells), level)) for line, cells in amounts.items()}
     table = _table(books, _periods(books), figures, level).iloc[books.warm_up :]
-    columns = [(*line, end) for line in found for end in ("mean", "low", "high")]
+    columns = [(*line, end) for line in amounts for end in ("mean", "low", "high")]
     table.columns = pd.MultiIndex.from_tuples(columns, names=["heading", "line", "of"])
     table.attrs = {**_attrs(books, level), "unit": books.journey.currency or "money units", "basis": BASIS}
     return table
@@ -167,9 +167,9 @@ def statement_by(books: Books, level: float) -> pd.DataFrame:
 def _periods(books: Books) -> dict[str, Any]:
     """Return what names the periods of books: their numbers, and the dates on which months begin."""
     layout = books.ledger.layout
-    found: dict[str, Any] = {layout.period: np.arange(1, layout.periods + 1)}
+    numbers: dict[str, Any] = {layout.period: np.arange(1, layout.periods + 1)}
     dates = period_dates(books.journey) if layout.period == "month" else None
-    return found if dates is None else {**found, "begins": dates[: layout.periods]}
+    return numbers if dates is None else {**numbers, "begins": dates[: layout.periods]}
 
 
 def _table(
@@ -180,8 +180,8 @@ def _table(
     many = pd.MultiIndex.from_arrays(list(index.values()), names=list(index))
     rows = many if len(index) > 1 else many.get_level_values(0)
     columns = {
-        (name, end): values for name, (_, found) in figures.items()
-        for end, values in zip(("mean", "low", "high"), found, strict=True)
+        (name, end): values for name, (_, ends) in figures.items()
+        for end, values in zip(("mean", "low", "high"), ends, strict=True)
     }  # fmt: skip
     table = pd.DataFrame(columns, index=rows)
     table.columns = pd.MultiIndex.from_tuples(list(columns), names=["figure", "of"])

@@ -28,8 +28,11 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.wording import joined
 
 
-@checked({"results": takes.instance("Result", what="what fs.compare returns, and the like"),
-          "model": takes.optional(WORDS["model"]), "to": takes.path("a path of a file", "'report.html'")})  # fmt: skip
+@checked({
+    "results": takes.instance("Result", what="what fs.compare and the like return"),
+    "to": takes.path("the path of a file", "'report.html'"),
+    "model": takes.optional(WORDS["model"]),
+})  # fmt: skip
 def write_report(*results: Result, to: str | Path, model: Model | None = None) -> Path:
     """Write results to one HTML file, and the data behind every chart to ``csv/`` beside it.
 
@@ -173,12 +176,12 @@ def _assumed(model: Scenario, comparison: Comparison | None) -> Section:
     chosen = [strategy for _, strategy in comparison.models.values()] if comparison else [None]
     by_strategy = [{a.name: a for a in assumptions(model, strategy)} for strategy in chosen]
     rows = []
-    for name in dict.fromkeys(name for found in by_strategy for name in found):
-        held = [found[name] for found in by_strategy if name in found]
-        values = [one.value for one in held]
+    for name in dict.fromkeys(name for rates in by_strategy for name in rates):
+        stated = [rates[name] for rates in by_strategy if name in rates]
+        values = [one.value for one in stated]
         if len(set(values)) > 1:
-            values = [f"{strategy}: {one.value}" for strategy, one in zip(chosen, held, strict=False)]
-        whys = dict.fromkeys(one.why or "no reason given" for one in held)
+            values = [f"{strategy}: {one.value}" for strategy, one in zip(chosen, stated, strict=False)]
+        whys = dict.fromkeys(one.why or "no reason given" for one in stated)
         rows.append((name.replace("_", " "), "; ".join(dict.fromkeys(values)), "; ".join(whys)))
     tables = [Table(("Rate", "Value", "Why"), rows)] if rows else []
     unnamed = inline_figures(model, chosen[-1])

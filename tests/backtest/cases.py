@@ -245,7 +245,7 @@ MEMBERS = {
         "people", "events", *_FIGURES, "charts.channels(r)", "charts.cohort_retention(r)",
         "charts.cohort_retention(r, 3)", "charts.mrr_movements(r)",
     ),
-    "Stopping": ("reached", "reason", "replications", "at_most", "looks", "held"),
+    "Stopping": ("reached", "reason", "replications", "at_most", "looks", "targets"),
     "Estimate": ("mean", "low", "high", "level", "n", "unit", "of", "sd", "half_width"),
     "ExpectedPath": ("frame()", "people", "revenue", "spend", "gain"),
     "Comparison": (

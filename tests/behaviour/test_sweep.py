@@ -64,32 +64,32 @@ def small_batches(monkeypatch):
     monkeypatch.setattr(room, "MOST_RUNS", 7)
 
 
-def bytes_of(found, tmp_path, ending=".parquet"):
-    return found.export(tmp_path / f"out{ending}").read_bytes()
+def bytes_of(swept, tmp_path, ending=".parquet"):
+    return swept.export(tmp_path / f"out{ending}").read_bytes()
 
 
 def grid(model, **how):
-    return sweep(model, **GRID, **({"replications": 20, "metrics": METRICS} | how))
+    return sweep(model, **({"values": GRID, "replications": 20, "of": METRICS} | how))
 
 
 # -- figures ----------------------------------------------------------------------------------------
 
 
 def test_figures_are_those_of_replicate_at_each_design_point(model):
-    found = grid(model)
-    table = found.points
+    swept = grid(model)
+    table = swept.points
     assert len(table) == 8
     for point, (retention, price, strategy) in enumerate(table.itertuples(index=False)):
         runs = replicate(model.with_(retention=retention, price=price), strategies=strategy, replications=20)
         for row, name in enumerate(METRICS):
-            assert found.values[point, row].tobytes() == runs.values(name).tobytes()
-            assert found.units[name] == runs.unit(name)
+            assert swept.values[point, row].tobytes() == runs.values(name).tobytes()
+            assert swept.units[name] == runs.unit(name)
 
 
 def test_luck_is_common_to_all_design_points(model):
-    found = sweep(model, strategies=["quiet", "loud"], replications=30)
+    swept = sweep(model, strategies=["quiet", "loud"], replications=30)
     duel = compare(model, strategies=["quiet", "loud"], replications=30)
-    paired = found.replications(1)["profit"] - found.replications(0)["profit"]
+    paired = swept.replications(1)["profit"] - swept.replications(0)["profit"]
     assert estimate_mean(paired, "EUR").mean == duel.difference("profit").mean
     dearer = sweep(model, values={"price": [10, 20]}, strategies=["loud"], replications=30, of="revenue.platform")
     np.testing.assert_allclose(dearer.values[1], 2 * dearer.values[0], rtol=1e-5)
@@ -104,13 +104,13 @@ def test_seed_is_the_files_unless_given(model):
 
 
 def test_estimates_are_those_of_estimate_mean(model):
-    found = sweep(model, values={"price": [10, 20], "retention": ["5 %", "90 %"]}, replications=9, of=METRICS)
-    frame = found.frame()
-    assert np.isinf(found.values).any() or np.isnan(found.values).any(), "some without a plain mean"
+    swept = sweep(model, values={"price": [10, 20], "retention": ["5 %", "90 %"]}, replications=9, of=METRICS)
+    frame = swept.frame()
+    assert np.isinf(swept.values).any() or np.isnan(swept.values).any(), "some without a plain mean"
     for at, (point, metric) in enumerate((p, m) for p in range(8) for m in METRICS):
-        row, held = frame.loc[at], found.estimate(point, metric)
-        assert (row["point"], row["metric"], row["unit"], row["n"]) == (point, metric, held.unit, held.n)
-        for name, end in (("value", held.mean), ("low", held.low), ("high", held.high)):
+        row, estimate = frame.loc[at], swept.estimate(point, metric)
+        assert (row["point"], row["metric"], row["unit"], row["n"]) == (point, metric, estimate.unit, estimate.n)
+        for name, end in (("value", estimate.mean), ("low", estimate.low), ("high", estimate.high)):
             assert row[name] == end or (math.isnan(row[name]) and math.isnan(end))
 
 
@@ -118,52 +118,52 @@ def test_estimates_are_those_of_estimate_mean(model):
 
 
 def test_the_frame_is_long_and_points_and_outcomes_share_an_index(model):
-    found = grid(model)
-    frame = found.frame()
+    swept = grid(model)
+    frame = swept.frame()
     assert list(frame.columns) == ["point", "retention", "price", "strategy", "metric", "value", "low", "high", "level",
                                    "n", "unit", "note"]  # fmt: skip
     assert len(frame) == 8 * len(METRICS)
-    assert (found.points.index == found.outcomes.index).all()
+    assert (swept.points.index == swept.outcomes.index).all()
     wide = frame.pivot(index="point", columns="metric", values="value")[list(METRICS)]
-    pd.testing.assert_frame_equal(wide, found.outcomes, check_names=False)
-    assert found.figures()["retention"].tolist() == [0.8] * 4 + [0.9] * 4
-    assert found.points["price"].tolist() == [10, 10, 20, 20] * 2
-    assert "8 design points (grid)" in str(found)
-    assert "EUR" in found._repr_html_()
+    pd.testing.assert_frame_equal(wide, swept.outcomes, check_names=False)
+    assert swept.figures()["retention"].tolist() == [0.8] * 4 + [0.9] * 4
+    assert swept.points["price"].tolist() == [10, 10, 20, 20] * 2
+    assert "8 design points (grid)" in str(swept)
+    assert "EUR" in swept._repr_html_()
 
 
 def test_one_at_a_time_shows_what_the_file_says(model):
-    found = sweep(
+    swept = sweep(
         model, design="one", values={"retention": ["80 %"], "price": [10]}, strategies=["loud"], replications=3
     )
-    assert found.points["retention"].tolist() == ["85 % per month", "80 %", "85 % per month"]
-    assert found.points["price"].tolist() == [12.5, 12.5, 10.0], "numbers, where the file's is one too"
+    assert swept.points["retention"].tolist() == ["85 % per month", "80 %", "85 % per month"]
+    assert swept.points["price"].tolist() == [12.5, 12.5, 10.0], "numbers, where the file's is one too"
     base = replicate(model, strategies="loud", replications=3)
-    assert found.values[0, 0].tobytes() == base.values("revenue").tobytes()
+    assert swept.values[0, 0].tobytes() == base.values("revenue").tobytes()
 
 
 def test_points_go_back_in_as_a_table(model):
-    found = grid(model)
-    again = sweep(model, values=found.points, replications=20, of=METRICS)
-    assert again.values.tobytes() == found.values.tobytes()
+    swept = grid(model)
+    again = sweep(model, values=swept.points, replications=20, of=METRICS)
+    assert again.values.tobytes() == swept.values.tobytes()
 
 
 def test_a_factor_named_like_a_column_gets_another(model):
     text = SHOP.replace("price:", "n:").replace("platform: price", "platform: n")
-    found = sweep(loads(text), values={"n": [10, 20]}, strategies=["loud"], replications=3)
-    assert "factor.n" in found.frame().columns
-    assert found.points["factor.n"].tolist() == [10, 20]
+    swept = sweep(loads(text), values={"n": [10, 20]}, strategies=["loud"], replications=3)
+    assert "factor.n" in swept.frame().columns
+    assert swept.points["factor.n"].tolist() == [10, 20]
 
 
 def test_replications_of_a_point(model):
-    found = grid(model)
-    table = found.replications(3)
+    swept = grid(model)
+    table = swept.replications(3)
     assert table.shape == (20, len(METRICS))
-    assert table["revenue"].mean() == pytest.approx(found.outcomes.loc[3, "revenue"])
+    assert table["revenue"].mean() == pytest.approx(swept.outcomes.loc[3, "revenue"])
     with pytest.raises(ExperimentError, match="0 to 7"):
-        found.replications(8)
+        swept.replications(8)
     with pytest.raises(ExperimentError, match="'revenue'"):
-        found.estimate(0, "revenu")
+        swept.estimate(0, "revenu")
 
 
 # -- the same bytes ---------------------------------------------------------------------------------
@@ -174,16 +174,16 @@ def reference(model, tmp_path_factory):
     """Return the bytes of the grid run by one thread, in both kinds of files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "MOST_RUNS", 7)
-        found = grid(model, executor="serial")
+        swept = grid(model, executor="serial")
     folder = tmp_path_factory.mktemp("reference")
-    return {ending: bytes_of(found, folder, ending) for ending in (".parquet", ".csv")}
+    return {ending: bytes_of(swept, folder, ending) for ending in (".parquet", ".csv")}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_threads_leave_the_same_bytes(model, tmp_path, reference, workers):
-    found = grid(model, workers=workers)
-    for ending, held in reference.items():
-        assert bytes_of(found, tmp_path, ending) == held
+    swept = grid(model, workers=workers)
+    for ending, same in reference.items():
+        assert bytes_of(swept, tmp_path, ending) == same
 
 
 @pytest.mark.parametrize("luck", range(3))
@@ -195,8 +195,8 @@ def test_shuffled_batches_leave_the_same_bytes(model, tmp_path, reference, monke
 
     carry_out = room.carry_out
     monkeypatch.setattr(room, "carry_out", shuffled)
-    found = grid(model, store=tmp_path / "sweep.db")
-    assert bytes_of(found, tmp_path) == reference[".parquet"]
+    swept = grid(model, store=tmp_path / "sweep.db")
+    assert bytes_of(swept, tmp_path) == reference[".parquet"]
     assert bytes_of(Sweep.read(tmp_path / "sweep.db"), tmp_path) == reference[".parquet"]
 
 
@@ -207,22 +207,22 @@ from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.scenario.load import load
 if __name__ == "__main__":
     room.MOST_RUNS = 7
-    found = room.sweep(load("shop.yaml"), **{GRID}, replications=20, metrics={METRICS}, workers=2)
+    found = room.sweep(load("shop.yaml"), values={GRID}, replications=20, of={METRICS}, workers=2)
     found.export("out.csv"), found.export("out.parquet")
 """, encoding="utf-8")  # fmt: skip
     env = os.environ | {"PYTHONHASHSEED": "7"}
     subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=env, check=True)
-    for ending, held in reference.items():
-        assert (tmp_path / f"out{ending}").read_bytes() == held
+    for ending, same in reference.items():
+        assert (tmp_path / f"out{ending}").read_bytes() == same
 
 
 def test_the_parquet_file_holds_the_frame(model, tmp_path):
-    found = grid(model)
-    found.export(tmp_path / "out.parquet")
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), found.frame(), check_dtype=False)
-    found.export(tmp_path / "out.csv")
+    swept = grid(model)
+    swept.export(tmp_path / "out.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), swept.frame(), check_dtype=False)
+    swept.export(tmp_path / "out.csv")
     back = pd.read_csv(tmp_path / "out.csv", keep_default_na=True)
-    assert np.array_equal(back["value"], found.frame()["value"], equal_nan=True), "to the last bit"
+    assert np.array_equal(back["value"], swept.frame()["value"], equal_nan=True), "to the last bit"
 
 
 # -- stopping and going on --------------------------------------------------------------------------
@@ -258,10 +258,10 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(model, tmp_path, referenc
         kept = len(list(journal.batches()))
     with monkeypatch.context() as patch:
         ran = stop_after(patch, 10**9, Stop())
-        found = grid(model, store=store, resume=True, executor="serial")
+        swept = grid(model, store=store, resume=True, executor="serial")
     assert kept >= batches
     assert len(ran) == 24 - kept, "what was kept is not run again"
-    assert bytes_of(found, tmp_path) == reference[".parquet"]
+    assert bytes_of(swept, tmp_path) == reference[".parquet"]
     assert bytes_of(Sweep.read(store), tmp_path, ".csv") == reference[".csv"]
 
 
@@ -277,8 +277,8 @@ def test_going_on_with_a_finished_sweep_runs_nothing(model, tmp_path, monkeypatc
 def test_more_replications_are_added(model, tmp_path, reference):
     store = tmp_path / "sweep.db"
     grid(model, store=store, replications=9)
-    found = grid(model, store=store, replications=20, resume=True)
-    assert bytes_of(found, tmp_path) == reference[".parquet"]
+    swept = grid(model, store=store, replications=20, resume=True)
+    assert bytes_of(swept, tmp_path) == reference[".parquet"]
     with pytest.raises(ExperimentError, match="20 -> 9"):
         grid(model, store=store, replications=9, resume=True)
 
@@ -301,7 +301,7 @@ def test_a_batch_that_is_damaged_is_run_again(model, tmp_path, reference):
         (SHOP.replace("[invite]", "[invite, renewal]"), {}, "strategies.quiet.without"),
         (SHOP, {"seed": 9}, "seed: 3 -> 9"),
         (SHOP.replace("seed: 3", "seed: 5"), {}, "seed: 3 -> 5"),
-        (SHOP, {"metrics": ["profit"]}, "metrics: revenue, profit, clv, payback -> profit"),
+        (SHOP, {"of": ["profit"]}, "metrics: revenue, profit, clv, payback -> profit"),
         (SHOP, {"design": "one"}, "grid -> one"),
         (SHOP, {"limits": Limits(max_people=10**6)}, "max_people"),
     ],
@@ -321,10 +321,10 @@ def test_an_unfinished_store_can_be_read(model, tmp_path, monkeypatch):
         stop_after(patch, 4, Stop())
         with pytest.raises(Stop):
             grid(model, store=store, executor="serial")
-    found = Sweep.read(store)
-    assert found.notes[0] == ""
-    assert found.notes[1] == "not finished: 7 of 20 replications"
-    frame = found.frame()
+    swept = Sweep.read(store)
+    assert swept.notes[0] == ""
+    assert swept.notes[1] == "not finished: 7 of 20 replications"
+    frame = swept.frame()
     assert frame[frame.metric == "revenue"]["n"].tolist() == [20, 7] + [0] * 6
     assert frame["note"].str.startswith("not finished").sum() == 7 * len(METRICS)
 
@@ -333,7 +333,7 @@ def test_an_unfinished_store_can_be_read(model, tmp_path, monkeypatch):
 
 
 def test_a_point_that_meets_a_limit_is_set_aside_and_the_rest_goes_on(model, tmp_path):
-    how = {"strategies": ["loud"], "replications": 20, "limits": Limits(max_people=400), "metrics": METRICS}
+    how = {"strategies": ["loud"], "replications": 20, "limits": Limits(max_people=400), "of": METRICS}
     values = [0.1, 5, 0.2]
     first = sweep(model, values={"inviting": values}, executor="serial", store=tmp_path / "sweep.db", **how)
     assert list(first.set_aside) == [1]
@@ -345,11 +345,11 @@ def test_a_point_that_meets_a_limit_is_set_aside_and_the_rest_goes_on(model, tmp
     assert frame[frame.point == 1]["note"].str.contains("400 people").all()
     with pytest.raises(ExperimentError, match="400 people"):
         first.replications(1)
-    held = bytes_of(first, tmp_path)
+    same = bytes_of(first, tmp_path)
     for workers in (1, 3):
-        assert bytes_of(sweep(model, values={"inviting": values}, workers=workers, **how), tmp_path) == held
+        assert bytes_of(sweep(model, values={"inviting": values}, workers=workers, **how), tmp_path) == same
     again = sweep(model, values={"inviting": values}, store=tmp_path / "sweep.db", resume=True, **how)
-    assert bytes_of(again, tmp_path) == held
+    assert bytes_of(again, tmp_path) == same
 
 
 def test_of_a_point_set_aside_nothing_more_is_run(model, monkeypatch):
@@ -378,7 +378,7 @@ def test_the_first_stop_of_a_point_holds(model, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("luck", range(4))
 def test_the_reason_is_that_of_the_first_replication_whoever_meets_it(model, tmp_path, monkeypatch, luck):
-    how = {"strategies": ["loud"], "replications": 60, "limits": Limits(max_events=1700), "inviting": [0.2]}
+    how = {"strategies": ["loud"], "replications": 60, "limits": Limits(max_events=1700), "values": {"inviting": [0.2]}}
     serial = sweep(model, executor="serial", **how)
     assert "replication 0:" not in serial.set_aside[0]
     tasks_of = room._Plan.tasks
@@ -389,37 +389,37 @@ def test_the_reason_is_that_of_the_first_replication_whoever_meets_it(model, tmp
         return (task for task in every if task.first < plan.stopped.get(task.point, 60))
 
     monkeypatch.setattr(room._Plan, "tasks", shuffled)
-    found = sweep(model, store=tmp_path / "sweep.db", workers=3, **how)
-    assert found.set_aside == serial.set_aside
+    swept = sweep(model, store=tmp_path / "sweep.db", workers=3, **how)
+    assert swept.set_aside == serial.set_aside
 
 
 def test_values_that_do_not_go_together_are_set_aside_by_name(model):
     text = SHOP.replace("lapsed: rest}", "lapsed: leaving, aside: rest}").replace("  lapsed: lapsed", "  lapsed: lapsed\n  aside: aside").replace("rates:\n", "rates:\n  leaving: {value: 5 % per month, why: one}\n")  # fmt: skip # noqa: E501
     shop = loads(text)
-    found = sweep(
+    swept = sweep(
         shop, values={"retention": ["80 %", "95 %"], "leaving": ["5 %", "15 %"]}, strategies=["loud"], replications=3
     )
-    assert list(found.set_aside) == [3]
-    assert "more than 100 %" in found.set_aside[3] or "exceed" in found.set_aside[3] or "chances" in found.set_aside[3]
-    assert "\n" not in found.set_aside[3]
-    assert np.isfinite(found.outcomes["revenue"]).tolist() == [True, True, True, False]
+    assert list(swept.set_aside) == [3]
+    assert "more than 100 %" in swept.set_aside[3] or "exceed" in swept.set_aside[3] or "chances" in swept.set_aside[3]
+    assert "\n" not in swept.set_aside[3]
+    assert np.isfinite(swept.outcomes["revenue"]).tolist() == [True, True, True, False]
 
 
 @pytest.mark.parametrize(
     ("how", "error", "said"),
     [
-        ({"retentoin": [0.9]}, ConfigError, "did you mean 'retention'"),
-        ({"retention": ["90 %", "90 % per mouth"]}, ConfigError, "month"),
-        ({"retention": ["90 %", "-1 %"]}, ConfigError, "-1"),
-        ({"metrics": ["revenu"]}, ExperimentError, "revenue"),
-        ({"metrics": []}, ExperimentError, "at least one"),
-        ({"metrics": ["clv", "clv"]}, ExperimentError, "each once"),
+        ({"values": {"retentoin": [0.9]}}, ConfigError, "did you mean 'retention'"),
+        ({"values": {"retention": ["90 %", "90 % per mouth"]}}, ConfigError, "month"),
+        ({"values": {"retention": ["90 %", "-1 %"]}}, ConfigError, "-1"),
+        ({"of": ["revenu"]}, ExperimentError, "revenue"),
+        ({"of": []}, ExperimentError, "of is []: it takes a name, or a list of names"),
+        ({"of": ["clv", "clv"]}, ExperimentError, "each once"),
         ({"strategies": ["lout"]}, ConfigError, "'loud'"),
-        ({"replications": 0}, ExperimentError, "write 100"),
+        ({"replications": 0}, ExperimentError, "write replications=100"),
         ({"seed": -1}, ExperimentError, "4294967295"),
         ({"executor": "thread"}, ExperimentError, "'threads'"),
-        ({"workers": 0}, ExperimentError, "write 1"),
-        ({"price": [1], "vary": {"price": [2]}}, ExperimentError, "given twice"),
+        ({"workers": 0}, ExperimentError, "workers is 0: it takes a whole number from 1"),
+        ({"price": [1]}, ExperimentError, "write values={'price': [...]} where it is a factor"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_run_or_written(model, tmp_path, monkeypatch, how, error, said):
@@ -433,9 +433,9 @@ def test_what_is_wrong_is_said_before_anything_is_run_or_written(model, tmp_path
 
 def test_a_line_that_only_one_strategy_has(model):
     text = SHOP.replace("spend: {reward: 3}", "spend: {reward: 3}, earn: {bonus: 1}")
-    found = sweep(loads(text), replications=3, of=["revenue", "revenue.bonus"])
-    assert found.outcomes["revenue.bonus"].gt(0).tolist() == [False, True]
-    assert found.units["revenue.bonus"] == "EUR"
+    swept = sweep(loads(text), replications=3, of=["revenue", "revenue.bonus"])
+    assert swept.outcomes["revenue.bonus"].gt(0).tolist() == [False, True]
+    assert swept.units["revenue.bonus"] == "EUR"
 
 
 # -- batches ----------------------------------------------------------------------------------------
@@ -470,17 +470,17 @@ def test_a_matched_spend_is_solved_for_at_each_design_point(tmp_path, monkeypatc
     monkeypatch.setattr(batches, "NEAR", 0.01)
     text = SHOP.replace("quiet: {without: [invite]}", "quiet: {without: [invite], spend: {ads: matched}}")
     shop = loads(text.replace("loud: {}", "loud: {}\nreference: loud"))
-    how = {"replications": 40, "metrics": ["spend"], "inviting": [0.1, 0.4]}
-    found = sweep(shop, store=tmp_path / "sweep.db", **how)
-    assert found.set_aside == {}
-    spend = found.outcomes["spend"]
+    how = {"replications": 40, "of": ["spend"], "values": {"inviting": [0.1, 0.4]}}
+    swept = sweep(shop, store=tmp_path / "sweep.db", **how)
+    assert swept.set_aside == {}
+    spend = swept.outcomes["spend"]
     assert spend[0] == pytest.approx(spend[1], rel=0.02)
     assert spend[2] == pytest.approx(spend[3], rel=0.02)
-    assert sorted(found.matched) == [0, 2]
-    assert found.matched[2] > found.matched[0] > 300
-    frame = found.frame()
+    assert sorted(swept.matched) == [0, 2]
+    assert swept.matched[2] > swept.matched[0] > 300
+    frame = swept.frame()
     assert frame["matched"].notna().tolist() == [True, False, True, False]
-    assert bytes_of(found, tmp_path) == bytes_of(sweep(shop, executor="serial", **how), tmp_path)
-    assert bytes_of(Sweep.read(tmp_path / "sweep.db"), tmp_path) == bytes_of(found, tmp_path)
+    assert bytes_of(swept, tmp_path) == bytes_of(sweep(shop, executor="serial", **how), tmp_path)
+    assert bytes_of(Sweep.read(tmp_path / "sweep.db"), tmp_path) == bytes_of(swept, tmp_path)
     settled, _ = matched.match_budgets(shop, near=0.01)
-    assert sweep(settled, **how).matched == found.matched, "a spend solved for elsewhere is not carried along"
+    assert sweep(settled, **how).matched == swept.matched, "a spend solved for elsewhere is not carried along"

@@ -24,9 +24,9 @@ from flywheel_sim.scenario.load import load
 
 HERE = Path(__file__).parent
 AS_IS = ("--strategies", "as_is")
-SMALL = ("--vary", "retention=88 %:95 %:8", "--vary", "invites=0.04,0.1", *AS_IS, "--replications", "12")
+SMALL = ("--values", "retention=88 %:95 %:8", "--values", "invites=0.04,0.1", *AS_IS, "--replications", "12")
 POINTS = 16
-LONG = ("--vary", "retention=86 %:95 %:10", "--vary", "invites=0.02:0.12:5", *AS_IS, "--replications", "20")
+LONG = ("--values", "retention=86 %:95 %:10", "--values", "invites=0.02:0.12:5", *AS_IS, "--replications", "20")
 LONG_POINTS, LONG_RUNS = 50, 1_000
 THREADS, PROCESSES = ("--executor", "threads", "--workers"), ("--executor", "processes", "--workers")
 
@@ -229,9 +229,9 @@ class Shuffled(Executor):
 
 
 def swept(config, path, **how):
-    vary = {"retention": "88 %:95 %:8", "invites": "0.04,0.1"}
-    result = sweep(load(config), values=vary, strategies=["as_is"], replications=12, **how)
-    return result.export(path).read_bytes()
+    values = {"retention": "88 %:95 %:8", "invites": "0.04,0.1"}
+    outcome = sweep(load(config), values=values, strategies=["as_is"], replications=12, **how)
+    return outcome.export(path).read_bytes()
 
 
 @pytest.mark.parametrize(

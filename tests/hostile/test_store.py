@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from flywheel_sim.errors import DataError, FlywheelError
+from flywheel_sim.errors import DataError, ExperimentError, FlywheelError
 from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.experiment.sweep.journal import begin, look
 from flywheel_sim.experiment.sweep.outcomes import Sweep
@@ -51,8 +51,8 @@ def finished(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "MOST_RUNS", 5)
-        found = coins(model, folder / "sweep.db")
-    return (folder / "sweep.db").read_bytes(), found.export(folder / "out.csv").read_bytes()
+        swept = coins(model, folder / "sweep.db")
+    return (folder / "sweep.db").read_bytes(), swept.export(folder / "out.csv").read_bytes()
 
 
 def said(caught, path):
@@ -101,7 +101,7 @@ def test_a_place_where_no_store_can_be_is_refused_before_anything_runs(model, tm
     monkeypatch.setattr(room, "run_many", None)
     (tmp_path / "file").touch()
     for resume in (False, True):
-        with pytest.raises(DataError):
+        with pytest.raises((DataError, ExperimentError), match=r"sweep\.db|file|takes the path of a file"):
             coins(model, tmp_path / place, resume=resume)
     with pytest.raises(DataError):
         Sweep.read(tmp_path / place)
@@ -152,10 +152,10 @@ def test_flipped_bytes_are_refused_or_change_nothing(model, tmp_path, finished, 
     path.write_bytes(damaged)
     for attempt in (lambda: Sweep.read(path), lambda: coins(model, path, resume=True)):
         try:
-            found = attempt()
+            read = attempt()
         except FlywheelError:
             continue
-        assert found.export(tmp_path / "out.csv").read_bytes() == finished[1]
+        assert read.export(tmp_path / "out.csv").read_bytes() == finished[1]
 
 
 def test_a_log_that_was_cut_off_loses_only_what_it_no_longer_holds(model, tmp_path, finished):
@@ -177,8 +177,8 @@ def test_a_log_that_was_cut_off_loses_only_what_it_no_longer_holds(model, tmp_pa
         if cut == 0:
             with look(path) as journal:
                 assert len(list(journal.batches())) == at + 1
-        found = coins(model, path, resume=True)
-        assert found.export(tmp_path / "out.csv").read_bytes() == finished[1]
+        swept = coins(model, path, resume=True)
+        assert swept.export(tmp_path / "out.csv").read_bytes() == finished[1]
 
 
 # -- two at once ------------------------------------------------------------------------------------
@@ -187,8 +187,8 @@ def test_a_log_that_was_cut_off_loses_only_what_it_no_longer_holds(model, tmp_pa
 def test_two_writers_and_a_reader_at_once(model, tmp_path, finished):
     path = tmp_path / "sweep.db"
     path.write_bytes(finished[0])
-    with look(path) as held:
-        header, points = held.header, held.points()
+    with look(path) as journal:
+        header, points = journal.header, journal.points()
     with begin(path, header, points, resume=True) as journal:
         journal.keep(0, 0, 200, np.zeros((1, 5)))
         for attempt in (lambda: coins(model, path, resume=True), lambda: Sweep.read(path)):
@@ -234,9 +234,9 @@ def test_a_full_disk_leaves_no_half_export(tmp_path, finished, name):
     path = tmp_path / name
     (tmp_path / "sweep.db").write_bytes(finished[0])
     path.write_text("the one before", encoding="utf-8")
-    found = Sweep.read(tmp_path / "sweep.db")
+    swept = Sweep.read(tmp_path / "sweep.db")
     with little_room(500), pytest.raises(DataError, match="has room") as caught:
-        found.export(path)
+        swept.export(path)
     said(caught, path)
     assert path.read_text(encoding="utf-8") == "the one before"
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted([name, "sweep.db"])

@@ -62,34 +62,34 @@ def moved(chance, from_=0.80, to=0.88):
     return odds / (1 + odds)
 
 
-def near(root, exact):
+def near(crossing, exact):
     """Assert that a break-even is within four standard errors of the exact one, and these are small beside it."""
-    error = (root.high - root.low) / (2 * 1.96)
-    print(f"{root.value:.4f} against {exact:.4f}, interval {root.low:.4f} to {root.high:.4f}")
+    error = (crossing.high - crossing.low) / (2 * 1.96)
+    print(f"{crossing.value:.4f} against {exact:.4f}, interval {crossing.low:.4f} to {crossing.high:.4f}")
     assert error < 0.03 * exact
-    assert abs(root.value - exact) < 4 * error
-    assert root.low <= root.value <= root.high
+    assert abs(crossing.value - exact) < 4 * error
+    assert crossing.low <= crossing.value <= crossing.high
 
 
 @pytest.mark.parametrize("by", [6, 12])
 def test_a_price_that_pays_for_care_is_the_exact_one(by):
-    result = breakeven(loads(CARE), over="price", by=by, replications=40, seed=2, workers=1)
-    near(result.root, 400 / (payments(0.9, by) - payments(0.8, by)))
-    assert result.root.rises
+    crossed = breakeven(loads(CARE), over="price", by=by, replications=40, seed=2, workers=1)
+    near(crossed.root, 400 / (payments(0.9, by) - payments(0.8, by)))
+    assert crossed.root.rises
 
 
 def test_the_root_is_that_of_the_sample_to_the_tolerance():
     model = loads(CARE)
-    result = breakeven(model, over="price", replications=20, workers=1)
+    crossed = breakeven(model, over="price", replications=20, workers=1)
     runs = {
         name: replicate(model, strategies=name, replications=20).values("revenue") / 300 for name in model.strategies
     }
     more = (runs["flywheel"] - runs["funnel"]).mean()
     exact = 400 * 200 / more
-    assert result.root.value == pytest.approx(exact, abs=5e-4 * (result.between[1] - result.between[0]))
+    assert crossed.root.value == pytest.approx(exact, abs=5e-4 * (crossed.between[1] - crossed.between[0]))
     # Its interval is Fieller's: where the interval of more × price − care holds zero.
     extra = runs["flywheel"] - runs["funnel"]
-    for end, sign in ((result.root.low, 1), (result.root.high, -1)):
+    for end, sign in ((crossed.root.low, 1), (crossed.root.high, -1)):
         half = stats.t.ppf(0.975, 19) * extra.std(ddof=1) / math.sqrt(20)
         assert end == pytest.approx(400 * 200 / (more + sign * half), abs=5e-4 * 525)
 
@@ -101,47 +101,47 @@ def test_care_on_an_equal_budget_pays_between_two_retentions():
         return 100 * payments(moved(stays), months) - 150 * payments(stays, months)
 
     low, high = (optimize.brentq(gap, *ends, args=(24,)) for ends in ((0.5, 0.8), (0.8, 0.99)))
-    result = breakeven(
+    crossed = breakeven(
         loads(BUDGET), over="stays", values=("50 %", "99 %"), replications=40, seed=4, points=8, workers=1
     )
-    rises, falls = result.crossings
+    rises, falls = crossed.crossings
     near(rises, 100 * low)
     near(falls, 100 * high)
     assert (rises.rises, falls.rises) == (True, False)
-    assert [one.ahead for one in result.stretches] == [-1, 0, 1, 0, -1]
-    assert abs(result.spend_gap()) < 1e-12
-    assert result.root is None
-    assert "changes places with the funnel 2 times" in result.answer()
+    assert [one.ahead for one in crossed.stretches] == [-1, 0, 1, 0, -1]
+    assert abs(crossed.spend_gap()) < 1e-12
+    assert crossed.root is None
+    assert "changes places with the funnel 2 times" in crossed.answer()
 
 
 @pytest.mark.parametrize(("text", "rate", "low", "high", "rises"),
                          [(CARE, "price", 60.0, 400.0, 1), (BUDGET, "stays", 0.80, 0.95, -1)])  # fmt: skip
 def test_a_fine_sweep_changes_sign_in_the_same_cell(text, rate, low, high, rises):
     model, values = loads(text), np.linspace(low, high, 40)
-    result = breakeven(model, over=rate, values=(low, high), replications=10, seed=4, workers=1)
+    crossed = breakeven(model, over=rate, values=(low, high), replications=10, seed=4, workers=1)
     swept = sensitivity(model, "profit", rate, values=list(values), replications=10, seed=4, workers=1)
     signs = [rises * np.sign(swept.difference(i, "flywheel", "funnel").mean) for i in range(40)]
-    cell = int(np.searchsorted(swept.values, result.root.value))
-    assert result.root.rises == (rises > 0)
+    cell = int(np.searchsorted(swept.values, crossed.root.value))
+    assert crossed.root.rises == (rises > 0)
     assert signs[cell - 1] < 0 < signs[cell]
     for i in (0, -1):  # at the ends both are the same figures, on the same people
-        assert result.difference(i).mean == swept.difference(i, "flywheel", "funnel").mean
+        assert crossed.difference(i).mean == swept.difference(i, "flywheel", "funnel").mean
 
 
 def test_the_line_of_a_map_is_straight_where_theory_says_so():
     """What care may cost and what a month must cost for it are proportional."""
     model = loads(CARE)
-    result = breakeven_map(model, over=("price", "effort"), replications=30, seed=3, points=3, workers=1,
-                           values={"price": (50, 400), "effort": (200, 600)})  # fmt: skip
+    cells = breakeven_map(model, over=("price", "effort"), replications=30, seed=3, points=3, workers=1,
+                          values={"price": (50, 400), "effort": (200, 600)})  # fmt: skip
     exact = payments(0.9, 12) - payments(0.8, 12)
-    for effort, crossings in zip(result.values[1], result.lines, strict=True):
+    for effort, crossings in zip(cells.values[1], cells.lines, strict=True):
         (one,) = crossings
         near(one, effort / exact)
-    ratios = result.line_frame().eval("price / effort")
+    ratios = cells.line_frame().eval("price / effort")
     assert ratios.max() / ratios.min() == pytest.approx(1.0, abs=0.005)
-    low, high = result.ends
+    low, high = cells.ends
     for (i, price), (j, effort) in [
-        ((i, p), (j, e)) for i, p in enumerate(result.values[0]) for j, e in enumerate(result.values[1])
+        ((i, p), (j, e)) for i, p in enumerate(cells.values[0]) for j, e in enumerate(cells.values[1])
     ]:
         assert low[i, j] < 200 * (price * exact - effort) < high[i, j]
 

@@ -85,7 +85,7 @@ def sequential(sample, target, times):
             done, wanted = wanted, watch.look({"x": values})
         stopping = watch.stopping()
         assert stopping.reached
-        ends.append((stopping.held[0].found.low, stopping.held[0].found.high))
+        ends.append((stopping.targets[0].estimate.low, stopping.targets[0].estimate.high))
         counts.append(done)
     return ends, float(np.mean(counts))
 

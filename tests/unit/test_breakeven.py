@@ -112,9 +112,9 @@ def test_no_value_is_run_twice(model, monkeypatch):
 
     replicate_jobs = breakeven_runs.replicate_jobs
     monkeypatch.setattr(breakeven_runs, "replicate_jobs", spied)
-    found = breakeven(model, over="price", replications=2, workers=1)
-    assert len(found.values) > len(found.looked)
-    assert len(run) == len(set(run)) == 2 * len(found.values)
+    over_price = breakeven(model, over="price", replications=2, workers=1)
+    assert len(over_price.values) > len(over_price.looked)
+    assert len(run) == len(set(run)) == 2 * len(over_price.values)
 
 
 def test_today_is_among_the_values_looked_at(model, price):
@@ -126,13 +126,13 @@ def test_today_is_among_the_values_looked_at(model, price):
 
 
 def test_a_month_before_the_horizon_takes_what_has_come_by_then(model):
-    found, again = (
+    price, again = (
         breakeven(model, over="price", by=by, replications=3, points=3, workers=1) for by in ("5 months", 5)
     )
-    assert str(found) == str(again)
+    assert str(price) == str(again)
     duel = compare(model, replications=3)
-    assert found.difference().mean == pytest.approx(duel.by_month("profit", [5])[5].mean)
-    assert found.months()[300.0] == duel.crossover("profit")
+    assert price.difference().mean == pytest.approx(duel.by_month("profit", [5])[5].mean)
+    assert price.months()[300.0] == duel.crossover("profit")
 
 
 def test_a_stock_is_that_of_the_month_and_any_figure_that_of_the_horizon(model):
@@ -155,23 +155,23 @@ def test_workers_change_nothing(model, price):
 
 def test_what_is_uncertain_is_held_as_known(model, price):
     vague = loads(CARE.replace("value: 300,", "value: 300, uncertain: 30 % of mean,"))
-    found = breakeven(vague, over="price", replications=6, workers=1)
-    np.testing.assert_array_equal(found.gaps[0].values, price.gaps[0].values)
-    assert found.root == price.root
+    known = breakeven(vague, over="price", replications=6, workers=1)
+    np.testing.assert_array_equal(known.gaps[0].values, price.gaps[0].values)
+    assert known.root == price.root
 
 
 def test_strategies_with_figures_of_their_own_have_no_single_today():
     own = loads(CARE.replace("flywheel: {}", "flywheel: {rates: {price: 280}}"))
-    found = breakeven(own, over="price", replications=3, points=3, workers=1)
-    assert found.today == {"funnel": 300, "flywheel": 280}
-    assert "Today it is 300 in the funnel and 280 in the flywheel" in found.answer()
-    assert len(found.looked) == 3
+    price = breakeven(own, over="price", replications=3, points=3, workers=1)
+    assert price.today == {"funnel": 300, "flywheel": 280}
+    assert "Today it is 300 in the funnel and 280 in the flywheel" in price.answer()
+    assert len(price.looked) == 3
 
 
 def test_a_duration_can_move_too(model):
-    found = breakeven(model, over="wait", values=("1 day", "200 days"), replications=3, points=4, workers=1)
-    assert found.rate_unit in ("day", "days")
-    assert found.between == (1.0, 200.0)
+    over_wait = breakeven(model, over="wait", values=("1 day", "200 days"), replications=3, points=4, workers=1)
+    assert over_wait.rate_unit in ("day", "days")
+    assert over_wait.between == (1.0, 200.0)
 
 
 def test_the_strategy_held_against_is_the_reference_or_the_first(model):
@@ -188,7 +188,7 @@ def test_the_strategy_held_against_is_the_reference_or_the_first(model):
 
 def test_a_budget_decided_on_stays_and_one_made_anew_is_equal_at_every_value():
     model = loads(DUEL)
-    how = {"between": (0.7, 0.9), "points": 3, "replications": 40, "seed": 1, "workers": 1}
+    how = {"values": (0.7, 0.9), "points": 3, "replications": 40, "seed": 1, "workers": 1}
     kept, anew = (breakeven(model, over="keeps", rematch=rematch, **how) for rematch in (False, True))
     assert (kept.matched, anew.matched) == ("today", "anew")
     assert kept.spend_gap() == anew.spend_gap()
@@ -246,13 +246,13 @@ def test_a_jump_over_zero_is_found():
 
 def test_the_answer_says_from_where_on_and_how_surely(price):
     one = price.root
-    said = price.answer()
-    assert f"has more profit than the funnel by month 8 when price is at least {price.shown(one.value)} (95 %" in said
-    assert "at today's other figures. Today it is 300, and the difference +" in said
+    answer = price.answer()
+    assert f"has more profit than the funnel by month 8 when price is at least {price.shown(one.value)} (95 %" in answer
+    assert "at today's other figures. Today it is 300, and the difference +" in answer
     assert math.isinf(price.spend_gap(price.nearest_point(one.value)))
-    assert "There the flywheel alone has a budget (acquisition, service and win-back)." in said
-    assert said in str(price)
-    assert said.split("(")[0] in price._repr_html_()
+    assert "There the flywheel alone has a budget (acquisition, service and win-back)." in answer
+    assert answer in str(price)
+    assert answer.split("(")[0] in price._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -264,21 +264,21 @@ def test_the_answer_says_from_where_on_and_how_surely(price):
     ],
 )
 def test_where_nobody_overtakes_that_is_said(model, over, between, said):
-    found = breakeven(model, over=over, values=between, replications=6, points=3, workers=1)
-    assert found.crossings == ()
-    assert found.root is None
-    assert said in found.answer()
-    assert "Over this range the flywheel alone has a budget (acquisition, service and win-back)." in found.answer()
+    nowhere = breakeven(model, over=over, values=between, replications=6, points=3, workers=1)
+    assert nowhere.crossings == ()
+    assert nowhere.root is None
+    assert said in nowhere.answer()
+    assert "Over this range the flywheel alone has a budget (acquisition, service and win-back)." in nowhere.answer()
     if over == "price":
-        ends = [abs(found.difference(i).mean) for i in (0, -1)]
-        assert all(f"by {end:,.0f} EUR at" in found.answer() for end in ends)
+        ends = [abs(nowhere.difference(i).mean) for i in (0, -1)]
+        assert all(f"by {end:,.0f} EUR at" in nowhere.answer() for end in ends)
 
 
 def test_a_month_that_never_comes_is_said_to_never_come(model):
-    found = breakeven(model, over="price", values=(10, 60), replications=6, points=3, workers=1)
-    assert set(found.table()["overtakes in month"]) == {"never"}
-    assert found.months_frame().month.isna().all()
-    assert charts.overtaking(found).title.startswith("The funnel stays ahead of the flywheel")
+    price = breakeven(model, over="price", values=(10, 60), replications=6, points=3, workers=1)
+    assert set(price.table()["overtakes in month"]) == {"never"}
+    assert price.months_frame().month.isna().all()
+    assert charts.overtaking(price).title.startswith("The funnel stays ahead of the flywheel")
 
 
 def test_frames_are_tidy(price, grid):
@@ -309,20 +309,20 @@ def test_a_cell_is_the_journey_at_both_values_and_a_line_is_its_break_even(model
 
 
 def test_the_intervals_of_a_map_hold_for_all_cells_at_once(model):
-    found = breakeven_map(model, over=("price", "stays"), points=3, replications=6, workers=1)
-    (low, high), n = found.ends, found.gaps.shape[2]
-    half = stats.t.ppf(0.975, n - 1) * found.gaps.std(axis=2, ddof=1) / math.sqrt(n)
+    cells = breakeven_map(model, over=("price", "stays"), points=3, replications=6, workers=1)
+    (low, high), n = cells.ends, cells.gaps.shape[2]
+    half = stats.t.ppf(0.975, n - 1) * cells.gaps.std(axis=2, ddof=1) / math.sqrt(n)
     assert ((high - low) / 2 > 1.2 * half).all()
-    np.testing.assert_array_equal(found.ahead == 1, low > 0)
-    np.testing.assert_array_equal(found.ahead == -1, high < 0)
+    np.testing.assert_array_equal(cells.ahead == 1, low > 0)
+    np.testing.assert_array_equal(cells.ahead == -1, high < 0)
 
 
 def test_a_map_says_where_who_wins_and_what_it_takes(grid):
-    said = grid.answer()
+    answer = grid.answer()
     wins, loses = (grid.ahead == 1).sum(), (grid.ahead == -1).sum()
-    assert f"in {wins} of 16 cells of price and effort, less in {loses}" in said
-    assert "It takes price of at least" in said
-    assert "Today, at price 300 and effort 250" in said
+    assert f"in {wins} of 16 cells of price and effort, less in {loses}" in answer
+    assert "It takes price of at least" in answer
+    assert "Today, at price 300 and effort 250" in answer
     assert (np.diff([one.value for (one,) in grid.lines]) > 0).all()
     assert list(grid.table().columns) == ["effort", "flywheel ahead at price"]
     assert {one.rises for (one,) in grid.lines} == {True}
@@ -363,7 +363,7 @@ def flywheel(command, tmp_path, monkeypatch):
 
 def test_the_command_answers_and_writes_a_report(flywheel, model, tmp_path):
     line = "breakeven care.yaml --over price --points 3 --replications 3 --workers 1 --out it"
-    status, out, err = flywheel(line, "--between", "60:400", "--by", "6 months")
+    status, out, err = flywheel(line, "--values", "60:400", "--by", "6 months")
     assert status == 0
     asked = breakeven(model, over="price", by=6, values=(60, 400), points=3, replications=3)
     assert out.startswith(asked.answer())
@@ -373,21 +373,24 @@ def test_the_command_answers_and_writes_a_report(flywheel, model, tmp_path):
 
 
 def test_the_command_prints_json_alone(flywheel):
-    line = "breakeven care.yaml --over price --and effort --points 3 --replications 2 --json --workers 1"
-    status, out, _ = flywheel(line, "--between", "60:400", "--and-between", "150:450")
+    line = "breakeven care.yaml --over price --over effort --points 3 --replications 2 --json --workers 1"
+    status, out, _ = flywheel(line, "--values", "60:400", "--values", "150:450")
     assert status == 0
-    found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert (found["result"], set(found["also"])) == ("BreakEven", {"map"})
-    assert found["details"]["crossings"][0]["rises"] is True
-    assert len(found["also"]["map"]["figures"]) == 16
+    printed = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert (printed["result"], set(printed["also"])) == ("BreakEven", {"map"})
+    assert printed["details"]["crossings"][0]["rises"] is True
+    assert len(printed["also"]["map"]["figures"]) == 16
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("--over prise", "did you mean 'price'"),
-        ("--over price --between 100", "write '80 %:95 %'"),
-        ("--over price --and-between 1:2", "--and RATE"),
+        ("--over price --values 100", "write '80 %:95 %'"),
+        ("--over price --values 1:2 --values 1:2", "2 --values for 1 --over; give one for each"),
+        ("--over price,price", "two different ones for a map"),
+        ("--over price --between 1:2", "write --values"),
+        ("--over price --and effort", "write --over, once for each rate"),
         ("--over price --by soon", "24 months"),
         ("--over price --strategies funnel", "two different strategies"),
     ],
@@ -409,17 +412,16 @@ def test_the_command_says_what_was_written_wrong(flywheel, line, said):
         (lambda m: breakeven(m, over="price", by=9), "the months that count are 1 to 8"),
         (lambda m: breakeven(m, over="price", by="2.5 months"), "the months that count are 1 to 8"),
         (lambda m: breakeven(m, over="price", by="12 %"), "the months that count are 1 to 8"),
-        (lambda m: breakeven(m, over="price", by=True), "the months that count are 1 to 8"),
+        (lambda m: breakeven(m, over="price", by=True), "by is True: it takes a whole number .* a time such as"),
         (lambda m: breakeven(m, over="price", strategies=["funnel"]), "the file has: funnel, flywheel"),
-        (lambda m: breakeven(m, over="price", strategies=["funnel", "flywhel"]), "did you mean 'flywheel'"),
-        (lambda m: breakeven(m, over="price", values=(400, 60)), "the first value must be the lower one"),
-        (lambda m: breakeven(m, over="price", values="60:400"), "a lowest and a highest value"),
-        (lambda m: breakeven(m, over="price", points=2), "at least 3 are needed"),
+        (lambda m: breakeven(m, over="price", values=(400, 60)), "each above the one before; write"),
+        (lambda m: breakeven(m, over="price", values="60"), "at least two are needed, each above"),
+        (lambda m: breakeven(m, over="price", points=2), "points is 2: it takes a whole number from 3"),
         (lambda m: breakeven(m, over="price", replications=1), "at least two are needed"),
         (lambda m: breakeven(m, over="price", rematch=True), "leave rematch out"),
         (lambda m: breakeven(loads(COINS), over="heads"), "the file has: none"),
         (lambda m: breakeven_map(m, over=("price", "price")), "two different rates"),
-        (lambda m: breakeven_map(m, over="price"), "two different rates"),
+        (lambda m: breakeven_map(m, over="price"), "over is 'price': it takes two names of rates; write over="),
         (lambda m: breakeven_map(m, over=("price", "effort"), values={"prise": (1, 2)}), "does not run over"),
         (lambda m: breakeven_map(m, over=("price", "effort"), points=30), "cells are more than 400"),
     ],
@@ -433,6 +435,7 @@ def test_what_cannot_be_asked_is_refused_with_a_remedy(model, ask, said):
     ("ask", "said"),
     [
         (lambda m: breakeven(m, over="prize"), "did you mean 'price'"),
+        (lambda m: breakeven(m, over="price", strategies=["funnel", "flywhel"]), "did you mean 'flywheel'"),
         (lambda m: breakeven(m, over="stays", values=("90 %", "110 %")), "100 %"),
     ],
 )

@@ -44,8 +44,8 @@ def test_validate_says_what_is_in_a_journey(flywheel):
     status, out, err = flywheel("validate club.yaml")
     assert (status, err) == (0, "")
     assert "'Club' can run" in out
-    for said in ("visitor, trial, member", "ads, fair, friends, base", "quiet, loud, louder"):
-        assert said in out
+    for words in ("visitor, trial, member", "ads, fair, friends, base", "quiet, loud, louder"):
+        assert words in out
     assert "no 'why' given" not in out
 
 
@@ -60,9 +60,9 @@ def test_shipped_journeys_are_found_from_anywhere(flywheel, name):
     assert flywheel(f"validate {name}")[0] == 0
 
 
-def figure(found, metric):
+def figure(printed, metric):
     """Return the row of a metric in JSON."""
-    return next(row for row in found["figures"] if row["metric"] == metric)
+    return next(row for row in printed["figures"] if row["metric"] == metric)
 
 
 def test_run_prints_every_metric_with_unit_level_and_n(flywheel):
@@ -119,16 +119,16 @@ def test_no_command_and_help_list_the_commands(flywheel):
 
 def test_set_changes_rates_and_settings_and_is_repeatable(flywheel):
     _, out, _ = flywheel("run coins.yaml --replications 2 --workers 1 --json --set", "heads=100 %", "--set", "seed=8")
-    found = strict_json(out)
-    assert figure(found, "revenue")["mean"] == 80
-    assert found["provenance"][0]["seed"] == 8
+    printed = strict_json(out)
+    assert figure(printed, "revenue")["mean"] == 80
+    assert printed["provenance"][0]["seed"] == 8
 
 
 @pytest.mark.parametrize(
     ("options", "how"),
     [
         ("--seed 11", {"seed": 11}),
-        ("--strategies lucky", {"strategy": "lucky"}),
+        ("--strategies lucky", {"strategies": "lucky"}),
         ("--replications 5", {"replications": 5}),
         ("--workers 2", {}),
     ],
@@ -197,13 +197,13 @@ def test_a_closed_pipe_loses_no_report(files):
 
 def test_json_of_a_comparison_holds_the_answer_and_its_figures(flywheel):
     _, out, _ = flywheel("compare coins.yaml --replications 3 --json --workers 1")
-    duel, found = compare(loads(SMALL), replications=3, off_by=0.1), strict_json(out)
-    assert found["answer"] == duel.answer()
-    assert figure(found, "revenue")["difference"] == duel.difference("revenue").mean
-    assert figure(found, "revenue")["lucky"] == duel["lucky"]["revenue"].mean
-    assert found["details"]["crossover"]["month"] == duel.crossover().month
-    assert found["details"]["what_differs"][0][0] == "rate heads"
-    assert [p["strategy"] for p in found["provenance"]] == ["plain", "lucky"]
+    duel, printed = compare(loads(SMALL), replications=3, off_by=0.1), strict_json(out)
+    assert printed["answer"] == duel.answer()
+    assert figure(printed, "revenue")["difference"] == duel.difference("revenue").mean
+    assert figure(printed, "revenue")["lucky"] == duel["lucky"]["revenue"].mean
+    assert printed["details"]["crossover"]["month"] == duel.crossover().month
+    assert printed["details"]["what_differs"][0][0] == "rate heads"
+    assert [p["strategy"] for p in printed["provenance"]] == ["plain", "lucky"]
 
 
 def test_progress_goes_to_standard_error_alone(flywheel):

@@ -42,7 +42,7 @@ ASKED = {
     "momentum": ("--window", "3 months", "--replications", "4"),
     "abtest": ("--of", "conversion.visitor", "--replications", "8"),
     "forecast": ("--replications", "4"),
-    "effect": ("--over", "buys", "--change", "+5 points", "--replications", "3"),
+    "effect": ("--over", "buys", "--values", "+5 points", "--replications", "3"),
     "referrals": ("--replication", "1"),
     "ladder": ("--of", "orders", "--window", "13 weeks", "--replications", "2"),
     "retention": ("--of", "visitor", "--days", "2, 9", "--counts", "lost", "--replications", "3"),
@@ -87,10 +87,10 @@ def test_a_command_says_what_its_verb_says_and_writes_a_report(flywheel, tmp_pat
     assert "data:image/svg+xml" in page
     assert len(pd.read_csv(tmp_path / "out" / "results.csv")) == len(expected.frame())
     status, out, _ = flywheel(*words, "--json")
-    found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert found["answer"] == expected.answer()
-    assert len(found["figures"]) == len(expected.rows())
-    assert found["provenance"][0]["seed"] == 2
+    printed = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert printed["answer"] == expected.answer()
+    assert len(printed["figures"]) == len(expected.rows())
+    assert printed["provenance"][0]["seed"] == 2
 
 
 @pytest.mark.parametrize(

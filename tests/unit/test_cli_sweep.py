@@ -19,7 +19,7 @@ def flywheel(tmp_path, monkeypatch, command):
     return command
 
 
-COIN = ("sweep", "coins.yaml", "--vary", "heads=10 %:90 %:3", "--replications", "6", "--metrics", "revenue")
+COIN = ("sweep", "coins.yaml", "--values", "heads=10 %:90 %:3", "--replications", "6", "--of", "revenue")
 
 
 def test_a_sweep_prints_a_table_and_keeps_a_store(flywheel, tmp_path):
@@ -33,18 +33,18 @@ def test_a_sweep_prints_a_table_and_keeps_a_store(flywheel, tmp_path):
         status, out, err = flywheel("export", "sweep.db", name)
         assert (status, out) == (0, "")
         assert f"3 rows: {name}" in err
-    found = room.sweep(loads(COINS), heads="10 %:90 %:3", replications=6, metrics=["revenue"])
-    assert (tmp_path / "out.csv").read_bytes() == found.export(tmp_path / "api.csv").read_bytes()
-    assert pd.read_parquet("out.parquet")["value"].tolist() == found.frame()["value"].tolist()
+    swept = room.sweep(loads(COINS), values={"heads": "10 %:90 %:3"}, replications=6, of="revenue")
+    assert (tmp_path / "out.csv").read_bytes() == swept.export(tmp_path / "api.csv").read_bytes()
+    assert pd.read_parquet("out.parquet")["value"].tolist() == swept.frame()["value"].tolist()
 
 
 def test_json_is_all_that_stands_on_standard_output(flywheel):
-    status, out, _ = flywheel("sweep", "club.yaml", "--vary", "retention=0.8,0.9", "--vary", "horizon=6:12:2",
-                              "--strategies", "loud", "--replications", "1", "--metrics", "clv,payback",
+    status, out, _ = flywheel("sweep", "club.yaml", "--values", "retention=0.8,0.9", "--values", "horizon=6:12:2",
+                              "--strategies", "loud", "--replications", "1", "--of", "clv,payback",
                               "--json")  # fmt: skip
     assert status == 0
-    said = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    rows = said["figures"]
+    printed = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    rows = printed["figures"]
     assert [(row["retention"], row["horizon"]) for row in rows[::2]] == [(r, h) for r in (0.8, 0.9) for h in (6, 12)]
     assert {row["metric"] for row in rows} == {"clv", "payback"}
     assert rows[0]["low"] is None
@@ -52,40 +52,45 @@ def test_json_is_all_that_stands_on_standard_output(flywheel):
 
 @pytest.mark.parametrize("design", [["--design", "lhs", "--n", "4"], ["--design", "sobol", "--n", "4"], ["--design", "one"]])  # fmt: skip # noqa: E501
 def test_other_designs(flywheel, design):
-    vary = "heads=10 %,90 %,20 %" if "one" in design else "heads=10 %:90 %"
-    status, out, _ = flywheel("sweep", "coins.yaml", "--vary", vary, *design, "--replications", "2", "--json")
+    values = "heads=10 %,90 %,20 %" if "one" in design else "heads=10 %:90 %"
+    status, out, _ = flywheel("sweep", "coins.yaml", "--values", values, *design, "--replications", "2", "--json")
     assert status == 0
     assert len({row["point"] for row in json.loads(out)["figures"]}) == 4
 
 
 def test_a_file_of_points_and_settings(flywheel, tmp_path):
     (tmp_path / "points.csv").write_text("strategy,price\nloud,10\nquiet,12\n", encoding="utf-8")
-    status, out, _ = flywheel("sweep", "club.yaml", "--points", "points.csv", "--set", "retention=80 %", "--horizon",
+    status, out, _ = flywheel("sweep", "club.yaml", "--table", "points.csv", "--set", "retention=80 %", "--horizon",
                               "6 months", "--seed", "5", "--replications", "2", "--json", "--executor", "serial")  # fmt: skip # noqa: E501
     assert status == 0
-    said = json.loads(out)
-    rows = [row for row in said["figures"] if row["metric"] == "revenue"]
+    printed = json.loads(out)
+    rows = [row for row in printed["figures"] if row["metric"] == "revenue"]
     assert [(row["strategy"], row["price"]) for row in rows] == [("loud", 10), ("quiet", 12)]
     model = loads(CLUB).with_(retention="80 %", horizon="6 months")
-    again = room.sweep(model, points=[{"strategy": "loud", "price": 10}], seed=5, replications=2)
+    again = room.sweep(model, values=[{"strategy": "loud", "price": 10}], seed=5, replications=2)
     assert rows[0]["mean"] == again.outcomes.loc[0, "revenue"]
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--vary", "heads"], "not RATE=VALUES"),
-        (["--vary", "heads=1 %", "--vary", "heads=2 %"], "given twice"),
-        (["--vary", "haeds=1 %"], "did you mean 'heads'"),
-        (["--vary", "heads=101 %"], "101 %"),
-        (["--vary", "heads=2 %:1 %:4"], "upwards"),
+        (["--values", "heads"], "not RATE=VALUES"),
+        (["--values", "heads=1 %", "--values", "heads=2 %"], "given twice"),
+        (["--values", "haeds=1 %"], "did you mean 'heads'"),
+        (["--values", "heads=101 %"], "101 %"),
+        (["--values", "heads=2 %:1 %:4"], "upwards"),
         (["--resume"], "--store FILE"),
         (["--design", "grd"], "did you mean 'grid'"),
         (["--executor", "proceses"], "processes"),
-        (["--metrics", "revenu"], "revenue"),
-        (["--points", "none.csv"], "none.csv"),
+        (["--of", "revenu"], "revenue"),
+        (["--table", "none.csv"], "none.csv"),
         (["--store", "nowhere/sweep.db"], "nowhere"),
         (["--set", "heads"], "not RATE=VALUE"),
+        (["--table", "points.csv", "--values", "heads=1 %"], "put all values into the table"),
+        (["--vary", "heads=1 %"], "write --values"),
+        (["--points", "points.csv"], "write --table"),
+        (["--metrics", "revenue"], "write --of"),
+        (["--of", "revenue,revenue"], "name each once"),
     ],
 )
 def test_what_is_wrong_ends_with_status_2_and_a_remedy(flywheel, words, said):
@@ -107,8 +112,8 @@ def test_a_store_is_neither_begun_over_nor_mixed(flywheel):
 
 
 def test_a_point_that_is_set_aside_is_named(flywheel):
-    status, out, _ = flywheel("sweep", "club.yaml", "--vary", "inviting=0.1,9", "--strategies", "loud", "--max-people",
-                                "2000", "--replications", "2", "--metrics", "revenue")  # fmt: skip
+    line = "sweep club.yaml --values inviting=0.1,9 --strategies loud --max-people 2000 --replications 2 --of revenue"
+    status, out, _ = flywheel(*line.split())
     assert status == 0
     assert "1 set aside" in out
     assert "n/a" in out
@@ -130,7 +135,7 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on(flywheel, monkeypatch):
         status, out, err = flywheel(*COIN, "--store", "sweep.db", "--workers", "1")
     assert (status, out) == (130, "")
     assert "what was finished is in sweep.db" in err
-    assert "flywheel sweep coins.yaml --vary 'heads=10 %:90 %:3' --replications 6" in err
+    assert "flywheel sweep coins.yaml --values 'heads=10 %:90 %:3' --replications 6" in err
     assert "--resume" in err
     status, _, err = flywheel("export", "sweep.db", "half.csv")
     assert status == 0

@@ -30,9 +30,9 @@ def test_the_difference_is_that_of_the_same_replications(duel):
     for metric in ("profit", "revenue", "referred", "cac", "spend.reward"):
         pairs = duel["loud"].terms(metric) - duel["quiet"].terms(metric) if metric != "spend.reward" else None
         if pairs is not None:
-            found = duel.difference(metric)
-            assert found == estimate_mean(pairs, found.unit)
-            assert duel.difference(metric, "quiet", "loud").mean == pytest.approx(-found.mean)
+            gap = duel.difference(metric)
+            assert gap == estimate_mean(pairs, gap.unit)
+            assert duel.difference(metric, "quiet", "loud").mean == pytest.approx(-gap.mean)
 
 
 def test_shares_differ_by_points(duel):
@@ -59,11 +59,11 @@ def test_the_series_of_differences_adds_up_to_the_difference(duel):
 
 
 def test_what_one_would_have_seen_stopping_earlier_is_the_difference_until_then(duel):
-    found = duel.by_month("profit", months=(3, 6, 99))
+    by_month = duel.by_month("profit", months=(3, 6, 99))
     paths = duel.difference_series("profit", cumulative=True)
-    assert list(found) == [3, 6, 12]
-    assert found[3].mean == pytest.approx(paths[:, 2].mean())
-    assert found[12].mean == pytest.approx(duel.difference("profit").mean)
+    assert list(by_month) == [3, 6, 12]
+    assert by_month[3].mean == pytest.approx(paths[:, 2].mean())
+    assert by_month[12].mean == pytest.approx(duel.difference("profit").mean)
 
 
 def test_the_same_people_come_in_every_strategy(duel):
@@ -87,9 +87,9 @@ def test_a_replication_without_a_value_is_left_out_of_the_pair(monkeypatch, duel
 def test_a_crossover_counts_from_the_first_month_after_the_warm_up():
     paths = np.array([[np.nan, np.nan, -1.0, 2, 3], [np.nan, np.nan, 1, 2, 3]])
     dates = [dt.date(2027, month, 1) for month in range(1, 6)]
-    found = crossover(np.where(np.isnan(paths), 0.0, paths), dates, first=3)
-    assert (found.first, found.month, found.low, found.high, found.date) == (3, 4, 3, 4, dates[3])
-    assert found.probability.mean == 100.0
+    cross = crossover(np.where(np.isnan(paths), 0.0, paths), dates, first=3)
+    assert (cross.first, cross.month, cross.low, cross.high, cross.date) == (3, 4, 3, 4, dates[3])
+    assert cross.probability.mean == 100.0
 
 
 @pytest.mark.parametrize(
@@ -135,19 +135,19 @@ def synthetic(monkeypatch, duel, monthly, start=None):
 
 def test_crossover_on_synthetic_paths(monkeypatch, duel):
     early, late, never = [-1] + [5] * 11, [-1] * 6 + [5] * 6, [-1] * 12
-    found = synthetic(monkeypatch, duel, [early] * 30 + [late] * 60 + [never] * 10, "2027-01-01").crossover()
+    cross = synthetic(monkeypatch, duel, [early] * 30 + [late] * 60 + [never] * 10, "2027-01-01").crossover()
     mean = (30 * np.cumsum(early) + 60 * np.cumsum(late) + 10 * np.cumsum(never)) / 100
-    assert found.month == overtakes(mean)
-    assert (found.low, found.high) == (2, 8)
-    assert (found.probability.mean, found.probability.n) == (90.0, 100)
-    assert found.date == dt.date(2027, found.month, 1)
+    assert cross.month == overtakes(mean)
+    assert (cross.low, cross.high) == (2, 8)
+    assert (cross.probability.mean, cross.probability.n) == (90.0, 100)
+    assert cross.date == dt.date(2027, cross.month, 1)
 
 
 def test_crossover_of_paths_that_never_overtake(monkeypatch, duel):
-    found = synthetic(monkeypatch, duel, [[-1] * 12] * 4).crossover()
-    assert (found.month, found.low, found.high, found.date) == (None, None, None, None)
-    assert found.probability.mean == 0.0
-    assert found.probability.high > 0
+    cross = synthetic(monkeypatch, duel, [[-1] * 12] * 4).crossover()
+    assert (cross.month, cross.low, cross.high, cross.date) == (None, None, None, None)
+    assert cross.probability.mean == 0.0
+    assert cross.probability.high > 0
 
 
 def test_crossover_of_a_ratio_means_nothing_and_is_refused(duel):
@@ -162,41 +162,41 @@ NOISE = np.array([0.9, 1.0, 1.1, 1.0])[:, None]
 
 
 def test_answer_ahead_from_the_start(monkeypatch, duel):
-    said = synthetic(monkeypatch, duel, NOISE * ([100] * 12)).answer()
-    assert ": 1,200 more (95 % interval of the difference 1,0" in said
-    assert "ahead from the first month on. 'loud' ends ahead in 4 of 4 futures if these figures hold." in said
-    assert "spends" not in said
+    answer = synthetic(monkeypatch, duel, NOISE * ([100] * 12)).answer()
+    assert ": 1,200 more (95 % interval of the difference 1,0" in answer
+    assert "ahead from the first month on. 'loud' ends ahead in 4 of 4 futures if these figures hold." in answer
+    assert "spends" not in answer
 
 
 def test_answer_overtakes_later(monkeypatch, duel):
-    said = synthetic(monkeypatch, duel, NOISE * ([-10] + [100] * 11), "2027-01-01").answer()
-    assert "It overtakes in month 2 (February 2027)" in said
-    assert "before that, 'quiet' was ahead in month 1." in said
+    answer = synthetic(monkeypatch, duel, NOISE * ([-10] + [100] * 11), "2027-01-01").answer()
+    assert "It overtakes in month 2 (February 2027)" in answer
+    assert "before that, 'quiet' was ahead in month 1." in answer
 
 
 def test_answer_names_both_where_the_lead_changed_before(monkeypatch, duel):
-    said = synthetic(monkeypatch, duel, NOISE * ([10, -20] + [100] * 10)).answer()
-    assert "It overtakes in month 3" in said
-    assert "before that, 'quiet' was ahead in month 2 and 'loud' was ahead in month 1." in said
+    answer = synthetic(monkeypatch, duel, NOISE * ([10, -20] + [100] * 10)).answer()
+    assert "It overtakes in month 3" in answer
+    assert "before that, 'quiet' was ahead in month 2 and 'loud' was ahead in month 1." in answer
 
 
 def test_answer_never(monkeypatch, duel):
-    said = synthetic(monkeypatch, duel, NOISE * ([10] + [-100] * 11)).answer()
-    assert ": 1,090 less (" in said
-    assert "It was ahead in month 1, and never overtakes for good by month 12." in said
-    assert "'loud' ends ahead in 0 of 4 futures if these figures hold." in said
+    answer = synthetic(monkeypatch, duel, NOISE * ([10] + [-100] * 11)).answer()
+    assert ": 1,090 less (" in answer
+    assert "It was ahead in month 1, and never overtakes for good by month 12." in answer
+    assert "'loud' ends ahead in 0 of 4 futures if these figures hold." in answer
 
 
 def test_answer_undecided(monkeypatch, duel):
-    said = synthetic(monkeypatch, duel, [[-50] * 12, [60] * 12, [-40] * 12, [50] * 12]).answer()
-    assert "interval includes zero, so these runs do not tell which is ahead" in said
-    assert "95 % interval of the difference -" in said
-    assert "'loud' ends ahead in 2 of 4 futures if these figures hold." in said
+    answer = synthetic(monkeypatch, duel, [[-50] * 12, [60] * 12, [-40] * 12, [50] * 12]).answer()
+    assert "interval includes zero, so these runs do not tell which is ahead" in answer
+    assert "95 % interval of the difference -" in answer
+    assert "'loud' ends ahead in 2 of 4 futures if these figures hold." in answer
 
 
 def test_answer_from_one_replication_claims_no_interval(monkeypatch, duel):
-    said = synthetic(monkeypatch, duel, [[100] * 12]).answer()
-    assert "(one replication, so no interval)" in said
+    answer = synthetic(monkeypatch, duel, [[100] * 12]).answer()
+    assert "(one replication, so no interval)" in answer
 
 
 @pytest.mark.parametrize(
@@ -263,13 +263,13 @@ def test_all_strategies_of_the_file_are_compared_unless_said():
 
 def test_two_models_are_compared_on_the_same_people():
     dear = club(price="25 per month")
-    found = compare(club(), dear, replications=2)
-    assert found.names == ("Club (first)", "Club (second)")
-    assert found.difference("acquisitions").half_width == 0.0
-    assert found.difference("revenue.platform").mean == pytest.approx(
-        found["Club (first)"]["revenue.platform"].mean, rel=1e-3
+    two = compare(club(), dear, replications=2)
+    assert two.names == ("Club (first)", "Club (second)")
+    assert two.difference("acquisitions").half_width == 0.0
+    assert two.difference("revenue.platform").mean == pytest.approx(
+        two["Club (first)"]["revenue.platform"].mean, rel=1e-3
     )
-    assert [d.what for d in found.what_differs()] == ["rate price"]
+    assert [d.what for d in two.what_differs()] == ["rate price"]
 
 
 def test_two_models_take_a_strategy_each_or_one_for_both():
@@ -290,9 +290,17 @@ def test_models_of_different_horizon_or_currency_are_refused(change):
         compare(club(), other, replications=1)
 
 
-@pytest.mark.parametrize("strategies", [["loud"], [], ["loud", "loud"]])
-def test_fewer_than_two_strategies_are_no_comparison(strategies):
-    with pytest.raises(ExperimentError, match="two different strategies; the file has: quiet, loud, louder"):
+@pytest.mark.parametrize(
+    ("strategies", "said"),
+    [
+        (["loud"], "two different strategies; the file has: quiet, loud, louder"),
+        ("loud", "two different strategies; the file has: quiet, loud, louder"),
+        ([], r"strategies is \[\]: it takes .* a list of names"),
+        (["loud", "loud"], "strategies are loud, loud: one is named twice"),
+    ],
+)
+def test_fewer_than_two_strategies_are_no_comparison(strategies, said):
+    with pytest.raises(ExperimentError, match=said):
         compare(club(), strategies=strategies, replications=1)
 
 
@@ -337,9 +345,9 @@ def test_a_flow_that_a_strategy_does_without_is_zero_there():
 
 def test_what_one_unit_of_spend_brings_is_a_ratio_of_paired_sums():
     duel = compare(loads(LINES), replications=20, seed=1)
-    found = duel.ratio("revenue", "spend", of="with", against="without")
-    assert (found.mean, found.low, found.high) == pytest.approx((3, 3, 3))
-    assert found.unit == "EUR per EUR"
+    brings = duel.ratio("revenue", "spend", of="with", against="without")
+    assert (brings.mean, brings.low, brings.high) == pytest.approx((3, 3, 3))
+    assert brings.unit == "EUR per EUR"
 
 
 # -- what is left out, and several at once ----------------------------------------------------------
@@ -347,14 +355,14 @@ def test_what_one_unit_of_spend_brings_is_a_ratio_of_paired_sums():
 
 def test_a_strategy_that_leaves_something_out_is_judged_by_what_that_returns():
     duel = compare(loads(LINES), replications=20, seed=1)
-    told = "What 'without' leaves out takes "
-    assert told in duel.answer()
+    words = "What 'without' leaves out takes "
+    assert words in duel.answer()
     assert "returns 2 EUR of profit per EUR, itself paid for (95 % interval 2 to 2)." in duel.answer()
     assert "verdict" not in duel.answer()
-    assert told in duel.answer(of="with", against="without"), "whichever way round"
-    found = duel.left_out()
-    assert (found.by, found.returns.mean) == ("without", pytest.approx(2))
-    assert found.gain.mean == pytest.approx(2 * found.budget.mean)
+    assert words in duel.answer(of="with", against="without"), "whichever way round"
+    left_out = duel.left_out()
+    assert (left_out.by, left_out.returns.mean) == ("without", pytest.approx(2))
+    assert left_out.gain.mean == pytest.approx(2 * left_out.budget.mean)
 
 
 @pytest.mark.parametrize(
@@ -401,10 +409,10 @@ def test_where_all_leave_out_parts_of_one_no_winner_on_one_budget_is_claimed():
         "spend: {gift: 10}}", "spend: {gift: 10}}\n      more: {after: 0.5 per month, spend: {gift: 5}}"
     )
     text = text.replace("without: {without: [extra]}", "no_extra: {without: [extra]}\n  no_more: {without: [more]}")
-    said = compare(loads(text), replications=20, seed=1).answer()
-    assert said.startswith("Of 3 strategies, 'no_more' earns the most profit")
-    assert "verdict" not in said, "'no_more' and 'no_extra' spend unlike, but each is held against 'with'"
-    assert "judged by what that returns" in said
+    answer = compare(loads(text), replications=20, seed=1).answer()
+    assert answer.startswith("Of 3 strategies, 'no_more' earns the most profit")
+    assert "verdict" not in answer, "'no_more' and 'no_extra' spend unlike, but each is held against 'with'"
+    assert "judged by what that returns" in answer
 
 
 def test_the_joint_intervals_of_the_table_are_those_of_the_ranking(several):
@@ -416,8 +424,8 @@ def test_the_joint_intervals_of_the_table_are_those_of_the_ranking(several):
 def test_several_that_all_lose_money_are_said_to():
     text = COINS.replace("batch: 40", "batch: 40, cost_per_batch: 4000")
     trio = loads(text + "strategies: {a: {}, b: {rates: {heads: 40 %}}, c: {rates: {heads: 90 %}}}\n")
-    said = compare(trio, replications=10).answer()
-    assert said.startswith("All 3 strategies lose money by month 1; 'c' loses least, ")
+    answer = compare(trio, replications=10).answer()
+    assert answer.startswith("All 3 strategies lose money by month 1; 'c' loses least, ")
     mixed = loads(COINS.replace("batch: 40", "batch: 40, cost_per_batch: 50")
                   + "strategies: {a: {}, b: {rates: {heads: 10 %}}, c: {rates: {heads: 90 %}}}\n")  # fmt: skip
     assert "; 'a' and 'b' lose money." in compare(mixed, replications=10).answer()

@@ -117,13 +117,13 @@ def test_one_at_a_time_starts_from_the_file():
 def test_points_of_a_design_with_luck_fill_the_space(kind):
     varied = {"retention": "80 %:90 %", "price": "10:20", "sold": ["40 %", "50 %"]}
     design = design_of(club(), kind, varied, n=16, seed=7, strategies=["loud"])
-    found = rows(design)
+    spread = rows(design)
     for index, (low, width) in enumerate([(80, 10), (10, 10)]):
-        shares = [(float(str(row[index]).split()[0]) - low) / width for row in found]
+        shares = [(float(str(row[index]).split()[0]) - low) / width for row in spread]
         assert sorted(int(16 * share) for share in shares) == list(range(16)), "one in each sixteenth"
-    assert sum(row[2] == "40 %" for row in found) == 8
-    assert rows(design_of(club(), kind, varied, n=16, seed=7, strategies=["loud"])) == found
-    assert rows(design_of(club(), kind, varied, n=16, seed=8, strategies=["loud"])) != found
+    assert sum(row[2] == "40 %" for row in spread) == 8
+    assert rows(design_of(club(), kind, varied, n=16, seed=7, strategies=["loud"])) == spread
+    assert rows(design_of(club(), kind, varied, n=16, seed=8, strategies=["loud"])) != spread
 
 
 def test_sobol_points_that_are_no_power_of_two_are_noted(caplog, recwarn):
@@ -139,21 +139,20 @@ def test_sobol_points_that_are_no_power_of_two_are_noted(caplog, recwarn):
     ("how", "said"),
     [
         ({"kind": "grit"}, "did you mean 'grid'"),
-        ({"kind": "lhs", "varied": {"heads": "0.1:0.9"}}, "write n=64"),
+        ({"kind": "lhs", "values": {"heads": "0.1:0.9"}}, "write n=64"),
         ({"kind": "sobol", "n": 4}, "without factors"),
-        ({"kind": "grid", "varied": {"heads": "0.1:0.9"}}, "LO:HI:5"),
-        ({"kind": "grid", "varied": {"heads": "0:1:10000", "x": "0:1:1000"}}, "more than 1,000,000"),
-        ({"kind": "lhs", "varied": {"heads": "0.1:0.9"}, "n": 10**7}, "more than 1,000,000"),
-        ({"varied": {"strategy": ["a"]}}, "strategies=[...]"),
-        ({"varied": {"heads": [0.1]}, "points": [{"heads": 0.1}]}, "put all into the table"),
-        ({"points": [{"heads": 0.1}], "n": 3}, "leave n out"),
-        ({"points": []}, "no rows"),
-        ({"points": 3}, "int is no table"),
-        ({"points": [{"heads": math.nan}]}, "point 0: heads"),
-        ({"points": pd.DataFrame({"heads": [0.1, None]})}, "point 1: heads"),
-        ({"points": pd.DataFrame([[1, 2]], columns=["heads", "heads"])}, "have one name"),
-        ({"points": [{"heads": 0.1, "strategy": 3}]}, "point 0: no strategy"),
-        ({"points": [{"heads": 0.1, "strategy": "a"}], "strategies": ["a"]}, "leave strategies out"),
+        ({"kind": "grid", "values": {"heads": "0.1:0.9"}}, "LO:HI:5"),
+        ({"kind": "grid", "values": {"heads": "0:1:10000", "x": "0:1:1000"}}, "more than 1,000,000"),
+        ({"kind": "lhs", "values": {"heads": "0.1:0.9"}, "n": 10**7}, "more than 1,000,000"),
+        ({"values": {"strategy": ["a"]}}, "strategies=[...]"),
+        ({"values": [{"heads": 0.1}], "n": 3}, "leave n out"),
+        ({"values": []}, "no rows"),
+        ({"values": 3}, "int is no table"),
+        ({"values": [{"heads": math.nan}]}, "point 0: heads"),
+        ({"values": pd.DataFrame({"heads": [0.1, None]})}, "point 1: heads"),
+        ({"values": pd.DataFrame([[1, 2]], columns=["heads", "heads"])}, "have one name"),
+        ({"values": [{"heads": 0.1, "strategy": 3}]}, "point 0: no strategy"),
+        ({"values": [{"heads": 0.1, "strategy": "a"}], "strategies": ["a"]}, "leave strategies out"),
     ],
 )
 def test_designs_that_cannot_be_are_refused(how, said):
@@ -170,10 +169,10 @@ def test_n_says_how_many_values_a_range_has_in_a_grid():
 
 
 def test_a_table_may_say_strategies_and_leave_factors_to_the_file():
-    design = design_of(club(), points=[{"strategy": "loud", "price": 10}, {"strategy": "quiet", "retention": "90 %"}])
+    design = design_of(club(), values=[{"strategy": "loud", "price": 10}, {"strategy": "quiet", "retention": "90 %"}])
     assert design.factors == ("price", "retention")
     assert design.points == (DesignPoint("loud", (10, None)), DesignPoint("quiet", (None, "90 %")))
-    crossed = design_of(club(), points=pd.DataFrame({"price": [10, 11]}), strategies=["loud", "quiet"])
+    crossed = design_of(club(), values=pd.DataFrame({"price": [10, 11]}), strategies=["loud", "quiet"])
     assert [(point.strategy, *point.values) for point in crossed.points] == [
         ("loud", 10), ("quiet", 10), ("loud", 11), ("quiet", 11),
     ]  # fmt: skip
@@ -182,7 +181,7 @@ def test_a_table_may_say_strategies_and_leave_factors_to_the_file():
 def test_a_csv_file_of_points(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text("\ufeffretention, price\n 90 % ,12\n\n0.8,11.5\n", encoding="utf-8")
-    assert rows(design_of(club(), points=path, strategies=["loud"])) == [("90 %", 12), (0.8, 11.5)]
+    assert rows(design_of(club(), values=path, strategies=["loud"])) == [("90 %", 12), (0.8, 11.5)]
 
 
 @pytest.mark.parametrize(
@@ -200,17 +199,17 @@ def test_a_broken_csv_file_is_refused_with_its_line(tmp_path, text, said):
     path = tmp_path / "points.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        design_of(club(), points=path)
+        design_of(club(), values=path)
     assert str(path) in str(caught.value)
     assert said in str(caught.value)
 
 
 def test_a_csv_file_that_is_not_there_or_no_text(tmp_path):
     with pytest.raises(DataError, match="No such file"):
-        design_of(club(), points=tmp_path / "none.csv")
+        design_of(club(), values=tmp_path / "none.csv")
     (tmp_path / "bytes.csv").write_bytes(b"a\n\xff\n")
     with pytest.raises(DataError, match="UTF-8"):
-        design_of(club(), points=tmp_path / "bytes.csv")
+        design_of(club(), values=tmp_path / "bytes.csv")
 
 
 # -- journeys ---------------------------------------------------------------------------------------
@@ -221,8 +220,8 @@ def test_a_design_point_is_the_journey_that_with_makes():
     values = {"retention": 0.93, "price": "15", "horizon": "9 months", "channels.ads.spend": 500}
     resolver = Resolver(model, tuple(values))
     for strategy in (None, "quiet", "louder"):
-        made = resolver.journey(DesignPoint(strategy, tuple(values.values())))
-        assert made == model.with_(**values).journey(strategy)
+        journey = resolver.journey(DesignPoint(strategy, tuple(values.values())))
+        assert journey == model.with_(**values).journey(strategy)
     assert resolver.journey(DesignPoint("loud", (None,) * 4)) == model.journey("loud")
 
 
@@ -248,9 +247,9 @@ def test_all_wrong_values_are_said_at_once_and_only_wrong_ones():
     design = design_of(club(), "grid", {"retention": ["90 %", "190 %"], "price": ["3 %", 10]})
     with pytest.raises(ConfigError) as caught:
         Resolver(club(), design.factors).check(design.points)
-    said = str(caught.value)
-    assert "190 %" in said
-    assert "3 %" in said.replace("190 %", "")
+    message = str(caught.value)
+    assert "190 %" in message
+    assert "3 %" in message.replace("190 %", "")
     assert len(caught.value.problems) == 2
 
 
@@ -264,9 +263,9 @@ def test_values_that_only_go_together_pass_the_check():
     chances = CLUB.replace("{trial: {chance: 70 %, spend: {kit: 1.5}}, unfit: 10 %", "{trial: a, unfit: b")
     rates = "rates:\n  a: {value: 50 %, why: one}\n  b: {value: 50 %, why: two}\n"
     model = loads(chances.replace("rates:\n", rates))
-    together = design_of(model, points=[{"a": "70 %", "b": "20 %"}], strategies=["loud"])
+    together = design_of(model, values=[{"a": "70 %", "b": "20 %"}], strategies=["loud"])
     Resolver(model, together.factors).check(together.points)
-    apart = design_of(model, points=[{"a": "70 %", "b": "50 %"}], strategies=["loud"])
+    apart = design_of(model, values=[{"a": "70 %", "b": "50 %"}], strategies=["loud"])
     with pytest.raises(ConfigError):
         Resolver(model, apart.factors).check(apart.points)
 

@@ -31,7 +31,7 @@ def tiers(**values):
 
 
 @pytest.fixture(scope="module")
-def found():
+def raised():
     return effect(tiers(), strategies=["quiet", "loud"], replications=N, of=["acquisitions"])
 
 
@@ -48,16 +48,16 @@ def after():
 # -- what becomes of a figure -----------------------------------------------------------------------
 
 
-def test_both_readings_are_run_at_the_values_they_mean(found):
-    assert found.changes == ("+5 points", "+5 % relative")
-    assert found.base == {"quiet": 85.0, "loud": 85.0}
-    assert found.values["loud", "+5 points"] == pytest.approx(90)
-    assert found.values["loud", "+5 % relative"] == pytest.approx(89.25)
+def test_both_readings_are_run_at_the_values_they_mean(raised):
+    assert raised.changes == ("+5 points", "+5 % relative")
+    assert raised.base == {"quiet": 85.0, "loud": 85.0}
+    assert raised.values["loud", "+5 points"] == pytest.approx(90)
+    assert raised.values["loud", "+5 % relative"] == pytest.approx(89.25)
 
 
 @pytest.mark.parametrize("name", ["revenue", "profit", "clv", "active_customers", "nrr", "referred"])
-def test_a_change_is_the_paired_difference_of_two_runs(found, before, after, name):
-    one = found.change(name)
+def test_a_change_is_the_paired_difference_of_two_runs(raised, before, after, name):
+    one = raised.change(name)
     gain = after.terms(name) - before.terms(name)
     assert one.today.mean == pytest.approx(before[name].mean)
     assert one.gain.mean == pytest.approx(gain.mean())
@@ -65,8 +65,8 @@ def test_a_change_is_the_paired_difference_of_two_runs(found, before, after, nam
     assert one.gain.unit == before.unit(name).replace("%", "points")
 
 
-def test_money_leads_from_revenue_to_profit(found, before):
-    money = found.money()
+def test_money_leads_from_revenue_to_profit(raised, before):
+    money = raised.money()
     assert list(money) == ["revenue", "service_spend", "margin", "acquisition_spend", "win_back_spend", "net",
                            "overhead_spend", "profit"]  # fmt: skip
     for side in ("today", "gain"):
@@ -107,17 +107,17 @@ def test_nothing_is_said_in_percent_of_a_loss_of_next_to_nothing_or_of_nothing()
 
 
 @pytest.mark.parametrize("name", ["revenue", "margin", "net", "profit"])
-def test_years_add_up_to_the_horizon_and_the_last_may_be_short(found, name):
-    years = found.years(name)
+def test_years_add_up_to_the_horizon_and_the_last_may_be_short(raised, name):
+    years = raised.years(name)
     assert [(y.number, y.first, y.last) for y in years] == [(1, 1, 12), (2, 13, 24), (3, 25, 30)]
-    assert sum(y.within.gain.mean for y in years) == pytest.approx(found.change(name).gain.mean)
+    assert sum(y.within.gain.mean for y in years) == pytest.approx(raised.change(name).gain.mean)
     sums = np.cumsum([y.within.gain.mean for y in years])
     np.testing.assert_allclose([y.so_far.gain.mean for y in years], sums)
-    assert str(years[-1].so_far) == str(found.change(name))
+    assert str(years[-1].so_far) == str(raised.change(name))
 
 
-def test_a_year_of_a_ratio_is_the_ratio_of_its_sums(found, before, after):
-    (_, second, _) = found.years("arpu")
+def test_a_year_of_a_ratio_is_the_ratio_of_its_sums(raised, before, after):
+    (_, second, _) = raised.years("arpu")
 
     def over(runs, first, last):
         months = runs.books.ledger, slice(first, last)
@@ -130,8 +130,8 @@ def test_a_year_of_a_ratio_is_the_ratio_of_its_sums(found, before, after):
     assert second.so_far.gain.mean == pytest.approx((over(after, 0, 24) - over(before, 0, 24)).mean())
 
 
-def test_a_stock_is_that_at_the_end_of_the_year_and_does_not_add_up(found, before, after):
-    years = found.years("active_customers")
+def test_a_stock_is_that_at_the_end_of_the_year_and_does_not_add_up(raised, before, after):
+    years = raised.years("active_customers")
     gain = after.series("active_customers") - before.series("active_customers")
     assert [y.within.gain.mean for y in years] == pytest.approx(gain[:, [11, 23, 29]].mean(axis=0))
     assert all(y.so_far is None for y in years)
@@ -143,20 +143,20 @@ def test_years_begin_after_the_warm_up():
     assert [(y.first, y.last) for y in years] == [(7, 18), (19, 30)]
 
 
-def test_what_follows_customers_has_no_years(found):
+def test_what_follows_customers_has_no_years(raised):
     with pytest.raises(ExperimentError, match="'clv' has no years"):
-        found.years("clv")
+        raised.years("clv")
 
 
 # -- through whom -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("figure", ["revenue", "profit", "acquisitions"])
-def test_parts_add_up_to_the_whole_in_every_replication(found, figure):
-    split = found.split(figure)
+def test_parts_add_up_to_the_whole_in_every_replication(raised, figure):
+    split = raised.split(figure)
     values = split.values
     np.testing.assert_allclose(values["own"] + values["upsell"] + values["referral"], values["whole"], atol=1e-6)
-    assert split.parts["whole"].mean == pytest.approx(found.change(figure).gain.mean)
+    assert split.parts["whole"].mean == pytest.approx(raised.change(figure).gain.mean)
     for first, parts in split.orders.items():
         added = sum(one.mean for one in parts.values())
         assert added == pytest.approx(split.parts["whole"].mean - split.parts["own"].mean), first
@@ -166,7 +166,7 @@ def test_parts_add_up_to_the_whole_in_every_replication(found, figure):
     assert split.interaction.mean == pytest.approx(gap)
 
 
-def test_each_part_is_that_of_a_file_written_without_the_others(found):
+def test_each_part_is_that_of_a_file_written_without_the_others(raised):
     def gain(without):
         model = loads(TIERS.replace("loud: {}", f"loud: {{without: [{without}]}}"))
         sides = [
@@ -176,17 +176,17 @@ def test_each_part_is_that_of_a_file_written_without_the_others(found):
         return sides[1] - sides[0]
 
     none, upsell, referral = gain("invite, upsell"), gain("invite"), gain("upsell")
-    split = found.split("revenue")
+    split = raised.split("revenue")
     np.testing.assert_allclose(split.gains[:3], [none, upsell, referral])
     assert split.parts["own"].mean == pytest.approx(none.mean())
     assert split.shares["own"].mean == pytest.approx(100 * none.sum() / split.values["whole"].sum())
 
 
-def test_what_a_strategy_does_without_adds_nothing(found):
-    assert found.events["quiet"] == {"upsell": ("event.member.upsell",), "referral": ()}
-    assert found.events["loud"]["referral"] == ("event.member.invite", "channel.friends")
-    assert not found.split("revenue", "quiet").values["referral"].any()
-    assert found.split("revenue", "loud").parts["referral"].low > 0
+def test_what_a_strategy_does_without_adds_nothing(raised):
+    assert raised.events["quiet"] == {"upsell": ("event.member.upsell",), "referral": ()}
+    assert raised.events["loud"]["referral"] == ("event.member.invite", "channel.friends")
+    assert not raised.split("revenue", "quiet").values["referral"].any()
+    assert raised.split("revenue", "loud").parts["referral"].low > 0
 
 
 def test_upsell_can_be_named_and_an_unknown_name_is_refused():
@@ -271,28 +271,28 @@ def test_runs_that_leave_nothing_out_are_run_once(monkeypatch):
 
 
 def test_a_rate_that_is_no_chance_has_the_relative_reading_alone():
-    found = effect(tiers(), over="inviting", strategies=["loud"], replications=2)
-    assert found.changes == ("+5 % relative",)
-    assert found.values["loud", "+5 % relative"] == pytest.approx(0.1575)
-    assert found.rate_unit == "per month"
+    raised = effect(tiers(), over="inviting", strategies=["loud"], replications=2)
+    assert raised.changes == ("+5 % relative",)
+    assert raised.values["loud", "+5 % relative"] == pytest.approx(0.1575)
+    assert raised.rate_unit == "per month"
 
 
 def test_a_change_can_be_a_new_value(after, before):
-    found = effect(tiers(), values=["90 %", 0.80], strategies=["loud"], replications=N, split=False)
-    assert found.changes == ("90 %", "0.8")
+    raised = effect(tiers(), values=["90 %", 0.80], strategies=["loud"], replications=N, split=False)
+    assert raised.changes == ("90 %", "0.8")
     gain = after.values("revenue") - before.values("revenue")
-    assert found.change("revenue", change="90 %").gain.mean == pytest.approx(gain.mean())
-    assert found.change("revenue", change="0.8").gain.mean < 0
+    assert raised.change("revenue", change="90 %").gain.mean == pytest.approx(gain.mean())
+    assert raised.change("revenue", change="0.8").gain.mean < 0
 
 
 def test_where_five_points_are_impossible_half_of_what_is_left_is_run_and_one_asked_for_is_refused():
     high = loads(COINS).with_(heads="96 %")
-    found = effect(high, over="heads", replications=2)
-    assert found.changes == ("+2 points", "+2.083 % relative")
-    assert found.notes["as written", "+2 points"] == "half of what is left to 100 %, since +5 points would be more"
-    assert "Heads +2 points (96 to 98 %) changes revenue" in found.answer()
-    assert "as written, +2 points: half of what is left to 100 %, since +5 points would be more" in str(found)
-    assert found.change().gain.mean > 0
+    raised = effect(high, over="heads", replications=2)
+    assert raised.changes == ("+2 points", "+2.083 % relative")
+    assert raised.notes["as written", "+2 points"] == "half of what is left to 100 %, since +5 points would be more"
+    assert "Heads +2 points (96 to 98 %) changes revenue" in raised.answer()
+    assert "as written, +2 points: half of what is left to 100 %, since +5 points would be more" in str(raised)
+    assert raised.change().gain.mean > 0
     with pytest.raises(ConfigError, match="101 %, more than 100 %; write \\+2 points"):
         effect(high, over="heads", values="+5 points", replications=2)
     certain = effect(loads(COINS).with_(heads="100 %"), over="heads", replications=2)
@@ -304,80 +304,80 @@ def test_where_five_points_are_impossible_half_of_what_is_left_is_run_and_one_as
         effect(high, over="heads", values="+5 %", replications=2)
 
 
-def test_wrong_names_are_refused_with_the_near_ones(found):
+def test_wrong_names_are_refused_with_the_near_ones(raised):
     with pytest.raises(ExperimentError, match="did you mean 'loud'"):
-        found.change(strategy="lout")
+        raised.change(strategy="lout")
     with pytest.raises(ExperimentError, match="'\\+4 points' was not run"):
-        found.change(change="+4 points")
+        raised.change(change="+4 points")
     with pytest.raises(ExperimentError, match="did you mean 'revenue'"):
-        found.change("revenu")
+        raised.change("revenu")
     with pytest.raises(ExperimentError, match="'prospects' was not split"):
-        found.split("prospects")
+        raised.split("prospects")
     with pytest.raises(ExperimentError, match="did you mean 'clv'"):
         effect(tiers(), of=["clvv"], replications=1)
     with pytest.raises(ConfigError, match="did you mean 'retention'"):
         effect(tiers(), over="retenton", replications=1)
-    with pytest.raises(ExperimentError, match="no change"):
+    with pytest.raises(ExperimentError, match=r"values is \[\]: it takes a list of changes"):
         effect(tiers(), values=[], replications=1)
     with pytest.raises(ExperimentError, match="split=False"):
         effect(loads(COINS), over="heads", replications=1, split=False).split()
 
 
-def test_workers_change_nothing(found):
+def test_workers_change_nothing(raised):
     again = effect(tiers(), strategies=["quiet", "loud"], replications=N, of=["acquisitions"], workers=2)
-    assert str(again) == str(found)
+    assert str(again) == str(raised)
 
 
 def test_a_matched_spend_stays_as_a_budget_that_has_been_decided_on():
     model = load("subscription").with_(horizon="6 months").at_spend("flywheel", 800.0)
-    found = effect(model, strategies=["flywheel"], values="+5 points", replications=2)
-    for runs in (*found.base_runs.values(), *found.changed.values()):
+    raised = effect(model, strategies=["flywheel"], values="+5 points", replications=2)
+    for runs in (*raised.base_runs.values(), *raised.changed.values()):
         assert runs.values("spend.search_ads") == pytest.approx(6 * 800)
-    assert found.events["flywheel"]["upsell"] == ("event.delight.upsell",)
+    assert raised.events["flywheel"]["upsell"] == ("event.delight.upsell",)
 
 
 # -- telling ----------------------------------------------------------------------------------------
 
 
-def test_an_answer_says_revenue_beside_profit_and_through_whom(found):
-    said = found.answer()
+def test_an_answer_says_revenue_beside_profit_and_through_whom(raised):
+    said = raised.answer()
     assert said.startswith("In 'loud', retention +5 points (85 to 90 % per month) changes revenue by +")
     assert "and profit by +" in said
     assert "in 30 months" in said
     assert all(word in said for word in ("customers' own", "upsell", "referral with all descendants"))
-    assert "referral" not in found.answer("quiet")
+    assert "referral" not in raised.answer("quiet")
     assert (
         "Of the revenue" not in effect(loads(COINS), over="heads", replications=1).answer()
     )  # there is nothing to split
 
 
-def test_the_frames_are_tidy(found):
-    table = found.frame()
+def test_the_frames_are_tidy(raised):
+    table = raised.frame()
     assert not table.duplicated(["strategy", "change", "figure", "span", "year"]).any()
     assert len(table) == 4 * 9 * (1 + 3 + 3)
     row = table.query("strategy == 'loud' and change == '+5 points' and figure == 'net' and span == 'horizon'")
-    assert row.gain.item() == pytest.approx(found.change("net").gain.mean)
-    parts = found.parts_frame()
+    assert row.gain.item() == pytest.approx(raised.change("net").gain.mean)
+    parts = raised.parts_frame()
     assert list(parts[:5].part) == ["own", "upsell", "referral", "whole", "interaction"]
     assert parts.query("part in ('own', 'upsell', 'referral')").groupby(["strategy", "change"]).percent.sum().to_numpy(
     ) == pytest.approx(100)  # fmt: skip
 
 
-def test_charts_draw_what_the_effect_says(found):
-    years = effect_chart(found)
+def test_charts_draw_what_the_effect_says(raised):
+    years = effect_chart(raised)
     assert years.title == "Retention +5 points: revenue and profit year by year, loud"
     row = years.data.query("figure == 'profit' and year == 2 and span == 'so far'")
-    assert row.gain.item() == pytest.approx(found.years("profit")[1].so_far.gain.mean)
-    parts = effect_parts(found, strategy="quiet", change="+5 % relative")
+    assert row.gain.item() == pytest.approx(raised.years("profit")[1].so_far.gain.mean)
+    parts = effect_parts(raised, strategy="quiet", change="+5 % relative")
     assert "quiet" in parts.title
     own = parts.data.query("figure == 'revenue' and part == 'own'")
-    assert own.gain.item() == pytest.approx(found.split("revenue", "quiet", "+5 % relative").parts["own"].mean)
-    stocks = effect_chart(found, figures=["active_customers"])
+    assert own.gain.item() == pytest.approx(raised.split("revenue", "quiet", "+5 % relative").parts["own"].mean)
+    stocks = effect_chart(raised, figures=["active_customers"])
     assert set(stocks.data.span) == {"year"}
 
 
-def test_the_section_has_all_tables_and_escapes_what_the_file_says(found):
-    section = sections(found)[0]
+def test_the_section_has_all_tables_and_escapes_what_the_file_says(raised):
+    section = sections(raised)[0]
     assert [len(table.rows) for table in section.tables] == [4 * 8, 4 * 6, 4 * 2]
     assert len(section.charts) == 2
     assert "loud: upsell is member.upsell" in section.tables[-1].note

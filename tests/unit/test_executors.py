@@ -63,16 +63,16 @@ def fail_unsendably(task):
 
 def do(tasks, work, executor=None, workers=None, **how):
     """Return what was done and what was set aside; doing anything twice fails."""
-    found, aside = {}, {}
+    results, aside = {}, {}
 
     def done(task, result):
-        assert task not in found
+        assert task not in results
         assert threading.current_thread() is threading.main_thread()
-        found[task] = result
+        results[task] = result
 
     with workers_of(executor, workers) as open_workers:
         carry_out(tasks, work, open_workers, done=done, set_aside=aside.__setitem__, **how)
-    return found, aside
+    return results, aside
 
 
 SQUARES = {n: n * n for n in range(40)}
@@ -134,22 +134,22 @@ def test_a_batch_whose_worker_died_is_done_again(tmp_path):
 
 def test_batches_that_always_take_their_worker_along_are_named_and_no_other(tmp_path):
     bad = {0, 21}
-    found, aside = do(SQUARES, partial(die_always, bad), "processes", 2)
+    results, aside = do(SQUARES, partial(die_always, bad), "processes", 2)
     assert set(aside) == bad
-    assert found == {n: square for n, square in SQUARES.items() if n not in bad}
-    assert all("died each of the 3 times" in said and "memory" in said for said in aside.values())
+    assert results == {n: square for n, square in SQUARES.items() if n not in bad}
+    assert all("died each of the 3 times" in reason and "memory" in reason for reason in aside.values())
 
 
 def test_a_broken_executor_of_the_users_cannot_be_made_anew():
-    found = {}
+    results = {}
     work = partial(die_always, {3})
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
         workers_of(executor) as workers,
         pytest.raises(ExperimentError, match=r"ProcessPoolExecutor.*hand in a new one.*resume=True"),
     ):
-        carry_out([1, 2, 3], work, workers, done=found.__setitem__, set_aside=None, in_flight=1)
-    assert found == {1: 1, 2: 4}
+        carry_out([1, 2, 3], work, workers, done=results.__setitem__, set_aside=None, in_flight=1)
+    assert results == {1: 1, 2: 4}
 
 
 def test_an_executor_that_is_shut_down_is_refused():
@@ -164,10 +164,10 @@ def test_an_executor_that_is_shut_down_is_refused():
 
 @pytest.mark.parametrize("executor", ["serial", "threads", "processes"])
 def test_an_error_of_the_work_comes_up_once_what_is_under_way_is_collected(executor):
-    found = {}
+    results = {}
     with workers_of(executor) as workers, pytest.raises(ValueError, match="20 does not work"):
-        carry_out(range(1000), partial(fail, 20), workers, done=found.__setitem__, set_aside=None)
-    assert set(range(16)) <= set(found) <= set(range(30)) - {20}
+        carry_out(range(1000), partial(fail, 20), workers, done=results.__setitem__, set_aside=None)
+    assert set(range(16)) <= set(results) <= set(range(30)) - {20}
 
 
 def test_an_error_of_the_tasks_comes_up_once_what_is_under_way_is_collected():
@@ -175,10 +175,10 @@ def test_an_error_of_the_tasks_comes_up_once_what_is_under_way_is_collected():
         yield from (1, 2, 3)
         raise ValueError("no more")
 
-    found = {}
+    results = {}
     with workers_of("threads", 2) as workers, pytest.raises(ValueError, match="no more"):
-        carry_out(tasks(), square_late, workers, done=found.__setitem__, set_aside=None)
-    assert {1: 1, 2: 4}.items() <= found.items() <= {1: 1, 2: 4, 3: 9}.items()  # the third may not have begun
+        carry_out(tasks(), square_late, workers, done=results.__setitem__, set_aside=None)
+    assert {1: 1, 2: 4}.items() <= results.items() <= {1: 1, 2: 4, 3: 9}.items()  # the third may not have begun
 
 
 def test_nothing_more_is_told_to_a_listener_that_failed():
@@ -331,9 +331,9 @@ def cluster():
 
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local,
     ):
-        yield made
+        yield local
 
 
 def test_a_dask_cluster_does_the_work(cluster):
@@ -353,9 +353,9 @@ def test_an_error_on_a_dask_worker_comes_up(cluster):
 
 
 def test_a_batch_that_kills_dask_workers_is_set_aside(cluster):
-    found, aside = do(range(8), partial(die_always, {5}), cluster.scheduler_address)
+    results, aside = do(range(8), partial(die_always, {5}), cluster.scheduler_address)
     assert set(aside) == {5}
-    assert set(found) == set(range(8)) - {5}
+    assert set(results) == set(range(8)) - {5}
 
 
 def test_a_dask_scheduler_that_is_not_there_is_said_within_seconds():

@@ -32,13 +32,13 @@ def test_any_number_of_threads_gives_the_same_ledgers(serial, workers):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_reference_engine_gives_the_same_ledgers_in_any_number_of_processes(serial, workers):
-    found = replicate(club(), replications=N, workers=workers, engine="reference")
-    assert found.ledger.equals(serial.ledger)
-    assert "reference engine" in str(found.provenance)
+    runs = replicate(club(), replications=N, workers=workers, engine="reference")
+    assert runs.ledger.equals(serial.ledger)
+    assert "reference engine" in str(runs.provenance)
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are():
-    with pytest.raises(ExperimentError, match="did you mean 'kernel'"):
+    with pytest.raises(ExperimentError, match="'kernel' or 'reference'; write engine='kernel'"):
         replicate(club(), replications=1, engine="kernal")
 
 
@@ -108,14 +108,14 @@ def test_results_are_frozen(serial, what):
 
 
 def test_provenance_is_enough_to_run_it_again(serial):
-    found = serial.provenance
-    assert (found.scenario, found.strategy, found.seed, found.replications) == ("Club", "", 3, N)
-    assert (found.engine, found.version) == ("kernel", flywheel_sim.__version__)
-    assert found.fingerprint == club().journey().fingerprint
-    assert found.n_events == serial.ledger.n_events.sum() > 0
-    assert found.seconds > 0
-    for said in ("Club", found.fingerprint, "seed 3", "12 replications", "kernel engine", found.version):
-        assert said in str(found)
+    source = serial.provenance
+    assert (source.scenario, source.strategy, source.seed, source.replications) == ("Club", "", 3, N)
+    assert (source.engine, source.version) == ("kernel", flywheel_sim.__version__)
+    assert source.fingerprint == club().journey().fingerprint
+    assert source.n_events == serial.ledger.n_events.sum() > 0
+    assert source.seconds > 0
+    for word in ("Club", source.fingerprint, "seed 3", "12 replications", "kernel engine", source.version):
+        assert word in str(source)
 
 
 def test_provenance_of_one_run_says_which_replication_it_was():
@@ -158,9 +158,9 @@ def test_an_estimate_is_the_mean_over_replications(serial):
 
 
 def test_html_of_a_result_escapes_what_the_file_says():
-    found = run(loads(COINS.replace("name: Coins", "name: '<script>x</script>'")))
-    assert "<script>" not in found._repr_html_()
-    assert "&lt;script&gt;" in found._repr_html_()
+    runs = run(loads(COINS.replace("name: Coins", "name: '<script>x</script>'")))
+    assert "<script>" not in runs._repr_html_()
+    assert "&lt;script&gt;" in runs._repr_html_()
 
 
 def test_periods_of_a_journey_with_a_start_have_dates():
@@ -171,7 +171,11 @@ def test_periods_of_a_journey_with_a_start_have_dates():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"replications": 0}, "at least one"), ({"replications": 1, "workers": 0}, "0 workers")]
+    ("wrong", "said"),
+    [
+        ({"replications": 0}, "replications is 0: it takes a whole number from 1"),
+        ({"replications": 1, "workers": 0}, "workers is 0: it takes a whole number from 1"),
+    ],
 )
 def test_nothing_to_run_is_refused(wrong, said):
     with pytest.raises(ExperimentError, match=said):
@@ -185,7 +189,7 @@ def test_an_unknown_strategy_names_the_nearest():
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**32}, {"replication": -1}])
 def test_luck_out_of_range_is_refused(wrong):
-    with pytest.raises(ExperimentError, match="between 0 and 4294967295"):
+    with pytest.raises(ExperimentError, match="a whole number from 0 to 4294967295"):
         run(club(), **wrong)
 
 

@@ -44,15 +44,15 @@ def imported(tree):
 
 def rooms(module):
     """Return the modules of the package that a module imports."""
-    found = set()
+    reached = set()
     for name in imported(MODULES[module]):
         head, _, inner = name.partition(".")
         if head != "flywheel_sim" or inner == "__version__":
             continue
         room = next((part for part in (inner, inner.rpartition(".")[0]) if part in MODULES), None)
         assert room, f"{module or 'flywheel_sim'} imports {name}, which is in no room"
-        found.add(room)
-    return found
+        reached.add(room)
+    return reached
 
 
 GRAPH = {module: rooms(module) for module in MODULES if module}
@@ -60,13 +60,13 @@ GRAPH = {module: rooms(module) for module in MODULES if module}
 
 def test_every_room_is_on_a_floor():
     assert {module.split(".")[0] for module in GRAPH} == set(FLOORS)
-    assert sum(len(found) for found in GRAPH.values()) > 50
+    assert sum(len(reached) for reached in GRAPH.values()) > 50
 
 
 @pytest.mark.parametrize("module", GRAPH)
 def test_imports_point_down(module):
     floor = FLOORS.index(module.split(".")[0])
-    above = [found for found in GRAPH[module] if FLOORS.index(found.split(".")[0]) > floor]
+    above = [room for room in GRAPH[module] if FLOORS.index(room.split(".")[0]) > floor]
     assert not above, f"{module} imports from above: {above}"
 
 
@@ -125,7 +125,7 @@ def inside(folder):
 def test_questions_do_not_import_one_another(folder):
     others = {f"analysis.{name}" for name in QUESTIONS if name != folder}
     for module in inside(folder):
-        met = {found for found in GRAPH[module] if ".".join(found.split(".")[:2]) in others}
+        met = {other for other in GRAPH[module] if ".".join(other.split(".")[:2]) in others}
         assert met == set(), f"{module} imports {met}: what two questions need belongs to a room below them"
 
 
@@ -142,8 +142,8 @@ ABOVE = {
 def test_order_within_a_question(folder):
     for module in inside(folder):
         role = next((part for part in module.split(".")[2:] if part in ABOVE), "")
-        met = {found for found in GRAPH[module] if found.startswith(f"analysis.{folder}.")}
-        assert [found for found in met if found.split(".")[2] in ABOVE[role]] == [], module
+        met = {other for other in GRAPH[module] if other.startswith(f"analysis.{folder}.")}
+        assert [other for other in met if other.split(".")[2] in ABOVE[role]] == [], module
 
 
 @pytest.mark.parametrize("module", [m for m in GRAPH if not m.startswith("cli")])
@@ -173,12 +173,12 @@ LONG = {"analysis.ab_test.arms.ab_test": "sixteen arguments, each with its unit 
 
 
 def test_functions_stay_short():
-    found = {
+    lengths = {
         f"{module}.{node.name}": node.end_lineno - node.lineno + 1
         for module, tree in MODULES.items() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
     }  # fmt: skip
-    assert {name: lines for name, lines in found.items() if lines > 60 and name not in LONG} == {}
-    assert [name for name in LONG if found[name] <= 60] == [], "no longer long: take them off the list"
+    assert {name: lines for name, lines in lengths.items() if lines > 60 and name not in LONG} == {}
+    assert [name for name in LONG if lengths[name] <= 60] == [], "no longer long: take them off the list"
     assert len(LONG) <= 12
 
 
@@ -244,7 +244,7 @@ def test_every_named_rate_that_ships_says_why(name):
     model = load(name)
     for strategy in (None, *model.strategies):
         assert strategy in model.matched or model.journey(strategy)
-        assert [one.name for one in assumptions(model, strategies=strategy) if len(one.why) < 10] == []
+        assert [one.name for one in assumptions(model, strategy) if len(one.why) < 10] == []
 
 
 def test_funnel_and_flywheel_spend_the_same():
@@ -266,8 +266,8 @@ def test_no_file_names_an_address_of_the_place_it_was_made_in():
         pytest.skip("no git checkout")
     paths = [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
     assert len(paths) > 30
-    found = [
+    places = [
         f"{path.relative_to(ROOT)}: {address}" for path in paths for address in ADDRESSES
         if address in path.read_text(encoding="utf-8", errors="ignore")
     ]  # fmt: skip
-    assert found == []
+    assert places == []

@@ -49,8 +49,8 @@ def coins(text=COINS):
     ],
 )
 def test_a_precision_is_read_in_the_unit_of_its_metric(asked, unit, size, relative, said):
-    (found,) = targets({"x": asked}, lambda _: unit)
-    assert (found.size, found.relative, str(found)) == (size, relative, said)
+    (target,) = targets({"x": asked}, lambda _: unit)
+    assert (target.size, target.relative, str(target)) == (size, relative, said)
 
 
 @pytest.mark.parametrize(
@@ -81,15 +81,18 @@ def test_what_is_no_precision_is_refused_with_an_example(asked, said):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"precision": {}}, "names at least one metric"),
-        ({"precision": "1 %"}, "names at least one metric"),
+        ({"precision": {}}, "precision is {}: it takes a mapping that says for each metric"),
+        ({"precision": "1 %"}, "precision is '1 %': it takes a mapping that says for each metric"),
         ({"precision": {"revenu": "1 %"}}, "did you mean 'revenue'"),
         ({"precision": {"revenue.prise": "1 %"}}, "'revenue.prise' is no metric"),
         ({"precision": {"revenue": "1 %"}, "replications": 50}, "a precision at once"),
         ({"precision": {"revenue": "1 %"}, "at_most": 29}, "at_most is 29: fewer than 30"),
         ({"precision": {"revenue": "1 %"}, "at_most": -1}, "at_most is -1"),
-        ({"precision": {"revenue": "1 %"}, "at_most": 2**32}, "at_most is 4,294,967,296"),
-        ({"precision": {"revenue": "1 %"}, "at_most": 1e4}, "it is a whole number"),
+        (
+            {"precision": {"revenue": "1 %"}, "at_most": 2**32},
+            "at_most is 4294967296: it takes a whole number",
+        ),
+        ({"precision": {"revenue": "1 %"}, "at_most": 1.5}, "at_most is 1.5: it takes a whole number"),
         ({"precision": {"conversion": "2 EUR"}}, "'conversion' is in %, its precision in points"),
         ({"at_most": 500}, "without a precision"),
     ],
@@ -131,14 +134,14 @@ def test_the_figures_are_those_of_as_many_replications_asked_for(reached):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_any_number_of_threads_stops_at_the_same_number(reached, workers):
-    found = replicate(coins(), precision={"revenue": "1 %", "conversion": "0.7 points"}, workers=workers)
-    assert found.stopping == reached.stopping
-    assert found.ledger.equals(reached.ledger)
+    runs = replicate(coins(), precision={"revenue": "1 %", "conversion": "0.7 points"}, workers=workers)
+    assert runs.stopping == reached.stopping
+    assert runs.ledger.equals(reached.ledger)
 
 
 def test_it_says_how_many_it_took_and_how_precise_each_figure_got(reached):
-    first, second = reached.stopping.held
-    assert (first.what, first.met, first.found) == ("revenue", True, reached["revenue"])
+    first, second = reached.stopping.targets
+    assert (first.what, first.met, first.estimate) == ("revenue", True, reached["revenue"])
     assert first.allowed == pytest.approx(0.01 * reached["revenue"].mean)
     assert (second.half_width, second.allowed) == (reached["conversion"].half_width, 0.7)
     for text in (str(reached), reached._repr_html_()):
@@ -149,27 +152,27 @@ def test_it_says_how_many_it_took_and_how_precise_each_figure_got(reached):
 
 
 def test_at_the_cap_it_stops_and_says_how_many_it_would_take():
-    found = replicate(coins(), precision={"revenue": 0.05}, at_most=150)
-    stopping = found.stopping
-    assert (found.n, stopping.reason, stopping.reached, stopping.looks) == (150, "cap", False, (100, 150))
-    enough = 150 * (found["revenue"].half_width / 0.05) ** 2
-    assert enough < stopping.held[0].takes < 1.1 * enough
-    assert "at most 150 were allowed, and not every precision is reached" in str(found)
-    assert "not reached, takes about" in str(found)
+    runs = replicate(coins(), precision={"revenue": 0.05}, at_most=150)
+    stopping = runs.stopping
+    assert (runs.n, stopping.reason, stopping.reached, stopping.looks) == (150, "cap", False, (100, 150))
+    enough = 150 * (runs["revenue"].half_width / 0.05) ** 2
+    assert enough < stopping.targets[0].takes < 1.1 * enough
+    assert "at most 150 were allowed, and not every precision is reached" in str(runs)
+    assert "not reached, takes about" in str(runs)
 
 
 def test_with_few_allowed_there_is_one_look():
-    found = replicate(coins(), precision={"revenue": "50 %"}, at_most=30)
-    assert (found.stopping.looks, found.stopping.reached) == ((30,), True)
+    runs = replicate(coins(), precision={"revenue": "50 %"}, at_most=30)
+    assert (runs.stopping.looks, runs.stopping.reached) == ((30,), True)
 
 
 def test_a_mean_of_zero_has_no_relative_precision_and_an_absolute_one_does():
     for asked, reason in (("1 %", "impossible"), (5, "reached")):
-        found = replicate(club(), strategies="quiet", precision={"referred": asked}, at_most=400)
-        assert (found.stopping.reason, found.n) == (reason, FIRST)
-    assert "the same in all 100" in str(found.stopping)
-    told = str(replicate(club(), strategies="quiet", precision={"referred": "1 %"}).stopping)
-    assert "0 in all 100 replications, and no share of 0 is a precision: ask for an absolute one" in told
+        runs = replicate(club(), strategies="quiet", precision={"referred": asked}, at_most=400)
+        assert (runs.stopping.reason, runs.n) == (reason, FIRST)
+    assert "the same in all 100" in str(runs.stopping)
+    words = str(replicate(club(), strategies="quiet", precision={"referred": "1 %"}).stopping)
+    assert "0 in all 100 replications, and no share of 0 is a precision: ask for an absolute one" in words
 
 
 # -- the rule ---------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def test_skew_values_take_more_replications_before_a_look_counts():
     seen = watch([Target("x", 100.0, False, "EUR")])
     wanted = seen.look({"x": skew[:100]})
     assert wanted == min(math.ceil(rule.SKEW * skewness(skew[:100]) ** 2), 300) > 100
-    assert not seen.stopping().held[0].met
+    assert not seen.stopping().targets[0].met
 
 
 def test_skewness_is_the_third_moment_of_what_there_is():
@@ -228,9 +231,9 @@ def test_replications_without_a_value_are_not_counted_and_said():
     seen = watch([ABSOLUTE])
     wanted = seen.look({"x": values})
     assert wanted > 200
-    (held,) = seen.stopping().held
-    assert held.found == estimate_mean(values[1::2], "EUR")
-    assert held.takes == pytest.approx(rule.AIM * 200 * held.half_width**2)
+    (status,) = seen.stopping().targets
+    assert status.estimate == estimate_mean(values[1::2], "EUR")
+    assert status.takes == pytest.approx(rule.AIM * 200 * status.half_width**2)
     assert "100 of 200 replications without a value left out" in str(seen.stopping())
 
 
@@ -271,9 +274,9 @@ def test_a_mean_not_told_from_zero_gets_the_advice_to_ask_for_an_absolute_precis
 
 def test_it_stops_where_memory_ends_and_says_so(monkeypatch):
     monkeypatch.setattr("flywheel_sim.experiment.driver._room", lambda *_: 130)
-    found = replicate(coins(), precision={"revenue": 0.05})
-    assert (found.n, found.stopping.reason) == (130, "memory")
-    assert "no more fit into memory" in str(found.stopping)
+    runs = replicate(coins(), precision={"revenue": 0.05})
+    assert (runs.n, runs.stopping.reason) == (130, "memory")
+    assert "no more fit into memory" in str(runs.stopping)
 
 
 def test_at_a_limit_what_was_complete_is_kept_with_what_was_known():
@@ -292,7 +295,7 @@ def test_at_a_limit_before_the_first_look_nothing_is_known():
     most = int(replicate(club(), replications=5).ledger.n_events.max())
     with pytest.raises(LimitReached) as stop:
         replicate(club(), precision={"profit": 1.0}, limits=Limits(max_events=most), workers=1)
-    assert stop.value.complete.stopping.held == ()
+    assert stop.value.complete.stopping.targets == ()
     with pytest.raises(LimitReached) as stop:
         replicate(club(), precision={"profit": 1.0}, limits=Limits(max_events=3), workers=1)
     assert stop.value.complete is None
@@ -305,14 +308,14 @@ def test_a_comparison_watches_every_difference_to_the_first():
     duel = compare(coins(SHOPS), precision={"revenue": "0.6 EUR", "conversion": "1 point"})
     stopping = duel.stopping
     assert stopping.reached
-    assert [one.what for one in stopping.held] == [
+    assert [one.what for one in stopping.targets] == [
         "revenue, 'lucky' less 'plain'", "revenue, 'luckier' less 'plain'",
         "conversion, 'lucky' less 'plain'", "conversion, 'luckier' less 'plain'",
     ]  # fmt: skip
     for name in ("lucky", "luckier"):
         assert duel.difference("revenue", name, "plain").half_width <= 0.6
-    assert stopping.held[1].found == duel.difference("revenue", "luckier", "plain")
-    assert str(stopping.held[2].found.unit) == "points"
+    assert stopping.targets[1].estimate == duel.difference("revenue", "luckier", "plain")
+    assert str(stopping.targets[2].estimate.unit) == "points"
     assert {runs.n for runs in duel.runs.values()} == {stopping.replications}
     same = compare(coins(SHOPS), replications=stopping.replications)
     assert all(same[name].ledger.equals(duel[name].ledger) for name in duel.names)
@@ -353,10 +356,12 @@ def test_the_command_runs_to_a_precision(flywheel):
 
 def test_the_command_compares_to_a_precision_and_says_so_in_json(flywheel):
     status, out, _ = flywheel("compare coins.yaml --precision revenue=0.6 --at-most 120 --json")
-    found = json.loads(out)["details"]["stopping"]
+    stopping = json.loads(out)["details"]["stopping"]
     assert status == 0
-    assert (found["reason"], found["replications"], found["at_most"], found["looks"]) == ("cap", 120, 120, [100, 120])
-    assert found["held"][0]["what"] == "revenue, 'lucky' less 'plain'"
+    assert {name: stopping[name] for name in ("reason", "replications", "at_most", "looks")} == {
+        "reason": "cap", "replications": 120, "at_most": 120, "looks": [100, 120],
+    }  # fmt: skip
+    assert stopping["targets"][0]["what"] == "revenue, 'lucky' less 'plain'"
     assert json.loads(out)["details"]["ranking"]["order"] == ["luckier", "lucky", "plain"]
 
 

@@ -24,13 +24,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Unpack
 
 import pandas as pd
 
+from flywheel_sim.experiment.asking import How, Model, Strategies, verb
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.scenario.load import Scenario
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,19 @@ class Toy(Result):
         return pd.DataFrame({"profit": self.runs.values("profit")})
 
 
-def toy(model: Scenario, strategy: str | None = None, *, replications: int = 7, seed: int | None = None) -> Toy:
+@verb()
+def toy(model: Model, *, strategies: Strategies = None, replications: int = 7, **how: Unpack[How]) -> Toy:
     """Tell how often a strategy loses money."""
-    return Toy(replicate(model, strategy, replications=replications, seed=seed))
+    return Toy(replicate(model, strategies=strategies, replications=replications, **how))
 ''',
     "charts.py": '''
 """The chart of losses."""
 
+from flywheel_sim.analysis.toy.result import Toy
 from flywheel_sim.drawing.chart import Chart, axes_of
 
 
-def toy(result):
+def toy(result: Toy) -> Chart:
     """Show the profits of all futures."""
     figure, axes = axes_of("Profit of every future", "One dot a future.")
     axes.plot(result.frame()["profit"], ".")
@@ -80,9 +83,9 @@ def sections(result):
     "command.py": '''
 """The command ``toy``."""
 
-from flywheel_sim.analysis.commands import STRATEGY, Command
+from flywheel_sim.analysis.commands import STRATEGIES, Command
 
-COMMANDS = (Command("toy", "Tell how often money is lost.", "toy", "{replications} futures", (STRATEGY,)),)
+COMMANDS = (Command("toy", "Tell how often money is lost.", "toy", "{replications} futures", (STRATEGIES,)),)
 ''',
 }
 
@@ -101,18 +104,18 @@ def test_one_folder_is_in_the_package_and_its_charts(toy):
     assert "toy" in dir(fs)
     assert {"toy", "Toy"} <= set(fs.__all__)
     assert "toy" in dir(fs.charts)
-    found = fs.toy(fs.load("ad_campaign"))
-    assert isinstance(found, fs.Toy)
-    assert "<svg" in fs.charts.toy(found).svg()
+    losses = fs.toy("ad_campaign")
+    assert isinstance(losses, fs.Toy)
+    assert "<svg" in fs.charts.toy(losses).svg()
 
 
 def test_its_result_prints_itself_and_is_json(toy):
-    found = fs.toy(fs.load("ad_campaign"), replications=3)
-    held = found.to_json()
-    assert list(held) == ["result", "answer", "figures", "note", "remarks", "details", "provenance"]
-    assert (held["result"], len(held["figures"]), len(held["provenance"])) == ("Toy", 3, 1)
-    assert found.answer() in str(found)
-    assert found.answer() in found._repr_html_()
+    losses = fs.toy(fs.load("ad_campaign"), replications=3)
+    as_json = losses.to_json()
+    assert list(as_json) == ["result", "answer", "figures", "note", "remarks", "details", "provenance"]
+    assert (as_json["result"], len(as_json["figures"]), len(as_json["provenance"])) == ("Toy", 3, 1)
+    assert losses.answer() in str(losses)
+    assert losses.answer() in losses._repr_html_()
 
 
 def test_the_report_takes_it(toy, tmp_path):

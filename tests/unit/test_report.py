@@ -89,7 +89,7 @@ def test_the_page_calls_nobody_better_on_another_budget(tmp_path):
 
 
 def test_the_page_says_every_assumption_with_its_why(page):
-    for one in assumptions(club(), strategies="louder"):
+    for one in assumptions(club(), "louder"):
         assert html.escape(one.why) in page
         assert html.escape(one.value) in page
 
@@ -304,8 +304,8 @@ def test_the_months_of_a_run_stand_on_an_axis_of_dates_where_they_begin():
 
 def test_charts_and_report_work_with_one_replication_no_start_and_no_strategies(tmp_path):
     model = loads(COINS)
-    found, sens = run(model), sensitivity(model, "revenue", "heads", replications=1)
-    page = write_report(found, sens, to=tmp_path / "r.html", model=model).read_text(encoding="utf-8")
+    runs, sens = run(model), sensitivity(model, "revenue", "heads", replications=1)
+    page = write_report(runs, sens, to=tmp_path / "r.html", model=model).read_text(encoding="utf-8")
     assert "nan" not in html.unescape(page).lower().split("<footer>")[0]
     assert "from month 1 on" in page
     assert "a fair coin" in page
@@ -333,8 +333,8 @@ def test_spending_does_not_overlook_the_strategy_in_the_middle(middle, said):
     costs = "rates: {fee: 400, heads"
     text = COINS.replace("rates: {heads", costs).replace("batch: 40,", "batch: 40, cost_per_batch: fee,")
     changed = f"b: {{rates: {{fee: {400 + int(middle)}}}}}"
-    found = compare(loads(f"{text}strategies: {{a: {{}}, {changed}, c: {{}}}}\n"), replications=2)
-    assert charts.spending(found).title == f"A, b and c {said}"
+    trio = compare(loads(f"{text}strategies: {{a: {{}}, {changed}, c: {{}}}}\n"), replications=2)
+    assert charts.spending(trio).title == f"A, b and c {said}"
 
 
 # -- what a file says is text, never code -----------------------------------------------------------

@@ -28,8 +28,8 @@ def test_the_curve_passes_through_today(retention):
 
 @pytest.mark.parametrize("value", ["20 of 30", "12.3456789 %", "1 of 7", "99.99999 %"])
 def test_the_curve_passes_through_a_base_that_is_no_round_number(value):
-    found = sensitivity(loads(COINS).with_(heads=value), "revenue", "heads", replications=2)
-    assert found.base["as written"] in found.values
+    response = sensitivity(loads(COINS).with_(heads=value), "revenue", "heads", replications=2)
+    assert response.base["as written"] in response.values
 
 
 def test_every_point_of_the_curve_is_the_journey_at_that_value(retention):
@@ -55,10 +55,10 @@ def test_both_readings_are_the_paired_change_at_the_value_they_mean(retention):
 
 
 def test_a_reading_in_percent_is_the_ratio_of_change_and_today():
-    found = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=8)
+    response = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=8)
     ground = replicate(club(), strategies="loud", replications=8).values("revenue")
     gain = replicate(club(retention=0.9), strategies="loud", replications=8).values("revenue") - ground
-    relative = found.readings["loud"][0].relative
+    relative = response.readings["loud"][0].relative
     assert relative.mean == pytest.approx(100 * gain.mean() / ground.mean())
     assert relative.unit == "%"
 
@@ -114,42 +114,42 @@ def test_a_spread_that_leaves_no_room_makes_a_reading_impossible():
 
 def test_accruing_revenue_is_proportional_to_its_price():
     dear = club(price="12500 per month")  # so that rounding to the cent does not show
-    found = sensitivity(dear, "revenue.platform", "price", strategies=["loud"], replications=3)
-    assert found.elasticity["loud"].mean == pytest.approx(1.0, abs=1e-4)
-    assert found.elasticity["loud"].unit == "% per 1 %"
-    (relative,) = found.readings["loud"]
+    response = sensitivity(dear, "revenue.platform", "price", strategies=["loud"], replications=3)
+    assert response.elasticity["loud"].mean == pytest.approx(1.0, abs=1e-4)
+    assert response.elasticity["loud"].unit == "% per 1 %"
+    (relative,) = response.readings["loud"]
     assert relative.relative.mean == pytest.approx(5.0, abs=1e-3)
-    assert found.rate_unit == "per month"
+    assert response.rate_unit == "per month"
 
 
 def test_revenue_does_not_depend_on_the_price_of_something_else():
-    found = sensitivity(club(), "revenue.club", "price", strategies=["loud"], replications=6)
-    assert found.elasticity["loud"].mean == 0.0
-    assert (found.curve["loud"] == found.curve["loud"][0]).all()
+    response = sensitivity(club(), "revenue.club", "price", strategies=["loud"], replications=6)
+    assert response.elasticity["loud"].mean == 0.0
+    assert (response.curve["loud"] == response.curve["loud"][0]).all()
 
 
 def test_a_metric_that_is_nothing_today_has_no_elasticity():
-    found = sensitivity(club(), "referred", "inviting", strategies=["quiet"], replications=2)
-    assert math.isnan(found.elasticity["quiet"].mean)
-    assert found.readings["quiet"][0].relative is None
-    assert "0 people" in str(found)
-    assert "None" not in str(found)
+    response = sensitivity(club(), "referred", "inviting", strategies=["quiet"], replications=2)
+    assert math.isnan(response.elasticity["quiet"].mean)
+    assert response.readings["quiet"][0].relative is None
+    assert "0 people" in str(response)
+    assert "None" not in str(response)
 
 
 def test_each_strategy_starts_from_its_own_value():
-    found = sensitivity(club(), "referred", "inviting", strategies=["loud", "louder"], values=[0.1], replications=1)
-    assert found.base == {"loud": 0.15, "louder": 0.30}
+    response = sensitivity(club(), "referred", "inviting", strategies=["loud", "louder"], values=[0.1], replications=1)
+    assert response.base == {"loud": 0.15, "louder": 0.30}
 
 
 def test_a_file_without_strategies_is_run_as_written():
-    found = sensitivity(loads(COINS), "revenue", "heads", replications=2)
-    assert list(found.curve) == ["as written"]
-    assert found.curve["as written"].shape == (len(found.values), 2)
+    response = sensitivity(loads(COINS), "revenue", "heads", replications=2)
+    assert list(response.curve) == ["as written"]
+    assert response.curve["as written"].shape == (len(response.values), 2)
 
 
 def test_values_are_given_as_numbers_or_as_text():
-    found = sensitivity(loads(COINS), "revenue", "heads", values=[0.25, "60 %"], replications=1)
-    np.testing.assert_allclose(found.values, [25.0, 60.0])
+    response = sensitivity(loads(COINS), "revenue", "heads", values=[0.25, "60 %"], replications=1)
+    np.testing.assert_allclose(response.values, [25.0, 60.0])
 
 
 def test_workers_change_nothing(retention):
@@ -195,24 +195,24 @@ PACED = CLUB.replace("rates:\n", "rates:\n  pace: {value: 10 days, why: decided 
 
 
 def test_a_duration_is_run_over_in_its_own_unit():
-    found = sensitivity(loads(PACED), "time_to_convert", "pace", strategies=["quiet"], replications=3)
-    assert found.rate_unit == "days"
-    assert found.base == {"quiet": 10.0}
-    np.testing.assert_allclose(found.values, [2.5, 5, 7.5, 10, 12.5, 15, 20])
+    response = sensitivity(loads(PACED), "time_to_convert", "pace", strategies=["quiet"], replications=3)
+    assert response.rate_unit == "days"
+    assert response.base == {"quiet": 10.0}
+    np.testing.assert_allclose(response.values, [2.5, 5, 7.5, 10, 12.5, 15, 20])
     slow = replicate(
         loads(PACED.replace("pace: {value: 10 days", "pace: {value: 20 days")), strategies="quiet", replications=3
     )
-    np.testing.assert_array_equal(found.curve["quiet"][-1], slow.terms("time_to_convert"))
-    (relative,) = found.readings["quiet"]
+    np.testing.assert_array_equal(response.curve["quiet"][-1], slow.terms("time_to_convert"))
+    (relative,) = response.readings["quiet"]
     assert relative.value == pytest.approx(10.5)
-    assert 0 < found.elasticity["quiet"].mean < 1  # it is one of the two waits before they buy
+    assert 0 < response.elasticity["quiet"].mean < 1  # it is one of the two waits before they buy
 
 
 def test_a_value_in_another_unit_is_shown_in_that_of_today():
-    found = sensitivity(loads(PACED), "revenue", "pace", values=["1 week"], strategies=["quiet"], replications=1)
-    np.testing.assert_allclose(found.values, [7.0])
-    found = sensitivity(club(), "referred", "inviting", values=["1.2 per year"], strategies=["loud"], replications=1)
-    np.testing.assert_allclose(found.values, [0.1])
+    response = sensitivity(loads(PACED), "revenue", "pace", values=["1 week"], strategies=["quiet"], replications=1)
+    np.testing.assert_allclose(response.values, [7.0])
+    response = sensitivity(club(), "referred", "inviting", values=["1.2 per year"], strategies=["loud"], replications=1)
+    np.testing.assert_allclose(response.values, [0.1])
     with pytest.raises(ExperimentError, match="different periods"):
         sensitivity(club(), "profit", "retention", values=["60 % kept per year"], strategies=["loud"], replications=1)
 
@@ -224,20 +224,20 @@ def test_what_never_happens_is_no_rate_to_run_over():
 
 def test_a_rate_changed_to_another_period_keeps_it():
     model = club().with_(inviting="3.6 per year")
-    found = sensitivity(model, "referred", "inviting", values=[3.6, 7.2], strategies=["loud"], replications=2)
-    assert found.base == {"loud": 3.6}
+    response = sensitivity(model, "referred", "inviting", values=[3.6, 7.2], strategies=["loud"], replications=2)
+    assert response.base == {"loud": 3.6}
     double = replicate(club(inviting="0.6 per month"), strategies="loud", replications=2)
-    np.testing.assert_array_equal(found.curve["loud"][1], double.values("referred"))
+    np.testing.assert_array_equal(response.curve["loud"][1], double.values("referred"))
 
 
 def test_a_band_holds_all_points_of_a_curve_and_so_is_wider_than_each_interval():
-    found = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=20)
-    mean, low, high = found.band("loud")
-    for point in range(len(found.values)):
-        alone = found.at("loud", point)
+    response = sensitivity(club(), "revenue", "retention", strategies=["loud"], replications=20)
+    mean, low, high = response.band("loud")
+    for point in range(len(response.values)):
+        alone = response.at("loud", point)
         assert mean[point] == pytest.approx(alone.mean)
         assert low[point] < alone.low < alone.high < high[point]
-    assert list(found.frame().band_low) == list(low)
+    assert list(response.frame().band_low) == list(low)
 
 
 def test_html_of_a_sensitivity_escapes_what_the_file_says():

@@ -179,7 +179,7 @@ def left_out(budget, gain, returns, spread=0.1):
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("spared", "said"),
     [
         (left_out(1000, 500, 0.5), "takes 1,000 EUR of budget and returns 0.50 EUR of profit per EUR, itself paid for "
                                    "(95 % interval 0.40 to 0.60)."),
@@ -191,9 +191,9 @@ def left_out(budget, gain, returns, spread=0.1):
         (left_out(-1000, 5, 0.005, 2.0), "brings 5 EUR of profit, which these runs do not tell from nothing."),
     ],
 )  # fmt: skip
-def test_what_is_left_out_is_judged_by_what_it_returns(found, said):
-    assert of_left_out(found).startswith("What 'lean' leaves out ")
-    assert said in of_left_out(found)
+def test_what_is_left_out_is_judged_by_what_it_returns(spared, said):
+    assert of_left_out(spared).startswith("What 'lean' leaves out ")
+    assert said in of_left_out(spared)
 
 
 def test_unequal_budgets_are_no_verdict_unless_something_is_left_out_to_learn_its_worth():

@@ -8,13 +8,13 @@ from flywheel_sim.stats import Estimate, figure
 
 def rate_shown(value: float, digits: int | None, unit: str = "") -> str:
     """Return a value of a rate with so many digits after the point, or as many as it has, and its unit."""
-    said = f"{value:.6g}" if digits is None else f"{value:,.{digits}f}"
-    return with_unit_words(said, unit)
+    text = f"{value:.6g}" if digits is None else f"{value:,.{digits}f}"
+    return with_unit_words(text, unit)
 
 
-def with_unit_words(said: str, unit: str) -> str:
+def with_unit_words(text: str, unit: str) -> str:
     """Return figures with the unit of a rate; a rate that is a plain number or an amount has none."""
-    return said if unit in ("", "as stated") else f"{said} {unit}"
+    return text if unit in ("", "as stated") else f"{text} {unit}"
 
 
 def more_of(label: str, unit: str) -> str:

@@ -37,7 +37,7 @@ def breakeven(result: BreakEven) -> Chart:
         title = f"No break-even: {result.label.lower()} by month {result.by} as {rate} moves"
     note = "Line: mean paired difference, band: its 95 % interval."
     note += " Dot and shaded column: break-even and its interval." if result.crossings else ""
-    made, axes = axes_of(title, note, 4.6)
+    picture, axes = axes_of(title, note, 4.6)
     kept = _looked(result)
     ends, x = ends_of([result.difference(i) for i in kept]), result.values[kept]
     axes.axhline(0, color=INK, lw=0.9)
@@ -52,13 +52,13 @@ def breakeven(result: BreakEven) -> Chart:
     axes.set_xlabel(f"{rate.capitalize()}{_in(result.rate_unit)}")
     what = f"{result.label} by month {result.by},"
     measured(axes, up=f"{what}\n{result.names[1]} less {result.names[0]} ({result.unit})")
-    return Chart(f"breakeven_{result.of}_{result.over}", title, made, result.frame())
+    return Chart(f"breakeven_{result.of}_{result.over}", title, picture, result.frame())
 
 
 def _looked(result: BreakEven) -> list[int]:
     """Return the values to draw: those first looked at, break-evens, and the ends of their intervals."""
-    found = [end for one in result.crossings for end in (one.low, one.value, one.high) if math.isfinite(end)]
-    return sorted({result.nearest_point(float(value)) for value in (*result.looked, *found)})
+    ends = [end for one in result.crossings for end in (one.low, one.value, one.high) if math.isfinite(end)]
+    return sorted({result.nearest_point(float(value)) for value in (*result.looked, *ends)})
 
 
 def _sides(axes: Any, names: tuple[str, str]) -> None:
@@ -85,17 +85,17 @@ def overtaking(result: BreakEven) -> Chart:
     months = result.months()
     kept = sorted({result.nearest_point(float(value)) for value in result.looked})
     x = result.values[kept]
-    found = [months[float(value)] for value in x]
+    crossovers = [months[float(value)] for value in x]
     horizon = result.base_runs[result.names[0]].journey.months
     rate = result.over.replace("_", " ")
     a, b = called(result.names[1]), called(result.names[0])
     title = f"When {a} overtakes {b} for good, as {rate} moves"
-    if all(one.month is None for one in found):
+    if all(one.month is None for one in crossovers):
         title = f"{called(result.names[0], True)} stays ahead of {a} to month {horizon}, at every {rate} tried"
     note = f"Dots: month of the mean, bars: its 95 % interval. Above the line: not by month {horizon}, the horizon."
-    made, (above, below) = panels(title, note, 5.6, (1.6, 1.0))
+    picture, (above, below) = panels(title, note, 5.6, (1.6, 1.0))
     never = horizon + 0.07 * horizon
-    for at, one in zip(x, found, strict=True):
+    for at, one in zip(x, crossovers, strict=True):
         first, last = (never if end is None else float(end) for end in (one.earliest, one.latest))
         above.plot([at, at], [first, last], color=COLOURS[0], lw=2, alpha=0.55, solid_capstyle="butt")
         month, face = (never, "white") if one.month is None else (float(one.month), COLOURS[0])
@@ -107,15 +107,15 @@ def overtaking(result: BreakEven) -> Chart:
     above.set_yticks(range(0, horizon + 1, step))
     above.set_ylim(0, horizon * 1.14)
     above.set_ylabel("Overtakes in month")
-    in_interval(below, x, ends_of([one.probability for one in found]), 0.22, COLOURS[2], marker="o", ms=4)
+    in_interval(below, x, ends_of([one.probability for one in crossovers]), 0.22, COLOURS[2], marker="o", ms=4)
     below.axhline(50, color=FAINT, lw=1, ls=":")
     below.set_ylim(0, 100)
     below.set_ylabel("Futures that\nend ahead (%)")
     below.set_xlabel(f"{rate.capitalize()}{_in(result.rate_unit)}")
     for axes in (above, below):
         _mark_today(axes, result, axes is below)
-    made.align_ylabels([above, below])
-    return Chart(f"overtaking_{result.of}_{result.over}", title, made, result.months_frame())
+    picture.align_ylabels([above, below])
+    return Chart(f"overtaking_{result.of}_{result.over}", title, picture, result.months_frame())
 
 
 def breakeven_map(result: BreakEvenMap) -> Chart:
@@ -129,7 +129,7 @@ def breakeven_map(result: BreakEvenMap) -> Chart:
     title = f"Where {called(result.names[1])} wins: {result.label.lower()} by month {result.by}"
     note = f"Hatched: not told apart (joint intervals, n = {result.gaps.shape[2]:,}). "
     note += "Line, band: break-even, its interval."
-    made, axes = axes_of(title, note, 5.4)
+    picture, axes = axes_of(title, note, 5.4)
     axes.grid(False)
     top = float(np.quantile(np.abs(mean), _DARKEST)) or 1.0
     x, y = _edges(columns), _edges(rows)
@@ -149,28 +149,28 @@ def breakeven_map(result: BreakEvenMap) -> Chart:
     axes.set_ylim(y[0], y[-1])
     axes.set_xlabel(f"{second.capitalize()}{_in(result.rate_units[1])}")
     axes.set_ylabel(f"{first.capitalize()}{_in(result.rate_units[0])}")
-    scale = made.colorbar(drawn, ax=axes, extend="both", pad=0.02, format=thousands)
+    scale = picture.colorbar(drawn, ax=axes, extend="both", pad=0.02, format=thousands)
     scale.set_label(f"{result.names[1]} less {result.names[0]} ({result.unit})", fontsize=9)
     scale.ax.tick_params(labelsize=9)
     scale.outline.set_visible(False)
     lines = result.line_frame().rename(columns={"low": "line_low", "high": "line_high"})
     data = pd.concat([result.frame().assign(part="cell"), lines.assign(part="line")], ignore_index=True)
-    return Chart(f"breakeven_map_{result.of}", title, made, data)
+    return Chart(f"breakeven_map_{result.of}", title, picture, data)
 
 
 def _line(axes: Any, result: BreakEvenMap, y: Any) -> None:
     """Draw the break-even line where each value of the second rate has one, and single roots where it has more."""
     at = result.values[1]
-    single = [found[0] if len(found) == 1 else None for found in result.lines]
+    single = [crossings[0] if len(crossings) == 1 else None for crossings in result.lines]
     value = np.array([one.value if one else math.nan for one in single])
     low = np.array([max(one.low, y[0]) if one else math.nan for one in single])
     high = np.array([min(one.high, y[-1]) if one else math.nan for one in single])
     axes.fill_between(at, low, high, color=INK, alpha=0.16, lw=0, zorder=3)
     axes.plot(at, value, color=INK, lw=2.4, marker="o", ms=4.5, zorder=5, clip_on=False)
-    for where, found in zip(at, result.lines, strict=True):
-        if len(found) > 1:
-            axes.plot([where] * len(found), [one.value for one in found], "o", ms=5, mfc="white", mec=INK, mew=1.5,
-                      zorder=5)  # fmt: skip
+    for where, crossings in zip(at, result.lines, strict=True):
+        if len(crossings) > 1:
+            axes.plot([where] * len(crossings), [one.value for one in crossings], "o", ms=5, mfc="white", mec=INK,
+                      mew=1.5, zorder=5)  # fmt: skip
 
 
 def _edges(values: Any) -> Any:

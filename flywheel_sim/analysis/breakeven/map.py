@@ -120,7 +120,7 @@ class BreakEvenMap(Result):
 
         rows = [
             (float(at), one.value, one.low, one.high, one.rises, self.rate_units[0])
-            for at, found in zip(self.values[1], self.lines, strict=True) for one in found
+            for at, crossings in zip(self.values[1], self.lines, strict=True) for one in crossings
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=[self.over[1], self.over[0], "low", "high", "rises", "rate_unit"])
 
@@ -130,27 +130,27 @@ class BreakEvenMap(Result):
         wins, loses = int((self.ahead == 1).sum()), int((self.ahead == -1).sum())
         first, second = (name.replace("_", " ") for name in self.over)
         a, b = called(self.names[1], True), called(self.names[0])
-        said = (
+        text = (
             f"{a} has {more_of(self.label, self.unit)} than {b} by month {self.by} in {wins} of {total} cells of "
             f"{first} and {second}, less in {loses}, and is not told apart in {total - wins - loses} (joint intervals)."
         )
-        ends = [(at, found[0]) for at, found in zip(self.values[1], self.lines, strict=True) if len(found) == 1]
+        ends = [(at, line[0]) for at, line in zip(self.values[1], self.lines, strict=True) if len(line) == 1]
         if not any(self.lines):
-            said += " No change of lead lies within the map."
+            text += " No change of lead lies within the map."
         elif len(ends) > 1 and len({one.rises for _, one in ends}) == 1:
             side = "at least" if ends[0][1].rises else "at most"
             wanted = " and ".join(
                 f"{self._shown(0, one.value, True)} at {second} {self._shown(1, float(at), True)}"
                 for at, one in (ends[0], ends[-1])
             )
-            said += f" It takes {first} of {side} {wanted}."
+            text += f" It takes {first} of {side} {wanted}."
         else:
-            said += " The lead changes more than once along some lines of the map, or not in the same direction."
+            text += " The lead changes more than once along some lines of the map, or not in the same direction."
         now = " and ".join(
             f"{name.replace('_', ' ')} {self._shown(i, value, True)}"
             for i, (name, value) in enumerate(zip(self.over, self.today, strict=True)) if math.isfinite(value)
         )  # fmt: skip
-        return f"{said} Today{f', at {now},' if now else ''} the difference is {signed(self.today_gap)}."
+        return f"{text} Today{f', at {now},' if now else ''} the difference is {signed(self.today_gap)}."
 
     def _shown(self, which: int, value: float, unit: bool = False) -> str:
         values = self.values[which]
@@ -166,16 +166,16 @@ class BreakEvenMap(Result):
             for name, unit in zip(self.over, self.rate_units, strict=True)
         )
         rows = []
-        for at, found in zip(self.values[1], self.lines, strict=True):
-            said = "; ".join(
+        for at, crossings in zip(self.values[1], self.lines, strict=True):
+            text = "; ".join(
                 f"{'at least' if one.rises else 'at most'} {self._shown(0, one.value)} "
-                f"({self._end(one.low)} to {self._end(one.high)})" for one in found
+                f"({self._end(one.low)} to {self._end(one.high)})" for one in crossings
             )  # fmt: skip
-            if found and all(math.isinf(one.low) and math.isinf(one.high) for one in found):
-                said = f"not told; the mean turns at {', '.join(self._shown(0, one.value) for one in found)}"
+            if crossings and all(math.isinf(one.low) and math.isinf(one.high) for one in crossings):
+                text = f"not told; the mean turns at {', '.join(self._shown(0, one.value) for one in crossings)}"
             column = self.mean[:, list(self.values[1]).index(at)]
             always = f"{called(self.names[1 if column[0] > 0 else 0])} ahead throughout"
-            rows.append([self._shown(1, float(at)), said or always])
+            rows.append([self._shown(1, float(at)), text or always])
         return pd.DataFrame(rows, columns=[second, f"{self.names[1]} ahead at {first}"])
 
     def _end(self, value: float) -> str:
@@ -234,34 +234,26 @@ def breakeven_map(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.breakeven_map("subscription", over=["retention", "price"], by="6 months", replications=4,
-    ...                          values={"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]})
-    >>> found.rate_units
-    ('% kept per month', 'EUR')
+    >>> grid = fs.breakeven_map("subscription", over=["retention", "price"], by="6 months", replications=4,
+    ...                         values={"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]})
+    >>> grid.rate_units
+    ('% per month', 'per month')
     """
     seed, options = how_to_run(how)
     given = dict(values or {})
     _check(over, given)
     paired = pair_up(scenario_of(model), over, of, by, strategies, replications, seed, options)
-    grids = [grid_of(paired, i, given.get(name), points) for i, name in enumerate(over)]
-    if (cells := math.prod(map(len, grids))) > MOST_CELLS:
-        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer values")
+    grids = _grids(paired, given, points)
     with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run(itertools.product(*grids))
         lines = tuple(_line(paired, grids[0], y) for y in grids[1])
-    gaps = np.array([[paired.known[x, y].values for y in grids[1]] for x in grids[0]])
-    if not np.isfinite(gaps).all():
-        raise ExperimentError(
-            f"'{of}' has no finite difference in every replication of every cell; take another metric"
-        )
-    today = [factor * one if one == other else math.nan
-             for factor, (one, other) in zip(paired.factors, paired.today, strict=True)]  # fmt: skip
     return BreakEvenMap(
         of=of, over=(over[0], over[1]), label=base_runs[paired.names[0]].label(of), unit=paired.unit,
         rate_units=(paired.units[0], paired.units[1]), by=paired.by, names=paired.names,
-        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])), gaps=gaps, lines=lines,
-        today=(today[0], today[1]), today_gap=estimate_mean(today_gap.values, paired.unit), base_runs=base_runs,
+        values=(paired.factors[0] * np.array(grids[0]), paired.factors[1] * np.array(grids[1])),
+        gaps=_gaps(paired, grids), lines=lines,
+        today=_today(paired), today_gap=estimate_mean(today_gap.values, paired.unit), base_runs=base_runs,
     )  # fmt: skip
 
 
@@ -273,6 +265,30 @@ def _check(over: Sequence[str], values: Mapping[str, Values]) -> None:
         raise ExperimentError(
             f"values are of '{strange[0]}', which the map does not run over; it takes {over[0]}, {over[1]}"
         )
+
+
+def _grids(paired: Paired, values: Mapping[str, Values], points: int) -> list[list[float]]:
+    """Return the values of both rates; refuse more cells than are run."""
+    grids = [grid_of(paired, i, values.get(name), points) for i, name in enumerate(paired.over)]
+    if (cells := math.prod(map(len, grids))) > MOST_CELLS:
+        raise ExperimentError(f"{cells} cells are more than {MOST_CELLS}; take fewer values")
+    return grids
+
+
+def _today(paired: Paired) -> tuple[float, float]:
+    """Return today's values as shown, NaN where strategies differ in it."""
+    first, second = (factor * one if one == other else math.nan
+                     for factor, (one, other) in zip(paired.factors, paired.today, strict=True))  # fmt: skip
+    return first, second
+
+
+def _gaps(paired: Paired, grids: Sequence[Sequence[float]]) -> FloatArray:
+    """Return the differences of all cells; refuse a metric that is not finite in one of them."""
+    gaps = np.array([[paired.known[x, y].values for y in grids[1]] for x in grids[0]])
+    if not np.isfinite(gaps).all():
+        raise ExperimentError(f"'{paired.of}' has no finite difference in every replication of every cell; "
+                              "take another metric")  # fmt: skip
+    return gaps
 
 
 def _line(paired: Paired, grid: Sequence[float], at: float) -> tuple[Crossing, ...]:

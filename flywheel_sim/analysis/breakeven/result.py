@@ -7,7 +7,7 @@ function of the rate, and its root can be looked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,7 +16,7 @@ import numpy as np
 
 from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.breakeven.bounds import bounds, month_shown, more_of, rate_shown, with_unit_words
-from flywheel_sim.analysis.breakeven.runs import BY, Gap, Values, grid_of, pair_up, solved_anew
+from flywheel_sim.analysis.breakeven.runs import BY, Gap, Paired, Values, grid_of, pair_up, solved_anew
 from flywheel_sim.analysis.breakeven.search import TOLERANCE, Crossing, Stretch, look
 from flywheel_sim.analysis.difference.verdict import BUDGET, SPEND_TOLERANCE, apart
 from flywheel_sim.errors import ExperimentError
@@ -102,8 +102,8 @@ class BreakEven(Result):
 
     def spend_gap(self, point: int | None = None) -> float:
         """Return by which share of the other's the mean budget by that month differs at a value, or today."""
-        held, other = (self.today_gap if point is None else self.gaps[point]).budget
-        return other / held - 1 if held else (0.0 if other == 0 else math.inf)
+        base, other = (self.today_gap if point is None else self.gaps[point]).budget
+        return other / base - 1 if base else (0.0 if other == 0 else math.inf)
 
     def months(self) -> Mapping[float, Crossover]:
         """Return when the cumulative difference gets ahead and stays so to the horizon, for each value run.
@@ -121,12 +121,12 @@ class BreakEven(Result):
     def _months(self) -> Mapping[float, Crossover]:
         first = self.base_runs[self.names[0]]
         dates, skipped = period_dates(first.journey), first.books.warm_up
-        found = {}
+        crossovers = {}
         for value, gap in zip(self.values, self.gaps, strict=True):
             if gap.paths is None:
                 raise ExperimentError(f"'{self.of}' has no running sum, so nobody overtakes in it; ask for profit")
-            found[float(value)] = crossover(gap.paths, dates, skipped + 1)
-        return found
+            crossovers[float(value)] = crossover(gap.paths, dates, skipped + 1)
+        return crossovers
 
     def frame(self) -> pd.DataFrame:
         """Return the tidy table: one row per value of the rate that was run.
@@ -174,8 +174,8 @@ class BreakEven(Result):
 
     @property
     def _digits(self) -> int:
-        held = [one.high - one.low for one in (self.crossings or self.stretches)]
-        widths = [width for width in held if 0 < width < math.inf]
+        lengths = [one.high - one.low for one in (self.crossings or self.stretches)]
+        widths = [width for width in lengths if 0 < width < math.inf]
         span = self.between[1] - self.between[0]
         width = max(min([*widths, span / 10]), 2 * TOLERANCE * span)
         return max(0, -math.floor(math.log10(width / 2)))
@@ -195,8 +195,8 @@ class BreakEven(Result):
         if self.root is not None:
             one = self.root
             side = "at least" if one.rises else "at most"
-            said = f"{has} when {rate} is {side} {self.shown(one.value, True)} ({self._interval(one)})"
-            return f"{said}, at today's other figures."
+            text = f"{has} when {rate} is {side} {self.shown(one.value, True)} ({self._interval(one)})"
+            return f"{text}, at today's other figures."
         if self.crossings:
             at = "; ".join(
                 f"{'overtakes' if one.rises else 'falls behind'} at {self.shown(one.value)} ({self._interval(one)})"
@@ -234,10 +234,10 @@ class BreakEven(Result):
     def _now(self) -> str:
         values = list(self.today.values())
         if values[0] != values[1]:
-            held = " and ".join(f"{self.shown(v, True)} in {called(name)}" for name, v in self.today.items())
+            shown = " and ".join(f"{self.shown(v, True)} in {called(name)}" for name, v in self.today.items())
         else:
-            held = rate_shown(values[0], None, self.rate_unit)
-        return f"Today it is {held}, and the difference {signed(self.difference())}."
+            shown = rate_shown(values[0], None, self.rate_unit)
+        return f"Today it is {shown}, and the difference {signed(self.difference())}."
 
     def _unequal(self, least: float, most: float) -> str:
         """Return by how much budgets differ, at the break-even or over the range, and what could be done."""
@@ -245,10 +245,10 @@ class BreakEven(Result):
         where = "There" if self.root else "Over this range"
         if not math.isfinite(most):
             return f"{where} {called(self.names[1])} alone has a {BUDGET}."
-        said = f"{where} the {BUDGET} of {called(self.names[1])} differs by {by} from that of {called(self.names[0])}"
+        text = f"{where} the {BUDGET} of {called(self.names[1])} differs by {by} from that of {called(self.names[0])}"
         if self.matched == "today":
-            return f"{said}: budgets are equal today and then kept; rematch makes them equal at every value."
-        return f"{said}."
+            return f"{text}: budgets are equal today and then kept; rematch makes them equal at every value."
+        return f"{text}."
 
     def table(self) -> pd.DataFrame:
         """Return the values first looked at, and where the lead changes, as texts.
@@ -282,10 +282,10 @@ class BreakEven(Result):
 
     def details(self) -> dict[str, Any]:
         """Return today's difference, where the lead changes, who is ahead between, and the month of overtaking."""
-        found = {"rate_unit": self.rate_unit, "today": self.today, "today_gap": self.difference(),
+        parts = {"rate_unit": self.rate_unit, "today": self.today, "today_gap": self.difference(),
                  "crossings": self.crossings, "stretches": self.stretches}  # fmt: skip
         months = {"months": self.months_frame().to_dict("records")} if self.today_gap.paths is not None else {}
-        return {**found, **months}
+        return {**parts, **months}
 
 
 @verb({"between": "values=['80 %', '95 %']"}, by=BY, points=takes.whole(3, 1000, "9"),
@@ -333,29 +333,33 @@ def breakeven(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.breakeven("subscription", over="price", values=[30, 50], by="12 months", replications=10)
-    >>> found.names, found.rate_unit
-    (('funnel', 'flywheel'), 'EUR')
+    >>> even = fs.breakeven("subscription", over="price", values=[30, 50], by="12 months", replications=10)
+    >>> even.names, even.rate_unit
+    (('funnel', 'flywheel'), 'per month')
     """
     seed, options = how_to_run(how)
     paired = pair_up(scenario_of(model), (over,), of, by, strategies, replications, seed, options)
     grid = grid_of(paired, 0, values, points)
-    low, high = grid[0], grid[-1]
-    matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""
     if rematch:
-        paired.solve, matched = solved_anew(paired, grid), "anew"
-    factor = paired.factors[0]
+        paired.solve = solved_anew(paired, grid)
+    return _along(paired, grid)
+
+
+def _along(paired: Paired, grid: Sequence[float]) -> BreakEven:
+    """Return where the lead changes along the values of the rate, which are run here."""
+    matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""
+    low, high, factor = grid[0], grid[-1], paired.factors[0]
     with paired.beside_a_bar():
         base_runs, today_gap = paired.base()
         paired.run((value,) for value in grid)
         crossings, stretches = look(lambda value: paired.at((value,)), grid, factor)
     known = sorted(point for point in paired.known if low <= point[0] <= high)
     return BreakEven(
-        of=of, over=over, label=base_runs[paired.names[0]].label(of), unit=paired.unit,
+        of=paired.of, over=paired.over[0], label=base_runs[paired.names[0]].label(paired.of), unit=paired.unit,
         rate_unit=paired.units[0], by=paired.by, names=paired.names,
         between=(factor * low, factor * high), values=factor * np.array([point[0] for point in known]),
         gaps=tuple(paired.known[point] for point in known), looked=factor * np.array(grid),
         crossings=crossings, stretches=stretches,
         today={name: factor * value for name, value in zip(paired.names, paired.today[0], strict=True)},
-        today_gap=today_gap, matched=matched, base_runs=base_runs,
+        today_gap=today_gap, matched="anew" if paired.solve else matched, base_runs=base_runs,
     )  # fmt: skip

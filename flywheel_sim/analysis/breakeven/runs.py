@@ -142,19 +142,19 @@ class Paired:
             return self._read(runs)
 
         if jobs:
-            found = replicate_jobs(jobs, self.replications, replace(self.options, progress=False), keep=keep)
+            read_of = replicate_jobs(jobs, self.replications, replace(self.options, progress=False), keep=keep)
             for index, point in enumerate(new):
-                self.known[point] = self._gap(found[2 * index], found[2 * index + 1])
+                self.known[point] = self._gap(read_of[2 * index], read_of[2 * index + 1])
 
     def at(self, point: Point) -> Estimate:
         """Return the mean paired difference at a point."""
         self.run([point])
         values = self.known[point].values
-        found = estimate_mean(values[np.isfinite(values)], self.unit)
-        if found.n < 2:
+        estimate = estimate_mean(values[np.isfinite(values)], self.unit)
+        if estimate.n < 2:
             where = ", ".join(f"{name} {value:.6g}" for name, value in zip(self.over, point, strict=True))
             raise ExperimentError(f"'{self.of}' has no difference in two replications at {where}: leave that value out")
-        return found
+        return estimate
 
     def _read(self, runs: Runs) -> tuple[FloatArray, FloatArray | None, float]:
         budget = float(runs.series("budget", cumulative=True)[:, self.by - 1].mean())
@@ -170,11 +170,11 @@ class Paired:
         return runs.terms(self.of), None, budget
 
     def _gap(
-        self, held: tuple[FloatArray, FloatArray | None, float], other: tuple[FloatArray, FloatArray | None, float]
+        self, base: tuple[FloatArray, FloatArray | None, float], other: tuple[FloatArray, FloatArray | None, float]
     ) -> Gap:
-        paths = None if held[1] is None or other[1] is None else other[1] - held[1]
+        paths = None if base[1] is None or other[1] is None else other[1] - base[1]
         with np.errstate(invalid="ignore"):
-            return Gap(other[0] - held[0], paths, (held[2], other[2]))
+            return Gap(other[0] - base[0], paths, (base[2], other[2]))
 
 
 def pair_up(
@@ -199,11 +199,12 @@ def pair_up(
         first, other = (run_over(model, name, strategy) for strategy in names)
         rates.append(first)
         today.append((own(first), own(other, first)))
+    plain = model.unmatched_journey(names[0])
+    month = _month(by, plain.months, plain.warm_up // MONTH)
     model, _ = with_budgets(model, names, seed, options)
     for name in over:
         if any(_is_uncertain(model, name, strategy) for strategy in (None, *names)):
             model = model.with_(**{f"rates.{name}.uncertain": None}).solved_as(model)
-    held = model.journey(names[0])
     return Paired(
         model=model,
         names=names,
@@ -211,10 +212,10 @@ def pair_up(
         rates=tuple(rates),
         today=tuple(today),
         of=of,
-        by=_month(by, held.months, held.warm_up // MONTH),
-        unit=gap_unit(units_of(held, (of,))[of]),
+        by=month,
+        unit=gap_unit(units_of(plain, (of,))[of]),
         replications=replications,
-        seed=held.seed if seed is None else seed,
+        seed=plain.seed if seed is None else seed,
         options=options,
     )
 
@@ -228,10 +229,10 @@ def _month(by: int | str | None, periods: int, warm_up: int) -> int:
     month: float = periods
     if isinstance(by, str):
         try:
-            said = parse(by)
+            quantity = parse(by)
         except UnitError as error:
             raise ExperimentError(f"by '{by}': {error.rule}; write '24 months', or the month's number") from None
-        month = said.number / MONTH if said.form == "duration" else said.number if said.form == "number" else math.nan
+        month = {"duration": quantity.number / MONTH, "number": quantity.number}.get(quantity.form, math.nan)
     elif by is not None:
         month = by
     if isinstance(by, bool) or month != month // 1 or not warm_up < month <= periods:
@@ -257,7 +258,7 @@ def grid_of(paired: Paired, which: int, values: Values | None, count: int) -> li
         given = [min(given), max(given)]
     if len(given) < 2 or any(low >= high for low, high in itertools.pairwise(given)):
         raise ExperimentError(f"values of '{name}' are {shown(values)}: at least two are needed, each above the one "
-                              "before; write ['80 %', '95 %']")  # fmt: skip
+                              "before; write '80 %:95 %', or ['80 %', '95 %']")  # fmt: skip
     today = paired.today[which]
     if len(given) > 2:
         return sorted({*given, *((today[0],) if today[0] == today[1] and given[0] < today[0] < given[-1] else ())})
@@ -286,11 +287,11 @@ def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Po
     from scipy.interpolate import PchipInterpolator
 
     (name,) = paired.over
-    held: Mapping[str, float] = dict(paired.model.solved)
-    if not held:
+    today: Mapping[str, float] = dict(paired.model.solved)
+    if not today:
         raise ExperimentError("no spend of these strategies is 'matched', so there is none to solve for anew; "
                               "leave rematch out")  # fmt: skip
-    spends: dict[str, list[float]] = {strategy: [] for strategy in held}
+    spends: dict[str, list[float]] = {strategy: [] for strategy in today}
     for value in grid:
         changed = paired.model if (value, value) == paired.today[0] else paired.at_point((value,))
         try:
@@ -299,7 +300,7 @@ def solved_anew(paired: Paired, grid: Sequence[float]) -> Callable[[Scenario, Po
             raise ExperimentError(f"{name} {value:.6g}: {error}; or leave that value out of values") from error
         for strategy, spend in changed.solved:
             spends[strategy].append(spend)
-    curves = {strategy: PchipInterpolator(grid, found) for strategy, found in spends.items()}
+    curves = {strategy: PchipInterpolator(grid, along) for strategy, along in spends.items()}
 
     def solve(changed: Scenario, point: Point) -> Scenario:
         for strategy, curve in curves.items():

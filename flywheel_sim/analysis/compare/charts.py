@@ -128,20 +128,20 @@ def _spent(comparison: Comparison) -> pd.DataFrame:
     """Return what each strategy spends: lines of its budget, the budget, and what no budget holds (column part)."""
     import pandas as pd
 
-    held: dict[str, dict[tuple[str, str], Any]] = {}
+    spent: dict[str, dict[tuple[str, str], Any]] = {}
     for name, runs in comparison.runs.items():
-        held[name] = {}
+        spent[name] = {}
         for (heading, line), cells in entries(runs.books.ledger).items():
             if line and HEADINGS[heading] in BUDGET_KINDS:
                 values = runs.books.over(cells / runs.books.per_unit)
-                held[name]["line", line] = held[name].get(("line", line), 0) + values
-        held[name]["budget", "budget"] = runs.values("budget")
-        held[name] |= {(part, part): values for part in APART if (values := runs.values(part)).any()}
-    keys = dict.fromkeys(key for found in held.values() for key in found)
+                spent[name]["line", line] = spent[name].get(("line", line), 0) + values
+        spent[name]["budget", "budget"] = runs.values("budget")
+        spent[name] |= {(part, part): values for part in APART if (values := runs.values(part)).any()}
+    keys = dict.fromkeys(key for own in spent.values() for key in own)
     rows: list[dict[str, Any]] = []
     for part, line in keys:
-        for name, found in held.items():
+        for name, own in spent.items():
             runs = comparison[name]
-            one = estimate_mean(found.get((part, line), np.zeros(runs.n)), runs.unit("budget"))
+            one = estimate_mean(own.get((part, line), np.zeros(runs.n)), runs.unit("budget"))
             rows.append({"strategy": name, "part": part, "line": line, **row_of(one)})
     return pd.DataFrame(rows)

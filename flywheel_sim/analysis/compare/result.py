@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.compare.paired import PairedRuns
 from flywheel_sim.analysis.compare.robustness import Robustness, robustness
-from flywheel_sim.analysis.compare.sides import sides_of, watched
+from flywheel_sim.analysis.compare.sides import Sides, Watching, sides_of, watched
 from flywheel_sim.analysis.compare.standings import Standing, frame_of, leaves_out, sentence_of, table_of
 from flywheel_sim.analysis.difference import verdict as answers
 from flywheel_sim.analysis.difference.ranking import Ranking
@@ -74,23 +75,23 @@ class Comparison(PairedRuns):
         for by, whole in ((a, b), (b, a)):
             if leaves_out(self.models[by], self.models[whole]):
                 taken, gain = (self.difference(name, whole, by) for name in ("budget", "profit"))
-                told = taken.low * taken.high > 0
-                return LeftOut(by, taken, gain, self.ratio("profit", "budget", whole, by)) if told else None
+                surely = taken.low * taken.high > 0
+                return LeftOut(by, taken, gain, self.ratio("profit", "budget", whole, by)) if surely else None
         return None
 
     def standings(self) -> tuple[Standing, ...]:
         """Return where every strategy stands by profit, the first one first, and what differences in budget return."""
         order, reference = self.ranking("profit"), self.names[0]
-        found = []
+        standings = []
         for name, profit in zip(order.names, order.means, strict=True):
             apart = name != reference
             taken = self.difference("budget", name, reference)
-            told = abs(self.spend_gap(name, reference)) > SPEND_TOLERANCE and taken.low * taken.high > 0
-            found.append(Standing(
+            surely = abs(self.spend_gap(name, reference)) > SPEND_TOLERANCE and taken.low * taken.high > 0
+            standings.append(Standing(
                 name, profit, self[name]["budget"], order.gap(name, reference) if apart else None,
-                self.spend_gap(name, reference), self.ratio("profit", "budget", name, reference) if told else None,
+                self.spend_gap(name, reference), self.ratio("profit", "budget", name, reference) if surely else None,
             ))  # fmt: skip
-        return tuple(found)
+        return tuple(standings)
 
     def answer(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> str:
         """Return the answer in words: what each earns, who is ahead, by how much, since when, and on what budget.
@@ -114,19 +115,19 @@ class Comparison(PairedRuns):
         )  # fmt: skip
         return answers.of_pair(pair, self._off(metric, a, b))
 
-    def _of_many(self, found: Ranking, label: str, end: str) -> str:
+    def _of_many(self, order: Ranking, label: str, end: str) -> str:
         """Return the answer on more than two strategies."""
-        first, reference = found.names[0], self.names[0]
+        first, reference = order.names[0], self.names[0]
         learnt = {reference}  # and all that leave out what it has, to learn what that is worth
-        if found.metric == "profit":
+        if order.metric == "profit":
             learnt |= {name for name in self.names if leaves_out(self.models[name], self.models[reference])}
-        differs = {name: abs(self.spend_gap(name, first)) > SPEND_TOLERANCE for name in found.names}
-        unequal = any(differs[name] and not {name, first} <= learnt for name in found.names)
+        differs = {name: abs(self.spend_gap(name, first)) > SPEND_TOLERANCE for name in order.names}
+        unequal = any(differs[name] and not {name, first} <= learnt for name in order.names)
         judged = any(abs(self.spend_gap(name, reference)) > SPEND_TOLERANCE for name in learnt)
-        said = sentence_of(found, label, end, unequal, judged)
-        if self.robustness is None or found.metric != self.robustness.metric:
-            return said
-        return f"{said} {self.how_surely()}"
+        sentence = sentence_of(order, label, end, unequal, judged)
+        if self.robustness is None or order.metric != self.robustness.metric:
+            return sentence
+        return f"{sentence} {self.how_surely()}"
 
     def rivals(self, metric: str = "profit") -> tuple[str, str]:
         """Return whom the answer is about, and whom it is held against.
@@ -154,10 +155,10 @@ class Comparison(PairedRuns):
 
     def _off(self, metric: str, of: str, against: str) -> str:
         """Return how often one ends ahead of another when the figures are off; "" where that was not asked."""
-        held = self.robustness
-        if held is None or (held.metric, held.of, held.against) != (metric, of, against):
+        robustness = self.robustness
+        if robustness is None or (robustness.metric, robustness.of, robustness.against) != (metric, of, against):
             return ""
-        return held.sentence()
+        return robustness.sentence()
 
     def summary(self) -> pd.DataFrame:
         """Return every metric of every name, and the paired difference of the last to the first."""
@@ -168,10 +169,10 @@ class Comparison(PairedRuns):
         table = table[~table.index.duplicated()]
         for name, part in parts.items():
             table[name] = part["mean"].reindex(table.index)
-        found = [self.difference(m) if all(m in p.index for p in parts.values()) else None for m in table.index]
-        table["difference"] = [e.mean if e else math.nan for e in found]
-        table["low"] = [e.low if e else math.nan for e in found]
-        table["high"] = [e.high if e else math.nan for e in found]
+        gaps = [self.difference(m) if all(m in p.index for p in parts.values()) else None for m in table.index]
+        table["difference"] = [e.mean if e else math.nan for e in gaps]
+        table["low"] = [e.low if e else math.nan for e in gaps]
+        table["high"] = [e.high if e else math.nan for e in gaps]
         return table
 
     def frame(self) -> pd.DataFrame:
@@ -195,10 +196,10 @@ class Comparison(PairedRuns):
 
         first, rows = self[self.names[0]], {}
         for name in KEY_FIGURES:
-            found = [self[one][name] for one in self.names]
-            if not all(one.mean == 0 or math.isnan(one.mean) for one in found):
+            estimates = [self[one][name] for one in self.names]
+            if not all(one.mean == 0 or math.isnan(one.mean) for one in estimates):
                 gap = plus_minus(self.difference(name), signed=True)
-                rows[first.label(name)] = (*map(plus_minus, found), gap, found[0].unit)
+                rows[first.label(name)] = (*map(plus_minus, estimates), gap, estimates[0].unit)
         heads = [*self.names, f"{self.names[-1]} less {self.names[0]}", "unit"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 
@@ -260,10 +261,10 @@ def compare(
     other: Model | None = None,
     *,
     strategies: Strategies = None,
-    replications: int | None = None,
     precision: Precision | None = None,
     at_most: int | None = None,
     off_by: float = 0.0,
+    replications: int | None = None,
     **how: Unpack[How],
 ) -> Comparison:
     """Compare strategies of one scenario, or two scenarios, on the same people with the same luck.
@@ -276,7 +277,7 @@ def compare(
         Names, the first being what others are held against; all strategies of the file unless given, first its
         ``reference``, which is the first whose spend is not ``matched`` unless the file names one.
         With two scenarios: one strategy for both, or one for each.
-    replications, precision, at_most, how
+    precision, at_most, replications, how
         As for `replicate`; precision is that of the paired difference of every other strategy to the first:
         ``{"profit": "1000 EUR"}``.
     off_by
@@ -309,6 +310,19 @@ def compare(
     root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]
     watch = None if precision is None else watched(journeys, precision, count)
+    comparison = _compared(sides, jobs, watch, count, options)
+    return _with_figures_off(comparison, off_by, options) if off_by else comparison
+
+
+def _compared(sides: Sides, jobs: Sequence[Job], watch: Watching | None, count: int, options: RunOptions) -> Comparison:
+    """Return what is compared after so many replications, or after as many as somebody watching asks for.
+
+    Raises
+    ------
+    LimitReached
+        If a run meets a limit; ``complete`` is the comparison of what was done before, or None.
+    """
+    journeys = sides.journeys
     try:
         runs = replicate_until(jobs, *watch, options) if watch else replicate_jobs(jobs, count, options)
     except LimitReached as stop:
@@ -317,11 +331,10 @@ def compare(
         done = Comparison(kept, sides.models, stopped, sides.matches) if kept else None
         raise LimitReached(str(stop), done) from stop
     stopping = watch[0].stopping() if watch else None
-    found = Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
-    return _with_figures_off(found, off_by, options) if off_by else found
+    return Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
 
 
-def _with_figures_off(found: Comparison, off_by: float, options: RunOptions) -> Comparison:
+def _with_figures_off(comparison: Comparison, off_by: float, options: RunOptions) -> Comparison:
     """Return a comparison with what becomes of its lead when every figure may be off.
 
     Raises
@@ -330,6 +343,7 @@ def _with_figures_off(found: Comparison, off_by: float, options: RunOptions) -> 
         If a run meets a limit; ``complete`` is the comparison without it.
     """
     try:
-        return replace(found, robustness=robustness(found.models, found.runs, *found.rivals(), off_by, options))
+        off = robustness(comparison.models, comparison.runs, *comparison.rivals(), off_by, options)
+        return replace(comparison, robustness=off)
     except LimitReached as stop:
-        raise LimitReached(str(stop), found) from stop
+        raise LimitReached(str(stop), comparison) from stop

@@ -119,7 +119,7 @@ class Robustness:
         both, the difference itself. A rate is told from luck by Student's test with the level divided by the number of
         rates (Bonferroni). Most is the difference between the shares of futures in both halves of the range.
         """
-        found = []
+        turns = []
         for (name, one), (slope, error, freedom) in zip(self.ranges.items(), self._slopes(), strict=True):
             lower = self.draws[name] < 0.5
             low, high = (estimate_probability(self.off[half] > 0) for half in (lower, ~lower))
@@ -127,8 +127,8 @@ class Robustness:
             swing = Estimate(
                 slope, slope - reach * error, slope + reach * error, 0.95, len(self.off), self.unit, "slope"
             )
-            found.append(Turn(one, swing, low, high, abs(slope) > strict * error))
-        return tuple(sorted(found, key=lambda one: (not one.told, -one.apart)))
+            turns.append(Turn(one, swing, low, high, abs(slope) > strict * error))
+        return tuple(sorted(turns, key=lambda one: (not one.told, -one.apart)))
 
     def _slopes(self) -> list[tuple[float, float, int]]:
         """Return for each rate its coefficient, the standard error of that, and its degrees of freedom."""
@@ -141,13 +141,13 @@ class Robustness:
     def sentence(self) -> str:
         """Return in words how often it ends ahead when the figures are off, and which of them turn it most."""
         share = _SHARES.get(self.off_by, f"{100 * self.off_by:.3g} %")
-        said = f"in {count_of(self.probability)} if each figure may be {share} off"
+        count = f"in {count_of(self.probability)} if each figure may be {share} off"
         if not 0 < self.probability.mean < 100:
-            return f"{said}."
+            return f"{count}."
         turning = [one for one in self.turns() if one.told and one.apart >= _SEEN][:_NAMED]
         if not turning:
-            return f"{said}, and no single figure is seen to turn it."
-        return f"{said}. What turns it most: {joined([str(one) for one in turning])}."
+            return f"{count}, and no single figure is seen to turn it."
+        return f"{count}. What turns it most: {joined([str(one) for one in turning])}."
 
     def frame(self) -> pd.DataFrame:
         """Return one row a rate, what turns the lead most first.
@@ -234,16 +234,16 @@ def robustness(
     LimitReached
         If a run meets a limit.
     """
-    found = doubted({name: sides[name] for name in (of, against)}, off_by)
-    if found is None:
+    doubts = doubted({name: sides[name] for name in (of, against)}, off_by)
+    if doubts is None:
         return None
     one, other = stated[of], stated[against]
     seed, n = one.source.seed, min(one.n, FUTURES)
     plan: Plan[str] = Plan(seed)
-    for name, journey in found.journeys.items():
+    for name, journey in doubts.journeys.items():
         plan.add(name, journey)
     off, _ = plan.run(n, options, lambda runs: runs.values(metric))
     gap = (one.values(metric) - other.values(metric))[:n]
     unit = gap_unit(one.unit(metric))
-    return Robustness(of, against, metric, unit, off_by, found.ranges, found.kept, gap, off[of] - off[against],
-                      found.draws(seed, n))  # fmt: skip
+    return Robustness(of, against, metric, unit, off_by, doubts.ranges, doubts.kept, gap, off[of] - off[against],
+                      doubts.draws(seed, n))  # fmt: skip

@@ -58,23 +58,24 @@ def _standing(result: Comparison) -> list[Section]:
 
 def _figures_off(result: Comparison) -> list[Section]:
     """Return what becomes of the lead when every figure may be off, rate by rate, where that was asked."""
-    found = result.robustness
-    if found is None:
+    robustness = result.robustness
+    if robustness is None:
         return []
-    turns = found.turns()
+    turns = robustness.turns()
     rows = [
         (one.range.name, f"{one.range.shown(one.range.low)} to {one.range.shown(one.range.high)}", one.range.words,
          f"{one.low.mean:.0f} %", f"{one.high.mean:.0f} %", plus_minus(one.swing, signed=True))
         for one in turns if one.told
     ]  # fmt: skip
-    a, b = called(found.of), called(found.against)
+    a, b = called(robustness.of), called(robustness.against)
     text = (
         f"How often {a} ends ahead is luck around figures that are all assumed. Here every future draws each figure "
-        f"anew: {a} ends ahead of {b} {found.sentence()}"
+        f"anew: {a} ends ahead of {b} {robustness.sentence()}"
     )
-    heads = ("rate", "drawn from", "", f"{a} ahead where low", "where high", f"lead, from low to high ({found.unit})")
+    lead = f"lead, from low to high ({robustness.unit})"
+    heads = ("rate", "drawn from", "", f"{a} ahead where low", "where high", lead)
     quiet = [one.range.name for one in turns if not one.told]
-    note = f"{found.note[0].upper()}{found.note[1:]}."
+    note = f"{robustness.note[0].upper()}{robustness.note[1:]}."
     note += f" These runs do not show that the lead moves with {joined(quiet)}." if quiet else ""
     tables = (Table(heads, rows, frozenset({3, 4, 5}), note),) if rows else ()
     texts = (text,) if rows else (text, note)
@@ -101,16 +102,16 @@ def _budgets(result: Comparison) -> str:
 
 def _goods(result: Comparison) -> list[str]:
     """Return what the cost of sales is, which no budget holds, in words."""
-    found = {name: result[name]["cost_of_sales"] for name in result.names}
-    if not any(one.mean for one in found.values()):
+    costs = {name: result[name]["cost_of_sales"] for name in result.names}
+    if not any(one.mean for one in costs.values()):
         return []
-    told = joined([f"{plus_minus(one)} {one.unit} in {called(name)}" for name, one in found.items()])
-    return [f"Cost of sales goes with what is sold and is no part of the budget: it is {told}."]
+    sums = joined([f"{plus_minus(one)} {one.unit} in {called(name)}" for name, one in costs.items()])
+    return [f"Cost of sales goes with what is sold and is no part of the budget: it is {sums}."]
 
 
 def _months(result: Comparison, a: str, b: str) -> Table:
-    found = {m: e for m, e in result.by_month(of=a, against=b).items() if m > result[a].books.warm_up}
-    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, which(e, a, b)) for m, e in found.items()]
+    gaps = {m: e for m, e in result.by_month(of=a, against=b).items() if m > result[a].books.warm_up}
+    rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, which(e, a, b)) for m, e in gaps.items()]
     heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
     turns = len({row[3] for row in rows} & {a, b}) == 2
     return Table(heads, rows, frozenset({1}), "A shorter horizon turns the answer round." if turns else "")

@@ -44,10 +44,10 @@ class Sides:
         ExperimentError
             If they are not of one horizon and currency.
         """
-        found = {name: scenario.journey(strategy) for name, (scenario, strategy) in self.models.items()}
-        if len({(journey.horizon, journey.currency) for journey in found.values()}) > 1:
+        journeys = {name: scenario.journey(strategy) for name, (scenario, strategy) in self.models.items()}
+        if len({(journey.horizon, journey.currency) for journey in journeys.values()}) > 1:
             raise ExperimentError("the two journeys differ in horizon or currency; bring both to the same")
-        return found
+        return journeys
 
 
 def sides_of(
@@ -94,9 +94,11 @@ def _two_scenarios(
     return Sides({first: (model, one), second: (other, two)}, matches + more)
 
 
-def watched(
-    journeys: Mapping[str, Journey], precision: Precision, at_most: int
-) -> tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]:
+#: What watches figures while replications come in, and how they are read from runs.
+Watching = tuple[Watch, Callable[[list[Runs]], dict[str, FloatArray]]]
+
+
+def watched(journeys: Mapping[str, Journey], precision: Precision, at_most: int) -> Watching:
     """Return what watches the differences to the first journey, and how they are read from runs."""
     against, *names = journeys
     units = [units_of(journey, precision) for journey in journeys.values() if isinstance(precision, Mapping)]
@@ -107,13 +109,13 @@ def watched(
 
     def read(runs: list[Runs]) -> dict[str, FloatArray]:
         first, *others = runs
-        found = {}
+        gaps = {}
         for one in asked:
             base = first.terms(one.metric)
             for name, other in zip(names, others, strict=True):
                 gap = other.terms(one.metric) - base
-                found[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
-        return found
+                gaps[called_(one.metric, name)] = np.where(np.isfinite(gap), gap, math.nan)
+        return gaps
 
     each = {called_(one.metric, name): one for one in asked for name in names}
     return Watch(each, {what: gap_unit(units[0][one.metric]) for what, one in each.items()}, at_most), read

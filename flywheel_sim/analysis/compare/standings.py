@@ -64,60 +64,60 @@ def leaves_out(one: tuple[Scenario, str | None], other: tuple[Scenario, str | No
 
 
 def _spends(model: Scenario, name: str | None, levers: Mapping[str, Quantity]) -> dict[tuple[str, str], Raw | Quantity]:
-    channels = {("channel", channel): held.spend for channel, held in model.channels(name).items()}
+    channels = {("channel", channel): one.spend for channel, one in model.channels(name).items()}
     return {**channels, **{("lever", lever): spend for lever, spend in levers.items()}}
 
 
-def sentence_of(found: Ranking, label: str, end: str, unequal: bool, judged: bool) -> str:
+def sentence_of(order: Ranking, label: str, end: str, unequal: bool, judged: bool) -> str:
     """Return who of several comes first, from whom these runs do not tell it apart, and what budgets say to that.
 
     Parameters
     ----------
-    found, label, end
+    order, label, end
         The ranking, how a sentence calls its metric, and how it calls the horizon.
     unequal
         Whether the first has another budget than one that it would be called better than.
     judged
         Whether any strategy is judged by what that returns which it leaves out.
     """
-    said = f"{_first(found, label, end)}{_others(found)}."
+    text = f"{_first(order, label, end)}{_others(order)}."
     if unequal:
-        said += f" But budgets differ, so {NO_VERDICT}"
+        text += f" But budgets differ, so {NO_VERDICT}"
     if judged:
-        said += " A strategy that leaves something out is judged by what that returns for its budget (last column)."
-    return said
+        text += " A strategy that leaves something out is judged by what that returns for its budget (last column)."
+    return text
 
 
-def _first(found: Ranking, label: str, end: str) -> str:
-    count, first, top = len(found.names), called(found.names[0]), found.means[0]
-    if found.metric != "profit":
-        return f"Of {count} strategies, {first} has the {found.best} {label} by {end}, {with_unit(top.mean, top.unit)}"
-    if found.means[0].mean < 0:
+def _first(order: Ranking, label: str, end: str) -> str:
+    count, first, top = len(order.names), called(order.names[0]), order.means[0]
+    if order.metric != "profit":
+        return f"Of {count} strategies, {first} has the {order.best} {label} by {end}, {with_unit(top.mean, top.unit)}"
+    if order.means[0].mean < 0:
         return f"All {count} strategies lose money by {end}; {first} loses least, {with_unit(-top.mean, top.unit)}"
     return f"Of {count} strategies, {first} earns the most profit by {end}, {with_unit(top.mean, top.unit)}"
 
 
-def _others(found: Ranking) -> str:
+def _others(order: Ranking) -> str:
     """Return where the others stand to the first, and who of them loses money where it does not."""
-    first, *others = found.names
-    rivals = [name for name in found.leaders if name != first]
+    first, *others = order.names
+    rivals = [name for name in order.leaders if name != first]
     rest = [name for name in others if name not in rivals]
-    ahead, behind = ("ahead of", "behind") if found.metric == "profit" else ("above", "below")
-    if found.n == 1:
-        said = " (one replication, so no interval)"
+    ahead, behind = ("ahead of", "behind") if order.metric == "profit" else ("above", "below")
+    if order.n == 1:
+        text = " (one replication, so no interval)"
     elif rivals:
-        said = f"; these runs do not tell {joined([called(name) for name in rivals])} apart from it"
+        text = f"; these runs do not tell {joined([called(name) for name in rivals])} apart from it"
         if rest:
-            said += f", {f'the other {len(rest)} are' if len(rest) > 1 else f'{called(rest[0])} is'} surely {behind}"
+            text += f", {f'the other {len(rest)} are' if len(rest) > 1 else f'{called(rest[0])} is'} surely {behind}"
     else:
-        gap = found.gap(first, others[0])
+        gap = order.gap(first, others[0])
         low, high = sorted((abs(gap.low), abs(gap.high)))
-        said = f", surely {ahead} all others: {called(others[0])} comes next, {with_unit(abs(gap.mean), gap.unit)} "
-        said += f"{behind} ({100 * found.level:g} % interval {figure(low)} to {figure(high)})"
-    lost = [called(name) for name, mean in zip(found.names, found.means, strict=True) if mean.mean < 0]
-    if found.metric == "profit" and found.means[0].mean >= 0 and lost:
-        said += f"; {joined(lost)} {'lose' if len(lost) > 1 else 'loses'} money"
-    return said
+        text = f", surely {ahead} all others: {called(others[0])} comes next, {with_unit(abs(gap.mean), gap.unit)} "
+        text += f"{behind} ({100 * order.level:g} % interval {figure(low)} to {figure(high)})"
+    lost = [called(name) for name, mean in zip(order.names, order.means, strict=True) if mean.mean < 0]
+    if order.metric == "profit" and order.means[0].mean >= 0 and lost:
+        text += f"; {joined(lost)} {'lose' if len(lost) > 1 else 'loses'} money"
+    return text
 
 
 def table_of(standings: Sequence[Standing]) -> pd.DataFrame:

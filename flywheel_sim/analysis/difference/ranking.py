@@ -70,13 +70,13 @@ class Ranking:
             return self.gaps[one, other]
         if one == other:
             return Estimate(0.0, 0.0, 0.0, self.level, self.n, self.unit, sd=0.0)
-        found = self.gaps[other, one]
-        return Estimate(-found.mean, -found.high, -found.low, self.level, self.n, self.unit, sd=found.sd)
+        gap = self.gaps[other, one]
+        return Estimate(-gap.mean, -gap.high, -gap.low, self.level, self.n, self.unit, sd=gap.sd)
 
     def ahead(self, one: str, other: str) -> bool:
         """Tell whether one comes before another for sure: their joint interval leaves zero out."""
-        found = self.gap(one, other)
-        return found.low > 0 if self.best == "highest" else found.high < 0
+        gap = self.gap(one, other)
+        return gap.low > 0 if self.best == "highest" else gap.high < 0
 
     def ranks(self, name: str) -> tuple[int, int]:
         """Return the first and last rank a name may truly have; all names' hold at once with the level.
@@ -133,9 +133,9 @@ class Ranking:
             text = f"  {place}. {name}: {with_unit(mean.mean, mean.unit)}"
             if name != first:
                 gap = self.gap(name, first)
-                told = "" if self.ahead(first, name) else ", not told apart from the first"
+                apart = "" if self.ahead(first, name) else ", not told apart from the first"
                 low, high = with_unit(gap.low, ""), with_unit(gap.high, self.unit)
-                text += f", {with_unit(gap.mean, self.unit)} to the first ({low} to {high}{told})"
+                text += f", {with_unit(gap.mean, self.unit)} to the first ({low} to {high}{apart})"
             lines.append(text)
         return "\n".join(lines)
 
@@ -187,9 +187,9 @@ def ranking(
     gaps = np.column_stack([table[:, i] - table[:, j] for i, j in pairs])
     mean, low, high, critical = simultaneous(gaps, level)
     sd = gaps.std(axis=0, ddof=1) if n > 1 else np.full(len(pairs), math.nan)
-    found = {
+    estimates = {
         (names[i], names[j]): Estimate(float(m), float(a), float(b), level, n, gap_unit, sd=float(s))
         for (i, j), m, a, b, s in zip(pairs, mean, low, high, sd, strict=True)
     }
     each = tuple(estimate_mean(column, unit, level) for column in table.T)
-    return Ranking(metric, gap_unit, best, tuple(names), each, found, level, n, critical)
+    return Ranking(metric, gap_unit, best, tuple(names), each, estimates, level, n, critical)

@@ -115,39 +115,39 @@ def of_pair(pair: Pair, off: str = "") -> str:
     gap = pair.gap
     if equal := _equal(pair):
         return equal
-    said = f"{_levels(pair)} ({_about(pair)})"
+    text = f"{_levels(pair)} ({_about(pair)})"
     if math.isnan(gap.low) or gap.low * gap.high > 0:
-        said += f". {_when(pair)}"
+        text += f". {_when(pair)}"
     else:
-        said += "; the interval includes zero, so these runs do not tell which is ahead."
+        text += "; the interval includes zero, so these runs do not tell which is ahead."
         if before := _ahead_before(pair, len(pair.band.mean)):
-            said += f" On the way {before}."
-    said += f" {called(pair.a, True)} ends ahead in {how_surely(pair.cross.probability, pair.doubt, off)}"
+            text += f" On the way {before}."
+    text += f" {called(pair.a, True)} ends ahead in {how_surely(pair.cross.probability, pair.doubt, off)}"
     if abs(pair.share) <= SPEND_TOLERANCE:
-        return said
+        return text
     if pair.left_out is not None:
-        return f"{said} {of_left_out(pair.left_out)}"
+        return f"{text} {of_left_out(pair.left_out)}"
     much = f"its {BUDGET} is {much_of(pair.share)}" if math.isfinite(pair.share) else f"it alone has a {BUDGET}"
-    return f"{said} But {much}, so {NO_VERDICT}"
+    return f"{text} But {much}, so {NO_VERDICT}"
 
 
 def of_figures(pair: Figures) -> str:
     """Return what a figure is in both, and by how much it differs, of one that does not add up over months."""
     if equal := _equal(pair):
         return equal
-    said, gap = f"{_levels(pair)} ({_about(pair)})", pair.gap
+    text, gap = f"{_levels(pair)} ({_about(pair)})", pair.gap
     if math.isnan(gap.low) or gap.low * gap.high > 0:
-        return f"{said}."
-    return f"{said}; the interval includes zero, so these runs do not tell them apart."
+        return f"{text}."
+    return f"{text}; the interval includes zero, so these runs do not tell them apart."
 
 
 def _equal(pair: Figures) -> str:
     """Return that two strategies are the same in every future; "" where they are not."""
     if pair.gap.n < 2 or pair.gap.mean or pair.gap.sd:
         return ""
-    told = with_unit(pair.levels[0].mean, pair.levels[0].unit)
+    level = with_unit(pair.levels[0].mean, pair.levels[0].unit)
     same = f"{called(pair.a, True)} and {called(pair.b)} are equal in all {pair.gap.n} futures"
-    return f"{same}: {pair.label}{_by(pair)} is {told}."
+    return f"{same}: {pair.label}{_by(pair)} is {level}."
 
 
 def _by(pair: Figures) -> str:
@@ -209,9 +209,9 @@ def _when(pair: Pair) -> str:
 
 def _ahead_before(pair: Pair, last: int) -> str:
     """Return who was surely ahead in which months up to one; "" where that is not told of any."""
-    found = {name: spans(_months(pair, name, last)) for name in (pair.b, pair.a)}
-    told = [f"{called(name)} was ahead in {months}" for name, months in found.items() if months]
-    return joined(told) if told else ""
+    ahead_in = {name: spans(_months(pair, name, last)) for name in (pair.b, pair.a)}
+    parts = [f"{called(name)} was ahead in {months}" for name, months in ahead_in.items() if months]
+    return joined(parts) if parts else ""
 
 
 def _months(pair: Pair, name: str, last: int) -> list[int]:
@@ -228,8 +228,8 @@ def spans(months: Sequence[int]) -> str:
             stretches[-1].append(month)
         else:
             stretches.append([month])
-    told = [f"{one[0]} to {one[-1]}" if len(one) > 1 else f"{one[0]}" for one in stretches]
-    return f"{'months' if len(months) > 1 else 'month'} {joined(told)}" if told else ""
+    parts = [f"{one[0]} to {one[-1]}" if len(one) > 1 else f"{one[0]}" for one in stretches]
+    return f"{'months' if len(months) > 1 else 'month'} {joined(parts)}" if parts else ""
 
 
 def count_of(probability: Estimate) -> str:
@@ -254,14 +254,15 @@ def how_surely(probability: Estimate, doubt: bool, off: str = "") -> str:
     return f"{count_of(probability)} futures if {hold}{f'; {off}' if off else '.'}"
 
 
-def of_left_out(found: LeftOut) -> str:
+def of_left_out(left_out: LeftOut) -> str:
     """Return what one strategy leaves out takes of the budget, and what it returns."""
-    what, budget = f"What {called(found.by)} leaves out", with_unit(abs(found.budget.mean), found.budget.unit)
-    unit, one = found.gain.unit, found.returns
-    if found.budget.mean < 0:
-        brings = "brings" if found.gain.mean >= 0 else "costs"
-        sure = "" if found.gain.low * found.gain.high > 0 else ", which these runs do not tell from nothing"
-        return f"{what} saves {budget} of budget and {brings} {with_unit(abs(found.gain.mean), unit)} of profit{sure}."
+    what, budget = f"What {called(left_out.by)} leaves out", with_unit(abs(left_out.budget.mean), left_out.budget.unit)
+    unit, one = left_out.gain.unit, left_out.returns
+    if left_out.budget.mean < 0:
+        brings = "brings" if left_out.gain.mean >= 0 else "costs"
+        sure = "" if left_out.gain.low * left_out.gain.high > 0 else ", which these runs do not tell from nothing"
+        profit = with_unit(abs(left_out.gain.mean), unit)
+        return f"{what} saves {budget} of budget and {brings} {profit} of profit{sure}."
     each = (
         f"{with_unit(abs(one.mean), unit)} of profit per {unit}" if unit else f"{figure(abs(one.mean))} of profit each"
     )

@@ -27,8 +27,8 @@ def assumptions(model: Model, *, strategies: Strategies = None) -> list[Assumpti
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> [one.value for one in fs.assumptions("subscription") if one.name == "price"]
-    ['39']
+    >>> [one.value for one in fs.assumptions("subscription") if one.name == "conversion"]
+    ['20 %']
     """
     scenario = scenario_of(model)
     return describe.assumptions(scenario, one_of(scenario, strategies, "fs.assumptions"))

@@ -176,10 +176,10 @@ def years_of(before: Runs, after: Runs, name: str) -> tuple[Year, ...]:
     """Return what became of a figure year by year; see `Year`."""
     one, other = monthly(before, name), monthly(after, name)
     skip, periods = before.books.warm_up, before.journey.months
-    found = []
+    years = []
     for number, first in enumerate(range(skip, periods, _YEAR), start=1):
         last = min(first + _YEAR, periods)
         within = change_of(one.over(first, last), other.over(first, last), one.unit)
         so_far = None if one.kind == "last" else change_of(one.over(skip, last), other.over(skip, last), one.unit)
-        found.append(Year(number, first + 1, last, within, so_far))
-    return tuple(found)
+        years.append(Year(number, first + 1, last, within, so_far))
+    return tuple(years)

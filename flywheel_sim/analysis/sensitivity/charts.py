@@ -54,8 +54,8 @@ def response(result: Sensitivity) -> Chart:
         for reading, marker in zip(result.readings[name], ("s", "^")[-len(result.readings[name]) :], strict=True):
             if reading.change is not None:
                 axes.plot([reading.value], [now.mean + reading.change.mean], marker, ms=7, color=colour, zorder=5)
-                told = {"mean": now.mean + reading.change.mean, "unit": result.unit, "n": reading.change.n}
-                rows.append(_point(result, name, reading.value, told, reading.label))
+                figures = {"mean": now.mean + reading.change.mean, "unit": result.unit, "n": reading.change.n}
+                rows.append(_point(result, name, reading.value, figures, reading.label))
         rows.append(_point(result, name, base, row_of(now), "today"))
     axes.set_xlabel(f"{result.over.replace('_', ' ').capitalize()} ({result.rate_unit})")
     measured(axes, up=f"{result.label} over the horizon ({result.unit})")
@@ -64,12 +64,12 @@ def response(result: Sensitivity) -> Chart:
     return Chart(f"response_{result.of}_{result.over}", title, figure_, pd.concat(rows, ignore_index=True))
 
 
-def _point(result: Sensitivity, name: str, value: float, told: dict[str, Any], point: str) -> pd.DataFrame:
+def _point(result: Sensitivity, name: str, value: float, figures: dict[str, Any], point: str) -> pd.DataFrame:
     """Return the row of a marked point of a strategy's curve."""
     import pandas as pd
 
     row = {"strategy": name, "rate": result.over, "value": value, "rate_unit": result.rate_unit, "metric": result.of}
-    return pd.DataFrame([{**row, **told, "point": point}])
+    return pd.DataFrame([{**row, **figures, "point": point}])
 
 
 def effect(
@@ -94,7 +94,7 @@ def effect(
     what = joined([lowered(label) for label in labels.values()])
     title = f"{_called(result)} {step}: {what} year by year{_where(name)}"
     note = f"{result.step(name, step)}, same people. Bars and points: mean change with its 95 % interval."
-    made, (above, below) = panels(title, note, 6.0, (1.2, 1.0))
+    picture, (above, below) = panels(title, note, 6.0, (1.2, 1.0))
     years = {one: result.years(one, name, step) for one in figures}
     width, shifts = side_by_side(len(figures))
     for one, colour, shift in zip(figures, COLOURS, shifts, strict=False):
@@ -108,18 +108,18 @@ def effect(
     above.margins(y=0.12)
     _name_years(below, years[figures[0]])
     above.legend(loc="upper left", frameon=False)
-    made.align_ylabels([above, below])
+    picture.align_ylabels([above, below])
     rows = [{"strategy": name, "change": step, "figure": one, **row} for one in figures for row in _rows(years[one])]
-    return Chart(f"effect_{result.over}", title, made, pd.DataFrame(rows))
+    return Chart(f"effect_{result.over}", title, picture, pd.DataFrame(rows))
 
 
-def _within(axes: Axes, at: FloatArray, years: Sequence[Year], told: bool, **look: Any) -> None:
+def _within(axes: Axes, at: FloatArray, years: Sequence[Year], in_percent: bool, **look: Any) -> None:
     """Draw what a change does in each year, and over it the change in per cent if it is to be told."""
     ends = ends_of([year.within.gain for year in years])
     axes.bar(at, ends.mean, alpha=0.85, **look)
     whiskers(axes, at, ends)
     for x, year, top in zip(at, years, np.fmax(np.fmax(ends.mean, ends.high), 0), strict=True):
-        if told and math.isfinite(year.within.percent.mean):
+        if in_percent and math.isfinite(year.within.percent.mean):
             beside(axes, f"{year.within.percent.mean:+,.0f} %", (x, top), (0, 3), ha="center")
 
 
@@ -143,12 +143,12 @@ def _name_years(axes: Axes, years: Sequence[Year]) -> None:
 def _rows(years: Sequence[Year]) -> Iterator[dict[str, Any]]:
     """Yield what is drawn of a figure, two rows a year: of the year, and up to its end."""
     for year in years:
-        for span, first, held in (("year", year.first, year.within), ("so far", years[0].first, year.so_far)):
-            if held is not None:
+        for span, first, one in (("year", year.first, year.within), ("so far", years[0].first, year.so_far)):
+            if one is not None:
                 yield {
                     "year": year.number, "first_month": first, "last_month": year.last, "span": span,
-                    **columns_of(held.gain, "gain"), "unit": held.gain.unit, "percent": held.percent.mean,
-                    "n": held.gain.n,
+                    **columns_of(one.gain, "gain"), "unit": one.gain.unit, "percent": one.percent.mean,
+                    "n": one.gain.n,
                 }  # fmt: skip
 
 
@@ -165,14 +165,14 @@ def effect_parts(
     import pandas as pd
 
     name, step = _shown(result, strategy, change)
-    found = {one: result.split(one, name, step) for one in figures}
+    splits = {one: result.split(one, name, step) for one in figures}
     title = f"{_called(result)} {step}: through whom it pays{_where(name)}"
     note = f"{result.step(name, step)}, same people. Mean with its 95 % interval; parts averaged over both orders."
-    made, axes = axes_of(title, note)
+    picture, axes = axes_of(title, note)
     width, shifts = side_by_side(len(figures))
     rows: list[dict[str, Any]] = []
     for one, colour, shift in zip(figures, COLOURS, shifts, strict=False):
-        split, start = found[one], 0.0
+        split, start = splits[one], 0.0
         for at, (part, gain) in enumerate(split.parts.items()):
             x = at + shift
             bottom = 0.0 if part == "whole" else start
@@ -191,11 +191,11 @@ def effect_parts(
             })  # fmt: skip
     axes.axhline(0, color=INK, lw=0.8)
     axes.set_xticks(range(len(CALLED)), list(CALLED.values()))
-    measured(axes, up=f"Change over the horizon ({found[figures[0]].unit})")
+    measured(axes, up=f"Change over the horizon ({splits[figures[0]].unit})")
     axes.grid(axis="x", visible=False)
     axes.margins(y=0.1)
     axes.legend(loc="upper left", frameon=False)
-    return Chart(f"effect_parts_{result.over}", title, made, pd.DataFrame(rows))
+    return Chart(f"effect_parts_{result.over}", title, picture, pd.DataFrame(rows))
 
 
 def _shown(result: Effect, strategy: str | None, change: str | None) -> tuple[str, str]:

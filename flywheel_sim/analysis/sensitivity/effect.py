@@ -16,8 +16,8 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.difference.pairs import within
 from flywheel_sim.analysis.rates.steps import shown_unit
 from flywheel_sim.analysis.sensitivity.changes import MONEY, NET, Change, Year, change_of, label_of, total_of, years_of
-from flywheel_sim.analysis.sensitivity.moves import Move, Variant, moves_of, planned, wanted_of
-from flywheel_sim.analysis.sensitivity.one_rate import as_shown, one_rate
+from flywheel_sim.analysis.sensitivity.moves import Move, Variant, Wanted, moves_of, planned, wanted_of
+from flywheel_sim.analysis.sensitivity.one_rate import OneRate, as_shown, one_rate
 from flywheel_sim.analysis.sensitivity.parts import PARTS, VARIANTS, Split, variants
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.asking import (
@@ -31,6 +31,7 @@ from flywheel_sim.experiment.asking import (
     scenario_of,
     verb,
 )
+from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.stats import FloatArray, gap_unit, plus_minus
@@ -111,9 +112,9 @@ class Effect(Result):
 
         Costs that are nothing both today and after the change are left out.
         """
-        found = {name: self.change(name, strategy, change) for name in MONEY}
+        changes = {name: self.change(name, strategy, change) for name in MONEY}
         kept = ("revenue", *NET, "profit")
-        return {name: one for name, one in found.items() if name in kept or one.today.mean or one.gain.mean}
+        return {name: one for name, one in changes.items() if name in kept or one.today.mean or one.gain.mean}
 
     def split(self, figure: str = "revenue", strategy: str | None = None, change: str | None = None) -> Split:
         """Return a change in its parts: own, upsell, referral with all descendants; see `Split`.
@@ -126,11 +127,11 @@ class Effect(Result):
         key = self._key(strategy, change)
         if not self.totals:
             raise ExperimentError("the effect was asked for with split=False; leave that out")
-        held = self.totals[key]
-        if figure not in held:
-            raise ExperimentError(f"'{figure}' was not split; {nearest(figure, held)}, or name it under of")
+        totals = self.totals[key]
+        if figure not in totals:
+            raise ExperimentError(f"'{figure}' was not split; {nearest(figure, totals)}, or name it under of")
         label, unit = label_of(self.base_runs[key[0]], figure)
-        return Split(figure, label, gap_unit(unit), self.events[key[0]], held[figure])
+        return Split(figure, label, gap_unit(unit), self.events[key[0]], totals[figure])
 
     def changes_of(self, strategy: str) -> list[str]:
         """Return the changes that are possible in a strategy."""
@@ -151,18 +152,18 @@ class Effect(Result):
         gross, profit = self.change("revenue", name, change), self.change("profit", name, change)
         where = "" if name == "as written" else f"In {called(name)}, "
         step = f"{self.over.replace('_', ' ')} {self.step(name, change)}"
-        said = (
+        text = (
             f"{where}{step if where else step.capitalize()} changes revenue by {_told(gross)}, and profit by "
             f"{_told(profit)}, {within(self.base_runs[name])}."
         )
         if not any(self.events.get(name, {}).values()):
-            return said
+            return text
         parts = self.split("revenue", name, change).parts
         listed = [f"{plus_minus(parts['own'], signed=True)} is customers' own"]
         for part, word in zip(PARTS, ("upsell", "referral with all descendants"), strict=True):
             if self.events[name][part]:
                 listed.append(f"{plus_minus(parts[part], signed=True)} {word}")
-        return f"{said} Of the revenue {', '.join(listed[:-1])} and {listed[-1]}."
+        return f"{text} Of the revenue {', '.join(listed[:-1])} and {listed[-1]}."
 
     def frame(self) -> pd.DataFrame:
         """Return the way from revenue to profit as a tidy table: in all, in each year, and up to the end of each.
@@ -177,10 +178,10 @@ class Effect(Result):
         for strategy, change in self.changed:
             for figure in MONEY:
                 years = self.years(figure, strategy, change)
-                said = [("year", y.number, y.first, y.last, y.within) for y in years]
-                said += [("so far", y.number, years[0].first, y.last, y.so_far) for y in years if y.so_far]
+                spans = [("year", y.number, y.first, y.last, y.within) for y in years]
+                spans += [("so far", y.number, years[0].first, y.last, y.so_far) for y in years if y.so_far]
                 whole = self.change(figure, strategy, change)
-                for span, year, first, last, one in [("horizon", 0, years[0].first, years[-1].last, whole), *said]:
+                for span, year, first, last, one in [("horizon", 0, years[0].first, years[-1].last, whole), *spans]:
                     gain, share = one.gain, one.percent
                     rows.append((
                         strategy, change, self.base[strategy], self.values[strategy, change], self.rate_unit, figure,
@@ -203,9 +204,9 @@ class Effect(Result):
 
         rows = []
         for strategy, change in self.totals:
-            found = self.split(figure, strategy, change)
-            for part, one in {**found.parts, "interaction": found.interaction}.items():
-                share = found.shares[part].mean if part in found.shares else math.nan
+            split = self.split(figure, strategy, change)
+            for part, one in {**split.parts, "interaction": split.interaction}.items():
+                share = split.shares[part].mean if part in split.shares else math.nan
                 rows.append((strategy, change, figure, part, one.mean, one.low, one.high, one.unit, one.n, share))
         heads = ["strategy", "change", "figure", "part", "gain", "low", "high", "unit", "n", "percent"]
         return pd.DataFrame(rows, columns=heads)
@@ -251,13 +252,13 @@ class Effect(Result):
 
     def remarks(self) -> list[str]:
         """Return the answers for every strategy but the last, where revenue comes from, and changes that cannot be."""
-        said = [self.answer(name) for name in list(self.base)[:-1]]
+        remarks = [self.answer(name) for name in list(self.base)[:-1]]
         if self.totals:
             for name, change in self.totals:
                 parts = self.split("revenue", name, change).parts
-                told = ", ".join(f"{part} {plus_minus(one)}" for part, one in parts.items())
-                said.append(f"Of the revenue that {change} brings {called(name)}: {told}")
-        return [*said, *(f"{name}, {change}: {why}" for (name, change), why in self.notes.items() if why)]
+                sums = ", ".join(f"{part} {plus_minus(one)}" for part, one in parts.items())
+                remarks.append(f"Of the revenue that {change} brings {called(name)}: {sums}")
+        return [*remarks, *(f"{name}, {change}: {why}" for (name, change), why in self.notes.items() if why)]
 
 
 @verb({"change": "values=['+5 points']", "metrics": "of=[...]"}, of=takes.either(NAMES, takes.none_or_empty("()")),
@@ -303,8 +304,8 @@ def effect(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.effect("subscription", over="retention", strategies="funnel", values="+2 points", replications=10)
-    >>> found.change("revenue").gain.mean > 0
+    >>> raised = fs.effect("subscription", over="retention", strategies="funnel", values="+2 points", replications=10)
+    >>> raised.change("revenue").gain.mean > 0
     True
     """
     seed, options = how_to_run(how)
@@ -313,17 +314,25 @@ def effect(
                     options)  # fmt: skip
     wanted = wanted_of(values, rate)
     today = {strategy: rate.model.journey(strategy) for strategy in rate.today}
-    moves = moves_of(rate, wanted)
-    named = None if upsell is None else names_of(upsell)
+    named = None if upsell is None else names_of(upsell, "upsell")
     events = {strategy: variants(journey, named) for strategy, journey in today.items()} if split else {}
+    return _effect_of(rate, wanted, figures, events, seed, replications, options)
+
+
+def _effect_of(
+    rate: OneRate, wanted: Wanted, figures: tuple[str, ...], events: Mapping[str | None, Mapping[str, tuple[str, ...]]],
+    seed: int | None, replications: int, options: RunOptions,
+) -> Effect:  # fmt: skip
+    """Return what the changes wanted of a rate do to figures, taken apart by events where there are any."""
+    moves = moves_of(rate, wanted)
     plan = planned(moves.models, events, seed)
 
     def read(runs: Runs) -> dict[str, FloatArray]:
-        return {name: total_of(runs, name) for name in figures} if split else {}
+        return {name: total_of(runs, name) for name in figures} if events else {}
 
-    found, runs = plan.run(replications, options, read, [(*move, PARTS) for move in moves.models])
+    totals, runs = plan.run(replications, options, read, [(*move, PARTS) for move in moves.models])
     return Effect(
-        over=over,
+        over=rate.name,
         rate_unit=shown_unit(rate.first),
         changes=wanted.texts,
         base=rate.shown_today(),
@@ -331,18 +340,18 @@ def effect(
         notes=moves.notes,
         base_runs={as_shown(strategy): runs[strategy, "", PARTS] for strategy in rate.today},
         changed={(as_shown(strategy), text): runs[strategy, text, PARTS] for strategy, text in moves.possible},
-        totals={(as_shown(move[0]), move[1]): _gains(found, move, figures) for move in moves.possible if split},
-        events={as_shown(strategy): held for strategy, held in events.items()},
+        totals={(as_shown(move[0]), move[1]): _gains(totals, move, figures) for move in moves.possible if events},
+        events={as_shown(strategy): parts for strategy, parts in events.items()},
     )
 
 
 def _gains(
-    found: Mapping[Variant, Mapping[str, FloatArray]], move: Move, figures: Sequence[str]
+    totals: Mapping[Variant, Mapping[str, FloatArray]], move: Move, figures: Sequence[str]
 ) -> dict[str, FloatArray]:
     """Return what a change does to figures by which parts are there, each of shape (variants, replications)."""
     gains = {}
     for figure in figures:
-        both = [[found[move[0], text, there][figure] for there in VARIANTS] for text in (move[1], "")]
+        both = [[totals[move[0], text, there][figure] for there in VARIANTS] for text in (move[1], "")]
         after, before = np.where(np.isfinite(both), both, math.nan)
         gains[figure] = np.asarray(after - before)
     return gains

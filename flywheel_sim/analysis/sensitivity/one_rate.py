@@ -57,7 +57,7 @@ class OneRate:
         """
         if not self.is_chance:
             return {f"+{100 * READING:g} % relative": READING}
-        most = max(own(held) for held in self.today.values())
+        most = max(own(today) for today in self.today.values())
         left = (1 - most) / 2
         points = READING if most + READING <= 1 or not left else left
         relative = READING if most * (1 + READING) <= 1 or not left else left / most
@@ -94,7 +94,7 @@ class OneRate:
 
     def shown_today(self) -> dict[str, float]:
         """Return today's value by the names that strategies are shown under."""
-        return {as_shown(name): shown(held, self.first) for name, held in self.today.items()}
+        return {as_shown(name): shown(today, self.first) for name, today in self.today.items()}
 
 
 def one_rate(

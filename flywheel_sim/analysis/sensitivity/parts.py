@@ -103,8 +103,8 @@ def referring(journey: Journey) -> tuple[str, ...]:
     which does more, such as a purchase, goes on and brings nobody.
     """
     fired = (effects for owner in journey.owners for parts in firings(owner) for effects in parts)
-    told = {name for effects in fired for name in effects.refer}
-    channels = [f"channel.{one.name}" for one in journey.channels if one.name in told and not one.removed]
+    referred = {name for effects in fired for name in effects.refer}
+    channels = [f"channel.{one.name}" for one in journey.channels if one.name in referred and not one.removed]
     return (*(_named(event) for owner in journey.owners for event in owner.events if _only_refers(event)), *channels)
 
 
@@ -189,10 +189,10 @@ def _taken_off(amount: Amount) -> bool:
 
 def _base(journey: Journey, customers: set[str]) -> set[str]:
     """Return what customers pay all along by: stages and sets in which money accrues, and events that earn."""
-    found: set[str] = set()
+    names: set[str] = set()
     for owner in journey.owners:
         stages = {owner.name} if isinstance(owner, Stage) else set(owner.stages)
         if stages <= customers:
-            found |= {owner.name for amount in owner.accruals if amount.side == "earn"}
-            found |= {where for where, _ in _earning(owner) if where != owner.name}
-    return found
+            names |= {owner.name for amount in owner.accruals if amount.side == "earn"}
+            names |= {where for where, _ in _earning(owner) if where != owner.name}
+    return names

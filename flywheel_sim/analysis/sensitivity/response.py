@@ -128,9 +128,9 @@ class Sensitivity(Result):
         for strategy in self.curve:
             _, bottom, top = self.band(strategy)
             for point, value in enumerate(self.values):
-                found = self.at(strategy, point)
-                rows.append((strategy, self.over, float(value), self.rate_unit, self.of, found.mean, found.low,
-                             found.high, found.unit, found.n, bottom[point], top[point]))  # fmt: skip
+                estimate = self.at(strategy, point)
+                rows.append((strategy, self.over, float(value), self.rate_unit, self.of, estimate.mean, estimate.low,
+                             estimate.high, estimate.unit, estimate.n, bottom[point], top[point]))  # fmt: skip
         columns = ["strategy", "rate", "value", "rate_unit", "metric", "mean", "low", "high", "unit", "n", "band_low",
                    "band_high"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
@@ -155,18 +155,18 @@ class Sensitivity(Result):
     def answer(self, strategy: str | None = None) -> str:
         """Return in words how much the metric depends on the rate; of the last strategy unless one is named."""
         name = strategy or list(self.base)[-1]
-        said = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
+        text = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
         if math.isnan(self.elasticity[name].mean):
             endless = np.isinf(self.base_runs[name][self.of].mean)
             why = "has no end in these runs" if endless else "is near zero or below it"
-            said += f"no elasticity, because {self.label.lower()} today {why}."
+            text += f"no elasticity, because {self.label.lower()} today {why}."
         else:
-            said += f"elasticity {self.elasticity[name]}."
+            text += f"elasticity {self.elasticity[name]}."
         for one in self.readings[name]:
-            told = ", ".join(signed(found) for found in (one.change, one.relative) if found)
-            to = f" (to {figure(one.value)}{', ' if one.note else ''}{one.note})" if told else ""
-            said += f" {one.label}{to}: {told or one.note}."
-        return said
+            both = ", ".join(signed(change) for change in (one.change, one.relative) if change)
+            to = f" (to {figure(one.value)}{', ' if one.note else ''}{one.note})" if both else ""
+            text += f" {one.label}{to}: {both or one.note}."
+        return text
 
     def table(self) -> pd.DataFrame:
         """Return the metric at every value of the rate, one column a strategy, as texts."""
@@ -232,9 +232,9 @@ def sensitivity(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.sensitivity("subscription", "profit", "retention", strategies="funnel", replications=10)
-    >>> found.rate_unit, found.base
-    ('% kept per month', {'funnel': 91.0})
+    >>> response = fs.sensitivity("subscription", "profit", "retention", strategies="funnel", replications=10)
+    >>> response.rate_unit, response.base
+    ('% per month', {'funnel': 91.0})
     """
     seed, options = how_to_run(how)
     rate = one_rate(scenario_of(model), (of,), over, strategies, seed, options)
@@ -242,23 +242,31 @@ def sensitivity(
     plan: Plan[_Place] = Plan(seed)
     tried = {strategy: _planned(plan, rate, strategy, grid) for strategy in rate.today}
     bases: list[_Place] = [(strategy, TODAY) for strategy in rate.today]
-    found, kept = plan.run(replications, options, lambda runs: runs.terms(of), bases)
+    terms, kept = plan.run(replications, options, lambda runs: runs.terms(of), bases)
     base_runs = {as_shown(strategy): runs for (strategy, _), runs in kept.items()}
-    metric = {name: {what: one for (who, what), one in found.items() if who == name} for name in rate.today}
+    return _read_off(rate, of, grid, tried, terms, base_runs)
+
+
+def _read_off(
+    rate: OneRate, of: str, grid: Sequence[float], tried: Mapping[str | None, Mapping[str, _Tried]],
+    terms: Mapping[_Place, FloatArray], base_runs: Mapping[str, Runs],
+) -> Sensitivity:  # fmt: skip
+    """Return the curve, the elasticity and the readings of "+5 %" of what was run."""
+    metric = {name: {what: one for (who, what), one in terms.items() if who == name} for name in rate.today}
     first = next(iter(base_runs.values()))
     unit = first.unit(of)
     return Sensitivity(
         of=of,
-        over=over,
+        over=rate.name,
         label=first.label(of),
         unit=unit,
         rate_unit=shown_unit(rate.first),
         values=rate.factor * np.array(grid),
         base=rate.shown_today(),
-        curve={as_shown(name): np.array([held[i] for i in range(len(grid))]) for name, held in metric.items()},
-        elasticity={as_shown(name): _elasticity(held, tried[name], own(rate.today[name]))
-                    for name, held in metric.items()},
-        readings={as_shown(name): _readings(held, tried[name], rate, name, unit) for name, held in metric.items()},
+        curve={as_shown(name): np.array([terms[name, i] for i in range(len(grid))]) for name in metric},
+        elasticity={as_shown(name): _elasticity(one, tried[name], own(rate.today[name]))
+                    for name, one in metric.items()},
+        readings={as_shown(name): _readings(one, tried[name], rate, name, unit) for name, one in metric.items()},
         base_runs=base_runs,
     )  # fmt: skip
 
@@ -273,11 +281,11 @@ class _Tried:
 
 def _planned(plan: Plan[_Place], rate: OneRate, strategy: str | None, grid: Sequence[float]) -> dict[str, _Tried]:
     """Have a strategy run today, along the curve, and at all that is read off; return what each of the latter is."""
-    held = rate.today[strategy]
-    base = own(held)
+    today = rate.today[strategy]
+    base = own(today)
     plan.add((strategy, TODAY), rate.model.journey(strategy))
     for index, value in enumerate(grid):
-        if value == own(held, rate.first):
+        if value == own(today, rate.first):
             plan.share((strategy, index), (strategy, TODAY))
         else:
             plan.add((strategy, index), rate.moved_to(written(rate.first, value)).journey(strategy))
@@ -288,7 +296,7 @@ def _planned(plan: Plan[_Place], rate: OneRate, strategy: str | None, grid: Sequ
         note = rate.beyond(value)
         if not note:
             try:
-                plan.add((strategy, label), rate.moved_to(written(held, value)).journey(strategy))
+                plan.add((strategy, label), rate.moved_to(written(today, value)).journey(strategy))
             except ConfigError as error:
                 note = f"impossible: {error.problems[0].rule}"
         tried[label] = _Tried(math.nan if note else value, note)
@@ -310,7 +318,7 @@ def _readings(
 ) -> tuple[ResponseReading, ...]:
     """Return what each reading of "+5 %" does to the metric in a strategy."""
     ground, base = _finite(metric[TODAY]), own(rate.today[strategy])
-    found = []
+    readings = []
     for label in rate.readings:
         one, change, share = tried[label], None, None
         if label in metric:
@@ -319,8 +327,8 @@ def _readings(
             share = None if math.isnan(share.mean) else share
         in_first = one.value * own(rate.today[strategy], rate.first) / base if base else one.value
         note = one.note or rate.instead(label)
-        found.append(ResponseReading(label, rate.factor * in_first, change, share, note))
-    return tuple(found)
+        readings.append(ResponseReading(label, rate.factor * in_first, change, share, note))
+    return tuple(readings)
 
 
 def _finite(values: FloatArray) -> FloatArray:

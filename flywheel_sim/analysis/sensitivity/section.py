@@ -48,7 +48,8 @@ def _sensitive(result: Sensitivity) -> Section:
         f"“{rate.capitalize()} +5 %” can mean 5 points or 5 % of today's figure; both are shown, on the same people. "
         f"The elasticity is the % by which {result.label.lower()} changes when {rate} rises by 1 % of itself."
     )
-    notes = dict.fromkeys(f"{one.label}: {one.note}." for held in result.readings.values() for one in held if one.note)
+    every = [one for readings in result.readings.values() for one in readings]
+    notes = dict.fromkeys(f"{one.label}: {one.note}." for one in every if one.note)
     n = next(iter(result.base_runs.values())).n
     note = f"Means with the half-width of their 95 % interval, over {n} replications at each value, on the same people."
     note += f" {NEAR_ZERO[0].upper()}{NEAR_ZERO[1:]}." if "n/a" in {cell for row in rows for cell in row} else ""
@@ -104,9 +105,9 @@ def _years(result: Effect) -> Table:
     for name, change in result.changed:
         for figure in BOTH:
             for year in result.years(figure, name, change):
-                held = [one for one in (year.within, year.so_far) if one is not None]
+                changes = [one for one in (year.within, year.so_far) if one is not None]
                 months = f"months {year.first} to {year.last}"
-                rows.append((name, change, figure, months, *(cell for one in held for cell in _cells(one))))
+                rows.append((name, change, figure, months, *(cell for one in changes for cell in _cells(one))))
     unit = label_of(next(iter(result.base_runs.values())), BOTH[0])[1]
     heads = ("", "change", "figure", "year", f"in the year ({unit})", "in %", f"up to its end ({unit})", "in %")
     return Table(heads, rows, frozenset(range(4, 8)), "Changes, in the unit and in % of the same months today.")
@@ -135,7 +136,7 @@ def _parts(result: Effect) -> Table:
     )
     listed = "; ".join(
         f"{name}: {part} is {', '.join(one.removeprefix('event.') for one in events) or 'not there'}"
-        for name, held in result.events.items() for part, events in held.items()
+        for name, parts in result.events.items() for part, events in parts.items()
     )  # fmt: skip
     note = f"Together: what upsell and referral bring beyond what each brings alone; half of it is in either. {listed}"
     return Table(heads, rows, frozenset(range(3, 8)), f"{note}.")

@@ -57,7 +57,7 @@ class BatchOutcome:
 
     values: NDArray[np.float64] | None
     events: int
-    said: str = ""
+    problem: str = ""
 
 
 def run_batch(
@@ -91,8 +91,8 @@ def _figures(books: Books, metrics: tuple[str, ...], sums: Mapping[str, int]) ->
             metric = metric_of(name, books)
         except ExperimentError:  # a line that another strategy has
             continue
-        found = np.stack([metric.total(books), *(metric.sums(books) if name in sums else ())])
-        values[[row, *range(first, at)]] = np.where(np.isnan(found), math.nan, found + 0.0)  # one NaN, one zero
+        rows = np.stack([metric.total(books), *(metric.sums(books) if name in sums else ())])
+        values[[row, *range(first, at)]] = np.where(np.isnan(rows), math.nan, rows + 0.0)  # one NaN, one zero
     return values
 
 
@@ -100,7 +100,7 @@ def match(task: Matching, seed: int, limits: Limits) -> tuple[float, str]:
     """Return the spend found for a design point, or why there is none."""
     try:
         options = RunOptions(workers=1, limits=limits)
-        _, found = with_budgets(task.scenario, [task.strategy], seed, options, near=NEAR)
+        _, matches = with_budgets(task.scenario, [task.strategy], seed, options, near=NEAR)
     except FlywheelError as error:
         return math.nan, str(error)
-    return found[0].spend, ""
+    return matches[0].spend, ""

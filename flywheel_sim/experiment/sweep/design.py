@@ -100,7 +100,7 @@ def design_of(
         raise ExperimentError(f"values have a factor {unnamed[0]!r}: a factor is a name; write 'retention'")
     if "strategy" in given:
         raise ExperimentError("strategies are given by name, not as a factor; write strategies=[...] (--strategies)")
-    specs = {name: span_or_values(name, held) for name, held in given.items()}
+    specs = {name: span_or_values(name, given_values) for name, given_values in given.items()}
     if kind in ("grid", "one"):
         rows = _combined(kind, [_listed(name, spec, n) for name, spec in specs.items()], len(run_under))
     else:
@@ -114,7 +114,7 @@ def _combined(kind: str, lists: list[list[Value]], per_row: int) -> Iterable[tup
         _refuse_many(math.prod(map(len, lists)) * per_row)
         return itertools.product(*lists)
     still: tuple[Value, ...] = (None,) * len(lists)
-    moved = [(*still[:i], value, *still[i + 1 :]) for i, held in enumerate(lists) for value in held]
+    moved = [(*still[:i], value, *still[i + 1 :]) for i, values in enumerate(lists) for value in values]
     return dict.fromkeys([still, *moved])
 
 
@@ -135,7 +135,7 @@ def _spread(
 
     if not specs:
         raise ExperimentError(
-            f"design '{kind}' without factors; say what to vary, such as values={'retention': '90 %:98 %'}"
+            f"design '{kind}' without factors; say what to vary, such as values={{'retention': '90 %:98 %'}}"
         )
     if n is None or n < 1:
         raise ExperimentError(f"design '{kind}' does not know how many points; write n=64")
@@ -149,12 +149,12 @@ def _spread(
         shares = sampler.random(n)
     columns: list[list[Value]] = []
     for index, spec in enumerate(specs.values()):
-        held = spec.steps(spec.levels) if isinstance(spec, Span) and spec.levels else spec
+        choices = spec.steps(spec.levels) if isinstance(spec, Span) and spec.levels else spec
         column = [float(share) for share in shares[:, index]]
-        if isinstance(held, Span):
-            columns.append([held.at(Decimal(share)) for share in column])
+        if isinstance(choices, Span):
+            columns.append([choices.at(Decimal(share)) for share in column])
         else:
-            columns.append([held[min(int(share * len(held)), len(held) - 1)] for share in column])
+            columns.append([choices[min(int(share * len(choices)), len(choices) - 1)] for share in column])
     return list(zip(*columns, strict=True))
 
 
@@ -167,7 +167,7 @@ def _refuse_many(count: int) -> None:
 # -- tables ---------------------------------------------------------------------------------------------
 
 
-def _table(model: Scenario, given: Any, run_under: tuple[str | None, ...], said: bool) -> Design:
+def _table(model: Scenario, given: Any, run_under: tuple[str | None, ...], strategies_given: bool) -> Design:
     """Return the design that a table of points is."""
     rows = _rows(given)
     if not rows:
@@ -175,10 +175,10 @@ def _table(model: Scenario, given: Any, run_under: tuple[str | None, ...], said:
     _refuse_many(len(rows) * len(run_under))
     names = dict.fromkeys(name for row in rows for name in row)
     with_strategy = "strategy" in names and "strategy" not in model.rates
-    if with_strategy and said:
+    if with_strategy and strategies_given:
         raise ExperimentError("the table of points has a column 'strategy'; leave strategies out, or the column")
     factors = tuple(name for name in names if not (with_strategy and name == "strategy"))
-    found: list[DesignPoint] = []
+    points: list[DesignPoint] = []
     for number, row in enumerate(rows):
         place = f"point {number}"
         values = tuple(
@@ -188,10 +188,10 @@ def _table(model: Scenario, given: Any, run_under: tuple[str | None, ...], said:
             if not isinstance(row.get("strategy"), str):
                 raise ExperimentError(f"{place}: no strategy; known: {', '.join(model.strategies) or 'none'}")
             named = str(row["strategy"])
-            found.append(DesignPoint(None if named == AS_WRITTEN and named not in model.strategies else named, values))
+            points.append(DesignPoint(None if named == AS_WRITTEN and named not in model.strategies else named, values))
         else:
-            found += [DesignPoint(way, values) for way in run_under]
-    return Design("table", factors, tuple(found))
+            points += [DesignPoint(way, values) for way in run_under]
+    return Design("table", factors, tuple(points))
 
 
 def _rows(given: Any) -> list[dict[str, Any]]:
@@ -215,8 +215,8 @@ def _csv_rows(path: Path) -> list[dict[str, Any]]:
             reader = csv.reader(file, strict=True)
             table = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{path}: {said}; give a CSV file in UTF-8 whose first line names the factors") from error
+        problem = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{path}: {problem}; give a CSV file in UTF-8 whose first line names the factors") from error
     lines = [(number, [cell.strip() for cell in row]) for number, row in table if any(cell.strip() for cell in row)]
     if not lines:
         raise DataError(f"{path}: the file is empty; name the factors in its first line, one point in each further one")

@@ -147,16 +147,16 @@ class Workers:
         try:
             if self._client.status != "running":
                 raise OSError(f"the connection is {self._client.status}")
-            found = sum(self._client.nthreads().values())
+            threads = sum(self._client.nthreads().values())
         except Exception as error:  # whatever stands between here and a scheduler that is gone
             raise ExperimentError(
                 f"{where} is gone ({error}); what was finished is kept by store=: "
                 "start the scheduler again and go on with resume=True"
             ) from error
-        if not found and not self._waiting:
+        if not threads and not self._waiting:
             _LOG.warning("%s has no workers left: waiting for one (dask worker ADDRESS)", where)
-        self._waiting = not found
-        self.count = max(1, found)
+        self._waiting = not threads
+        self.count = max(1, threads)
         return self.count
 
 

@@ -68,10 +68,10 @@ class Span:
 
     def at(self, share: Decimal) -> Value:
         """Return the value at a share of the way, to twelve digits."""
-        found = _DIGITS.fma(_WIDE.subtract(self.high, self.low), share, self.low)
+        figure = _DIGITS.fma(_WIDE.subtract(self.high, self.low), share, self.low)
         if self.unit:
-            return f"{_plain(found)} {self.unit}"
-        return int(found) if found == found.to_integral_value() and abs(found) < 1e15 else float(found)
+            return f"{_plain(figure)} {self.unit}"
+        return int(figure) if figure == figure.to_integral_value() and abs(figure) < 1e15 else float(figure)
 
     def steps(self, n: int) -> list[Value]:
         """Return n equally spaced values, the ends among them."""
@@ -94,10 +94,10 @@ def span_or_values(name: str, given: Any) -> Span | list[Value]:
         return _read_text(name, given)
     if isinstance(given, Mapping) or not isinstance(given, Iterable):
         return [plain_value(name, given)]
-    found = [plain_value(name, one) for one in given]
-    if not found:
+    values = [plain_value(name, one) for one in given]
+    if not values:
         raise ExperimentError(f"'{name}' has no values; give at least one")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(values))
 
 
 def _read_text(name: str, text: str) -> Span | list[Value]:
@@ -124,11 +124,11 @@ def _span(name: str, text: str, ends: list[str]) -> Span:
         levels = int(ends[2])
         if not 2 <= levels <= MOST_VALUES:
             raise ExperimentError(f"'{name}': {text!r}: a range has 2 to {MOST_VALUES:,} values; {remedy}")
-    found = [_NUMBER.match(end) for end in ends[:2]]
-    if found[0] is None or found[1] is None:
+    numbers = [_NUMBER.match(end) for end in ends[:2]]
+    if numbers[0] is None or numbers[1] is None:
         raise ExperimentError(f"'{name}': {text!r} is no range; {remedy}")
-    low, high = (Decimal(one[0].replace("_", "")) for one in found if one)
-    tails = [" ".join(end[one.end() :].split()) for end, one in zip(ends, found, strict=False) if one]
+    low, high = (Decimal(one[0].replace("_", "")) for one in numbers if one)
+    tails = [" ".join(end[one.end() :].split()) for end, one in zip(ends, numbers, strict=False) if one]
     if _singular(tails[0]) != _singular(tails[1]):
         raise ExperimentError(f"'{name}': the ends of {text!r} differ in their unit; say it at both, or at neither")
     if not low < high:
@@ -255,10 +255,10 @@ class Resolver:
         """
         scenario = self.scenario(point.values)
         if point.strategy not in scenario.matched:
-            found = scenario.journey(point.strategy)
+            journey = scenario.journey(point.strategy)
             if len(self._checked) < CHECKED:
-                self._checked[point] = found
-            return found
+                self._checked[point] = journey
+            return journey
         return scenario.unmatched_journey(point.strategy)
 
     def stated(self, strategy: str | None) -> list[str]:
@@ -313,16 +313,16 @@ def _telling(values: list[Value]) -> Iterator[Value]:
     kinds: dict[Any, list[tuple[float, Value]]] = {}
     for value in values:
         try:
-            held = parse(value) if isinstance(value, str) else None
+            quantity = parse(value) if isinstance(value, str) else None
         except UnitError:
             yield value
             continue
-        kind = (held.form, held.per_ms, held.reading, held.per_what) if held else type(value)
-        kinds.setdefault(kind, []).append((held.number if held else float(value or 0), value))
-    for found in kinds.values():
-        found.sort(key=lambda one: one[0])
-        last = len(found) - 1
-        yield from dict.fromkeys(found[round(i * last / 15)][1] for i in range(16))
+        kind = (quantity.form, quantity.per_ms, quantity.reading, quantity.per_what) if quantity else type(value)
+        kinds.setdefault(kind, []).append((quantity.number if quantity else float(value or 0), value))
+    for alike in kinds.values():
+        alike.sort(key=lambda one: one[0])
+        last = len(alike) - 1
+        yield from dict.fromkeys(alike[round(i * last / 15)][1] for i in range(16))
 
 
 def figure_of(value: Value, stated: str) -> float:
@@ -333,7 +333,7 @@ def figure_of(value: Value, stated: str) -> float:
     if value is None or not isinstance(value, str):
         return float(math.nan if value is None else value)
     try:
-        found = parse(value)
+        quantity = parse(value)
     except UnitError:
         return math.nan
     old: Quantity | None = None
@@ -341,8 +341,8 @@ def figure_of(value: Value, stated: str) -> float:
         old = parse(stated)
     except UnitError:
         old = None
-    if old is not None and (found.form != old.form or found.per_ms not in (None, old.per_ms)):
+    if old is not None and (quantity.form != old.form or quantity.per_ms not in (None, old.per_ms)):
         return math.nan
-    if found.form == "duration":
-        return found.number / unit_ms((old.text if old else value).split()[-1])
-    return found.number if found.form in ("number", "percent") else math.nan
+    if quantity.form == "duration":
+        return quantity.number / unit_ms((old.text if old else value).split()[-1])
+    return quantity.number if quantity.form in ("number", "percent") else math.nan

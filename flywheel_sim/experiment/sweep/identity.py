@@ -16,7 +16,7 @@ SAME: dict[str, tuple[str, str]] = {
     "engine": ("engine", "give another store"),
     "seed": ("seed", "give the one it was begun with (seed=, --seed), or another store"),
     "factors": ("factors", "vary the same, or give another store"),
-    "metrics": ("metrics", "ask for the same (metrics=, --metrics), or give another store"),
+    "metrics": ("metrics", "ask for the same (of=, --of), or give another store"),
     "limits": ("limits", "give the same limits, or another store"),
 }
 
@@ -31,25 +31,26 @@ def refuse_mixing(
     ExperimentError
         If anything but a larger number of replications differs.
     """
-    found = []
+    differences = []
     for name, (label, remedy) in SAME.items():
         if old.get(name) != new.get(name):
-            found.append(f"{label}: {_difference(old.get(name), new.get(name))}; {remedy}")
-    if not found and old_points != list(points):
+            differences.append(f"{label}: {_difference(old.get(name), new.get(name))}; {remedy}")
+    if not differences and old_points != list(points):
         at = next((i for i, (a, b) in enumerate(zip(old_points, points, strict=False)) if a != b), None)
         if at is None:
-            told = f"{len(old_points):,} design points -> {len(points):,}"
+            difference = f"{len(old_points):,} design points -> {len(points):,}"
         else:
-            told = f"design point {at}: {_short(old_points[at])} -> {_short(points[at])}"
+            difference = f"design point {at}: {_short(old_points[at])} -> {_short(points[at])}"
         kinds = (
             f" (design {old.get('design')} -> {new.get('design')})" if old.get("design") != new.get("design") else ""
         )
-        found.append(f"{told}{kinds}; give the same design, or another store")
+        differences.append(f"{difference}{kinds}; give the same design, or another store")
     if new["replications"] < old["replications"]:
-        found.append(f"replications: {old['replications']:,} -> {new['replications']:,}; ask for as many or more, or "
-                     "give another store")  # fmt: skip
-    if found:
-        raise ExperimentError(f"{path}: begun for another sweep, and the two do not mix.\n  " + "\n  ".join(found))
+        fewer = f"replications: {old['replications']:,} -> {new['replications']:,}"
+        differences.append(f"{fewer}; ask for as many or more, or give another store")
+    if differences:
+        listed = "\n  ".join(differences)
+        raise ExperimentError(f"{path}: begun for another sweep, and the two do not mix.\n  {listed}")
 
 
 def _difference(old: Any, new: Any) -> str:
@@ -57,15 +58,15 @@ def _difference(old: Any, new: Any) -> str:
     if isinstance(old, dict) and isinstance(new, dict):
         flat_old, flat_new = dict(_flat(old, "")), dict(_flat(new, ""))
         keys = [k for k in dict.fromkeys([*flat_old, *flat_new]) if flat_old.get(k) != flat_new.get(k)]
-        told = [f"{k} {_short(flat_old.get(k))} -> {_short(flat_new.get(k))}" for k in keys[:5]]
-        return ", ".join(told) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+        changes = [f"{k} {_short(flat_old.get(k))} -> {_short(flat_new.get(k))}" for k in keys[:5]]
+        return ", ".join(changes) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
     return f"{_short(old)} -> {_short(new)}"
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
-        for key, held in value.items():
-            yield from _flat(held, f"{path}.{key}" if path else str(key))
+        for key, part in value.items():
+            yield from _flat(part, f"{path}.{key}" if path else str(key))
     else:
         yield path, value
 

@@ -132,11 +132,11 @@ class Journal:
 
     def extents(self) -> dict[int, list[tuple[int, int]]]:
         """Return, for each design point that has any, its batches as (first, count), ascending."""
-        found: dict[int, list[tuple[int, int]]] = {}
+        extents: dict[int, list[tuple[int, int]]] = {}
         with _said(self.path):
             for point, first, count in self._db.execute("SELECT point, first, count FROM batches ORDER BY 1, 2"):
-                found.setdefault(point, []).append((first, count))
-        return found
+                extents.setdefault(point, []).append((first, count))
+        return extents
 
     def batches(self) -> Iterator[StoredBatch]:
         """Return every batch, in order.
@@ -297,8 +297,8 @@ def _refuse_path(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise DataError(f"{str(path)[:80]!r}: {said}; give the name of a file as store, such as sweep.db") from error
+        problem = getattr(error, "strerror", None) or error
+        raise DataError(f"{str(path)[:80]!r}: {problem}; give the name of a file as store, such as sweep.db") from error
 
 
 def _is_store(path: Path | None, db: sqlite3.Connection) -> bool:
@@ -311,16 +311,16 @@ def _is_store(path: Path | None, db: sqlite3.Connection) -> bool:
     if version != FORMAT:
         raise DataError(f"{path}: a store of format {version}, and this version reads format {FORMAT}; "
                         "use the version of flywheel_sim that wrote it")  # fmt: skip
-    said = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
     return True
 
 
 def _header(path: Path | None, db: sqlite3.Connection) -> dict[str, Any]:
-    found = dict(Journal(path, db, {})._rows("header"))
+    texts = dict(Journal(path, db, {})._rows("header"))
     try:
-        header = {name: json.loads(value) for name, value in found.items()}
+        header = {name: json.loads(value) for name, value in texts.items()}
     except ValueError as error:
         raise sqlite3.DatabaseError(f"header: {error}") from error
     if missing := _NEEDED - header.keys():
@@ -330,10 +330,10 @@ def _header(path: Path | None, db: sqlite3.Connection) -> dict[str, Any]:
 
 def _checksum(cells: Sequence[Any]) -> int:
     """Return the checksum of the cells of a row."""
-    found = 0
+    checksum = 0
     for cell in cells:
-        found = zlib.crc32(cell if isinstance(cell, bytes) else repr(cell).encode(), found)
-    return found
+        checksum = zlib.crc32(cell if isinstance(cell, bytes) else repr(cell).encode(), checksum)
+    return checksum
 
 
 def _sound(row: Sequence[Any]) -> bool:
@@ -347,16 +347,17 @@ def _said(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        said = str(error)
-        if "locked" in said or "busy" in said:
+        problem = str(error)
+        if "locked" in problem or "busy" in problem:
             rule, remedy = "in use by another process", "wait until that sweep has ended, or choose another store"
-        elif "full" in said or "I/O" in said or "too big" in said:
-            rule = f"cannot be written ({said})"
+        elif "full" in problem or "I/O" in problem or "too big" in problem:
+            rule = f"cannot be written ({problem})"
             remedy = "make room on the disk and go on with resume=True (--resume); what was finished is kept"
-        elif "readonly" in said or "unable to open" in said:
-            rule, remedy = f"cannot be opened for writing ({said})", "choose a folder and a file that can be written"
-        elif "not a database" in said:
+        elif "readonly" in problem or "unable to open" in problem:
+            rule, remedy = f"cannot be opened for writing ({problem})", "choose a folder and a file that can be written"
+        elif "not a database" in problem:
             rule, remedy = "not the store of a sweep", "give one, or the name of a file that is not there yet"
         else:
-            rule, remedy = f"damaged ({said})", "nothing was changed in it; take a copy of it, or begin another store"
+            rule = f"damaged ({problem})"
+            remedy = "nothing was changed in it; take a copy of it, or begin another store"
         raise DataError(f"{path or 'store in memory'}: {rule}; {remedy}") from error

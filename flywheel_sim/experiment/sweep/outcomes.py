@@ -129,8 +129,8 @@ class Sweep(Unreplicated):
         """Return the mean of each metric, one row per design point, on the index of `points`."""
         import pandas as pd
 
-        found = {name: self._estimates[0][:, i] for i, name in enumerate(self.metrics)}
-        table = pd.DataFrame(found, index=pd.RangeIndex(len(self.strategies), name="point"))
+        means = {name: self._estimates[0][:, i] for i, name in enumerate(self.metrics)}
+        table = pd.DataFrame(means, index=pd.RangeIndex(len(self.strategies), name="point"))
         table.attrs = {"units": dict(self.units)}
         return table
 
@@ -159,8 +159,8 @@ class Sweep(Unreplicated):
         points, metrics = mean.shape
         columns: dict[str, Any] = {"point": np.repeat(np.arange(points), metrics)}
         for i, name in enumerate(self.columns):
-            held = self._column(i)
-            columns[name] = np.repeat(np.array(held, dtype=object if isinstance(held[0], str) else None), metrics)
+            values = self._column(i)
+            columns[name] = np.repeat(np.array(values, dtype=object if isinstance(values[0], str) else None), metrics)
         columns["strategy"] = np.repeat(np.array(self.strategies, dtype=object), metrics)
         columns["metric"] = np.tile(np.array(self.metrics, dtype=object), points)
         columns |= {"value": mean.ravel(), "low": low.ravel(), "high": high.ravel(),
@@ -238,8 +238,8 @@ class Sweep(Unreplicated):
             finally:
                 temporary.unlink(missing_ok=True)
         except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
-            said = getattr(error, "strerror", None) or error
-            raise DataError(f"{target}: {said}; choose a folder that can be written and has room") from error
+            problem = getattr(error, "strerror", None) or error
+            raise DataError(f"{target}: {problem}; choose a folder that can be written and has room") from error
         return target
 
     def _parquet(self, path: Path) -> None:
@@ -283,13 +283,13 @@ class Sweep(Unreplicated):
         one_sum = np.array([name not in self.sums and name != "payback" for name in self.metrics])
         plain = np.isfinite(self.values).all(axis=2) & one_sum & (count > 1)
         if plain.any():
-            held = self.values[plain]
-            middle = held.mean(axis=1)
-            half = float(stats.t.ppf(0.5 + self.level / 2, count - 1)) * held.std(axis=1, ddof=1) / math.sqrt(count)
+            values = self.values[plain]
+            middle = values.mean(axis=1)
+            half = float(stats.t.ppf(0.5 + self.level / 2, count - 1)) * values.std(axis=1, ddof=1) / math.sqrt(count)
             mean[plain], low[plain], high[plain], n[plain] = middle, middle - half, middle + half, count
         for place in zip(*np.nonzero(~plain), strict=True):
-            found = self._estimate(int(place[0]), self.metrics[place[1]])
-            mean[place], low[place], high[place], n[place] = found.mean, found.low, found.high, found.n
+            estimate = self._estimate(int(place[0]), self.metrics[place[1]])
+            mean[place], low[place], high[place], n[place] = estimate.mean, estimate.low, estimate.high, estimate.n
         return mean, low, high, n
 
     def answer(self) -> str:
@@ -371,7 +371,7 @@ def of_journal(journal: Journal) -> Sweep:
     ends = np.cumsum([len(metrics), *sizes.values()])
     stated, base = header["stated"], header["base"]
     rows = [
-        tuple(held if value is None else value for held, value in zip(stated[strategy or ""], given, strict=True))
+        tuple(own if value is None else value for own, value in zip(stated[strategy or ""], given, strict=True))
         for strategy, *given in points
     ]
     return Sweep(

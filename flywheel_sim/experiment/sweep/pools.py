@@ -100,13 +100,13 @@ def dask_client(address: str) -> Any:
                 f"the scheduler at {address} has no workers; start one with 'dask worker {address}'"
             ) from error
         try:
-            found = client.run(_version)
+            versions = client.run(_version)
         except Exception as error:
             raise ExperimentError(
                 f"the workers of {address} cannot run flywheel_sim ({type(error).__name__}: {error}); "
                 f"install flywheel_sim {__version__} there"
             ) from error
-        if others := sorted({version for version in found.values() if version != __version__}):
+        if others := sorted({version for version in versions.values() if version != __version__}):
             raise ExperimentError(
                 f"workers of {address} have flywheel_sim {', '.join(others)}, and this process {__version__}, "
                 "whose figures may differ; install the same version everywhere"

@@ -47,8 +47,8 @@ MOST_RUNS, MOST_BATCH_EVENTS, MOST_BYTES = 100, 2_000_000, 1 << 26
 
 
 @verb({"vary": "values={'retention': ['90 %', '95 %']}", "points": "values=the table, or the path of its file",
-       "metrics": "of=[...]"}, STORED, of=NAMES, values=takes.optional(takes.ANYTHING), n=takes.optional(COUNT),
-      design=takes.text("'grid', 'one', 'lhs' or 'sobol'", "'grid'"))  # fmt: skip
+       "*": "values={'*': [...]} where it is a factor"}, STORED, of=NAMES, values=takes.optional(takes.ANYTHING),
+      n=takes.optional(COUNT), design=takes.text("'grid', 'one', 'lhs' or 'sobol'", "'grid'"))  # fmt: skip
 def sweep(
     model: Model,
     of: str | Sequence[str] = METRICS,
@@ -92,9 +92,9 @@ def sweep(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.sweep("subscription", "revenue", values={"retention": ["90 %", "95 %"]}, strategies="funnel",
+    >>> swept = fs.sweep("subscription", "revenue", values={"retention": ["90 %", "95 %"]}, strategies="funnel",
     ...                  replications=10)
-    >>> found.outcomes["revenue"].is_monotonic_increasing
+    >>> swept.outcomes["revenue"].is_monotonic_increasing
     True
     """
     scenario, given = scenario_of(model), how.get("seed")
@@ -106,7 +106,12 @@ def sweep(
     under = None if strategies is None else strategies_of(scenario, strategies)
     points_to_run = design_of(scenario, design, values, n=n, seed=seed, strategies=under)
     asked = _asked(scenario, points_to_run, names_of(of), replications, seed, limits)
-    rows = [[point.strategy, *point.values] for point in points_to_run.points]
+    return _carried_out(asked, how, hands)
+
+
+def _carried_out(asked: _Asked, how: HowStored, hands: Workers) -> Sweep:
+    """Return what a sweep finds, in its store or in memory."""
+    rows = [[point.strategy, *point.values] for point in asked.design.points]
     store, progress = how.get("store"), shows_progress(how.get("progress"))
     with begin(Path(store) if store is not None else None, asked.header(), rows, how.get("resume", False)) as journal:
         announce(*asked.base.values())
@@ -204,7 +209,7 @@ class _Course:
     def done(self, task: Task, outcome: BatchOutcome) -> None:
         """Keep what a batch comes to."""
         if outcome.values is None:
-            self.plan.stop(task.point, task.first, LIMIT, outcome.said)
+            self.plan.stop(task.point, task.first, LIMIT, outcome.problem)
         else:
             self.journal.keep(task.point, task.first, outcome.events, outcome.values)
         self._advance(task.count)
@@ -283,9 +288,9 @@ class _Plan:
                 if first < self.stopped.get(index, self.replications):
                     yield Task(index, first, count, journey)
 
-    def stop(self, point: int, first: int, kind: str, said: str) -> None:
+    def stop(self, point: int, first: int, kind: str, reason: str) -> None:
         """Set a design point aside from a replication on."""
-        self.journal.put_aside(point, first, kind, " / ".join(said.split("\n")))
+        self.journal.put_aside(point, first, kind, " / ".join(reason.split("\n")))
         self.stopped[point] = min(first, self.stopped.get(point, first))
 
     def _missing(self, point: int) -> list[tuple[int, int]]:
