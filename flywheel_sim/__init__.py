@@ -1,9 +1,33 @@
 """Simulate, event by event, a population of customers moving round the marketing flywheel.
 
-The public names are fetched when first used, so that importing is quick: those of the base stand here, those of
-questions are declared in their folders under ``analysis/``. Type checkers read ``__init__.pyi``, which ``make stubs``
-writes.
+Journeys: load, loads, shipped, Scenario, assumptions, expected_path, ExpectedPath.
+
+Running them: run, replicate, Runs, Stopping, Limits, match_budgets, sweep, Sweep.
+
+Strategies: compare, Comparison, Ranking, Band, Crossover, breakeven, BreakEven, breakeven_map, BreakEvenMap, claims,
+Claims.
+
+What figures do: sensitivity, Sensitivity, effect, Effect, tornado, Tornado, morris, Morris, sobol, Sobol, forecast,
+Forecast.
+
+Money: allocate, Allocation, allocation_by_horizon, AllocationByHorizon, marginal, Marginal, judge, Judgement.
+
+People at work: capacity, Capacity, lead_volume, LeadVolume, cost_of_waiting, CostOfWaiting, staff_plan, StaffPlan.
+
+Customers: retention, RetentionByDay, repeat_ladder, RepeatLadder, ladder_of, DataLadder, cycle_length, CycleLength,
+referral_tree, ReferralTree, frictions, Frictions, momentum, Momentum, ab_test, ABTest.
+
+Results: Result, Estimate, charts, write_report, datasets.
+
+Errors: FlywheelError, ConfigError, DataError, SimulationError, ExperimentError, LimitReached.
+
+>>> import flywheel_sim as fs
+>>> fs.compare("subscription", replications=20)
+<Comparison of funnel, flywheel, n = 20>
 """
+
+# The names are fetched when first used, so that importing is quick: those of the base stand here, those of questions
+# are declared in their folders under ``analysis/``. Type checkers read ``__init__.pyi``, which ``make stubs`` writes.
 
 from __future__ import annotations
 
@@ -46,11 +70,17 @@ def _homes() -> dict[str, str]:
     return {**BASE, **registry.names()}
 
 
+def _grouped(names: list[str]) -> list[str]:
+    """Return names in the order of the groups above, which ``help`` shows too; others come last."""
+    said = [word.strip(",.") for word in (__doc__ or "").split()]
+    return sorted(names, key=lambda name: (said.index(name) if name in said else len(said), name))
+
+
 def __getattr__(name: str) -> Any:
     if name in MODULES:
         return import_module(f"flywheel_sim.{name}")
     if name == "__all__":
-        return sorted([*_homes(), *MODULES])
+        return _grouped([*_homes(), *MODULES])
     home = BASE.get(name) or (None if name.startswith("_") else _homes().get(name))
     if home is None:
         raise AttributeError(f"module 'flywheel_sim' has no attribute '{name}'")

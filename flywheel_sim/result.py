@@ -45,7 +45,7 @@ class Provenance:
     n_events
         Arrivals and clocks that fired.
     coupled
-        What makes people depend on one another, empty where they live independent lives.
+        What makes people affect one another, empty where they live independent lives.
     warm_up
         How long figures over time leave out at the start, ms.
     """
@@ -66,7 +66,7 @@ class Provenance:
     def __str__(self) -> str:
         strategy = f", strategy '{self.strategy}'" if self.strategy else ""
         count = f"{self.replications:,} replications" if self.replications != 1 else f"replication {self.first}"
-        coupled = f" · coupled by {joined(self.coupled)}" if self.coupled else ""
+        coupled = f" · people affect one another by {joined(self.coupled)}" if self.coupled else ""
         after = f" after a warm-up of {format_duration(self.warm_up)}" if self.warm_up else ""
         return (
             f"{self.scenario}{strategy} · scenario {self.fingerprint}{coupled} · seed {self.seed} · "
@@ -89,7 +89,7 @@ class Provenances(tuple[Provenance, ...]):
         return "\n".join(map(str, self))
 
 
-_NAME, _INDEX, _COUNT = takes.NAME, takes.whole(0, 2**31, "0"), takes.whole(1, 2**31)
+_NAME, _INDEX, _COUNT = takes.NAME, takes.whole(-(2**31), 2**31, "0"), takes.whole(1, 2**31)
 
 #: What methods of answers and charts take, by the name of the argument; what is none of these they read themselves.
 TAKES: dict[str, Takes] = {
@@ -97,11 +97,12 @@ TAKES: dict[str, Takes] = {
                      "strategy", "change", "resource", "key"), _NAME),
     **dict.fromkeys(("cumulative", "before", "unit"), takes.YES_OR_NO),
     **dict.fromkeys(("join", "families", "up_to", "n", "k"), _COUNT),
-    **dict.fromkeys(("index", "day"), _INDEX),
+    "index": _INDEX,
+    "day": takes.whole(0, 2**31, "7"),
     **dict.fromkeys(("at_least", "at_most", "value"), takes.number(example="1000")),
     "point": takes.either(_INDEX, takes.listed(_INDEX, "the numbers of a point", "(3, 2)")),
     **dict.fromkeys(("figures", "keys"), takes.listed(_NAME, "a list of names", "['revenue', 'profit']")),
-    "months": takes.either(takes.listed(_COUNT, "a list of months", "[6, 12]"), _COUNT),
+    "months": takes.either(takes.listed(_COUNT, "a list of months", "[6, 12]", 0), _COUNT),
     "by": _NAME,
     "level": takes.number(0, 1, "0.95", open_low=True, open_high=True),
     "q": takes.number(0, 1, "0.05"),
@@ -130,6 +131,13 @@ class Result:
 
     A question's own class says its `answer`, its tidy `frame` and, where it has more to show, its `table`, `note`,
     `remarks` and `details`; how all that is printed, shown in a notebook and written as JSON stands here alone.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> result = fs.replicate("subscription", strategies="funnel", replications=5)
+    >>> isinstance(result, fs.Result), sorted(result.to_json())[:3]
+    (True, ['answer', 'details', 'figures'])
     """
 
     def __init_subclass__(cls, **given: Any) -> None:
@@ -138,7 +146,9 @@ class Result:
         cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # which a dataclass would replace by all fields
         takes.guard(TAKES)(cls)
         for name, method in list(vars(cls).items()):
-            if inspect.isfunction(method) and method.__annotations__.get("return") == "pd.DataFrame":
+            if not inspect.isfunction(method) or name.endswith("frame"):  # tables for machines stay plain
+                continue
+            if method.__annotations__.get("return") == "pd.DataFrame":
                 setattr(cls, name, _shown_well(method))
 
     if TYPE_CHECKING:

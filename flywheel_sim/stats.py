@@ -43,6 +43,12 @@ class Estimate:
         Of a ratio of sums: the replications in which it exists by itself; None for others.
     never
         What is said instead of a figure without end, such as ``not within 18 months``.
+
+    Examples
+    --------
+    >>> from flywheel_sim import Estimate
+    >>> print(Estimate(12.34, 11.9, 12.8, 0.95, 100, "EUR"))
+    12.3 EUR (95 % interval of the mean 11.9 to 12.8 EUR, n = 100)
     """
 
     mean: float

@@ -71,7 +71,7 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int =
     cells = [[*map(str, heads)], *([*map(str, row)] for row in rows)]
     columns = list(zip(*cells, strict=True))
     right = [_is_figures(texts[1:]) for texts in columns]
-    widths = _widths(columns, right, width)
+    widths = _widths(columns, right, width, named)
     blocks: list[list[int]] = []
     at = named
     while at < len(columns) or not blocks:
@@ -90,11 +90,17 @@ _FIGURES = re.compile(r"[+\-−±]?[\d,.]+( ?%)?( ± [\d,.]+)?( ?%)?|[+-]?∞|n/
 
 
 def _is_figures(texts: Sequence[str]) -> bool:
-    """Tell whether cells are figures, with or without an interval."""
-    return any(texts) and all(_FIGURES.fullmatch(text) for text in texts)
+    """Tell whether most cells are figures, with or without an interval; others are such as ``not within 5 months``."""
+    there = [text for text in texts if text]
+    figures = sum(_FIGURES.fullmatch(text) is not None for text in there)
+    return figures > len(there) / 2 and all(len(text) <= _LONGEST for text in there)
 
 
-def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int) -> list[int]:
+#: Longer cells are no figures.
+_LONGEST = 24
+
+
+def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int, named: int) -> list[int]:
     """Return how wide each column is: as its longest cell, the widest ones narrowed until all fit, if they can.
 
     Figures are not broken, the words over them are.
@@ -106,12 +112,15 @@ def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int)
         least.append(max(map(len, words)))
     while sum(widths) + _GAP * (len(widths) - 1) > width:
         wide = [i for i in range(len(widths)) if widths[i] > max(least[i], _NARROWEST)]
+        wide = [i for i in wide if i >= named or widths[i] > _NAME] or wide  # names are broken last
         if not wide:
             break
         widths[max(wide, key=lambda i: widths[i])] -= 1
     return widths
 
 
+#: So long a name may be before it is broken as other texts are.
+_NAME = 44
 #: Columns are not made narrower than this.
 _NARROWEST = 8
 

@@ -97,4 +97,4 @@ def sections_of(result: Any) -> list[Any]:
         section = part_of(folder, "section") if kinds & set(one.results) else None
         if section is not None:
             return list(section.sections(result))
-    raise ExperimentError(f"a report holds no {type(result).__name__}; give it what fs.compare and the like return")
+    raise ExperimentError(f"a report holds no {type(result).__name__}: it takes what fs.compare and the like return")

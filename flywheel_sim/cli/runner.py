@@ -158,7 +158,8 @@ def _steps(command: Command, model: Any, own: dict[str, Any], how: dict[str, Any
         return command.ask(model, own, how)
     verb: Callable[..., Any] = registry.load(registry.names()[command.verb], command.verb)
     known = arguments_of(command)
-    asked = {name: value for name, value in (own | how).items() if name in known and value is not None}
+    asked = own | {name: value for name, value in how.items() if name in known}
+    asked = {name: value for name, value in asked.items() if value is not None}
     says = f"{model.name}: {command.says.format(**own, **how)}" if command.says else ""
     return [Step(command.name, says, lambda: verb(model, **asked))]
 

@@ -28,6 +28,12 @@ class ExpectedPath(Unreplicated):
         Expected entries to each stage, in file order.
     revenue, spend, gain
         Expected money in units of the currency.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.expected_path("ad_campaign").currency
+    'USD'
     """
 
     people: dict[str, float]
@@ -58,7 +64,7 @@ def path_of(journey: Journey) -> ExpectedPath:
     Raises
     ------
     ExperimentError
-        If the journey has clocks, referrals, attributes or arrivals over time, if people depend on one another, or
+        If the journey has clocks, referrals, attributes or arrivals over time, if people affect one another, or
         if figures leave out a warm-up: simulate it instead.
     """
     _refuse_what_takes_time(journey)
@@ -135,6 +141,6 @@ def _refuse_what_takes_time(journey: Journey) -> None:
     if journey.warm_up:
         why = f"figures leave out the first {format_duration(journey.warm_up)}"
     if journey.coupled_by:
-        why = f"people depend on one another ({', '.join(journey.coupled_by)})"
+        why = f"people affect one another ({', '.join(journey.coupled_by)})"
     if why:
         raise ExperimentError(f"{journey.name}: {why}, so no chances can simply be multiplied; use replicate")

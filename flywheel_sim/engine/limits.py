@@ -61,7 +61,7 @@ def too_much_money(name: str) -> SimulationError:
 
 
 def too_many_at_once(places: int) -> SimulationError:
-    """Return the error of people who depend on one another, and of whom more live at a time than memory holds."""
+    """Return the error of people who affect one another, and of whom more live at a time than memory holds."""
     message = f"more than {places:,} people live at a time, and memory holds no more of them"
     return SimulationError(f"{message}; lower an arrival or referral rate, or let people who are done reach an exit")
 

@@ -68,6 +68,13 @@ class Band:
         What it is the difference of.
     cumulative
         Whether months are added up.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> band = fs.compare("subscription", replications=20).band("profit")
+    >>> band.of, band.against, len(band.mean)
+    ('flywheel', 'funnel', 36)
     """
 
     mean: FloatArray = field(repr=False)
@@ -94,7 +101,7 @@ class Band:
     def __str__(self) -> str:
         kind = "cumulative" if self.cumulative else "monthly"
         return (
-            f"{kind} {self.metric}, {self.of} less {self.against}: {len(self.mean)} months, {self.level * 100:g} % "
+            f"{kind} {self.metric}, {self.of} minus {self.against}: {len(self.mean)} months, {self.level * 100:g} % "
             f"simultaneous band of the mean ({self.critical:.2f} standard errors), {self.unit}, n = {self.n:,}"
         )
 

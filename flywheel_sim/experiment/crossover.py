@@ -40,6 +40,12 @@ class Crossover:
         Share of those means that never overtake; NaN with one replication.
     first
         The first month that counts: 1, or the one after the warm-up.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.compare("subscription", replications=20).crossover("profit").probability.unit
+    '%'
     """
 
     month: int | None

@@ -44,6 +44,12 @@ class Limits:
     max_memory
         GiB that the ledgers of all replications may take together; three quarters of what the machine
         has free unless given.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> fs.Limits(max_people=1_000).max_people
+    1000
     """
 
     max_people: int = MAX_PEOPLE

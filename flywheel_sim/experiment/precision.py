@@ -135,6 +135,13 @@ class Stopping:
         After how many replications it was looked at.
     targets
         How each target stood at the last look, in the order asked for; empty where there was none.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> runs = fs.replicate("subscription", strategies="funnel", precision={"revenue": "5 %"})
+    >>> runs.stopping.reason, runs.stopping.replications
+    ('reached', 100)
     """
 
     reason: Reason

@@ -5,9 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-#: Seconds before a bar appears, so that short runs show none.
-DELAY = 0.3
-
 
 def bar(total: int | None, what: str | None = None, unit: str = "run", before: int = 0) -> Any:
     """Return a bar for a notebook or a terminal, to be used with ``with`` and advanced by its ``update``.
@@ -22,4 +19,4 @@ def bar(total: int | None, what: str | None = None, unit: str = "run", before: i
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a notebook without ipywidgets shows the bar as text, and need not say so
         from tqdm.auto import tqdm
-    return tqdm(desc=what, total=total, initial=before, unit=unit, leave=False, smoothing=0.05, delay=DELAY)
+    return tqdm(desc=what, total=total, initial=before, unit=unit, leave=False, smoothing=0.05)

@@ -45,6 +45,13 @@ class Runs(Result):
         The people table and the event log, where one run was asked to keep them.
     stopping
         Where a precision was asked for: why replicating stopped, and how precise it got.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> runs = fs.replicate("subscription", strategies="funnel", replications=5)
+    >>> runs["revenue"].n, runs.series("revenue").shape
+    (5, (5, 36))
     """
 
     journey: Journey
@@ -127,14 +134,9 @@ class Runs(Result):
         return self.metric(name).total(self.books)
 
     def quantile(self, name: str, q: float, level: float = 0.95) -> Estimate:
-        """Return a quantile of a metric over futures with its distribution-free interval; 0.05 is the 5 % quantile.
+        """Return a quantile of a metric over futures with its distribution-free interval.
 
-        Parameters
-        ----------
-        name, level
-            The metric, and the level of the interval.
-        q
-            Between 0 and 1: the share of futures in which the metric is lower.
+        In a share ``q`` of futures, between 0 and 1, the metric is lower: 0.05 is the 5 % quantile.
         """
         return estimate_quantile(self.values(name), q, self.unit(name), level)
 
@@ -173,12 +175,7 @@ class Runs(Result):
 
         In the warm-up, where there is one, a metric is NaN and its running sum 0.
 
-        Parameters
-        ----------
-        name, cumulative
-            The metric, and whether its running sum.
-        by
-            ``day`` or ``week`` where the journey keeps its books so fine (``period: day``).
+        ``by`` may be ``day`` or ``week`` where the journey keeps its books so fine (``period: day``).
 
         Raises
         ------
@@ -249,9 +246,8 @@ class Runs(Result):
     def summary(self) -> pd.DataFrame:
         """Return every metric the journey has, with mean, interval, unit, n and definition; one row a metric.
 
-        A ratio is of the sums over all n replications, in ``exists`` of which there is one.
-
-        Which months they are of stands in ``attrs["months"]``.
+        A ratio is of the sums over all n replications, in ``exists`` of which there is one. Which months they are of
+        stands in ``attrs["months"]``.
         """
         import pandas as pd
 

@@ -332,8 +332,7 @@ class Journey:
     source: Any = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
-        strategy = f", strategy '{self.strategy}'" if self.strategy else ""
-        return f"<Journey '{self.name}'{strategy}: {len(self.stages)} stages, fingerprint {self.fingerprint}>"
+        return f"<Journey '{self.name}', strategy '{self.strategy}', fingerprint {self.fingerprint}>"
 
     @property
     def owners(self) -> tuple[Owner, ...]:
@@ -342,7 +341,7 @@ class Journey:
 
     @property
     def coupled_by(self) -> tuple[str, ...]:
-        """Return what makes people depend on one another, empty where they live independent lives."""
+        """Return what makes people affect one another, empty where they live independent lives."""
         staffed = any(event.staff for owner in self.owners for event in owner.events)
         links = {"a finite market": self.market is not None, "staff": staffed, "a shared attribute": bool(self.shared)}
         return tuple(name for name, present in links.items() if present)

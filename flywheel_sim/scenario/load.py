@@ -21,7 +21,14 @@ _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
 
 
 def shipped() -> tuple[str, ...]:
-    """Return the names of the journeys that come with the package."""
+    """Return the names of the journeys that come with the package.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> "subscription" in fs.shipped()
+    True
+    """
     return tuple(sorted(path.stem for path in _configs().glob("*.yaml")))
 
 

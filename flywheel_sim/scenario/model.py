@@ -50,6 +50,13 @@ class Scenario:
         the figure in the unit of its own spend for a lever.
     left_out
         What else is done without, as (strategy, name); everywhere where the strategy is None.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> model = fs.load("subscription").with_(retention="93 % per month")
+    >>> model.strategies, model.reference
+    (('funnel', 'flywheel'), 'funnel')
     """
 
     tree: Tree

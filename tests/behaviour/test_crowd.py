@@ -1,4 +1,4 @@
-"""Where people depend on one another, all of them live at a time: their memory grows, and holds what comes."""
+"""Where people affect one another, all of them live at a time: their memory grows, and holds what comes."""
 
 import pytest
 

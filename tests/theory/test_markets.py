@@ -1,4 +1,4 @@
-"""People who depend on one another through a market that ends, or through what all of them share."""
+"""People who affect one another through a market that ends, or through what all of them share."""
 
 import math
 

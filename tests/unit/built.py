@@ -133,7 +133,7 @@ def journey(stages, channels, sets=(), attributes=(), months=12, **more):
 
 
 class Lived:
-    """What a run of a built journey left; where people depend on one another it is checked all along."""
+    """What a run of a built journey left; where people affect one another it is checked all along."""
 
     def __init__(self, made, seed=1, replication=0, **limits):
         engine = Reference(made, seed, replication, True, True, 10**6, **limits)

@@ -1,4 +1,4 @@
-"""Parts of journeys in which people depend on one another, and what their runs left at a resource."""
+"""Parts of journeys in which people affect one another, and what their runs left at a resource."""
 
 from dataclasses import replace
 

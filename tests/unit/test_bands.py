@@ -255,7 +255,7 @@ def test_the_lowest_may_come_first(three):
 
 
 def test_what_cannot_be_ranked_is_refused(three):
-    with pytest.raises(ExperimentError, match="did you mean 'lowest'"):
+    with pytest.raises(ExperimentError, match="write best='lowest'"):
         three.ranking("spend", best="lowes")
     with pytest.raises(ExperimentError, match="did you mean 'loud"):
         three.ranking().gap("lowd", "quiet")
@@ -372,7 +372,7 @@ def test_runs_give_quantiles_and_probabilities_of_a_metric():
     assert both == estimate_probability((values >= 36) & (values <= 44), 0.9)
     assert "interval of the probability" in str(both)
     for wrong in ({}, {"at_least": 5, "at_most": 4}, {"at_least": math.nan}):
-        with pytest.raises(ExperimentError, match="one bound is needed"):
+        with pytest.raises(ExperimentError, match=r"one bound is needed|it takes a number"):
             runs.probability("revenue", **wrong)
     with pytest.raises(ExperimentError, match="did you mean 'revenue'"):
         runs.probability("revenu", at_least=3)

@@ -260,7 +260,7 @@ def test_the_answer_says_from_where_on_and_how_surely(price):
     [
         ("price", (600, 900), "The flywheel has more profit than the funnel by month 8 at every value of price 600 to"),
         ("price", (10, 30), "The funnel has more profit than the flywheel by month 8 at every value of price 10 to 30"),
-        ("unused", None, "makes no difference: The flywheel less the funnel is"),
+        ("unused", None, "makes no difference: The flywheel minus the funnel is"),
     ],
 )
 def test_where_nobody_overtakes_that_is_said(model, over, between, said):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from flywheel_sim.compile.expected_path import expected_path
+from flywheel_sim.analysis.outlook.expected import expected_path
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.scenario.load import load, loads

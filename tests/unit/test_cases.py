@@ -10,7 +10,7 @@ from flywheel_sim.scenario.load import load
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 
-#: What makes people depend on one another, in the cases where something does.
+#: What makes people affect one another, in the cases where something does.
 COUPLED = {
     "04_b2b_pipeline": ("staff",),
     "09_reputation": ("a shared attribute",),

@@ -228,7 +228,7 @@ def test_what_would_not_fit_into_memory_is_refused_before_it_runs():
 
 @pytest.mark.parametrize("wrong", [{"max_people": 0}, {"max_events": -1}, {"max_memory": 0.0}])
 def test_a_limit_is_positive(wrong):
-    with pytest.raises(ExperimentError, match="a limit is positive"):
+    with pytest.raises(ExperimentError, match="it takes a"):
         Limits(**wrong)
 
 

@@ -109,7 +109,7 @@ def test_a_journey_without_rates_has_no_second_line_and_a_share_is_a_share():
     text = COINS.replace('rates: {heads: {value: 50 %, why: "a fair coin"}}\n', "").replace("heads", "50 %")
     plain = loads(text + "strategies: {a: {}, b: {without: [channel.purse]}}\n")
     assert compare(plain, replications=2, off_by=0.1).robustness is None
-    with pytest.raises(ExperimentError, match="a share between 0 and 1 is needed"):
+    with pytest.raises(ExperimentError, match="it takes a number from 0 to 1"):
         compare(club(), strategies=["quiet", "loud"], replications=2, off_by=10)
 
 

@@ -227,6 +227,8 @@ def test_every_public_name_is_there():
 
     assert all(getattr(fs, name) is not None for name in fs.__all__)
     assert set(fs.__all__) == {*fs.BASE, *registry.names(), *fs.MODULES}
+    said = [word.strip(",.") for word in fs.__doc__.split()]
+    assert [name for name in fs.__all__ if said.count(name) != 1] == [], "in one group of the docstring each"
     with pytest.raises(AttributeError, match="'replicat'"):
         fs.replicat  # noqa: B018
 

@@ -9,7 +9,7 @@ from staffed_journey import HOUR, asks, book, busy, counts, staffed_journey
 
 from flywheel_sim.analysis.compare.result import Comparison
 from flywheel_sim.compile.draws import wait_cell
-from flywheel_sim.compile.expected_path import expected_path
+from flywheel_sim.compile.expected_path import path_of
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import provenance, units_of
 from flywheel_sim.journey.journey import Resource
@@ -339,7 +339,7 @@ def test_a_summary_and_its_origin_say_the_warm_up(warm):
     assert whole.span == "6 months"
     said = str(provenance(after.journey, 1, 100, 0.0, 0, "kernel"))
     assert "100 replications after a warm-up of 2 months ·" in said
-    assert "coupled by a finite market, staff and a shared attribute ·" in said
+    assert "people affect one another by a finite market, staff and a shared attribute ·" in said
 
 
 def test_independent_people_are_not_called_coupled():
@@ -347,7 +347,7 @@ def test_independent_people_are_not_called_coupled():
     assert "coupled" not in str(provenance(made, 1, 1, 0.0, 0, "kernel"))
     assert provenance(made, 1, 1, 0.0, 0, "kernel").coupled == ()
     one = Provenance("x", "", "f", 1, 1, "kernel", "0", 0.0, 0, 0, ("staff",))
-    assert "coupled by staff ·" in str(one)
+    assert "people affect one another by staff ·" in str(one)
 
 
 # -- no shortcut by expected values -----------------------------------------------------------------
@@ -356,17 +356,13 @@ def test_independent_people_are_not_called_coupled():
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"market": 50}, "people depend on one another"),
+        ({"market": 50}, "people affect one another"),
         ({"warm_up": MONTH}, "figures leave out the first 1 month"),
     ],
 )
 def test_expected_paths_are_refused_where_they_would_be_wrong(values, why):
-    class Model:
-        def journey(self, _):
-            return journey(**values)
-
     with pytest.raises(ExperimentError, match=f"{why}.*; use replicate"):
-        expected_path(Model())
+        path_of(journey(**values))
 
 
 def test_asking_for_patience_is_what_makes_giving_up_possible():

@@ -309,8 +309,8 @@ def test_a_comparison_watches_every_difference_to_the_first():
     stopping = duel.stopping
     assert stopping.reached
     assert [one.what for one in stopping.targets] == [
-        "revenue, 'lucky' less 'plain'", "revenue, 'luckier' less 'plain'",
-        "conversion, 'lucky' less 'plain'", "conversion, 'luckier' less 'plain'",
+        "revenue, 'lucky' minus 'plain'", "revenue, 'luckier' minus 'plain'",
+        "conversion, 'lucky' minus 'plain'", "conversion, 'luckier' minus 'plain'",
     ]  # fmt: skip
     for name in ("lucky", "luckier"):
         assert duel.difference("revenue", name, "plain").half_width <= 0.6
@@ -361,7 +361,7 @@ def test_the_command_compares_to_a_precision_and_says_so_in_json(flywheel):
     assert {name: stopping[name] for name in ("reason", "replications", "at_most", "looks")} == {
         "reason": "cap", "replications": 120, "at_most": 120, "looks": [100, 120],
     }  # fmt: skip
-    assert stopping["targets"][0]["what"] == "revenue, 'lucky' less 'plain'"
+    assert stopping["targets"][0]["what"] == "revenue, 'lucky' minus 'plain'"
     assert json.loads(out)["details"]["ranking"]["order"] == ["luckier", "lucky", "plain"]
 
 

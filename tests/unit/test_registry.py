@@ -85,7 +85,7 @@ def sections(result):
 
 from flywheel_sim.analysis.commands import STRATEGIES, Command
 
-COMMANDS = (Command("toy", "Tell how often money is lost.", "toy", "{replications} futures", (STRATEGIES,)),)
+COMMANDS = (Command("toy", "Tell how often money is lost", "toy", "{replications} futures", (STRATEGIES,)),)
 ''',
 }
 
@@ -125,7 +125,7 @@ def test_the_report_takes_it(toy, tmp_path):
 
 
 def test_the_command_line_runs_it_with_the_defaults_of_its_verb(toy, command, tmp_path):
-    assert "Tell how often money is lost." in command("--help")[1]
+    assert "Tell how often money is lost" in command("--help")[1]
     status, out, err = command("toy", "ad_campaign", "--json", "--out", str(tmp_path / "it"))
     assert status == 0, err
     assert json.loads(out)["result"] == "Toy"

@@ -198,9 +198,9 @@ def test_a_duration_is_run_over_in_its_own_unit():
     response = sensitivity(loads(PACED), "time_to_convert", "pace", strategies=["quiet"], replications=3)
     assert response.rate_unit == "days"
     assert response.base == {"quiet": 10.0}
-    np.testing.assert_allclose(response.values, [2.5, 5, 7.5, 10, 12.5, 15, 20])
+    np.testing.assert_allclose(response.values, [5, 7.5, 10, 12.5, 15])
     slow = replicate(
-        loads(PACED.replace("pace: {value: 10 days", "pace: {value: 20 days")), strategies="quiet", replications=3
+        loads(PACED.replace("pace: {value: 10 days", "pace: {value: 15 days")), strategies="quiet", replications=3
     )
     np.testing.assert_array_equal(response.curve["quiet"][-1], slow.terms("time_to_convert"))
     (relative,) = response.readings["quiet"]

@@ -51,7 +51,7 @@ def breakeven(result: BreakEven) -> Chart:
     _mark_today(axes, result)
     axes.set_xlabel(f"{rate.capitalize()}{_in(result.rate_unit)}")
     what = f"{result.label} by month {result.by},"
-    measured(axes, up=f"{what}\n{result.names[1]} less {result.names[0]} ({result.unit})")
+    measured(axes, up=f"{what}\n{result.names[1]} minus {result.names[0]} ({result.unit})")
     return Chart(f"breakeven_{result.of}_{result.over}", title, picture, result.frame())
 
 
@@ -150,7 +150,7 @@ def breakeven_map(result: BreakEvenMap) -> Chart:
     axes.set_xlabel(f"{second.capitalize()}{_in(result.rate_units[1])}")
     axes.set_ylabel(f"{first.capitalize()}{_in(result.rate_units[0])}")
     scale = picture.colorbar(drawn, ax=axes, extend="both", pad=0.02, format=thousands)
-    scale.set_label(f"{result.names[1]} less {result.names[0]} ({result.unit})", fontsize=9)
+    scale.set_label(f"{result.names[1]} minus {result.names[0]} ({result.unit})", fontsize=9)
     scale.ax.tick_params(labelsize=9)
     scale.outline.set_visible(False)
     lines = result.line_frame().rename(columns={"low": "line_low", "high": "line_high"})

@@ -60,6 +60,14 @@ class BreakEvenMap(Result):
         The difference today.
     base_runs
         The runs at today's figures.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> values = {"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]}
+    >>> found = fs.breakeven_map("subscription", over=["retention", "price"], values=values, replications=3)
+    >>> found.mean.shape
+    (4, 4)
     """
 
     of: str

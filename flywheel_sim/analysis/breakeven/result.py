@@ -70,6 +70,13 @@ class BreakEven(Result):
         (at each value), or "".
     base_runs
         The runs at today's figures.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.breakeven("subscription", over="price", values=[30, 50], points=3, replications=5)
+    >>> list(found.frame().columns[:3])
+    ['rate', 'value', 'rate_unit']
     """
 
     of: str
@@ -206,7 +213,7 @@ class BreakEven(Result):
             return f"{who} within {tried}: it {at}. {self._surely()}"
         ends = [self.difference(point) for point in (0, -1)]
         if all(np.array_equal(one.values, self.gaps[0].values, equal_nan=True) for one in self.gaps):
-            return f"{tried.capitalize()} makes no difference: {a} less {b} is {signed(ends[0])} throughout."
+            return f"{tried.capitalize()} makes no difference: {a} minus {b} is {signed(ends[0])} throughout."
         if max(one.mean for one in ends) <= 0:
             has = f"{called(self.names[0], True)} has {more_of(self.label, self.unit)} than {called(self.names[1])} "
             has += f"by month {self.by}"
@@ -267,7 +274,7 @@ class BreakEven(Result):
             if self.today_gap.paths is not None:
                 row.append(month_shown(self.months()[value]))
             rows.append(row)
-        gap = f"{self.names[1]} less {self.names[0]} ({self.unit})"
+        gap = f"{self.names[1]} minus {self.names[0]} ({self.unit})"
         heads = [f"{self.over.replace('_', ' ')} ({self.rate_unit})", gap, "ahead", "budget", "overtakes in month"]
         return pd.DataFrame(rows, columns=heads[: len(rows[0])])
 

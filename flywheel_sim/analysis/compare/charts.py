@@ -53,7 +53,7 @@ def difference(
         title = f"{called(a, True)} is ahead of {called(b)} in cumulative {label} from the start"
     else:
         title = f"{called(a, True)} overtakes {called(b)} in cumulative {label} in month {cross.month}"
-    note = f"{a} less {b}, same luck. Dark: 95 % simultaneous band of the mean. Light: 90 % of futures."
+    note = f"{a} minus {b}, same luck. Dark: 95 % simultaneous band of the mean. Light: 90 % of futures."
     figure_, axes = axes_of(title, note)
     x = months_of(one.journey)
     axes.axhline(0, color=INK, lw=0.9)

@@ -59,6 +59,15 @@ class Comparison(PairedRuns):
     robustness
         Where it was asked for: how often the last (of more than two, the first by profit) ends ahead of the first (of
         the next by profit) when every figure may be a little off.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> duel = fs.compare("subscription", replications=20)
+    >>> duel
+    <Comparison of funnel, flywheel, n = 20>
+    >>> duel.difference("profit").unit
+    'EUR'
     """
 
     stopping: Stopping | None = None
@@ -200,7 +209,7 @@ class Comparison(PairedRuns):
             if not all(one.mean == 0 or math.isnan(one.mean) for one in estimates):
                 gap = plus_minus(self.difference(name), signed=True)
                 rows[first.label(name)] = (*map(plus_minus, estimates), gap, estimates[0].unit)
-        heads = [*self.names, f"{self.names[-1]} less {self.names[0]}", "unit"]
+        heads = [*self.names, f"{self.names[-1]} minus {self.names[0]}", "unit"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("figure")
 
     @property

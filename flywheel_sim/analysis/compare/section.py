@@ -94,7 +94,7 @@ def _budgets(result: Comparison) -> str:
     else:
         means = "more than the 1 % that a fair comparison allows, so this report does not say which is better."
     spent = result.difference("budget")
-    exact = f" ({plus_minus(spent, signed=True)} {spent.unit}, {called(others[-1])} less {called(first)})"
+    exact = f" ({plus_minus(spent, signed=True)} {spent.unit}, {called(others[-1])} minus {called(first)})"
     most, exact = (" at most", "") if len(others) > 1 else ("", exact)
     by = f"differs by {apart(gap)}{most}" if math.isfinite(gap) else "is nothing in one of them"
     return f"The {BUDGET} {by}{exact}: {means}"
@@ -112,6 +112,6 @@ def _goods(result: Comparison) -> list[str]:
 def _months(result: Comparison, a: str, b: str) -> Table:
     gaps = {m: e for m, e in result.by_month(of=a, against=b).items() if m > result[a].books.warm_up}
     rows = [(f"month {m}", plus_minus(e, signed=True), e.unit, which(e, a, b)) for m, e in gaps.items()]
-    heads = ("Stopping at", f"cumulative profit, {a} less {b}", "unit", "ahead")
+    heads = ("Stopping at", f"cumulative profit, {a} minus {b}", "unit", "ahead")
     turns = len({row[3] for row in rows} & {a, b}) == 2
     return Table(heads, rows, frozenset({1}), "A shorter horizon turns the answer round." if turns else "")

@@ -105,7 +105,7 @@ def watched(journeys: Mapping[str, Journey], precision: Precision, at_most: int)
     asked = targets(precision, lambda name: units[0][name])
 
     def called_(metric: str, name: str) -> str:
-        return f"{metric}, '{name}' less '{against}'"
+        return f"{metric}, '{name}' minus '{against}'"
 
     def read(runs: list[Runs]) -> dict[str, FloatArray]:
         first, *others = runs

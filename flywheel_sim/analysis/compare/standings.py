@@ -136,7 +136,7 @@ def table_of(standings: Sequence[Standing]) -> pd.DataFrame:
             if one.returns is not None:
                 each = plus_minus(one.returns, signed=True)
         rows[one.name] = (plus_minus(one.profit), gap, joint, plus_minus(one.budget), each)
-    heads = ["profit", f"less {reference}", "joint 95 % interval", "budget", f"profit per {unit or 'unit'} of budget"]
+    heads = ["profit", f"minus {reference}", "joint 95 % interval", "budget", f"profit per {unit or 'unit'} of budget"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=heads).rename_axis("strategy")
 
 

@@ -49,6 +49,13 @@ class Ranking:
         Of the joint intervals, and replications in which all have a value.
     critical
         Standard errors from a difference to an end of its joint interval.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> order = fs.compare("subscription", replications=20).ranking("profit")
+    >>> sorted(order.names)
+    ['flywheel', 'funnel']
     """
 
     metric: str

@@ -46,7 +46,7 @@ def expected_path(model: Model, *, strategies: Strategies = None) -> ExpectedPat
     Raises
     ------
     ExperimentError
-        If the journey has clocks, referrals, attributes or arrivals over time, if people depend on one another, or
+        If the journey has clocks, referrals, attributes or arrivals over time, if people affect one another, or
         if figures leave out a warm-up: simulate it instead.
 
     Examples

@@ -70,6 +70,13 @@ class Effect(Result):
         other, with both, shape (4, replications). Empty without a split.
     events
         For each strategy what the parts ``upsell`` and ``referral`` are, as names under ``without``.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.effect("subscription", values="+2 points", strategies="funnel", replications=5)
+    >>> found.changes, round(found.values["funnel", "+2 points"])
+    (('+2 points',), 93)
     """
 
     over: str

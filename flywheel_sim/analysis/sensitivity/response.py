@@ -88,6 +88,13 @@ class Sensitivity(Result):
         For each strategy both readings of "+5 %", of which points are for chances only.
     base_runs
         The runs at today's value.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.sensitivity("subscription", strategies="funnel", values="88 %:94 %:4", replications=5)
+    >>> [round(value) for value in found.values]
+    [88, 90, 92, 94]
     """
 
     of: str

@@ -66,7 +66,7 @@ def _along(result: Sensitivity, rate: str) -> Table:
         gap = result.difference(int(point), a, b)
         at = with_unit(float(result.values[point]), result.rate_unit)
         rows.append((at, plus_minus(gap, signed=True), gap.unit, ahead(gap, a, b)))
-    heads = (rate.capitalize(), f"{result.label.lower()}, {a} less {b}", "unit", "ahead")
+    heads = (rate.capitalize(), f"{result.label.lower()}, {a} minus {b}", "unit", "ahead")
     turns = len({row[3] for row in rows} & {a, b}) == 2
     return Table(heads, rows, frozenset({1}), f"Which strategy wins depends on {rate} itself." if turns else "")
 

@@ -1,4 +1,4 @@
-"""Kernel: what happens next among people who depend on one another, in order of time.
+"""Kernel: what happens next among people who affect one another, in order of time.
 
 A calendar queue (Brown 1988, doi:10.1145/63039.63045): buckets of equal width, a power of two of
 milliseconds, over the horizon, each a list; what lies in the bucket that is open stands in a heap. Whoever

@@ -1,4 +1,4 @@
-"""The compiled engine for people who depend on one another: one agenda for all, in order of time.
+"""The compiled engine for people who affect one another: one agenda for all, in order of time.
 
 It follows the same rules as the reference engine. At an instant resources change, channels bring people,
 those arrive, and then people take their steps in order of birth; whoever is brought in a step arrives

@@ -1,4 +1,4 @@
-"""Kernel: the crowd, everybody who lives at a time where people depend on one another."""
+"""Kernel: the crowd, everybody who lives at a time where people affect one another."""
 
 from __future__ import annotations
 

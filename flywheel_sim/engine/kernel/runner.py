@@ -286,7 +286,7 @@ class Waves(Kernel):
 
 
 class Crowd(Kernel):
-    """The compiled engine for people who depend on one another."""
+    """The compiled engine for people who affect one another."""
 
     def _own_size(self) -> int:
         return 0

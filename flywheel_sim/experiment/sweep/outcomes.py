@@ -32,7 +32,6 @@ COLUMNS = ("point", "strategy", "metric", "value", "low", "high", "level", "n", 
 #: Kinds of files that a sweep is exported to.
 FILES = (".parquet", ".csv")
 
-
 #: Design points shown in the table.
 SHOWN = 20
 
@@ -67,6 +66,13 @@ class Sweep(Unreplicated):
         By design point the spend that was solved for, where its strategy has a matched one.
     n_events
         Arrivals and clocks that fired, at all points.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> found = fs.sweep("subscription", "profit", values={"price": [45, 49]}, strategies="funnel", replications=5)
+    >>> list(found.points["price"]), found.n
+    ([45, 49], 5)
     """
 
     scenario: str
