@@ -13,9 +13,12 @@ A message names the place, the value met there, the rule it breaks and the remed
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class FlywheelError(Exception):
@@ -98,6 +101,19 @@ class ConfigError(FlywheelError):
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Problem, ...]]]:
         return ConfigError, (self.problems,)
+
+
+def look_up(known: Mapping[K, V], name: K, rule: str = "was not run") -> V:
+    """Return what is known under a name.
+
+    Raises
+    ------
+    ExperimentError
+        If there is nothing, naming the nearest.
+    """
+    if name not in known:
+        raise ExperimentError(f"'{name}' {rule}; {nearest(str(name), map(str, known))}")
+    return known[name]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

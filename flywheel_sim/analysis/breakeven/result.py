@@ -102,14 +102,19 @@ class BreakEven(Result):
         """Return the break-even where there is exactly one, else None."""
         return self.crossings[0] if len(self.crossings) == 1 else None
 
+    def _gap_at(self, point: int | None) -> Gap:
+        if point is not None and not -len(self.gaps) <= point < len(self.gaps):
+            raise ExperimentError(f"point is {point}: {len(self.gaps)} values were run; write point=0 for the first")
+        return self.today_gap if point is None else self.gaps[point]
+
     def difference(self, point: int | None = None) -> Estimate:
         """Return the mean paired difference at one of `values`, or today's."""
-        values = (self.today_gap if point is None else self.gaps[point]).values
+        values = self._gap_at(point).values
         return estimate_mean(values[np.isfinite(values)], self.unit)
 
     def spend_gap(self, point: int | None = None) -> float:
         """Return by which share of the other's the mean budget by that month differs at a value, or today."""
-        base, other = (self.today_gap if point is None else self.gaps[point]).budget
+        base, other = self._gap_at(point).budget
         return other / base - 1 if base else (0.0 if other == 0 else math.inf)
 
     def months(self) -> Mapping[float, Crossover]:

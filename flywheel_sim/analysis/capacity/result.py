@@ -153,12 +153,12 @@ class Capacity(AgainstToday):
         """Return the best number and all that cannot be told apart from it, in the order of `points`."""
         return tuple(sorted(map(self._point, self.ranking.leaders)))
 
-    def named(self, point: Point) -> str:
+    def named(self, numbers: Point) -> str:
         """Return a number of people in words: ``4``, or ``4 at presales, 5 at sales``."""
-        point = self._read("point", point)
-        if len(point) == 1:
-            return str(point[0])
-        return ", ".join(f"{n} at {name}" for n, name in zip(point, self.resources, strict=True))
+        numbers = self._read("numbers", numbers)
+        if len(numbers) == 1:
+            return str(numbers[0])
+        return ", ".join(f"{n} at {name}" for n, name in zip(numbers, self.resources, strict=True))
 
     def frame(self) -> pd.DataFrame:
         """Return the tidy table: one row per number of people and metric.
@@ -222,10 +222,10 @@ class Capacity(AgainstToday):
     def _units(self) -> str:
         return ", ".join(f"{name} in {self.units[name]}" for name in self.metrics)
 
-    def worded(self, point: Point) -> str:
+    def worded(self, numbers: Point) -> str:
         """Return a number of people as it stands in a sentence."""
-        point = self._read("point", point)
-        return self.named(point) if len(point) > 1 else f"{point[0]} people at {self.resources[0]}"
+        numbers = self._read("numbers", numbers)
+        return self.named(numbers) if len(numbers) > 1 else f"{numbers[0]} people at {self.resources[0]}"
 
     def _read(self, argument: str, people: int | Point) -> Point:
         numbers = _POINT.of(argument, people)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flywheel_sim.analysis.difference.ranking import Best, Ranking, ranking
-from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.errors import ExperimentError, look_up, nearest
 from flywheel_sim.experiment.bands import Band, simultaneous
 from flywheel_sim.experiment.crossover import Crossover, crossover
 from flywheel_sim.experiment.runs import Runs
@@ -164,7 +164,7 @@ class PairedRuns(Result):
         Ahead means that the cumulative difference is above zero. Intervals are Wilson's, each for its month alone.
         """
         paths, first = self.difference_series(metric, True, of, against), self._pair(of, against)[0].books.warm_up + 1
-        wanted = range(first, paths.shape[1] + 1) if months is None else months
+        wanted = range(first, paths.shape[1] + 1) if months is None else _listed(months)
         if wrong := [m for m in wanted if not first <= m <= paths.shape[1]]:
             raise ExperimentError(
                 f"month {wrong[0]}: figures are of months {first} to {paths.shape[1]}; ask for one of them"
@@ -196,7 +196,7 @@ class PairedRuns(Result):
         one, _ = self._pair(of, against)
         paths = self.difference_series(metric, True, of, against)
         last = paths.shape[1]
-        wanted = [m for m in months if one.books.warm_up < m < last]
+        wanted = [m for m in _listed(months) if one.books.warm_up < m < last]
         return {m: estimate_mean(paths[:, m - 1], one.unit(metric)) for m in (*wanted, last)}
 
     def pairing_gain(self, metric: str = "profit", of: str | None = None, against: str | None = None) -> float:
@@ -213,4 +213,11 @@ class PairedRuns(Result):
 
     def what_differs(self, of: str | None = None, against: str | None = None) -> list[Difference]:
         """Return every place where the two journeys differ."""
-        return differences(self.models[against or self.names[0]], self.models[of or self.names[-1]])
+        models = (look_up(self.models, name, "was not compared") for name in (against or self.names[0],
+                                                                             of or self.names[-1]))  # fmt: skip
+        return differences(*models)
+
+
+def _listed(months: int | Sequence[int]) -> Sequence[int]:
+    """Return months as one month or a list of them says."""
+    return (months,) if isinstance(months, int) else months

@@ -17,7 +17,7 @@ from flywheel_sim.analysis.difference.ranking import Ranking
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
 from flywheel_sim.analysis.rates.doubts import refuse_no_share
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
-from flywheel_sim.errors import LimitReached
+from flywheel_sim.errors import LimitReached, look_up
 from flywheel_sim.experiment.asking import (
     PRECISION,
     REPLICATIONS,
@@ -81,6 +81,8 @@ class Comparison(PairedRuns):
         budgets differ; see `flywheel_sim.analysis.compare.standings.leaves_out`.
         """
         a, b = of or self.names[-1], against or self.names[0]
+        for name in (a, b):
+            look_up(self.models, name, "was not compared")
         for by, whole in ((a, b), (b, a)):
             if leaves_out(self.models[by], self.models[whole]):
                 taken, gain = (self.difference(name, whole, by) for name in ("budget", "profit"))

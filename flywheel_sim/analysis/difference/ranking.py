@@ -191,6 +191,9 @@ def ranking(
     names = [list(values)[i] for i in order]
     table = table[:, order]
     pairs = list(itertools.combinations(range(len(names)), 2))
+    each = tuple(estimate_mean(column, unit, level) for column in table.T)
+    if not pairs:
+        return Ranking(metric, gap_unit, best, tuple(names), each, {}, level, n, math.nan)
     gaps = np.column_stack([table[:, i] - table[:, j] for i, j in pairs])
     mean, low, high, critical = simultaneous(gaps, level)
     sd = gaps.std(axis=0, ddof=1) if n > 1 else np.full(len(pairs), math.nan)
@@ -198,5 +201,4 @@ def ranking(
         (names[i], names[j]): Estimate(float(m), float(a), float(b), level, n, gap_unit, sd=float(s))
         for (i, j), m, a, b, s in zip(pairs, mean, low, high, sd, strict=True)
     }
-    each = tuple(estimate_mean(column, unit, level) for column in table.T)
     return Ranking(metric, gap_unit, best, tuple(names), each, estimates, level, n, critical)

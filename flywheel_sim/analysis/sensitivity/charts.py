@@ -15,6 +15,7 @@ from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of, ends_of, row_of
 from flywheel_sim.drawing.marks import in_bands, in_interval, side_by_side, whiskers, zero_within
 from flywheel_sim.drawing.words import beside, measured
+from flywheel_sim.errors import look_up
 from flywheel_sim.stats import figure
 from flywheel_sim.wording import joined, lowered
 
@@ -201,6 +202,7 @@ def effect_parts(
 def _shown(result: Effect, strategy: str | None, change: str | None) -> tuple[str, str]:
     """Return which strategy and change to draw: the last, and the first that is possible in it, unless given."""
     name = strategy or list(result.base)[-1]
+    look_up(result.base, name)
     return name, change or (result.changes_of(name) or list(result.changes))[0]
 
 

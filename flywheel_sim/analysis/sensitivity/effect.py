@@ -147,6 +147,7 @@ class Effect(Result):
     def step(self, strategy: str, change: str) -> str:
         """Return a change with the values it leads from and to, for a sentence."""
         unit = "" if self.rate_unit == "as stated" else f" {self.rate_unit}"
+        self._key(strategy, change)
         return f"{change} ({self.base[strategy]:.6g} to {self.values[strategy, change]:.6g}{unit})"
 
     def answer(self, strategy: str | None = None) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from flywheel_sim.analysis.rates.steps import own, points, shown_unit, written
 from flywheel_sim.analysis.sensitivity.changes import share_of
 from flywheel_sim.analysis.sensitivity.one_rate import OneRate, as_shown, one_rate
-from flywheel_sim.errors import ConfigError
+from flywheel_sim.errors import ConfigError, ExperimentError, look_up
 from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, scenario_of, verb
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.plan import Plan
@@ -111,18 +111,24 @@ class Sensitivity(Result):
 
     def at(self, strategy: str, point: int) -> Estimate:
         """Return the metric's mean at a point of the curve."""
-        return estimate_mean(self.curve[strategy][point], self.unit)
+        return estimate_mean(self._points(strategy, point), self.unit)
+
+    def _points(self, strategy: str, point: int) -> FloatArray:
+        curve = look_up(self.curve, strategy)
+        if not -len(curve) <= point < len(curve):
+            raise ExperimentError(f"point is {point}: the curve has {len(curve)}; write point=0 for the first")
+        return np.asarray(curve[point])
 
     def band(self, strategy: str, level: float = 0.95) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return means and both ends of a band that holds all points of a curve at once, shape (points,).
 
         NaN at points where the metric is not finite in every replication; see `flywheel_sim.experiment.bands`.
         """
-        return simultaneous(self.curve[strategy].T, level)[:3]
+        return simultaneous(look_up(self.curve, strategy).T, level)[:3]
 
     def difference(self, point: int, of: str, against: str) -> Estimate:
         """Return the paired difference of two strategies at a point of the curve."""
-        return estimate_mean(self.curve[of][point] - self.curve[against][point], self.unit)
+        return estimate_mean(self._points(of, point) - self._points(against, point), self.unit)
 
     def frame(self) -> pd.DataFrame:
         """Return the curve as a tidy table: one row per strategy and point.
@@ -162,6 +168,7 @@ class Sensitivity(Result):
     def answer(self, strategy: str | None = None) -> str:
         """Return in words how much the metric depends on the rate; of the last strategy unless one is named."""
         name = strategy or list(self.base)[-1]
+        look_up(self.base, name)
         text = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
         if math.isnan(self.elasticity[name].mean):
             endless = np.isinf(self.base_runs[name][self.of].mean)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim import arguments as takes
+from flywheel_sim.arguments import checked
 from flywheel_sim.errors import DataError, ExperimentError, nearest
 from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.factors import figure_of
@@ -94,6 +96,7 @@ class Sweep(Unreplicated):
     level: float = 0.95
 
     @staticmethod
+    @checked({"path": takes.path("the path of a store", "'sweep.db'")}, error=DataError)
     def read(path: str | Path) -> Sweep:
         """Return the sweep that a store holds, finished or not.
 

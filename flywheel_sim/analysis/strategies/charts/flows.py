@@ -57,7 +57,7 @@ def fan(result: Result, metric: str = "profit", cumulative: bool = False, by: Pe
         skip = (one.books if by == "month" else one.books_by(by)).warm_up
         paths = one.series(metric, cumulative, by)[:, skip:]
         q, part = futures_by_month(one.journey, paths, quantiles, {"strategy": name}, by, metric=metric, unit=unit)
-        x = months_of(first.journey) if by == "month" else periods_of(first.journey, by, paths.shape[1])
+        x = months_of(one.journey) if by == "month" else periods_of(one.journey, by, paths.shape[1])
         in_bands(axes, x, q[2], [(q[0], q[4], 0.13), (q[1], q[3], 0.28)], colour, label=name)
         parts.append(part)
     if cumulative:
