@@ -212,7 +212,7 @@ class Result:
         }
 
     def __str__(self) -> str:
-        lines = [self.answer(), _as_text(self.table()), self.note, *self.remarks(), *map(str, self.provenance)]
+        lines = [self.answer(), table_text(self.table()), self.note, *self.remarks(), *map(str, self.provenance)]
         return "\n".join(line for line in lines if line)
 
     def __repr__(self) -> str:
@@ -259,7 +259,7 @@ def texts_by_name(figures: Mapping[str, Estimate]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mean ± half-width", "unit"], index=pd.Index(figures, name="figure"))
 
 
-def _as_text(table: pd.DataFrame) -> str:
+def table_text(table: pd.DataFrame) -> str:
     """Return a table of texts so that it fits a terminal."""
     named = _named(table)
     shown = table.reset_index() if named else table

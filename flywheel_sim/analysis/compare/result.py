@@ -33,6 +33,7 @@ from flywheel_sim.experiment.budgets import Match
 from flywheel_sim.experiment.crossover import Crossover
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, replicate_until
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
+from flywheel_sim.result import table_text
 from flywheel_sim.stats import plus_minus
 from flywheel_sim.wording import called
 
@@ -240,7 +241,7 @@ class Comparison(PairedRuns):
         warned = [f"Warning, {name}: {text}" for name, runs in self.runs.items() for text in runs.warnings()]
         off = [f"Figures off: {self.robustness.note}"] if self.robustness else []
         if len(self.names) > 2:
-            return [self.key_figures().to_string(), *off, *stopping, *map(str, self.matches), *warned]
+            return [table_text(self.key_figures()), *off, *stopping, *map(str, self.matches), *warned]
         spends = [f"budget of {name}: {runs['budget']}" for name, runs in self.runs.items()]
         if any(runs["cost_of_sales"].mean for runs in self.runs.values()):
             spends += [f"cost of sales of {name}: {runs['cost_of_sales']}" for name, runs in self.runs.items()]

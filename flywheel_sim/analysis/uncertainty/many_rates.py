@@ -28,7 +28,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.sweep.batches import ENGINE
 from flywheel_sim.experiment.sweep.executors import workers_of
 from flywheel_sim.experiment.sweep.sweep import sweep
-from flywheel_sim.result import Result
+from flywheel_sim.result import Result, table_text
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, gap_unit
 
@@ -92,7 +92,7 @@ class ManyRates(Result):
 
     def remarks(self) -> list[str]:
         """Return the answers on every metric but the first, each with its table."""
-        return [f"{self.answer(name)}\n{self.table(name).to_string()}" for name in self.of[1:]]
+        return [f"{self.answer(name)}\n{table_text(self.table(name))}" for name in self.of[1:]]
 
     def details(self) -> dict[str, Any]:
         """Return what was asked about, and between which values each rate was tried."""
