@@ -233,7 +233,8 @@ def listed(takes: Takes, what: str, example: str, least: int = 1, most: int | No
     """Take a list (a tuple, a range, an array, a column) of so many values of a kind; a tuple stays one."""
 
     def read(value: Any) -> list[Any] | tuple[Any, ...]:
-        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable) or hasattr(value, "columns"):
+        unordered = isinstance(value, set | frozenset | Mapping)
+        if unordered or isinstance(value, str | bytes) or not isinstance(value, Iterable) or hasattr(value, "columns"):
             raise Refused
         try:
             values = [takes.read(one) for one in value]

@@ -7,11 +7,12 @@ on the same people with the same luck, on as many replications as it takes.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -148,8 +149,8 @@ def _match(
     lever = _Lever.of(model, name)
     base = model.journey(lever.reference)
     root = base.seed if seed is None else seed
-    probes = (lever.at(spend).fingerprint for spend in (0.0, lever.today, 3.7 * lever.today))
-    key = (base.fingerprint, *probes, lever.reference, name, lever.what, lever.unit, root, near)
+    probes = (lever.at(spend) for spend in (0.0, lever.today, 3.7 * lever.today))  # three, for its response curves
+    key = (*map(_bearing, (base, *probes)), lever.reference, name, lever.what, lever.unit, root, near)
     solved = _SOLVED.get(key)
     if solved is None:
         solved = _solve(lever, Job(base, root), options, near, progress)
@@ -157,6 +158,16 @@ def _match(
         while len(_SOLVED) > _MOST_SOLVED:
             _SOLVED.popitem(last=False)
     return solved
+
+
+#: What of a journey bears on no budget.
+_ASIDE = {"name", "strategy", "seed", "fingerprint", "follow", "lifetime", "discount", "report_by", "notes", "source"}
+
+
+def _bearing(journey: Journey) -> str:
+    """Return a hash of all of a journey that bears on its budget."""
+    parts = [getattr(journey, part.name) for part in fields(journey) if part.name not in _ASIDE]
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -112,3 +112,76 @@ def test_the_match_does_not_depend_on_workers():
         matches.append(match_budgets(loads(FILE), workers=workers)[1][0])
     assert matches[0].spend == matches[1].spend
     assert np.isclose(matches[0].gap.mean, matches[1].gap.mean, rtol=0, atol=0)
+
+
+# -- a budget is matched once -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def solved(monkeypatch):
+    """Forget what was solved for, and count what is."""
+    budgets._SOLVED.clear()
+    names, solve = [], budgets._solve
+
+    def counted(lever, *rest):
+        names.append(lever.name)
+        return solve(lever, *rest)
+
+    monkeypatch.setattr(budgets, "_solve", counted)
+    yield names
+    budgets._SOLVED.clear()
+
+
+def test_after_one_comparison_nothing_is_solved_for_again(solved):
+    model = loads(FILE)
+    few = {"replications": 3, "workers": 1}
+    spend = fs.compare(model, **few).matches[0].spend
+    asked = [
+        fs.replicate(model, strategies="funnel", **few),
+        fs.sensitivity(loads(FILE.replace("stay: 90 %", "stay: keeps") + RATE), over="keeps", strategies="loop", **few),
+        fs.run(model, strategies="funnel"),
+        fs.claims(model, strategies=["loop", "funnel"], **few),
+        fs.momentum(model, strategies="funnel", **few),
+    ]
+    assert solved == ["funnel"]
+    assert all(isinstance(one, fs.Result) for one in asked)
+    assert fs.match_budgets(model)[1][0].spend == spend
+
+
+RATE = "rates: {keeps: {value: 90 %, why: measured}}\n"
+
+
+def test_a_solution_belongs_to_the_scenario_the_luck_and_the_nearness(solved):
+    model = loads(FILE)
+    (first,) = match_budgets(model)[1]
+    again = loads(FILE).with_(name="Another name", reference="loop")
+    assert match_budgets(again)[1] == (first,)
+    assert match_budgets(model.with_(horizon="24 months", discount="8 % per year", follow="6 months"))[1] == (first,)
+    assert match_budgets(loads(FILE + "  calm: {without: [tell]}\n"), strategies="funnel")[1] == (first,)
+    assert solved == ["funnel"]
+    assert match_budgets(model, seed=7)[1][0].spend != first.spend
+    match_budgets(model, near=0.01)
+    match_budgets(model.with_(horizon="12 months"))
+    match_budgets(model.with_(**{"channels.ads.cost_per_arrival": 12}))
+    assert solved == ["funnel"] * 5
+    assert match_budgets(model)[1] == (first,)
+    assert solved == ["funnel"] * 5
+
+
+def test_what_moves_only_when_more_is_spent_is_another_solution(solved):
+    """Two levers alike at nothing and today's spend but not in between are not taken for one another."""
+    lever = "levers:\n  care: {spend: 2 per customer per month, moves: {keeps: {without: 80 %, limit: LIMIT}}}\n"
+    text = FILE.replace("stay: 90 %", "stay: keeps").replace("spend: {ads: matched}", "spend: {care: matched}") + RATE
+    spends = [match_budgets(loads(text + lever.replace("LIMIT", limit)))[1][0].spend for limit in ("95 %", "99 %")]
+    assert spends[0] != spends[1]
+    assert solved == ["funnel"] * 2
+
+
+def test_a_break_even_and_a_comparison_have_the_same_spend(solved):
+    doubted = RATE.replace("why", "uncertain: [85 %, 95 %], why")
+    model = loads(FILE.replace("stay: 90 %", "stay: keeps") + doubted)
+    few = {"replications": 3, "workers": 1}
+    spend = fs.compare(model, **few).matches[0].spend
+    found = fs.breakeven(model, over="keeps", values=["85 %", "95 %"], points=3, **few)
+    assert found.base_runs["funnel"].journey.channels[0].spend.cells[0] * 2_628_000_000 / 1e6 == pytest.approx(spend)
+    assert solved == ["funnel"]
