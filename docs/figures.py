@@ -70,7 +70,7 @@ def markers_of(text: str, about: str = "page") -> list[Marker]:
         If one is not closed, stands within another or twice, or opens a line.
     """
     seen = CODE.sub(lambda code: re.sub(r"[^\n]", ".", code[0]), text)
-    found: list[Marker] = []
+    markers: list[Marker] = []
     at = 0
 
     def line(place: int) -> str:
@@ -95,12 +95,12 @@ def markers_of(text: str, about: str = "page") -> list[Marker]:
         for place in (opening.start(), close):
             if NO_TEXT.match(text[text.rfind("\n", 0, place) + 1 : place]):
                 raise MarkerError(f"{line(place)}: the line begins with a marker of '{opening['name']}'")
-        found.append(Marker(opening["name"], inner, opening.end(), close))
+        markers.append(Marker(opening["name"], inner, opening.end(), close))
         at = close + len(CLOSES)
-    names = [one.name for one in found]
+    names = [one.name for one in markers]
     if twice := {name for name in names if names.count(name) > 1}:
         raise MarkerError(f"{about}: more than one figure is called {', '.join(sorted(twice))}")
-    return found
+    return markers
 
 
 def bare(text: str) -> str:

@@ -38,13 +38,13 @@ def called(name: str, first: bool = False) -> str:
     return f"'{name}'"
 
 
-def signed(found: Estimate) -> str:
+def signed(estimate: Estimate) -> str:
     """Return an estimate with its sign and interval, for a sentence."""
-    sign = "+" if found.mean > NOTHING else ""
-    if math.isnan(found.low):
-        return f"{sign}{with_unit(found.mean, found.unit)}"
-    low, high = figure(found.low), with_unit(found.high, "")
-    return f"{sign}{with_unit(found.mean, found.unit)} ({found.level * 100:g} % interval {low} to {high})"
+    sign = "+" if estimate.mean > NOTHING else ""
+    if math.isnan(estimate.low):
+        return f"{sign}{with_unit(estimate.mean, estimate.unit)}"
+    low, high = figure(estimate.low), with_unit(estimate.high, "")
+    return f"{sign}{with_unit(estimate.mean, estimate.unit)} ({estimate.level * 100:g} % interval {low} to {high})"
 
 
 # -- tables of texts ------------------------------------------------------------------------------------

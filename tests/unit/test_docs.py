@@ -41,9 +41,9 @@ journey:
 def blocks(page):
     """Return the YAML blocks of a page as (mark, text)."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    found = [(block["mark"] or "", block["text"] + "\n") for block in BLOCK.finditer(text)]
-    assert len(found) == text.count("```yaml"), "a block of YAML is not fenced as the others are"
-    return found
+    marked = [(block["mark"] or "", block["text"] + "\n") for block in BLOCK.finditer(text)]
+    assert len(marked) == text.count("```yaml"), "a block of YAML is not fenced as the others are"
+    return marked
 
 
 def examples(*kinds):
@@ -102,10 +102,10 @@ def test_files_that_extend_each_other_load(tmp_path):
     assert files
     for name, text in files:
         (tmp_path / name).write_text(text, encoding="utf-8")
-    found = {name: load(tmp_path / name).journey() for name, _ in files}
-    price = next(e for e in found["france.yaml"].stage("client").events if e.name == "bill").effects.money[0].value
+    journeys = {name: load(tmp_path / name).journey() for name, _ in files}
+    price = next(e for e in journeys["france.yaml"].stage("client").events if e.name == "bill").effects.money[0].value
     assert price.cells == pytest.approx((18e6, 27e6))
-    assert [channel.name for channel in found["france.yaml"].channels] == ["ads"]
+    assert [channel.name for channel in journeys["france.yaml"].channels] == ["ads"]
 
 
 def test_a_malformed_file_is_refused_in_the_words_shown(tmp_path, monkeypatch):

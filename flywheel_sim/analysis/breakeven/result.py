@@ -74,8 +74,8 @@ class BreakEven(Result):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.breakeven("subscription", over="price", values=[30, 50], points=3, replications=5)
-    >>> list(found.frame().columns[:3])
+    >>> breakeven = fs.breakeven("subscription", over="price", values=[30, 50], points=3, replications=5)
+    >>> list(breakeven.frame().columns[:3])
     ['rate', 'value', 'rate_unit']
     """
 

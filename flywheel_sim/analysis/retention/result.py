@@ -70,8 +70,8 @@ class RetentionByDay(Unreplicated):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.retention("subscription", "delight", strategies="funnel", replications=2)
-    >>> found.names, found.share(30).mean >= 0
+    >>> retention = fs.retention("subscription", "delight", strategies="funnel", replications=2)
+    >>> retention.names, retention.share(30).mean >= 0
     (('funnel',), True)
     """
 

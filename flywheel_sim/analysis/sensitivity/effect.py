@@ -74,8 +74,8 @@ class Effect(Result):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.effect("subscription", values="+2 points", strategies="funnel", replications=5)
-    >>> found.changes, round(found.values["funnel", "+2 points"])
+    >>> effect = fs.effect("subscription", values="+2 points", strategies="funnel", replications=5)
+    >>> effect.changes, round(effect.values["funnel", "+2 points"])
     (('+2 points',), 93)
     """
 
