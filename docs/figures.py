@@ -162,14 +162,16 @@ def difference(name: str, old: str, new: str) -> Iterator[str]:
 def main(words: list[str] | None = None) -> int:
     """Write pages, or check them; return the exit status."""
     known = names_of_pages()
-    told = argparse.ArgumentParser(description="Write the simulated figures that the pages quote.")
-    told.add_argument(
+    parser = argparse.ArgumentParser(description="Write the simulated figures that the pages quote.")
+    parser.add_argument(
         "--page", action="append", choices=known, metavar="PAGE", help="such as cases/reseller; all unless given"
     )
-    told.add_argument("--runs", action="append", help="only figures of the runs of this name in the recipe")
-    told.add_argument("--quick", action="store_true", help="leave out runs of more than two minutes of processor time")
-    told.add_argument("--check", action="store_true", help="write nothing, exit with 1 where a page differs")
-    asked = told.parse_args(words)
+    parser.add_argument("--runs", action="append", help="only figures of the runs of this name in the recipe")
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out runs of more than two minutes of processor time"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 where a page differs")
+    asked = parser.parse_args(words)
     pages = asked.page or known
     wrong: list[str] = []
     for place, name in enumerate(pages, 1):

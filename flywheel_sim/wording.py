@@ -134,9 +134,9 @@ def _block(cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequenc
         ]
         for k in range(max(map(len, parts))):
             texts = [part[k] if k < len(part) else "" for part in parts]
-            told = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])
+            padded = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])
                     for text, i in zip(texts, block, strict=True)]  # fmt: skip
-            lines.append((" " * _GAP).join(told).rstrip())
+            lines.append((" " * _GAP).join(padded).rstrip())
     return "\n".join(lines)
 
 

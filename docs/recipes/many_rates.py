@@ -62,10 +62,10 @@ def effect(screening, rate, sigma=""):
 def effects(screening):
     """Return the effects of the five rates that matter most, and the size of the sixth."""
     first, *order = screening.order()
-    told = ", ".join(
+    largest = ", ".join(
         [f"{first} {effect(screening, first, 'sigma ')}", *(f"{rate} {effect(screening, rate)}" for rate in order[:4])]
     )
-    return f"{told}, then {order[4]} with {number(screening.mu_star(order[4]).mean)}"
+    return f"{largest}, then {order[4]} with {number(screening.mu_star(order[4]).mean)}"
 
 
 def small(screening):

@@ -172,8 +172,8 @@ MONTHS = {"sum": "sum", "last": "last month", "ratio": "ratio of sums", "cohort"
 
 
 def test_the_table_of_metrics_is_the_register():
-    told = [tuple(row) for row in rows_of("docs/metrics.md", "All metrics")]
-    assert told == [
+    printed = [tuple(row) for row in rows_of("docs/metrics.md", "All metrics")]
+    assert printed == [
         (f"`{one.name}`", one.label, one.unit, one.definition, MONTHS[one.aggregation], one.source or "–")
         for one in registry.metrics()
     ]
@@ -181,8 +181,8 @@ def test_the_table_of_metrics_is_the_register():
 
 def test_the_table_of_families_is_the_register():
     registry.metrics()
-    told = {re.match(r"`(\w+)\.", row[0])[1] for row in rows_of("docs/metrics.md", "Families")}
-    assert told == set(registry._FAMILIES)
+    printed = {re.match(r"`(\w+)\.", row[0])[1] for row in rows_of("docs/metrics.md", "Families")}
+    assert printed == set(registry._FAMILIES)
 
 
 def test_the_terms_of_the_glossary_stand_in_order_and_once():
