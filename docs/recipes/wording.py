@@ -29,7 +29,7 @@ def span(
 
     Parameters
     ----------
-    found, digits, signed
+    estimate, digits, signed
         What to write, its decimals, and whether a gain has a plus sign.
     per
         The unit it is written in, such as 1000.
