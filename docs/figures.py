@@ -70,7 +70,7 @@ def markers_of(text: str, about: str = "page") -> list[Marker]:
         If one is not closed, stands within another or twice, or opens a line.
     """
     seen = CODE.sub(lambda code: re.sub(r"[^\n]", ".", code[0]), text)
-    found: list[Marker] = []
+    markers: list[Marker] = []
     at = 0
 
     def line(place: int) -> str:
@@ -95,12 +95,12 @@ def markers_of(text: str, about: str = "page") -> list[Marker]:
         for place in (opening.start(), close):
             if NO_TEXT.match(text[text.rfind("\n", 0, place) + 1 : place]):
                 raise MarkerError(f"{line(place)}: the line begins with a marker of '{opening['name']}'")
-        found.append(Marker(opening["name"], inner, opening.end(), close))
+        markers.append(Marker(opening["name"], inner, opening.end(), close))
         at = close + len(CLOSES)
-    names = [one.name for one in found]
+    names = [one.name for one in markers]
     if twice := {name for name in names if names.count(name) > 1}:
         raise MarkerError(f"{about}: more than one figure is called {', '.join(sorted(twice))}")
-    return found
+    return markers
 
 
 def bare(text: str) -> str:
@@ -162,14 +162,16 @@ def difference(name: str, old: str, new: str) -> Iterator[str]:
 def main(words: list[str] | None = None) -> int:
     """Write pages, or check them; return the exit status."""
     known = names_of_pages()
-    told = argparse.ArgumentParser(description="Write the simulated figures that the pages quote.")
-    told.add_argument(
+    parser = argparse.ArgumentParser(description="Write the simulated figures that the pages quote.")
+    parser.add_argument(
         "--page", action="append", choices=known, metavar="PAGE", help="such as cases/reseller; all unless given"
     )
-    told.add_argument("--runs", action="append", help="only figures of the runs of this name in the recipe")
-    told.add_argument("--quick", action="store_true", help="leave out runs of more than two minutes of processor time")
-    told.add_argument("--check", action="store_true", help="write nothing, exit with 1 where a page differs")
-    asked = told.parse_args(words)
+    parser.add_argument("--runs", action="append", help="only figures of the runs of this name in the recipe")
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out runs of more than two minutes of processor time"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 where a page differs")
+    asked = parser.parse_args(words)
     pages = asked.page or known
     wrong: list[str] = []
     for place, name in enumerate(pages, 1):

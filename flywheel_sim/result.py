@@ -255,7 +255,7 @@ def texts_by_name(figures: Mapping[str, Estimate]) -> pd.DataFrame:
     """Return figures by name as a table of texts: mean ± half-width of its interval, and unit."""
     import pandas as pd
 
-    rows = [(plus_minus(found), found.unit) for found in figures.values()]
+    rows = [(plus_minus(estimate), estimate.unit) for estimate in figures.values()]
     return pd.DataFrame(rows, columns=["mean ± half-width", "unit"], index=pd.Index(figures, name="figure"))
 
 

@@ -38,13 +38,13 @@ def called(name: str, first: bool = False) -> str:
     return f"'{name}'"
 
 
-def signed(found: Estimate) -> str:
+def signed(estimate: Estimate) -> str:
     """Return an estimate with its sign and interval, for a sentence."""
-    sign = "+" if found.mean > NOTHING else ""
-    if math.isnan(found.low):
-        return f"{sign}{with_unit(found.mean, found.unit)}"
-    low, high = figure(found.low), with_unit(found.high, "")
-    return f"{sign}{with_unit(found.mean, found.unit)} ({found.level * 100:g} % interval {low} to {high})"
+    sign = "+" if estimate.mean > NOTHING else ""
+    if math.isnan(estimate.low):
+        return f"{sign}{with_unit(estimate.mean, estimate.unit)}"
+    low, high = figure(estimate.low), with_unit(estimate.high, "")
+    return f"{sign}{with_unit(estimate.mean, estimate.unit)} ({estimate.level * 100:g} % interval {low} to {high})"
 
 
 # -- tables of texts ------------------------------------------------------------------------------------
@@ -134,9 +134,9 @@ def _block(cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequenc
         ]
         for k in range(max(map(len, parts))):
             texts = [part[k] if k < len(part) else "" for part in parts]
-            told = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])
+            padded = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])
                     for text, i in zip(texts, block, strict=True)]  # fmt: skip
-            lines.append((" " * _GAP).join(told).rstrip())
+            lines.append((" " * _GAP).join(padded).rstrip())
     return "\n".join(lines)
 
 

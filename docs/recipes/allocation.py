@@ -56,35 +56,39 @@ def best():
     def kept(selling):
         return optimize.brentq(lambda keeping: sum(expected(selling, keeping)[:2]) - BUDGET, 0, 400)
 
-    found = optimize.minimize_scalar(lambda s: -expected(s, kept(s))[2], bounds=(1, BUDGET - 0.5), method="bounded")
-    return expected(found.x, kept(found.x))
+    optimum = optimize.minimize_scalar(lambda s: -expected(s, kept(s))[2], bounds=(1, BUDGET - 0.5), method="bounded")
+    return expected(optimum.x, kept(optimum.x))
 
 
-def split(found, name):
+def split(allocation, name):
     """Return money a month at both places of a split."""
-    table = found.frame()
+    table = allocation.frame()
     money = table[table.split == name].set_index("place")["per_month"]
     return [number(money[place]) for place in ("search_ads", "customer_success")]
 
 
 page.figure(
     equity,
-    known=lambda found: "{} a prospect for selling and {}".format(*(number(one, 1) for one in best()[:2])),
-    searched=lambda found: "{} and {}".format(
-        *(number(found.best[place] * MONTHS / PEOPLE, 1) for place in ("selling", "keeping"))
+    known=lambda allocation: "{} a prospect for selling and {}".format(*(number(one, 1) for one in best()[:2])),
+    searched=lambda allocation: "{} and {}".format(
+        *(number(allocation.best[place] * MONTHS / PEOPLE, 1) for place in ("selling", "keeping"))
     ),
-    as_good=lambda found: number(100 * abs(1 - expected(*found.points["best"].own)[2] / best()[2]), 1),
+    as_good=lambda allocation: number(100 * abs(1 - expected(*allocation.points["best"].own)[2] / best()[2]), 1),
 )
 page.figure(
     subscription,
-    budget=lambda found: number(found.budget),
-    runs=lambda found: f"{found.took:,}",
-    best=lambda found: cells([*split(found, "best"), span(found.estimate("best"))]),
-    less_own=lambda found: cells([*split(found, "today"), span(found.difference("best", "today"), 0, True)]),
-    less_even=lambda found: cells([*split(found, "even"), span(found.difference("best", "even"), 0, True)]),
-    at_most=lambda found: number(found.certificate.at_most),
+    budget=lambda allocation: number(allocation.budget),
+    runs=lambda allocation: f"{allocation.took:,}",
+    best=lambda allocation: cells([*split(allocation, "best"), span(allocation.estimate("best"))]),
+    less_own=lambda allocation: cells(
+        [*split(allocation, "today"), span(allocation.difference("best", "today"), 0, True)]
+    ),
+    less_even=lambda allocation: cells(
+        [*split(allocation, "even"), span(allocation.difference("best", "even"), 0, True)]
+    ),
+    at_most=lambda allocation: number(allocation.certificate.at_most),
 )
 
 page.says("The certificate holds: shifting 1 % from ads to customer success adds at most", subscription,
-    when=lambda found: found.certificate.holds)  # fmt: skip
-page.says("The best is at a bound", subscription, when=lambda found: found.best["customer_success"] < 1)
+    when=lambda allocation: allocation.certificate.holds)  # fmt: skip
+page.says("The best is at a bound", subscription, when=lambda allocation: allocation.best["customer_success"] < 1)

@@ -9,7 +9,7 @@ from recipes.wording import cells, give, in_words, number
 page = Page("breakeven")
 
 
-def found(by, rematch):
+def overtaking(by, rematch):
     """Return from which retention on the flywheel earns more by a month."""
     return fs.breakeven(
         fs.load("subscription"), over="retention", by=f"{by} months", rematch=rematch, replications=200, seed=1
@@ -18,22 +18,22 @@ def found(by, rematch):
 
 @page.making(20)
 def equal_36():
-    return found(36, True)
+    return overtaking(36, True)
 
 
 @page.making(32)
 def equal_24():
-    return found(24, True)
+    return overtaking(24, True)
 
 
 @page.making(13)
 def decided_36():
-    return found(36, False)
+    return overtaking(36, False)
 
 
 @page.making(8)
 def decided_24():
-    return found(24, False)
+    return overtaking(24, False)
 
 
 @page.making(40)

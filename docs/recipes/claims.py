@@ -28,10 +28,10 @@ def claims():
 def row(claim, label):
     """Return how the row of a reading is taken: what is found, and the verdict."""
 
-    def take(found):
+    def take(book):
         shown = []
         for strategy in ("funnel", "flywheel"):
-            (one,) = [r for r in found[claim].readings if (r.strategy, r.label) == (strategy, label)]
+            (one,) = [r for r in book[claim].readings if (r.strategy, r.label) == (strategy, label)]
             if one.found is None:
                 shown.append(one.why)
             else:
@@ -43,6 +43,6 @@ def row(claim, label):
 
 page.figure(claims, **{name: row(*asked) for name, asked in ROWS.items()})
 
-page.says("the profit of the third year rises by more than is claimed", claims, when=lambda found: all(
-    r.found.low > 95 for r in found["retention_5"].readings if r.label == "+5 points: profit, last full year"
+page.says("the profit of the third year rises by more than is claimed", claims, when=lambda book: all(
+    r.found.low > 95 for r in book["retention_5"].readings if r.label == "+5 points: profit, last full year"
 ))  # fmt: skip

@@ -20,25 +20,25 @@ def funnel():
 
 page.figure(
     costs,
-    worst=lambda found: "{} EUR (joint interval {} to {}) and {} customers".format(
-        *(number(end) for e in [found.gain("teams_apart")] for end in (e.mean, e.low, e.high)),
-        number(found.gain("teams_apart", "momentum").mean, 2),
+    worst=lambda frictions: "{} EUR (joint interval {} to {}) and {} customers".format(
+        *(number(end) for e in [frictions.gain("teams_apart")] for end in (e.mean, e.low, e.high)),
+        number(frictions.gain("teams_apart", "momentum").mean, 2),
     ),
-    together=lambda found: number(found.together().mean),
-    beyond=lambda found: span(found.interaction()).replace(" (", " EUR more ("),
+    together=lambda frictions: number(frictions.together().mean),
+    beyond=lambda frictions: span(frictions.interaction()).replace(" (", " EUR more ("),
 )
 page.figure(
     funnel,
-    by_season=lambda found: (
-        span(found[3].acceleration, 2, True).replace(" (", " customers per month (").removesuffix(")")
+    by_season=lambda by_window: (
+        span(by_window[3].acceleration, 2, True).replace(" (", " customers per month (").removesuffix(")")
     ),
-    by_year=lambda found: span(found[12].acceleration, 2),
+    by_year=lambda by_window: span(by_window[12].acceleration, 2),
 )
 
-page.says("`billing_faults` and `hard_upgrade` follow and cannot be told apart", costs, when=lambda found: (
-    found.names[:3] == ("teams_apart", "billing_faults", "hard_upgrade")
-    and found.ranks("billing_faults")[1] >= 3 and found.ranks("hard_upgrade")[0] <= 2
+page.says("`billing_faults` and `hard_upgrade` follow and cannot be told apart", costs, when=lambda frictions: (
+    frictions.names[:3] == ("teams_apart", "billing_faults", "hard_upgrade")
+    and frictions.ranks("billing_faults")[1] >= 3 and frictions.ranks("hard_upgrade")[0] <= 2
 ))  # fmt: skip
-page.says("With twelve months that is gone", funnel, when=lambda found: (
-    found[12].acceleration.low < 0 < found[12].acceleration.high
+page.says("With twelve months that is gone", funnel, when=lambda by_window: (
+    by_window[12].acceleration.low < 0 < by_window[12].acceleration.high
 ))  # fmt: skip

@@ -42,99 +42,99 @@ def indices():
     )  # fmt: skip
 
 
-def bar(found, rate):
+def bar(diagram, rate):
     """Return the changes of profit at both ends of a rate."""
-    (one,) = [bar for bar in found.bars if bar.range.name == rate]
+    (one,) = [bar for bar in diagram.bars if bar.range.name == rate]
     return give(one.low, 0, True), give(one.high, 0, True)
 
 
-def others(found):
+def others(diagram):
     """Return by less than how much the other rates move profit."""
-    ends = [abs(end.mean) for one in found.bars if one.range.name not in BARS for end in (one.low, one.high)]
+    ends = [abs(end.mean) for one in diagram.bars if one.range.name not in BARS for end in (one.low, one.high)]
     return number(100 * math.ceil(max(ends) / 100))
 
 
-def effect(found, rate, sigma=""):
+def effect(screening, rate, sigma=""):
     """Return the size of a rate's effects, and how far they differ."""
-    return f"{give(found.mu_star(rate), 0)} ({sigma}{number(found.sigma(rate).mean)})"
+    return f"{give(screening.mu_star(rate), 0)} ({sigma}{number(screening.sigma(rate).mean)})"
 
 
-def effects(found):
+def effects(screening):
     """Return the effects of the five rates that matter most, and the size of the sixth."""
-    first, *order = found.order()
-    told = ", ".join(
-        [f"{first} {effect(found, first, 'sigma ')}", *(f"{rate} {effect(found, rate)}" for rate in order[:4])]
+    first, *order = screening.order()
+    largest = ", ".join(
+        [f"{first} {effect(screening, first, 'sigma ')}", *(f"{rate} {effect(screening, rate)}" for rate in order[:4])]
     )
-    return f"{told}, then {order[4]} with {number(found.mu_star(order[4]).mean)}"
+    return f"{largest}, then {order[4]} with {number(screening.mu_star(order[4]).mean)}"
 
 
-def small(found):
+def small(screening):
     """Return how many rates make less than the sixth."""
-    order = found.order()
-    least = number(1000 * math.floor(found.mu_star(order[5]).mean / 1000))
+    order = screening.order()
+    least = number(1000 * math.floor(screening.mu_star(order[5]).mean / 1000))
     return f"Of {len(order)} rates, {in_words(len(order) - 6)} make less than {least} each"
 
 
 def shares(metric):
     """Return how much of the variance is not knowing the rates, and how much is chance."""
-    return lambda found: (number(found.unknown(metric).mean), number(found.chance(metric).mean))
+    return lambda sobol: (number(sobol.unknown(metric).mean), number(sobol.chance(metric).mean))
 
 
-def sd(found, part):
+def sd(sobol, part):
     """Return the standard deviation of a part of the variance of profit."""
-    return number(math.sqrt(getattr(found.indices["profit"], part).mean))
+    return number(math.sqrt(getattr(sobol.indices["profit"], part).mean))
 
 
 page.figure(
     tornado,
-    today=lambda found: number(found.today.mean),
-    **{f"bar_{rate}": lambda found, rate=rate: cells(bar(found, rate)) for rate in BARS},
+    today=lambda diagram: number(diagram.today.mean),
+    **{f"bar_{rate}": lambda diagram, rate=rate: cells(bar(diagram, rate)) for rate in BARS},
     others=others,
 )
 page.figure(
     both,
-    difference=lambda found: number(found.today.mean),
+    difference=lambda diagram: number(diagram.today.mean),
     **{
-        f"both_{rate}": lambda found, rate=rate: ", ".join(bar(found, rate))
+        f"both_{rate}": lambda diagram, rate=rate: ", ".join(bar(diagram, rate))
         for rate in ("upgrade", "lead_price", "conversion", "retention")
     },
-    both_price=lambda found: bar(found, "price")[1].removeprefix("+"),
+    both_price=lambda diagram: bar(diagram, "price")[1].removeprefix("+"),
 )
-page.figure(walks, effects=effects, small=small, design_points=lambda found: f"{found.runs:,}")
+page.figure(walks, effects=effects, small=small, design_points=lambda screening: f"{screening.runs:,}")
 page.figure(
     indices,
     **{
-        f"total_{rate}": lambda found, rate=rate: cells(
-            give(found.total(rate, metric), 3) for metric in ("profit", "clv")
+        f"total_{rate}": lambda sobol, rate=rate: cells(
+            give(sobol.total(rate, metric), 3) for metric in ("profit", "clv")
         )
         for rate in RANGES
     },
-    shares_profit=lambda found: (
+    shares_profit=lambda sobol: (
         "{} % is not knowing the rates (standard deviation {} EUR) and {} % is chance ({} EUR)".format(
-            shares("profit")(found)[0], sd(found, "known"), shares("profit")(found)[1], sd(found, "chance")
+            shares("profit")(sobol)[0], sd(sobol, "known"), shares("profit")(sobol)[1], sd(sobol, "chance")
         )
     ),
-    shares_clv=lambda found: "{} % and {} %".format(*shares("clv")(found)),
+    shares_clv=lambda sobol: "{} % and {} %".format(*shares("clv")(sobol)),
 )
 
-page.says("Ten more rates", tornado, when=lambda found: len(found.bars) == len(BARS) + 10)
-page.says("the order is another: lead_price", both, when=lambda found: (
-    [one.range.name for one in found.bars[:3]] == ["lead_price", "upgrade", "conversion"]
+page.says("Ten more rates", tornado, when=lambda diagram: len(diagram.bars) == len(BARS) + 10)
+page.says("the order is another: lead_price", both, when=lambda diagram: (
+    [one.range.name for one in diagram.bars[:3]] == ["lead_price", "upgrade", "conversion"]
 ))  # fmt: skip
-page.says("moves the profit of each strategy by 12,000 EUR", tornado, when=lambda found: all(
+page.says("moves the profit of each strategy by 12,000 EUR", tornado, when=lambda diagram: all(
     11_500 < abs(end.mean) < 12_700
-    for one in found.bars if one.range.name == "retention" for end in (one.low, one.high)
+    for one in diagram.bars if one.range.name == "retention" for end in (one.low, one.high)
 ))  # fmt: skip
-page.says("is not seen to move their difference", both, when=lambda found: not next(
-    one for one in found.bars if one.range.name == "retention"
+page.says("is not seen to move their difference", both, when=lambda diagram: not next(
+    one for one in diagram.bars if one.range.name == "retention"
 ).told)  # fmt: skip
-page.says("`returns` is not told from luck", walks, when=lambda found: (
-    [rate for rate in found.order() if not found.told(rate)] == ["returns"]
+page.says("`returns` is not told from luck", walks, when=lambda screening: (
+    [rate for rate in screening.order() if not screening.told(rate)] == ["returns"]
 ))  # fmt: skip
-page.says("No rate changes sign anywhere", walks, when=lambda found: all(
-    abs(abs(found.mu(rate).mean) - found.mu_star(rate).mean) < 0.005 * found.mu_star(rate).mean
-    for rate in found.order() if found.told(rate)
+page.says("No rate changes sign anywhere", walks, when=lambda screening: all(
+    abs(abs(screening.mu(rate).mean) - screening.mu_star(rate).mean) < 0.005 * screening.mu_star(rate).mean
+    for rate in screening.order() if screening.told(rate)
 ))  # fmt: skip
-page.says("looks into retention first, then conversion", indices, when=lambda found: (
-    found.order("profit")[:2] == ["retention", "conversion"]
+page.says("looks into retention first, then conversion", indices, when=lambda sobol: (
+    sobol.order("profit")[:2] == ["retention", "conversion"]
 ))  # fmt: skip

@@ -63,10 +63,10 @@ def steady():
 @page.making(0.5)
 def existing():
     short = fs.loads(CLUB.format(months=84, warm_up=48))
-    found = {
+    responses = {
         of: fs.sensitivity(short, of, "retention", values=[0.65], replications=8) for of in ("revenue.again", "revenue")
     }
-    again, total = (held.curve["as written"][0] for held in found.values())
+    again, total = (held.curve["as written"][0] for held in responses.values())
     return of_ratio(100 * again, total)
 
 
@@ -85,10 +85,10 @@ def margins():
 def change(figure, with_share=True):
     """Return how a row of changes is taken: in EUR, and in % of today's."""
 
-    def take(found):
+    def take(response):
         shown = []
         for strategy, step in COLUMNS:
-            one = found.change(figure, strategy, step)
+            one = response.change(figure, strategy, step)
             share = f" ({give(one.percent, 1, True)} %)" if with_share else ""
             shown.append(give(one.gain, 0, True) + share)
         return cells(shown)
@@ -99,8 +99,8 @@ def change(figure, with_share=True):
 def part(name):
     """Return how the row of a part of revenue is taken."""
 
-    def take(found):
-        parts = [found.split("revenue", strategy, step).parts[name] for strategy, step in COLUMNS]
+    def take(response):
+        parts = [response.split("revenue", strategy, step).parts[name] for strategy, step in COLUMNS]
         return cells(give(one, 0, True) if one.mean else "0" for one in parts)
 
     return take
@@ -109,8 +109,8 @@ def part(name):
 def percents(figure, so_far=False, halves=False):
     """Return the years of the flywheel's gain, in % of today's."""
 
-    def take(found):
-        years = [year.so_far if so_far else year.within for year in found.years(figure, "flywheel", "+5 points")]
+    def take(response):
+        years = [year.so_far if so_far else year.within for year in response.years(figure, "flywheel", "+5 points")]
         return [give(one.percent, 1) if halves else number(one.percent.mean, 1) for one in years]
 
     return take
@@ -121,15 +121,15 @@ def listed(texts):
     return f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
-def simulated(found, digits, exact, unit="", words=", "):
+def simulated(estimate, digits, exact, unit="", words=", "):
     """Return a mean with its standard error in % of the exact figure."""
-    error = 100 * found.half_width / stats.t.ppf(0.975, found.n - 1) / exact
-    return f"{number(found.mean, digits)}{unit}{words}{number(error, 2)} %"
+    error = 100 * estimate.half_width / stats.t.ppf(0.975, estimate.n - 1) / exact
+    return f"{number(estimate.mean, digits)}{unit}{words}{number(error, 2)} %"
 
 
-def split(found):
+def split(response):
     """Return the parts of the flywheel's gain in revenue."""
-    return found.split("revenue", "flywheel", "+5 points")
+    return response.split("revenue", "flywheel", "+5 points")
 
 
 page.figure(matched, matched=lambda matches: number(matches[0].spend, 2))
@@ -141,39 +141,41 @@ page.figure(
     own=part("own"),
     upsell=part("upsell"),
     referral=part("referral"),
-    profit_share=lambda found: "{} against {}".format(
-        *(number(found.change(name, "flywheel", "+5 points").percent.mean, 1) for name in ("profit", "revenue"))
+    profit_share=lambda response: "{} against {}".format(
+        *(number(response.change(name, "flywheel", "+5 points").percent.mean, 1) for name in ("profit", "revenue"))
     ),
-    by_year=lambda found: "{} % of revenue in the first year, {} % in the second, {} % in the third".format(
-        *percents("revenue", halves=True)(found)
+    by_year=lambda response: "{} % of revenue in the first year, {} % in the second, {} % in the third".format(
+        *percents("revenue", halves=True)(response)
     ),
-    so_far=lambda found: listed(percents("revenue", so_far=True)(found)),
-    profit_by_year=lambda found: listed(percents("profit")(found)),
-    by_upsell=lambda found: give(split(found).shares["upsell"], 1),
-    by_referral=lambda found: give(split(found).shares["referral"], 1),
-    in_the_funnel=lambda found: number(found.split("revenue", "funnel", "+5 points").shares["referral"].mean),
-    upsell_first=lambda found: number(split(found).orders["upsell"]["upsell"].mean),
-    upsell_second=lambda found: number(split(found).orders["referral"]["upsell"].mean),
-    between=lambda found: give(split(found).interaction, 0),
+    so_far=lambda response: listed(percents("revenue", so_far=True)(response)),
+    profit_by_year=lambda response: listed(percents("profit")(response)),
+    by_upsell=lambda response: give(split(response).shares["upsell"], 1),
+    by_referral=lambda response: give(split(response).shares["referral"], 1),
+    in_the_funnel=lambda response: number(response.split("revenue", "funnel", "+5 points").shares["referral"].mean),
+    upsell_first=lambda response: number(split(response).orders["upsell"]["upsell"].mean),
+    upsell_second=lambda response: number(split(response).orders["referral"]["upsell"].mean),
+    between=lambda response: give(split(response).interaction, 0),
 )
 page.figure(
     steady,
-    steady_80=lambda found: simulated(
-        found[0.80].change("revenue", change="+5 points").percent, 2, 100 / 3, " %", ", standard error "
+    steady_80=lambda by_retention: simulated(
+        by_retention[0.80].change("revenue", change="+5 points").percent, 2, 100 / 3, " %", ", standard error "
     ) + " of it",
-    steady_88=lambda found: simulated(found[0.88].change("revenue", change="+5 points").percent, 2, 500 / 7, " %"),
-    relative_88=lambda found: simulated(
-        found[0.88].change("revenue", change="+5 % relative").percent, 2, 1100 / 19, " %"
+    steady_88=lambda by_retention: simulated(
+        by_retention[0.88].change("revenue", change="+5 points").percent, 2, 500 / 7, " %"
+    ),
+    relative_88=lambda by_retention: simulated(
+        by_retention[0.88].change("revenue", change="+5 % relative").percent, 2, 1100 / 19, " %"
     ),
 )  # fmt: skip
-page.figure(existing, existing=lambda found: simulated(found, 2, 65, " %"))
-page.figure(lifetime, elasticity=lambda found: simulated(found, 3, 5.099))
+page.figure(existing, existing=lambda estimate: simulated(estimate, 2, 65, " %"))
+page.figure(lifetime, elasticity=lambda elasticity: simulated(elasticity, 3, 5.099))
 
-page.says("1 to seven digits", margins, when=lambda found: abs(found.mean - 1) < 5e-7)
-page.says("**Profit moves more than revenue in %**", effect, when=lambda found: (
-    found.change("profit", "flywheel", "+5 points").percent.low
-    > found.change("revenue", "flywheel", "+5 points").percent.high
+page.says("1 to seven digits", margins, when=lambda elasticity: abs(elasticity.mean - 1) < 5e-7)
+page.says("**Profit moves more than revenue in %**", effect, when=lambda response: (
+    response.change("profit", "flywheel", "+5 points").percent.low
+    > response.change("revenue", "flywheel", "+5 points").percent.high
 ))  # fmt: skip
-page.says("Three tenths of the flywheel's gain in revenue", effect, when=lambda found: (
-    28 < sum(split(found).shares[name].mean for name in ("upsell", "referral")) < 33
+page.says("Three tenths of the flywheel's gain in revenue", effect, when=lambda response: (
+    28 < sum(split(response).shares[name].mean for name in ("upsell", "referral")) < 33
 ))  # fmt: skip

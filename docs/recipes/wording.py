@@ -23,13 +23,13 @@ def three(value: float) -> int:
 
 
 def span(
-    found: fs.Estimate, digits: int = 0, signed: bool = False, per: float = 1, ends: bool = False, unit: str = ""
+    estimate: fs.Estimate, digits: int = 0, signed: bool = False, per: float = 1, ends: bool = False, unit: str = ""
 ) -> str:
     """Return a mean with its interval: ``766 (750 to 781)``.
 
     Parameters
     ----------
-    found, digits, signed
+    estimate, digits, signed
         What to write, its decimals, and whether a gain has a plus sign.
     per
         The unit it is written in, such as 1000.
@@ -38,21 +38,21 @@ def span(
     unit
         Words after the mean.
     """
-    low, high = (number(end / per, digits, ends) for end in (found.low, found.high))
-    return f"{number(found.mean / per, digits, signed)}{' ' if unit else ''}{unit} ({low} to {high})"
+    low, high = (number(end / per, digits, ends) for end in (estimate.low, estimate.high))
+    return f"{number(estimate.mean / per, digits, signed)}{' ' if unit else ''}{unit} ({low} to {high})"
 
 
-def give(found: fs.Estimate, digits: int = 0, signed: bool = False, per: float = 1) -> str:
+def give(estimate: fs.Estimate, digits: int = 0, signed: bool = False, per: float = 1) -> str:
     """Return a mean with half the width of its interval: ``−13 ± 267``."""
-    return f"{number(found.mean / per, digits, signed)} ± {number(found.half_width / per, digits)}"
+    return f"{number(estimate.mean / per, digits, signed)} ± {number(estimate.half_width / per, digits)}"
 
 
-def give_two(found: fs.Estimate, signed: bool = False) -> str:
+def give_two(estimate: fs.Estimate, signed: bool = False) -> str:
     """Return a mean with half the width of its interval, both to the two leading digits of the latter."""
-    half = found.half_width
-    if not math.isfinite(half) or half <= 1e-9 * abs(found.mean):
-        return number(found.mean, three(found.mean), signed)
-    return give(found, max(0, min(6, 1 - math.floor(math.log10(half)))), signed)
+    half = estimate.half_width
+    if not math.isfinite(half) or half <= 1e-9 * abs(estimate.mean):
+        return number(estimate.mean, three(estimate.mean), signed)
+    return give(estimate, max(0, min(6, 1 - math.floor(math.log10(half)))), signed)
 
 
 def cells(texts: Iterable[str]) -> str:

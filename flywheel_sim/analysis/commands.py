@@ -128,8 +128,8 @@ class Command:
 
 def commands() -> list[Command]:
     """Return the commands of all questions, in the order of ``--help``."""
-    found = [registry.part_of(folder, "command") for folder in registry.questions()]
-    return sorted((one for part in found if part for one in part.COMMANDS), key=lambda one: (one.place, one.name))
+    parts = [registry.part_of(folder, "command") for folder in registry.questions()]
+    return sorted((one for part in parts if part for one in part.COMMANDS), key=lambda one: (one.place, one.name))
 
 
 def default_of(command: Command, option: Option) -> Any:
@@ -153,10 +153,10 @@ def _defaults(home: str, name: str) -> dict[str, Any]:
     given = function.args
     last = given.args[len(given.args) - len(given.defaults) :]
     pairs = [*zip(last, given.defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    found = {one.arg: _constant(home, value) for one, value in pairs if value is not None}
+    defaults = {one.arg: _constant(home, value) for one, value in pairs if value is not None}
     if given.kwarg is None or given.kwarg.arg != "how" or given.kwarg.annotation is None:
-        return found
-    return found | dict.fromkeys(HOW + STORED * ("HowStored" in ast.unparse(given.kwarg.annotation)))
+        return defaults
+    return defaults | dict.fromkeys(HOW + STORED * ("HowStored" in ast.unparse(given.kwarg.annotation)))
 
 
 def _constant(home: str, node: ast.expr) -> Any:
@@ -174,10 +174,10 @@ def _constant(home: str, node: ast.expr) -> Any:
 @cache
 def _tree(home: str) -> ast.Module:
     """Return the source of a module of the package, parsed."""
-    found = find_spec(f"flywheel_sim.{home}")
-    assert found is not None
-    assert found.origin is not None
-    return ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    spec = find_spec(f"flywheel_sim.{home}")
+    assert spec is not None
+    assert spec.origin is not None
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
 
 
 # -- values as they are written on a command line -----------------------------------------------------

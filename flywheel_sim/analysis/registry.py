@@ -56,8 +56,8 @@ def questions() -> dict[str, Question]:
 @cache
 def _found(path: tuple[str, ...]) -> dict[str, Question]:
     folders = sorted(info.name for info in pkgutil.iter_modules(path) if info.ispkg)
-    found = {name: getattr(import_module(f"{_ROOT}.analysis.{name}"), "QUESTION", None) for name in folders}
-    return {name: one for name, one in found.items() if one is not None}
+    by_folder = {name: getattr(import_module(f"{_ROOT}.analysis.{name}"), "QUESTION", None) for name in folders}
+    return {name: one for name, one in by_folder.items() if one is not None}
 
 
 def names() -> dict[str, str]:

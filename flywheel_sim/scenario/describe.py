@@ -68,7 +68,7 @@ def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption
 def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[str, str]]:
     """Return every figure that stands outside ``rates`` without a name, with its place."""
     raw = model.raw(strategy)
-    found: list[tuple[str, str]] = [("market", raw["market"])] if "market" in raw else []
+    figures: list[tuple[str, str]] = [("market", raw["market"])] if "market" in raw else []
 
     def walk(held: Raw, path: tuple[str, ...]) -> None:
         if isinstance(held, dict):
@@ -78,30 +78,30 @@ def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[s
             for value in held:
                 walk(value, path)
         elif isinstance(held, str) and looks_like_quantity(held):
-            found.append((": ".join(path), held))
+            figures.append((": ".join(path), held))
 
     for section in ("attributes", "channels", "resources", "journey", "while", "levers", "costs"):
         for name, held in (raw.get(section) or {}).items():
             walk(held, (name,))
-    return found
+    return figures
 
 
 def differences(one: tuple[Scenario, str | None], other: tuple[Scenario, str | None]) -> list[Difference]:
     """Return every place where two journeys differ, in the order of the file."""
     (model_a, strategy_a), (model_b, strategy_b) = one, other
-    found = list(_walk(_bearing(model_a.raw(strategy_a)), _bearing(model_b.raw(strategy_b)), ""))
+    changes = list(_walk(_bearing(model_a.raw(strategy_a)), _bearing(model_b.raw(strategy_b)), ""))
     gone_a, gone_b = model_a.choices(strategy_a), model_b.choices(strategy_b)
     for kind, a, b in (("event", gone_a.events, gone_b.events), ("channel", gone_a.channels, gone_b.channels),
                        ("lever", gone_a.levers, gone_b.levers)):  # fmt: skip
         for name in sorted(a ^ b):
             there = ("left out", "as in the file") if name in a else ("as in the file", "left out")
-            found.append(Difference(f"{kind} {name.replace('/', ': ')}", *there))
+            changes.append(Difference(f"{kind} {name.replace('/', ': ')}", *there))
     for name in sorted({*gone_a.spends, *gone_b.spends} - gone_a.levers - gone_b.levers):
         one_, other_ = gone_a.spends.get(name), gone_b.spends.get(name)
         there = (one_.text if one_ else "as in the file", other_.text if other_ else "as in the file")
         if there[0] != there[1]:
-            found.append(Difference(f"lever {name}: spend", *there))
-    return found
+            changes.append(Difference(f"lever {name}: spend", *there))
+    return changes
 
 
 def _bearing(raw: dict[str, Raw]) -> dict[str, Raw]:

@@ -112,14 +112,14 @@ class Scenario:
         key = strategy or ""
         if key not in self._journeys:
             problems: list[Problem] = []
-            found = self._resolve(key, problems)
+            resolved = self._resolve(key, problems)
             if not problems and self._unsolved(key):
                 rule = "the spend is 'matched' and not solved for yet"
                 problems.append(Problem(self.origin, 0, 0, f"strategies.{key}.spend", "matched", rule,
                                         "run, replicate or compare it, or use fs.match_budgets(model)"))  # fmt: skip
-            if problems or found is None:
+            if problems or resolved is None:
                 raise ConfigError(problems)
-            self._journeys[key] = found
+            self._journeys[key] = resolved
         return self._journeys[key]
 
     def unmatched_journey(self, strategy: str | None = None) -> Journey:
@@ -131,10 +131,10 @@ class Scenario:
             As for `journey`, a matched spend apart.
         """
         problems: list[Problem] = []
-        found = self._resolve(strategy or "", problems)
-        if problems or found is None:
+        journey = self._resolve(strategy or "", problems)
+        if problems or journey is None:
             raise ConfigError(problems)
-        return found
+        return journey
 
     def choices(self, strategy: str | None = None) -> Choices:
         """Return what a strategy does without, and what it spends on levers."""
@@ -152,9 +152,9 @@ class Scenario:
         whole = {"channels", "journey"} <= self.tree.root.keys()
         for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
-            found = self._resolve(strategy, key_problems)
-            if found is not None and not key_problems and not self._unsolved(strategy):
-                self._journeys[strategy] = found
+            journey = self._resolve(strategy, key_problems)
+            if journey is not None and not key_problems and not self._unsolved(strategy):
+                self._journeys[strategy] = journey
             noted = {(p.file, p.line, p.column, p.path) for p in problems}
             problems += [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted or not p.line]
         if problems:

@@ -101,12 +101,12 @@ def timeless(text):
 def picture(text):
     """Return a picture whose marks are numbered: their names hang on the last bit of a layout, which varies."""
     marks: dict[str, str] = {}
-    return re.sub(r"\b[a-z][0-9a-f]{10}\b", lambda found: marks.setdefault(found[0], f"mark{len(marks)}"), text)
+    return re.sub(r"\b[a-z][0-9a-f]{10}\b", lambda match: marks.setdefault(match[0], f"mark{len(marks)}"), text)
 
 
 def unpacked(text):
     """Return a page with the data and pictures in it as text."""
-    return re.sub(r"data:[^\"']*;base64,([^\"']*)", lambda found: picture(b64decode(found[1]).decode()), text)
+    return re.sub(r"data:[^\"']*;base64,([^\"']*)", lambda match: picture(b64decode(match[1]).decode()), text)
 
 
 def page(text):
@@ -244,16 +244,16 @@ KEPT = tuple(name for name in NAMES if name not in cases.WHOLE_ONLY)
 def sections(name, charts=True):
     """Return the (heading, text) pairs of a case; without charts no picture is drawn and no report of a result made."""
     if name == "api":
-        found = sections_of_api(charts)
+        parts = sections_of_api(charts)
     else:
-        found = (sections_of_result if name in cases.RESULTS else sections_of_command)(name, charts)
+        parts = (sections_of_result if name in cases.RESULTS else sections_of_command)(name, charts)
     with patch.dict(os.environ, TERMINAL):
-        return [(heading, timeless(text)) for heading, text in found]
+        return [(heading, timeless(text)) for heading, text in parts]
 
 
-def text_of(found):
+def text_of(parts):
     """Return sections as one text."""
-    return "".join(f"## {heading}\n{text}\n\n" for heading, text in found)
+    return "".join(f"## {heading}\n{text}\n\n" for heading, text in parts)
 
 
 # -- what is kept -----------------------------------------------------------------------------------
@@ -262,8 +262,8 @@ def text_of(found):
 def rounded(text):
     """Return a text with nine digits of its decimal numbers, on which processors agree, and without the version."""
 
-    def shorter(found):
-        value = float(found[0])
+    def shorter(match):
+        value = float(match[0])
         return "0" if abs(value) < 1e-9 else f"{value:.9g}"
 
     text = re.sub(rf"(flywheel_sim |version\W+){re.escape(fs.__version__)}", r"\1VERSION", text)

@@ -13,8 +13,8 @@ import pytest
 def test_as_stored(name):
     path = capture.STORED / f"{name}.txt"
     before, now = path.read_text(encoding="utf-8").splitlines(), capture.kept(name).splitlines()
-    found = list(difflib.unified_diff(before, now, "stored", "now", lineterm="", n=1))
-    assert not found, f"{name} says something else:\n" + "\n".join(line[:400] for line in found[:60])
+    changes = list(difflib.unified_diff(before, now, "stored", "now", lineterm="", n=1))
+    assert not changes, f"{name} says something else:\n" + "\n".join(line[:400] for line in changes[:60])
 
 
 def test_nothing_else_is_stored():

@@ -15,10 +15,10 @@ FIRST, AGAIN, BACK = (f"outcomes.{stage}.{stage}.client" for stage in ("visit", 
 
 @pytest.fixture(scope="module")
 def model():
-    found = fs.load("channels")
+    scenario = fs.load("channels")
     for strategy, spend in SPENDS.items():
-        found = found.at_spend(strategy, spend)
-    return found
+        scenario = scenario.at_spend(strategy, spend)
+    return scenario
 
 
 @pytest.fixture(scope="module")

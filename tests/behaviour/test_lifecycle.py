@@ -34,14 +34,14 @@ def duel(model):
 def lives(one):
     """Return, for every customer, the times of purchases, and those from which on each stage was theirs."""
     paid = purchase_rows(one.journey, ["orders"])
-    found: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
+    by_person: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
     columns = ("person", "time", "stage", "event", "outcome", "to")
     for person, now, *row in zip(*(one.events[name].tolist() for name in columns), strict=True):
-        bought, stages = found.setdefault(person, ([], []))
+        bought, stages = by_person.setdefault(person, ([], []))
         stages.append((now, row[-1]))
         if tuple(row) in paid:
             bought.append(now)
-    return {person: life for person, life in found.items() if life[0]}
+    return {person: life for person, life in by_person.items() if life[0]}
 
 
 def segment(bought, now):
@@ -85,9 +85,9 @@ def test_the_edges_of_the_segments_lie_at_90_and_365_days_for_everybody(one, liv
 def test_the_new_are_new_for_90_days_and_never_after(one, lives):
     for day, new in ((0, True), (89, True), (90, False), (91, False)):
         now = [(stages, bought[0] + day * DAY) for bought, stages in lives.values()]
-        found = [stage_at(stages, time) == "new" for stages, time in now if time < one.journey.horizon]
-        assert found == [new] * len(found)
-        assert len(found) > 1000
+        states = [stage_at(stages, time) == "new" for stages, time in now if time < one.journey.horizon]
+        assert states == [new] * len(states)
+        assert len(states) > 1000
 
 
 def test_everybody_is_in_the_segment_of_the_definitions_at_any_time(one, lives):
@@ -137,19 +137,19 @@ def test_70_percent_never_buy_again_only_where_never_is_three_months(model):
     """Of simulated and of real customers, at three horizons: "about 70 %" holds at the first alone."""
     small = model.with_(visitors="300 per month")
     for window, simulated, real in (("13 weeks", 71.5, 70.8), ("26 weeks", 59.3, 62.2), ("52 weeks", 54.1, 54.5)):
-        found = repeat_ladder(small, "orders", window=window, up_to=2, strategies="today", replications=1, seed=1)
-        noise = 100 * np.sqrt(0.25 / found.customers.sum())
-        assert abs(found.once_only.mean - simulated) < 4 * noise
+        ladder = repeat_ladder(small, "orders", window=window, up_to=2, strategies="today", replications=1, seed=1)
+        noise = 100 * np.sqrt(0.25 / ladder.customers.sum())
+        assert abs(ladder.once_only.mean - simulated) < 4 * noise
         assert ladder_of(datasets.cdnow(), window=window).once_only.mean == pytest.approx(real, abs=0.1)
 
 
 def test_the_ladder_lies_near_that_of_cdnow(model):
-    found = repeat_ladder(model, "orders", strategies="today", replications=1, seed=1)
+    ladder = repeat_ladder(model, "orders", strategies="today", replications=1, seed=1)
     data = ladder_of(datasets.cdnow())
     for k in range(2, 11):
         share = data.share(k).mean
-        noise = np.sqrt(share * (100 - share) * (1 / data.customers + 1 / found.customers.sum()))
-        assert abs(found.share(k).mean - share) < 4 * noise, k
+        noise = np.sqrt(share * (100 - share) * (1 / data.customers + 1 / ladder.customers.sum()))
+        assert abs(ladder.share(k).mean - share) < 4 * noise, k
 
 
 def test_the_value_ladder_is_climbed_by_orders(one):
@@ -171,8 +171,8 @@ def test_full_value_brings_complements(one, lives):
             seen["full" if before >= 6 else "habit" if before >= 3 else "first"].append(row[2] == "with_accessory")
         nth[person] = before + (tuple(row) in paid)
     for level, chance in (("first", 0.04), ("habit", 0.10), ("full", 0.25)):
-        found = np.array(seen[level])
-        assert abs(found.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / len(found)), level
+        values = np.array(seen[level])
+        assert abs(values.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / len(values)), level
 
 
 def test_offers_are_sized_by_value_and_by_how_likely_the_next_order_is(one):

@@ -34,10 +34,10 @@ SUBSCRIBED = "lines: {banner: {recurring: yes}}"
 
 @pytest.fixture(scope="module")
 def model():
-    found = fs.load("marketplace")
+    scenario = fs.load("marketplace")
     for strategy, spend in SPENDS.items():
-        found = found.at_spend(strategy, spend)
-    return found
+        scenario = scenario.at_spend(strategy, spend)
+    return scenario
 
 
 @pytest.fixture(scope="module")

@@ -90,9 +90,9 @@ def test_all_on_the_funnel_earns_less_than_today(model):
 
 def test_on_subscription_the_certificate_holds_and_the_best_split_beats_an_even_one():
     model = fs.load("subscription").at_spend("flywheel", 780.0).with_(horizon="18 months").at_spend("flywheel", 780.0)
-    found = allocate(model, strategies="flywheel", replications=10, seed=1)
-    assert found.certificate.holds
-    assert found.difference("best", "even").low > 0
-    assert found.best["search_ads"] > 0.7 * found.budget
+    allocation = allocate(model, strategies="flywheel", replications=10, seed=1)
+    assert allocation.certificate.holds
+    assert allocation.difference("best", "even").low > 0
+    assert allocation.best["search_ads"] > 0.7 * allocation.budget
     for split in ("best", "today", "even"):
-        assert found.spent(split).mean == pytest.approx(found.budget, rel=0.005)
+        assert allocation.spent(split).mean == pytest.approx(allocation.budget, rel=0.005)

@@ -42,16 +42,16 @@ def test_a_clock_of_people_present_that_never_fires_never_fires():
     ids=["aside_then_customer", "customer_then_aside"],
 )
 def test_conversion_is_a_share_of_people_whatever_way_they_take(journey):
-    found = run(loads(HEAD + "horizon: 12 months\nchannels: {a: {batch: 200, enters: p}}\njourney: " + journey))
-    assert total(found, "conversion") == pytest.approx(100 * total(found, "acquisitions") / 200)
+    runs = run(loads(HEAD + "horizon: 12 months\nchannels: {a: {batch: 200, enters: p}}\njourney: " + journey))
+    assert total(runs, "conversion") == pytest.approx(100 * total(runs, "acquisitions") / 200)
 
 
 @pytest.mark.parametrize("horizon", ["40 days", "45 days\nfollow: 45 days", "562 days\nfollow: 562 days"])
 def test_a_horizon_of_broken_months_still_has_a_lifetime_value_and_says_whom_it_counts(horizon):
     text = HEAD + f"horizon: {horizon}\nchannels: {{a: {{rate: 300 per month, enters: c}}}}\n"
-    found = run(loads(text + "journey: {c: {role: customer, on_entry: {earn: {fee: 5}}}}"))
-    assert total(found, "clv") == pytest.approx(5)
-    assert any("a little less long" in said for said in found.warnings())
+    runs = run(loads(text + "journey: {c: {role: customer, on_entry: {earn: {fee: 5}}}}"))
+    assert total(runs, "clv") == pytest.approx(5)
+    assert any("a little less long" in said for said in runs.warnings())
 
 
 def test_a_spread_inside_another_rate_is_refused_and_not_lost():
@@ -94,10 +94,10 @@ journey:
 
 
 def test_a_loss_has_no_elasticity_and_its_readings_are_said_in_money_alone():
-    found = sensitivity(loads(LOSS), over="keep", replications=4)
-    assert math.isnan(found.elasticity["as written"].mean)
-    assert all(one.change.mean > 0 and one.relative is None for one in found.readings["as written"])
-    assert "no elasticity, because profit today is near zero or below it" in found.answer()
+    response = sensitivity(loads(LOSS), over="keep", replications=4)
+    assert math.isnan(response.elasticity["as written"].mean)
+    assert all(one.change.mean > 0 and one.relative is None for one in response.readings["as written"])
+    assert "no elasticity, because profit today is near zero or below it" in response.answer()
 
 
 def test_a_rate_at_nothing_has_no_range_around_it():
@@ -109,10 +109,10 @@ def test_elasticity_is_of_all_replications_together_though_some_have_no_customer
     text = HEAD + "horizon: 6 months\nfollow: 3 months\nrates: {fee: 10}\n"
     text += "channels: {a: {rate: 0.3 per month, enters: c}}\n"
     text += "journey: {c: {role: customer, on_entry: {earn: {f: fee}}}}"
-    found = sensitivity(loads(text), of="clv", over="fee", replications=12)
-    assert np.isnan(found.base_runs["as written"].values("clv")).any()
-    assert found.elasticity["as written"].n == 12
-    assert found.elasticity["as written"].mean == pytest.approx(1)
+    response = sensitivity(loads(text), of="clv", over="fee", replications=12)
+    assert np.isnan(response.base_runs["as written"].values("clv")).any()
+    assert response.elasticity["as written"].n == 12
+    assert response.elasticity["as written"].mean == pytest.approx(1)
 
 
 def test_the_without_of_a_strategy_replaces_the_one_it_extends():
@@ -140,13 +140,13 @@ def test_more_money_than_a_ledger_holds_is_a_limit_met():
 
 def test_a_chain_of_a_thousand_stages_decided_at_once_runs_to_its_end():
     stages = ", ".join(f"s{i}: {{role: prospect, to: s{i + 1}}}" for i in range(1000))
-    found = run(
+    runs = run(
         loads(
             HEAD
             + f"horizon: 1 month\nchannels: {{a: {{batch: 2, enters: s0}}}}\njourney: {{{stages}, s1000: customer}}"
         )
     )
-    assert total(found, "acquisitions") == 2
+    assert total(runs, "acquisitions") == 2
 
 
 def test_a_long_chain_decided_at_once_is_logged_whole():

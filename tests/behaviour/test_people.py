@@ -152,9 +152,9 @@ def test_results_do_not_depend_on_the_hash_seed_of_python():
 import hashlib
 from flywheel_sim.engine.run import run_once
 from flywheel_sim.scenario.load import loads
-found = run_once(loads({SHOP!r}).journey(), 5, people=True, events=True)
-said = [getattr(found.ledger, name).tobytes() for name in found.ledger.ARRAYS]
-said += [frame.to_csv().encode() for frame in (found.people, found.events)]
+life = run_once(loads({SHOP!r}).journey(), 5, people=True, events=True)
+said = [getattr(life.ledger, name).tobytes() for name in life.ledger.ARRAYS]
+said += [frame.to_csv().encode() for frame in (life.people, life.events)]
 print(hashlib.sha256(b"".join(said)).hexdigest())
 """
     digests = {

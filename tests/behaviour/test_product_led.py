@@ -72,9 +72,9 @@ def half_years(series):
     return series.reshape(len(series), 6, 6).mean(axis=2)
 
 
-def assert_share(found, n, expected):
+def assert_share(estimate, n, expected):
     """Assert that a share of n lies within four standard errors of what it should be."""
-    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / n)
+    assert abs(estimate - expected) < 4 * np.sqrt(expected * (1 - expected) / n)
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)

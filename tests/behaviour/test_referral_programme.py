@@ -44,8 +44,8 @@ def friends(trees):
     parts = []
     for tree in trees:
         people = tree.people().set_index("key", drop=False)
-        found = people[people["generation"] > 0].copy()
-        parts.append(found.assign(left=people.loc[found["referrer"], "churned"].fillna(np.inf).to_numpy()))
+        referred = people[people["generation"] > 0].copy()
+        parts.append(referred.assign(left=people.loc[referred["referrer"], "churned"].fillna(np.inf).to_numpy()))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -185,8 +185,8 @@ def test_a_reward_that_is_twice_as_large_has_to_bring_almost_twice_as_many(model
 def test_few_bring_most(trees):
     """Of those who brought anybody the top tenth brought 43.8 %, the top hundredth 9.3 %."""
     for share, exact, sd in ((0.1, 43.8, 1.8), (0.01, 9.3, 1.1)):
-        found = np.mean([tree.top_share(share) for tree in trees])
-        assert abs(found - exact) < 4 * sd / np.sqrt(RUNS)
+        share_held = np.mean([tree.top_share(share) for tree in trees])
+        assert abs(share_held - exact) < 4 * sd / np.sqrt(RUNS)
 
 
 def test_a_tree_of_an_unknown_strategy_is_refused(model):

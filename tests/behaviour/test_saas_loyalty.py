@@ -55,8 +55,8 @@ def stays(diary):
 
 def with_tenure(log, spelt, event):
     """Return the events of a name with the tenure of their person, in ms."""
-    found = log[log.event == event]
-    paired = pd.merge_asof(found, spelt.sort_values("begin"), left_on="time", right_on="begin", by="person")
+    events = log[log.event == event]
+    paired = pd.merge_asof(events, spelt.sort_values("begin"), left_on="time", right_on="begin", by="person")
     return paired.assign(tenure=paired.time - paired.begin)
 
 

@@ -47,13 +47,13 @@ def test_the_file_has_a_kind_for_all_that_is_spent_on_customers(model):
 @pytest.mark.parametrize("strategy", ["funnel", "flywheel"])
 def test_the_statement_goes_from_revenue_to_profit(duel, strategy):
     runs = duel[strategy]
-    found = {
+    statement = {
         name: runs.values(name)
         for name in ("revenue", "cost_of_sales", "gross_profit", "acquisition_spend", "contribution", "profit")
     }
-    np.testing.assert_allclose(found["gross_profit"], found["revenue"] - found["cost_of_sales"])
-    np.testing.assert_allclose(found["contribution"], found["gross_profit"] - found["acquisition_spend"])
-    np.testing.assert_allclose(found["profit"], found["contribution"] - 15_000)
+    np.testing.assert_allclose(statement["gross_profit"], statement["revenue"] - statement["cost_of_sales"])
+    np.testing.assert_allclose(statement["contribution"], statement["gross_profit"] - statement["acquisition_spend"])
+    np.testing.assert_allclose(statement["profit"], statement["contribution"] - 15_000)
     assert (runs.values("service_spend") == 0).all()
 
 
@@ -69,8 +69,8 @@ def test_goods_and_fees_and_refunds_are_shares_of_the_coffee_sold(duel):
 
 
 def test_the_basket_is_drawn_and_its_goods_are_a_share_of_what_was_drawn(model):
-    found = fs.run(model, strategies="flywheel", seed=1, people=True).people
-    bought = found[found.revenue > 0]
+    people = fs.run(model, strategies="flywheel", seed=1, people=True).people
+    bought = people[people.revenue > 0]
     assert len(bought) > 3000
     assert bought.revenue.nunique() > 0.9 * len(bought)
 

@@ -38,33 +38,35 @@ def waiting(servers, load):
     return last / (sum(terms[:-1]) + last) * load / (servers - load)
 
 
-def z(found, exact):
-    return (found.mean - exact) / (found.sd / math.sqrt(found.n))
+def z(estimate, exact):
+    return (estimate.mean - exact) / (estimate.sd / math.sqrt(estimate.n))
 
 
 def test_one_more_server_is_worth_the_waiting_that_erlang_c_says_it_saves():
-    found = capacity(loads(QUEUE), over="desk", values=(5, 6, 7, 9), replications=30)
+    table = capacity(loads(QUEUE), over="desk", values=(5, 6, 7, 9), replications=30)
     for fewer, more in ((5, 6), (6, 7), (7, 9)):
         saved = NERVES * (waiting(fewer, ARRIVALS) - waiting(more, ARRIVALS)) / (more - fewer)
-        worth = found.marginal()[more]
+        worth = table.marginal()[more]
         assert abs(z(worth, MONTHS * (saved - WAGE))) < 4
         assert worth.half_width < 0.25 * MONTHS * abs(saved - WAGE)
-    busy = found.estimate(6, "utilisation.desk")
+    busy = table.estimate(6, "utilisation.desk")
     assert busy.low - 0.5 < 100 * ARRIVALS / 6 < busy.high + 0.5
-    assert found.best == (6,)
-    assert found.leaders == ((6,),)
+    assert table.best == (6,)
+    assert table.leaders == ((6,),)
 
 
 def test_waiting_costs_what_its_days_cost_and_staff_nothing():
-    found = cost_of_waiting(loads(QUEUE), over="desk", replications=30)
-    assert abs(z(found.total, MONTHS * NERVES * waiting(5, ARRIVALS))) < 4
+    waiting_cost = cost_of_waiting(loads(QUEUE), over="desk", replications=30)
+    assert abs(z(waiting_cost.total, MONTHS * NERVES * waiting(5, ARRIVALS))) < 4
     a_day = NERVES * 12 / 365
-    assert found.per_day.mean == pytest.approx(a_day, rel=1e-3)  # who is in service at the ends differs
-    assert found.per_ask.mean == pytest.approx(found.total.mean / found.asked.mean)
-    assert found.per_day_of_mean_wait.mean == pytest.approx(found.total.mean / found.mean_wait.mean)
-    assert found.days.mean / found.asked.mean == pytest.approx(found.mean_wait.mean)
+    assert waiting_cost.per_day.mean == pytest.approx(a_day, rel=1e-3)  # who is in service at the ends differs
+    assert waiting_cost.per_ask.mean == pytest.approx(waiting_cost.total.mean / waiting_cost.asked.mean)
+    assert waiting_cost.per_day_of_mean_wait.mean == pytest.approx(
+        waiting_cost.total.mean / waiting_cost.mean_wait.mean
+    )
+    assert waiting_cost.days.mean / waiting_cost.asked.mean == pytest.approx(waiting_cost.mean_wait.mean)
     free = cost_of_waiting(loads(QUEUE.replace(str(WAGE), "0")), over="desk", replications=30)
-    assert free.total.mean == pytest.approx(found.total.mean)
+    assert free.total.mean == pytest.approx(waiting_cost.total.mean)
 
 
 def test_nobody_waits_for_ample_staff():
@@ -76,10 +78,10 @@ def test_nobody_waits_for_ample_staff():
 
 
 def test_waiting_costs_nothing_where_nobody_waits():
-    found = cost_of_waiting(loads(QUEUE.replace("people: 5", "people: 500")), replications=3)
-    assert (found.total.mean, found.wins.mean, found.days.mean) == (0, 0, 0)
-    assert math.isnan(found.per_day.mean)
-    assert found.answer() == "Nobody waits for desk, so waiting costs nothing."
+    waiting_cost = cost_of_waiting(loads(QUEUE.replace("people: 5", "people: 500")), replications=3)
+    assert (waiting_cost.total.mean, waiting_cost.wins.mean, waiting_cost.days.mean) == (0, 0, 0)
+    assert math.isnan(waiting_cost.per_day.mean)
+    assert waiting_cost.answer() == "Nobody waits for desk, so waiting costs nothing."
 
 
 def test_more_leads_destroy_value_from_where_the_formula_says():
@@ -90,14 +92,14 @@ def test_more_leads_destroy_value_from_where_the_formula_says():
         "to: gone", f"to: {{gone: {{chance: 100 %, earn: {{fee: {worth}}}}}}}"
     )
     times = np.array([0.8, 1.0, 1.2, 1.3, 1.4, 1.5, 1.6])
-    found = lead_volume(loads(text), "profit", "door", values=times, waiting=False, replications=60)
+    volume = lead_volume(loads(text), "profit", "door", values=times, waiting=False, replications=60)
     busy = 0.5 * times
     exact = _turn(times, worth * busy - a_day * busy / (1 - busy))
     assert exact == pytest.approx((1 - math.sqrt(a_day / worth)) / 0.5, abs=0.02)
-    turn = found.turn
+    turn = volume.turn
     assert turn.high - turn.low < 0.3
     assert abs(turn.mean - exact) < turn.high - turn.low
-    first = found.marginal()[0]
+    first = volume.marginal()[0]
     slope = worth - a_day * (busy[1] / (1 - busy[1]) - busy[0] / (1 - busy[0])) / (busy[1] - busy[0])
     assert abs(first.mean - slope) < 2 * (first.high - first.low)
 

@@ -207,8 +207,8 @@ from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.scenario.load import load
 if __name__ == "__main__":
     room.MOST_RUNS = 7
-    found = room.sweep(load("shop.yaml"), values={GRID}, replications=20, of={METRICS}, workers=2)
-    found.export("out.csv"), found.export("out.parquet")
+    outcomes = room.sweep(load("shop.yaml"), values={GRID}, replications=20, of={METRICS}, workers=2)
+    outcomes.export("out.csv"), outcomes.export("out.parquet")
 """, encoding="utf-8")  # fmt: skip
     env = os.environ | {"PYTHONHASHSEED": "7"}
     subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=env, check=True)

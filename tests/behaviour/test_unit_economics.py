@@ -45,10 +45,10 @@ def lifetimes(people, horizon):
     return np.where(people.churned < 0, horizon - people.acquired, people.churned - people.acquired) / MONTH
 
 
-def within(found, exact):
+def within(estimate, exact):
     """Tell whether an estimate lies within four standard errors of the exact figure, and is sharp to 1 %."""
-    error = found.sd / math.sqrt(found.n)
-    return error < 0.01 * exact and abs(found.mean - exact) < 4 * error
+    error = estimate.sd / math.sqrt(estimate.n)
+    return error < 0.01 * exact and abs(estimate.mean - exact) < 4 * error
 
 
 def test_lifetime_value_is_48_but_for_what_comes_after_20_years(runs):
@@ -58,8 +58,8 @@ def test_lifetime_value_is_48_but_for_what_comes_after_20_years(runs):
 
 @pytest.mark.parametrize("months", [24, 60])
 def test_a_shorter_follow_cuts_lifetime_value_as_an_exponential_says(model, months):
-    found = fs.replicate(model.with_(follow=f"{months // 12} years"), replications=20, seed=1)["clv"]
-    assert within(found, value(1 / 24, months))
+    estimate = fs.replicate(model.with_(follow=f"{months // 12} years"), replications=20, seed=1)["clv"]
+    assert within(estimate, value(1 / 24, months))
 
 
 def test_acquisition_costs_2000_and_together_they_are_0_024(runs):

@@ -61,8 +61,8 @@ if __name__ == "__main__":
     sweep.run_batch = begun
     print("ready", flush=True)
     for line in sys.stdin:
-        told = json.loads(line)
+        asked = json.loads(line)
         print(
-            run_command(*told) if isinstance(told, list) else os.waitstatus_to_exitcode(os.waitpid(told, 0)[1]),
+            run_command(*asked) if isinstance(asked, list) else os.waitstatus_to_exitcode(os.waitpid(asked, 0)[1]),
             flush=True,
         )

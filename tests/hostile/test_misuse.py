@@ -130,10 +130,15 @@ def test_no_wrong_value_ends_in_a_raw_traceback(name, models, tmp_path, monkeypa
     if "how" in inspect.signature(function).parameters:
         words += HOW
     raw = [
-        told for word in words for what in WRONG if (told := tried(function, {**given, word: wrong(what)}, word, what))
+        problem
+        for word in words
+        for what in WRONG
+        if (problem := tried(function, {**given, word: wrong(what)}, word, what))
     ]
     raw += [
-        told for what in WRONG if (told := tried(lambda one: function(one), {"one": wrong(what)}, "the first", what))
+        problem
+        for what in WRONG
+        if (problem := tried(lambda one: function(one), {"one": wrong(what)}, "the first", what))
     ]
     assert not raw, "\n".join(raw)
 

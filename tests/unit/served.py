@@ -33,21 +33,21 @@ def mean_of(of, weights, *stages, starts=0.0, name="stars"):
     return Shared(name, of, tuple(weights), MILLION, stages, round(starts * MILLION))
 
 
-def queue(found, resource=0):
+def queue(lives, resource=0):
     """Return what happened at a resource, by measure, where anything did."""
-    totals = found.ledger.queue.sum(axis=0)[resource].tolist()
+    totals = lives.ledger.queue.sum(axis=0)[resource].tolist()
     return {name: total for name, total in zip(QUEUE, totals, strict=True) if total}
 
 
-def load(found, resource=0):
+def load(lives, resource=0):
     """Return the person-days of those waiting and of those served."""
-    totals = found.ledger.load.sum(axis=0)[resource].tolist()
+    totals = lives.ledger.load.sum(axis=0)[resource].tolist()
     return {name: total / DAY for name, total in zip(LOAD, totals, strict=True)}
 
 
-def waits(found, resource=0):
+def waits(lives, resource=0):
     """Return how many services started by cell of the wait before them."""
-    cells = found.ledger.waits[resource].tolist()
+    cells = lives.ledger.waits[resource].tolist()
     return {cell: n for cell, n in enumerate(cells) if n}
 
 

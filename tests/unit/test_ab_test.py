@@ -92,7 +92,7 @@ def letter():
 
 
 @pytest.fixture(scope="module")
-def found(letter):
+def trial(letter):
     return ab_test(letter, rates=(0.20, 0.24), replications=TESTS, seed=1)
 
 
@@ -119,12 +119,12 @@ def agrees(share, exact, n):
     return abs(share - exact) < 3 * np.sqrt(exact * (100 - exact) / n)
 
 
-def test_simulated_power_is_the_textbooks(found):
-    assert 30 < found.textbook < 50
-    assert agrees(found.power.mean, found.textbook, TESTS)
-    assert found.power.low < found.textbook < found.power.high
+def test_simulated_power_is_the_textbooks(trial):
+    assert 30 < trial.textbook < 50
+    assert agrees(trial.power.mean, trial.textbook, TESTS)
+    assert trial.power.low < trial.textbook < trial.power.high
     for wrong in ((0.20, 0.235), (0.20, 0.245)):  # half a point beside the truth would be seen
-        assert not agrees(found.power.mean, 100 * power_of(wrong, found.n, 0.95).mean(), TESTS)
+        assert not agrees(trial.power.mean, 100 * power_of(wrong, trial.n, 0.95).mean(), TESTS)
 
 
 def test_simulated_power_is_the_textbooks_with_unequal_arms_and_another_level(letter):
@@ -154,7 +154,7 @@ def test_the_shares_of_all_futures_are_the_true_ones(letter):
     assert one.lift.mean == pytest.approx(one.true_lift, abs=0.05)
 
 
-def test_a_lift_that_is_significant_is_too_large_as_often_as_theory_says(found):
+def test_a_lift_that_is_significant_is_too_large_as_often_as_theory_says(trial):
     """Gelman and Carlin's figures for a normal estimate: the mean of its tails beyond the bar."""
     sd = 100 * np.sqrt(0.2 * 0.8 / 600 + 0.24 * 0.76 / 600)
     bar = stats.norm.ppf(0.975) * 100 * np.sqrt(0.22 * 0.78 * 2 / 600)
@@ -162,9 +162,9 @@ def test_a_lift_that_is_significant_is_too_large_as_often_as_theory_says(found):
     size = 4 * (above - below) + sd * (stats.norm.pdf((bar - 4) / sd) + stats.norm.pdf((bar + 4) / sd))
     exact = size / (above + below) / 4
     assert exact > 1.3
-    one = found.exaggeration
+    one = trial.exaggeration
     assert abs(one.mean - exact) < 4 * one.sd / np.sqrt(one.n) + 0.005
-    assert found.wrong_sign.mean <= 100 * below / (above + below) + 0.5
+    assert trial.wrong_sign.mean <= 100 * below / (above + below) + 0.5
 
 
 def test_small_tests_believe_the_wrong_sign(letter):
@@ -397,11 +397,11 @@ def test_workers_do_not_matter(letter):
     assert (one.wins == two.wins).all()
 
 
-def test_the_report_has_every_chart(paid, found, alike):
+def test_the_report_has_every_chart(paid, trial, alike):
     section = sections(paid)[0]
     assert [chart.name for chart in section.charts] == ["ab_lifts_arm", "ab_power_arm", "ab_worth_arm"]
     assert section.tables[1].rows[0][0] == NOW
-    assert [chart.name for chart in sections(found)[0].charts] == ["ab_lifts_arm"]
+    assert [chart.name for chart in sections(trial)[0].charts] == ["ab_lifts_arm"]
     peeked = charts_ab.ab_peeking(alike)
     assert "false alarm" in peeked.title
     assert len(charts_ab.ab_lifts(paid).data) == 200
@@ -409,7 +409,7 @@ def test_the_report_has_every_chart(paid, found, alike):
     with pytest.raises(ExperimentError, match="ab_peeking"):
         charts_ab.ab_power(alike)
     with pytest.raises(ExperimentError, match="roll_out="):
-        charts_ab.ab_worth(found)
+        charts_ab.ab_worth(trial)
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def euro(model):
 
 
 def test_places_are_what_a_strategy_spends_on_with_todays_spend_in_its_own_unit(model):
-    found = {place.name: (place.kind, place.today, place.unit) for place in places_of(model, "plain")}
-    assert found == {
+    by_place = {place.name: (place.kind, place.today, place.unit) for place in places_of(model, "plain")}
+    assert by_place == {
         "ads": ("channel", pytest.approx(300), "EUR per month"),
         "poster": ("channel", pytest.approx(100 * 365 / 7 / 12), "EUR per month"),
         "care": ("lever", 2.0, "EUR per customer per month"),
@@ -113,9 +113,9 @@ def test_a_matched_spend_is_a_place_that_can_be_moved(model):
     assert moved.fingerprint != solved.journey("even").fingerprint
 
 
-@pytest.mark.parametrize(("given", "found"), [("1200 per month", 1200), (70, 70), ("120 per year", 10)])
-def test_money_is_read_per_month(given, found):
-    assert per_month(given, "budget") == pytest.approx(found)
+@pytest.mark.parametrize(("given", "monthly"), [("1200 per month", 1200), (70, 70), ("120 per year", 10)])
+def test_money_is_read_per_month(given, monthly):
+    assert per_month(given, "budget") == pytest.approx(monthly)
 
 
 # -- the next euro ----------------------------------------------------------------------------------
@@ -203,20 +203,20 @@ def test_a_certificate_names_the_shift_that_breaks_it():
 
 
 def test_the_best_split_moves_with_the_horizon(model):
-    found = allocation_by_horizon(
+    by_horizon = allocation_by_horizon(
         model, horizon=["2 months", "6 months"], budget=600, strategies="plain", **ASKED | {"replications": 4}
     )
-    assert list(found.by) == ["2 months", "6 months"]
-    assert {one.budget for one in found.by.values()} == {600}
-    assert found.by["2 months"].best["ads"] < found.by["6 months"].best["ads"] + 600
-    assert len(found.frame()) == 12
-    assert list(found.base_runs) == ["2 months", "6 months"]
-    assert "From 2 months to 6 months" in found.answer()
-    assert "<b>" in found._repr_html_()
-    chart = by_horizon_chart(found)
+    assert list(by_horizon.by) == ["2 months", "6 months"]
+    assert {one.budget for one in by_horizon.by.values()} == {600}
+    assert by_horizon.by["2 months"].best["ads"] < by_horizon.by["6 months"].best["ads"] + 600
+    assert len(by_horizon.frame()) == 12
+    assert list(by_horizon.base_runs) == ["2 months", "6 months"]
+    assert "From 2 months to 6 months" in by_horizon.answer()
+    assert "<b>" in by_horizon._repr_html_()
+    chart = by_horizon_chart(by_horizon)
     assert "<svg" in chart.svg()
     assert len(chart.data) == 12
-    assert sections(found)[0].title == "The best split by horizon"
+    assert sections(by_horizon)[0].title == "The best split by horizon"
 
 
 @pytest.mark.parametrize(("draw", "answer", "rows"), [(marginal_chart, "euro", 8), (allocation_chart, "best", 6)])
@@ -232,9 +232,9 @@ def test_every_chart_has_its_data_and_a_title(draw, answer, rows, request):
 
 def test_a_quantile_is_spread_over_replications_with_its_own_standard_error():
     values = np.random.default_rng(4).normal(100, 10, (400, 300))
-    found = futures(values, 0.25)
-    assert found.mean(axis=1) == pytest.approx(np.quantile(values, 0.25, axis=1))
-    errors = found.std(axis=1, ddof=1) / np.sqrt(300)
+    spread = futures(values, 0.25)
+    assert spread.mean(axis=1) == pytest.approx(np.quantile(values, 0.25, axis=1))
+    errors = spread.std(axis=1, ddof=1) / np.sqrt(300)
     assert errors.mean() == pytest.approx(np.quantile(values, 0.25, axis=1).std(), rel=0.15)
     assert futures(values, None) is values
 
@@ -252,10 +252,10 @@ def test_a_split_is_brought_within_budget_and_bounds():
 
 
 def test_exchanges_move_a_share_or_what_room_there_is():
-    found = {(giver, taker): split for giver, taker, split in bench().exchanges(np.array([0.0, 3, 97]), 0.05)}
-    assert set(found) == {(1, 0), (1, 2), (2, 0), (2, 1)}
-    assert found[1, 0] == pytest.approx([3, 0, 97])
-    assert found[2, 1] == pytest.approx([0, 8, 92])
+    exchanges = {(giver, taker): split for giver, taker, split in bench().exchanges(np.array([0.0, 3, 97]), 0.05)}
+    assert set(exchanges) == {(1, 0), (1, 2), (2, 0), (2, 1)}
+    assert exchanges[1, 0] == pytest.approx([3, 0, 97])
+    assert exchanges[2, 1] == pytest.approx([0, 8, 92])
     bound = {(giver, taker): split for giver, taker, split in
              bench(low=(0, 2, 0), high=(100, 4, 100)).exchanges(np.array([0.0, 3, 97]), 0.05)}  # fmt: skip
     assert bound[2, 1] == pytest.approx([0, 4, 96])
@@ -317,12 +317,12 @@ def test_the_command_splits_a_budget_within_bounds(flywheel):
     words = ["--budget", "600 per month", "--horizon", "2 months", "--at-most", "care=200 per month", "--risk", "0.25"]
     status, out, _ = flywheel(*words, "--json")
     assert status == 0
-    found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert sum(found["details"]["best"].values()) == pytest.approx(600, rel=0.005)
-    assert found["details"]["best"]["care"] <= 201
-    assert found["details"]["spend"].startswith("spend: {ads: ")
-    assert "the 25 % quantile of profit" in found["answer"]
-    assert found["details"]["value"]["n"] == 3
+    answer = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert sum(answer["details"]["best"].values()) == pytest.approx(600, rel=0.005)
+    assert answer["details"]["best"]["care"] <= 201
+    assert answer["details"]["spend"].startswith("spend: {ads: ")
+    assert "the 25 % quantile of profit" in answer["answer"]
+    assert answer["details"]["value"]["n"] == 3
 
 
 def test_the_command_says_where_the_next_euro_goes(flywheel):

@@ -144,11 +144,11 @@ def test_the_chart_of_a_difference_draws_the_simultaneous_band_and_says_so(three
 
 
 def test_the_probability_of_being_ahead_is_given_by_month(three):
-    found = three.ahead("profit", of="loud")
+    chances = three.ahead("profit", of="loud")
     paths = three.difference_series("profit", True, "loud", "quiet")
-    assert list(found) == list(range(1, 13))
-    assert found[3] == estimate_probability(paths[:, 2] > 0)
-    assert found[12] == three.crossover("profit", "loud").probability
+    assert list(chances) == list(range(1, 13))
+    assert chances[3] == estimate_probability(paths[:, 2] > 0)
+    assert chances[12] == three.crossover("profit", "loud").probability
     assert list(three.ahead(months=(2, 12))) == [2, 12]
     with pytest.raises(ExperimentError, match="month 13: figures are of months 1 to 12"):
         three.ahead(months=(13,))
@@ -178,10 +178,10 @@ def test_the_interval_of_the_crossover_narrows_with_replications_and_that_of_fut
 
 def test_a_crossover_that_may_lie_beyond_the_horizon_has_no_latest_month():
     paths = np.cumsum(np.random.default_rng(6).normal(-6 + np.arange(12), 40, size=(30, 12)), axis=1)
-    found = crossover(paths, None)
-    assert 0.025 < found.never < 0.975
-    assert found.latest is None
-    assert isinstance(found.earliest, int)
+    crossing = crossover(paths, None)
+    assert 0.025 < crossing.never < 0.975
+    assert crossing.latest is None
+    assert isinstance(crossing.earliest, int)
     never = crossover(paths - 1e6, None)
     assert (never.month, never.earliest, never.latest, never.never) == (None, None, None, 1.0)
     assert crossover(paths[:1], None).earliest is None
@@ -191,9 +191,9 @@ def test_the_bootstrap_month_is_the_crossover_of_a_mean_path():
     steps = (np.arange(240) - 60) / 10
     paths = np.cumsum(np.random.default_rng(3).normal(steps, 60, size=(40, 240)), axis=1)
     months = sorted(overtakes(path) or math.inf for path in bootstrap_means(paths))
-    found = crossover(paths, None)
-    assert (found.earliest, found.latest) == (months[RESAMPLES // 40 - 1], months[RESAMPLES * 39 // 40 - 1])
-    assert found.earliest < months[RESAMPLES // 20 - 1] < months[RESAMPLES * 19 // 20 - 1] < found.latest
+    crossing = crossover(paths, None)
+    assert (crossing.earliest, crossing.latest) == (months[RESAMPLES // 40 - 1], months[RESAMPLES * 39 // 40 - 1])
+    assert crossing.earliest < months[RESAMPLES // 20 - 1] < months[RESAMPLES * 19 // 20 - 1] < crossing.latest
 
 
 def test_the_answer_gives_the_interval_of_the_month(three):
@@ -210,40 +210,40 @@ def test_the_answer_gives_the_interval_of_the_month(three):
 
 def test_two_strategies_have_their_paired_interval():
     shops = compare(loads(COINS + "strategies: {plain: {}, lucky: {rates: {heads: 75 %}}}\n"), replications=40)
-    found = shops.ranking("revenue")
+    order = shops.ranking("revenue")
     pair = shops.difference("revenue")
-    assert found.names == ("lucky", "plain")
-    gap = found.gap("lucky", "plain")
+    assert order.names == ("lucky", "plain")
+    gap = order.gap("lucky", "plain")
     assert (gap.mean, gap.low, gap.high) == pytest.approx((pair.mean, pair.low, pair.high))
-    assert found.gap("plain", "lucky").low == -gap.high
-    assert found.gap("plain", "plain").half_width == 0
+    assert order.gap("plain", "lucky").low == -gap.high
+    assert order.gap("plain", "plain").half_width == 0
 
 
 def test_a_ranking_orders_all_and_tells_whom_it_cannot_tell_apart():
     luck = G.normal(size=(400, 1))
     noise = G.normal(size=(400, 4))
     values = luck * 5 + noise + np.array([10.0, 10.01, 9.0, 10.0 - 1e-3])
-    found = ranking(dict(zip("abcd", values.T, strict=True)), "x", "EUR", "EUR")
-    table = found.frame()
-    assert found.names[-1] == "c"
-    assert set(found.leaders) == {"a", "b", "d"}
+    order = ranking(dict(zip("abcd", values.T, strict=True)), "x", "EUR", "EUR")
+    table = order.frame()
+    assert order.names[-1] == "c"
+    assert set(order.leaders) == {"a", "b", "d"}
     assert table.loc["c", ["rank", "first_rank", "last_rank", "leading"]].tolist() == [4, 4, 4, False]
-    assert all(found.ranks(name) == (1, 3) for name in "abd")
+    assert all(order.ranks(name) == (1, 3) for name in "abd")
     assert list(table["rank"]) == [1, 2, 3, 4]
     assert table["mean"].is_monotonic_decreasing
-    assert len(found.pairs()) == 6
-    assert found.pairs().told_apart.sum() == 3
+    assert len(order.pairs()) == 6
+    assert order.pairs().told_apart.sum() == 3
     assert table.attrs["units"] == {"mean": "EUR", "gap": "EUR"}
-    assert "not told apart from the first" in str(found)
+    assert "not told apart from the first" in str(order)
 
 
 def test_joint_intervals_are_wider_than_single_ones(three):
-    found = three.ranking("revenue")
+    order = three.ranking("revenue")
     for a, b in (("louder", "loud"), ("loud", "quiet"), ("louder", "quiet")):
-        single, joint = three.difference("revenue", a, b), found.gap(a, b)
+        single, joint = three.difference("revenue", a, b), order.gap(a, b)
         assert joint.mean == pytest.approx(single.mean)
-        assert joint.half_width == pytest.approx(single.half_width * found.critical / stats.t.ppf(0.975, 59))
-    assert stats.t.ppf(0.975, 59) * 1.1 < found.critical < stats.t.ppf(1 - 0.025 / 3, 59)
+        assert joint.half_width == pytest.approx(single.half_width * order.critical / stats.t.ppf(0.975, 59))
+    assert stats.t.ppf(0.975, 59) * 1.1 < order.critical < stats.t.ppf(1 - 0.025 / 3, 59)
 
 
 def test_the_lowest_may_come_first(three):
@@ -267,20 +267,20 @@ def test_what_cannot_be_ranked_is_refused(three):
 
 def test_replications_without_a_value_for_one_are_left_out_for_all():
     values = {"a": np.array([1.0, 2.0, math.nan, 4.0]), "b": np.array([0.0, 1.5, 2.0, math.inf])}
-    found = ranking(values, "x", "EUR", "EUR")
-    assert (found.n, found.gap("a", "b").mean) == (2, 0.75)
+    order = ranking(values, "x", "EUR", "EUR")
+    assert (order.n, order.gap("a", "b").mean) == (2, 0.75)
 
 
 def test_one_replication_ranks_and_claims_nothing():
-    found = ranking({"a": np.array([1.0]), "b": np.array([2.0])}, "x", "EUR", "EUR")
-    assert (found.names, found.leaders, found.ranks("a")) == (("b", "a"), ("b", "a"), (1, 2))
+    order = ranking({"a": np.array([1.0]), "b": np.array([2.0])}, "x", "EUR", "EUR")
+    assert (order.names, order.leaders, order.ranks("a")) == (("b", "a"), ("b", "a"), (1, 2))
 
 
 def test_strategies_that_are_the_same_are_not_told_apart():
     same = G.normal(size=50)
-    found = ranking({"a": same, "b": same.copy(), "c": same - 1}, "x", "EUR", "EUR")
-    assert found.leaders == ("a", "b")
-    assert found.ranks("c") == (3, 3)
+    order = ranking({"a": same, "b": same.copy(), "c": same - 1}, "x", "EUR", "EUR")
+    assert order.leaders == ("a", "b")
+    assert order.ranks("c") == (3, 3)
 
 
 def test_the_answer_for_several_is_their_ranking(three):
@@ -320,20 +320,20 @@ def test_a_ranking_and_a_band_are_frozen(three):
 @pytest.mark.parametrize(("q", "n"), [(0.5, 25), (0.05, 200), (0.9, 60), (0.5, 6), (0.05, 72)])
 def test_the_interval_of_a_quantile_lies_between_order_statistics_that_hold_it(q, n):
     values = np.sort(G.gamma(2, 10, n))
-    found = estimate_quantile(values, q, "EUR")
-    below, above = np.searchsorted(values, [found.low, found.high]) + 1
+    estimate = estimate_quantile(values, q, "EUR")
+    below, above = np.searchsorted(values, [estimate.low, estimate.high]) + 1
     assert stats.binom.cdf(above - 1, n, q) - stats.binom.cdf(below - 1, n, q) >= 0.95
-    assert found.low <= found.mean <= found.high
-    assert found.mean == pytest.approx(np.quantile(values, q))
+    assert estimate.low <= estimate.mean <= estimate.high
+    assert estimate.mean == pytest.approx(np.quantile(values, q))
     assert stats.binom.cdf(below - 1, n, q) <= 0.025 < stats.binom.cdf(below, n, q)
     assert stats.binom.sf(above - 1, n, q) <= 0.025 < stats.binom.sf(above - 2, n, q)
 
 
 @pytest.mark.parametrize(("q", "n"), [(0.5, 5), (0.05, 71), (0.95, 71), (0.5, 1)])
 def test_too_few_replications_leave_a_quantile_without_an_interval(q, n):
-    found = estimate_quantile(np.arange(n), q, "EUR")
-    assert math.isnan(found.low)
-    assert f"no 95 % interval of the {100 * q:g} % quantile, n = {n}" in str(found)
+    estimate = estimate_quantile(np.arange(n), q, "EUR")
+    assert math.isnan(estimate.low)
+    assert f"no 95 % interval of the {100 * q:g} % quantile, n = {n}" in str(estimate)
 
 
 def test_a_quantile_prints_unit_level_n_and_what_it_is():
@@ -344,8 +344,8 @@ def test_a_quantile_prints_unit_level_n_and_what_it_is():
 
 def test_infinite_values_have_their_place_in_the_order():
     values = np.array([*range(90), *[math.inf] * 10, math.nan])
-    found = estimate_quantile(values, 0.5, "months")
-    assert (found.mean, found.n) == (49, 100)
+    estimate = estimate_quantile(values, 0.5, "months")
+    assert (estimate.mean, estimate.n) == (49, 100)
     high = estimate_quantile(values, 0.88, "months")
     assert (high.mean, high.high) == (87, math.inf)
     assert high.low < 87

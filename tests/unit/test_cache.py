@@ -21,8 +21,8 @@ def asked(code, **environment):
 
 
 def test_the_folder_is_named_after_the_source(tmp_path):
-    found = Path(asked(ASK, FLYWHEEL_CACHE_DIR=str(tmp_path)).stdout.strip())
-    assert found == tmp_path / cache.fingerprint()
+    folder = Path(asked(ASK, FLYWHEEL_CACHE_DIR=str(tmp_path)).stdout.strip())
+    assert folder == tmp_path / cache.fingerprint()
 
 
 def test_an_edit_of_any_compiled_module_changes_the_folder(tmp_path):
@@ -62,17 +62,17 @@ def test_a_pattern_that_matches_nothing_is_said(tmp_path):
 
 def test_a_home_that_cannot_be_written_is_passed_over(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    found = asked(ASK, HOME=str(tmp_path / "file"), XDG_CACHE_HOME=str(tmp_path / "file"), TMPDIR=str(tmp_path))
-    assert found.stdout.strip().startswith(str(tmp_path / "flywheel_sim"))
-    assert not found.stderr
+    answer = asked(ASK, HOME=str(tmp_path / "file"), XDG_CACHE_HOME=str(tmp_path / "file"), TMPDIR=str(tmp_path))
+    assert answer.stdout.strip().startswith(str(tmp_path / "flywheel_sim"))
+    assert not answer.stderr
 
 
 def test_without_any_folder_it_compiles_and_runs(tmp_path):
     (tmp_path / "file").write_text("no folder")
     nowhere = str(tmp_path / "file")
     code = f"import tempfile; tempfile.tempdir = {nowhere!r}; " + RUN
-    found = asked(code, FLYWHEEL_CACHE_DIR=nowhere, XDG_CACHE_HOME=nowhere, HOME=nowhere)
-    assert found.stdout.strip() == str(1 << 30), found.stderr
+    answer = asked(code, FLYWHEEL_CACHE_DIR=nowhere, XDG_CACHE_HOME=nowhere, HOME=nowhere)
+    assert answer.stdout.strip() == str(1 << 30), answer.stderr
 
 
 def test_cold_starts_at_once_all_run(tmp_path):

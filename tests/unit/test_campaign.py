@@ -66,9 +66,9 @@ def test_people_reach_each_stage_as_often_as_the_chances_multiply(runs):
 
 
 def test_the_interval_of_the_mean_holds_the_expected_gain_and_is_as_wide_as_the_exact_sd_says(runs):
-    found = runs.estimate("profit", 0.999)
-    assert found.low < MEAN < found.high
-    assert found.half_width == pytest.approx(3.30 * ERROR_OF_MEAN, rel=0.1)
+    estimate = runs.estimate("profit", 0.999)
+    assert estimate.low < MEAN < estimate.high
+    assert estimate.half_width == pytest.approx(3.30 * ERROR_OF_MEAN, rel=0.1)
 
 
 def test_money_and_people_of_the_campaign_agree_in_every_replication(runs):

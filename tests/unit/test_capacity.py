@@ -69,34 +69,34 @@ def answers(model):
 
 
 def test_capacity_has_every_figure_at_every_number_of_people(answers):
-    found = answers["capacity"]
-    assert found.points == ((3,), (4,), (5,))
-    assert found.metrics == ("profit", "acquisitions", "wait.desk", "utilisation.desk", "abandonment.desk")
-    assert found.values.shape == (3, 5, N)
-    assert len(found.frame()) == 15
-    assert found.estimate(4).unit == "EUR"
-    assert found.estimate(4, "wait.desk").unit == "days"
-    assert found.best in found.leaders
-    assert list(found.marginal()) == [4, 5]
-    assert found.marginal()[5].n == N
-    gap = found.values[2, 0] - found.values[1, 0]
-    assert found.marginal()[5].mean == pytest.approx(gap.mean())
-    assert found.difference(5, 4).mean == pytest.approx(gap.mean())
-    assert found.difference(4).mean == pytest.approx((found.values[1, 0] - found.today.values("profit")).mean())
+    table = answers["capacity"]
+    assert table.points == ((3,), (4,), (5,))
+    assert table.metrics == ("profit", "acquisitions", "wait.desk", "utilisation.desk", "abandonment.desk")
+    assert table.values.shape == (3, 5, N)
+    assert len(table.frame()) == 15
+    assert table.estimate(4).unit == "EUR"
+    assert table.estimate(4, "wait.desk").unit == "days"
+    assert table.best in table.leaders
+    assert list(table.marginal()) == [4, 5]
+    assert table.marginal()[5].n == N
+    gap = table.values[2, 0] - table.values[1, 0]
+    assert table.marginal()[5].mean == pytest.approx(gap.mean())
+    assert table.difference(5, 4).mean == pytest.approx(gap.mean())
+    assert table.difference(4).mean == pytest.approx((table.values[1, 0] - table.today.values("profit")).mean())
 
 
 def test_more_people_never_make_waits_longer_on_the_same_leads(answers):
-    found = answers["capacity"]
-    assert (np.diff(found.values[:, found.metrics.index("wait.desk")], axis=0) <= 0).all()
+    table = answers["capacity"]
+    assert (np.diff(table.values[:, table.metrics.index("wait.desk")], axis=0) <= 0).all()
 
 
 def test_two_resources_make_a_map(answers):
-    found = answers["map"]
-    assert found.points == ((3, 1), (3, 2), (4, 1), (4, 2))
-    assert found.named((3, 2)) == "3 at desk, 2 at till"
-    assert set(found.marginal("till")) == {2}
+    grid = answers["map"]
+    assert grid.points == ((3, 1), (3, 2), (4, 1), (4, 2))
+    assert grid.named((3, 2)) == "3 at desk, 2 at till"
+    assert set(grid.marginal("till")) == {2}
     with pytest.raises(ExperimentError, match="resource is None: it takes one of desk, till"):
-        found.marginal()
+        grid.marginal()
 
 
 def test_numbers_of_people_around_todays_are_tried_unless_given(model):
@@ -104,24 +104,24 @@ def test_numbers_of_people_around_todays_are_tried_unless_given(model):
 
 
 def test_lead_volume_has_figures_leads_and_the_cost_of_waiting(answers, model):
-    found = answers["leads"]
-    assert found.values.shape == (3, 2, N)
-    assert found.leads.shape == found.waiting.shape == (3, N)
-    assert found.leads_at(2).mean > 1.7 * found.leads_at(1).mean > 2.8 * found.leads_at(0).mean
-    assert (found.values[1, 0] == found.today.values("profit")).all()
-    assert len(found.marginal()) == 2
-    assert found.marginal()[0].unit == "EUR per lead"
-    assert found.turn.of == TURN
-    assert set(found.frame()["figure"]) == {"leads", "profit", "acquisitions", "waiting", "marginal"}
+    volume = answers["leads"]
+    assert volume.values.shape == (3, 2, N)
+    assert volume.leads.shape == volume.waiting.shape == (3, N)
+    assert volume.leads_at(2).mean > 1.7 * volume.leads_at(1).mean > 2.8 * volume.leads_at(0).mean
+    assert (volume.values[1, 0] == volume.today.values("profit")).all()
+    assert len(volume.marginal()) == 2
+    assert volume.marginal()[0].unit == "EUR per lead"
+    assert volume.turn.of == TURN
+    assert set(volume.frame()["figure"]) == {"leads", "profit", "acquisitions", "waiting", "marginal"}
     one = fs.cost_of_waiting(model, replications=N)
-    assert found.waiting_at(1).mean == one.total.mean
+    assert volume.waiting_at(1).mean == one.total.mean
 
 
 def test_a_channel_without_its_cost_of_waiting_says_so(model):
-    found = fs.lead_volume(model, over="fair", values=[1, 2, 3], waiting=False, strategies="busy", replications=2)
-    assert found.leads_at(1).mean == 2 * found.leads_at(0).mean
+    volume = fs.lead_volume(model, over="fair", values=[1, 2, 3], waiting=False, strategies="busy", replications=2)
+    assert volume.leads_at(1).mean == 2 * volume.leads_at(0).mean
     with pytest.raises(ExperimentError, match="waiting=True"):
-        found.waiting_at(0)
+        volume.waiting_at(0)
 
 
 @pytest.mark.parametrize("channel", ["door", "fair", "ads"])
@@ -161,14 +161,14 @@ def test_the_volume_that_turns_lies_between_steps_up_and_down():
 
 
 def test_cost_of_waiting_is_paired_and_says_what_it_is(answers):
-    found = answers["waiting"]
-    assert found.total.n == N
-    assert found.total.mean > 0
-    assert found.total.unit == "EUR"
-    assert found.monthly.shape == found.waiting.shape == (N, 12)
-    assert found.monthly.sum(axis=1).mean() == pytest.approx(found.total.mean)
-    assert "not what more staff would earn" in str(found)
-    assert list(found.frame()["unit"][:4]) == ["EUR", "people", "EUR per ask", "EUR per day waited"]
+    waiting_cost = answers["waiting"]
+    assert waiting_cost.total.n == N
+    assert waiting_cost.total.mean > 0
+    assert waiting_cost.total.unit == "EUR"
+    assert waiting_cost.monthly.shape == waiting_cost.waiting.shape == (N, 12)
+    assert waiting_cost.monthly.sum(axis=1).mean() == pytest.approx(waiting_cost.total.mean)
+    assert "not what more staff would earn" in str(waiting_cost)
+    assert list(waiting_cost.frame()["unit"][:4]) == ["EUR", "people", "EUR per ask", "EUR per day waited"]
 
 
 def test_a_plan_has_people_for_every_month_and_says_what_to_paste(answers):
@@ -356,10 +356,10 @@ def test_the_command_prints_json_alone(flywheel):
     line = "capacity shop.yaml --over desk --over till --values 3:4 --values 1,2 --plan --replications 1"
     status, out, _ = flywheel(f"{line} --json --workers 1")
     assert status == 0
-    found = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert set(found["also"]) == {"plan.desk", "plan.till"}
-    assert found["details"]["resources"] == ["desk", "till"]
-    assert found["also"]["plan.till"]["details"]["yaml"].startswith("till: {people")
+    answer = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert set(answer["also"]) == {"plan.desk", "plan.till"}
+    assert answer["details"]["resources"] == ["desk", "till"]
+    assert answer["also"]["plan.till"]["details"]["yaml"].startswith("till: {people")
 
 
 @pytest.mark.parametrize(

@@ -39,14 +39,14 @@ def test_there_are_23_cases():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_loads_with_every_strategy(name):
-    found = case(name)
-    assert found.journey().stages
-    assert found.journey().coupled_by == COUPLED.get(name, ())
-    assert set(found.matched) == MATCHED.get(name, set())
-    for strategy in found.matched:
-        found = found.at_spend(strategy, 1000.0)
-    for strategy in found.strategies:
-        assert found.journey(strategy).strategy == strategy
+    scenario = case(name)
+    assert scenario.journey().stages
+    assert scenario.journey().coupled_by == COUPLED.get(name, ())
+    assert set(scenario.matched) == MATCHED.get(name, set())
+    for strategy in scenario.matched:
+        scenario = scenario.at_spend(strategy, 1000.0)
+    for strategy in scenario.strategies:
+        assert scenario.journey(strategy).strategy == strategy
 
 
 # -- what the cases come to ---------------------------------------------------------------------
@@ -58,11 +58,11 @@ def event(journey, decision):
 
 
 def test_the_subscription_spends_on_its_customers_and_bends_its_ads():
-    found = case("01_subscription").journey()
-    (success,) = found.sets
+    journey = case("01_subscription").journey()
+    (success,) = journey.sets
     assert (success.name, success.stages, success.events) == ("customer_success", ("delight",), ())
     assert [amount.line for amount in success.accruals] == ["customer_success"]
-    ads = found.channels[0]
+    ads = journey.channels[0]
     assert len(ads.rate.cells) == 12
     assert ads.rate.cells[11] / ads.rate.cells[0] == pytest.approx(1.3)
 
@@ -87,10 +87,10 @@ def test_the_landing_page_test_draws_its_arms_by_the_calendar():
 
 
 def test_the_budget_duel_spends_nothing_on_levers_at_todays_level():
-    found = case("12_budget_duel").journey()
-    assert found.sets == ()
-    assert found.costs == ()
-    assert [a.line for a in event(found, "delight/invite").effects.money] == ["reward"]
+    journey = case("12_budget_duel").journey()
+    assert journey.sets == ()
+    assert journey.costs == ()
+    assert [a.line for a in event(journey, "delight/invite").effects.money] == ["reward"]
 
 
 def cells(journey, decision, index=0):
@@ -98,8 +98,8 @@ def cells(journey, decision, index=0):
 
 
 def test_levers_of_the_budget_duel_move_their_rates_along_their_curves():
-    found = case("12_budget_duel").at_spend("flywheel", 5000.0)
-    pulled = found.journey("flywheel")
+    scenario = case("12_budget_duel").at_spend("flywheel", 5000.0)
+    pulled = scenario.journey("flywheel")
     retention = cells(pulled, "delight/renewal")
     assert retention[1] == pytest.approx(0.962, abs=1e-12)  # given: 3 per customer buys 96.2 %
     odds = 0.962 / 0.038 / (0.95 / 0.05)  # the others move by the same odds ratio
@@ -129,8 +129,8 @@ def test_a_friction_taken_away_leaves_the_rate_the_file_names():
     with_it, without = rates(easy.journey()), rates(easy.journey("easy_upgrade"))
     changed = {name: cells for name, cells in without.items() if cells != with_it[name]}
     assert changed
-    for found in changed.values():
-        assert found == pytest.approx([0.022 / MONTH] * len(found), rel=1e-12)
+    for paces in changed.values():
+        assert paces == pytest.approx([0.022 / MONTH] * len(paces), rel=1e-12)
 
 
 def test_half_of_presales_is_two_people_in_the_pipeline():

@@ -49,7 +49,7 @@ N = 3
 
 
 @pytest.fixture(scope="module")
-def found():
+def book():
     return claims(loads(SHOP), strategies=["plain", "keen"], replications=N, seed=1)
 
 
@@ -71,25 +71,25 @@ def test_one_replication_is_judged_by_its_figure():
     assert Reading("s", "r", None, (4, 10)).verdict == "does not apply"
 
 
-def test_every_claim_of_the_book_is_there_with_readings_of_each_strategy(found):
-    assert [one.key for one in found.claims] == list(BOOK)
-    for one in found.claims:
+def test_every_claim_of_the_book_is_there_with_readings_of_each_strategy(book):
+    assert [one.key for one in book.claims] == list(BOOK)
+    for one in book.claims:
         assert {"plain", "keen"} <= {r.strategy for r in one.readings}
         assert sum(one.verdicts.values()) == len(one.readings)
         for r in one.readings:
             assert r.verdict != "does not apply" or r.why
-    assert list(found.base_runs) == ["plain", "keen"]
-    assert found.n == N
+    assert list(book.base_runs) == ["plain", "keen"]
+    assert book.n == N
 
 
-def test_readings_are_points_and_relative_revenue_and_profit_and_of_a_year(found):
-    labels = [r.label for r in found["retention_5"].readings if r.strategy == "plain"]
+def test_readings_are_points_and_relative_revenue_and_profit_and_of_a_year(book):
+    labels = [r.label for r in book["retention_5"].readings if r.strategy == "plain"]
     assert len(labels) == 12
     for part in ("+5 points:", "+5 % relative:", "+5 points of a year's:", "revenue to the horizon", "profit, last"):
         assert any(part in label for label in labels), part
 
 
-def test_the_figure_of_a_reading_is_the_paired_change(found):
+def test_the_figure_of_a_reading_is_the_paired_change(book):
     from flywheel_sim.experiment.replicate import replicate
 
     model = loads(SHOP)
@@ -97,38 +97,38 @@ def test_the_figure_of_a_reading_is_the_paired_change(found):
         replicate(held, strategies="plain", replications=N, seed=1).values("revenue")
         for held in (model, model.with_(retention="+5 points"))
     )
-    reading = found["retention_5"].readings[0]
+    reading = book["retention_5"].readings[0]
     assert reading.found.mean == pytest.approx(100 * (more - one).mean() / one.mean())
     assert "retention 90 to 95 % per month" in reading.why
 
 
-def test_buyers_read_reviews_more_often_than_those_who_come(found):
-    buyers, everybody = [r for r in found["reviews"].readings if r.strategy == "plain"]
+def test_buyers_read_reviews_more_often_than_those_who_come(book):
+    buyers, everybody = [r for r in book["reviews"].readings if r.strategy == "plain"]
     assert everybody.found.mean == 94
     assert everybody.verdict == "yes"
     assert buyers.found.mean == pytest.approx(94 * 2 / 1.94, abs=4)
     assert "of all who come" in buyers.region
 
 
-def test_retention_effort_is_what_levers_of_retention_and_win_back_cost(found):
+def test_retention_effort_is_what_levers_of_retention_and_win_back_cost(book):
     label = "CAC over retention levers and win-back alone per customer-year"
-    plain, keen = [r for r in found["keeping_5x"].readings if r.label == label]
+    plain, keen = [r for r in book["keeping_5x"].readings if r.label == label]
     assert plain.verdict == "does not apply"
-    runs = found.base_runs["keen"]
+    runs = book.base_runs["keen"]
     assert runs["cac"].mean / keen.found.mean == pytest.approx(24, rel=0.02)
 
 
-def test_newsletters_and_waits_are_found(found):
-    (plain,) = [r for r in found["newsletter"].readings if r.strategy == "plain"]
+def test_newsletters_and_waits_are_found(book):
+    (plain,) = [r for r in book["newsletter"].readings if r.strategy == "plain"]
     assert plain.found.mean == pytest.approx(25, abs=3)
-    sooner = [r for r in found["early_win_back"].readings if r.strategy == "plain"]
+    sooner = [r for r in book["early_win_back"].readings if r.strategy == "plain"]
     assert [r.label for r in sooner] == ["won back, waits halved", "won back, waits doubled", "profit, waits halved",
                                          "profit, waits doubled"]  # fmt: skip
     assert sooner[0].found.mean > 0 > sooner[1].found.mean
 
 
-def test_the_articles_own_sums_are_there(found):
-    rows = found.frame().query("strategy == 'arithmetic'").set_index("reading")
+def test_the_articles_own_sums_are_there(book):
+    rows = book.frame().query("strategy == 'arithmetic'").set_index("reading")
     assert rows.loc["20 / 1,000", "mean"] == 2
     assert rows.loc["20 / 1,000", "verdict"] == "yes"
     assert rows.loc["1,000 / 20, as the article divides", "verdict"] == "no"
@@ -137,38 +137,38 @@ def test_the_articles_own_sums_are_there(found):
     assert "436.17" in rows.loc["20 x 100 - 200 x 2", "why"]
 
 
-def test_it_is_printed_within_a_terminal_and_shown_as_a_page(found):
-    assert max(map(len, str(found).splitlines())) <= 120
-    assert "no" in found.answer()
-    assert f"Of {len(BOOK)} claims" in found.answer()
-    assert "<table" in found._repr_html_()
-    assert len(found.frame()) == sum(len(one.readings) for one in found.claims)
-    assert set(found.frame()["verdict"]) <= {"yes", "no", "cannot be told apart", "does not apply"}
+def test_it_is_printed_within_a_terminal_and_shown_as_a_page(book):
+    assert max(map(len, str(book).splitlines())) <= 120
+    assert "no" in book.answer()
+    assert f"Of {len(BOOK)} claims" in book.answer()
+    assert "<table" in book._repr_html_()
+    assert len(book.frame()) == sum(len(one.readings) for one in book.claims)
+    assert set(book.frame()["verdict"]) <= {"yes", "no", "cannot be told apart", "does not apply"}
 
 
-def test_charts_and_section(found):
-    drawn = charts_claims.claims(found, strategy="keen")
+def test_charts_and_section(book):
+    drawn = charts_claims.claims(book, strategy="keen")
     assert {"claimed_low", "verdict"} <= set(drawn.data)
-    region = charts_claims.claims_region(found)
+    region = charts_claims.claims_region(book)
     assert {"runs", "today", "theory"} == set(region.data["source"])
     today = region.data.query("source == 'today'")["retention"]
     assert np.allclose(today, 90)
-    charts_claims.claims_region(found, "plain", "profit")
-    section = sections(found)[0]
+    charts_claims.claims_region(book, "plain", "profit")
+    section = sections(book)[0]
     assert len(section.charts) == 3
     assert len(section.tables) == 2
     with pytest.raises(ExperimentError, match="did you mean 'keen'"):
-        charts_claims.claims(found, strategy="kean")
+        charts_claims.claims(book, strategy="kean")
     with pytest.raises(ExperimentError, match="read the table"):
-        charts_claims.claims(found, ["campaign"])
+        charts_claims.claims(book, ["campaign"])
     with pytest.raises(ExperimentError, match="did you mean 'profit'"):
-        charts_claims.claims_region(found, of="profits")
+        charts_claims.claims_region(book, of="profits")
 
 
 def test_a_matched_spend_stays_as_it_was_found():
     model = loads(SHOP).at_spend("caring", 800)
-    found = claims(model, strategies="caring", replications=2, seed=1)
-    assert found.base_runs["caring"]["spend.search"].mean == pytest.approx(800 * 36)
+    book = claims(model, strategies="caring", replications=2, seed=1)
+    assert book.base_runs["caring"]["spend.search"].mean == pytest.approx(800 * 36)
     assert find_retention(model, model.journey("caring")).at(model, 0.8).solved == (("caring", 800),)
 
 
@@ -194,27 +194,27 @@ journey:
   member: {{role: customer, on_entry: {{earn: {{fee: 1}}}}, events: {{renewal: {{{renewal}}}}}}}
   gone: exit
 """)
-    found = find_retention(model, model.journey())
-    assert (found.name, found.kind) == ("holds", kind)
-    assert found.today == pytest.approx(kept)
-    again = find_retention(found.at(model, 0.8), found.at(model, 0.8).journey())
+    retention = find_retention(model, model.journey())
+    assert (retention.name, retention.kind) == ("holds", kind)
+    assert retention.today == pytest.approx(kept)
+    again = find_retention(retention.at(model, 0.8), retention.at(model, 0.8).journey())
     assert again.today == pytest.approx(0.8)
-    assert found.per == "per month"
-    assert found.risen(0.05, "points a year") ** 12 == pytest.approx(found.today**12 + 0.05)
+    assert retention.per == "per month"
+    assert retention.risen(0.05, "points a year") ** 12 == pytest.approx(retention.today**12 + 0.05)
     assert find_retention(model, model.journey(), "holds").today == pytest.approx(kept)
     with pytest.raises(ConfigError, match="did you mean 'holds'"):
         find_retention(model, model.journey(), "hold")
 
 
 def test_a_journey_without_renewals_has_no_retention_to_move():
-    found = claims(load("ad_campaign"), replications=2)
+    book = claims(load("ad_campaign"), replications=2)
     for key in ("retention_5", "retention_1", "retention_2", "churn", "low_involvement"):
-        assert set(found[key].verdicts) == {"does not apply"}
-        assert "no retention to move" in found[key].readings[-1].why
-    assert found["campaign"].readings[-1].found.mean == pytest.approx(1600)
-    assert found["existing_65"].verdicts == {"does not apply": 2}
+        assert set(book[key].verdicts) == {"does not apply"}
+        assert "no retention to move" in book[key].readings[-1].why
+    assert book["campaign"].readings[-1].found.mean == pytest.approx(1600)
+    assert book["existing_65"].verdicts == {"does not apply": 2}
     with pytest.raises(ExperimentError, match="no retention to move"):
-        charts_claims.claims_region(found)
+        charts_claims.claims_region(book)
 
 
 def test_what_is_wrong_is_refused():
@@ -242,10 +242,10 @@ def test_former_words_are_refused_with_those_of_today(former, today):
         claims("subscription", **former)
 
 
-def test_a_claim_is_asked_for_by_its_key(found):
-    assert found["ltv"].words.endswith("48")
+def test_a_claim_is_asked_for_by_its_key(book):
+    assert book["ltv"].words.endswith("48")
     with pytest.raises(ExperimentError, match="did you mean 'once_70'"):
-        found["once_7"]
+        book["once_7"]
 
 
 def test_too_many_clocks_leave_no_room_for_the_books():

@@ -88,17 +88,17 @@ journey:
 
 
 def test_every_decision_has_a_hash_by_its_dotted_name():
-    found = decisions(loads(SHOP).journey())
+    hashes = decisions(loads(SHOP).journey())
     expected = {"person/arrival", "person/mood", "client/on_entry", "client/order", "client/leave", "gone/on_entry"}
-    assert set(found) == expected | {"rate/pace"}
-    assert len(set(found.values())) == len(found)
+    assert set(hashes) == expected | {"rate/pace"}
+    assert len(set(hashes.values())) == len(hashes)
 
 
 def test_events_of_sets_drawn_amounts_and_drawn_levels_have_hashes_of_their_own():
     text = SHOP.replace("earn: {order: 5}", "earn: {order: {exponential: 5}}, set: {mood: {low: 50 %, high: 50 %}}")
     text = text.replace("journey:", "while:\n  all: {in: [client], events: {mail: {every: 1 month}}}\njourney:")
-    found = set(decisions(loads(text).journey()))
-    assert found >= {"all/on_entry", "all/mail", "client/order/order", "client/order/mood"}
+    hashes = set(decisions(loads(text).journey()))
+    assert hashes >= {"all/on_entry", "all/mail", "client/order/order", "client/order/mood"}
 
 
 def test_decisions_whose_hashes_collide_are_refused(monkeypatch):

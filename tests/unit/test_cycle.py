@@ -94,55 +94,55 @@ journey:
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
 def test_fixed_times_add_up(engine):
-    found = fs.cycle_length(fs.loads(FIXED), begins="lead", ends="won", replications=3, engine=engine)
-    assert (found.mean.mean, found.mean.low, found.mean.high) == (20, 20, 20)
-    assert (found.median.mean, found.p90.mean, found.quantile(0.01).mean) == (20, 20, 20)
+    cycle = fs.cycle_length(fs.loads(FIXED), begins="lead", ends="won", replications=3, engine=engine)
+    assert (cycle.mean.mean, cycle.mean.low, cycle.mean.high) == (20, 20, 20)
+    assert (cycle.median.mean, cycle.p90.mean, cycle.quantile(0.01).mean) == (20, 20, 20)
     # batches from day 0 to 90 within 91.3 days; those until day 70 have won
-    assert (found.cycles, found.n, found.under_way) == (3 * 4 * 8, 3 * 4 * 8, 3 * 4 * 2)
-    assert found.mean.n == 3
-    frame = found.frame()
+    assert (cycle.cycles, cycle.n, cycle.under_way) == (3 * 4 * 8, 3 * 4 * 8, 3 * 4 * 2)
+    assert cycle.mean.n == 3
+    frame = cycle.frame()
     assert list(frame.columns) == ["replication", "person", "began", "ended", "days"]
-    assert len(frame) == found.cycles
+    assert len(frame) == cycle.cycles
     assert (frame["days"] == 20).all()
-    assert "24 cycles were under way at the horizon and are left out, which favours short ones" in str(found)
+    assert "24 cycles were under way at the horizon and are left out, which favours short ones" in str(cycle)
 
 
 def test_a_warm_up_leaves_out_the_cycles_that_end_in_it():
     warm = fs.loads(FIXED.replace("channels", "warm_up: 1 month\nchannels"))
-    found = fs.cycle_length(warm, begins="lead", ends="won", replications=2)
-    assert found.frame()["ended"].min() == 40 * DAY  # a month has 30.4 days
-    assert (found.cycles, found.under_way) == (2 * 4 * 6, 2 * 4 * 2)
+    cycle = fs.cycle_length(warm, begins="lead", ends="won", replications=2)
+    assert cycle.frame()["ended"].min() == 40 * DAY  # a month has 30.4 days
+    assert (cycle.cycles, cycle.under_way) == (2 * 4 * 6, 2 * 4 * 2)
 
 
 VARIED = FIXED.replace("8 days", "{exponential: 8 days}").replace("3 months", "12 months")
 
 
 def test_figures_are_of_all_cycles_of_all_replications_together():
-    found = fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3)
-    days = found.frame()["days"]
-    assert found.mean.mean == pytest.approx(days.mean())
-    assert found.p90.mean == pytest.approx(np.quantile(days, 0.9))
-    for one in (found.mean, found.median, found.p90):
+    cycle = fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3)
+    days = cycle.frame()["days"]
+    assert cycle.mean.mean == pytest.approx(days.mean())
+    assert cycle.p90.mean == pytest.approx(np.quantile(days, 0.9))
+    for one in (cycle.mean, cycle.median, cycle.p90):
         assert one.low < one.mean < one.high
         assert one.n == 8
-    assert found.mean.low < 20 < found.mean.high
-    assert found.median.low < 12 + 8 * np.log(2) < found.median.high
-    assert found.frame().equals(
+    assert cycle.mean.low < 20 < cycle.mean.high
+    assert cycle.median.low < 12 + 8 * np.log(2) < cycle.median.high
+    assert cycle.frame().equals(
         fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=8, seed=3).frame()
     )
 
 
 def test_one_replication_has_no_interval():
-    found = fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=1)
-    assert np.isnan([found.mean.low, found.median.low]).all()
-    assert found.cycles > 100
+    cycle = fs.cycle_length(fs.loads(VARIED), begins="lead", ends="won", replications=1)
+    assert np.isnan([cycle.mean.low, cycle.median.low]).all()
+    assert cycle.cycles > 100
 
 
 def test_nobody_on_the_way_is_no_figure():
-    found = fs.cycle_length(fs.loads(FIXED), begins="won", ends="lead", replications=2)
-    assert np.isnan([found.mean.mean, found.median.mean]).all()
-    assert (found.cycles, found.n, found.under_way) == (0, 0, 0)
-    assert str(found).startswith("Nobody got from 'won' to 'lead'. No cycle was under way")
+    cycle = fs.cycle_length(fs.loads(FIXED), begins="won", ends="lead", replications=2)
+    assert np.isnan([cycle.mean.mean, cycle.median.mean]).all()
+    assert (cycle.cycles, cycle.n, cycle.under_way) == (0, 0, 0)
+    assert str(cycle).startswith("Nobody got from 'won' to 'lead'. No cycle was under way")
 
 
 def test_what_cannot_be_answered_is_refused():

@@ -183,8 +183,8 @@ def test_before_the_first_row_of_a_plan_nothing_is_spent(tmp_path):
     ):
         (tmp_path / "journey.yaml").write_text(text.replace("START", start), encoding="utf-8")
         journey = load(tmp_path / "journey.yaml").journey()
-        found = run_once(journey, 1).ledger.channel_spend[:, 0] / MILLIONTHS
-        assert found.tolist() == pytest.approx(spent, abs=0.1), "from 14 March one day of 31 is missing"
+        spends = run_once(journey, 1).ledger.channel_spend[:, 0] / MILLIONTHS
+        assert spends.tolist() == pytest.approx(spent, abs=0.1), "from 14 March one day of 31 is missing"
         assert not journey.notes
 
 
@@ -192,12 +192,12 @@ def test_before_the_first_row_of_a_plan_nothing_is_spent(tmp_path):
 
 
 def test_between_months_of_the_run_and_of_the_year_a_run_time_has_a_date():
-    found = dict(knots(SimpleNamespace(start="2027-01-16", months=2)))
-    assert list(found.values()) == [
+    by_time = dict(knots(SimpleNamespace(start="2027-01-16", months=2)))
+    assert list(by_time.values()) == [
         dt.date(2027, 1, 16), dt.date(2027, 2, 1), dt.date(2027, 2, 16), dt.date(2027, 3, 1), dt.date(2027, 3, 16)
     ]  # fmt: skip
-    assert list(found)[::2] == [0, MONTH, 2 * MONTH]
-    assert list(found)[1::2] == [MONTH - 15 * MONTH // 31, 2 * MONTH - 15 * MONTH // 31]
+    assert list(by_time)[::2] == [0, MONTH, 2 * MONTH]
+    assert list(by_time)[1::2] == [MONTH - 15 * MONTH // 31, 2 * MONTH - 15 * MONTH // 31]
     assert list(dict(knots(SimpleNamespace(start="2027-01-01", months=2)))) == [0, MONTH, 2 * MONTH]
     assert knots(SimpleNamespace(start=None, months=2)) == []
 
@@ -211,6 +211,6 @@ def test_a_month_is_called_by_the_date_on_which_it_begins():
 @pytest.mark.parametrize(("start", "said"), [("2027-06-15", "from 15 August 2027"), ("2027-06-01", "August 2027")])
 def test_when_a_run_breaks_even_is_told_by_the_date_on_which_that_month_begins(start, said):
     dates = period_dates(SimpleNamespace(start=start, months=4))
-    found = crossover(np.array([[-3.0, -1.0, 1.0, 2.0]]), dates)
-    assert found.date == dates[2]
-    assert f"It breaks even in month 3 ({said}):" in earned_back(found)
+    crossing = crossover(np.array([[-3.0, -1.0, 1.0, 2.0]]), dates)
+    assert crossing.date == dates[2]
+    assert f"It breaks even in month 3 ({said}):" in earned_back(crossing)

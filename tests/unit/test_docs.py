@@ -41,9 +41,9 @@ journey:
 def blocks(page):
     """Return the YAML blocks of a page as (mark, text)."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    found = [(block["mark"] or "", block["text"] + "\n") for block in BLOCK.finditer(text)]
-    assert len(found) == text.count("```yaml"), "a block of YAML is not fenced as the others are"
-    return found
+    marked = [(block["mark"] or "", block["text"] + "\n") for block in BLOCK.finditer(text)]
+    assert len(marked) == text.count("```yaml"), "a block of YAML is not fenced as the others are"
+    return marked
 
 
 def examples(*kinds):
@@ -102,10 +102,10 @@ def test_files_that_extend_each_other_load(tmp_path):
     assert files
     for name, text in files:
         (tmp_path / name).write_text(text, encoding="utf-8")
-    found = {name: load(tmp_path / name).journey() for name, _ in files}
-    price = next(e for e in found["france.yaml"].stage("client").events if e.name == "bill").effects.money[0].value
+    journeys = {name: load(tmp_path / name).journey() for name, _ in files}
+    price = next(e for e in journeys["france.yaml"].stage("client").events if e.name == "bill").effects.money[0].value
     assert price.cells == pytest.approx((18e6, 27e6))
-    assert [channel.name for channel in found["france.yaml"].channels] == ["ads"]
+    assert [channel.name for channel in journeys["france.yaml"].channels] == ["ads"]
 
 
 def test_a_malformed_file_is_refused_in_the_words_shown(tmp_path, monkeypatch):
@@ -172,8 +172,8 @@ MONTHS = {"sum": "sum", "last": "last month", "ratio": "ratio of sums", "cohort"
 
 
 def test_the_table_of_metrics_is_the_register():
-    told = [tuple(row) for row in rows_of("docs/metrics.md", "All metrics")]
-    assert told == [
+    printed = [tuple(row) for row in rows_of("docs/metrics.md", "All metrics")]
+    assert printed == [
         (f"`{one.name}`", one.label, one.unit, one.definition, MONTHS[one.aggregation], one.source or "–")
         for one in registry.metrics()
     ]
@@ -181,8 +181,8 @@ def test_the_table_of_metrics_is_the_register():
 
 def test_the_table_of_families_is_the_register():
     registry.metrics()
-    told = {re.match(r"`(\w+)\.", row[0])[1] for row in rows_of("docs/metrics.md", "Families")}
-    assert told == set(registry._FAMILIES)
+    printed = {re.match(r"`(\w+)\.", row[0])[1] for row in rows_of("docs/metrics.md", "Families")}
+    assert printed == set(registry._FAMILIES)
 
 
 def test_the_terms_of_the_glossary_stand_in_order_and_once():

@@ -35,24 +35,24 @@ journey:
 
 
 def test_one_replication_makes_a_tornado_without_lines():
-    found = fs.tornado(club(), strategies="quiet", over=["price", "retention"], replications=1)
-    assert "<svg" in fs.charts.tornado(found).svg()
+    diagram = fs.tornado(club(), strategies="quiet", over=["price", "retention"], replications=1)
+    assert "<svg" in fs.charts.tornado(diagram).svg()
 
 
 def test_rates_that_move_nothing_make_a_tornado_of_no_length(recwarn):
-    found = fs.tornado(fs.loads(COINS), "churned", over=["heads"], replications=3)
-    assert {bar.swing for bar in found.bars} <= {0.0}
-    assert "<svg" in fs.charts.tornado(found).svg()
+    diagram = fs.tornado(fs.loads(COINS), "churned", over=["heads"], replications=3)
+    assert {bar.swing for bar in diagram.bars} <= {0.0}
+    assert "<svg" in fs.charts.tornado(diagram).svg()
     assert not [one for one in recwarn if "identical" in str(one.message)]
 
 
 @pytest.mark.parametrize("replications", [1, 5])
 def test_a_forecast_does_not_say_that_chance_is_no_number(replications):
-    found = fs.forecast(fs.loads(FILE), replications=replications)  # of spend there is none
-    chart = forecast_chart(found, "spend")
-    for text in (str(found), found.answer("spend"), found._repr_html_(), chart.title):
+    outlook = fs.forecast(fs.loads(FILE), replications=replications)  # of spend there is none
+    chart = forecast_chart(outlook, "spend")
+    for text in (str(outlook), outlook.answer("spend"), outlook._repr_html_(), chart.title):
         assert "nan" not in text.lower()
-    assert found.table().loc["Spend", "of the variance chance"] == "n/a"
+    assert outlook.table().loc["Spend", "of the variance chance"] == "n/a"
 
 
 def test_one_replication_certifies_no_split():

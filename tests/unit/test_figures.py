@@ -70,9 +70,9 @@ QUICKLY = [name for name in RECIPES if any(one.seconds <= QUICK for one in figur
 @pytest.mark.parametrize("name", QUICKLY)
 def test_quick_figures_are_what_the_page_says(name):
     page, text = figures.page_of(name), figures.path_of(name).read_text(encoding="utf-8")
-    found, broken = page.compute([one for one in page.runs if one.seconds <= QUICK])
-    assert found or page.sentences
-    assert figures.written(text, found) == text
+    texts, broken = page.compute([one for one in page.runs if one.seconds <= QUICK])
+    assert texts or page.sentences
+    assert figures.written(text, texts) == text
     assert broken == []
 
 
@@ -108,8 +108,8 @@ def test_markers_in_code_are_none():
 def test_figures_are_written_in_their_places_and_line_breaks_stay():
     text = "It <!--figure a-->gains 1 EUR\n(0 to 2)<!--/--> and <!--figure b-->3<!--/-->.\n"
     text += "| x | <!--figure c-->1 | 2<!--/--> |\n"
-    found = figures.written(text, {"a": "gains 5 EUR (4 to 6)", "c": "7 | 8"})
-    assert figures.bare(found) == "It gains 5 EUR\n(4 to 6) and 3.\n| x | 7 | 8 |\n"
+    page = figures.written(text, {"a": "gains 5 EUR (4 to 6)", "c": "7 | 8"})
+    assert figures.bare(page) == "It gains 5 EUR\n(4 to 6) and 3.\n| x | 7 | 8 |\n"
 
 
 @pytest.fixture
@@ -121,8 +121,8 @@ def small(monkeypatch, tmp_path):
     def runs():
         return 41
 
-    page.figure(runs, value=lambda found: str(found + 1))
-    page.says("More than forty.", runs, when=lambda found: found > 40)
+    page.figure(runs, value=lambda count: str(count + 1))
+    page.says("More than forty.", runs, when=lambda count: count > 40)
     path = tmp_path / "small.md"
     monkeypatch.setattr(figures, "names_of_pages", lambda: ["small"])
     monkeypatch.setattr(figures, "page_of", lambda name: page)

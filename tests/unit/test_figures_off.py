@@ -34,36 +34,36 @@ def decided():
 def test_a_sure_lead_may_rest_on_one_figure_and_the_second_line_says_which(decided):
     said = decided.answer()
     assert "'bold' ends ahead in 60 of 60 futures if these figures hold; in " in said
-    found = decided.robustness
-    assert 0.4 < np.mean(found.off > 0) < 0.8  # 10.2 ± 10 % is above 10 in 61 % of draws
-    assert f"in {int((found.off > 0).sum())} of 60 if each figure may be a tenth off." in said
+    robustness = decided.robustness
+    assert 0.4 < np.mean(robustness.off > 0) < 0.8  # 10.2 ± 10 % is above 10 in 61 % of draws
+    assert f"in {int((robustness.off > 0).sum())} of 60 if each figure may be a tenth off." in said
     assert "What turns it most: prize (ahead in " in said
     assert "people (" not in said
-    first, *others = found.turns()
+    first, *others = robustness.turns()
     assert (first.range.name, first.told) == ("prize", True)
     assert not any(one.told for one in others)
 
 
 def test_every_future_draws_its_rates_alike_in_both_strategies_and_meets_the_same_people(decided):
-    found = decided.robustness
+    robustness = decided.robustness
     sold = replicate(loads(ONE_DECIDES), strategies="plain", replications=60, seed=4).values("acquisitions")
-    prize = found.ranges["prize"]
-    expected = sold * (prize.low + found.draws["prize"] * (prize.high - prize.low) - 10)
+    prize = robustness.ranges["prize"]
+    expected = sold * (prize.low + robustness.draws["prize"] * (prize.high - prize.low) - 10)
     moved = doubted({name: decided.models[name] for name in decided.names}, 0.1)
     assert set(moved.ranges) == {"prize", "people", "box"}  # not the one that is used nowhere
-    hold = np.corrcoef(found.off, expected)[0, 1]
+    hold = np.corrcoef(robustness.off, expected)[0, 1]
     assert hold > 0.98  # but for people, of whom more or fewer come
-    assert np.array_equal(moved.draws(4, 60)["prize"], found.draws["prize"])
+    assert np.array_equal(moved.draws(4, 60)["prize"], robustness.draws["prize"])
 
 
 def test_only_the_rates_are_drawn_anew():
     """With nothing but the prize to vary, a future is the stated one with the prize that was drawn."""
     model = loads(ONE_DECIDES.replace("rate: people", "rate: 40 per month").replace(", cost_per_arrival: box", ""))
     duel = compare(model, replications=12, seed=4, off_by=0.1)
-    found = duel.robustness
-    assert list(found.ranges) == ["prize"]
-    prize = 10.2 * (0.9 + 0.2 * found.draws["prize"])
-    assert found.off == pytest.approx(duel["plain"].values("acquisitions") * (prize - 10), abs=0.01)
+    robustness = duel.robustness
+    assert list(robustness.ranges) == ["prize"]
+    prize = 10.2 * (0.9 + 0.2 * robustness.draws["prize"])
+    assert robustness.off == pytest.approx(duel["plain"].values("acquisitions") * (prize - 10), abs=0.01)
 
 
 def test_a_range_that_the_file_states_is_used_where_it_stands():
@@ -75,34 +75,34 @@ def test_a_range_that_the_file_states_is_used_where_it_stands():
 
 def test_chances_stay_chances_and_what_stands_at_nothing_stays_there():
     model = loads(COINS + "strategies: {a: {}, b: {rates: {heads: 99 %}}}\n")
-    found = doubted({"b": (model, "b")}, 0.1)
-    assert 0.98 < found.ranges["heads"].low < 0.99 < found.ranges["heads"].high < 1
-    assert found.kept == ()
+    doubt = doubted({"b": (model, "b")}, 0.1)
+    assert 0.98 < doubt.ranges["heads"].low < 0.99 < doubt.ranges["heads"].high < 1
+    assert doubt.kept == ()
     none = loads(COINS + "strategies: {a: {}, b: {rates: {heads: 0 %}}}\n")
     assert doubted({"b": (none, "b")}, 0.1) is None
 
 
 def test_a_rate_that_a_strategy_moves_is_off_around_what_it_moves_it_to():
     model = loads(COINS + "strategies: {a: {}, b: {rates: {heads: 75 %}}}\n")
-    found = doubted({name: (model, name) for name in ("a", "b")}, 0.1)
-    drawn = {name: one.uncertain[0].params for name, one in found.journeys.items()}
+    doubt = doubted({name: (model, name) for name in ("a", "b")}, 0.1)
+    drawn = {name: one.uncertain[0].params for name, one in doubt.journeys.items()}
     assert drawn["a"] == pytest.approx((0.9 / 1.9, 1.1 / 2.1))
     assert drawn["b"] == pytest.approx((2.7 / 3.7, 3.3 / 4.3))  # odds of 3 to 1, a tenth less and more
 
 
 def test_a_figure_that_no_journey_could_have_a_little_off_is_kept_and_said():
     model = load("b2b_pipeline")
-    found = doubted({name: (model, name) for name in model.strategies[:2]}, 0.1)
-    assert found.kept == ("fan_at", "ripe_at")  # thresholds are whole numbers
-    assert len(found.ranges) > 20
+    doubt = doubted({name: (model, name) for name in model.strategies[:2]}, 0.1)
+    assert doubt.kept == ("fan_at", "ripe_at")  # thresholds are whole numbers
+    assert len(doubt.ranges) > 20
 
 
 def test_chances_beside_one_another_are_not_all_moved_up_beyond_100_percent():
     text = COINS.replace("rates: {", "rates: {tails: 47 %, ").replace("lost: rest", "drawn: tails, lost: rest")
     model = loads(text.replace("  lost: exit", "  drawn: exit\n  lost: exit") + "strategies: {a: {}, b: {}}\n")
-    found = doubted({name: (model, name) for name in ("a", "b")}, 0.1)
-    assert len(found.kept) == 1
-    assert len(found.ranges) == 1
+    doubt = doubted({name: (model, name) for name in ("a", "b")}, 0.1)
+    assert len(doubt.kept) == 1
+    assert len(doubt.ranges) == 1
 
 
 def test_a_journey_without_rates_has_no_second_line_and_a_share_is_a_share():

@@ -25,31 +25,31 @@ journey:
 
 
 @pytest.fixture(scope="module")
-def found():
+def outlook():
     return forecast(fs.loads(FILE), replications=1500, seed=3)
 
 
-def test_both_layers_have_the_variance_that_theory_gives(found):
+def test_both_layers_have_the_variance_that_theory_gives(outlook):
     """Given p the sum has variance n p (1 - p); over p uniform on [0.4, 0.6] add n^2 0.2^2 / 12."""
     n, spread = 400, 0.2**2 / 12
     known = n * 0.25
     whole = n * (0.25 - spread) + n**2 * spread
-    assert np.var(found.known.values("revenue"), ddof=1) == pytest.approx(known, rel=0.15)
-    assert np.var(found.runs.values("revenue"), ddof=1) == pytest.approx(whole, rel=0.15)
-    share = found.chance("revenue")
+    assert np.var(outlook.known.values("revenue"), ddof=1) == pytest.approx(known, rel=0.15)
+    assert np.var(outlook.runs.values("revenue"), ddof=1) == pytest.approx(whole, rel=0.15)
+    share = outlook.chance("revenue")
     assert share.low < 100 * known / whole < share.high
     assert share.high < 25
 
 
-def test_it_says_what_is_not_known_and_how_wide_both_layers_are(found):
-    said = found.answer("revenue")
+def test_it_says_what_is_not_known_and_how_wide_both_layers_are(outlook):
+    said = outlook.answer("revenue")
     assert "not knowing buys" in said
-    low, high = (float(x) for x in np.quantile(found.known.values("revenue"), [0.05, 0.95]))
+    low, high = (float(x) for x in np.quantile(outlook.known.values("revenue"), [0.05, 0.95]))
     assert f"within {low:,.0f} to {high:,.0f} EUR" in said
 
 
-def test_the_chart_has_both_bands_and_says_how_much_wider_one_is(found):
-    chart = chart_of(found, "revenue")
+def test_the_chart_has_both_bands_and_says_how_much_wider_one_is(outlook):
+    chart = chart_of(outlook, "revenue")
     assert set(chart.data["layer"]) == {"rates uncertain", "rates as stated"}
     last = chart.data[chart.data["month"] == 2].set_index("layer")
     width = last["p95"] - last["p5"]

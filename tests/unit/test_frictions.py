@@ -57,7 +57,7 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def found(model):
+def costs(model):
     return frictions(model, strategies="today", replications=N, seed=3)
 
 
@@ -68,49 +68,49 @@ def by_hand(model):
     return {name: fs.replicate(model, strategies=name, replications=N, seed=3) for name in names}
 
 
-def test_a_gain_is_the_paired_difference_to_the_strategy_that_does_without(found, by_hand):
+def test_a_gain_is_the_paired_difference_to_the_strategy_that_does_without(costs, by_hand):
     for name, strategy in (("slow_site", "no_site"), ("faults", "no_faults")):
         gap = by_hand[strategy].values("profit") - by_hand["today"].values("profit")
-        assert found.gain(name).mean == pytest.approx(gap.mean())
+        assert costs.gain(name).mean == pytest.approx(gap.mean())
         net = net_per_month(by_hand[strategy]) - net_per_month(by_hand["today"])
-        assert found.gain(name, "momentum").mean == pytest.approx(net.mean())
-        assert found.gain(name, "momentum").unit == "customers per month"
+        assert costs.gain(name, "momentum").mean == pytest.approx(net.mean())
+        assert costs.gain(name, "momentum").unit == "customers per month"
 
 
-def test_all_together_and_the_interaction(found, by_hand):
+def test_all_together_and_the_interaction(costs, by_hand):
     gap = by_hand["neither"].values("profit") - by_hand["today"].values("profit")
-    assert found.together().mean == pytest.approx(gap.mean())
-    single = sum(found.gain(name).mean for name in found.names)
-    assert found.summed().mean == pytest.approx(single)
-    assert found.interaction().mean == pytest.approx(gap.mean() - single)
-    assert found.interaction().low > 0  # who buys and stays multiplies
-    assert "more than their single gains add up to" in found.answer()
+    assert costs.together().mean == pytest.approx(gap.mean())
+    single = sum(costs.gain(name).mean for name in costs.names)
+    assert costs.summed().mean == pytest.approx(single)
+    assert costs.interaction().mean == pytest.approx(gap.mean() - single)
+    assert costs.interaction().low > 0  # who buys and stays multiplies
+    assert "more than their single gains add up to" in costs.answer()
 
 
-def test_they_are_ranked_by_gain_and_those_not_told_from_zero_are_told(found):
-    gains = [found.gain(name).mean for name in found.names]
+def test_they_are_ranked_by_gain_and_those_not_told_from_zero_are_told(costs):
+    gains = [costs.gain(name).mean for name in costs.names]
     assert gains == sorted(gains, reverse=True)
-    assert found.names[-1] == "no_stamps"
-    assert (found.gain("no_stamps").mean, found.gain("no_stamps").low) == (0, 0)
-    table = found.frame()
+    assert costs.names[-1] == "no_stamps"
+    assert (costs.gain("no_stamps").mean, costs.gain("no_stamps").low) == (0, 0)
+    table = costs.frame()
     assert table.query("friction == 'no_stamps'")["told_apart"].tolist() == [False, False]
-    assert "2 of 3 gains are told apart from zero" in found.answer()
-    assert "not told from 0" in found.table().loc["no_stamps"].iloc[2]
+    assert "2 of 3 gains are told apart from zero" in costs.answer()
+    assert "not told from 0" in costs.table().loc["no_stamps"].iloc[2]
 
 
-def test_intervals_hold_for_all_at_once(found, by_hand):
+def test_intervals_hold_for_all_at_once(costs, by_hand):
     gap = by_hand["no_site"].values("profit") - by_hand["today"].values("profit")
-    alone, joint = estimate_mean(gap, "EUR"), found.gain("slow_site")
+    alone, joint = estimate_mean(gap, "EUR"), costs.gain("slow_site")
     assert joint.low < alone.low - 0.01 * alone.half_width
     assert joint.high > alone.high + 0.01 * alone.half_width
 
 
-def test_ranks_are_those_the_ranking_allows(found):
-    ranking = found.rankings["profit"]
-    for name in found.names:
-        assert found.ranks(name) == ranking.ranks(name)
-    assert found.ranks("no_stamps") == (3, 3)
-    table = found.frame()
+def test_ranks_are_those_the_ranking_allows(costs):
+    ranking = costs.rankings["profit"]
+    for name in costs.names:
+        assert costs.ranks(name) == ranking.ranks(name)
+    assert costs.ranks("no_stamps") == (3, 3)
+    table = costs.frame()
     own = table[(table["figure"] == "profit") & table["rank"].notna()]
     assert own["rank"].tolist() == [1, 2, 3]
     assert (own["first_rank"] <= own["rank"]).all()
@@ -213,21 +213,21 @@ def test_a_journey_that_cannot_be_without_one_says_which():
         frictions(loads(text), replications=2)
 
 
-def test_an_unknown_friction_or_figure_names_the_nearest(found):
+def test_an_unknown_friction_or_figure_names_the_nearest(costs):
     with pytest.raises(ExperimentError, match="did you mean 'slow_site'"):
-        found.gain("slow_sit")
+        costs.gain("slow_sit")
     with pytest.raises(ExperimentError, match="did you mean 'momentum'"):
-        found.gain("slow_site", "momentom")
+        costs.gain("slow_site", "momentom")
 
 
 # -- chart and section ------------------------------------------------------------------------------
 
 
-def test_the_chart_sorts_bars_and_colours_phases(found):
-    chart = charts.frictions(found)
+def test_the_chart_sorts_bars_and_colours_phases(costs):
+    chart = charts.frictions(costs)
     left, right = chart.figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == [n.replace("_", " ") for n in found.names]
-    assert [bar.get_width() for bar in left.patches] == pytest.approx([found.gain(n).mean for n in found.names])
+    assert [label.get_text() for label in left.get_yticklabels()] == [n.replace("_", " ") for n in costs.names]
+    assert [bar.get_width() for bar in left.patches] == pytest.approx([costs.gain(n).mean for n in costs.names])
     assert "EUR" in left.get_xlabel()
     assert "customers per month" in right.get_xlabel()
     faded = [bar.get_alpha() for bar in left.patches]
@@ -236,9 +236,9 @@ def test_the_chart_sorts_bars_and_colours_phases(found):
     assert legend == ["attract", "delight", "no phase"]
 
 
-def test_the_section_says_the_answer(found):
-    section = sections(found)[0]
-    assert section.texts == (found.answer(),)
-    assert [row[0] for row in section.tables[0].rows] == [*found.names, "all together", "interaction"]
-    assert found.answer() in str(found)
-    assert "slow_site" in found._repr_html_()
+def test_the_section_says_the_answer(costs):
+    section = sections(costs)[0]
+    assert section.texts == (costs.answer(),)
+    assert [row[0] for row in section.tables[0].rows] == [*costs.names, "all together", "interaction"]
+    assert costs.answer() in str(costs)
+    assert "slow_site" in costs._repr_html_()

@@ -75,9 +75,9 @@ def test_walks_go_from_end_to_end_of_what_is_uncertain(monkeypatch):
     rows = []
     whole = question.sweep
     monkeypatch.setattr(question, "sweep", lambda *args, **how: rows.extend(how["values"]) or whole(*args, **how))
-    found = morris(model, "revenue", trajectories=4, replications=3)
+    screening = morris(model, "revenue", trajectories=4, replications=3)
     tried = sorted({float(row["heads"].split()[0]) / 100 for row in rows})
-    one = found.ranges["heads"]
+    one = screening.ranges["heads"]
     assert tried == pytest.approx([one.between(share) for share in (0, 1 / 3, 2 / 3, 1)])
     assert tried[0] == pytest.approx(one.low)
 
@@ -105,8 +105,8 @@ def test_a_matched_spend_is_not_matched_anew(monkeypatch):
 
     monkeypatch.setattr("flywheel_sim.experiment.sweep.sweep.match", never)
     model = loads(DUEL).at_spend("loud", 150.0)
-    found = sobol(model, strategies="loud", over=["price"], n=2, replications=3)
-    assert found.base_runs["loud"].journey.channels == model.journey("loud").channels
+    shares = sobol(model, strategies="loud", over=["price"], n=2, replications=3)
+    assert shares.base_runs["loud"].journey.channels == model.journey("loud").channels
 
 
 def test_a_store_is_gone_on_with_and_says_what_differs(tmp_path):
@@ -164,25 +164,25 @@ def test_effects_have_tables_charts_and_a_section(effects):
 
 
 def test_a_metric_that_rates_do_not_move_says_so():
-    found = sobol(loads(COINS), "entered.toss", n=4, replications=3)
+    split = sobol(loads(COINS), "entered.toss", n=4, replications=3)
     assert (
-        found.answer()
-        == f"{found.labels['entered.toss']} (as written): these runs do not show that it depends on any of the 1 rates."
+        split.answer()
+        == f"{split.labels['entered.toss']} (as written): these runs do not show that it depends on any of the 1 rates."
     )
-    assert np.isnan(found.total("heads").mean)
+    assert np.isnan(split.total("heads").mean)
     assert (
         "none of the 1 rates can be told apart from luck"
         in morris(loads(COINS), "entered.toss", replications=3).answer()
     )
-    charts_global.sobol(found)
+    charts_global.sobol(split)
 
 
 def test_what_was_not_asked_for_is_not_there(indices, effects):
-    for found in (indices, effects):
+    for result in (indices, effects):
         with pytest.raises(ExperimentError, match="'revenue' was not asked for"):
-            found.answer("revenue")
+            result.answer("revenue")
         with pytest.raises(ExperimentError, match="'pric' was not tried; did you mean 'price'"):
-            (found.total if found is indices else found.mu)("pric")
+            (result.total if result is indices else result.mu)("pric")
 
 
 # -- what is refused --------------------------------------------------------------------------------
@@ -247,12 +247,12 @@ def test_the_command_prints_what_the_verbs_return(flywheel):
     line = "coins.yaml --of revenue --n 4 --replications 3 --store it.db"
     status, out, _ = flywheel(line)
     assert status == 0
-    found = sobol(loads(COINS), "revenue", n=4, replications=3)
-    assert found.answer() in out
+    shares = sobol(loads(COINS), "revenue", n=4, replications=3)
+    assert shares.answer() in out
     status, out, _ = flywheel(f"{line} --resume --json")
     assert status == 0
     data = json.loads(out)
-    assert data["answer"] == found.answer()
+    assert data["answer"] == shares.answer()
     assert data["details"]["ranges"]["heads"]["source"] == "odds ± 10 %"
     _, out, _ = flywheel("coins.yaml --of revenue --morris --trajectories 3 --replications 3 --values heads=40%:60%")
     assert "trajectories" in out

@@ -42,46 +42,46 @@ def stays(model, strategy):
 
 def test_a_ceiling_exponential_from_today_a_limit_and_half_the_gain():
     """At half the gain exp(-2k) = 1/2, so without = limit - (limit - today) 2^(3/2)."""
-    found = judge(TODAY, limit="98 %", half_at=2)
-    assert found.without == pytest.approx(0.98 - 0.06 * 2**1.5)
-    assert found.at([0, 3, 2, 1e9]) == pytest.approx([found.without, 0.92, (found.without + 0.98) / 2, 0.98])
-    assert found.marginal(3) == pytest.approx(0.06 * math.log(2) / 2, rel=1e-6)
-    assert found.misfit == 0
+    curve = judge(TODAY, limit="98 %", half_at=2)
+    assert curve.without == pytest.approx(0.98 - 0.06 * 2**1.5)
+    assert curve.at([0, 3, 2, 1e9]) == pytest.approx([curve.without, 0.92, (curve.without + 0.98) / 2, 0.98])
+    assert curve.marginal(3) == pytest.approx(0.06 * math.log(2) / 2, rel=1e-6)
+    assert curve.misfit == 0
 
 
 def test_a_hill_curve_bends_as_four_judgements_say():
     """(92 - 80) / (98 - 92) = (3/2)^c, so c = log 2 / log 1.5."""
-    found = judge(TODAY, limit="98 %", without="80 %", half_at=2, shape="hill")
-    assert found.steepness == pytest.approx(math.log(2) / math.log(1.5))
-    assert found.at([0, 2, 3]) == pytest.approx([0.80, 0.89, 0.92])
+    curve = judge(TODAY, limit="98 %", without="80 %", half_at=2, shape="hill")
+    assert curve.steepness == pytest.approx(math.log(2) / math.log(1.5))
+    assert curve.at([0, 2, 3]) == pytest.approx([0.80, 0.89, 0.92])
 
 
 def test_a_given_steepness_stands_for_a_judgement():
-    found = judge(TODAY, limit="98 %", half_at=3, shape="hill", steepness=1.0)
-    assert found.without == pytest.approx(0.86)
+    curve = judge(TODAY, limit="98 %", half_at=3, shape="hill", steepness=1.0)
+    assert curve.without == pytest.approx(0.86)
 
 
 def test_a_falling_rate_approaches_its_limit_from_above():
-    found = judge(("2 per customer per month", "0.05 per month"), limit="0.02", without="0.08")
-    assert found.half_at == pytest.approx(2)
-    assert found.marginal(2) < 0
-    assert "no spend less than 0.02 per month" in found.answer()
+    curve = judge(("2 per customer per month", "0.05 per month"), limit="0.02", without="0.08")
+    assert curve.half_at == pytest.approx(2)
+    assert curve.marginal(2) < 0
+    assert "no spend less than 0.02 per month" in curve.answer()
 
 
 def test_more_judgements_than_parameters_are_fitted_and_the_miss_is_said():
-    found = judge(TODAY, limit="98 %", without="80 %", points={"6": "94 %"})
-    assert 0.01 < found.misfit < 0.5
-    assert "misses a judgement" in found.answer()
+    curve = judge(TODAY, limit="98 %", without="80 %", points={"6": "94 %"})
+    assert 0.01 < curve.misfit < 0.5
+    assert "misses a judgement" in curve.answer()
 
 
 @pytest.mark.parametrize("shape", ["exponential", "hill"])
 def test_what_was_judged_goes_into_a_file_and_comes_out_again(shape):
-    found = judge(TODAY, limit="98 %", without="80 %", shape=shape, **({"half_at": 2} if shape == "hill" else {}))
-    model = fs.loads(FILE.replace("MOVES", found.moves("stays")))
+    curve = judge(TODAY, limit="98 %", without="80 %", shape=shape, **({"half_at": 2} if shape == "hill" else {}))
+    model = fs.loads(FILE.replace("MOVES", curve.moves("stays")))
     assert reference_value(model, "stays").number == 0.92
     near = 1e-6 if shape == "exponential" else 0.003
     for strategy, spend in (("none", 0), ("two", 2), ("nine", 9)):
-        assert stays(model, strategy) == pytest.approx(float(found.at(spend)), abs=near)
+        assert stays(model, strategy) == pytest.approx(float(curve.at(spend)), abs=near)
 
 
 def test_the_chart_shows_the_curve_and_what_was_judged():

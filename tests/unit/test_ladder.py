@@ -31,12 +31,12 @@ journey:
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
 def test_fixed_purchases_climb_as_counted_by_hand(engine):
-    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=2, engine=engine)
+    climb = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=2, engine=engine)
     # batches on days 0, 20, 40 and 60 are watched until day 90; that of day 80 is not; nobody knows when `old` began
-    assert found.customers.tolist() == [16, 16]
-    assert [found.share(k).mean for k in found.steps] == [100, 100, 100, 0]  # days 10, 20 and 30, but not 40
-    assert (found.share(4).low, found.once_only.mean) == (100, 0)
-    assert found.frame()["customers"].tolist() == [32, 32, 32, 0]
+    assert climb.customers.tolist() == [16, 16]
+    assert [climb.share(k).mean for k in climb.steps] == [100, 100, 100, 0]  # days 10, 20 and 30, but not 40
+    assert (climb.share(4).low, climb.once_only.mean) == (100, 0)
+    assert climb.frame()["customers"].tolist() == [32, 32, 32, 0]
 
 
 def test_the_day_of_the_window_is_in_it_and_the_next_is_not():
@@ -62,8 +62,8 @@ def test_a_warm_up_leaves_out_those_who_first_bought_in_it():
 
 def test_purchases_of_one_day_count_as_one():
     often = fs.loads(FIXED.replace("every: 10 days", "every: 6 hours"))
-    found = repeat_ladder(often, "orders", window="3 days", up_to=5, replications=1)
-    assert [found.share(k).mean for k in found.steps] == [100, 100, 100, 0]
+    climb = repeat_ladder(often, "orders", window="3 days", up_to=5, replications=1)
+    assert [climb.share(k).mean for k in climb.steps] == [100, 100, 100, 0]
 
 
 @pytest.mark.parametrize(
@@ -77,28 +77,28 @@ def test_purchases_of_one_day_count_as_one():
     ],
 )
 def test_lines_and_events_may_be_purchases(purchases, bought):
-    found = repeat_ladder(fs.loads(FIXED), purchases, window="30 days", up_to=40, replications=1)
-    shares = [100.0, *(found.share(k).mean for k in found.steps)]
+    climb = repeat_ladder(fs.loads(FIXED), purchases, window="30 days", up_to=40, replications=1)
+    shares = [100.0, *(climb.share(k).mean for k in climb.steps)]
     assert shares.count(100.0) == bought, shares
 
 
 def test_staying_is_no_entry():
     """Whoever looks around stays in a stage whose entry is paid: that books nothing, and is no purchase."""
-    found = repeat_ladder(fs.loads(FIXED.replace("every: 10 days", "every: never")), "orders", window="30 days")
-    assert found.once_only.mean == 100
+    climb = repeat_ladder(fs.loads(FIXED.replace("every: 10 days", "every: never")), "orders", window="30 days")
+    assert climb.once_only.mean == 100
 
 
 def test_memoryless_purchases_follow_the_poisson_process():
     text = FIXED.replace("every: 10 days", "every: {exponential: 40 days}").replace("batch: 4", "batch: 1000")
     text = text.replace("look: {every: 1 day}, ", "")
-    found = repeat_ladder(fs.loads(text), "orders", window="60 days", up_to=4, replications=4, seed=2)
-    n = int(found.customers.sum())
+    climb = repeat_ladder(fs.loads(text), "orders", window="60 days", up_to=4, replications=4, seed=2)
+    n = int(climb.customers.sum())
     assert n == 4 * 1000 * 2
-    for k in found.steps:
+    for k in climb.steps:
         # a day is lost to those of the first day, and the last day is in it whole: half a day more in the mean
         near, far = (100 * stats.poisson.sf(k - 2, days / 40) for days in (59.4, 60.6))
         noise = 4 * 100 * 0.5 / np.sqrt(n)
-        assert near - noise < found.share(k).mean < far + noise
+        assert near - noise < climb.share(k).mean < far + noise
 
 
 @pytest.mark.parametrize(
@@ -156,22 +156,22 @@ def test_customers_that_are_none_and_columns_that_stand_twice_are_refused():
 
 
 def test_only_data_stands_beside_a_ladder():
-    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=1)
+    climb = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=1)
     with pytest.raises(fs.ExperimentError, match=r"data is .*: it takes a result of the kind DataLadder"):
-        ladder(found, found)
+        ladder(climb, climb)
 
 
 def test_a_step_beyond_the_ladder_is_refused():
-    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=1)
+    climb = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", up_to=5, replications=1)
     with pytest.raises(fs.ExperimentError, match="from 2 to 5; ask for more with up_to"):
-        found.share(6)
+        climb.share(6)
 
 
 def test_a_ladder_says_what_it_found_and_where_from():
-    found = repeat_ladder(fs.loads(FIXED), "orders", window="4 weeks", up_to=4, replications=2)
-    assert str(found).startswith("Of 32 customers 0")
-    assert "within 4 weeks" in str(found)
-    assert "2 replications" in str(found)
+    climb = repeat_ladder(fs.loads(FIXED), "orders", window="4 weeks", up_to=4, replications=2)
+    assert str(climb).startswith("Of 32 customers 0")
+    assert "within 4 weeks" in str(climb)
+    assert "2 replications" in str(climb)
     assert [ordinal(k) for k in (2, 3, 4, 11, 12, 13, 21, 102, 111)] == [
         "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th",
     ]  # fmt: skip
@@ -191,25 +191,25 @@ BOUGHT = pd.DataFrame(
 
 
 def test_transactions_climb_as_counted_by_hand():
-    found = ladder_of(BOUGHT.sample(frac=1, random_state=1), window="10 days", up_to=3)
-    assert (found.customers, found.left_out) == (3, 1)  # of dot only a day is seen
-    assert found.reached.tolist() == [2, 0]  # ann and cem on the tenth day, their third a day too late
+    climb = ladder_of(BOUGHT.sample(frac=1, random_state=1), window="10 days", up_to=3)
+    assert (climb.customers, climb.left_out) == (3, 1)  # of dot only a day is seen
+    assert climb.reached.tolist() == [2, 0]  # ann and cem on the tenth day, their third a day too late
     assert ladder_of(BOUGHT, window="11 days", up_to=3).reached.tolist() == [2, 2]
-    assert "1 customers first bought too late" in str(found)
+    assert "1 customers first bought too late" in str(climb)
 
 
 def test_the_interval_of_a_share_is_wilsons():
-    found = ladder_of(BOUGHT, window="10 days", up_to=3).share(2)
+    share = ladder_of(BOUGHT, window="10 days", up_to=3).share(2)
     z, n, p = stats.norm.ppf(0.975), 3, 2 / 3
     middle, half = (p + z**2 / (2 * n)) / (1 + z**2 / n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    assert found.low == pytest.approx(100 * (middle - half / (1 + z**2 / n)))
-    assert found.high == pytest.approx(100 * (middle + half / (1 + z**2 / n)))
-    assert (found.n, found.of, found.unit) == (3, "share", "%")
+    assert share.low == pytest.approx(100 * (middle - half / (1 + z**2 / n)))
+    assert share.high == pytest.approx(100 * (middle + half / (1 + z**2 / n)))
+    assert (share.n, share.of, share.unit) == (3, "share", "%")
 
 
 def test_simulated_purchases_written_as_transactions_give_the_same_ladder():
     model = fs.loads(FIXED.replace("every: 10 days", "every: {exponential: 15 days}"))
-    found = repeat_ladder(model, "orders", window="30 days", replications=1, seed=3)
+    climb = repeat_ladder(model, "orders", window="30 days", replications=1, seed=3)
     log = fs.run(model, seed=3, events=True).events
     old = log.loc[log["event"] == "present", "person"]
     paid = log[((log["event"] == "arrived") | (log["event"] == "everybody.order")) & ~log["person"].isin(old)]
@@ -217,8 +217,8 @@ def test_simulated_purchases_written_as_transactions_give_the_same_ladder():
         "who": paid["person"], "on": pd.Timestamp("2020-01-01") + pd.to_timedelta(paid["time"], unit="ms"),
     })  # fmt: skip
     same = ladder_of(sold, window="30 days", customer="who", date="on")
-    assert same.reached.tolist() == found.reached[0].tolist()
-    assert same.customers == int(found.customers[0])
+    assert same.reached.tolist() == climb.reached[0].tolist()
+    assert same.customers == int(climb.customers[0])
 
 
 @pytest.mark.parametrize(
@@ -253,18 +253,18 @@ def test_cdnow_is_what_its_page_says():
 
 
 def test_every_customer_of_cdnow_is_seen_for_52_weeks():
-    found = ladder_of(datasets.cdnow(), window="52 weeks")
-    assert (found.customers, found.left_out) == (2357, 0)
-    assert found.reached[:3].tolist() == [1072, 638, 429]
+    climb = ladder_of(datasets.cdnow(), window="52 weeks")
+    assert (climb.customers, climb.left_out) == (2357, 0)
+    assert climb.reached[:3].tolist() == [1072, 638, 429]
 
 
 def test_every_repeat_purchase_of_cdnow_is_on_some_step():
-    found = ladder_of(datasets.cdnow(), window="462 days", up_to=60)  # from the last first purchase to the last day
-    assert found.left_out == 0
+    climb = ladder_of(datasets.cdnow(), window="462 days", up_to=60)  # from the last first purchase to the last day
+    assert climb.left_out == 0
     assert ladder_of(datasets.cdnow(), window="463 days").left_out > 0
     merged = datasets.cdnow().drop_duplicates(["customer_id", "date"])
     since = (merged["date"] - merged.groupby("customer_id")["date"].transform("min")).dt.days
-    assert found.reached.sum() == ((since > 0) & (since <= 462)).sum()
+    assert climb.reached.sum() == ((since > 0) & (since <= 462)).sum()
 
 
 def test_the_survivors_of_a_subscription_only_grow_fewer():
@@ -285,21 +285,21 @@ def test_data_are_read_anew_each_time():
 
 def test_the_chart_holds_both_ladders_with_their_intervals():
     model = fs.loads(FIXED.replace("every: 10 days", "every: {exponential: 200 days}"))
-    found = repeat_ladder(model, "orders", window="60 days", up_to=4, replications=3)
+    climb = repeat_ladder(model, "orders", window="60 days", up_to=4, replications=3)
     data = ladder_of(datasets.cdnow(), window="60 days", up_to=6)
-    chart = ladder(found, data)
+    chart = ladder(climb, data)
     table = chart.data.set_index(["whose", "purchase"])
-    assert table.loc["simulated", "share"].tolist() == [found.share(k).mean for k in (2, 3, 4)]
+    assert table.loc["simulated", "share"].tolist() == [climb.share(k).mean for k in (2, 3, 4)]
     assert table.loc["data", "low"].tolist() == [data.share(k).low for k in (2, 3, 4)]
     assert (table["low"] <= table["high"]).all()
     assert set(table["unit"]) == {"%"}
     (axes,) = chart.figure.axes
     assert "(%)" in axes.get_ylabel()
     assert "60 days" in chart.title
-    assert set(ladder(found).data["whose"]) == {"simulated"}
+    assert set(ladder(climb).data["whose"]) == {"simulated"}
 
 
 def test_a_chart_of_unlike_windows_is_refused():
-    found = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=2)
+    climb = repeat_ladder(fs.loads(FIXED), "orders", window="30 days", replications=2)
     with pytest.raises(fs.ExperimentError, match="30 days and data within 52 weeks: take the same window"):
-        ladder(found, ladder_of(datasets.cdnow()))
+        ladder(climb, ladder_of(datasets.cdnow()))

@@ -220,11 +220,11 @@ def test_fine_books_joined_are_those_of_months_and_days():
     by_month = fine.by("month")
     assert by_month.layout.periods == plain.layout.periods
     for name in Ledger.ARRAYS:
-        found, wanted = getattr(by_month, name), getattr(plain, name)
+        joined, wanted = getattr(by_month, name), getattr(plain, name)
         if name in ("money", "channel_spend", "costs"):  # what accrues is rounded in each period
-            np.testing.assert_allclose(found, wanted, atol=fine.layout.periods)
+            np.testing.assert_allclose(joined, wanted, atol=fine.layout.periods)
         else:
-            np.testing.assert_array_equal(found, wanted, err_msg=name)
+            np.testing.assert_array_equal(joined, wanted, err_msg=name)
     by_day = fine.by("day")
     assert by_day.layout.periods == -(-fine.layout.horizon // DAY)
     assert by_day.flow.sum() == plain.flow.sum()

@@ -26,23 +26,23 @@ journey:
 
 
 def test_birth_and_death():
-    found = member("{refer: {every: 0.02 per month, refer: friends}, leave: {after: 0.05 per month, to: gone}}")
-    assert found.channels == ("base", "friends")
-    assert [row[0] for row in found.per_person] == [0, 0]
-    assert [row[1] for row in found.per_person] == pytest.approx([0.4, 0.4])
-    assert found.radius == pytest.approx(0.4)
-    assert not found.self_sustaining
+    loops = member("{refer: {every: 0.02 per month, refer: friends}, leave: {after: 0.05 per month, to: gone}}")
+    assert loops.channels == ("base", "friends")
+    assert [row[0] for row in loops.per_person] == [0, 0]
+    assert [row[1] for row in loops.per_person] == pytest.approx([0.4, 0.4])
+    assert loops.radius == pytest.approx(0.4)
+    assert not loops.self_sustaining
 
 
 def test_more_births_than_deaths():
-    found = member("{refer: {every: 0.13 per month, refer: friends}, leave: {after: 0.1 per month, to: gone}}")
-    assert found.radius == pytest.approx(1.3)
-    assert found.self_sustaining
-    assert str(found).startswith("referrals feed themselves: each person brings about 1.3 others who bring others")
+    loops = member("{refer: {every: 0.13 per month, refer: friends}, leave: {after: 0.1 per month, to: gone}}")
+    assert loops.radius == pytest.approx(1.3)
+    assert loops.self_sustaining
+    assert str(loops).startswith("referrals feed themselves: each person brings about 1.3 others who bring others")
 
 
 def test_conversion_comes_before():
-    found = brings("""
+    loops = brings("""
 channels: {ads: {rate: 5 per month, enters: visitor}, friends: {enters: visitor}}
 journey:
   visitor: {role: prospect, after: {lognormal: {median: 9 days, sigma: 0.7}}, to: {client: 20 %, gone: rest}}
@@ -53,24 +53,24 @@ journey:
       refer: {every: 0.3 per month, refer: friends}
   gone: exit
 """)
-    assert found.radius == pytest.approx(0.2 * 0.3 / 0.05)
+    assert loops.radius == pytest.approx(0.2 * 0.3 / 0.05)
 
 
 def test_two_channels_that_feed_each_other():
-    found = brings("""
+    loops = brings("""
 channels: {ads: {rate: 5 per month, enters: seller}, sold: {enters: client}, hired: {enters: seller}}
 journey:
   seller: {role: aside, events: {sells: {every: 0.4 per month, refer: sold}, ends: {after: 0.1 per month, to: gone}}}
   client: {role: customer, events: {ask: {every: 0.02 per month, refer: hired}, end: {after: 0.04 per month, to: gone}}}
   gone: exit
 """)
-    assert found.per_person[0] == pytest.approx((0, 4, 0))
-    assert found.per_person[1] == pytest.approx((0, 0, 0.5))
-    assert found.radius == pytest.approx((4 * 0.5) ** 0.5)
+    assert loops.per_person[0] == pytest.approx((0, 4, 0))
+    assert loops.per_person[1] == pytest.approx((0, 0, 0.5))
+    assert loops.radius == pytest.approx((4 * 0.5) ** 0.5)
 
 
 def test_levels_weigh_by_how_often_they_are_drawn():
-    found = brings("""
+    loops = brings("""
 attributes: {mood: {low: 25 %, high: 75 %}}
 channels: {ads: {rate: 5 per month, enters: client}, friends: {enters: client}}
 journey:
@@ -81,11 +81,11 @@ journey:
       leave: {after: {by: {mood: {low: 0.2 per month, high: 0.1 per month}}}, to: gone}
   gone: exit
 """)
-    assert found.radius == pytest.approx(0.75 * 0.4)
+    assert loops.radius == pytest.approx(0.75 * 0.4)
 
 
 def test_a_level_that_changes_while_clocks_run():
-    found = brings("""
+    loops = brings("""
 attributes: {plan: [basic, premium]}
 channels: {ads: {rate: 5 per month, enters: client}, friends: {enters: client}}
 journey:
@@ -97,11 +97,11 @@ journey:
       leave: {after: 0.1 per month, to: gone}
   gone: exit
 """)
-    assert found.radius == pytest.approx(0.02 / 0.2 + 0.5 * 0.06 / 0.1)
+    assert loops.radius == pytest.approx(0.02 / 0.2 + 0.5 * 0.06 / 0.1)
 
 
 def test_the_channel_the_referrer_and_the_generation_count():
-    found = brings("""
+    loops = brings("""
 rates:
   invites: {value: 0.1 per month, times: {channel: {friends: 0.5}, referrer: {present: 1.6}, generation: {3: 0.5}}}
 channels: {ads: {rate: 5 per month, enters: client}, friends: {enters: client}}
@@ -109,12 +109,12 @@ journey:
   client: {role: customer, events: {refer: {every: invites, refer: friends}, leave: {after: 0.1 per month, to: gone}}}
   gone: exit
 """)
-    assert found.per_person[0][1] == pytest.approx(1.0 * 0.5)
-    assert found.radius == pytest.approx(0.5 * 1.6 * 0.5)
+    assert loops.per_person[0][1] == pytest.approx(1.0 * 0.5)
+    assert loops.radius == pytest.approx(0.5 * 1.6 * 0.5)
 
 
 def test_what_happens_on_entry_at_once_and_in_sets():
-    found = brings(
+    loops = brings(
         """
 channels: {ads: {rate: 5 per month, enters: visitor}, friends: {enters: visitor}}
 while:
@@ -126,13 +126,13 @@ journey:
   gone: exit
 """.replace("role: prospect, to", "role: prospect, after: 1 day, to")
     )
-    assert found.radius == pytest.approx(0.1 * (1 + 1 + 0.5) + 0.05 * (1 + 1 + 0.5))
+    assert loops.radius == pytest.approx(0.1 * (1 + 1 + 0.5) + 0.05 * (1 + 1 + 0.5))
 
 
 def test_what_happens_once_happens_once():
-    found = member("{thanks: {after: 10 days, outcomes: {yes: {chance: 60 %, refer: friends}, not: rest}},"
+    loops = member("{thanks: {after: 10 days, outcomes: {yes: {chance: 60 %, refer: friends}, not: rest}},"
                    " leave: {after: {exponential: 40 days}, to: gone}}")  # fmt: skip
-    assert found.radius == pytest.approx(0.6 * 40 / 50)
+    assert loops.radius == pytest.approx(0.6 * 40 / 50)
 
 
 def test_a_stay_lasts_the_horizon_at_most():
@@ -170,7 +170,7 @@ def test_without_referrals_and_without_the_channel():
 def test_too_many_levels_fall_back_on_their_mean():
     levels = ", ".join(f"l{i}" for i in range(60))
     table = ", ".join(f"l{i}: {0.001 * i:.3f} per month" for i in range(60))
-    found = brings(f"""
+    loops = brings(f"""
 attributes: {{a: [{levels}], b: [{levels}], c: [{levels}]}}
 channels: {{ads: {{rate: 5 per month, enters: client}}, friends: {{enters: client}}}}
 journey:
@@ -183,7 +183,7 @@ journey:
       leave: {{after: 0.1 per month, to: gone}}
   gone: exit
 """)
-    assert found.radius == pytest.approx(2 * 0.0295 / 0.1)  # one is kept, and everybody starts at its first
+    assert loops.radius == pytest.approx(2 * 0.0295 / 0.1)  # one is kept, and everybody starts at its first
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -118,34 +118,34 @@ def test_conversion_counts_acquisitions_of_prospects_who_were_not_set_aside(one,
 def test_conversion_of_everybody_who_decides_is_the_chance_that_was_written():
     text = "horizon: 1 month\ncurrency: EUR\nname: x\nchannels: {a: {batch: 400, enters: p}}\n"
     text += "journey: {p: {role: prospect, to: {q: 50 %, c: 25 %, out: rest}}, q: aside, c: customer, out: exit}"
-    found = run(loads(text))
-    set_aside, bought = found.ledger.stock[0, -1, :, [1, 2]].sum(axis=1)
+    runs = run(loads(text))
+    set_aside, bought = runs.ledger.stock[0, -1, :, [1, 2]].sum(axis=1)
     assert set_aside > 150
-    assert total(found, "conversion") == pytest.approx(100 * bought / (400 - set_aside))
+    assert total(runs, "conversion") == pytest.approx(100 * bought / (400 - set_aside))
 
 
 def test_who_is_set_aside_and_returns_is_a_prospect_again():
     text = "horizon: 4 months\ncurrency: EUR\nname: x\nchannels: {a: {batch: 50, enters: p}}\n"
     text += "journey: {p: {role: prospect, every: 1 month, to: {q: 50 %, c: rest}}, c: customer, "
     text += "q: {role: aside, after: 7 days, to: p}}"
-    found = run(loads(text))
-    left_aside = found.ledger.stock[0, -1, :, 2].sum()
-    assert total(found, "conversion") == pytest.approx(100 * total(found, "acquisitions") / (50 - left_aside))
+    runs = run(loads(text))
+    left_aside = runs.ledger.stock[0, -1, :, 2].sum()
+    assert total(runs, "conversion") == pytest.approx(100 * total(runs, "acquisitions") / (50 - left_aside))
 
 
 def test_lapsed_people_present_at_the_start_are_won_back_and_not_acquired():
     text = "horizon: 2 months\ncurrency: EUR\nname: x\nchannels: {a: {present: 20, enters: past}}\n"
     text += "journey: {past: {role: lapsed, after: 7 days, to: c}, c: customer}"
-    found = run(loads(text))
-    assert total(found, "won_back") == 20
-    assert total(found, "acquisitions") == 0
+    runs = run(loads(text))
+    assert total(runs, "won_back") == 20
+    assert total(runs, "acquisitions") == 0
 
 
 def test_people_who_come_as_customers_are_acquired_without_having_been_converted():
     text = "horizon: 1 month\ncurrency: EUR\nname: x\nchannels: {a: {batch: 8, enters: p}, b: {batch: 30, enters: c}}\n"
-    found = run(loads(text + "journey: {p: {role: prospect, to: {c: 100 %}}, c: customer}"))
-    assert total(found, "acquisitions") == 38
-    assert total(found, "conversion") == 100
+    runs = run(loads(text + "journey: {p: {role: prospect, to: {c: 100 %}}, c: customer}"))
+    assert total(runs, "acquisitions") == 38
+    assert total(runs, "conversion") == 100
 
 
 @pytest.mark.parametrize(
@@ -418,14 +418,14 @@ def test_tables_by_channel_and_by_plan_are_those_of_the_people_table(one):
 
 
 def test_a_customer_worth_48_who_cost_2000_is_a_warning():
-    found = run(loads(DEAR))
-    assert (total(found, "clv"), total(found, "cac")) == (48.0, 2000.0)
-    assert total(found, "ltv_cac") == pytest.approx(0.024)
-    (text,) = found.warnings()
+    runs = run(loads(DEAR))
+    assert (total(runs, "clv"), total(runs, "cac")) == (48.0, 2000.0)
+    assert total(runs, "ltv_cac") == pytest.approx(0.024)
+    (text,) = runs.warnings()
     assert "48.00" in text
     assert "2,000.00" in text
     assert "0.024" in text
-    assert f"Warning: {text}" in str(found)
+    assert f"Warning: {text}" in str(runs)
 
 
 def test_a_customer_who_brings_more_than_the_cost_is_no_warning():
@@ -433,9 +433,9 @@ def test_a_customer_who_brings_more_than_the_cost_is_no_warning():
 
 
 def test_without_acquisitions_there_is_no_ratio_to_warn_of():
-    found = run(loads(DEAR.replace("batch: 1", "batch: 0")))
-    assert math.isnan(total(found, "ltv_cac"))
-    assert found.warnings() == []
+    runs = run(loads(DEAR.replace("batch: 1", "batch: 0")))
+    assert math.isnan(total(runs, "ltv_cac"))
+    assert runs.warnings() == []
 
 
 # -- the register -----------------------------------------------------------------------------------

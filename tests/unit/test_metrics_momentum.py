@@ -73,10 +73,10 @@ def test_a_loss_is_counted_by_its_stage_alone():
     held.flow[:, 2, 3, flows.index(("club", "renewal", "past"))] = [3, 1]
     held.flow[:, 2, 3, flows.index(("lead", "decide", "club"))] = 50
     held.flow[:, 2, 3, flows.index(("past", "back", "club"))] = 50
-    found = runs(made, held)
-    assert found.values("lost.lead").tolist() == [5, 9]
-    assert found.values("lost.club").tolist() == [3, 1]
-    assert found.unit("lost.club") == "people"
+    members = runs(made, held)
+    assert members.values("lost.lead").tolist() == [5, 9]
+    assert members.values("lost.club").tolist() == [3, 1]
+    assert members.unit("lost.club") == "people"
 
 
 def test_a_customer_who_becomes_a_prospect_is_lost_but_no_prospect_who_buys():
@@ -89,10 +89,10 @@ journey:
   buyer: {role: customer, after: {exponential: 20 days}, to: guest}
   gone: exit
 """
-    found = fs.replicate(fs.loads(text), replications=3)
-    np.testing.assert_array_equal(found.values("lost.buyer"), found.values("churned"))
-    gone = found.values("entered.gone")
-    np.testing.assert_array_equal(found.values("lost.guest"), gone)
+    members = fs.replicate(fs.loads(text), replications=3)
+    np.testing.assert_array_equal(members.values("lost.buyer"), members.values("churned"))
+    gone = members.values("entered.gone")
+    np.testing.assert_array_equal(members.values("lost.guest"), gone)
     assert gone.all()
 
 
@@ -109,17 +109,17 @@ def test_nobody_is_lost_a_second_time(stage):
 
 
 def test_they_split_by_channel_and_add_up():
-    found = fs.replicate(club(), replications=3)
-    table = found.by("channel", "net_growth", "growth_rate", "lost.member")
+    members = fs.replicate(club(), replications=3)
+    table = members.by("channel", "net_growth", "growth_rate", "lost.member")
     for name in ("net_growth", "lost.member"):
-        assert table[name, "mean"].sum() == pytest.approx(found[name].mean)
+        assert table[name, "mean"].sum() == pytest.approx(members[name].mean)
     with pytest.raises(ExperimentError, match="'net_growth' cannot be split by 'plan'"):
-        found.by("plan", "net_growth")
+        members.by("plan", "net_growth")
 
 
 def test_a_partial_month_has_its_own_length():
-    found = fs.run(club(horizon="75 days", follow="1 month"))
-    assert found.journey.horizon % MONTH
-    book = found.books
+    members = fs.run(club(horizon="75 days", follow="1 month"))
+    assert members.journey.horizon % MONTH
+    book = members.books
     assert net_growth(book)[:, -1].any()
     np.testing.assert_array_equal(opening(book) + net_growth(book), active_customers(book))

@@ -127,9 +127,9 @@ def test_paid_staff_are_in_a_row_of_their_own_by_channel_and_on_no_plan():
     )
     many = runs(made, any_ledger(made))
     for name in ("service_spend", "win_back_spend", "spend"):
-        found = parts(many.books, "channel")
-        assert NO_CHANNEL in found
-        parted = sum(many.metric(name).total(part) for part in found.values())
+        rows = parts(many.books, "channel")
+        assert NO_CHANNEL in rows
+        parted = sum(many.metric(name).total(part) for part in rows.values())
         np.testing.assert_allclose(parted, many.values(name), rtol=1e-12)
     assert "service_spend" not in many.by("plan").columns.get_level_values(0)
     with pytest.raises(ExperimentError, match="'service_spend' cannot be split by 'plan'"):
@@ -159,8 +159,8 @@ def test_cells_hold_the_waits_that_fall_into_them():
 @pytest.mark.parametrize("q", [0.5, 0.9, 0.95])
 def test_quantiles_of_waits_are_those_of_the_waits_to_three_percent(q):
     waits = np.random.default_rng(5).lognormal(18, 1.2, 4000).astype(np.int64)
-    found = wait_quantile(np.stack([counts(waits), counts(waits // 3)]), q)
-    np.testing.assert_allclose(found, [np.quantile(waits, q), np.quantile(waits // 3, q)], rtol=0.01)
+    quantiles = wait_quantile(np.stack([counts(waits), counts(waits // 3)]), q)
+    np.testing.assert_allclose(quantiles, [np.quantile(waits, q), np.quantile(waits // 3, q)], rtol=0.01)
     same = wait_quantile(counts([DAY] * 9)[None], q)
     np.testing.assert_allclose(same, DAY, rtol=0.0625)
 

@@ -63,63 +63,63 @@ def test_sums_over_a_window():
     ],
 )
 def test_acceleration_is_the_last_window_less_the_one_before(acquired, faster, change):
-    found = momentum(growing(*acquired))
-    assert found.momentum.mean == np.mean(acquired[3:])
-    assert found.figure("momentum", before=True).mean == np.mean(acquired[:3])
-    assert found.acceleration.mean == change
-    assert found.faster == faster
-    assert found.answer().startswith("Growing faster than before: " + {"yes": "yes.", "no": "no"}.get(faster, "these"))
+    motion = momentum(growing(*acquired))
+    assert motion.momentum.mean == np.mean(acquired[3:])
+    assert motion.figure("momentum", before=True).mean == np.mean(acquired[:3])
+    assert motion.acceleration.mean == change
+    assert motion.faster == faster
+    assert motion.answer().startswith("Growing faster than before: " + {"yes": "yes.", "no": "no"}.get(faster, "these"))
 
 
 def test_replications_are_paired_before_the_interval():
     """The replications differ by 20 a month and all change by exactly 3: the change has no noise."""
-    found = momentum(growing(100, 100, 100, 103, 103, 103, replications=20))
-    assert found.momentum.half_width > 2
-    assert (found.acceleration.low, found.acceleration.high) == (3, 3)
+    motion = momentum(growing(100, 100, 100, 103, 103, 103, replications=20))
+    assert motion.momentum.half_width > 2
+    assert (motion.acceleration.low, motion.acceleration.high) == (3, 3)
 
 
 def test_customers_may_grow_faster_and_the_rate_fall():
-    found = momentum(growing(10, 10, 10, 12, 12, 12))
-    assert found.faster == "yes"
-    assert told(found.change("growth_rate")) == "no"
-    assert "In per cent, growth falls" in found.answer()
+    motion = momentum(growing(10, 10, 10, 12, 12, 12))
+    assert motion.faster == "yes"
+    assert told(motion.change("growth_rate")) == "no"
+    assert "In per cent, growth falls" in motion.answer()
 
 
 @pytest.mark.parametrize("window", [1, 3, 5])
 def test_mass_at_the_end_is_that_at_the_beginning_and_momentum_times_months(many, window):
-    found = momentum(many, window=window)
+    motion = momentum(many, window=window)
     begun = opening(many.books)[:, -window]
-    np.testing.assert_allclose(begun + window * found.paths["momentum"][:, -1], found.paths["customers"][:, -1])
-    np.testing.assert_allclose(found.paths["gained"] - found.paths["lost"], found.paths["momentum"])
+    np.testing.assert_allclose(begun + window * motion.paths["momentum"][:, -1], motion.paths["customers"][:, -1])
+    np.testing.assert_allclose(motion.paths["gained"] - motion.paths["lost"], motion.paths["momentum"])
 
 
 def test_momentum_is_speed_times_mean_mass(many):
-    found = momentum(many, window=3)
+    motion = momentum(many, window=3)
     lived = many.ledger.time[:, -3:, :, many.ledger.layout.stages.index("member")].sum(axis=(1, 2)) / MONTH
-    np.testing.assert_allclose(found.paths["growth_rate"][:, -1] / 100 * lived / 3, found.paths["momentum"][:, -1])
+    np.testing.assert_allclose(motion.paths["growth_rate"][:, -1] / 100 * lived / 3, motion.paths["momentum"][:, -1])
 
 
 def test_a_partial_last_month_counts_for_its_length():
-    found = fs.replicate(club(horizon="320 days", follow="2 months"), replications=3)
-    last = found.journey.horizon % MONTH / MONTH
+    partial = fs.replicate(club(horizon="320 days", follow="2 months"), replications=3)
+    last = partial.journey.horizon % MONTH / MONTH
     assert 0 < last < 1
-    net = net_growth(found.books)[:, -2:].sum(axis=1)
-    np.testing.assert_allclose(momentum(found, window=2).paths["momentum"][:, -1], net / (1 + last))
-    np.testing.assert_allclose(net_per_month(found, 2), net / (1 + last))
-    np.testing.assert_allclose(net_per_month(found), found.values("net_growth") / lengths(found.books).sum())
+    net = net_growth(partial.books)[:, -2:].sum(axis=1)
+    np.testing.assert_allclose(momentum(partial, window=2).paths["momentum"][:, -1], net / (1 + last))
+    np.testing.assert_allclose(net_per_month(partial, 2), net / (1 + last))
+    np.testing.assert_allclose(net_per_month(partial), partial.values("net_growth") / lengths(partial.books).sum())
 
 
 def test_the_warm_up_is_no_part_of_any_window(pipeline):
-    found = momentum(pipeline, window="12 months")
-    assert found.frame().query("figure == 'customers'")["month"].min() == 7
-    assert found.frame().query("figure == 'momentum'")["month"].min() == 18
+    motion = momentum(pipeline, window="12 months")
+    assert motion.frame().query("figure == 'customers'")["month"].min() == 7
+    assert motion.frame().query("figure == 'momentum'")["month"].min() == 18
     with pytest.raises(ExperimentError, match=r"two of them need 32, and figures are of 30; take 15 months at most"):
         momentum(pipeline, window=16)
 
 
 def test_the_table_has_every_figure_with_its_interval(many):
-    found = momentum(many, window="2 months")
-    table = found.frame()
+    motion = momentum(many, window="2 months")
+    table = motion.frame()
     assert list(table.columns) == ["month", "figure", "mean", "low", "high", "n", "unit"]
     row = table[(table["figure"] == "momentum") & (table["month"] == 12)].iloc[0]
     expected = estimate_mean(net_per_month(many, 2), "customers per month")
@@ -140,8 +140,8 @@ def test_losses_are_those_of_the_metrics(many):
 
 
 def test_recurring_revenue_lost_is_that_of_the_books(many):
-    found = momentum(many, window=3).recurring_lost
-    assert found.mean == pytest.approx(-many.series("mrr_churn")[:, -3:].mean())
+    lost = momentum(many, window=3).recurring_lost
+    assert lost.mean == pytest.approx(-many.series("mrr_churn")[:, -3:].mean())
     once = fs.replicate(fs.load("ad_campaign").with_(horizon="2 months"), replications=2)
     assert momentum(once, window=1).recurring_lost is None
 
@@ -180,8 +180,8 @@ def test_a_comparison_is_told_what_to_give():
 
 
 def test_a_model_is_run_as_replicate_runs_it(many):
-    found = momentum(club(), strategies="loud", replications=N)
-    np.testing.assert_array_equal(found.paths["momentum"], momentum(many).paths["momentum"])
+    motion = momentum(club(), strategies="loud", replications=N)
+    np.testing.assert_array_equal(motion.paths["momentum"], momentum(many).paths["momentum"])
 
 
 @pytest.mark.parametrize("given", [{"strategies": "loud"}, {"replications": 7}, {"seed": 1}, {"workers": 1}])
@@ -205,9 +205,9 @@ def test_an_unknown_figure_names_the_nearest(many):
 
 
 def test_one_replication_tells_nothing_apart():
-    found = momentum(fs.run(club()), window=3)
-    assert found.faster == "not told apart"
-    assert found.answer()
+    motion = momentum(fs.run(club()), window=3)
+    assert motion.faster == "not told apart"
+    assert motion.answer()
 
 
 # -- the wheel --------------------------------------------------------------------------------------
@@ -248,9 +248,9 @@ def test_the_wheel_is_drawn_for_one_strategy_and_for_several(many):
     assert {"in it", "move", "lost", "strangers", "referred", "back", "growth rate"} <= set(data["what"])
     one = charts.wheel(momentum(many))
     said = [text.get_text() for text in one.figure.findobj() if hasattr(text, "get_text")]
-    found = momentum(many)
+    motion = momentum(many)
     assert any(text.endswith(" referred") for text in said)
-    assert f"{found.growth_rate.mean:.2f}"[:3] in " ".join(said)
+    assert f"{motion.growth_rate.mean:.2f}"[:3] in " ".join(said)
     assert "<svg" in one.svg()
 
 
@@ -280,12 +280,12 @@ def test_the_chart_of_momentum_has_its_figures(pipeline):
 
 
 def test_the_section_says_the_answer_and_where_people_are_lost(pipeline):
-    found = momentum(pipeline, window=6)
-    section = sections(found)[0]
-    assert found.answer() in section.texts
+    motion = momentum(pipeline, window=6)
+    section = sections(motion)[0]
+    assert motion.answer() in section.texts
     assert [chart.name for chart in section.charts] == ["wheel", "momentum"]
     assert section.tables[1].rows[0][:4] == ("won", "delight", "renewal → churned", "customers")
     assert len(section.tables[1].rows) == 7
     assert "smaller losses are not shown" in section.tables[1].note
-    assert found.answer().split(".")[0] in str(found)
-    assert found.answer().split(".")[0] in found._repr_html_()
+    assert motion.answer().split(".")[0] in str(motion)
+    assert motion.answer().split(".")[0] in motion._repr_html_()

@@ -19,12 +19,12 @@ def lived(text, engine, people=False, seed=1):
     return run_once(journey, seed, people=people, engine=engine, checked=engine == "reference")
 
 
-def booked(found, line, side=None):
+def booked(life, line, side=None):
     """Return what is booked on a line in all, in millionths."""
-    lines = found.ledger.layout.lines
+    lines = life.ledger.layout.lines
     picked = [index for index, (of, name, _) in enumerate(lines) if name == line and side in (None, of)]
     assert picked, (line, lines)
-    return int(found.ledger.money[..., picked].sum())
+    return int(life.ledger.money[..., picked].sum())
 
 
 METERED = """
@@ -56,10 +56,10 @@ journey:
   seen: {role: prospect, after: 1 day, to: gone}
   gone: exit
 """
-    found = lived(text, engine).ledger
-    came = int(found.flow[..., ROLE_FLOWS.index("arrived")].sum())
+    life = lived(text, engine).ledger
+    came = int(life.flow[..., ROLE_FLOWS.index("arrived")].sum())
     assert came > 400
-    assert int(found.channel_spend.sum()) == 2_000 * came
+    assert int(life.channel_spend.sum()) == 2_000 * came
 
 
 @BOTH
@@ -149,8 +149,8 @@ journey:
 
 @BOTH
 def test_fees_and_goods_follow_drawn_baskets_to_the_millionth(engine):
-    found = lived(SHOP, engine, people=True)
-    ledger, layout = found.ledger, found.ledger.layout
+    life = lived(SHOP, engine, people=True)
+    ledger, layout = life.ledger, life.ledger.layout
     at = {(side, name): index for index, (side, name, _) in enumerate(layout.lines)}
     kinds = {name: kind for side, name, kind in layout.lines if side == "spend"}
     assert kinds == {"goods": "cost_of_sales", "care": "service", "flyer": "acquisition", "fees": "cost_of_sales"}
@@ -169,8 +169,8 @@ def test_fees_and_goods_follow_drawn_baskets_to_the_millionth(engine):
     # people, each booking rounded
     earned = ledger.money[..., [index for (side, _), index in at.items() if side == "earn"]].sum()
     spent = ledger.money[..., [index for (side, _), index in at.items() if side == "spend"]].sum()
-    assert abs(found.people.revenue.sum() - earned / MILLIONTHS) <= 0.5e-6 * 3 * orders
-    assert abs(found.people.cost.sum() - spent / MILLIONTHS) <= 0.5e-6 * 3 * orders
+    assert abs(life.people.revenue.sum() - earned / MILLIONTHS) <= 0.5e-6 * 3 * orders
+    assert abs(life.people.cost.sum() - spent / MILLIONTHS) <= 0.5e-6 * 3 * orders
     # those who are followed
     followed = ledger.followed.sum(axis=(0, 1))
     revenue, cost = followed[FOLLOWED.index("revenue")], followed[FOLLOWED.index("cost")]
@@ -197,11 +197,11 @@ journey:
     events:
       order: {after: 60 days, earn: {coffee: 33.333333}, spend: {goods: 42 % of coffee, box: 0.1}}
 """
-    found = lived(text, engine, people=True)
+    life = lived(text, engine, people=True)
     fees, refunds, goods = (round(share * 33_333_333) for share in (0.029, -0.04, 0.42))
     assert (fees, refunds, goods) == (966_667, -1_333_333, 14_000_000)
-    assert [booked(found, line) for line in ("fees", "refunds", "goods")] == [fees, refunds, goods]
-    person = found.people.iloc[0]
+    assert [booked(life, line) for line in ("fees", "refunds", "goods")] == [fees, refunds, goods]
+    person = life.people.iloc[0]
     assert person.revenue == pytest.approx((33_333_333 + refunds) / MILLIONTHS, abs=1e-9)
     assert person.cost == pytest.approx((fees + goods + 100_000) / MILLIONTHS, abs=1e-9)
     worth = math.exp(-math.log(1.1) * 60 / 365)
@@ -230,11 +230,11 @@ journey:
       up: {after: 2 months, set: {plan: big, seats: 1}, to: stay}
 """
     text = text.replace(", to: stay", "")
-    found = lived(text, engine)
-    fee = found.ledger.money[:, :, [name for _, name, _ in found.ledger.layout.lines].index("fee")]
+    life = lived(text, engine)
+    fee = life.ledger.money[:, :, [name for _, name, _ in life.ledger.layout.lines].index("fee")]
     assert fee.T.tolist() == [[60 * MILLIONTHS, 150 * MILLIONTHS, 0, 0], [0, 0, 30 * MILLIONTHS, 30 * MILLIONTHS]]
-    assert booked(found, "hosting") == round(0.12 * 270 * MILLIONTHS)
-    assert found.ledger.mrr.sum(axis=(1, 2)).cumsum().tolist() == [54_000_000, 135_000_000, 27_000_000, 27_000_000]
+    assert booked(life, "hosting") == round(0.12 * 270 * MILLIONTHS)
+    assert life.ledger.mrr.sum(axis=(1, 2)).cumsum().tolist() == [54_000_000, 135_000_000, 27_000_000, 27_000_000]
 
 
 @BOTH

@@ -111,8 +111,8 @@ def test_a_channel_that_begins_after_the_run_takes_no_budget(loaded):
 
 def test_leads_of_a_plan_are_scaled_or_refused(loaded):
     model = loaded(("spend: 1000 per month", "spend: " + PLAN))
-    found = fs.lead_volume(model, over="ads", values=(0.5, 1.0, 2.0), strategies="base", waiting=False, replications=4)
-    half, _, double = found.leads.mean(axis=1)
+    volume = fs.lead_volume(model, over="ads", values=(0.5, 1.0, 2.0), strategies="base", waiting=False, replications=4)
+    half, _, double = volume.leads.mean(axis=1)
     assert double > 3 * half
 
 

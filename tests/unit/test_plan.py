@@ -14,11 +14,11 @@ ONE = RunOptions(workers=1)
 
 @pytest.fixture
 def plan():
-    found = Plan(None)
-    found.add("quiet", club().journey("quiet"))
-    found.add("loud", club().journey("loud"))
-    found.share("as before", "quiet")
-    return found
+    built = Plan(None)
+    built.add("quiet", club().journey("quiet"))
+    built.add("loud", club().journey("loud"))
+    built.share("as before", "quiet")
+    return built
 
 
 def revenue(runs):
@@ -26,16 +26,16 @@ def revenue(runs):
 
 
 def test_a_plan_gives_the_figures_of_replications(plan):
-    found, _ = plan.run(3, ONE, revenue)
+    revenues, _ = plan.run(3, ONE, revenue)
     for name in ("quiet", "loud"):
         alone = replicate(club(), strategies=name, replications=3, workers=1)
-        np.testing.assert_array_equal(found[name], alone.values("revenue"))
+        np.testing.assert_array_equal(revenues[name], alone.values("revenue"))
 
 
 def test_what_stands_under_two_names_is_run_once(plan):
     assert len(plan.jobs) == 2
-    found, _ = plan.run(2, ONE, revenue)
-    assert found["as before"] is found["quiet"]
+    revenues, _ = plan.run(2, ONE, revenue)
+    assert revenues["as before"] is revenues["quiet"]
 
 
 def test_whole_runs_come_in_the_order_asked_for_and_no_others(plan):

@@ -14,8 +14,8 @@ BOTH = pytest.mark.parametrize("engine", ["kernel", "reference"])
 def moved(text, engine, seed=1):
     """Return the level at the end of each month, and each movement by month, in the currency."""
     ledger = run_once(fs.loads("currency: EUR\n" + text).journey(), seed, engine=engine).ledger
-    found = ledger.mrr.sum(axis=1) / MILLIONTHS
-    return found.sum(axis=1).cumsum().tolist(), {name: found[:, MRR.index(name)].tolist() for name in MRR}
+    by_month = ledger.mrr.sum(axis=1) / MILLIONTHS
+    return by_month.sum(axis=1).cumsum().tolist(), {name: by_month[:, MRR.index(name)].tolist() for name in MRR}
 
 
 def kept(text, *names, **how):

@@ -37,17 +37,17 @@ from flywheel_sim.journey.units import DAY, MILLIONTHS, MONTH
 from flywheel_sim.ledger import COHORT, FOLLOWED, GENERATION, MRR, ROLE_FLOWS
 
 
-def movements(found):
+def movements(lives):
     """Return the movements of recurring revenue, millionths, as {measure: {period: value}}, over all groups."""
-    table = found.ledger.mrr.sum(axis=1)
+    table = lives.ledger.mrr.sum(axis=1)
     return {
         name: {p: table[p, i] for p in np.flatnonzero(table[:, i])} for i, name in enumerate(MRR) if table[:, i].any()
     }
 
 
-def measures(found, array, names):
+def measures(lives, array, names):
     """Return an array of the ledger summed over all but its measures, as {measure: value}, nothings left out."""
-    table = np.asarray(getattr(found.ledger, array))
+    table = np.asarray(getattr(lives.ledger, array))
     totals = table.reshape(-1, table.shape[-1]).sum(axis=0)
     return {name: int(value) for name, value in zip(names, totals, strict=True) if value}
 
@@ -60,10 +60,10 @@ def test_amounts_are_those_of_the_state_after_the_sets_and_what_is_earned_adds_w
     bonus = outcome("won", money=[earn("extra", 7_800_000)], add={"spent": "earned"})
     up = event("up", fixed(DAY), sets={"plan": 1}, money=sale, outcomes=[bonus], add={"total": "earned"})
     spent, total = counter("spent", 0, 99), counter("total", 0, 15)
-    found = live((stage("a", "customer", up),), [batch(1, "a")], months=1,
+    lives = live((stage("a", "customer", up),), [batch(1, "a")], months=1,
                  attributes=[levels("plan", "basic", "big"), spent, total])  # fmt: skip
-    assert [found.money(line) for line in ("fee", "extra", "goods")] == [[12_500_000], [7_800_000], [300]]
-    assert found.people[["spent", "total", "revenue", "cost"]].iloc[0].tolist() == [20, 15, 20.3, 0.0003]
+    assert [lives.money(line) for line in ("fee", "extra", "goods")] == [[12_500_000], [7_800_000], [300]]
+    assert lives.people[["spent", "total", "revenue", "cost"]].iloc[0].tolist() == [20, 15, 20.3, 0.0003]
 
 
 DRAWN = {
@@ -83,10 +83,10 @@ def test_a_drawn_amount_is_the_quantile_of_the_luck_of_its_line(kind):
     sample = (100.0, 250.0, 990.0)
     dist = Dist(kind, tuple(rate(p) for p in params), sample if kind == "empirical" else ())
     order = event("order", fixed(10 * DAY), every=True, money=[earn("sale", dist, decision="a/order/sale")])
-    found = live((stage("a", "customer", order),), [batch(5, "a")], months=1)
+    lives = live((stage("a", "customer", order),), [batch(5, "a")], months=1)
     table = gamma_table(2.5) if kind == "gamma" else np.array(sample)
     first, second, third = [*params, 0.0, 0.0, 0.0][:3]
-    for key, revenue in zip(found.keys, found.people.revenue, strict=True):
+    for key, revenue in zip(lives.keys, lives.people.revenue, strict=True):
         exact = [draws.quantile(code, luck(key, "a/order/sale", n)[1], first, second, third, table) for n in range(3)]
         assert revenue == pytest.approx(sum(round(amount) for amount in exact) / MILLIONTHS, rel=1e-12)
 
@@ -95,8 +95,8 @@ def test_money_of_a_set_is_spent_by_the_role_of_the_stage_a_person_is_in():
     care = event("care", fixed(10 * DAY), every=True, money=[spend("care", 5)])
     sets = [during("s", ["lead", "client"], care, accruals=[spend("tool", 2 / DAY)])]
     made = (stage("lead", "prospect", event("buy", fixed(15 * DAY), to="client")), stage("client", "customer"))
-    found = live(made, [batch(3, "lead")], sets=sets, months=1)
-    lines, money = found.ledger.layout.lines, found.ledger.money.sum(axis=(0, 1)).tolist()
+    lives = live(made, [batch(3, "lead")], sets=sets, months=1)
+    lines, money = lives.ledger.layout.lines, lives.ledger.money.sum(axis=(0, 1)).tolist()
     rest = round(MONTH / DAY * 2 * 3) - 90
     assert dict(zip(lines, money, strict=True)) == {
         ("spend", "tool", "acquisition"): 90,
@@ -108,13 +108,13 @@ def test_money_of_a_set_is_spent_by_the_role_of_the_stage_a_person_is_in():
 
 def test_money_is_booked_in_the_group_a_person_stands_in_after_the_sets():
     up = event("up", fixed(DAY), sets={"plan": 1}, money=[earn("fee", 100)])
-    found = live((stage("a", "customer", up, accruals=[earn("rent", 10 / DAY)]),), [batch(1, "a")], months=1,
+    lives = live((stage("a", "customer", up, accruals=[earn("rent", 10 / DAY)]),), [batch(1, "a")], months=1,
                  attributes=[levels("plan", "basic", "big")], report_by=("plan",))  # fmt: skip
     by_group = dict(
-        zip((line for _, line, _ in found.ledger.layout.lines), found.ledger.money[0].T.tolist(), strict=True)
+        zip((line for _, line, _ in lives.ledger.layout.lines), lives.ledger.money[0].T.tolist(), strict=True)
     )
     assert by_group == {"rent": [10, round(MONTH / DAY * 10) - 10], "fee": [0, 100]}
-    assert found.ledger.flow[0, :, found.ledger.layout.flows.index(("a", "up", "up"))].tolist() == [1, 0]
+    assert lives.ledger.flow[0, :, lives.ledger.layout.flows.index(("a", "up", "up"))].tolist() == [1, 0]
 
 
 # -- accruing ---------------------------------------------------------------------------------------
@@ -122,31 +122,31 @@ def test_money_is_booked_in_the_group_a_person_stands_in_after_the_sets():
 
 def test_a_price_by_tenure_changes_when_tenure_reaches_its_bound():
     price = by("tenure", 700 / MONTH, 300 / MONTH, bounds=(MONTH + MONTH // 2,))
-    found = live((stage("a", "customer", accruals=[earn("fee", price, MONTH)]),),
+    lives = live((stage("a", "customer", accruals=[earn("fee", price, MONTH)]),),
                  [batch(2, "a", times=(0, MONTH))], months=4, attributes=[stopwatch("tenure")])  # fmt: skip
-    assert found.money("fee") == [1400, 1000 + 1400, 600 + 1000, 600 + 600]
-    assert [round(one * MILLIONTHS) for one in found.people.revenue] == [1800, 1800, 1500, 1500]
-    assert movements(found)["contraction"] == pytest.approx({1: -800, 2: -800})
+    assert lives.money("fee") == [1400, 1000 + 1400, 600 + 1000, 600 + 600]
+    assert [round(one * MILLIONTHS) for one in lives.people.revenue] == [1800, 1800, 1500, 1500]
+    assert movements(lives)["contraction"] == pytest.approx({1: -800, 2: -800})
 
 
 def test_a_price_by_the_month_accrues_by_the_season():
     cells = [1200 / MONTH if month == 6 else 100 / MONTH for month in range(12)]
-    found = live((stage("a", "customer", accruals=[spend("heating", by("month", *cells))]),), [batch(1, "a")],
+    lives = live((stage("a", "customer", accruals=[spend("heating", by("month", *cells))]),), [batch(1, "a")],
                  phase=5 * MONTH, months=3)  # fmt: skip
-    assert found.money("heating") == [100, 1200, 100]
+    assert lives.money("heating") == [100, 1200, 100]
 
 
 def test_a_price_of_ones_own_is_booked_by_stretch_and_period():
     price = rate(1000 / MONTH, "price", Spread("gamma", ((2.0, 1000 / MONTH),)))
     leave = event("leave", fixed(MONTH + 7 * DAY), to="end")
-    found = live((stage("a", "customer", leave, accruals=[earn("fee", price)]), END), [batch(20, "a")], months=3)
+    lives = live((stage("a", "customer", leave, accruals=[earn("fee", price)]), END), [batch(20, "a")], months=3)
     first, whole = [], []
-    for key, revenue in zip(found.keys, found.people.revenue, strict=True):
+    for key, revenue in zip(lives.keys, lives.people.revenue, strict=True):
         own = draws.from_table(gamma_table(2.0) * (1000 / MONTH), luck(key, "rate/price")[1])
         first.append(round(own * MONTH))
         whole.append(round(own * (MONTH + 7 * DAY)))
         assert round(revenue * MILLIONTHS) == whole[-1]
-    assert found.money("fee") == [sum(first), sum(whole) - sum(first), 0]
+    assert lives.money("fee") == [sum(first), sum(whole) - sum(first), 0]
 
 
 def test_accruing_money_is_exact_whoever_it_comes_from():
@@ -155,10 +155,10 @@ def test_accruing_money_is_exact_whoever_it_comes_from():
     leave = event("leave", memoryless(0.01 / DAY), to="end")
     made = (stage("a", "customer", up, leave, accruals=[earn("fee", price)]), END)
     plan = levels("plan", "basic", "big")
-    found = live(made, [batch(300, "a")], months=5, attributes=[plan], report_by=("plan",))
-    spent = found.ledger.time[:, :, 0]
+    lives = live(made, [batch(300, "a")], months=5, attributes=[plan], report_by=("plan",))
+    spent = lives.ledger.time[:, :, 0]
     expected = np.rint(np.array([0.1 / DAY, 0.3 / DAY]) * spent)
-    np.testing.assert_array_equal(found.ledger.money[:, :, 0], expected)
+    np.testing.assert_array_equal(lives.ledger.money[:, :, 0], expected)
 
 
 # -- recurring --------------------------------------------------------------------------------------
@@ -171,8 +171,8 @@ def test_an_invoice_recurs_until_the_next_of_its_line_or_until_the_role_is_left(
     leave = event("leave", fixed(5 * MONTH + DAY), to="past")
     back = event("back", fixed(MONTH), to="client")
     made = (stage("client", "customer", pay, up, down, leave), stage("past", "lapsed", back))
-    found = live(made, [batch(1, "client")], months=8, attributes=[levels("plan", "mid", "big", "small")])
-    assert movements(found) == {
+    lives = live(made, [batch(1, "client")], months=8, attributes=[levels("plan", "mid", "big", "small")])
+    assert movements(lives) == {
         "new": {1: 100}, "expansion": {2: 100}, "contraction": {4: -150}, "churn": {5: -50}, "reactivation": {7: 50},
     }  # fmt: skip
 
@@ -181,8 +181,8 @@ def test_the_invoice_of_the_sale_that_makes_a_customer_recurs():
     sale = event("sale", fixed(MONTH), to="client", money=[earn("fee", 1200, 12 * MONTH)])
     leave = event("leave", fixed(3 * MONTH), to="past")
     made = (stage("lead", "prospect", sale), stage("client", "customer", leave), stage("past", "lapsed"))
-    found = live(made, [batch(1, "lead")], months=8)
-    assert movements(found) == {"new": {1: 100}, "churn": {4: -100}}
+    lives = live(made, [batch(1, "lead")], months=8)
+    assert movements(lives) == {"new": {1: 100}, "churn": {4: -100}}
 
 
 def test_what_accrues_recurs_while_it_does_and_money_once_does_not():
@@ -200,8 +200,8 @@ def test_what_accrues_recurs_while_it_does_and_money_once_does_not():
 def test_recurring_revenue_moves_between_groups_with_the_person():
     up = event("up", fixed(MONTH), sets={"plan": 1})
     made = (stage("a", "customer", up, accruals=[earn("fee", by("plan", 500 / MONTH, 800 / MONTH), MONTH)]),)
-    found = live(made, [batch(1, "a")], attributes=[levels("plan", "basic", "big")], report_by=("plan",))
-    table = found.ledger.mrr
+    lives = live(made, [batch(1, "a")], attributes=[levels("plan", "basic", "big")], report_by=("plan",))
+    table = lives.ledger.mrr
     assert table[0, 0, MRR.index("new")] == 500
     assert table[1, :, MRR.index("transferred")].tolist() == [-500, 500]
     assert table[1, 1, MRR.index("expansion")] == pytest.approx(300)
@@ -212,9 +212,9 @@ def test_movements_add_up_to_the_recurring_revenue_at_the_end():
     pay = event("pay", fixed(MONTH), every=True, outcomes=[
         outcome("paid", 0.9, money=[earn("fee", 700, MONTH)]), outcome("lost", to="past")])  # fmt: skip
     made = (stage("a", "customer", pay), stage("past", "lapsed", event("back", memoryless(0.2 / MONTH), to="a")))
-    found = live(made, [channel("ads", "a", "rate", rate=rate(20 / MONTH))], months=10)
-    last = found.events[found.events.event != "arrived"].groupby("person").last()
-    assert found.ledger.mrr.sum() == 700 * (last.outcome == "paid").sum()
+    lives = live(made, [channel("ads", "a", "rate", rate=rate(20 / MONTH))], months=10)
+    last = lives.events[lives.events.event != "arrived"].groupby("person").last()
+    assert lives.ledger.mrr.sum() == 700 * (last.outcome == "paid").sum()
 
 
 # -- cohorts ----------------------------------------------------------------------------------------
@@ -225,22 +225,22 @@ def test_followed_people_are_those_acquired_early_for_as_long_as_they_are_follow
     pay = event("pay", fixed(MONTH), every=True, money=[earn("fee", 100), spend("care", 30)])
     made = (stage("lead", "prospect", buy), stage("client", "customer", pay))
     ads = batch(1, "lead", times=tuple(month * MONTH for month in range(6)))
-    found = live(made, [ads], months=6, follow=3 * MONTH)
-    assert measures(found, "followed", FOLLOWED) == {
+    lives = live(made, [ads], months=6, follow=3 * MONTH)
+    assert measures(lives, "followed", FOLLOWED) == {
         "acquired": 3, "revenue": 3 * 200, "cost": 3 * 60, "margin_discounted": 3 * 140,
         "roots": 3, "lineage": 3 * 140,
     }  # fmt: skip
-    assert found.ledger.followed[:, 0, FOLLOWED.index("revenue")].tolist() == [0, 300, 300]
-    everyone = found.ledger.cohort[:, :, COHORT.index("revenue")].sum(axis=1)
+    assert lives.ledger.followed[:, 0, FOLLOWED.index("revenue")].tolist() == [0, 300, 300]
+    everyone = lives.ledger.cohort[:, :, COHORT.index("revenue")].sum(axis=1)
     assert everyone.tolist() == [500, 400, 300, 200, 100, 0]
 
 
 def test_customers_lost_come_back_to_their_cohort():
     leave = event("leave", fixed(2 * MONTH), to="past")
     made = (stage("a", "customer", leave), stage("past", "lapsed", event("back", fixed(2 * MONTH + DAY), to="a")))
-    found = live(made, [batch(3, "a"), present(5, "a")], months=6)
-    assert found.ledger.cohort[0, :, COHORT.index("lost")].tolist() == [0, 3, 0, 0, -3, 0]
-    assert found.ledger.cohort[0, 0, COHORT.index("acquired")] == 3
+    lives = live(made, [batch(3, "a"), present(5, "a")], months=6)
+    assert lives.ledger.cohort[0, :, COHORT.index("lost")].tolist() == [0, 3, 0, 0, -3, 0]
+    assert lives.ledger.cohort[0, 0, COHORT.index("acquired")] == 3
 
 
 def test_what_has_not_ended_at_the_horizon_is_counted_from_the_last_entry():
@@ -249,8 +249,8 @@ def test_what_has_not_ended_at_the_horizon_is_counted_from_the_last_entry():
         stage("b", "prospect", event("go", fixed(DAY), to="end")),
         END,
     )
-    found = live(made, [batch(2, "a"), batch(3, "b", name="other")], months=2)
-    assert found.ledger.unfinished.tolist() == [2 * (2 * MONTH - 50 * DAY), 0, 3 * (2 * MONTH - DAY)]
+    lives = live(made, [batch(2, "a"), batch(3, "b", name="other")], months=2)
+    assert lives.ledger.unfinished.tolist() == [2 * (2 * MONTH - 50 * DAY), 0, 3 * (2 * MONTH - DAY)]
 
 
 # -- people who bring people ------------------------------------------------------------------------
@@ -262,30 +262,30 @@ def test_generations_count_people_acquisitions_and_the_time_between_them():
     """Everybody buys after ten days and brings one friend a month after that."""
     invite = event("invite", fixed(MONTH), refer=["friends"])
     made = (stage("lead", "prospect", event("buy", fixed(10 * DAY), to="client")), stage("client", "customer", invite))
-    found = live(made, [batch(2, "lead"), channel("friends", "lead", "referral")], months=2.8)
+    lives = live(made, [batch(2, "lead"), channel("friends", "lead", "referral")], months=2.8)
     gap = 2 * (MONTH + 10 * DAY)
-    assert found.ledger.generation[:3].tolist() == [[2, 2, 0, 0], [2, 2, 2, gap], [2, 0, 0, 0]]
-    assert found.ledger.generation[3:].sum() == 0
-    assert found.people.generation.tolist() == [0, 0, 1, 1, 2, 2]
-    keys = dict(zip(found.people.key, found.people.referrer, strict=True))
-    assert all(keys[keys[key]] for key in found.people.key[4:] if keys[keys[key]])
+    assert lives.ledger.generation[:3].tolist() == [[2, 2, 0, 0], [2, 2, 2, gap], [2, 0, 0, 0]]
+    assert lives.ledger.generation[3:].sum() == 0
+    assert lives.people.generation.tolist() == [0, 0, 1, 1, 2, 2]
+    keys = dict(zip(lives.people.key, lives.people.referrer, strict=True))
+    assert all(keys[keys[key]] for key in lives.people.key[4:] if keys[keys[key]])
 
 
 def test_the_last_generation_holds_all_beyond_it():
     at_birth = event("invite", fixed(DAY), refer=["friends"])
-    found = live((stage("a", "prospect", at_birth),), [batch(1, "a"), channel("friends", "a", "referral")], months=0.7)
-    people = found.ledger.generation[:, GENERATION.index("people")]
-    assert people.tolist() == [1] * 15 + [len(found.people) - 15]
+    lives = live((stage("a", "prospect", at_birth),), [batch(1, "a"), channel("friends", "a", "referral")], months=0.7)
+    people = lives.ledger.generation[:, GENERATION.index("people")]
+    assert people.tolist() == [1] * 15 + [len(lives.people) - 15]
 
 
 def test_lineage_is_the_margin_of_a_root_and_of_everybody_after_it():
     invite = event("invite", memoryless(0.3 / MONTH), every=True, refer=["friends"])
     made = (stage("client", "customer", PAY, invite, accruals=[earn("rent", 50 / MONTH)]),)
-    found = live(made, [batch(20, "client"), channel("friends", "client", "referral")], months=6, follow=6 * MONTH)
-    worth = measures(found, "followed", FOLLOWED)
+    lives = live(made, [batch(20, "client"), channel("friends", "client", "referral")], months=6, follow=6 * MONTH)
+    worth = measures(lives, "followed", FOLLOWED)
     assert worth["roots"] == 20
-    assert worth["lineage"] == pytest.approx(found.people.margin_discounted.sum() * MILLIONTHS, rel=1e-6)
-    own = found.people[found.people.generation == 0].margin_discounted.sum()
+    assert worth["lineage"] == pytest.approx(lives.people.margin_discounted.sum() * MILLIONTHS, rel=1e-6)
+    own = lives.people[lives.people.generation == 0].margin_discounted.sum()
     assert worth["lineage"] > 1.5 * own * MILLIONTHS
 
 
@@ -293,25 +293,25 @@ def test_lineage_is_discounted_to_the_acquisition_of_the_root():
     """A friend who pays 100 a month later is worth less to the root than to themselves."""
     invite, sale = event("invite", fixed(MONTH), refer=["friends"]), event("sale", fixed(DAY), money=[earn("fee", 100)])
     made = (stage("root", "customer", invite), stage("friend", "customer", sale))
-    found = live(
+    lives = live(
         made, [batch(1, "root"), channel("friends", "friend", "referral")], months=4, follow=2 * MONTH, discount=0.1
     )
     year = 365 * DAY
-    lineage = found.ledger.followed[:, :, FOLLOWED.index("lineage")]
+    lineage = lives.ledger.followed[:, :, FOLLOWED.index("lineage")]
     assert lineage[1, 0] == round(100 * math.exp(-math.log1p(0.1) / year * (MONTH + DAY)))
     assert lineage.sum() == lineage[1, 0]
-    own = found.ledger.followed[:, 1, FOLLOWED.index("margin_discounted")].sum()
+    own = lives.ledger.followed[:, 1, FOLLOWED.index("margin_discounted")].sum()
     assert own == round(100 * math.exp(-math.log1p(0.1) / year * DAY))
 
 
 def test_who_is_brought_by_somebody_not_acquired_has_no_line():
     invite = event("invite", fixed(DAY), refer=["friends"])
     made = (stage("fan", "prospect", invite), stage("client", "customer", PAY))
-    found = live(made, [batch(1, "fan"), channel("friends", "client", "referral")], months=3, follow=MONTH)
-    worth = measures(found, "followed", FOLLOWED)
+    lives = live(made, [batch(1, "fan"), channel("friends", "client", "referral")], months=3, follow=MONTH)
+    worth = measures(lives, "followed", FOLLOWED)
     assert worth["acquired"] == 1
     assert "lineage" not in worth
-    assert found.ledger.generation[1].tolist() == [1, 1, 0, 0]
+    assert lives.ledger.generation[1].tolist() == [1, 1, 0, 0]
 
 
 def test_the_referred_take_over_what_their_channel_says():
@@ -324,8 +324,8 @@ def test_the_referred_take_over_what_their_channel_says():
     invite = event("invite", fixed(5 * DAY), refer=["friends"], add={"score": 7}, sets={"other": 1})
     made = (stage("a", "customer", invite), stage("b", "customer"))
     friends = channel("friends", "b", "referral", inherits=("score", "quiet"))
-    found = live(made, [batch(1, "a"), friends], months=1, attributes=attributes)
-    child = found.people.iloc[1]
+    lives = live(made, [batch(1, "a"), friends], months=1, attributes=attributes)
+    child = lives.people.iloc[1]
     assert child[["plan", "score", "quiet", "other"]].tolist() == ["big", 7, MONTH, "x"]
 
 
@@ -335,9 +335,9 @@ GONE = [event("notice", conditions=when(referrer=(2,))), event("never", conditio
 def test_the_referred_learn_at_that_instant_that_their_referrer_has_gone():
     invite, leave = event("invite", fixed(10 * DAY), refer=["friends"]), event("leave", fixed(20 * DAY), to="end")
     made = (stage("a", "customer", invite, leave), stage("b", "customer", *GONE), END)
-    found = live(made, [batch(2, "a"), channel("friends", "b", "referral")], months=1)
-    assert found.times("notice") == [20 * DAY] * 2
-    assert found.times("never") == []
+    lives = live(made, [batch(2, "a"), channel("friends", "b", "referral")], months=1)
+    assert lives.times("notice") == [20 * DAY] * 2
+    assert lives.times("never") == []
 
 
 def test_a_referrer_may_go_by_the_firing_that_refers_and_bring_more_when_gone():
@@ -350,10 +350,10 @@ def test_a_referrer_may_go_by_the_firing_that_refers_and_bring_more_when_gone():
         stage("b", "customer", see),
         stage("c", "customer", *GONE),
     )
-    found = live(made, [batch(1, "a"), channel("friends", "b", "referral")], months=1)
-    seen = found.events[found.events.event == "see"]
+    lives = live(made, [batch(1, "a"), channel("friends", "b", "referral")], months=1)
+    seen = lives.events[lives.events.event == "see"]
     assert list(zip(seen.time, seen.outcome, strict=True)) == [(10 * DAY, "present"), (15 * DAY, "gone")]
-    assert found.times("notice") == [10 * DAY, 15 * DAY]
+    assert lives.times("notice") == [10 * DAY, 15 * DAY]
 
 
 def test_a_rate_by_the_referrer_runs_down_at_both_paces():
@@ -364,9 +364,9 @@ def test_a_rate_by_the_referrer_runs_down_at_both_paces():
         stage("b", "customer", event("churn", memoryless(pace), to="end")),
         END,
     )
-    found = live(made, [batch(60, "a"), channel("friends", "b", "referral")], months=40)
-    keys = dict(zip(found.people.key, found.keys, strict=True))
-    churned = found.events[found.events.event == "churn"]
+    lives = live(made, [batch(60, "a"), channel("friends", "b", "referral")], months=40)
+    keys = dict(zip(lives.people.key, lives.keys, strict=True))
+    churned = lives.events[lives.events.event == "churn"]
     assert len(churned) > 50
     for person, time in zip(churned.person, churned.time, strict=True):
         work = -math.log1p(-luck(keys[person], "b/churn")[1])
@@ -378,9 +378,9 @@ def test_a_price_by_the_referrer_changes_when_the_referrer_goes():
     invite, leave = event("invite", fixed(0), refer=["friends"]), event("leave", fixed(MONTH), to="end")
     rent = earn("rent", by("referrer", 0, 500 / MONTH, 200 / MONTH), MONTH)
     made = (stage("a", "customer", invite, leave), stage("b", "customer", accruals=[rent]), END)
-    found = live(made, [batch(3, "a"), channel("friends", "b", "referral")], months=3)
-    assert found.money("rent") == [1500, 600, 600]
-    assert movements(found) == {"new": {0: 1500}, "contraction": {1: -900}}
+    lives = live(made, [batch(3, "a"), channel("friends", "b", "referral")], months=3)
+    assert lives.money("rent") == [1500, 600, 600]
+    assert movements(lives) == {"new": {0: 1500}, "contraction": {1: -900}}
 
 
 def test_a_family_decided_at_once_does_not_run_into_itself():
@@ -388,7 +388,7 @@ def test_a_family_decided_at_once_does_not_run_into_itself():
     more = stage("a", "customer", event("stop", conditions=when(generation=400), to="end"),
                  event("go", fixed(0), refer=["friends"]))  # fmt: skip
     made = journey((more, END), [batch(1, "a"), channel("friends", "a", "referral")], months=1)
-    found = Lived(made)
-    assert len(found.people) == 401
-    assert found.people.born.max() == 0
-    assert found.ledger.flow[0, :, ROLE_FLOWS.index("referred")].sum() == 400
+    lives = Lived(made)
+    assert len(lives.people) == 401
+    assert lives.people.born.max() == 0
+    assert lives.ledger.flow[0, :, ROLE_FLOWS.index("referred")].sum() == 400

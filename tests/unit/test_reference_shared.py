@@ -33,49 +33,49 @@ from flywheel_sim.ledger import ROLE_FLOWS
 # -- a finite market --------------------------------------------------------------------------------
 
 
-def roles(found):
+def roles(lives):
     """Return flows that are no outcomes, where there are any."""
-    totals = found.ledger.flow.sum(axis=(0, 1)).tolist()
+    totals = lives.ledger.flow.sum(axis=(0, 1)).tolist()
     return {name: n for name, n in zip(ROLE_FLOWS, totals, strict=False) if n}
 
 
 def test_newcomers_are_new_as_likely_as_the_share_of_the_market_not_yet_touched():
     channels = [present(2, "a"), batch(12, "a")]
-    found = live((stage("a", "prospect"),), channels, market=8, months=1)
+    lives = live((stage("a", "prospect"),), channels, market=8, months=1)
     kept = []
     for key in births(12):
         if luck(key, "person/market")[0] < (8 - 2 - len(kept)) / 8 * 2**32:
             kept.append(key)
-    assert roles(found) == {"arrived": len(kept), "present": 2, "missed": 12 - len(kept)}
+    assert roles(lives) == {"arrived": len(kept), "present": 2, "missed": 12 - len(kept)}
     assert 0 < len(kept) < 6
-    assert set(found.keys) == {*kept, *births(2, "base")}
-    assert len(found.people) == len(found.events) == 2 + len(kept)
-    assert found.ledger.n_events == 14, "whoever is missed has come too"
-    assert found.ledger.generation[0, 0] == 2 + len(kept)
+    assert set(lives.keys) == {*kept, *births(2, "base")}
+    assert len(lives.people) == len(lives.events) == 2 + len(kept)
+    assert lives.ledger.n_events == 14, "whoever is missed has come too"
+    assert lives.ledger.generation[0, 0] == 2 + len(kept)
 
 
 def test_nobody_is_left_in_a_market_used_up_and_the_first_is_sure_to_be_new():
     base = present(2, "a")
-    found = live((stage("a", "prospect"),), [base, batch(5, "a")], market=2, months=1)
-    assert roles(found) == {"present": 2, "missed": 5}
+    lives = live((stage("a", "prospect"),), [base, batch(5, "a")], market=2, months=1)
+    assert roles(lives) == {"present": 2, "missed": 5}
     for seed in range(20):
-        found = live((stage("a", "prospect"),), [batch(1, "a")], market=1, months=1, seed=seed)
-        assert roles(found) == {"arrived": 1}
+        lives = live((stage("a", "prospect"),), [batch(1, "a")], market=1, months=1, seed=seed)
+        assert roles(lives) == {"arrived": 1}
 
 
 def test_who_is_referred_may_be_missed_and_the_referrer_has_referred_all_the_same():
     made = (stage("a", "customer", event("tell", fixed(DAY), refer=["friends", "friends"])),)
     channels = [present(1, "a"), channel("friends", "a", "referral")]
-    found = live(made, channels, market=1, months=1)
-    assert roles(found) == {"present": 1, "missed": 2}
-    assert found.people.referrals.tolist() == [2]
+    lives = live(made, channels, market=1, months=1)
+    assert roles(lives) == {"present": 1, "missed": 2}
+    assert lives.people.referrals.tolist() == [2]
 
 
 def test_who_is_missed_is_counted_in_the_group_they_would_have_been_in():
     channels = [present(1, "a"), batch(3, "a", sets=(SetTo("plan", 1),))]
     plans = [levels("plan", "basic", "premium")]
-    found = live((stage("a", "customer"),), channels, market=1, months=1, attributes=plans, report_by=("plan",))
-    assert found.ledger.flow[0, :, ROLE_FLOWS.index("missed")].tolist() == [0, 0, 0, 3]
+    lives = live((stage("a", "customer"),), channels, market=1, months=1, attributes=plans, report_by=("plan",))
+    assert lives.ledger.flow[0, :, ROLE_FLOWS.index("missed")].tolist() == [0, 0, 0, 3]
 
 
 # -- attributes that all share ----------------------------------------------------------------------
@@ -102,17 +102,17 @@ CHEER = event("cheer", fixed(3 * DAY), sets={"mood": 1})
 
 def test_what_all_share_drives_a_memoryless_clock_from_the_instant_it_changes():
     quicker = memoryless(by("stars", 0.01 / DAY, 4 / DAY, bounds=(MILLION // 2,)))
-    found = club(CHEER, others=[event("join", quicker, to="end")])
+    lives = club(CHEER, others=[event("join", quicker, to="end")])
     work = -math.log1p(-luck(births(1, "guests")[0], "a/join")[1])
-    assert days(found.times("join")) == [pytest.approx(3 + (work - 0.03) / 4)]
-    assert found.ledger.shared[0].tolist() == [[MILLION, 1]]
+    assert days(lives.times("join")) == [pytest.approx(3 + (work - 0.03) / 4)]
+    assert lives.ledger.shared[0].tolist() == [[MILLION, 1]]
 
 
 def test_a_when_holds_as_soon_as_what_all_share_reaches_its_bound():
-    found = club(CHEER, others=[event("notice", conditions=when(stars=MILLION), to="end")])
-    assert days(found.times("notice")) == [3]
-    found = club(CHEER, others=[event("notice", conditions=when(stars=MILLION + 1), to="end")])
-    assert found.times("notice") == []
+    lives = club(CHEER, others=[event("notice", conditions=when(stars=MILLION), to="end")])
+    assert days(lives.times("notice")) == [3]
+    lives = club(CHEER, others=[event("notice", conditions=when(stars=MILLION + 1), to="end")])
+    assert lives.times("notice") == []
 
 
 @pytest.mark.parametrize(("starts", "times"), [(0.5, [0]), (0.4, [])])
@@ -120,9 +120,9 @@ def test_while_nobody_counts_it_is_what_it_starts_as(starts, times):
     shared = (mean_of("mood", (-MILLION, MILLION), "club", starts=starts),)
     notice = event("notice", conditions=when(stars=MILLION // 2), to="end")
     made = (stage("a", "prospect", notice), stage("club", "customer"), END)
-    found = live(made, [batch(1, "a")], shared=shared, attributes=[MOOD], months=1)
-    assert found.times("notice") == times
-    assert found.ledger.shared[0].tolist() == [[0, 0]]
+    lives = live(made, [batch(1, "a")], shared=shared, attributes=[MOOD], months=1)
+    assert lives.times("notice") == times
+    assert lives.ledger.shared[0].tolist() == [[0, 0]]
 
 
 def test_the_mean_is_over_those_in_its_stages_and_exact():
@@ -135,20 +135,20 @@ def test_the_mean_is_over_those_in_its_stages_and_exact():
         END,
     )
     channels = [batch(1, "a", name="x"), batch(2, "club", name="y"), batch(1, "club", name="z")]
-    found = live(made, channels, shared=(STARS,), months=0.3, attributes=MOODS[:1])
-    assert days(found.times("at")) == [0], "when all have come"
-    assert days(found.times("above")) == [2], "until the sour one leaves"
-    assert found.ledger.shared[0].tolist() == [[0, 0]], "all have left"
+    lives = live(made, channels, shared=(STARS,), months=0.3, attributes=MOODS[:1])
+    assert days(lives.times("at")) == [0], "when all have come"
+    assert days(lives.times("above")) == [2], "until the sour one leaves"
+    assert lives.ledger.shared[0].tolist() == [[0, 0]], "all have left"
 
 
 def test_everything_of_everybody_goes_on_with_what_all_share_come_to():
     dear = earn("fee", by("stars", 10 / DAY, 20 / DAY, bounds=(MILLION // 2,)), period=DAY)
     made = (stage("club", "customer", CHEER, accruals=[dear]), stage("a", "customer", accruals=[dear]))
     channels = [batch(1, "a", name="x"), batch(1, "club", name="y")]
-    found = live(made, channels, shared=(STARS,), attributes=[MOOD], months=1)
-    assert found.money("fee") == [2 * (30 + round((MONTH / DAY - 3) * 20))]
+    lives = live(made, channels, shared=(STARS,), attributes=[MOOD], months=1)
+    assert lives.money("fee") == [2 * (30 + round((MONTH / DAY - 3) * 20))]
     first, then = (round(price / DAY * MONTH) for price in (10, 20))
-    assert found.ledger.mrr[0].sum(axis=0).tolist() == [2 * first, 2 * (then - first), 0, 0, 0, 0, 0]
+    assert lives.ledger.mrr[0].sum(axis=0).tolist() == [2 * first, 2 * (then - first), 0, 0, 0, 0, 0]
 
 
 def test_later_parts_of_a_firing_see_what_its_earlier_parts_made_of_it():
@@ -158,9 +158,9 @@ def test_later_parts_of_a_firing_see_what_its_earlier_parts_made_of_it():
     cheer = event(
         "cheer", fixed(DAY), sets={"mood": 1, "tag": tag}, money=[spend("gift", by("stars", 7, 9, bounds=(0,)))]
     )
-    found = club(cheer, attributes=tags)
-    assert found.people.set_index("channel").tag["members"] == "high"
-    assert found.money("gift") == [9], "amounts are those of the state after what is set"
+    lives = club(cheer, attributes=tags)
+    assert lives.people.set_index("channel").tag["members"] == "high"
+    assert lives.money("gift") == [9], "amounts are those of the state after what is set"
     late = event("cheer", fixed(DAY), sets={"tag": tag, "mood": 1})
     assert club(late, attributes=tags).people.set_index("channel").tag["members"] == "low"
 
@@ -180,11 +180,11 @@ def test_two_who_cross_a_bound_one_after_another_at_one_instant_are_two_crossing
     notice = event("notice", conditions=when(stars=0))
     made = (stage("a", "prospect", notice), stage("club", "customer", event("leave", fixed(DAY), to="end")), END)
     sweet, sour = batch(1, "club", name="sweet"), batch(1, "club", name="sour")
-    found = live(made, [batch(1, "a", name="guests"), sweet, sour], shared=(STARS,), attributes=MOODS[:1], months=0.1)
-    assert days(found.times("notice")) == [0, 1], "sweet leaves, it falls to -1; sour leaves, and it starts as 0"
+    lives = live(made, [batch(1, "a", name="guests"), sweet, sour], shared=(STARS,), attributes=MOODS[:1], months=0.1)
+    assert days(lives.times("notice")) == [0, 1], "sweet leaves, it falls to -1; sour leaves, and it starts as 0"
     channels = [batch(1, "a", name="guests"), replace(sweet, times=(2 * DAY,)), replace(sour, times=(2 * DAY,))]
-    found = live(made, [channels[0], channels[2], channels[1]], shared=(STARS,), attributes=MOODS[1:], months=0.07)
-    assert days(found.times("notice")) == [0, 2], "sour comes, it falls to -1; sweet comes, and it is 0 again"
+    lives = live(made, [channels[0], channels[2], channels[1]], shared=(STARS,), attributes=MOODS[1:], months=0.07)
+    assert days(lives.times("notice")) == [0, 2], "sour comes, it falls to -1; sweet comes, and it is 0 again"
 
 
 def test_a_counter_weighs_its_number_and_what_is_added_counts_at_once():
@@ -192,17 +192,17 @@ def test_a_counter_weighs_its_number_and_what_is_added_counts_at_once():
     shared = (mean_of("size", (), "club"),)
     grow = event("grow", fixed(DAY), every=True, add={"size": 2})
     notice = event("notice", conditions=when(stars=3 * MILLION), to="end")
-    found = club(grow, others=[notice], n=2, shared=shared, attributes=[size], months=0.1)
-    assert days(found.times("notice")) == [2], "by then both are at their bound"
-    assert found.ledger.shared[0].tolist() == [[6 * MILLION, 2]]
+    lives = club(grow, others=[notice], n=2, shared=shared, attributes=[size], months=0.1)
+    assert days(lives.times("notice")) == [2], "by then both are at their bound"
+    assert lives.ledger.shared[0].tolist() == [[6 * MILLION, 2]]
 
 
 def test_a_service_under_way_goes_quicker_when_what_all_share_crosses_a_bound():
     takes = memoryless(by("stars", 0.01 / DAY, 4 / DAY, bounds=(MILLION // 2,)))
-    found = club(CHEER, others=[staffed(event("call", to="end"), takes)], resources=(desk(),))
+    lives = club(CHEER, others=[staffed(event("call", to="end"), takes)], resources=(desk(),))
     work = -math.log1p(-luck(births(1, "guests")[0], "a/call/takes")[1])
-    assert days(found.times("call")) == [pytest.approx(3 + (work - 0.03) / 4)]
-    assert queue(found)["ended"] == 1
+    assert days(lives.times("call")) == [pytest.approx(3 + (work - 0.03) / 4)]
+    assert queue(lives)["ended"] == 1
 
 
 def test_a_set_over_its_stages_and_a_move_inside_leave_the_mean_as_it_is():
@@ -210,8 +210,8 @@ def test_a_set_over_its_stages_and_a_move_inside_leave_the_mean_as_it_is():
     inner = stage("inner", "customer")
     made = (stage("club", "customer", event("in", fixed(40 * DAY), to="inner")), inner)
     sets = [during("s", ["club", "inner"], event("cheer", fixed(35 * DAY), sets={"mood": 1}))]
-    found = live(made, [batch(3, "club")], sets=sets, shared=shared, attributes=[MOOD], months=2)
-    assert found.ledger.shared[:, 0].tolist() == [[-3 * MILLION, 3], [3 * MILLION, 3]]
+    lives = live(made, [batch(3, "club")], sets=sets, shared=shared, attributes=[MOOD], months=2)
+    assert lives.ledger.shared[:, 0].tolist() == [[-3 * MILLION, 3], [3 * MILLION, 3]]
 
 
 # -- referrers who go -------------------------------------------------------------------------------
@@ -225,12 +225,12 @@ def test_who_has_yet_to_arrive_comes_as_if_the_referrer_were_there_and_learns_it
         stage("f", "prospect", alone, on_entry={"money": [gift]}),
         END,
     )
-    found = live(
+    lives = live(
         made,
         [batch(1, "a"), channel("friends", "f", "referral")],
         months=1,
         shared=(mean_of("mood", (-MILLION, MILLION), "f"),),
         attributes=[MOOD],
     )
-    assert found.money("gift") == [10]
-    assert days(found.times("alone")) == [1]
+    assert lives.money("gift") == [10]
+    assert days(lives.times("alone")) == [1]

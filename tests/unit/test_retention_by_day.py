@@ -24,22 +24,22 @@ journey:
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
 def test_who_leaves_exactly_on_day_seven_is_there_on_day_six_and_not_on_day_seven(engine):
-    found = fs.retention(fs.loads(WEEK), "free", days=[6, 7], replications=2, engine=engine)
-    assert [found.share(day).mean for day in range(8)] == [100] * 7 + [0]
-    assert (found.share(6).low, found.share(6).high, found.share(6).n) == (100, 100, 2)
+    retention = fs.retention(fs.loads(WEEK), "free", days=[6, 7], replications=2, engine=engine)
+    assert [retention.share(day).mean for day in range(8)] == [100] * 7 + [0]
+    assert (retention.share(6).low, retention.share(6).high, retention.share(6).n) == (100, 100, 2)
 
 
 def test_people_count_on_the_days_that_lie_before_the_horizon():
-    found = fs.retention(fs.loads(WEEK), "free", days=[4, 5, 9, 10, 19], replications=1)
+    retention = fs.retention(fs.loads(WEEK), "free", days=[4, 5, 9, 10, 19], replications=1)
     # batches on days 0, 5, 10 and 15 of 20; what is due on day 20 no longer happens; nobody present counts
-    assert found.people["as written"][0, [0, 4, 5, 9, 10, 14, 15, 19]].tolist() == [16, 16, 12, 12, 8, 8, 4, 4]
-    assert found.rows()["people"].tolist() == [16, 12, 12, 8, 4]
+    assert retention.people["as written"][0, [0, 4, 5, 9, 10, 14, 15, 19]].tolist() == [16, 16, 12, 12, 8, 8, 4, 4]
+    assert retention.rows()["people"].tolist() == [16, 12, 12, 8, 4]
 
 
 def test_a_warm_up_leaves_out_who_first_entered_in_it():
     warm = fs.loads(WEEK.replace("20 days", "3 months").replace("follow", "warm_up: 1 month\nfollow"))
-    found = fs.retention(warm, "free", days=[1], replications=1)
-    assert found.people["as written"][0, 0] == 4 * 12  # batches on days 35 to 90 of 91.3, not those of 0 to 30
+    retention = fs.retention(warm, "free", days=[1], replications=1)
+    assert retention.people["as written"][0, 0] == 4 * 12  # batches on days 35 to 90 of 91.3, not those of 0 to 30
 
 
 UPGRADE = """
@@ -55,8 +55,8 @@ journey:
 
 
 def shares(days, **asked):
-    found = fs.retention(fs.loads(UPGRADE), "free", days=[20], replications=1, **asked)
-    return [found.share(day).mean for day in days]
+    retention = fs.retention(fs.loads(UPGRADE), "free", days=[20], replications=1, **asked)
+    return [retention.share(day).mean for day in days]
 
 
 def test_an_upgrade_is_no_loss_and_who_comes_back_is_there_again():
@@ -128,54 +128,54 @@ def test_engines_workers_and_executors_give_the_same_figures():
 
 def test_rates_that_are_not_known_differ_between_replications_alike_in_both_engines():
     model = fs.loads(VARIED.replace("{value: 0.05 per day}", "{value: 0.05 per day, uncertain: [0.02, 0.09]}"))
-    found, other = (fs.retention(model, "free", days=[30], replications=3, engine=engine)
+    retention, other = (fs.retention(model, "free", days=[30], replications=3, engine=engine)
                     for engine in ("kernel", "reference"))  # fmt: skip
-    assert found.frame().equals(other.frame())
-    assert found.difference(30).mean == 0
+    assert retention.frame().equals(other.frame())
+    assert retention.difference(30).mean == 0
     sure = fs.retention(fs.loads(VARIED), "free", days=[30], replications=3)
-    assert not found.frame().equals(sure.frame())
+    assert not retention.frame().equals(sure.frame())
 
 
 def test_strategies_stand_side_by_side_and_differ_by_less_than_their_intervals_say():
-    found = fs.retention(fs.loads(VARIED), "free", days=[7, 30], strategies=["today", "better"], replications=30)
-    assert found.names == ("today", "better")
-    gap = found.difference(30)
-    assert gap.mean == pytest.approx(found.share(30, "better").mean - found.share(30, "today").mean)
-    assert found.difference(30, "today", "better").mean == pytest.approx(-gap.mean)
+    retention = fs.retention(fs.loads(VARIED), "free", days=[7, 30], strategies=["today", "better"], replications=30)
+    assert retention.names == ("today", "better")
+    gap = retention.difference(30)
+    assert gap.mean == pytest.approx(retention.share(30, "better").mean - retention.share(30, "today").mean)
+    assert retention.difference(30, "today", "better").mean == pytest.approx(-gap.mean)
     assert 0 < gap.low < gap.mean < gap.high
-    apart = np.hypot(found.share(30, "better").half_width, found.share(30, "today").half_width)
+    apart = np.hypot(retention.share(30, "better").half_width, retention.share(30, "today").half_width)
     assert gap.half_width < apart
     assert (gap.unit, gap.n, gap.of) == ("points", 30, "difference")
-    assert "with 'today'" in found.answer()
-    assert len(found.table()) == 4
-    assert found.table().columns[-1] == "difference from today, points"
-    assert len(found.provenance) == 2
-    assert len(fs.charts.retention_curve(found).data) == 2 * 31
+    assert "with 'today'" in retention.answer()
+    assert len(retention.table()) == 4
+    assert retention.table().columns[-1] == "difference from today, points"
+    assert len(retention.provenance) == 2
+    assert len(fs.charts.retention_curve(retention).data) == 2 * 31
 
 
 def test_figures_are_of_all_people_of_all_replications():
-    found = fs.retention(fs.loads(VARIED), "free", replications=6)
-    there, people = (held["as written"].sum(axis=0) for held in (found.there, found.people))
-    assert found.share(30).mean == pytest.approx(100 * there[30] / people[30])
-    assert found.answer().startswith(
-        f"Of people who enter 'free', {found.share(1).mean:.1f} % are still there after 1 day"
+    retention = fs.retention(fs.loads(VARIED), "free", replications=6)
+    there, people = (held["as written"].sum(axis=0) for held in (retention.there, retention.people))
+    assert retention.share(30).mean == pytest.approx(100 * there[30] / people[30])
+    assert retention.answer().startswith(
+        f"Of people who enter 'free', {retention.share(1).mean:.1f} % are still there after 1 day"
     )
-    row = found.rows().iloc[-1]
+    row = retention.rows().iloc[-1]
     assert (row["day"], row["n"], row["people"]) == (30, 6, people[30])
-    assert (row["low"], row["high"]) == pytest.approx((found.share(30).low, found.share(30).high))
-    assert found.table()["of people"].tolist() == [f"{people[day]:,}" for day in (1, 7, 30)]
-    ends = found.share(7)
-    assert found.table().iloc[1, 1] == f"{ends.mean:.1f} ({ends.low:.1f} to {ends.high:.1f})"
-    assert "in free or paid" in found.note
-    assert found.to_json()["details"] == {"stage": "free", "counts": ["free", "paid"]}
+    assert (row["low"], row["high"]) == pytest.approx((retention.share(30).low, retention.share(30).high))
+    assert retention.table()["of people"].tolist() == [f"{people[day]:,}" for day in (1, 7, 30)]
+    ends = retention.share(7)
+    assert retention.table().iloc[1, 1] == f"{ends.mean:.1f} ({ends.low:.1f} to {ends.high:.1f})"
+    assert "in free or paid" in retention.note
+    assert retention.to_json()["details"] == {"stage": "free", "counts": ["free", "paid"]}
 
 
 def test_an_interval_of_a_share_ends_where_shares_do():
     text = VARIED.replace("300 per month", "6 per month").replace("0.05 per day", "0.002 per day")
-    found = fs.retention(fs.loads(text), "free", days=[20], replications=3)
-    assert 0 < found.share(20).mean < 100
-    assert found.share(20).high == 100
-    assert found.frame()["high"].max() == 100
+    retention = fs.retention(fs.loads(text), "free", days=[20], replications=3)
+    assert 0 < retention.share(20).mean < 100
+    assert retention.share(20).high == 100
+    assert retention.frame()["high"].max() == 100
     assert np.isnan(fs.retention(fs.loads(text), "free", days=[5], replications=1).share(5).low)
 
 
@@ -212,15 +212,15 @@ def test_what_cannot_be_answered_is_refused(asked, said):
 
 
 def test_days_and_strategies_that_were_not_asked_for_are_refused():
-    found = fs.retention(fs.loads(VARIED), "free", days=7, strategies="today", replications=1)
-    assert found.days == (7,)
+    retention = fs.retention(fs.loads(VARIED), "free", days=7, strategies="today", replications=1)
+    assert retention.days == (7,)
     with pytest.raises(ExperimentError, match="day 8: this curve goes from day 0 to 7; ask for more with days"):
-        found.share(8)
+        retention.share(8)
     for day in (-1, 1.5):
         with pytest.raises(ExperimentError, match="it takes a whole number from 0"):
-            found.share(day)
+            retention.share(day)
     with pytest.raises(ExperimentError, match="strategy 'better' was not run"):
-        found.share(7, "better")
+        retention.share(7, "better")
 
 
 def test_a_stage_that_nobody_enters_is_refused():
@@ -245,8 +245,8 @@ def test_progress_is_shown_where_asked_for(capsys):
 
 
 def test_the_chart_marks_the_days_asked_for_none_of_their_words_over_another():
-    found = fs.retention(fs.loads(VARIED), "free", days=[0, 1, 2, 3, 60], replications=3)
-    chart = fs.charts.retention_curve(found)
+    retention = fs.retention(fs.loads(VARIED), "free", days=[0, 1, 2, 3, 60], replications=3)
+    chart = fs.charts.retention_curve(retention)
     axes = chart.figure.axes[0]
     assert "are still there after 60 days" in chart.title
     assert len(chart.title) < 75
@@ -259,6 +259,6 @@ def test_the_chart_marks_the_days_asked_for_none_of_their_words_over_another():
 
 
 def test_day_zero_alone_can_be_drawn():
-    found = fs.retention(fs.loads(VARIED), "free", days=[0], replications=2)
-    assert found.share(0).mean == 100
-    assert "100.0 %" in fs.charts.retention_curve(found).title
+    retention = fs.retention(fs.loads(VARIED), "free", days=[0], replications=2)
+    assert retention.share(0).mean == 100
+    assert "100.0 %" in fs.charts.retention_curve(retention).title

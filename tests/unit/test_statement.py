@@ -73,16 +73,16 @@ def many(made):
 
 
 def test_every_heading_is_what_stands_under_it_in_every_period(many):
-    found = entries(many.ledger)
+    statement = entries(many.ledger)
     for heading, kind in HEADINGS.items():
-        lines = [cells for (of, line), cells in found.items() if of == heading and line]
+        lines = [cells for (of, line), cells in statement.items() if of == heading and line]
         if kind is not None:
-            np.testing.assert_array_equal(found[heading, ""], sum(lines, np.zeros_like(found["revenue", ""])))
-    left = found["revenue", ""] - found["cost_of_sales", ""]
-    np.testing.assert_array_equal(found["gross_profit", ""], left)
-    left = left - sum(found[f"{kind}_spend", ""] for kind in ("acquisition", "service", "win_back"))
-    np.testing.assert_array_equal(found["contribution", ""], left)
-    np.testing.assert_array_equal(found["profit", ""], left - found["overhead_spend", ""])
+            np.testing.assert_array_equal(statement[heading, ""], sum(lines, np.zeros_like(statement["revenue", ""])))
+    left = statement["revenue", ""] - statement["cost_of_sales", ""]
+    np.testing.assert_array_equal(statement["gross_profit", ""], left)
+    left = left - sum(statement[f"{kind}_spend", ""] for kind in ("acquisition", "service", "win_back"))
+    np.testing.assert_array_equal(statement["contribution", ""], left)
+    np.testing.assert_array_equal(statement["profit", ""], left - statement["overhead_spend", ""])
 
 
 @pytest.mark.parametrize("name", HEADINGS)
@@ -154,9 +154,9 @@ def test_lines_of_one_name_under_one_heading_are_one(made):
 def test_a_run_of_either_engine_adds_up_to_the_millionth(engine):
     one = fs.run(shop(), engine=engine, checked=engine == "reference")
     check_statement(one.ledger)
-    found = entries(one.ledger)
-    np.testing.assert_array_equal(found["cost_of_sales", "goods"], np.rint(0.4 * found["revenue", "sales"]))
-    assert found["acquisition_spend", "leaflet"].sum() >= 0
+    statement = entries(one.ledger)
+    np.testing.assert_array_equal(statement["cost_of_sales", "goods"], np.rint(0.4 * statement["revenue", "sales"]))
+    assert statement["acquisition_spend", "leaflet"].sum() >= 0
 
 
 def test_period_by_period_it_is_the_whole(sold):
@@ -243,8 +243,8 @@ def test_goods_that_cost_more_are_no_larger_budget():
 
 
 def test_what_one_more_euro_brings_tells_cost_of_sales_apart():
-    found = fs.marginal(shop(), replications=4, workers=1, horizon=["12 months"])
-    assert any("Cost of sales is no part of these spends" in text for text in found.remarks())
+    euro = fs.marginal(shop(), replications=4, workers=1, horizon=["12 months"])
+    assert any("Cost of sales is no part of these spends" in text for text in euro.remarks())
 
 
 # -- spend beside a CAC -----------------------------------------------------------------------------

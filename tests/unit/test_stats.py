@@ -22,12 +22,12 @@ VALUES = np.random.default_rng(4).gamma(2.0, 30.0, size=23)
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.999])
 def test_the_interval_of_a_mean_is_students(level):
-    found = estimate_mean(VALUES, "EUR", level)
+    estimate = estimate_mean(VALUES, "EUR", level)
     low, high = stats.t.interval(level, len(VALUES) - 1, VALUES.mean(), stats.sem(VALUES))
-    assert (found.mean, found.low, found.high) == pytest.approx((VALUES.mean(), low, high))
-    assert (found.level, found.n, found.unit, found.of) == (level, 23, "EUR", "mean")
-    assert found.sd == pytest.approx(VALUES.std(ddof=1))
-    assert found.half_width == pytest.approx((high - low) / 2)
+    assert (estimate.mean, estimate.low, estimate.high) == pytest.approx((VALUES.mean(), low, high))
+    assert (estimate.level, estimate.n, estimate.unit, estimate.of) == (level, 23, "EUR", "mean")
+    assert estimate.sd == pytest.approx(VALUES.std(ddof=1))
+    assert estimate.half_width == pytest.approx((high - low) / 2)
 
 
 def test_a_95_percent_interval_covers_the_mean_in_95_percent_of_samples():
@@ -41,31 +41,31 @@ def test_replications_without_a_value_are_left_out_and_not_counted():
 
 
 def test_one_replication_has_a_mean_and_no_interval():
-    found = estimate_mean([7.0], "EUR")
-    assert (found.mean, found.n) == (7.0, 1)
-    assert math.isnan(found.low)
-    assert math.isnan(found.high)
+    estimate = estimate_mean([7.0], "EUR")
+    assert (estimate.mean, estimate.n) == (7.0, 1)
+    assert math.isnan(estimate.low)
+    assert math.isnan(estimate.high)
 
 
 def test_no_replication_with_a_value_has_no_mean():
-    found = estimate_mean([math.nan, math.nan], "EUR")
-    assert math.isnan(found.mean)
-    assert found.n == 0
+    estimate = estimate_mean([math.nan, math.nan], "EUR")
+    assert math.isnan(estimate.mean)
+    assert estimate.n == 0
 
 
 def test_a_payback_that_is_never_reached_makes_the_mean_infinite_without_an_interval():
-    found = estimate_mean([3.0, math.inf], "months")
-    assert found.mean == math.inf
-    assert math.isnan(found.low)
-    assert str(found) == "∞ months (no 95 % interval of the mean, n = 2)"
+    estimate = estimate_mean([3.0, math.inf], "months")
+    assert estimate.mean == math.inf
+    assert math.isnan(estimate.low)
+    assert str(estimate) == "∞ months (no 95 % interval of the mean, n = 2)"
 
 
 @pytest.mark.parametrize(("happened", "n"), [(0, 10), (3, 10), (10, 10), (49, 50)])
 def test_the_interval_of_a_probability_is_wilsons(happened, n):
-    found = estimate_probability([True] * happened + [False] * (n - happened))
+    estimate = estimate_probability([True] * happened + [False] * (n - happened))
     exact = stats.binomtest(happened, n).proportion_ci(0.95, method="wilson")
-    assert (found.low, found.high) == pytest.approx((100 * exact.low, 100 * exact.high))
-    assert (found.mean, found.unit, found.of, found.n) == (100 * happened / n, "%", "probability", n)
+    assert (estimate.low, estimate.high) == pytest.approx((100 * exact.low, 100 * exact.high))
+    assert (estimate.mean, estimate.unit, estimate.of, estimate.n) == (100 * happened / n, "%", "probability", n)
 
 
 @pytest.mark.parametrize("n", range(1, 200))

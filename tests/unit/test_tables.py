@@ -52,8 +52,8 @@ def test_lines_channels_and_costs_add_up_to_revenue_and_spend(many):
     names = lines_of(many.books)
     assert {"spend.rent", "spend.ads", "spend.mail", "revenue.club"} <= set(names)
     for side in ("revenue", "spend"):
-        found = [many.values(name) for name in names if name.startswith(f"{side}.")]
-        np.testing.assert_allclose(sum(found), many.values(side), rtol=1e-12)
+        columns = [many.values(name) for name in names if name.startswith(f"{side}.")]
+        np.testing.assert_allclose(sum(columns), many.values(side), rtol=1e-12)
 
 
 def test_a_name_of_a_channel_and_a_cost_holds_what_is_spent_on_both(made):

@@ -32,14 +32,14 @@ def quiet():
 
 def test_a_range_is_given_or_uncertain_or_a_step():
     model = loads(FILE)
-    found = ranges_of(model, [None], ranges={"buys": ("25 %", "+10 points")})[None]
-    assert (found["buys"].low, found["buys"].high, found["buys"].source) == (0.25, pytest.approx(0.4), "given")
+    ranges = ranges_of(model, [None], ranges={"buys": ("25 %", "+10 points")})[None]
+    assert (ranges["buys"].low, ranges["buys"].high, ranges["buys"].source) == (0.25, pytest.approx(0.4), "given")
     doubts = {one.name: one for one in model.journey().uncertain}
-    keeps = found["keeps"]
+    keeps = ranges["keeps"]
     assert (keeps.low, keeps.high) == (value(doubts["keeps"], 0.05), value(doubts["keeps"], 0.95))
     assert keeps.at(0.3) == value(doubts["keeps"], 0.3)
     assert (keeps.between(0), keeps.between(1)) == (keeps.low, keeps.high)
-    assert found["twice"].today == pytest.approx(0.3)
+    assert ranges["twice"].today == pytest.approx(0.3)
     sold, price = (ranges_of(club(), ["quiet"])["quiet"][name] for name in ("sold", "price"))
     assert (price.low, price.high, price.source) == (11.25, pytest.approx(13.75), "± 10 %")
     assert sold.high / (1 - sold.high) == pytest.approx(1.1 * 0.4 / 0.6)
@@ -49,17 +49,17 @@ def test_a_range_is_given_or_uncertain_or_a_step():
 
 def test_a_step_never_leaves_what_a_chance_can_be():
     for text in ("0.1 %", "50 %", "99.9 %"):
-        found = ranges_of(loads(COINS).with_(heads=text), [None], step=0.9)[None]["heads"]
-        assert 0 < found.low < found.today < found.high < 1
+        ranges = ranges_of(loads(COINS).with_(heads=text), [None], step=0.9)[None]["heads"]
+        assert 0 < ranges.low < ranges.today < ranges.high < 1
 
 
 def test_values_are_written_in_the_unit_of_the_file():
-    found = ranges_of(loads(FILE), [None])[None]
-    assert found["keeps"].text(0.875) == "87.5 % per month"
-    assert found["pace"].text(0.125) == "0.125 per month"
-    assert found["gap"].text(found["gap"].today) == "45 days"
-    assert found["price"].shown(20.0) == "20"
-    assert found["gap"].shown(found["gap"].today) == "45 days"
+    ranges = ranges_of(loads(FILE), [None])[None]
+    assert ranges["keeps"].text(0.875) == "87.5 % per month"
+    assert ranges["pace"].text(0.125) == "0.125 per month"
+    assert ranges["gap"].text(ranges["gap"].today) == "45 days"
+    assert ranges["price"].shown(20.0) == "20"
+    assert ranges["gap"].shown(ranges["gap"].today) == "45 days"
 
 
 def test_rates_that_bear_on_a_strategy_are_tried():
@@ -93,10 +93,10 @@ def test_a_matched_spend_stays_as_it_was_found():
 
 def test_the_budget_of_matched_strategies_is_no_rate_of_their_difference():
     model = loads(DUEL).at_spend("loud", 200.0)
-    found = ranges_of(model, ["quiet", "loud"])
-    assert "budget" not in found["quiet"]
-    assert "inviting" in found["loud"]
-    assert "inviting" not in found["quiet"]
+    ranges = ranges_of(model, ["quiet", "loud"])
+    assert "budget" not in ranges["quiet"]
+    assert "inviting" in ranges["loud"]
+    assert "inviting" not in ranges["quiet"]
     assert "budget" in ranges_of(model, ["quiet"])["quiet"]
     assert "budget" in ranges_of(model, ["quiet", "loud"], ["budget"])["quiet"]
 
@@ -109,10 +109,10 @@ def test_every_end_is_the_journey_at_that_value_on_the_same_people(quiet):
     assert quiet.today.mean == pytest.approx(base.mean())
     columns = []
     for bar in quiet.bars:
-        for number, found in ((bar.range.low, bar.low), (bar.range.high, bar.high)):
+        for number, end in ((bar.range.low, bar.low), (bar.range.high, bar.high)):
             changed = club(**{bar.range.name: bar.range.text(number)})
             gap = fs.replicate(changed, strategies="quiet", replications=N).values("profit") - base
-            assert found.mean == pytest.approx(gap.mean())
+            assert end.mean == pytest.approx(gap.mean())
             columns.append(gap)
     mean, low, high, critical = simultaneous(np.column_stack(columns))
     ends = [one for bar in quiet.bars for one in (bar.low, bar.high)]
@@ -144,8 +144,10 @@ def test_a_rate_that_both_strategies_share_moves_the_difference_by_what_it_moves
 
 
 def test_a_rate_between_other_ends_has_another_bar():
-    found = tornado(club(), "revenue", strategies="quiet", values={"price": (12.5, 25)}, over=["price"], replications=3)
-    (bar,) = found.bars
+    diagram = tornado(
+        club(), "revenue", strategies="quiet", values={"price": (12.5, 25)}, over=["price"], replications=3
+    )
+    (bar,) = diagram.bars
     assert bar.low.mean == 0
     assert bar.swing == bar.high.mean
     assert bar.range.shown(bar.range.high) == "25"
@@ -204,5 +206,5 @@ def test_what_no_journey_can_be_is_refused(asked, said):
 def test_a_rate_at_nothing_needs_a_range():
     with pytest.raises(ExperimentError, match="stands at 0 %, where no share of it is a step; give its range"):
         tornado(loads(COINS).with_(heads="0 %"), over=["heads"], replications=2)
-    found = tornado(loads(COINS).with_(heads="0 %"), "revenue", values={"heads": (0, 1)}, replications=2)
-    assert found.bars[0].high.mean == 80
+    diagram = tornado(loads(COINS).with_(heads="0 %"), "revenue", values={"heads": (0, 1)}, replications=2)
+    assert diagram.bars[0].high.mean == 80

@@ -28,14 +28,14 @@ def runs(stays):
 
 
 def test_churn_per_month_is_not_a_twelfth_of_that_per_year():
-    found = runs("96 % per month")
-    churn = 1 - found["observed_retention"].mean / 100
+    members = runs("96 % per month")
+    churn = 1 - members["observed_retention"].mean / 100
     assert churn == pytest.approx(0.04, abs=0.003)
-    said = churn_in_words(found.books)
+    said = churn_in_words(members.books)
     assert f"{100 * churn:.3g} % per month" in said
     assert f"{100 * (1 - (1 - churn) ** 12):.3g} % per year" in said
     assert f"({1200 * churn:.3g} %)" in said
-    assert found.warnings() == []
+    assert members.warnings() == []
 
 
 def test_a_yearly_figure_written_per_month_is_warned_of():
@@ -51,6 +51,6 @@ def test_a_monthly_figure_written_per_year_is_warned_of():
 
 
 def test_where_nobody_leaves_there_is_nothing_to_say():
-    found = runs("100 % per month")
-    assert churn_in_words(found.books) == ""
-    assert found.warnings() == []
+    members = runs("100 % per month")
+    assert churn_in_words(members.books) == ""
+    assert members.warnings() == []

@@ -48,20 +48,20 @@ journey: {lead: {role: prospect, after: takes, to: buyer}, buyer: customer}
 
 
 def test_customers_are_followed_to_their_end_and_late_ones_count():
-    found = fs.replicate(fs.loads(THREE_YEARS), replications=2)
-    assert found["clv"].mean == 360  # the last payment comes before they go, being declared first
-    assert found.ledger.lifetime[0, :, 0, 0].sum() == 2  # those present were acquired before
-    assert found["revenue"].mean == 5 * 120  # no period books what comes after the horizon
+    runs = fs.replicate(fs.loads(THREE_YEARS), replications=2)
+    assert runs["clv"].mean == 360  # the last payment comes before they go, being declared first
+    assert runs.ledger.lifetime[0, :, 0, 0].sum() == 2  # those present were acquired before
+    assert runs["revenue"].mean == 5 * 120  # no period books what comes after the horizon
 
 
 def test_customers_are_followed_for_as_long_as_the_file_says():
-    found = fs.replicate(fs.loads(THREE_YEARS.replace("lifetime", "24 months")), replications=2)
-    assert found["clv"].mean == 230  # payments at the ages of 1 to 23 months
+    runs = fs.replicate(fs.loads(THREE_YEARS.replace("lifetime", "24 months")), replications=2)
+    assert runs["clv"].mean == 230  # payments at the ages of 1 to 23 months
 
 
 def test_a_life_of_renewals_is_worth_the_sum_of_its_chances():
-    found = fs.replicate(fs.loads(CONTRACT), replications=200)
-    worth = found["clv"]
+    runs = fs.replicate(fs.loads(CONTRACT), replications=200)
+    worth = runs["clv"]
     assert worth.low < 10 * 0.91 / 0.09 < worth.high
     assert worth.half_width < 2
 
@@ -124,20 +124,20 @@ def test_a_figure_says_for_how_long_customers_were_followed():
 
 
 def test_payback_is_where_pooled_margin_reaches_pooled_cost():
-    found = fs.replicate(fs.loads(CONTRACT), replications=50)  # 30 a customer, 10 times what is left of them a month
-    margin = found.ledger.lifetime[..., 1].sum(axis=(0, 2)).cumsum() / 1e6 / (50 * 200)
+    runs = fs.replicate(fs.loads(CONTRACT), replications=50)  # 30 a customer, 10 times what is left of them a month
+    margin = runs.ledger.lifetime[..., 1].sum(axis=(0, 2)).cumsum() / 1e6 / (50 * 200)
     after = int(np.flatnonzero(margin >= 30)[0])
     expected = after + (30 - margin[after - 1]) / (margin[after] - margin[after - 1])
-    assert found["payback"].mean == pytest.approx(expected)
-    assert found["payback"].low < expected < found["payback"].high
+    assert runs["payback"].mean == pytest.approx(expected)
+    assert runs["payback"].low < expected < runs["payback"].high
 
 
 def test_what_is_never_paid_back_is_said_with_the_window():
-    found = fs.replicate(fs.loads(CONTRACT.replace("lifetime", "3 months").replace("6000", "60000")), replications=20)
-    assert found["payback"].mean == math.inf
-    assert str(found["payback"]).startswith("not within 3 months")
-    assert found.table().loc["Payback (first 3 months)", "mean ± half-width"] == "not within 3 months"
-    (said,) = (text for text in found.warnings() if "brought back" in text)
+    runs = fs.replicate(fs.loads(CONTRACT.replace("lifetime", "3 months").replace("6000", "60000")), replications=20)
+    assert runs["payback"].mean == math.inf
+    assert str(runs["payback"]).startswith("not within 3 months")
+    assert runs.table().loc["Payback (first 3 months)", "mean ± half-width"] == "not within 3 months"
+    (said,) = (text for text in runs.warnings() if "brought back" in text)
     assert "has not brought back within 3 months what it costs" in said
 
 
@@ -145,10 +145,10 @@ def test_what_is_never_paid_back_is_said_with_the_window():
 
 
 def test_conversion_leaves_out_who_came_in_the_last_month_and_says_who_is_undecided():
-    found = fs.replicate(fs.loads(SLOW), replications=50)
-    share = found["conversion"].mean / 100
+    runs = fs.replicate(fs.loads(SLOW), replications=50)
+    share = runs["conversion"].mean / 100
     assert share == pytest.approx(1 - 0.5 * (61 * 12 / 365 - 1) / 11, abs=0.01)
-    (said,) = found.warnings()
+    (said,) = runs.warnings()
     assert f"{100 * (1 - share):.1f} % may still become customers" in said
     assert "who came in the first 11 months" in said
 
@@ -162,14 +162,14 @@ def test_who_can_no_longer_buy_is_decided():
     text = SLOW.replace("to: buyer}", "to: {buyer: 30 %, lost: rest}}").replace(
         "buyer: customer", "buyer: customer, lost: {role: prospect}"
     )
-    found = fs.replicate(fs.loads(text.replace("61 days", "2 days")), replications=20)
-    assert found.warnings() == []
-    assert found["conversion"].low < 30 < found["conversion"].high
+    runs = fs.replicate(fs.loads(text.replace("61 days", "2 days")), replications=20)
+    assert runs.warnings() == []
+    assert runs["conversion"].low < 30 < runs["conversion"].high
 
 
 def test_conversion_by_month_is_of_those_who_came_in_it():
-    found = fs.replicate(fs.loads(SLOW), replications=20)
-    table = found.over_time("conversion")
+    runs = fs.replicate(fs.loads(SLOW), replications=20)
+    table = runs.over_time("conversion")
     months = table["conversion", "mean"].to_numpy()
     assert months[:9] == pytest.approx(100)
     assert months[10] == pytest.approx(50, abs=3)
@@ -197,9 +197,9 @@ def test_what_an_advertised_customer_costs_is_a_ratio_of_sums():
 
 
 def test_a_ratio_counts_every_replication_and_says_in_how_many_it_exists():
-    found = estimate_ratio(np.array([6.0, 0.0, 3.0, 0.0]), np.array([2.0, 0.0, 1.0, 0.0]), "EUR")
-    assert (found.mean, found.n, found.exists) == (3.0, 4, 2)
-    assert "n = 4, in 2 of which it exists" in str(found)
+    estimate = estimate_ratio(np.array([6.0, 0.0, 3.0, 0.0]), np.array([2.0, 0.0, 1.0, 0.0]), "EUR")
+    assert (estimate.mean, estimate.n, estimate.exists) == (3.0, 4, 2)
+    assert "n = 4, in 2 of which it exists" in str(estimate)
 
 
 def test_a_ratio_to_the_same_in_all_replications_is_a_mean():
@@ -299,9 +299,9 @@ def test_undecided_are_counted_after_the_warm_up():
 def test_no_end_of_an_interval_lies_beyond_what_can_be():
     few = SLOW.replace("200 per month", "1 per month")
     for name in ("conversion", "time_to_convert"):
-        found = fs.replicate(fs.loads(few), replications=4)[name]
-        assert found.low >= 0
-        assert name != "conversion" or found.high <= 100
+        estimate = fs.replicate(fs.loads(few), replications=4)[name]
+        assert estimate.low >= 0
+        assert name != "conversion" or estimate.high <= 100
 
 
 def test_one_replication_has_a_difference_of_ratios_without_an_interval():

@@ -67,22 +67,22 @@ def figures(journey):
 
 
 def test_a_journey_says_what_is_uncertain_of_the_rates_it_uses(scenario):
-    found = {held.name: (held.family, held.params) for held in scenario.journey().uncertain}
+    uncertain = {held.name: (held.family, held.params) for held in scenario.journey().uncertain}
     total = 0.3 * 0.7 / 0.03**2 - 1
-    assert list(found) == ["buys", "keeps", "twice", "pace", "price", "gap", "sigma"]
-    assert found["buys"] == ("beta", pytest.approx((0.3 * total, 0.7 * total)))
-    assert found["keeps"] == ("beta", pytest.approx((90, 10)))
-    assert found["twice"] == ("beta", pytest.approx((3, 7)))
-    assert found["pace"] == ("gamma", pytest.approx((25, 0.1)))
-    assert found["price"] == ("gamma", pytest.approx((25, 20)))
-    assert found["gap"] == ("gamma", pytest.approx((100, 45 * DAY)))
+    assert list(uncertain) == ["buys", "keeps", "twice", "pace", "price", "gap", "sigma"]
+    assert uncertain["buys"] == ("beta", pytest.approx((0.3 * total, 0.7 * total)))
+    assert uncertain["keeps"] == ("beta", pytest.approx((90, 10)))
+    assert uncertain["twice"] == ("beta", pytest.approx((3, 7)))
+    assert uncertain["pace"] == ("gamma", pytest.approx((25, 0.1)))
+    assert uncertain["price"] == ("gamma", pytest.approx((25, 20)))
+    assert uncertain["gap"] == ("gamma", pytest.approx((100, 45 * DAY)))
 
 
 def test_the_journey_itself_has_the_figures_as_stated(scenario):
-    found = figures(scenario.journey())
-    assert found["buys"] == (0.3, 0.4)
-    assert found["price"] == (20e6,)
-    assert found["twice"] == pytest.approx((0.3,))
+    stated = figures(scenario.journey())
+    assert stated["buys"] == (0.3, 0.4)
+    assert stated["price"] == (20e6,)
+    assert stated["twice"] == pytest.approx((0.3,))
 
 
 def test_what_a_strategy_does_not_use_is_not_drawn(scenario):
@@ -129,8 +129,8 @@ def test_a_range_is_drawn_evenly_between_its_ends_and_moves_with_its_rate():
 
 def test_a_range_of_a_rate_that_is_no_chance_moves_by_its_factor():
     ranged = loads(FILE.replace("uncertain: {shape: 25}", "uncertain: [18 per month, 25 per month]"))
-    found = {held.name: held.params for held in ranged.with_(price="30 per month").journey().uncertain}
-    assert found["price"] == pytest.approx((27, 37.5))
+    uncertain = {held.name: held.params for held in ranged.with_(price="30 per month").journey().uncertain}
+    assert uncertain["price"] == pytest.approx((27, 37.5))
 
 
 def test_what_is_uncertain_can_be_taken_away():
@@ -159,9 +159,9 @@ def test_a_strategy_that_moves_a_rate_is_uncertain_around_its_own_value(scenario
 
 def test_a_world_is_a_journey_of_the_same_experiment(scenario):
     journey = scenario.journey()
-    found = drawn(journey, buys=0.9)
-    assert (found.fingerprint, found.uncertain, found.source) == (journey.fingerprint, (), None)
-    assert (found.strategy, found.horizon) == (journey.strategy, journey.horizon)
+    variant = drawn(journey, buys=0.9)
+    assert (variant.fingerprint, variant.uncertain, variant.source) == (journey.fingerprint, (), None)
+    assert (variant.strategy, variant.horizon) == (journey.strategy, journey.horizon)
 
 
 def test_a_journey_makes_its_worlds_wherever_it_is_sent(scenario):

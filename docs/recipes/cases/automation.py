@@ -45,25 +45,27 @@ def cleanings():
     return sweep("clean_at", (9, 12, 18, 24), " months")
 
 
-def gap(found, value, today, metric="profit"):
+def gap(outcomes, value, today, metric="profit"):
     """Return the paired difference of one value to another."""
-    return of_mean(found[value].values(metric) - found[today].values(metric))
+    return of_mean(outcomes[value].values(metric) - outcomes[today].values(metric))
 
 
 def gaps(today, digits=0):
     """Return how the row of profit less today's is taken from a sweep."""
-    return lambda found: cells("0" if v == today else give(gap(found, v, today), digits, True, 1000) for v in found)
+    return lambda outcomes: cells(
+        "0" if v == today else give(gap(outcomes, v, today), digits, True, 1000) for v in outcomes
+    )
 
 
 def means(metric, digits=0, per=1):
     """Return how a row of means is taken from a sweep."""
-    return lambda found: cells(number(runs[metric].mean / per, digits) for runs in found.values())
+    return lambda outcomes: cells(number(runs[metric].mean / per, digits) for runs in outcomes.values())
 
 
-def against_threshold(found):
+def against_threshold(outcomes):
     """Return the differences to the threshold of 50, the best of them in bold."""
-    best = max(found, key=lambda value: found[value]["profit"].mean)
-    shown = {v: "0" if v == 50 else give(gap(found, v, 50), 0, True, 1000) for v in found}
+    best = max(outcomes, key=lambda value: outcomes[value]["profit"].mean)
+    shown = {v: "0" if v == 50 else give(gap(outcomes, v, 50), 0, True, 1000) for v in outcomes}
     return cells(f"**{text.replace(' ', '** ', 1)}" if v == best else text for v, text in shown.items())
 
 
@@ -128,27 +130,27 @@ page.figure(
     threshold_calls=means("entered.ripe"),
     threshold_wins=means("acquisitions"),
     threshold_profit=against_threshold,
-    profit_at_50=lambda found: number(found[50]["profit"].mean, -3),
-    profit_at_20=lambda found: number(found[20]["profit"].mean, -3),
-    profit_at_80=lambda found: number(found[80]["profit"].mean, -3),
+    profit_at_50=lambda outcomes: number(outcomes[50]["profit"].mean, -3),
+    profit_at_20=lambda outcomes: number(outcomes[20]["profit"].mean, -3),
+    profit_at_80=lambda outcomes: number(outcomes[80]["profit"].mean, -3),
 )
 page.figure(
     contents,
     content_spend_wins=means("acquisitions", 1),
     content_spend_profit=gaps(1500),
-    four_times_content=lambda found: number(-gap(found, 6000, 1500).mean, -3),
+    four_times_content=lambda outcomes: number(-gap(outcomes, 6000, 1500).mean, -3),
 )
 page.figure(cleanings, cleaning_tools=means("spend.tool", 1, 1000), cleaning_profit=gaps(18, 1))
 
-page.says("50 is far too high. At 10 it is too low.", thresholds, when=lambda found: (
-    gap(found, 20, 50).low > 0 and of_mean(found[20].values("profit") - found[10].values("profit")).low > 0
+page.says("50 is far too high. At 10 it is too low.", thresholds, when=lambda outcomes: (
+    gap(outcomes, 20, 50).low > 0 and of_mean(outcomes[20].values("profit") - outcomes[10].values("profit")).low > 0
 ))  # fmt: skip
 page.says("Half of what the tool costs", base, when=lambda duel: (
     0.45 < duel.difference("spend.tool", of="no_cleaning").mean / duel["today"]["spend.tool"].mean < 1.1
 ))  # fmt: skip
-page.says("A third of the money brings half of those wins", base, contents, when=lambda duel, found: (
-    0.4 < (found[500]["acquisitions"].mean - np.mean(duel["no_content"].values("acquisitions")[:30]))
-    / (found[1500]["acquisitions"].mean - np.mean(duel["no_content"].values("acquisitions")[:30])) < 0.6
+page.says("A third of the money brings half of those wins", base, contents, when=lambda duel, outcomes: (
+    0.4 < (outcomes[500]["acquisitions"].mean - np.mean(duel["no_content"].values("acquisitions")[:30]))
+    / (outcomes[1500]["acquisitions"].mean - np.mean(duel["no_content"].values("acquisitions")[:30])) < 0.6
 ))  # fmt: skip
 page.says("500 and 1,500 EUR of content cannot be told apart, nor 12 and 18 months", contents, cleanings,
     when=lambda spends, ages: gap(spends, 500, 1500).high > 0 and gap(ages, 12, 18).high > 0)  # fmt: skip

@@ -34,8 +34,8 @@ def today(metric, digits=0):
 def across(metric, digits=None, per=1):
     """Return how a row of the table of strategies is taken; three leading digits unless given."""
 
-    def one(found):
-        return span(found, three(found.mean / per) if digits is None else digits, per=per)
+    def one(estimate):
+        return span(estimate, three(estimate.mean / per) if digits is None else digits, per=per)
 
     return lambda duel: cells(one(duel[name][metric]) for name in ALL)
 
@@ -92,14 +92,14 @@ page.figure(
 )
 page.figure(
     cycles,
-    cycle=lambda found: span(found.mean),
-    cycles=lambda found: f"{found.cycles:,}",
-    cycle_again=lambda found: span(found.mean, unit="days on average from their last MQL"),
-    cycle_median=lambda found: span(found.median),
-    cycle_p90=lambda found: span(found.p90),
-    under_way=lambda found: f"{found.under_way:,} cycles, {found.under_way / 40:.0f} a run",
+    cycle=lambda cycle: span(cycle.mean),
+    cycles=lambda cycle: f"{cycle.cycles:,}",
+    cycle_again=lambda cycle: span(cycle.mean, unit="days on average from their last MQL"),
+    cycle_median=lambda cycle: span(cycle.median),
+    cycle_p90=lambda cycle: span(cycle.p90),
+    under_way=lambda cycle: f"{cycle.under_way:,} cycles, {cycle.under_way / 40:.0f} a run",
 )
-page.figure(one_run, fans=lambda found: f"{in_words(found[1])} in {found[0]}")
+page.figure(one_run, fans=lambda counts: f"{in_words(counts[1])} in {counts[0]}")
 
 page.says("Half the team loses half the wins", base, when=lambda duel: (
     0.4 < duel["half_presales"]["acquisitions"].mean / duel["today"]["acquisitions"].mean < 0.6

@@ -66,29 +66,29 @@ def plans():
 
 def both(*takes):
     """Return how a row is taken from the tests of sign-ups and of purchases."""
-    return lambda one, other: cells(take(found) for take, found in zip(takes * 2, (one, other), strict=False))
+    return lambda one, other: cells(take(trial) for take, trial in zip(takes * 2, (one, other), strict=False))
 
 
-def quantiles(found):
+def quantiles(trial):
     """Return between which lifts nine futures in ten lie."""
-    return f"{number(found.lift_quantile(0.05).mean, 2)} to {number(found.lift_quantile(0.95).mean, 2)}"
+    return f"{number(trial.lift_quantile(0.05).mean, 2)} to {number(trial.lift_quantile(0.95).mean, 2)}"
 
 
-def needed(found):
+def needed(trial):
     """Return the mean of what both arms need."""
-    return sum(found.needed) / 2
+    return sum(trial.needed) / 2
 
 
-def known(found):
+def known(trial):
     """Return how many people of an arm are known."""
-    return of_mean(found.n.mean(axis=1))
+    return of_mean(trial.n.mean(axis=1))
 
 
 def looked(column, low=None, high=None):
     """Return how a row by months of testing is taken."""
 
-    def take(found):
-        table = found.looks().set_index("months").loc[list(MONTHS)]
+    def take(trial):
+        table = trial.looks().set_index("months").loc[list(MONTHS)]
         ends = [f" ({number(row[low])} to {number(row[high])})" if low else "" for _, row in table.iterrows()]
         return cells(number(one) + end for one, end in zip(table[column], ends, strict=True))
 
@@ -97,7 +97,7 @@ def looked(column, low=None, high=None):
 
 def decided(rule):
     """Return how the row of a rule is taken, against always keeping A."""
-    return lambda one, other: cells(span(found.rules.gap(rule, KEEP), -2, True) for found in (one, other))
+    return lambda one, other: cells(span(trial.rules.gap(rule, KEEP), -2, True) for trial in (one, other))
 
 
 page.figure(
@@ -115,16 +115,16 @@ page.figure(
 )  # fmt: skip
 page.figure(
     sign_ups,
-    visitors=lambda found: number(known(found).mean, -1),
-    visitors_needed=lambda found: (
-        f"{number(needed(found), -1)} in each arm, {in_words(found.months_needed.mean)} months"
+    visitors=lambda trial: number(known(trial).mean, -1),
+    visitors_needed=lambda trial: (
+        f"{number(needed(trial), -1)} in each arm, {in_words(trial.months_needed.mean)} months"
     ),
-    shrunk=lambda found: f"{number(found.lift.mean, 2)} to {number(found.lift_of_all.mean, 2)}",
+    shrunk=lambda trial: f"{number(trial.lift.mean, 2)} to {number(trial.lift_of_all.mean, 2)}",
 )
-page.figure(purchases, purchases_needed=lambda found: number(needed(found), -2))
+page.figure(purchases, purchases_needed=lambda trial: number(needed(trial), -2))
 page.figure(
     lasting,
-    months_lasting=lambda found: number(found.months_needed.mean, 1),
+    months_lasting=lambda trial: number(trial.months_needed.mean, 1),
     power_by_month=looked("power", "low", "high"),
     textbook_by_month=looked("textbook"),
 )
@@ -135,19 +135,19 @@ page.figure(
     roll_out=decided(ROLL_OUT),
     by_sign=decided(BY_SIGN),
     by_test=decided(BY_TEST),
-    loses=lambda one, other: cells(span(found.loses) for found in (one, other)),
-    month_without=lambda one, other: cells(span(found.cost_of_waiting) for found in (one, other)),
-    testing_first=lambda one, other: cells(span(found.cost_of_testing, -1) for found in (one, other)),
+    loses=lambda one, other: cells(span(trial.loses) for trial in (one, other)),
+    month_without=lambda one, other: cells(span(trial.cost_of_waiting) for trial in (one, other)),
+    testing_first=lambda one, other: cells(span(trial.cost_of_testing, -1) for trial in (one, other)),
 )  # fmt: skip
 page.figure(
     better,
-    waiting=lambda found: number(found.cost_of_waiting.mean, -1),
-    testing=lambda found: number(found.cost_of_testing.mean, -3),
+    waiting=lambda trial: number(trial.cost_of_waiting.mean, -1),
+    testing=lambda trial: number(trial.cost_of_testing.mean, -3),
 )
 page.figure(
     unsure,
-    test_worth=lambda found: number(found.rules.gap(BY_SIGN, KEEP).mean, -2),
-    test_worth_again=lambda found: number(found.rules.gap(BY_SIGN, KEEP).mean, -2),
+    test_worth=lambda trial: number(trial.rules.gap(BY_SIGN, KEEP).mean, -2),
+    test_worth_again=lambda trial: number(trial.rules.gap(BY_SIGN, KEEP).mean, -2),
 )
 page.figure(
     plans,
@@ -155,19 +155,19 @@ page.figure(
     earns_more=lambda duel: number(100 * duel.difference("revenue").mean / duel["keep_a"]["revenue"].mean),
 )
 
-page.says("find this difference in one future in four", sign_ups, when=lambda found: 22.5 < found.power.mean < 29)
-page.says("Twice the truth, on average.", sign_ups, when=lambda found: 1.8 < found.exaggeration.mean < 2.2)
-page.says("in each arm, ten years", purchases, when=lambda found: 114 < found.months_needed.mean < 126)
+page.says("find this difference in one future in four", sign_ups, when=lambda trial: 22.5 < trial.power.mean < 29)
+page.says("Twice the truth, on average.", sign_ups, when=lambda trial: 1.8 < trial.exaggeration.mean < 2.2)
+page.says("in each arm, ten years", purchases, when=lambda trial: 114 < trial.months_needed.mean < 126)
 page.says("one significant result in seven then points the wrong way", purchases,
-    when=lambda found: 1 / 7.5 < found.wrong_sign.mean / 100 < 1 / 6.5)  # fmt: skip
+    when=lambda trial: 1 / 7.5 < trial.wrong_sign.mean / 100 < 1 / 6.5)  # fmt: skip
 page.says("one future in eight shows a difference that is not there after four months, and one in four after", equal,
-    when=lambda found: [
-        round(100 / ever) for ever in found.looks().set_index("months").ever.loc[[4, 21]]
+    when=lambda trial: [
+        round(100 / ever) for ever in trial.looks().set_index("months").ever.loc[[4, 21]]
     ] == [8, 4])  # fmt: skip
-page.says("One in twenty is still deciding then.", sign_ups, when=lambda found: 4.5 < found.undecided.mean < 5.5)
+page.says("One in twenty is still deciding then.", sign_ups, when=lambda trial: 4.5 < trial.undecided.mean < 5.5)
 page.says("to wait for significance gives half of it away or more", better, unsure, when=lambda one, other: all(
-    found.rules.gap(BY_TEST, KEEP).mean < 0.55 * found.rules.gap(BY_SIGN, KEEP).mean for found in (one, other)
+    trial.rules.gap(BY_TEST, KEEP).mean < 0.55 * trial.rules.gap(BY_SIGN, KEEP).mean for trial in (one, other)
 ))  # fmt: skip
-page.says("rolling out untested is worth nothing", unsure, when=lambda found: (
-    (gap := found.rules.gap(NOW, KEEP)).low < 0 < gap.high
+page.says("rolling out untested is worth nothing", unsure, when=lambda trial: (
+    (gap := trial.rules.gap(NOW, KEEP)).low < 0 < gap.high
 ))  # fmt: skip

@@ -107,14 +107,16 @@ def by_habit(duel):
 
 def steps(take):
     """Return how a row of the ladder is taken, for a window of a year."""
-    return lambda found: cells(number(take(found["52 weeks"].share(k)), 1) for k in range(2, 11))
+    return lambda by_window: cells(number(take(by_window["52 weeks"].share(k)), 1) for k in range(2, 11))
 
 
 def once(window):
     """Return how the row of a window is taken: who did not buy again, simulated and real."""
 
     def take(simulated, observed):
-        shown = [span(found[window].once_only, 1, unit="%") for found in (simulated, observed) if window in found]
+        shown = [
+            span(by_window[window].once_only, 1, unit="%") for by_window in (simulated, observed) if window in by_window
+        ]
         return cells([*shown, *["not observed"] * (2 - len(shown))])
 
     return take
@@ -152,7 +154,7 @@ page.figure(
 )
 page.figure(
     annoyed,
-    by_annoyance=lambda found: cells(span(duel.difference("profit"), -1, chance > 4) for chance, duel in found.items()),
+    by_annoyance=lambda duels: cells(span(duel.difference("profit"), -1, chance > 4) for chance, duel in duels.items()),
 )
 page.figure(
     low,
@@ -165,24 +167,24 @@ page.figure(
     ladders,
     ladder=steps(lambda share: share.mean),
     ladder_half=steps(lambda share: share.half_width),
-    customers=lambda found: f"{found['52 weeks'].customers.sum():,}",
-    within_a_year=lambda found: number(found["52 weeks"].once_only.mean),
-    off_at_26=lambda found: number(found["26 weeks"].once_only.mean, 1),
+    customers=lambda by_window: f"{by_window['52 weeks'].customers.sum():,}",
+    within_a_year=lambda by_window: number(by_window["52 weeks"].once_only.mean),
+    off_at_26=lambda by_window: number(by_window["26 weeks"].once_only.mean, 1),
 )
 page.figure(
     real,
     real_ladder=steps(lambda share: share.mean),
     real_low=steps(lambda share: share.low),
     real_high=steps(lambda share: share.high),
-    real_at_26=lambda found: number(found["26 weeks"].once_only.mean, 1),
-    real_customers=lambda found: f"{found['52 weeks'].customers:,}",
+    real_at_26=lambda by_window: number(by_window["26 weeks"].once_only.mean, 1),
+    real_customers=lambda by_window: f"{by_window['52 weeks'].customers:,}",
 )
 
-page.says("True after three months, false after six.", ladders, when=lambda found: (
-    65 < found["13 weeks"].once_only.mean < 75 and found["26 weeks"].once_only.mean < 65
+page.says("True after three months, false after six.", ladders, when=lambda by_window: (
+    65 < by_window["13 weeks"].once_only.mean < 75 and by_window["26 weeks"].once_only.mean < 65
 ))  # fmt: skip
 page.says("writes off nearly one customer in five too many", ladders,
-    when=lambda found: 17 < 70 - found["156 weeks"].once_only.mean < 20)  # fmt: skip
+    when=lambda by_window: 17 < 70 - by_window["156 weeks"].once_only.mean < 20)  # fmt: skip
 page.says("not told apart here from one voucher for all", base,
     when=lambda duel: (e := duel.difference("profit", of="flat_offer")).low < 0 < e.high)  # fmt: skip
 page.says("one recommendation in seven hangs on win-back", base, when=lambda duel: (

@@ -46,8 +46,8 @@ def lead(duel, strategy, metric="profit"):
 
 def spends(duel):
     """Return what the matched strategies spend on ads a month, as cells."""
-    found = {match.strategy: match.spend for match in duel.matches}
-    return [number(found[name]) for name in ALL[1:]]
+    spent = {match.strategy: match.spend for match in duel.matches}
+    return [number(spent[name]) for name in ALL[1:]]
 
 
 def row(metric, digits=0, per=1):
@@ -87,16 +87,16 @@ def month_of(duel, level):
     return int(np.flatnonzero(duel["funnel"].series("shared.sellers").mean(axis=0) >= level)[0]) + 1
 
 
-def crossing(found):
+def crossing(breakeven):
     """Return the credit at which the funnel overtakes, with its interval."""
-    (one,) = found.crossings
+    (one,) = breakeven.crossings
     return f"{number(one.value, 1)} USD ({number(one.low, 1)} to {number(one.high, 1)})"
 
 
 def at(months):
     """Return how the row of a horizon is taken."""
-    return lambda found: cells(
-        [*spends(found[months]), *(span(lead(found[months], name), -1, True, ends=True) for name in ALL[1:])]
+    return lambda duels: cells(
+        [*spends(duels[months]), *(span(lead(duels[months], name), -1, True, ends=True) for name in ALL[1:])]
     )
 
 
@@ -150,11 +150,11 @@ page.says("Once there, both sell alike", base, when=lambda duel: abs(
     / duel["flywheel"].by("channel", "clv")["clv", "mean"]["ads"] - 1
 ) < 0.03)  # fmt: skip
 page.says("a seller costs over twice that elsewhere", base, when=lambda duel: cac(duel, "on_first_sale", "ads") > 20)
-page.says("what a sign-up costs in ads", base, credits, when=lambda duel, found: (
-    abs(a_sign_up(duel) - found.crossings[0].value) < 0.25
+page.says("what a sign-up costs in ads", base, credits, when=lambda duel, breakeven: (
+    abs(a_sign_up(duel) - breakeven.crossings[0].value) < 0.25
 ))  # fmt: skip
-page.says("The flywheel is behind after three years too", horizons, when=lambda found: (
-    lead(found[36], "flywheel").high < 0
+page.says("The flywheel is behind after three years too", horizons, when=lambda duels: (
+    lead(duels[36], "flywheel").high < 0
 ))  # fmt: skip
 page.says("That costs over half of the first year's profit", base, flat, when=lambda duel, other: (
     duel["funnel"]["profit"].mean < 0.5 * other["funnel"]["profit"].mean
@@ -162,9 +162,9 @@ page.says("That costs over half of the first year's profit", base, flat, when=la
 page.says("It widens the lead of `on_first_sale`", base, flat, when=lambda duel, other: (
     lead(duel, "on_first_sale").low > lead(other, "on_first_sale").high
 ))  # fmt: skip
-page.says("In the third year the flywheel hardly falls behind any further", horizons, when=lambda found: (
-    lead(found[36], "flywheel").mean > 1.25 * lead(found[24], "flywheel").mean
+page.says("In the third year the flywheel hardly falls behind any further", horizons, when=lambda duels: (
+    lead(duels[36], "flywheel").mean > 1.25 * lead(duels[24], "flywheel").mean
 ))  # fmt: skip
-page.says("the funnel has reached most of the city by then", horizons, when=lambda found: (
-    float(found[36]["funnel"].series("saturation").mean(axis=0)[23]) > 50
+page.says("the funnel has reached most of the city by then", horizons, when=lambda duels: (
+    float(duels[36]["funnel"].series("saturation").mean(axis=0)[23]) > 50
 ))  # fmt: skip

@@ -48,19 +48,19 @@ def few(by_horizon):
     )
 
 
-def money(found, split="best"):
+def money(allocation, split="best"):
     """Return money a month at each place of a split."""
-    table = found.frame()
+    table = allocation.frame()
     return table[table.split == split].set_index("place")["per_month"]
 
 
 def euro_at(place):
     """Return how the row of a place is taken from what a euro brings there."""
 
-    def take(found):
-        spent = of_mean(found.spent[PLACES.index(place)])
+    def take(marginal):
+        spent = of_mean(marginal.spent[PLACES.index(place)])
         first = give(spent) if spent.half_width > 0.5 else number(spent.mean)
-        return cells([first, *(give(found.at(place, months), 3, True) for months in (3, 12, 36))])
+        return cells([first, *(give(marginal.at(place, months), 3, True) for months in (3, 12, 36))])
 
     return take
 
@@ -68,11 +68,13 @@ def euro_at(place):
 def split_at(place):
     """Return how the row of a place is taken from the best split."""
 
-    def take(found):
-        best = found.frame().set_index(["split", "place"]).loc[("best", place)]
+    def take(allocation):
+        best = allocation.frame().set_index(["split", "place"]).loc[("best", place)]
         digits = 0 if best.spend > 100 else 2
         own = f"{number(best.spend, digits)} {best.spend_unit.removeprefix('EUR ')}"
-        return cells([*(number(money(found, one)[place]) for one in SPLITS), own, give_two(found.worth[place], True)])
+        return cells(
+            [*(number(money(allocation, one)[place]) for one in SPLITS), own, give_two(allocation.worth[place], True)]
+        )
 
     return take
 
@@ -91,19 +93,19 @@ def share(of, *places):
 
 def unlike(place):
     """Return how a euro within three months is taken where nobody is there at first, and otherwise."""
-    return lambda without, found: "{} {}in place of {}".format(
+    return lambda without, marginal: "{} {}in place of {}".format(
         number(without.at(place, 3).mean, 2), "within three months " if place == "account_managers" else "",
-        number(found.at(place, 3).mean, 2),
+        number(marginal.at(place, 3).mean, 2),
     )  # fmt: skip
 
 
 page.figure(
     euro,
     **{f"euro_{place}": euro_at(place) for place in PLACES},
-    step=lambda found: number(found.step),
-    next_success=lambda found: number(found.at("customer_success").mean, 2),
-    next_ads=lambda found: number(found.at("search_ads").mean, 2),
-    next_rewards=lambda found: number(found.at("rewards").mean, 2),
+    step=lambda marginal: number(marginal.step),
+    next_success=lambda marginal: number(marginal.at("customer_success").mean, 2),
+    next_ads=lambda marginal: number(marginal.at("search_ads").mean, 2),
+    next_rewards=lambda marginal: number(marginal.at("rewards").mean, 2),
 )
 page.figure(
     nobody_there, euro,
@@ -114,57 +116,61 @@ page.figure(
 page.figure(
     split,
     **{f"split_{place}": split_at(place) for place in PLACES},
-    runs=lambda found: f"{found.took:,}",
-    in_all=lambda found: cells(number(money(found, one).sum()) for one in SPLITS),
-    spends_today=lambda found: number(money(found, "today").sum()),
-    profit=lambda found: span(found.estimate("best"), -2),
-    gains=lambda found: cells(span(found.difference("best", one), -2, True) for one in ("today", "even")),
-    times_success=lambda found: number(money(found)["customer_success"] / money(found, "today")["customer_success"], 1),
-    gain=lambda found: number(found.difference().mean, -2),
-    gain_share=lambda found: number(100 * found.difference().mean / found.estimate().mean),
-    even_costs=lambda found: number(found.difference("best", "even").mean, -2),
-    ads_share=lambda found: share(found, "search_ads"),
-    at_most=lambda found: (
-        f"{number(found.certificate.at_most, -1)} EUR, "
-        f"{number(100 * found.certificate.at_most / found.estimate().mean, 1)} %"
+    runs=lambda allocation: f"{allocation.took:,}",
+    in_all=lambda allocation: cells(number(money(allocation, one).sum()) for one in SPLITS),
+    spends_today=lambda allocation: number(money(allocation, "today").sum()),
+    profit=lambda allocation: span(allocation.estimate("best"), -2),
+    gains=lambda allocation: cells(span(allocation.difference("best", one), -2, True) for one in ("today", "even")),
+    times_success=lambda allocation: number(
+        money(allocation)["customer_success"] / money(allocation, "today")["customer_success"], 1
+    ),
+    gain=lambda allocation: number(allocation.difference().mean, -2),
+    gain_share=lambda allocation: number(100 * allocation.difference().mean / allocation.estimate().mean),
+    even_costs=lambda allocation: number(allocation.difference("best", "even").mean, -2),
+    ads_share=lambda allocation: share(allocation, "search_ads"),
+    at_most=lambda allocation: (
+        f"{number(allocation.certificate.at_most, -1)} EUR, "
+        f"{number(100 * allocation.certificate.at_most / allocation.estimate().mean, 1)} %"
     ),
 )
 page.figure(
     by_horizon,
     **{f"horizon_{place}": horizon_at(place) for place in PLACES},
-    horizon_runs=lambda by: f"{sum(found.took for found in by.values()):,}",
+    horizon_runs=lambda by: f"{sum(allocation.took for allocation in by.values()):,}",
     budget=lambda by: number(by["36 months"].budget),
     to_come_3=lambda by: share(by["3 months"], "search_ads", "onboarding"),
     to_come_36=lambda by: share(by["36 months"], "search_ads", "onboarding"),
-    more_profit=lambda by: cells(span(found.difference()) for found in by.values()),
+    more_profit=lambda by: cells(span(allocation.difference()) for allocation in by.values()),
     more_euro=lambda by: cells(
-        "{} to {}".format(*(number(end([one.mean for one in found.worth.values()]), 2, True) for end in (min, max)))
-        for found in by.values()
+        "{} to {}".format(
+            *(number(end([one.mean for one in allocation.worth.values()]), 2, True) for end in (min, max))
+        )
+        for allocation in by.values()
     ),
 )
 page.figure(
     few,
-    few_ads=lambda found: number(money(found)["search_ads"]),
-    few_onboarding=lambda found: number(money(found)["onboarding"]),
-    few_gain=lambda found: "{} EUR, {} to {}".format(
-        *(number(end) for e in [found.difference()] for end in (e.mean, e.low, e.high))
+    few_ads=lambda allocation: number(money(allocation)["search_ads"]),
+    few_onboarding=lambda allocation: number(money(allocation)["onboarding"]),
+    few_gain=lambda allocation: "{} EUR, {} to {}".format(
+        *(number(end) for e in [allocation.difference()] for end in (e.mean, e.low, e.high))
     ),
 )
 
-page.says("An eighth of what goes into ads and a sixth of onboarding", split, when=lambda found: all(
-    parts - 0.9 < 1 / (1 - money(found)[place] / money(found, "today")[place]) < parts + 0.9
+page.says("An eighth of what goes into ads and a sixth of onboarding", split, when=lambda allocation: all(
+    parts - 0.9 < 1 / (1 - money(allocation)[place] / money(allocation, "today")[place]) < parts + 0.9
     for place, parts in (("search_ads", 8), ("onboarding", 6))
 ))  # fmt: skip
-page.says("It costs half of the profit", split, when=lambda found: (
-    0.45 < found.difference("best", "even").mean / found.estimate().mean < 0.55
+page.says("It costs half of the profit", split, when=lambda allocation: (
+    0.45 < allocation.difference("best", "even").mean / allocation.estimate().mean < 0.55
 ))  # fmt: skip
-page.says("The certificate holds: of twenty shifts", split, when=lambda found: (
-    found.certificate.holds and len(found.certificate.gains) == 20
+page.says("The certificate holds: of twenty shifts", split, when=lambda allocation: (
+    allocation.certificate.holds and len(allocation.certificate.gains) == 20
 ))  # fmt: skip
 page.says("all three certificates hold", by_horizon, when=lambda by: all(f.certificate.holds for f in by.values()))
-page.says("Within three months no euro comes back anywhere", euro, when=lambda found: all(
-    found.at(place, 3).high < 0 for place in PLACES
+page.says("Within three months no euro comes back anywhere", euro, when=lambda marginal: all(
+    marginal.at(place, 3).high < 0 for place in PLACES
 ))  # fmt: skip
-page.says("a third less than with 100", few, by_horizon, when=lambda found, by: (
-    0.5 < money(found)["onboarding"] / money(by["3 months"])["onboarding"] < 0.8
+page.says("a third less than with 100", few, by_horizon, when=lambda allocation, by: (
+    0.5 < money(allocation)["onboarding"] / money(by["3 months"])["onboarding"] < 0.8
 ))  # fmt: skip

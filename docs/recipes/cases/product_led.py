@@ -85,9 +85,9 @@ def indicator(metric, digits=0, per_month=None):
     """Return how an indicator is taken: of the whole horizon, and per month where it is a count."""
 
     def take(duel):
-        found = duel["today"][metric]
-        shown = [span(found, digits)]
-        return cells(shown if per_month is None else [*shown, span(found, per_month, per=36)])
+        estimate = duel["today"][metric]
+        shown = [span(estimate, digits)]
+        return cells(shown if per_month is None else [*shown, span(estimate, per_month, per=36)])
 
     return take
 
@@ -95,9 +95,9 @@ def indicator(metric, digits=0, per_month=None):
 def friction(name):
     """Return how the row of a friction is taken: its gain, and the ranks it may have."""
 
-    def take(found):
-        first, last = found.ranks(name)
-        return cells([span(found.gain(name), -2), str(first) if first == last else f"{first} to {last}"])
+    def take(costs):
+        first, last = costs.ranks(name)
+        return cells([span(costs.gain(name), -2), str(first) if first == last else f"{first} to {last}"])
 
     return take
 
@@ -165,24 +165,24 @@ page.figure(
 page.figure(
     frictions,
     **{name: friction(name) for name in FRICTIONS},
-    all_ten=lambda found: span(found.together(), -2),
-    beyond=lambda found: span(found.interaction(), -2),
-    worst=lambda found: number(found.gain("teams_apart").mean, -3),
-    together=lambda found: number(found.together().mean, -3),
+    all_ten=lambda costs: span(costs.together(), -2),
+    beyond=lambda costs: span(costs.interaction(), -2),
+    worst=lambda costs: number(costs.gain("teams_apart").mean, -3),
+    together=lambda costs: number(costs.together().mean, -3),
 )
 page.figure(
     free_users,
-    free_stay=lambda found: "{}, {} and {}".format(*(number(found.share(day).mean, 1) for day in (7, 30, 90))),
-    free_year=lambda found: number(found.share(365).mean),
+    free_stay=lambda retention: "{}, {} and {}".format(*(number(retention.share(day).mean, 1) for day in (7, 30, 90))),
+    free_year=lambda retention: number(retention.share(365).mean),
 )
 page.figure(
     base, frictions,
-    worst_share=lambda duel, found: number(100 * found.gain("teams_apart").mean / duel["today"]["profit"].mean),
+    worst_share=lambda duel, costs: number(100 * costs.gain("teams_apart").mean / duel["today"]["profit"].mean),
 )  # fmt: skip
 page.figure(
     tests,
     **{
-        f"test_{rate}": lambda found, rate=rate, digits=digits: span(found[rate].difference("profit"), digits, True)
+        f"test_{rate}": lambda duels, rate=rate, digits=digits: span(duels[rate].difference("profit"), digits, True)
         for rate, (_, digits) in TESTS.items()
     },
 )
@@ -190,12 +190,12 @@ page.figure(
     one_run, again=lambda people: f"{len(people) - people.nunique()} of {len(people):,}",
 )  # fmt: skip
 
-page.says("intervals of at most ± 0.3 points", free_users, when=lambda found: all(
-    found.share(day).half_width < 0.3 for day in found.days
+page.says("intervals of at most ± 0.3 points", free_users, when=lambda retention: all(
+    retention.share(day).half_width < 0.3 for day in retention.days
 ))  # fmt: skip
-page.says("**Which friction costs most?** A wait", frictions, when=lambda found: found.ranks("teams_apart") == (1, 1))
-page.says("a third more than their sum", frictions, when=lambda found: (
-    0.28 < found.interaction().mean / found.summed().mean < 0.38
+page.says("**Which friction costs most?** A wait", frictions, when=lambda costs: costs.ranks("teams_apart") == (1, 1))
+page.says("a third more than their sum", frictions, when=lambda costs: (
+    0.28 < costs.interaction().mean / costs.summed().mean < 0.38
 ))  # fmt: skip
 page.says("keeps a fifth fewer, and earns a third less", base, when=lambda duel: all(
     low < -duel.difference(metric, of="funnel").mean / duel["today"][metric].mean < high

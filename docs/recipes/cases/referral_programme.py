@@ -37,11 +37,11 @@ def larger():
     model = fs.load("referral_programme")
     asked = {f"invites {rate}": {"invites": f"{rate} per month"} for rate in INVITES}
     asked |= {f"buys {share}": {"friend_buys": f"{share} %"} for share in BUYS}
-    found = {
+    profits = {
         name: fs.replicate(model.with_(**change), strategies="generous", replications=60, seed=1).values("profit")
         for name, change in asked.items()
     }
-    return found | {"today": fs.replicate(model, strategies="programme", replications=60, seed=1).values("profit")}
+    return profits | {"today": fs.replicate(model, strategies="programme", replications=60, seed=1).values("profit")}
 
 
 @page.making(45)
@@ -96,8 +96,8 @@ def spends(duel):
 def at(months):
     """Return how the row of a horizon is taken."""
 
-    def take(found):
-        duel = found[months]
+    def take(duels):
+        duel = duels[months]
         ahead = duel.ahead("profit", [months], of="programme")[months]
         low, high = (number(end, 1 if 0.05 < end < 5 else 0) for end in (ahead.low, ahead.high))
         return cells(
@@ -116,33 +116,33 @@ def fading(duel):
     return duel.difference("profit", of="no_fading", against="programme")
 
 
-def against_today(found, name):
+def against_today(profits, name):
     """Return the paired difference of `generous` to `programme` as written."""
-    return of_mean(found[name] - found["today"])
+    return of_mean(profits[name] - profits["today"])
 
 
 def larger_row(invites, buys):
     """Return how the row of other invitations and of other friends is taken."""
-    return lambda found: (
-        span(against_today(found, f"invites {invites}"), -2, True),
-        span(against_today(found, f"buys {buys}"), -2, True),
+    return lambda profits: (
+        span(against_today(profits, f"invites {invites}"), -2, True),
+        span(against_today(profits, f"buys {buys}"), -2, True),
     )
 
 
-def break_even(found):
+def break_even(profits):
     """Return from how many invitations a month on a reward twice as large pays, between two figures of the table."""
-    gaps = [against_today(found, f"invites {rate}").mean for rate in INVITES]
+    gaps = [against_today(profits, f"invites {rate}").mean for rate in INVITES]
     return number(float(np.interp(0, gaps, [float(rate) for rate in INVITES])), 2)
 
 
 def by_tree(name):
     """Return one figure of each run."""
-    return lambda found: np.array([one[name] for one in found])
+    return lambda measures: np.array([one[name] for one in measures])
 
 
-def share_of(found, place):
+def share_of(measures, place):
     """Return which share of the referred customers the best referrers brought."""
-    return of_mean([one["shares"][place] for one in found])
+    return of_mean([one["shares"][place] for one in measures])
 
 
 page.figure(
@@ -183,39 +183,41 @@ page.figure(
 page.figure(
     horizons,
     **{f"at_{months}": at(months) for months in HORIZONS},
-    fading_60=lambda found: (
-        f"{number(fading(found[60]).mean, -2)} of {number(found[60].difference('profit', of='no_fading').mean, -2)}"
+    fading_60=lambda duels: (
+        f"{number(fading(duels[60]).mean, -2)} of {number(duels[60].difference('profit', of='no_fading').mean, -2)}"
     ),
 )
 page.figure(
     larger,
     **{
-        f"larger_{place}_{side}": lambda found, take=larger_row(invites, buys), side=side: take(found)[side == "buys"]
+        f"larger_{place}_{side}": lambda profits, row=larger_row(invites, buys), side=side: row(profits)[side == "buys"]
         for place, (invites, buys) in enumerate(zip(INVITES, BUYS, strict=True)) for side in ("invites", "buys")
     },
     break_even=break_even,
 )  # fmt: skip
 page.figure(
     trees,
-    alone=lambda found: number(100 * by_tree("alone")(found).sum() / by_tree("friends")(found).sum()),
-    top_tenth=lambda found: number(share_of(found, 2).mean),
-    top_1=lambda found: span(share_of(found, 0), 1, unit="%"),
-    top_5=lambda found: span(share_of(found, 1), 1, unit="%"),
-    top_10=lambda found: span(share_of(found, 2), 1, unit="%"),
-    biggest=lambda found: span(of_mean(by_tree("biggest")(found))).replace(" (", " customers ("),
-    one_in=lambda found: number(by_tree("families")(found).sum() / by_tree("large")(found).sum(), -1),
-    rewards_on_line=lambda found: span(of_mean(by_tree("rewards")(found) / by_tree("roots")(found)), 1, unit="EUR"),
+    alone=lambda measures: number(100 * by_tree("alone")(measures).sum() / by_tree("friends")(measures).sum()),
+    top_tenth=lambda measures: number(share_of(measures, 2).mean),
+    top_1=lambda measures: span(share_of(measures, 0), 1, unit="%"),
+    top_5=lambda measures: span(share_of(measures, 1), 1, unit="%"),
+    top_10=lambda measures: span(share_of(measures, 2), 1, unit="%"),
+    biggest=lambda measures: span(of_mean(by_tree("biggest")(measures))).replace(" (", " customers ("),
+    one_in=lambda measures: number(by_tree("families")(measures).sum() / by_tree("large")(measures).sum(), -1),
+    rewards_on_line=lambda measures: span(
+        of_mean(by_tree("rewards")(measures) / by_tree("roots")(measures)), 1, unit="EUR"
+    ),
 )
 
 page.says("a tenth more profit", base, when=lambda duel: (
     0.085 < duel.difference("profit", of="programme").mean / duel["none"]["profit"].mean < 0.115
 ))  # fmt: skip
-page.says("From the third year on.", horizons, when=lambda found: (
-    found[24].difference("profit", of="programme").high < 0 < found[36].difference("profit", of="programme").low
+page.says("From the third year on.", horizons, when=lambda duels: (
+    duels[24].difference("profit", of="programme").high < 0 < duels[36].difference("profit", of="programme").low
 ))  # fmt: skip
 page.says("overstates it nearly fivefold", base, when=lambda duel: (
     4.5 < referred(duel["programme"]) / duel.difference("acquisitions", of="programme").mean < 5
 ))  # fmt: skip
-page.says("more than 48 % of friends have to buy instead of 28 %", larger, when=lambda found: (
-    against_today(found, "buys 48").high < 0
+page.says("more than 48 % of friends have to buy instead of 28 %", larger, when=lambda profits: (
+    against_today(profits, "buys 48").high < 0
 ))  # fmt: skip

@@ -29,10 +29,10 @@ def against(metric, digits=0):
     """Return how a row is taken: the funnel, and paired differences to it."""
 
     def one(duel, name):
-        found = duel.difference(metric, of=name)
-        if not found.half_width:
-            return number(found.mean)
-        shown = span(found, digits, True)
+        gap = duel.difference(metric, of=name)
+        if not gap.half_width:
+            return number(gap.mean)
+        shown = span(gap, digits, True)
         return f"**{shown.replace(' (', '** (', 1)}" if (metric, name) == ("profit", "flywheel") else shown
 
     return lambda duel: cells([span(duel["funnel"][metric], digits), *(one(duel, name) for name in ALL[1:])])

@@ -133,8 +133,8 @@ page.figure(
 )  # fmt: skip
 page.figure(
     horizons,
-    behind_at_24=lambda found: number(-found[24].difference("profit").mean, -3),
-    behind_at_36=lambda found: number(-found[36].difference("profit").mean, -3),
+    behind_at_24=lambda duels: number(-duels[24].difference("profit").mean, -3),
+    behind_at_36=lambda duels: number(-duels[36].difference("profit").mean, -3),
 )
 page.figure(
     resellers,
@@ -158,7 +158,7 @@ page.figure(
 
 page.says(
     "They cross in the fourth year.", horizons,
-    when=lambda found: found[36].difference("profit").high < 0 < found[48].difference("profit").low,
+    when=lambda duels: duels[36].difference("profit").high < 0 < duels[48].difference("profit").low,
 )  # fmt: skip
 page.says(
     "over five, resellers are ahead", base,

@@ -101,9 +101,9 @@ def by_tenure(run):
     lived = [(np.clip(age, low, high) - low).sum() / YEAR for low, high in pairwise(edges)]
     counts = []
     for event in ("customer.cross_sell", "customer.recommend"):
-        found = log[log.event == event].sort_values("time", kind="stable")
-        found = pd.merge_asof(found, spells, left_on="time", right_on="begin", by="person")
-        counts.append(np.histogram(found.time - found.begin, edges)[0])
+        events = log[log.event == event].sort_values("time", kind="stable")
+        events = pd.merge_asof(events, spells, left_on="time", right_on="begin", by="person")
+        counts.append(np.histogram(events.time - events.begin, edges)[0])
     return np.array([lived, *counts])
 
 
@@ -133,8 +133,8 @@ def strategies(metric, digits, gap=None, unit="", bold=False):
     """Return how a row of the table of strategies is taken: three digits for differences unless said."""
 
     def against(duel, name):
-        found = duel.difference(metric, of="programme", against=name)
-        shown = span(found, three(found.mean) if gap is None else gap, True, unit=unit)
+        difference = duel.difference(metric, of="programme", against=name)
+        shown = span(difference, three(difference.mean) if gap is None else gap, True, unit=unit)
         return f"**{shown.replace(' (', '** (', 1)}" if bold else shown
 
     return lambda duel: cells(
@@ -162,8 +162,8 @@ def step(name, profit_digits=-2):
 def lean_row(months):
     """Return how the row of a horizon is taken."""
 
-    def take(found):
-        gap, more = (found[months].difference(metric) for metric in ("profit", "active_customers"))
+    def take(duels):
+        gap, more = (duels[months].difference(metric) for metric in ("profit", "active_customers"))
         return cells([span(gap, -2, True), span(more, three(more.mean))])
 
     return take
@@ -180,8 +180,8 @@ def bound(month):
             stock = runs.ledger.stock[:, month - 1, :, layout.stages.index("contract")]
             mood = [index for index, group in enumerate(layout.groups) if "unhappy" in group]
             unhappy, all_ = stock[:, mood].sum(axis=1), stock.sum(axis=1)
-            found = of_mean(unhappy)
-            shown += [span(found, three(found.mean)), span(of_ratio(100 * unhappy, all_), 1)]
+            estimate = of_mean(unhappy)
+            shown += [span(estimate, three(estimate.mean)), span(of_ratio(100 * unhappy, all_), 1)]
         return cells(shown)
 
     return take
@@ -210,19 +210,21 @@ def at_the_anniversary(mood):
 
 def tenure(year):
     """Return how the row of a year as a customer is taken."""
-    return lambda found: cells(span(of_ratio(found[1][:, kind, year], found[1][:, 0, year]), 2) for kind in (1, 2))
+    return lambda records: cells(
+        span(of_ratio(records[1][:, kind, year], records[1][:, 0, year]), 2) for kind in (1, 2)
+    )
 
 
 def follow_row(months):
     """Return how the row of a window is taken."""
-    return lambda found: cells([span(found[months]["clv"]), span(found[months]["ltv_cac"], 2)])
+    return lambda by_months: cells([span(by_months[months]["clv"]), span(by_months[months]["ltv_cac"], 2)])
 
 
 def renew_row(share):
     """Return how the row of a chance to renew is taken."""
 
-    def take(found):
-        runs = found[share]
+    def take(by_share):
+        runs = by_share[share]
         months = runs["payback"].mean
         back = number(months, 1) if np.isfinite(months) else "not within 36"
         kept = number(runs[f"share.{RENEWED}"].mean, 1)
@@ -233,8 +235,10 @@ def renew_row(share):
 
 def more_profit(share):
     """Return how the gain in profit by other renewals is taken, in % of today's."""
-    return lambda found: span(
-        of_ratio(100 * (found[share].values("profit") - found["82"].values("profit")), found["82"].values("profit")),
+    return lambda by_share: span(
+        of_ratio(
+            100 * (by_share[share].values("profit") - by_share["82"].values("profit")), by_share["82"].values("profit")
+        ),
         1, True, unit="%" if share == "82.82" else "% profit",
     )  # fmt: skip
 
@@ -254,8 +258,8 @@ def times_dearer(duel, *costs):
 
 def lines_of_cost(duel):
     """Return the lines of the programme's cost."""
-    found = {name: duel["programme"][f"spend.{line}"].mean for line, name in LINES.items()}
-    return ", ".join(f"{name} {number(value, -2)}" for name, value in found.items())
+    costs = {name: duel["programme"][f"spend.{line}"].mean for line, name in LINES.items()}
+    return ", ".join(f"{name} {number(value, -2)}" for name, value in costs.items())
 
 
 def crossing(duel):
@@ -309,14 +313,14 @@ page.figure(
 page.figure(
     lean,
     **{f"lean_{months}": lean_row(months) for months in (60, 84, 120)},
-    lean_words=lambda found: "{} EUR better over five years, {} worse over seven and {} worse over ten".format(
-        *(number(abs(found[months].difference("profit").mean), -3) for months in (60, 84, 120))
+    lean_words=lambda duels: "{} EUR better over five years, {} worse over seven and {} worse over ten".format(
+        *(number(abs(duels[months].difference("profit").mean), -3) for months in (60, 84, 120))
     ),
 )
 page.figure(
     followed,
     **{f"followed_{months}": follow_row(months) for months in (12, 24, 36, 48)},
-    cac_followed=lambda found: number(found[12]["cac"].mean),
+    cac_followed=lambda by_months: number(by_months[12]["cac"].mean),
 )
 page.figure(
     renewing,
@@ -327,13 +331,14 @@ page.figure(
 page.figure(
     diaries,
     **{f"tenure_{year + 1}": tenure(year) for year in range(4)},
-    unhappy_for=lambda found: span(
-        of_ratio([wait.sum() for wait in found[0]], [len(wait) for wait in found[0]]), 1, unit="months on average"
+    unhappy_for=lambda records: span(
+        of_ratio([wait.sum() for wait in records[0]], [len(wait) for wait in records[0]]), 1, unit="months on average"
     ).removesuffix(")"),
-    unhappy_people=lambda found: f"{sum(map(len, found[0])):,}",
-    unhappy_long=lambda found: number(100 * np.mean(np.concatenate(found[0]) > 6)),
-    recommend_times=lambda found: number(
-        found[1][:, 2, 3].sum() / found[1][:, 0, 3].sum() / (found[1][:, 2, 0].sum() / found[1][:, 0, 0].sum()), 1
+    unhappy_people=lambda records: f"{sum(map(len, records[0])):,}",
+    unhappy_long=lambda records: number(100 * np.mean(np.concatenate(records[0]) > 6)),
+    recommend_times=lambda records: number(
+        records[1][:, 2, 3].sum() / records[1][:, 0, 3].sum() / (records[1][:, 2, 0].sum() / records[1][:, 0, 0].sum()),
+        1,
     ),
 )
 
@@ -350,8 +355,8 @@ page.says("One in seven is unhappy and bound.", base, when=lambda duel: (
     1 / 7.5 < (by := duel["programme"].by("satisfaction", "active_customers")["active_customers", "mean"])["unhappy"]
     / by.sum() < 1 / 6.5
 ))  # fmt: skip
-page.says("It is twice what a customer brings in a year", followed, when=lambda found: (
-    1.9 < found[12]["cac"].mean / found[12]["clv"].mean < 2.2
+page.says("It is twice what a customer brings in a year", followed, when=lambda by_months: (
+    1.9 < by_months[12]["cac"].mean / by_months[12]["clv"].mean < 2.2
 ))  # fmt: skip
 page.says("Over half of the unhappy renew nevertheless", base, when=lambda duel: (
     (kept := anniversaries(duel, "unhappy"))[0].sum() > kept[1].sum()

@@ -91,8 +91,8 @@ def month_row(at):
 def staffed(people):
     """Return how the row of a number of people at sales is taken."""
 
-    def take(found):
-        runs = found[people]
+    def take(by_sellers):
+        runs = by_sellers[people]
         shown = 100 * runs["served.sales"].mean / runs["asked.sales"].mean
         return cells([
             span(runs["wait.sales"], 1), number(runs["utilisation.sales"].mean), number(shown),
@@ -102,9 +102,9 @@ def staffed(people):
     return take
 
 
-def seller_gain(found, more, fewer):
+def seller_gain(by_sellers, more, fewer):
     """Return what one number of people at sales earns beside another, paired."""
-    return of_mean(found[more].values("profit") - found[fewer].values("profit"))
+    return of_mean(by_sellers[more].values("profit") - by_sellers[fewer].values("profit"))
 
 
 page.figure(
@@ -142,16 +142,16 @@ page.figure(
 )  # fmt: skip
 page.figure(
     sellers,
-    third=lambda found: number(-seller_gain(found, 3, 2).mean, -3),
-    two_wait=lambda found: number(found[2]["wait.sales"].mean, 1),
+    third=lambda by_sellers: number(-seller_gain(by_sellers, 3, 2).mean, -3),
+    two_wait=lambda by_sellers: number(by_sellers[2]["wait.sales"].mean, 1),
     **{f"sales_{people}": staffed(people) for people in (1, 2, 3, 4)},
 )
 page.figure(two, lead_of_two=lambda duel: span(lead(duel), -2))
 page.figure(
     horizons,
     **{
-        f"at_{months}": lambda found, months=months: cells(
-            [number(ads(found[months])), span(lead(found[months]), -2, True, ends=True)]
+        f"at_{months}": lambda duels, months=months: cells(
+            [number(ads(duels[months])), span(lead(duels[months]), -2, True, ends=True)]
         )
         for months in (12, 24, 60)
     },
@@ -171,9 +171,9 @@ page.says("under half of what one from ads costs", base, when=lambda duel: (
 page.says("one customer in ten is brought by another", base, when=lambda duel: (
     9 < duel["flywheel"]["generation_share"].mean < 11
 ))  # fmt: skip
-page.says("far more than the choice between funnel and flywheel", base, sellers, when=lambda duel, found: (
-    -seller_gain(found, 3, 2).high > 2 * lead(duel).high
+page.says("far more than the choice between funnel and flywheel", base, sellers, when=lambda duel, by_sellers: (
+    -seller_gain(by_sellers, 3, 2).high > 2 * lead(duel).high
 ))  # fmt: skip
-page.says("breaks off more demonstrations than are ended", sellers, when=lambda found: (
-    found[1]["served.sales"].mean < 0.45 * found[1]["asked.sales"].mean
+page.says("breaks off more demonstrations than are ended", sellers, when=lambda by_sellers: (
+    by_sellers[1]["served.sales"].mean < 0.45 * by_sellers[1]["asked.sales"].mean
 ))  # fmt: skip

@@ -93,8 +93,8 @@ def by_channel(channel):
 
     def take(duel):
         table = duel["flywheel"].by("channel", "acquisitions", "cac", "clv").loc[channel]
-        found = [fs.Estimate(*table[metric], 0.95, 100, "") for metric in ("acquisitions", "cac", "clv")]
-        return cells(span(one, digits) for one, digits in zip(found, (0, 2, 1), strict=True))
+        estimates = [fs.Estimate(*table[metric], 0.95, 100, "") for metric in ("acquisitions", "cac", "clv")]
+        return cells(span(one, digits) for one, digits in zip(estimates, (0, 2, 1), strict=True))
 
     return take
 
@@ -144,8 +144,8 @@ page.figure(
 page.figure(
     horizons,
     **{
-        f"at_{months}": lambda found, months=months: cells(
-            [number(search(found[months])), span(lead(found[months]), signed=True, ends=True)]
+        f"at_{months}": lambda duels, months=months: cells(
+            [number(search(duels[months])), span(lead(duels[months]), signed=True, ends=True)]
         )
         for months in (6, 12, 36)
     },

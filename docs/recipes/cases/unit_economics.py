@@ -45,9 +45,9 @@ def followed():
 def gain(name):
     """Return how the row of a reading is taken: change of lifetime value, and of the loss, in %."""
 
-    def take(base, found):
+    def take(base, by_reading):
         value, profit = (
-            of_ratio(100 * (found[name].values(metric) - base.values(metric)), np.abs(base.values(metric)))
+            of_ratio(100 * (by_reading[name].values(metric) - base.values(metric)), np.abs(base.values(metric)))
             for metric in ("clv", "profit")
         )
         return cells([span(value, 1, True), number(profit.mean, 2)])
@@ -66,9 +66,9 @@ page.figure(
 page.figure(base, readings, **{name: gain(name) for name in CHURN})
 page.figure(
     followed,
-    **{f"followed_{years}": lambda found, years=years: span(found[years]["clv"], 1) for years in (1, 2, 5, 20)},
+    **{f"followed_{years}": lambda by_years, years=years: span(by_years[years]["clv"], 1) for years in (1, 2, 5, 20)},
 )
 
-page.says("Four readings, none of them 8 %", base, readings, when=lambda base, found: not any(
-    7.5 < 100 * (runs["clv"].mean / base["clv"].mean - 1) < 8.5 for runs in found.values()
+page.says("Four readings, none of them 8 %", base, readings, when=lambda base, by_reading: not any(
+    7.5 < 100 * (runs["clv"].mean / base["clv"].mean - 1) < 8.5 for runs in by_reading.values()
 ))  # fmt: skip

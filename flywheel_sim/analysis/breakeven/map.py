@@ -65,8 +65,8 @@ class BreakEvenMap(Result):
     --------
     >>> import flywheel_sim as fs
     >>> values = {"retention": ["85 %", "90 %", "95 %"], "price": [30, 40, 50]}
-    >>> found = fs.breakeven_map("subscription", over=["retention", "price"], values=values, replications=3)
-    >>> found.mean.shape
+    >>> plane = fs.breakeven_map("subscription", over=["retention", "price"], values=values, replications=3)
+    >>> plane.mean.shape
     (4, 4)
     """
 

@@ -74,8 +74,8 @@ class BreakEven(Result):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.breakeven("subscription", over="price", values=[30, 50], points=3, replications=5)
-    >>> list(found.frame().columns[:3])
+    >>> breakeven = fs.breakeven("subscription", over="price", values=[30, 50], points=3, replications=5)
+    >>> list(breakeven.frame().columns[:3])
     ['rate', 'value', 'rate_unit']
     """
 
@@ -197,9 +197,9 @@ class BreakEven(Result):
         points = [self.nearest_point(self.root.value)] if self.root else range(len(self.values))
         gaps = [self.spend_gap(point) for point in points]
         unequal = self._unequal(min(gaps), max(gaps)) if max(map(abs, gaps)) > SPEND_TOLERANCE else ""
-        return f"{self._told()} {self._now()} {unequal}".rstrip()
+        return f"{self._crossing_words()} {self._now()} {unequal}".rstrip()
 
-    def _told(self) -> str:
+    def _crossing_words(self) -> str:
         a, b = called(self.names[1], True), called(self.names[0])
         rate, span = self.over.replace("_", " "), " to ".join(self.shown(end) for end in self.between)
         tried = f"{rate} {with_unit_words(span, self.rate_unit)}"

@@ -77,8 +77,8 @@ class LeadVolume(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.lead_volume("saas_plans", over="ads", values=[0.5, 1, 2], strategies="funnel", replications=2)
-    >>> found.leads_at(2).mean > found.leads_at(0).mean
+    >>> volume = fs.lead_volume("saas_plans", over="ads", values=[0.5, 1, 2], strategies="funnel", replications=2)
+    >>> volume.leads_at(2).mean > volume.leads_at(0).mean
     True
     """
 

@@ -87,8 +87,8 @@ class Capacity(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.capacity("saas_plans", "profit", "sales", values=[2, 3], strategies="funnel", replications=2)
-    >>> found.points, found.estimate(3).unit
+    >>> capacity = fs.capacity("saas_plans", "profit", "sales", values=[2, 3], strategies="funnel", replications=2)
+    >>> capacity.points, capacity.estimate(3).unit
     (((2,), (3,)), 'EUR')
     """
 

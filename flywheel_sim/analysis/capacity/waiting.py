@@ -80,8 +80,8 @@ class CostOfWaiting(AgainstToday):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.cost_of_waiting("saas_plans", over="sales", strategies="funnel", replications=2)
-    >>> found.resources, found.per_day.unit
+    >>> waiting = fs.cost_of_waiting("saas_plans", over="sales", strategies="funnel", replications=2)
+    >>> waiting.resources, waiting.per_day.unit
     (('sales',), 'EUR per day waited')
     """
 
@@ -190,8 +190,8 @@ def cost_of_waiting(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.cost_of_waiting("saas_plans", strategies="funnel", replications=2)
-    >>> found.resources, found.total.unit
+    >>> waiting = fs.cost_of_waiting("saas_plans", strategies="funnel", replications=2)
+    >>> waiting.resources, waiting.total.unit
     (('sales',), 'EUR')
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)

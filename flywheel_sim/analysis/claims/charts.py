@@ -67,7 +67,7 @@ def claims(result: Claims, keys: Sequence[str] | None = None, strategy: str | No
     drawing, (axes,) = panels("", "", 1.6 + 0.27 * sum(len(readings) + 1 for _, readings in groups))
     drawing.suptitle(title, x=0.01, ha="left", **TITLE)
     axes.set_title(note, loc="right", fontsize=9, color=GREY, pad=6)
-    _rows(axes, groups)
+    _draw_rows(axes, groups)
     axes.set_xlim(-_EDGE - 0.25, _EDGE + 1.6)
     axes.set_xticks([-2, -1, 0, 1, 2], ["¼", "½", "1", "2", "4"])
     axes.set_xlabel("Times the middle of what is claimed")
@@ -113,7 +113,7 @@ def _found(reading: Reading) -> Estimate:
     return reading.found
 
 
-def _rows(axes: Axes, groups: Sequence[tuple[Claim, Sequence[Reading]]]) -> None:
+def _draw_rows(axes: Axes, groups: Sequence[tuple[Claim, Sequence[Reading]]]) -> None:
     """Draw each claim as a row that bears its words, under which its readings have one row each."""
     lines: list[tuple[str, Reading | None]] = []
     for one, readings in groups:
@@ -207,7 +207,7 @@ def _curve(axes: Axes, result: Claims, name: str, of: str, colour: str) -> list[
     r = np.linspace(curve.values[0], curve.values[-1] - 0.05, 80)
     gains = np.array([curve.gain(of, float(one), lambda kept: kept + 0.05) for one in r])
     axes.plot(100 * r, gains, color=colour, lw=2, label=f"{name}, runs")
-    points = _told(name, r, gains, "runs")
+    points = _points(name, r, gains, "runs")
     label = f"+5 points: {of} to the horizon"
     today = next((x for x in result["retention_5"].readings if x.strategy == name and x.label == label), None)
     if today is not None and today.found is not None:
@@ -231,9 +231,9 @@ def _steady(axes: Axes, lowest: float, highest: float) -> list[_Row]:
             axes.axvline(100 * end, color=INK, lw=0.8, ls=DASHED, alpha=0.6)
             beside(axes, f"{100 * end:.1f} %", (100 * end, 0.97), (3, 0), xycoords=("data", "axes fraction"),
                    fontsize=8.5, va="top")  # fmt: skip
-    return _told("steady", r, gains, "theory")
+    return _points("steady", r, gains, "theory")
 
 
-def _told(strategy: str, r: FloatArray, gains: FloatArray, source: str) -> list[_Row]:
+def _points(strategy: str, r: FloatArray, gains: FloatArray, source: str) -> list[_Row]:
     """Return the points of a curve, which has no interval, as rows of the data."""
     return [(strategy, 100 * one, value, np.nan, np.nan, source) for one, value in zip(r, gains, strict=True)]

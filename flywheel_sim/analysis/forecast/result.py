@@ -39,8 +39,8 @@ class Forecast(Result):
     --------
     >>> import flywheel_sim as fs
     >>> model = fs.load("subscription").with_(conversion={"uncertain": "4 points"})
-    >>> found = fs.forecast(model, strategies="funnel", replications=10)
-    >>> found.chance("profit").unit, found.uncertain
+    >>> forecast = fs.forecast(model, strategies="funnel", replications=10)
+    >>> forecast.chance("profit").unit, forecast.uncertain
     ('%', ('conversion',))
     """
 
@@ -156,8 +156,8 @@ def forecast(
     --------
     >>> import flywheel_sim as fs
     >>> model = fs.load("subscription").with_(conversion={"uncertain": "4 points"})
-    >>> found = fs.forecast(model, strategies="funnel", replications=10)
-    >>> list(found.base_runs), found.known.n
+    >>> forecast = fs.forecast(model, strategies="funnel", replications=10)
+    >>> list(forecast.base_runs), forecast.known.n
     (['rates uncertain', 'rates as stated'], 10)
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)

@@ -92,8 +92,8 @@ class Frictions(AgainstToday):
     ... {name: Shop, currency: EUR, horizon: 90 days, rates: {buys: 20 %}, channels: {ad: {rate: 9 per day, enters: a}},
     ... journey: {a: {role: prospect, after: 1 day, to: {buyer: buys, out: rest}}, out: exit, buyer: {role: customer,
     ... on_entry: {earn: {fee: 50}}, after: 9 days, to: out}}, levers: {slow: {moves: {buys: {without: 30 %}}}}}''')
-    >>> found = fs.frictions(shop, replications=4)
-    >>> found.frictions[0].moves, found.gain("slow").mean > 0
+    >>> costs = fs.frictions(shop, replications=4)
+    >>> costs.frictions[0].moves, costs.gain("slow").mean > 0
     (('buys: 20 % → 30 %',), True)
     """
 

@@ -62,8 +62,8 @@ class Momentum(Result):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.momentum("subscription", strategies="funnel", replications=10)
-    >>> found.window, found.mass.unit, found.faster in ("yes", "no", "not told apart")
+    >>> momentum = fs.momentum("subscription", strategies="funnel", replications=10)
+    >>> momentum.window, momentum.mass.unit, momentum.faster in ("yes", "no", "not told apart")
     (3, 'customers', True)
     """
 

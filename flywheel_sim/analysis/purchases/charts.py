@@ -62,12 +62,12 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     label = f"simulated: {result.source.strategy or result.source.scenario}, {runs:,} runs"
     in_bands(axes, steps, ends.mean, [(p5, p95, 0.13), (ends.low, ends.high, 0.35)], COLOURS[0], marker="o", ms=3.5,
              label=f"{label} of {people:,} customers")  # fmt: skip
-    parts = [_rows(result, "simulated").assign(p5=p5, p95=p95, n=runs)]
+    parts = [_steps(result, "simulated").assign(p5=p5, p95=p95, n=runs)]
     if data is not None:
         real = [k for k in data.steps if k <= steps[-1]]
         whiskers(axes, real, ends_of([data.share(k) for k in real]), fmt="o", color=COLOURS[1], mfc="white", mew=1.6,
                  ms=6, capsize=3, elinewidth=1.4, label=f"data: {data.customers:,} customers", zorder=5)  # fmt: skip
-        parts.append(_rows(data, "data").iloc[: len(real)].assign(n=data.customers))
+        parts.append(_steps(data, "data").iloc[: len(real)].assign(n=data.customers))
     axes.set_xticks(steps, [ordinal(k) for k in steps] if len(steps) <= 20 else None)
     axes.set_xlabel("Purchase")
     axes.set_ylabel(f"Customers who got there within {within} (%)")
@@ -76,6 +76,6 @@ def ladder(result: RepeatLadder, data: DataLadder | None = None) -> Chart:
     return Chart("ladder", title, drawing, pd.concat(parts, ignore_index=True))
 
 
-def _rows(ladder: RepeatLadder | DataLadder, whose: str) -> pd.DataFrame:
+def _steps(ladder: RepeatLadder | DataLadder, whose: str) -> pd.DataFrame:
     """Return a ladder's table with whose it is, and its unit."""
     return ladder.frame().assign(whose=whose, unit="%")

@@ -53,8 +53,8 @@ class CycleLength(Unreplicated):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.cycle_length("subscription", begins="attract", ends="delight", strategies="funnel", replications=2)
-    >>> found.mean.unit, found.cycles > 0
+    >>> cycle = fs.cycle_length("subscription", begins="attract", ends="delight", strategies="funnel", replications=2)
+    >>> cycle.mean.unit, cycle.cycles > 0
     ('days', True)
     """
 
@@ -190,8 +190,8 @@ def cycle_length(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.cycle_length("subscription", begins="attract", ends="delight", strategies="funnel", replications=2)
-    >>> found.median.mean <= found.p90.mean
+    >>> cycle = fs.cycle_length("subscription", begins="attract", ends="delight", strategies="funnel", replications=2)
+    >>> cycle.median.mean <= cycle.p90.mean
     True
     """
     scenario, (seed, options) = scenario_of(model), how_to_run(how)

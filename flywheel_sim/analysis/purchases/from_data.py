@@ -114,8 +114,8 @@ def ladder_of(
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.ladder_of(fs.datasets.cdnow(), window="26 weeks", up_to=4)
-    >>> found.customers > 1000, found.share(2).mean > found.share(3).mean
+    >>> ladder = fs.ladder_of(fs.datasets.cdnow(), window="26 weeks", up_to=4)
+    >>> ladder.customers > 1000, ladder.share(2).mean > ladder.share(3).mean
     (True, True)
     """
     days = days_of(window)

@@ -56,8 +56,8 @@ class RepeatLadder(Ladder):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.repeat_ladder("lifecycle", "orders", strategies="today", up_to=3, replications=1)
-    >>> list(found.steps), found.share(2).unit
+    >>> ladder = fs.repeat_ladder("lifecycle", "orders", strategies="today", up_to=3, replications=1)
+    >>> list(ladder.steps), ladder.share(2).unit
     ([2, 3], '%')
     """
 

@@ -44,7 +44,7 @@ def retention_curve(result: RetentionByDay) -> Chart:
         in_interval(axes, curve["day"], ends_in(curve, "retention"), 0.25, colour, label=label)
         axes.plot(result.days, shares, "o", color=colour, ms=5.5, zorder=5)
         if single:
-            _told(axes, result.days, shares)
+            _write_shares(axes, result.days, shares)
     axes.set_xlim(-0.02 * last, 1.09 * max(last, 1))
     axes.set_yticks(range(0, 101, 20))
     axes.xaxis.set_major_formatter(thousands)
@@ -57,7 +57,7 @@ def retention_curve(result: RetentionByDay) -> Chart:
     return Chart("retention_curve", title, drawing, data)
 
 
-def _told(axes: Axes, days: Sequence[int], shares: Sequence[float]) -> None:
+def _write_shares(axes: Axes, days: Sequence[int], shares: Sequence[float]) -> None:
     """Write shares above their marks, none over another."""
     placed: list[tuple[float, float]] = []
     for day, share in sorted(zip(days, shares, strict=True), reverse=True):

@@ -70,8 +70,8 @@ class RetentionByDay(Unreplicated):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.retention("subscription", "delight", strategies="funnel", replications=2)
-    >>> found.names, found.share(30).mean >= 0
+    >>> retention = fs.retention("subscription", "delight", strategies="funnel", replications=2)
+    >>> retention.names, retention.share(30).mean >= 0
     (('funnel',), True)
     """
 
@@ -154,8 +154,8 @@ class RetentionByDay(Unreplicated):
     def answer(self) -> str:
         """Return the shares on the days asked for, in words."""
         if len(self.names) == 1:
-            return f"Of people who enter '{self.stage}', {self._told(self.names[0], ' are still there')}."
-        shares = [f"with {called(name)} {self._told(name)}" for name in self.names]
+            return f"Of people who enter '{self.stage}', {self._shares_listed(self.names[0], ' are still there')}."
+        shares = [f"with {called(name)} {self._shares_listed(name)}" for name in self.names]
         return f"Still there of people who enter '{self.stage}': {'; '.join(shares)}."
 
     def table(self) -> pd.DataFrame:
@@ -194,7 +194,7 @@ class RetentionByDay(Unreplicated):
         """Return the stage whose entry is day 0, and those in which people are still there."""
         return {"stage": self.stage, "counts": self.counts}
 
-    def _told(self, name: str, first: str = "") -> str:
+    def _shares_listed(self, name: str, first: str = "") -> str:
         """Return the shares of a strategy on the days asked for as a sentence lists them."""
         shares = [f"{figure(self.share(day, name).mean, '%')} %" for day in self.days]
         shares[0] += first

@@ -110,7 +110,9 @@ def effect(
     _name_years(below, years[figures[0]])
     above.legend(loc="upper left", frameon=False)
     picture.align_ylabels([above, below])
-    rows = [{"strategy": name, "change": step, "figure": one, **row} for one in figures for row in _rows(years[one])]
+    rows = [
+        {"strategy": name, "change": step, "figure": one, **row} for one in figures for row in _year_rows(years[one])
+    ]
     return Chart(f"effect_{result.over}", title, picture, pd.DataFrame(rows))
 
 
@@ -141,7 +143,7 @@ def _name_years(axes: Axes, years: Sequence[Year]) -> None:
     axes.set_xlabel("" if few else "Year")
 
 
-def _rows(years: Sequence[Year]) -> Iterator[dict[str, Any]]:
+def _year_rows(years: Sequence[Year]) -> Iterator[dict[str, Any]]:
     """Yield what is drawn of a figure, two rows a year: of the year, and up to its end."""
     for year in years:
         for span, first, one in (("year", year.first, year.within), ("so far", years[0].first, year.so_far)):

@@ -74,8 +74,8 @@ class Effect(Result):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.effect("subscription", values="+2 points", strategies="funnel", replications=5)
-    >>> found.changes, round(found.values["funnel", "+2 points"])
+    >>> effect = fs.effect("subscription", values="+2 points", strategies="funnel", replications=5)
+    >>> effect.changes, round(effect.values["funnel", "+2 points"])
     (('+2 points',), 93)
     """
 
@@ -161,8 +161,8 @@ class Effect(Result):
         where = "" if name == "as written" else f"In {called(name)}, "
         step = f"{self.over.replace('_', ' ')} {self.step(name, change)}"
         text = (
-            f"{where}{step if where else step.capitalize()} changes revenue by {_told(gross)}, and profit by "
-            f"{_told(profit)}, {within(self.base_runs[name])}."
+            f"{where}{step if where else step.capitalize()} changes revenue by {_in_words(gross)}, and profit by "
+            f"{_in_words(profit)}, {within(self.base_runs[name])}."
         )
         if not any(self.events.get(name, {}).values()):
             return text
@@ -365,7 +365,7 @@ def _gains(
     return gains
 
 
-def _told(change: Change) -> str:
+def _in_words(change: Change) -> str:
     """Return a change with its interval, and in % of today's where that says something."""
     if not math.isfinite(change.percent.mean):
         return signed(change.gain)

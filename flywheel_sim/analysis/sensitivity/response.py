@@ -92,8 +92,8 @@ class Sensitivity(Result):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.sensitivity("subscription", strategies="funnel", values="88 %:94 %:4", replications=5)
-    >>> [round(value) for value in found.values]
+    >>> response = fs.sensitivity("subscription", strategies="funnel", values="88 %:94 %:4", replications=5)
+    >>> [round(value) for value in response.values]
     [88, 90, 92, 94]
     """
 

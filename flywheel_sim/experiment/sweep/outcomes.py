@@ -72,8 +72,8 @@ class Sweep(Unreplicated):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> found = fs.sweep("subscription", "profit", values={"price": [45, 49]}, strategies="funnel", replications=5)
-    >>> list(found.points["price"]), found.n
+    >>> outcomes = fs.sweep("subscription", "profit", values={"price": [45, 49]}, strategies="funnel", replications=5)
+    >>> list(outcomes.points["price"]), outcomes.n
     ([45, 49], 5)
     """
 

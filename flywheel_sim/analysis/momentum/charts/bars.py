@@ -39,7 +39,7 @@ def frictions(result: Frictions) -> Chart:
     from matplotlib.patches import Patch
 
     names = list(result.names)
-    title, note = _told(result)
+    title, note = _title_and_note(result)
     height = 2.1 + 0.42 * len(names)
     drawing = blank(height, layout=ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - 0.85 / height)))
     drawing.text(0.012, 1 - 0.25 / height, title, va="center", **TITLE)
@@ -57,7 +57,7 @@ def frictions(result: Frictions) -> Chart:
     return Chart(f"frictions_{result.of}", title, drawing, result.frame())
 
 
-def _told(result: Frictions) -> tuple[str, str]:
+def _title_and_note(result: Frictions) -> tuple[str, str]:
     """Return the title, which names what costs most, and the note."""
     label, first = lowered(result.label), result.names[0]
     title = f"Removing “{_plain(first)}” changes {label} most: {_change(result, first)}"

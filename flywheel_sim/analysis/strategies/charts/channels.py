@@ -45,7 +45,7 @@ def channels(runs: Runs) -> Chart:
     data = _figures(runs)
     if data.empty:
         raise ExperimentError("no channel brought a customer in these runs; take a longer horizon")
-    title, note = _told(runs, data)
+    title, note = _title_and_note(runs, data)
     drawing, (above, below) = panels(title, note, 6.2, (1.7, 1.0))
     _cost_and_worth(above, data, runs.unit("spend"))
     _returned(below, data, runs.unit("spend"))
@@ -57,7 +57,7 @@ def channels(runs: Runs) -> Chart:
     return Chart("channels", title, drawing, data)
 
 
-def _told(runs: Runs, data: pd.DataFrame) -> tuple[str, str]:
+def _title_and_note(runs: Runs, data: pd.DataFrame) -> tuple[str, str]:
     """Return the title, which names channels whose customers surely cost more than they are worth, and the note."""
     losing = data[data.cac_low > data.clv_high].channel.tolist()
     title = "What customers of each channel cost and are worth"

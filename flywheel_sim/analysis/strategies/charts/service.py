@@ -112,7 +112,7 @@ def waits(result: Result, resource: str | None = None) -> Chart:
             continue
         at, ends = _served(one, name, booked["asked"], reach)
         shares = _shares(booked, target)
-        label = ", ".join(_told(shares, target))
+        label = ", ".join(_endings(shares, target))
         label = f"{strategy}: {label}" if len(runs) > 1 else label
         in_interval(axes, at / per, ends, 0.25, colour, label=label)
         axes.axhline(shares["started"]["mean"], color=colour, lw=1, ls=(0, (1, 2)))
@@ -229,7 +229,7 @@ def _trace(axes: Axes, one: Runs, metric: str, strategy: str, colour: str, label
     return trace(axes, one.journey, paths, terms, one.unit(metric), colour, label, whose)
 
 
-def _told(shares: Mapping[str, Mapping[str, float]], target: int) -> list[str]:
+def _endings(shares: Mapping[str, Mapping[str, float]], target: int) -> list[str]:
     """Return how asks end, in words; what happens to hardly any is left out."""
     means = {what: share["mean"] for what, share in shares.items()}
     served = f"{means['started']:.1f} % served"
