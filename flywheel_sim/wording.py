@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from flywheel_sim.stats import NOTHING, Estimate, figure, with_unit
+from flywheel_sim.stats import NOTHING, Estimate, between, with_unit
 
 
 def joined(names: Sequence[str]) -> str:
@@ -43,8 +43,8 @@ def signed(estimate: Estimate) -> str:
     sign = "+" if estimate.mean > NOTHING else ""
     if math.isnan(estimate.low):
         return f"{sign}{with_unit(estimate.mean, estimate.unit)}"
-    low, high = figure(estimate.low), with_unit(estimate.high, "")
-    return f"{sign}{with_unit(estimate.mean, estimate.unit)} ({estimate.level * 100:g} % interval {low} to {high})"
+    ends = between(estimate.low, estimate.high)
+    return f"{sign}{with_unit(estimate.mean, estimate.unit)} ({estimate.level * 100:g} % interval {ends})"
 
 
 # -- tables of texts ------------------------------------------------------------------------------------

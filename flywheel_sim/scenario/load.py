@@ -20,6 +20,7 @@ _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
 
 
+@checked({})
 def shipped() -> tuple[str, ...]:
     """Return the names of the journeys that come with the package.
 

@@ -54,8 +54,8 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import (
     Estimate,
     FloatArray,
+    between,
     estimate_mean,
-    figure,
     gap_unit,
     plus_minus,
     ratio_of_sums,
@@ -349,6 +349,4 @@ def _worth(worth: Estimate) -> str:
     sign = "+" if worth.mean > 0 else ""
     if np.isnan(worth.low):
         return f"{sign}{with_unit(worth.mean, worth.unit)}"
-    return (
-        f"{sign}{with_unit(worth.mean, worth.unit)} (joint 95 % interval {figure(worth.low)} to {figure(worth.high)})"
-    )
+    return f"{sign}{with_unit(worth.mean, worth.unit)} (joint 95 % interval {between(worth.low, worth.high)})"

@@ -42,6 +42,7 @@ from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import (
     Estimate,
     FloatArray,
+    between,
     estimate_mean,
     estimate_quantile,
     figure,
@@ -197,11 +198,9 @@ class Allocation(AgainstToday):
             gap = self.difference("best", other)
             if gap.low > 0 or np.isnan(gap.low):
                 text += f" That is {with_unit(gap.mean, gap.unit)} more than {called}"
-                text += "." if np.isnan(gap.low) else f" (95 % interval {figure(gap.low)} to {figure(gap.high)})."
+                text += "." if np.isnan(gap.low) else f" (95 % interval {between(gap.low, gap.high)})."
             else:
-                text += (
-                    f" These runs cannot tell it from {called} (difference {figure(gap.low)} to {figure(gap.high)})."
-                )
+                text += f" These runs cannot tell it from {called} (difference {between(gap.low, gap.high)})."
         return f"{text} {self.certificate}."
 
     @property

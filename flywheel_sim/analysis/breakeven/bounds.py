@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flywheel_sim.experiment.crossover import Crossover
-from flywheel_sim.stats import Estimate, figure
+from flywheel_sim.stats import Estimate, between
 
 
 def rate_shown(value: float, digits: int | None, unit: str = "") -> str:
@@ -32,5 +32,5 @@ def bounds(one: Estimate) -> str:
     """Return the interval of a difference, whose direction has been said."""
     low, high = sorted((abs(one.low), abs(one.high)))
     if one.low * one.high <= 0:
-        return f" (95 % interval of the difference {figure(one.low)} to {figure(one.high)})"
-    return f" ({figure(low)} to {figure(high)})"
+        return f" (95 % interval of the difference {between(one.low, one.high)})"
+    return f" ({between(low, high)})"

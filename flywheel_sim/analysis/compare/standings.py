@@ -12,7 +12,7 @@ from flywheel_sim.analysis.difference.verdict import NO_VERDICT, SPEND_TOLERANCE
 from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.scenario.source.tree import Raw
-from flywheel_sim.stats import Estimate, figure, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, between, figure, plus_minus, with_unit
 from flywheel_sim.wording import called, joined
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _others(order: Ranking) -> str:
         gap = order.gap(first, others[0])
         low, high = sorted((abs(gap.low), abs(gap.high)))
         text = f", surely {ahead} all others: {called(others[0])} comes next, {with_unit(abs(gap.mean), gap.unit)} "
-        text += f"{behind} ({100 * order.level:g} % interval {figure(low)} to {figure(high)})"
+        text += f"{behind} ({100 * order.level:g} % interval {between(low, high)})"
     lost = [called(name) for name, mean in zip(order.names, order.means, strict=True) if mean.mean < 0]
     if order.metric == "profit" and order.means[0].mean >= 0 and lost:
         text += f"; {joined(lost)} {'lose' if len(lost) > 1 else 'loses'} money"
@@ -155,4 +155,4 @@ def frame_of(standings: Sequence[Standing]) -> pd.DataFrame:
 
 
 def _ends(gap: Estimate) -> str:
-    return "n/a" if math.isnan(gap.low) else f"{figure(gap.low)} to {figure(gap.high)}"
+    return "n/a" if math.isnan(gap.low) else f"{between(gap.low, gap.high)}"

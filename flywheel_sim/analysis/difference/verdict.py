@@ -14,7 +14,7 @@ from flywheel_sim.experiment.crossover import Crossover
 from flywheel_sim.journey.dates import named
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH, format_duration
-from flywheel_sim.stats import Estimate, figure, with_unit
+from flywheel_sim.stats import Estimate, between, figure, with_unit
 from flywheel_sim.wording import called, joined
 
 #: Relative difference of budgets above which neither strategy is called better.
@@ -188,7 +188,7 @@ def _about(pair: Figures) -> str:
     if math.isnan(gap.low):
         return "one replication, so no interval" if gap.n == 1 else "no interval"
     low, high = sorted((abs(gap.low), abs(gap.high))) if gap.low * gap.high > 0 else (gap.low, gap.high)
-    interval = f"{gap.level * 100:g} % interval of the difference {figure(low)} to {figure(high)}"
+    interval = f"{gap.level * 100:g} % interval of the difference {between(low, high)}"
     return f"{percent}; {interval}" if percent else interval
 
 
@@ -269,12 +269,12 @@ def of_left_out(left_out: LeftOut) -> str:
     if math.isnan(one.low):
         return f"{what} takes {budget} of budget and {'returns' if one.mean >= 0 else 'loses'} {each}."
     if one.low <= 0 <= one.high:
-        ends = f"{figure(one.low)} to {figure(one.high)} {unit} of profit per {unit}"
+        ends = f"{between(one.low, one.high)} {unit} of profit per {unit}"
         return f"{what} takes {budget} of budget; these runs do not tell whether it pays ({ends})."
     low, high = sorted((abs(one.low), abs(one.high)))
     brings = "returns" if one.mean > 0 else "loses"
     paid = ", itself paid for" if one.mean > 0 else ""
-    return f"{what} takes {budget} of budget and {brings} {each}{paid} (95 % interval {figure(low)} to {figure(high)})."
+    return f"{what} takes {budget} of budget and {brings} {each}{paid} (95 % interval {between(low, high)})."
 
 
 def _known(cross: Crossover) -> str:

@@ -16,7 +16,7 @@ from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.replicate import Job, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
-from flywheel_sim.stats import Estimate, figure
+from flywheel_sim.stats import Estimate, between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,7 @@ class Forecast(Result):
         rows = {}
         for metric in ("revenue", "spend", "profit"):
             ends = [np.nanquantile(one.values(metric), [0.05, 0.95]) for one in (self.known, self.runs)]
-            ranges = [f"{figure(low)} to {figure(high)}" for low, high in ends]
+            ranges = [f"{between(low, high)}" for low, high in ends]
             share = self.chance(metric).mean
             part = "n/a" if math.isnan(share) else f"{share:.0f} %"
             rows[self.runs.label(metric)] = (*ranges, part, self.runs.unit(metric))

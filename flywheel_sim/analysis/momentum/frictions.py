@@ -37,7 +37,7 @@ from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.describe import reference_value
 from flywheel_sim.scenario.load import Scenario
-from flywheel_sim.stats import Estimate, FloatArray, figure, gap_unit, plus_minus, with_unit
+from flywheel_sim.stats import Estimate, FloatArray, between, gap_unit, plus_minus, with_unit
 from flywheel_sim.wording import either, signed
 
 if TYPE_CHECKING:
@@ -228,12 +228,12 @@ class Frictions(AgainstToday):
         sure = sum(surely(self.gain(name)) for name in self.names)
         text += f". {sure} of {len(self.names)} gains are told apart from zero. "
         more = self.interaction()
-        between = (
+        together = (
             f"{with_unit(abs(more.mean), more.unit)} {'more' if more.mean > 0 else 'less'} than their single gains add "
-            f"up to ({self.level * 100:g} % interval {figure(more.low)} to {figure(more.high)})"
+            f"up to ({self.level * 100:g} % interval {between(more.low, more.high)})"
             if surely(more) else "not told apart from the sum of their single gains"
         )  # fmt: skip
-        return f"{text}All {len(self.names)} together bring {signed(self.together())}, {between}."
+        return f"{text}All {len(self.names)} together bring {signed(self.together())}, {together}."
 
     def _sure(self, name: str) -> str:
         return "" if surely(self.gain(name)) else ", and its gain is not told apart from zero"

@@ -6,7 +6,7 @@ from flywheel_sim.analysis.momentum.charts.bars import frictions, momentum, whee
 from flywheel_sim.analysis.momentum.frictions import Frictions
 from flywheel_sim.analysis.momentum.momentum import Momentum
 from flywheel_sim.drawing.page import Section, Table, table_of_texts
-from flywheel_sim.stats import figure
+from flywheel_sim.stats import between, figure
 
 #: What these sections are made of.
 Answer = Frictions | Momentum
@@ -47,7 +47,7 @@ def _losses(result: Momentum) -> Table:
     losses = result.losses()
     rows = [
         (row["stage"], row["phase"], row["outcome"], f"{row['role']}s", figure(row["mean"]),
-         f"{figure(row['low'])} to {figure(row['high'])}", figure(row["share"], "%"))
+         f"{between(row['low'], row['high'])}", figure(row["share"], "%"))
         for row in losses.groupby("role").head(MOST_LOSSES).to_dict("records")
     ]  # fmt: skip
     heads = ("Lost from", "phase", "by", "who", "people per month", "95 % interval", "% of them")

@@ -26,6 +26,7 @@ from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.replicate import Job, Limits, RunOptions, replicate_jobs
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.sweep.batches import ENGINE
+from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.executors import workers_of
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.result import Result, table_text
@@ -193,15 +194,14 @@ class OverRanges:
         rows = []
         for point in design:
             for name in self.names:
-                row = {} if len(self.names) == 1 else {"strategy": name}
+                row = {"strategy": name or AS_WRITTEN}
                 for rate, uniform in zip(self.rates, point, strict=True):
                     if (one := self.ranges[name].get(rate)) is not None:
                         row[rate] = one.text(one.between(uniform) if trimmed else one.at(uniform))
                 rows.append(row)
-        single = self.names[0] if len(self.names) == 1 else None
         kept = self.swept
         done = sweep(
-            self.model, values=rows, strategies=single, replications=self.replications, of=self.of,
+            self.model, values=rows, replications=self.replications, of=self.of,
             store=kept.store, resume=kept.resume, executor=kept.executor, workers=kept.workers, seed=self.seed,
             progress=kept.progress, limits=kept.limits,
         )  # fmt: skip
