@@ -60,6 +60,9 @@ BASE = {
     "LimitReached": "errors",
 }
 
+#: Names of before, with those of today.
+FORMER = {"settle": "match_budgets"}
+
 #: Rooms that are used by their name.
 MODULES = ("charts", "datasets")
 
@@ -82,6 +85,8 @@ def __getattr__(name: str) -> Any:
     if name == "__all__":
         return _grouped([*_homes(), *MODULES])
     home = BASE.get(name) or (None if name.startswith("_") else _homes().get(name))
+    if name in FORMER:
+        raise AttributeError(f"module 'flywheel_sim' has no attribute '{name}' any more; write fs.{FORMER[name]}")
     if home is None:
         raise AttributeError(f"module 'flywheel_sim' has no attribute '{name}'")
     return getattr(import_module(f"flywheel_sim.{home}"), name)

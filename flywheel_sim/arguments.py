@@ -60,9 +60,16 @@ class Takes:
             return self.read(value)
         except Refused:
             near = difflib.get_close_matches(value, self.words, n=1) if isinstance(value, str) else []
-            example = repr(near[0]) if near else self.example
+            example = repr(near[0]) if near else self._written(value) or self.example
             remedy = f"write {argument}={example}" if example else "write another value"
             raise error(f"{argument} is {shown(value)}: it takes {self.what}; {remedy}") from None
+
+    def _written(self, value: Any) -> str:
+        """Return a number that was written as a text, where the number itself is taken; else ""."""
+        try:
+            return f"{self.read(int(value))}" if isinstance(value, str) else ""
+        except ValueError:
+            return ""
 
 
 def shown(value: Any) -> str:
@@ -288,7 +295,8 @@ def checked(
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            bound = _bound(function.__name__, signature, args, kwargs, {**(more or {})}, former or {}, error)
+            handed = more if more and hands_on else {}
+            bound = _bound(function.__name__, signature, args, kwargs, handed, former or {}, error)
             for name, value in bound.arguments.items():
                 if name == "self":
                     continue
@@ -326,7 +334,7 @@ def guard(words: Mapping[str, Takes]) -> Callable[[type[C]], type[C]]:
     def decorate(cls: type[C]) -> type[C]:
         for name, method in list(vars(cls).items()):
             public = not name.startswith("_") or name == "__getitem__"
-            if public and inspect.isfunction(method) and len(inspect.signature(method).parameters) > 1:
+            if public and inspect.isfunction(method):
                 setattr(cls, name, guarded(method, words))
         return cls
 
@@ -364,15 +372,17 @@ def _bound(
         extra, by_position = args[len(by_place)], ", ".join(name for name in by_place if name != "self")
         others = [f"{one}=..." for one in known if one not in by_place][:4]
         remedy = f"give the others by name: {', '.join(others)}" if others else "leave it out"
-        if "strategies" in named and not isinstance(extra, Real):
+        if takes_any and isinstance(extra, Mapping):
+            remedy = f"write {function}(**{shown(extra)})"
+        elif "strategies" in named and not isinstance(extra, Real):
             remedy = f"write strategies={shown(extra)}"
         raise error(f"{function} takes {by_position or 'nothing'} by position, not {shown(extra)} too; {remedy}")
     try:
         return signature.bind(*args, **kwargs)
     except TypeError as wrong:
-        needed = [one.name for one in parameters if one.default is one.empty and one.kind not in
-                  (one.VAR_POSITIONAL, one.VAR_KEYWORD)]  # fmt: skip
-        missing = [name for name in needed[len(args) :] if name not in kwargs]
+        given = {*by_place[: len(args)], *kwargs}
+        missing = [one.name for one in parameters if one.default is one.empty and one.name not in given
+                   and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]  # fmt: skip
         if missing:
             raise error(f"{function} takes {missing[0]}, which was not given; write {missing[0]}=...") from None
         raise error(f"{function}: {wrong}; give each argument once") from None

@@ -121,7 +121,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     if not names:
         return "nothing of that kind is defined"
-    close = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    plain = {one.lower(): one for one in reversed(names)}  # LTV is near ltv_cac
+    close = [plain[one] for one in difflib.get_close_matches(name.lower(), plain, n=2, cutoff=0.6)]
     if close:
         return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
     listed = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")

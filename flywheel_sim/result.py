@@ -267,7 +267,7 @@ def table_text(table: pd.DataFrame) -> str:
     if named and heads[0] in ("index", "figure"):
         heads[0] = ""
     rows = [["" if one is None else str(one) for one in row] for row in shown.itertuples(index=False, name=None)]
-    return text_table(heads, rows, named=table.index.nlevels if named else 1) if rows else ""
+    return text_table(heads, rows, named=table.attrs.get("names", table.index.nlevels if named else 1)) if rows else ""
 
 
 def _named(table: pd.DataFrame) -> bool:

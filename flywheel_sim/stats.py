@@ -75,6 +75,8 @@ class Estimate:
             n += f", in {self.exists:,} of which it exists"
         if math.isnan(self.low) or math.isinf(self.low):
             return f"{value} (no {of}, {n})"
+        if self.of == "mean" and self.sd == 0:
+            return f"{value} (the same in every replication, {n})"
         if math.isinf(self.high):
             return f"{value} ({of} {figure(self.low, self.unit)} to {self.text(self.high)}, {n})"
         return f"{value} ({of} {f'{between(self.low, self.high, self.unit)} {self.unit}'.strip()}, {n})"
@@ -341,10 +343,11 @@ _MOST_DIGITS = 9
 def between(low: float, high: float, unit: str = "") -> str:
     """Return ``low to high``, with as many digits as it takes to tell the two apart, where they differ at all."""
     texts = figure(low, unit), figure(high, unit)
-    digits = 1
-    while texts[0] == texts[1] and low != high and math.isfinite(high - low) and digits <= _MOST_DIGITS:
-        texts = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
-        digits += 1
+    if texts[0] == texts[1] and math.isfinite(high - low):
+        digits = len(texts[0].partition(".")[2])
+        for more in range(digits + 1, digits + 4):  # beyond that they are the same to any reader
+            if f"{low:,.{more}f}" != f"{high:,.{more}f}":
+                return f"{low:,.{more}f} to {high:,.{more}f}"
     return " to ".join(texts)
 
 

@@ -51,7 +51,8 @@ def signed(estimate: Estimate) -> str:
 
 #: Columns of a terminal.
 WIDTH = 80
-_GAP = 2
+#: Spaces between columns, and where they would not fit else.
+_GAPS = (2, 1)
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH, named: int = 1) -> str:
@@ -71,19 +72,20 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int =
     cells = [[*map(str, heads)], *([*map(str, row)] for row in rows)]
     columns = list(zip(*cells, strict=True))
     right = [_is_figures(texts[1:]) for texts in columns]
-    widths = _widths(columns, right, width, named)
+    for gap in _GAPS:
+        widths = _widths(columns, right, width, named, gap)
+        if sum(widths) + gap * (len(widths) - 1) <= width:
+            break
     blocks: list[list[int]] = []
     at = named
     while at < len(columns) or not blocks:
-        block, used = list(range(named)), sum(widths[:named]) + _GAP * max(0, named - 1)
-        while at < len(columns) and (len(block) == named or used + _GAP + widths[at] <= width):
-            used += _GAP + widths[at]
+        block, used = list(range(named)), sum(widths[:named]) + gap * max(0, named - 1)
+        while at < len(columns) and (len(block) == named or used + gap + widths[at] <= width):
+            used += gap + widths[at]
             block.append(at)
             at += 1
         blocks.append(block)
-        if at >= len(columns):
-            break
-    return "\n\n".join(_block(cells, block, widths, right) for block in blocks)
+    return "\n\n".join(_block(cells, block, widths, right, gap) for block in blocks)
 
 
 _FIGURES = re.compile(r"[+\-−±]?[\d,.]+( ?%)?( ± [\d,.]+)?( ?%)?|[+-]?∞|n/a|")
@@ -100,7 +102,7 @@ def _is_figures(texts: Sequence[str]) -> bool:
 _LONGEST = 24
 
 
-def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int, named: int) -> list[int]:
+def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int, named: int, gap: int) -> list[int]:
     """Return how wide each column is: as its longest cell, the widest ones narrowed until all fit, if they can.
 
     Figures are not broken, the words over them are.
@@ -110,7 +112,7 @@ def _widths(columns: Sequence[Sequence[str]], right: Sequence[bool], width: int,
     for (head, *texts), figures in zip(columns, right, strict=True):
         words = [*head.split(" "), *(texts if figures else (word for text in texts for word in text.split(" ")))]
         least.append(max(map(len, words)))
-    while sum(widths) + _GAP * (len(widths) - 1) > width:
+    while sum(widths) + gap * (len(widths) - 1) > width:
         wide = [i for i in range(len(widths)) if widths[i] > max(least[i], _NARROWEST)]
         wide = [i for i in wide if i >= named or widths[i] > _NAME] or wide  # names are broken last
         if not wide:
@@ -125,7 +127,9 @@ _NAME = 44
 _NARROWEST = 8
 
 
-def _block(cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequence[int], right: Sequence[bool]) -> str:
+def _block(
+    cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequence[int], right: Sequence[bool], gap: int
+) -> str:
     """Return some columns of a table as lines."""
     lines = []
     for row in cells:
@@ -136,7 +140,7 @@ def _block(cells: Sequence[Sequence[str]], block: Sequence[int], widths: Sequenc
             texts = [part[k] if k < len(part) else "" for part in parts]
             padded = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])
                     for text, i in zip(texts, block, strict=True)]  # fmt: skip
-            lines.append((" " * _GAP).join(padded).rstrip())
+            lines.append((" " * gap).join(padded).rstrip())
     return "\n".join(lines)
 
 

@@ -71,9 +71,10 @@ class Option:
     default: Any = OF_THE_VERB
 
 
-STRATEGY = Option("strategy", "A strategy of the file; else the file as written.", flag="--strategy")
 STRATEGIES = Option("strategies", "Strategies of the file, with commas.", many=True, flag="--strategies", commas=True,
                     metavar="NAME,...")  # fmt: skip
+#: Of commands whose verbs have defaults of their own.
+REPLICATIONS = Option("replications", "How many of everything that is run.", int, least=1, default=None)
 STORE = Option("store", "A file in which everything finished is safe.", Path)
 RESUME = Option("resume", "Go on with the store where it stopped.", bool, flag="--resume", default=False)
 PRECISION = Option("precision", "Until this precise, such as profit=1%; repeatable.", many=True, flag="--precision",
@@ -132,11 +133,14 @@ def commands() -> list[Command]:
     return sorted((one for part in parts if part for one in part.COMMANDS), key=lambda one: (one.place, one.name))
 
 
-def default_of(command: Command, option: Option) -> Any:
+def default_of_option(command: Command, option: Option) -> Any:
     """Return the default of an option: that of its verb's argument, read from the source so that nothing is loaded."""
-    if option.default is not OF_THE_VERB:
-        return option.default
-    return _defaults(registry.names()[command.verb], command.verb).get(option.name)
+    return default_of(command.verb, option.name) if option.default is OF_THE_VERB else option.default
+
+
+def default_of(verb: str, argument: str) -> Any:
+    """Return the default of a verb's argument, None where it has none."""
+    return _defaults(registry.names()[verb], verb).get(argument)
 
 
 def arguments_of(command: Command) -> dict[str, Any]:
@@ -207,25 +211,23 @@ FORMER_FLAGS = {
     "--and": "--over, once for each rate",
     "--and-between": "--values, once for each --over",
     "sweep --points": "--table",
+    "sobol --points": "--n",
+    "sobol --range": "--values",
+    "sobol --rates": "--over",
+    "capacity --resource": "--over",
+    "capacity --people": "--values",
+    "abtest --attribute": "--over",
+    "abtest --arms": "--values",
+    "allocate --place": "--over",
+    "claims --retention": "--over",
+    "retention --stage": "--of",
+    "ladder --purchases": "--of",
 }
 
 
 def listed(text: str | None) -> list[str] | None:
     """Return the names that ``a, b`` says."""
     return None if text is None else [name.strip() for name in text.split(",")]
-
-
-def one_of(strategies: list[str] | None, command: str, remedy: str) -> str | None:
-    """Return the only strategy given, None where none is.
-
-    Raises
-    ------
-    ExperimentError
-        If several are.
-    """
-    if strategies and len(strategies) > 1:
-        raise ExperimentError(f"{command} takes one --strategy; {remedy}")
-    return strategies[0] if strategies else None
 
 
 def how_often(asked: Mapping[str, Any], how: dict[str, Any]) -> tuple[dict[str, Any], str]:

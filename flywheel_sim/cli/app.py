@@ -94,15 +94,21 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
 
 
 def list_(
-    what: Annotated[str, typer.Argument(metavar="[journeys|metrics]", help="What to list.")] = "journeys",
+    what: Annotated[
+        str,
+        typer.Argument(metavar="[journeys|metrics|JOURNEY]", help="What to list; of a journey its stages and rates."),
+    ] = "journeys",
     as_json: AsJson = False,
 ) -> None:
-    """List the shipped journeys, or the metrics that can be asked for."""
+    """List the shipped journeys, the metrics that can be asked for, or what is in a journey."""
     from flywheel_sim.errors import ExperimentError, nearest
     from flywheel_sim.metrics.registry import metrics
     from flywheel_sim.scenario.load import load, shipped
     from flywheel_sim.wording import text_table
 
+    if what not in ("journeys", "metrics") and (what in shipped() or Path(what).suffix):
+        show(str(load(what)))
+        return
     if what == "journeys":
         models = {name: load(name) for name in shipped()}
         heads, rows = ["journey", "what it is", "strategies"], [
@@ -157,7 +163,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_always)
-    app.command("list", short_help="List the shipped journeys, or the metrics there are")(list_)
+    app.command("list", short_help="List the shipped journeys, all metrics, or what is in a journey")(list_)
     app.command(short_help="Check a journey with all its strategies")(validate)
     for one in commands():
         added(app, one)

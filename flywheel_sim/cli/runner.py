@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flywheel_sim.analysis import registry
-from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of
+from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of_option
 from flywheel_sim.cli.options import COMMON, Config, fitted, folder_for, metric_names, model_of, options, say, show
 from flywheel_sim.errors import LimitReached, SimulationError
 
@@ -56,7 +56,7 @@ _ROOM = 62
 def _parameter(command: Command, option: Option) -> inspect.Parameter:
     """Return an option as the command line's library takes it."""
     kind: Any = list[option.kind] if option.many else option.kind  # type: ignore[name-defined]
-    default = default_of(command, option)
+    default = default_of_option(command, option)
     if option.kind is bool:
         default = bool(default)
     elif default is None and not option.required:

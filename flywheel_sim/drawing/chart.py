@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from flywheel_sim import arguments as takes
+from flywheel_sim.arguments import checked
+from flywheel_sim.errors import DataError
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -20,6 +24,9 @@ COLOURS = ("#0b6aa2", "#d1600a", "#1b8a63", "#a6478d", "#7a7a1e", "#444444")
 INK, FAINT, GREY = "#22303c", "#8a97a3", "#55636f"
 #: How the title of a figure is written.
 TITLE: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "color": INK}
+
+#: Endings of the pictures that are written.
+PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg")
 
 #: Along which axis a grid has its lines.
 Grid = Literal["both", "x", "y"]
@@ -64,12 +71,24 @@ class Chart:
         """Return the data as CSV text."""
         return self.data.to_csv(index=False)
 
+    @checked({"path": takes.path("the path of a picture", "'difference.png'")}, error=DataError)
     def save(self, path: str | Path) -> Path:
-        """Write the figure to a file (its ending says the format), and the data beside it as CSV."""
+        """Write the figure to a file (its ending says the format), and the data beside it as CSV.
+
+        Raises
+        ------
+        DataError
+            If the ending is that of no picture, or the file cannot be written.
+        """
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.figure.savefig(path, dpi=160)
-        path.with_suffix(".csv").write_text(self.csv(), encoding="utf-8")
+        if path.suffix.lower() not in PICTURES:
+            raise DataError(f"{path}: a picture ends in {', '.join(PICTURES)}; write {path.stem}.png")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.figure.savefig(path, dpi=160)
+            path.with_suffix(".csv").write_text(self.csv(), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}; choose another path") from error
         return path
 
     def _repr_png_(self) -> bytes:

@@ -124,7 +124,8 @@ STORED: dict[str, Takes] = {
 }
 
 #: Words of all verbs that have another name today.
-FORMER = {"strategy": "strategies=... (a name or a list)", "metrics": "of=[...]", "metric": "of=..."}
+FORMER = {"strategy": "strategies=... (a name or a list)", "metrics": "of=[...]", "metric": "of=...",
+          "n": "replications=...", "runs": "replications=...", "rate": "over=..."}  # fmt: skip
 
 
 def verb(
@@ -257,7 +258,7 @@ def refuse_strategies(model: Scenario, names: Sequence[str]) -> None:
         raise ConfigError(unknown)
 
 
-def refuse_metrics(model: Scenario, strategies: Sequence[str | None], names: Sequence[str]) -> None:
+def refuse_metrics(model: Scenario, strategies: Sequence[str | None], names: Sequence[str], word: str = "of") -> None:
     """Refuse names of metrics that a strategy does not have, before anything runs.
 
     Raises
@@ -272,9 +273,10 @@ def refuse_metrics(model: Scenario, strategies: Sequence[str | None], names: Seq
                 metric_in(journey, name)
             except ExperimentError as error:
                 if name in model.rates:
-                    message = f"of is '{name}': that is a rate, not a metric; write over='{name}'"
+                    remedy = f"write over='{name}'" if word == "of" else "name a metric, such as 'profit'"
+                    message = f"{word} is '{name}': that is a rate, not a metric; {remedy}"
                     raise ExperimentError(message) from None
-                raise error
+                raise ExperimentError(f"{word}: {error}") from None
 
 
 def names_of(given: str | Sequence[str], argument: str = "of") -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, runs_of, scenario_of, verb
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
-from flywheel_sim.experiment.progress import bar
+from flywheel_sim.experiment.progress import bar, grown
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import parse
@@ -32,7 +32,7 @@ from flywheel_sim.stats import Estimate, FloatArray, estimate_mean, plus_minus
 _FIRST, _MOST = 64, 20_000
 
 #: About how many journeys a stage of the search runs.
-_TRIES = 4
+_TRIES = 6
 
 #: Standard error of the difference between the budgets, as a share of the reference's, that is near enough.
 NEAR = 0.0015
@@ -83,7 +83,7 @@ class Match:
         )
 
 
-@verb(near=takes.number(0, 1, "0.0015", open_low=True))
+@verb({"ways": "workers=..., seed=..."}, near=takes.number(0, 1, "0.0015", open_low=True))
 def match_budgets(
     model: Model, *, strategies: Strategies = None, near: float = NEAR, **how: Unpack[How]
 ) -> tuple[Scenario, tuple[Match, ...]]:
@@ -101,7 +101,7 @@ def match_budgets(
     near
         Standard error of the difference between the budgets, as a share of the reference's, at which to stop.
     how
-        How to run: `How`.
+        How to run: seed, workers, executor, progress, engine, limits (``docs/asking.md``).
 
     Raises
     ------
@@ -273,15 +273,14 @@ class _Progress:
         if not self.shown:
             return
         if self.bar is None:
-            self.bar = self.scope.enter_context(bar(0, "matching budgets"))
+            self.bar = self.scope.enter_context(bar(runs, "matching budgets, once"))
         self.bar.total = self.bar.n + runs
         self.bar.refresh()
 
     def advance(self, runs: int) -> None:
         """Say that so many more are done."""
         if self.bar is not None:
-            self.bar.total = max(self.bar.total, self.bar.n + runs)
-            self.bar.update(runs)
+            self.bar.update(grown(self.bar, runs))
 
 
 def _root(gap: Callable[[float], float], first: float, second: float, tolerance: float) -> float:

@@ -20,3 +20,9 @@ def bar(total: int | None, what: str | None = None, unit: str = "run", before: i
         warnings.simplefilter("ignore")  # a notebook without ipywidgets shows the bar as text, and need not say so
         from tqdm.auto import tqdm
     return tqdm(desc=what, total=total, initial=before, unit=unit, leave=False, smoothing=0.05)
+
+
+def grown(at: Any, count: int) -> int:
+    """Return how many more are done, once there is room for them on a bar whose total was a guess."""
+    at.total = max(at.total or 0, at.n + count)
+    return count

@@ -69,7 +69,7 @@ def run(
         Whether the reference engine checks conservation laws after every event, which is slow; and that the statement
         adds up in every period and group.
     how
-        How to run: `How`.
+        How to run: seed, workers, executor, progress, engine, limits (``docs/asking.md``).
 
     Returns
     -------
@@ -134,7 +134,7 @@ def replicate(
     replications
         How many; 100 unless given.
     how
-        How to run: `How`. Figures depend on none of it but the seed.
+        How to run: seed, workers, executor, progress, engine, limits (``docs/asking.md``).
 
     Raises
     ------
@@ -154,7 +154,9 @@ def replicate(
     strategy = one_of(scenario, strategies, "fs.replicate")
     count = how_many(replications, precision, at_most)
     if precision is not None:
-        refuse_metrics(scenario, [strategy], tuple(precision))
+        refuse_metrics(scenario, [strategy], tuple(precision), "precision")
+        unmatched = scenario.unmatched_journey(strategy)
+        targets(precision, lambda name: units_of(unmatched, (name,))[name])
     matched, _ = with_budgets(scenario, [strategy], seed, options)
     journey = matched.journey(strategy)
     job = Job(journey, journey.seed if seed is None else seed)

@@ -67,7 +67,8 @@ def load(source: str | Path) -> Scenario:
             raise DataError(f"{source}: no such file; give the path of a YAML file, or one of: {', '.join(shipped())}")
         near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.5)
         remedy = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
-        here = f"; or write ./{source} for the file of that name" if exists(Path(source)) else ""
+        files = [Path(source), *(Path(f"{source}{ending}") for ending in (".yaml", ".yml"))]
+        here = next((f"; or write ./{file} for the file of that name" for file in files if exists(file)), "")
         raise DataError(f"{source}: no shipped journey of that name; {remedy}{here}")
     return _checked(read_extended(file), str(file))
 

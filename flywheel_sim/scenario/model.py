@@ -138,6 +138,7 @@ class Scenario:
 
     def choices(self, strategy: str | None = None) -> Choices:
         """Return what a strategy does without, and what it spends on levers."""
+        self._refuse_unknown(strategy)
         return self._merged(strategy or "", [])[1]
 
     def check(self) -> None:
@@ -188,10 +189,12 @@ class Scenario:
 
     def raw(self, strategy: str | None = None) -> dict[str, Raw]:
         """Return the merged file of a strategy as raw texts."""
+        self._refuse_unknown(strategy)
         return copy.deepcopy(self._merged(strategy or "", [])[0].root)
 
     def at(self, path: str, strategy: str | None = None) -> Raw:
         """Return what a strategy's merged file says at a dotted path, as raw texts; None where there is nothing."""
+        self._refuse_unknown(strategy)
         return copy.deepcopy(self._merged(strategy or "", [])[0].at(tuple(path.split("."))))
 
     def rate(self, name: str, strategy: str | None = None) -> RateText:
@@ -310,7 +313,14 @@ class Scenario:
         return self._other(changes=(), solved=())
 
     def at_spend(self, strategy: str, spend: float) -> Scenario:
-        """Return the scenario with the spend of a strategy whose budget is matched; units as for ``solved``."""
+        """Return the scenario with the spend of a strategy whose budget is matched; units as for ``solved``.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such strategy.
+        """
+        self._refuse_unknown(strategy)
         kept = {name: journey for name, journey in self._journeys.items() if name != strategy}
         solved = (*((name, held) for name, held in self.solved if name != strategy), (strategy, spend))
         return replace(self, solved=solved, _journeys=kept)
@@ -330,6 +340,12 @@ class Scenario:
             unit = stated.partition(" ")[2] if stated else "per month"
             spends.append((name, whose, f"{spend:.{DIGITS}f} {unit}"))
         return self._other(tree=with_spends(self.tree, spends), solved=())
+
+    def _refuse_unknown(self, strategy: str | None) -> None:
+        """Refuse a strategy that the file does not have."""
+        if strategy and strategy not in self.strategies:
+            remedy = nearest(strategy, self.strategies)
+            raise ConfigError([Problem(self.origin, 0, 0, "strategies", strategy, "no strategy of that name", remedy)])
 
     def _other(self, **fields: Any) -> Scenario:
         """Return another scenario, none of whose journeys are made yet."""

@@ -256,7 +256,7 @@ def marginal(
         By how much each spend is moved: a share of the budget (all that these places spend), or money per month. A
         smaller step is nearer to one euro and noisier.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

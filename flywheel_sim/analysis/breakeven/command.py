@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from flywheel_sim.analysis.commands import STRATEGIES, Command, Option, Step
+from flywheel_sim.analysis.commands import REPLICATIONS, STRATEGIES, Command, Option, Step, default_of
 from flywheel_sim.errors import ExperimentError
 
 
@@ -20,18 +21,21 @@ def _breakeven(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Ite
         raise ExperimentError(f"{len(texts)} --values for {len(rates)} --over; give one for each, in their order")
     values: dict[str, Any] = dict(zip(rates, texts, strict=False))
     how = how | {name: asked[name] for name in ("of", "by", "points", "strategies")}
-    n = how["replications"]
+    n = how.pop("replications") or default_of("breakeven", "replications")
+    of_map = asked["replications"] or default_of("breakeven_map", "replications")
     yield Step("breakeven", f"{model.name}: {rates[0]} moves, {n:,} replications of both strategies at every value",
                lambda: breakeven(model, over=rates[0], values=values.get(rates[0]), rematch=asked["rematch"],
-                                 **how))  # fmt: skip
+                                 replications=n, **how))  # fmt: skip
     if len(rates) > 1:
-        yield Step("map", f"a map of {' and '.join(rates)}, {n:,} replications of both strategies in every cell",
-                   lambda: breakeven_map(model, over=rates, values=values or None, **how))  # fmt: skip
+        yield Step("map", f"a map of {' and '.join(rates)}, {of_map:,} replications of both strategies in every cell",
+                   lambda: breakeven_map(model, over=rates, values=values or None, replications=of_map,
+                                         **how))  # fmt: skip
 
 
 COMMANDS = (
     Command("breakeven", "Find the value of a rate at which one strategy overtakes another; the one held against comes "
             "first.", "breakeven", "", (
+        replace(REPLICATIONS, about="How many at every value; 200, in every cell of a map 50, unless given."),
         Option("of", "The metric that decides."),
         Option("over", "The rate that moves; twice for a map of two.", many=True, commas=True, metavar="RATE",
                default=None),

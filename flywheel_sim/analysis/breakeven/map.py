@@ -250,9 +250,9 @@ def breakeven_map(
     seed, options = how_to_run(how)
     given = dict(values or {})
     _check(over, given)
-    paired = pair_up(scenario_of(model), over, of, by, strategies, replications, seed, options)
+    paired = pair_up(scenario_of(model), over, of, by, strategies, replications, seed, options, given)
     grids = _grids(paired, given, points)
-    with paired.beside_a_bar():
+    with paired.beside_a_bar(len(grids[0]) * len(grids[1])):
         base_runs, today_gap = paired.base()
         paired.run(itertools.product(*grids))
         lines = tuple(_line(paired, grids[0], y) for y in grids[1])

@@ -350,7 +350,8 @@ def breakeven(
     (('funnel', 'flywheel'), 'per month')
     """
     seed, options = how_to_run(how)
-    paired = pair_up(scenario_of(model), (over,), of, by, strategies, replications, seed, options)
+    paired = pair_up(scenario_of(model), (over,), of, by, strategies, replications, seed, options,
+                     None if values is None else {over: values})  # fmt: skip
     grid = grid_of(paired, 0, values, points)
     if rematch:
         paired.solve = solved_anew(paired, grid)
@@ -361,7 +362,7 @@ def _along(paired: Paired, grid: Sequence[float]) -> BreakEven:
     """Return where the lead changes along the values of the rate, which are run here."""
     matched = "today" if set(paired.names) & set(dict(paired.model.solved)) else ""
     low, high, factor = grid[0], grid[-1], paired.factors[0]
-    with paired.beside_a_bar():
+    with paired.beside_a_bar(len(grid)):
         base_runs, today_gap = paired.base()
         paired.run((value,) for value in grid)
         crossings, stretches = look(lambda value: paired.at((value,)), grid, factor)

@@ -21,7 +21,7 @@ from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.asking import Strategies, pair_of, refuse_metrics
 from flywheel_sim.experiment.budgets import NEAR, with_budgets
 from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, units_of
-from flywheel_sim.experiment.progress import bar
+from flywheel_sim.experiment.progress import bar, grown
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.scenario.load import Scenario
@@ -104,13 +104,13 @@ class Paired:
         return tuple(100.0 if rate.form == "percent" else 1.0 for rate in self.rates)
 
     @contextmanager
-    def beside_a_bar(self) -> Iterator[None]:
-        """Show how many runs are done, where asked for; nobody knows how many values a search takes."""
+    def beside_a_bar(self, values: int) -> Iterator[None]:
+        """Show how many runs are done, where asked for, of those at so many values; a search for the root takes more."""
         if not self.options.progress:
             yield
             return
-        with bar(None, "break-even") as at:
-            self.advance = at.update
+        with bar(2 * self.replications * (values + 1), "break-even") as at:
+            self.advance = lambda count: at.update(grown(at, count))
             yield
 
     def at_point(self, point: Point) -> Scenario:
@@ -179,7 +179,7 @@ class Paired:
 
 def pair_up(
     model: Scenario, over: Sequence[str], of: str, by: int | str | None, strategies: Strategies,
-    replications: int, seed: int | None, options: RunOptions,
+    replications: int, seed: int | None, options: RunOptions, values: Mapping[str, Values] | None = None,
 ) -> Paired:  # fmt: skip
     """Return two strategies ready to be run at any value of some rates.
 
@@ -201,6 +201,10 @@ def pair_up(
         today.append((own(first), own(other, first)))
     plain = model.unmatched_journey(names[0])
     month = _month(by, plain.months, plain.warm_up // MONTH)
+    for name, first in zip(over, rates, strict=True):
+        if (given := (values or {}).get(name)) is not None:
+            for value in points(model, name, first, given):  # what the rate does not take is refused before it runs
+                model.with_(**{name: written(first, value)})
     model, _ = with_budgets(model, names, seed, options)
     for name in over:
         if any(_is_uncertain(model, name, strategy) for strategy in (None, *names)):

@@ -229,7 +229,7 @@ def lead_volume(
     waiting
         Whether to run each volume a second time without waiting for any staff, for the cost of waiting.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

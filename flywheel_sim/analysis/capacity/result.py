@@ -297,7 +297,7 @@ def capacity(
     best
         Whether the ``highest`` or ``lowest`` of what decides is best.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

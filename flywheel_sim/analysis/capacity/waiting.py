@@ -178,7 +178,7 @@ def cost_of_waiting(
     strategies
         One of its strategies; the file as written unless given.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

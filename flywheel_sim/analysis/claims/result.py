@@ -31,12 +31,13 @@ from flywheel_sim.experiment.asking import (
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
+from flywheel_sim.wording import WIDTH
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Columns of the printed table: verdict, strategy, reading, found, claimed.
-_WIDTHS = (21, 13, 39, 25, 18)
+_WIDTHS = (14, 10, 22, 17, 15)
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,11 @@ class Claims(Result):
         ]}  # fmt: skip
 
     def __str__(self) -> str:
-        lines = [*textwrap.wrap(self.answer(), 118), "", *_row(("verdict", "strategy", "reading", "found", "claimed"))]
+        lines = [
+            *textwrap.wrap(self.answer(), WIDTH),
+            "",
+            *_row(("verdict", "strategy", "reading", "found", "claimed")),
+        ]
         for one in self.claims:
             lines += ["", f"{one.words} ({one.where})", *_wrapped(f"as: {one.terms}", 2)]
             for r in one.readings:
@@ -204,7 +209,7 @@ def claims(
     win_back
         Durations people wait before they are asked back, one or several, by name; those of lapsed stages unless given.
     replications, how
-        How often everything is run, and how: `How`. Single people are watched in at most ten replications.
+        How often all is run, and how (``docs/asking.md``). Single people are watched in ten replications at most.
 
     Raises
     ------
@@ -278,4 +283,4 @@ def _row(cells: Sequence[str]) -> list[str]:
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(text, 118, initial_indent=" " * indent, subsequent_indent=" " * indent)
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)

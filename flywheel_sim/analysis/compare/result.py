@@ -17,7 +17,7 @@ from flywheel_sim.analysis.difference.ranking import Ranking
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
 from flywheel_sim.analysis.rates.doubts import refuse_no_share
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
-from flywheel_sim.errors import LimitReached, look_up
+from flywheel_sim.errors import ExperimentError, LimitReached, look_up
 from flywheel_sim.experiment.asking import (
     PRECISION,
     REPLICATIONS,
@@ -265,7 +265,11 @@ class Comparison(PairedRuns):
         }  # fmt: skip
 
 
-@verb(other=takes.optional(WORDS["model"]), replications=takes.optional(REPLICATIONS),
+#: A second model; strategies go by their own word.
+SECOND = replace(WORDS["model"], example="a second model, or leave it out and write strategies=['funnel', 'flywheel']")
+
+
+@verb(other=takes.optional(SECOND), replications=takes.optional(REPLICATIONS),
       precision=PRECISION, off_by=takes.number(0, 1, "0.1"),
       at_most=takes.optional(takes.whole(1, 2**31, "10000")))  # fmt: skip
 def compare(
@@ -316,8 +320,11 @@ def compare(
     if off_by:
         refuse_no_share(off_by)
     count = how_many(replications, precision, at_most)
+    first = scenario_of(model)
+    if isinstance(other, str) and other in first.strategies:
+        raise ExperimentError(f"other is '{other}', a strategy of the file; write strategies=['...', '{other}']")
     second = None if other is None else scenario_of(other)
-    sides = sides_of(scenario_of(model), second, strategies, tuple(precision or ()), seed, options)
+    sides = sides_of(first, second, strategies, precision, seed, options)
     journeys = sides.journeys
     root = next(iter(journeys.values())).seed if seed is None else seed
     jobs = [Job(journey, root) for journey in journeys.values()]

@@ -51,7 +51,7 @@ class Sides:
 
 
 def sides_of(
-    model: Scenario, other: Scenario | None, strategies: Strategies, metrics: Sequence[str], seed: int | None,
+    model: Scenario, other: Scenario | None, strategies: Strategies, precision: Precision | None, seed: int | None,
     options: RunOptions,
 ) -> Sides:  # fmt: skip
     """Return what is compared, its matched spends solved for.
@@ -64,18 +64,28 @@ def sides_of(
         If a strategy is not in the file.
     """
     if other is not None:
-        return _two_scenarios(model, other, strategies, metrics, seed, options)
+        return _two_scenarios(model, other, strategies, precision, seed, options)
     names = strategies_of(model, strategies)
     if len(names) < 2:
         known = ", ".join(model.strategies) or "none"
         raise ExperimentError(f"a comparison takes two different strategies; the file has: {known}")
-    refuse_metrics(model, names, metrics)
+    _refuse_precision(model, names, precision)
     matched, matches = with_budgets(model, names, seed, options)
     return Sides({name: (matched, name) for name in names}, matches)
 
 
+def _refuse_precision(model: Scenario, strategies: Sequence[str | None], precision: Precision | None) -> None:
+    """Refuse a precision of no metric, or of none that can be, before anything runs."""
+    if precision is None:
+        return
+    refuse_metrics(model, strategies, tuple(precision), "precision")
+    for strategy in strategies:
+        journey = model.unmatched_journey(strategy)
+        targets(precision, lambda name, journey=journey: units_of(journey, (name,))[name])  # type: ignore[misc]
+
+
 def _two_scenarios(
-    model: Scenario, other: Scenario, strategies: Strategies, metrics: Sequence[str], seed: int | None,
+    model: Scenario, other: Scenario, strategies: Strategies, precision: Precision | None, seed: int | None,
     options: RunOptions,
 ) -> Sides:  # fmt: skip
     """Return two scenarios in one strategy, or each in its own."""
@@ -85,7 +95,7 @@ def _two_scenarios(
     one, two = (chosen * 2)[:2]
     for scenario, name in ((model, one), (other, two)):
         refuse_strategies(scenario, [name] if name else [])
-        refuse_metrics(scenario, [name], metrics)
+        _refuse_precision(scenario, [name], precision)
     first, second = one or model.name, two or other.name
     if first == second:
         first, second = f"{first} (first)", f"{second} (second)"

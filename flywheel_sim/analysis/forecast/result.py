@@ -143,7 +143,7 @@ def forecast(
         One of its strategies; the file as written unless given. A spend that is ``matched`` is solved for once, with
         the rates uncertain.
     replications, how
-        How often it is run, and how: `How`.
+        How often it is run, and how (``docs/asking.md``).
 
     Raises
     ------

@@ -310,7 +310,7 @@ def frictions(
     best
         Whether the ``highest`` or ``lowest`` of the metric is best.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

@@ -292,7 +292,7 @@ def momentum(
     window
         Over which to average, in whole months. Two of them are needed after any warm-up.
     replications, how
-        How often it is run, and how: `How`. Not with runs that are there.
+        How often it is run, and how (``docs/asking.md``). Not with runs that are there.
 
     Raises
     ------

@@ -176,7 +176,7 @@ def cycle_length(
     strategies
         One of its strategies; the file as written unless given.
     replications, how
-        How often it is run, and how: `How`.
+        How often it is run, and how (``docs/asking.md``).
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
@@ -78,7 +78,8 @@ class RepeatLadder(Ladder):
         """
         at = step_of(k, self.steps)
         of = self.customers.astype(np.float64)
-        return estimate_ratio(100 * self.reached[:, at].astype(np.float64), of, "%", level)
+        share = estimate_ratio(100 * self.reached[:, at].astype(np.float64), of, "%", level)
+        return replace(share, low=max(share.low, 0.0), high=min(share.high, 100.0))
 
     def single(self, k: int) -> NDArray[np.float64]:
         """Return the share in % of each replication by itself, NaN where nobody counts; shape (replications,)."""
@@ -120,7 +121,7 @@ def repeat_ladder(
     up_to
         The last purchase to tell of; 10 tells of the second to the tenth.
     replications, how
-        How often it is run, and how: `How`.
+        How often it is run, and how (``docs/asking.md``).
 
     Raises
     ------

@@ -184,7 +184,7 @@ def referral_tree(
     replication
         Which run; each has its own luck.
     how
-        How to run: `How`.
+        How to run: seed, workers, executor, progress, engine, limits (``docs/asking.md``).
 
     Raises
     ------

@@ -247,7 +247,7 @@ def retention(
         Stages beside the stage itself in which people are still there, a name or a list; all stages of customers unless
         given, so that an upgrade is no loss. None of them: ``[]``.
     replications, how
-        How often everything is run, and how: `How`. Runs keep their event log, which is let go once it is read.
+        How often all is run, and how (``docs/asking.md``). Runs keep their event log until it is read.
 
     Raises
     ------

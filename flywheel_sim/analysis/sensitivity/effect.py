@@ -28,6 +28,7 @@ from flywheel_sim.experiment.asking import (
     Strategies,
     how_to_run,
     names_of,
+    runs_of,
     scenario_of,
     verb,
 )
@@ -318,11 +319,14 @@ def effect(
     """
     seed, options = how_to_run(how)
     figures = tuple(dict.fromkeys((*MONEY, *names_of(of))))
-    rate = one_rate(scenario_of(model), tuple(name for name in figures if name not in NET), over, strategies, seed,
+    named = None if upsell is None else names_of(upsell, "upsell")
+    scenario = scenario_of(model)
+    for strategy in runs_of(scenario, strategies) if named else ():
+        scenario.without(*named or (), strategy=strategy)  # an event that is not there is refused before anything runs
+    rate = one_rate(scenario, tuple(name for name in figures if name not in NET), over, strategies, seed,
                     options)  # fmt: skip
     wanted = wanted_of(values, rate)
     today = {strategy: rate.model.journey(strategy) for strategy in rate.today}
-    named = None if upsell is None else names_of(upsell, "upsell")
     events = {strategy: variants(journey, named) for strategy, journey in today.items()} if split else {}
     return _effect_of(rate, wanted, figures, events, seed, replications, options)
 

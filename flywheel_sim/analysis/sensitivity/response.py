@@ -113,6 +113,10 @@ class Sensitivity(Result):
         """Return the metric's mean at a point of the curve."""
         return estimate_mean(self._points(strategy, point), self.unit)
 
+    def _shown(self, value: float) -> str:
+        unit = "" if self.rate_unit == "as stated" else self.rate_unit
+        return f"{value:g} {unit}".strip()
+
     def _points(self, strategy: str, point: int) -> FloatArray:
         curve = look_up(self.curve, strategy)
         if not -len(curve) <= point < len(curve):
@@ -169,10 +173,14 @@ class Sensitivity(Result):
         """Return in words how much the metric depends on the rate; of the last strategy unless one is named."""
         name = strategy or list(self.base)[-1]
         look_up(self.base, name)
-        text = f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {figure(self.base[name])}: "
+        text = (
+            f"{self.label} of {called(name)} over {self.over.replace('_', ' ')}, today {self._shown(self.base[name])}: "
+        )
         if math.isnan(self.elasticity[name].mean):
             endless = np.isinf(self.base_runs[name][self.of].mean)
             why = "has no end in these runs" if endless else "is near zero or below it"
+            if self.base_runs[name].n < 2:
+                why = "was run once"
             text += f"no elasticity, because {self.label.lower()} today {why}."
         else:
             text += f"elasticity {self.elasticity[name]}."
@@ -234,7 +242,7 @@ def sensitivity(
         Values of the rate, in its own unit (fractions for chances), as texts, or as ``88 %:94 %:4``; a sensible range
         around today's unless given. The whole family of the rate moves with it.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flywheel_sim.analysis.commands import STRATEGIES, Command, Option, Step, listed, pair
+from flywheel_sim.analysis.commands import REPLICATIONS, STRATEGIES, Command, Option, Step, default_of, listed, pair
 from flywheel_sim.errors import ExperimentError
 
 #: Words that one of the three verbs takes and the others do not.
@@ -30,6 +31,8 @@ def _sobol(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterato
     how = how | {word: asked[word] for word in ("strategies", "step", *_OF_ITS_OWN[name])}
     how |= {"over": over or None, "values": _values(asked["values"])}
     metrics = listed(asked["of"]) or []
+    if how.get("replications") is None:
+        how["replications"] = default_of(name, "replications")
     says = f"{model.name}: {how['replications']:,} replications at each design point"
     if name == "tornado":
         yield Step(name, says, lambda: tornado(model, metrics[0], **how))
@@ -54,6 +57,7 @@ def _values(items: list[str] | None) -> dict[str, tuple[str, str]] | None:
 COMMANDS = (
     Command("sobol", "Divide the variance between futures among rates and chance; two --strategies mean their "
             "difference.", "sobol", "", (
+        replace(REPLICATIONS, about="How many at each design point; 20, of --tornado 100, unless given."),
         Option("of", "Metrics, with commas; the first one decides in the tornado."),
         Option("over", "A rate to try; repeatable, or several with commas. All that bear on the strategy unless given.",
                many=True, flag="--over"),

@@ -215,7 +215,7 @@ def tornado(
     level
         With which probability the intervals of all bars hold at once.
     replications, how
-        How often everything is run, and how: `How`.
+        How often everything is run, and how (``docs/asking.md``).
 
     Raises
     ------

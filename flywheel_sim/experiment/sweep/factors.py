@@ -92,7 +92,7 @@ def span_or_values(name: str, given: Any) -> Span | list[Value]:
         return given
     if isinstance(given, str):
         return _read_text(name, given)
-    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+    if isinstance(given, Mapping | bytes) or not isinstance(given, Iterable):
         return [plain_value(name, given)]
     values = [plain_value(name, one) for one in given]
     if not values:
@@ -169,6 +169,8 @@ def plain_value(name: str, value: Any) -> Value:
         return str(value).strip()
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()
+    if isinstance(value, int) and abs(value) >= 10**300:
+        raise ExperimentError(f"'{name}': a figure of more than 300 digits is no value; give a smaller one")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ExperimentError(f"'{name}': {value!r:.60} is no value; give a text or a finite number")
     if not math.isfinite(value):

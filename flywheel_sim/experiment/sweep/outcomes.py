@@ -122,8 +122,7 @@ class Sweep(Unreplicated):
     def points(self) -> pd.DataFrame:
         """Return the experiments: one row per design point, its factors as stated, and its strategy.
 
-        A factor of which all values are numbers has them in the unit that stands in the file; it can be handed
-        back as ``points=`` of another sweep.
+        A factor whose values are all numbers has them in the unit of the file; hand it back as ``values=``.
         """
         import pandas as pd
 
@@ -197,13 +196,7 @@ class Sweep(Unreplicated):
         return pd.DataFrame(self.values[point].T, columns=list(self.metrics), index=index)
 
     def estimate(self, point: int, metric: str) -> Estimate:
-        """Return the mean of a metric at a design point with its interval.
-
-        Raises
-        ------
-        ExperimentError
-            If there is no such point or metric.
-        """
+        """Return the mean of a metric at a design point with its interval; refuses one that is not there."""
         self._refuse_point(point)
         if metric not in self.metrics:
             raise ExperimentError(f"'{metric}' was not asked for; {nearest(metric, self.metrics)}")
@@ -315,6 +308,7 @@ class Sweep(Unreplicated):
         shown = self.points.head(SHOWN).copy()
         for name in self.metrics:
             shown[name] = [plus_minus(self.estimate(point, name)) for point in range(len(shown))]
+        shown.attrs["names"] = len(self.columns) + 2  # its number, factors and strategy name a row
         return shown.rename_axis("point")
 
     @property

@@ -101,6 +101,8 @@ def sweep(
     if (how.get("engine") or ENGINE) != ENGINE:
         raise ExperimentError(f"engine is '{how['engine']}': many design points run on the {ENGINE}, which gives the "
                               "same figures; leave engine out")  # fmt: skip
+    if how.get("resume") and how.get("store") is None:
+        raise ExperimentError("resume goes on with a store; write store='sweep.db' too")
     hands, limits = workers_of(how.get("executor"), how.get("workers")), how.get("limits") or Limits()
     seed = scenario.journey().seed if given is None else given
     under = None if strategies is None else strategies_of(scenario, strategies)

@@ -135,7 +135,7 @@ def in_unit(notes: Notes, new: Quantity, unit: Quantity, path: Path_, kind: Kind
         After noting that it has another unit, or is no chance where one belongs.
     """
     if kind == "chance" and new.form == "percent" and not 0 <= new.number <= 1:
-        raise notes.note(path, new.text, "a chance lies between 0 % and 100 %", "write 35 %")
+        raise notes.note(path, new.text, "a chance lies between 0 % and 100 %", _nearer(new.number))
     if {new.form, unit.form} <= {"duration", "never"}:
         return new.number
     if new.form == unit.form and new.per_what == unit.per_what:
@@ -146,5 +146,12 @@ def in_unit(notes: Notes, new: Quantity, unit: Quantity, path: Path_, kind: Kind
         if new.form == "percent" and unit.per_ms and new.per_ms and (reading := new.reading or unit.reading):
             power = unit.per_ms / new.per_ms
             return float(new.number**power if reading == "kept" else 1 - (1 - new.number) ** power)
-    raise notes.note(path, new.text, f"its unit differs from that of the value it replaces, '{unit.text}'",
-                     "state it in the same unit")  # fmt: skip
+    remedy = "state it in the same unit"
+    if unit.form == "percent" and new.form == "number" and new.per_what is None:
+        remedy = f"write {new.number:g} %" if new.number > 1 else f"write {100 * new.number:g} %"
+    raise notes.note(path, new.text, f"its unit differs from that of the value it replaces, '{unit.text}'", remedy)
+
+
+def _nearer(chance: float) -> str:
+    """Return what to write instead of an impossible chance: of 92 in code, which is 9,200 %, 92 %."""
+    return f"write {chance:g} %, which is {chance / 100:g} in code" if 2 <= chance <= 100 else "write 35 %"

@@ -58,7 +58,7 @@ def _number_text(value: Any, unit: Quantity | None) -> str:
     """Return a number as text: a percentage where one is replaced, with the unit of a duration."""
     try:
         number = Decimal(repr(value if isinstance(value, int) else float(value)))
-        finite = number.is_finite() and not isinstance(value, bool)
+        finite = number.is_finite() and not isinstance(value, bool | bytes) and "bool" not in type(value).__name__
     except (TypeError, ValueError, ArithmeticError):
         finite = False
     if not finite:
