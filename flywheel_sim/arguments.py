@@ -99,7 +99,7 @@ def path(what: str, example: str) -> Takes:
     """Take the path of a file: a text that is not empty, or what stands for a path."""
 
     def read(value: Any) -> Any:
-        if not isinstance(value, str | os.PathLike) or not str(value).strip() or "\0" in str(value):
+        if not isinstance(value, str | os.PathLike) or not str(value).strip():
             raise Refused
         return value
 

@@ -73,10 +73,10 @@ def by_cohort(books: Books, join: int, level: float) -> pd.DataFrame:
     rows, ages = followed.reached.shape
     people = np.repeat(followed.acquired[..., None], ages, axis=2)
 
-    def figure(top: FloatArray, bottom: FloatArray, complete: Any, most: float = math.inf) -> Found:
+    def figure(top: FloatArray, bottom: FloatArray, complete: Any) -> Found:
         ends = ratio_of_sums(top, bottom, level)
         low, mid, high = (np.where(complete, end, math.nan).ravel() for end in (ends[1], ends[0], ends[2]))
-        return mid, np.maximum(low, 0.0) if most < math.inf else low, np.minimum(high, most)
+        return mid, low, high
 
     index = {
         "cohort": np.repeat(np.arange(rows) * join + 1, ages),
@@ -84,7 +84,7 @@ def by_cohort(books: Books, join: int, level: float) -> pd.DataFrame:
     }
     return _table(books, index, {
         "acquired": ("people", figure(people, np.ones_like(people), True)),
-        "retention": ("%", figure(100 * followed.kept, people, followed.reached, 100.0)),
+        "retention": ("%", figure(100 * followed.kept, people, followed.reached)),
         "revenue": (f"{currency} per customer", figure(followed.revenue, people, followed.passed)),
     }, level)  # fmt: skip
 

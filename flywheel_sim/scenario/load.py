@@ -8,13 +8,16 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from flywheel_sim.arguments import NAME, checked, path, text
+from flywheel_sim.arguments import NAME, checked, like, path
 from flywheel_sim.errors import ConfigError, DataError
 from flywheel_sim.scenario.model import Scenario
 from flywheel_sim.scenario.source.files import exists, read_extended
 from flywheel_sim.scenario.source.tree import Tree, read_text
 
 __all__ = ["Scenario", "load", "loads", "shipped"]
+
+#: What `loads` takes; what is wrong with a text, an empty one too, is said with its place.
+TEXT = like("the text of a journey", "'name: Shop ...'", lambda given: isinstance(given, str))
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
@@ -60,7 +63,7 @@ def load(source: str | Path) -> Scenario:
     >>> fs.load("subscription").strategies
     ('funnel', 'flywheel')
     """
-    named = isinstance(source, str) and not Path(source).suffix and not set(source) & set("/\\")
+    named = isinstance(source, str) and not Path(source).suffix and not set(source) & set("/\\") and source.strip(".")
     file = _configs() / f"{source}.yaml" if named else Path(source)
     if not exists(file):
         if not named:
@@ -69,11 +72,11 @@ def load(source: str | Path) -> Scenario:
         remedy = f"did you mean '{near[0]}'?" if near else f"shipped: {', '.join(shipped())}"
         files = [Path(source), *(Path(f"{source}{ending}") for ending in (".yaml", ".yml"))]
         here = next((f"; or write ./{file} for the file of that name" for file in files if exists(file)), "")
-        raise DataError(f"{source}: no shipped journey of that name; {remedy}{here}")
+        raise DataError(f"{source}: no file and no shipped journey of that name; {remedy}{here}")
     return _checked(read_extended(file), str(file))
 
 
-@checked({"text": text("the text of a journey", "'name: Shop ...'"), "name": NAME}, error=DataError)
+@checked({"text": TEXT, "name": NAME}, error=DataError)
 def loads(text: str, name: str = "<text>") -> Scenario:
     """Return the scenario of a YAML text, checked with all its strategies.
 

@@ -105,7 +105,7 @@ class Paired:
 
     @contextmanager
     def beside_a_bar(self, values: int) -> Iterator[None]:
-        """Show how many runs are done, where asked for, of those at so many values; a search for the root takes more."""
+        """Show how many runs are done, where asked for, of those at so many values; a search takes more."""
         if not self.options.progress:
             yield
             return

@@ -148,7 +148,7 @@ def in_unit(notes: Notes, new: Quantity, unit: Quantity, path: Path_, kind: Kind
             return float(new.number**power if reading == "kept" else 1 - (1 - new.number) ** power)
     remedy = "state it in the same unit"
     if unit.form == "percent" and new.form == "number" and new.per_what is None:
-        remedy = f"write {new.number:g} %" if new.number > 1 else f"write {100 * new.number:g} %"
+        remedy += f", such as {new.number if new.number > 1 else 100 * new.number:g} %"
     raise notes.note(path, new.text, f"its unit differs from that of the value it replaces, '{unit.text}'", remedy)
 
 
