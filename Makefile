@@ -62,7 +62,7 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/coupled.py
 
 notebooks: $(VENV)/dev
-	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+	TQDM_DISABLE=1 $(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 figures: $(VENV)/dev
 	$(BIN)/python docs/figures.py

@@ -374,7 +374,7 @@ def advancing(total: int | None, scope: ExitStack, how: RunOptions, jobs: Sequen
         shown.set_description("compiling, first run only")
 
     def advance(count: int) -> None:
-        if shown.desc:
+        if getattr(shown, "desc", ""):
             shown.set_description("")
         shown.update(count)
 
