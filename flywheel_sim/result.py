@@ -223,6 +223,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         table = self.table()
+        if _named(table) and table.index.nlevels == 1:
+            table = table.rename_axis(index=None)  # whose name would take a row
         shown = table.to_html(index=_named(table), border=0)
         small = "".join(f"<p><small>{html.escape(text)}</small></p>" for text in (self.note, *map(str, self.provenance))
                         if text)  # fmt: skip
