@@ -212,8 +212,9 @@ class Result:
         }
 
     def __str__(self) -> str:
-        lines = [self.answer(), table_text(self.table()), self.note, *self.remarks(), *map(str, self.provenance)]
-        return "\n".join(line for line in lines if line)
+        small = [line for line in (self.note, *self.remarks(), *map(str, self.provenance)) if line]
+        parts = (self.answer(), table_text(self.table()), "\n".join(small))
+        return "\n\n".join(part for part in parts if part)
 
     def __repr__(self) -> str:
         shown = self.provenance
