@@ -156,9 +156,9 @@ _STAGE = takes.text("the name of a stage", "'won'")
 def cycle_length(
     model: Model,
     *,
+    strategies: Strategies = None,
     begins: str,
     ends: str,
-    strategies: Strategies = None,
     replications: int = 20,
     **how: Unpack[How],
 ) -> CycleLength:
@@ -171,10 +171,10 @@ def cycle_length(
     ----------
     model
         The scenario, its name or its path.
-    begins, ends
-        Stages; the same stage twice gives the time from one entry to the next.
     strategies
         One of its strategies; the file as written unless given.
+    begins, ends
+        Stages; the same stage twice gives the time from one entry to the next.
     replications, how
         How often it is run, and how (``docs/asking.md``).
 
