@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -82,14 +82,15 @@ def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenar
 
 def say(text: str) -> None:
     """Print to standard error, where nothing but messages goes."""
-    print(text, file=sys.stderr)
+    print(fitted(text, sys.stderr), file=sys.stderr)
 
 
-def fitted(text: str) -> str:
+def fitted(text: str, stream: TextIO | None = None) -> str:
     """Return a text as a terminal has room for it; as it is where it goes into a file."""
     from flywheel_sim.wording import wrapped
 
-    return wrapped(text, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else text
+    shown = (stream or sys.stdout).isatty()
+    return wrapped(text, max(40, shutil.get_terminal_size().columns)) if shown else text
 
 
 def show(text: str) -> None:
