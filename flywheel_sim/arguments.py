@@ -254,6 +254,17 @@ def listed(takes: Takes, what: str, example: str, least: int = 1, most: int | No
     return Takes(what, example, read)
 
 
+def parted(takes: Takes, sign: str) -> Takes:
+    """Take a text too, whose parts stand between signs: ``88 %:94 %`` is the list of its two ends."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            value = tuple(part.strip() for part in value.split(sign))
+        return takes.read(value)
+
+    return Takes(takes.what, takes.example, read)
+
+
 def mapped(takes: Takes, what: str, example: str) -> Takes:
     """Take a mapping from names to values of a kind."""
 

@@ -248,7 +248,7 @@ def test_answers_read_well_and_stand_in_the_report(answers, model, tmp_path):
         (lambda m: fs.capacity(m, over="desk", values=[1, 1]), "one number of people for 'desk'; two at least"),
         (lambda m: fs.capacity(m, over="desk", values=[0, 1]), r"values is \[0, 1\]: it takes a list of whole numbers"),
         (lambda m: fs.capacity(m, over="desk", values=[1.5, 2]), r"values is \[1.5, 2\]: it takes a list of whole"),
-        (lambda m: fs.capacity(m, over="desk", values="2:5"), r"range\(2, 9\)"),
+        (lambda m: fs.capacity(m, over="desk", values="2-5"), r"range\(2, 9\)"),
         (lambda m: fs.capacity(m, over="desk", values=[1, 2], of="proft"), "did you mean 'profit'"),
         (lambda m: fs.capacity(m, over="desk", values=[1, 2], best="high"), "it takes 'highest' or 'lowest'"),
         (lambda m: fs.capacity(m, over=["desk", "till"], values=[1, 2]), "values are numbers of one resource"),
@@ -381,3 +381,8 @@ def test_the_command_says_what_was_written_wrong(flywheel, line, said):
     assert (status, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_numbers_of_people_may_be_written_as_on_the_command_line(model):
+    texts, lists = (fs.capacity(model, over="desk", values=values, replications=2) for values in ("3:4", [3, 4]))
+    assert texts.people == lists.people == ((3, 4),)

@@ -56,7 +56,8 @@ MOST_POINTS = 60
 
 #: How many people there may be at a resource, and numbers to try.
 _PEOPLE = takes.whole(1, MOST_PEOPLE, "5")
-_NUMBERS = takes.listed(_PEOPLE, f"a list of whole numbers from 1 to {MOST_PEOPLE:,}", "range(2, 9)")
+_LISTED = takes.listed(_PEOPLE, f"a list of whole numbers from 1 to {MOST_PEOPLE:,}", "range(2, 9)")
+_NUMBERS = takes.Takes(_LISTED.what, _LISTED.example, lambda given: _LISTED.read(_from_text(given)))
 _NUMBERS_BY_NAME = takes.mapped(
     takes.optional(_NUMBERS), "for each of two resources such a list or None", "{'sales': range(2, 9)}"
 )
@@ -370,6 +371,12 @@ def _staffed(model: Scenario, resources: Iterable[str], point: Point) -> Scenari
     for name, number in zip(resources, point, strict=True):
         model = with_people(model, name, str(number))
     return model
+
+
+def _from_text(given: Any) -> Any:
+    """Return the numbers that ``2:8`` says, anything else as it is."""
+    low, _, high = given.partition(":") if isinstance(given, str) else ("", "", "")
+    return range(int(low), int(high) + 1) if low.strip().isdigit() and high.strip().isdigit() else given
 
 
 def _numbers(journey: Journey, name: str, given: Iterable[int] | None) -> tuple[int, ...]:

@@ -53,7 +53,8 @@ TODAY: _End = ("", False)
 FORMER = {"rates": "over=[...]", "ranges": "values={'retention': ('88 %', '94 %')}", "points": "n=..."}
 RATES = takes.optional(NAMES)
 ENDS = takes.optional(takes.mapped(
-    takes.listed(FIGURE, "both ends", "('88 %', '94 %')", 2, 2), "for each rate its low and its high end",
+    takes.parted(takes.listed(FIGURE, "both ends", "('88 %', '94 %')", 2, 2), ":"),
+    "for each rate its low and its high end",
     "{'retention': ('88 %', '94 %')}"))  # fmt: skip
 SHARE = takes.number(0, 1, "0.1", open_low=True, open_high=True)
 
