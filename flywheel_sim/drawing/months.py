@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of, means_of
+from flywheel_sim.drawing.labels import measured
 from flywheel_sim.drawing.marks import in_bands
-from flywheel_sim.drawing.words import measured
 from flywheel_sim.journey.dates import period_dates
 from flywheel_sim.journey.journey import Journey, Period
 from flywheel_sim.journey.units import MONTH, UNITS

@@ -11,9 +11,9 @@ from flywheel_sim.analysis.ab_test.result import ABTest
 from flywheel_sim.analysis.ab_test.worth import KEEP, NOW, ROLL_OUT
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import ends_in
+from flywheel_sim.drawing.labels import legend_below
 from flywheel_sim.drawing.marks import DASHED, in_bands, in_interval, whiskers
 from flywheel_sim.drawing.months import finish, mean_by_month, months_of
-from flywheel_sim.drawing.words import legend_below
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import with_unit
 

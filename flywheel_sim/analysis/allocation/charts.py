@@ -12,8 +12,8 @@ from flywheel_sim.analysis.allocation.marginal import Marginal
 from flywheel_sim.analysis.allocation.split import Allocation
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.labels import beside, legend_under, measured, named_rows
 from flywheel_sim.drawing.marks import DASHED, whiskers
-from flywheel_sim.drawing.words import beside, legend_under, measured, named_rows
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import figure, with_unit
 from flywheel_sim.wording import joined, lowered

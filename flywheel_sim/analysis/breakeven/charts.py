@@ -12,8 +12,8 @@ from flywheel_sim.analysis.breakeven.map import BreakEvenMap
 from flywheel_sim.analysis.breakeven.result import BreakEven
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.labels import beside, measured, thousands
 from flywheel_sim.drawing.marks import in_interval, today
-from flywheel_sim.drawing.words import beside, measured, thousands
 from flywheel_sim.wording import called
 
 #: Differences beyond this quantile of their sizes have the darkest colours of a map.

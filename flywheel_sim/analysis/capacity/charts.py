@@ -16,9 +16,9 @@ from flywheel_sim.analysis.capacity.staff_plan import StaffPlan
 from flywheel_sim.analysis.capacity.waiting import CostOfWaiting
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import ends_of
+from flywheel_sim.drawing.labels import beside, legend_below, measured
 from flywheel_sim.drawing.marks import DASHED, in_interval, today, whiskers, zero_within
 from flywheel_sim.drawing.months import finish, mean_by_month, months_of
-from flywheel_sim.drawing.words import beside, legend_below, measured
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import Estimate, figure, with_unit
 from flywheel_sim.wording import joined, lowered

@@ -15,8 +15,8 @@ from flywheel_sim.analysis.claims.retention import Retention
 from flywheel_sim.analysis.claims.steady_state import FIVE, gain, region_of_gain
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, panels
 from flywheel_sim.drawing.ends import FloatArray, columns_of, ends_of
+from flywheel_sim.drawing.labels import beside, legend_under, named_rows
 from flywheel_sim.drawing.marks import DASHED, whiskers
-from flywheel_sim.drawing.words import beside, legend_under, named_rows
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.stats import Estimate
 

@@ -11,9 +11,9 @@ from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE
 from flywheel_sim.analysis.difference.verdict import apart as apart_by
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import Ends, columns_of, means_of, row_of
+from flywheel_sim.drawing.labels import legend_below, measured
 from flywheel_sim.drawing.marks import DASHED, in_bands, whiskers
 from flywheel_sim.drawing.months import counted, finish, months_of
-from flywheel_sim.drawing.words import legend_below, measured
 from flywheel_sim.journey.dates import named
 from flywheel_sim.journey.journey import BUDGET_KINDS
 from flywheel_sim.metrics.statement import HEADINGS, entries

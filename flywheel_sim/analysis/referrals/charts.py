@@ -9,9 +9,9 @@ import numpy as np
 from flywheel_sim.analysis.referrals.result import TOP, ReferralTree
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import columns_of, ends_of
+from flywheel_sim.drawing.labels import beside, legend_below, measured
 from flywheel_sim.drawing.marks import whiskers
 from flywheel_sim.drawing.months import dated
-from flywheel_sim.drawing.words import beside, legend_below, measured
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.journey.dates import knots
 from flywheel_sim.journey.units import MONTH

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from flywheel_sim.analysis.retention.result import RetentionByDay, in_days
 from flywheel_sim.drawing.chart import COLOURS, Chart, axes_of
 from flywheel_sim.drawing.ends import ends_in
+from flywheel_sim.drawing.labels import beside, thousands
 from flywheel_sim.drawing.marks import in_interval
-from flywheel_sim.drawing.words import beside, thousands
 from flywheel_sim.stats import figure
 from flywheel_sim.wording import joined
 

@@ -13,8 +13,8 @@ from flywheel_sim.analysis.sensitivity.effect import Effect
 from flywheel_sim.analysis.sensitivity.response import Sensitivity
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of, ends_of, row_of
+from flywheel_sim.drawing.labels import beside, measured
 from flywheel_sim.drawing.marks import in_bands, in_interval, side_by_side, whiskers, zero_within
-from flywheel_sim.drawing.words import beside, measured
 from flywheel_sim.errors import look_up
 from flywheel_sim.stats import figure
 from flywheel_sim.wording import joined, lowered

@@ -13,8 +13,8 @@ from flywheel_sim.analysis.uncertainty.sobol import Sobol
 from flywheel_sim.analysis.uncertainty.tornado import Tornado
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, axes_of, blank, dress
 from flywheel_sim.drawing.ends import FloatArray, ends_of
+from flywheel_sim.drawing.labels import beside, measured, named_rows
 from flywheel_sim.drawing.marks import DASHED, whiskers
-from flywheel_sim.drawing.words import beside, measured, named_rows
 from flywheel_sim.stats import Estimate, figure, with_unit
 from flywheel_sim.wording import joined, lowered
 

@@ -12,9 +12,9 @@ from flywheel_sim.analysis.momentum.frictions import MOMENTUM, Frictions
 from flywheel_sim.analysis.momentum.momentum import UNIT, Momentum, surely
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, blank, dress, panels
 from flywheel_sim.drawing.ends import FloatArray, ends_in, ends_of
+from flywheel_sim.drawing.labels import beside, legend_under, thousands
 from flywheel_sim.drawing.marks import in_interval, whiskers
 from flywheel_sim.drawing.months import finish, months_of
-from flywheel_sim.drawing.words import beside, legend_under, thousands
 from flywheel_sim.stats import figure, with_unit
 from flywheel_sim.wording import lowered
 

@@ -10,7 +10,7 @@ import numpy as np
 from flywheel_sim.analysis.momentum.momentum import Momentum, momentum
 from flywheel_sim.analysis.momentum.wheel import Wheel, wheel_of
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, blank
-from flywheel_sim.drawing.words import beside
+from flywheel_sim.drawing.labels import beside
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.metrics.momentum import LOSING
 from flywheel_sim.result import Result

@@ -9,8 +9,8 @@ import numpy as np
 
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, panels
 from flywheel_sim.drawing.ends import Ends, ends_in, reach_of
+from flywheel_sim.drawing.labels import beside, measured
 from flywheel_sim.drawing.marks import DASHED, whiskers
-from flywheel_sim.drawing.words import beside, measured
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration

@@ -9,9 +9,9 @@ import numpy as np
 
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of
+from flywheel_sim.drawing.labels import beside, legend_below
 from flywheel_sim.drawing.marks import in_bands, in_interval
 from flywheel_sim.drawing.months import finish, months_of
-from flywheel_sim.drawing.words import beside, legend_below
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.dates import since

@@ -10,9 +10,9 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.strategies.charts.shown import runs_of
 from flywheel_sim.drawing.chart import COLOURS, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import columns_of, ends_in
+from flywheel_sim.drawing.labels import measured, named_rows
 from flywheel_sim.drawing.marks import in_bands, side_by_side, whiskers
 from flywheel_sim.drawing.months import finish, futures_by_month, months_of, periods_of
-from flywheel_sim.drawing.words import measured, named_rows
 from flywheel_sim.journey.journey import Period
 from flywheel_sim.metrics.growth import stage_conversion
 from flywheel_sim.result import Result

@@ -8,8 +8,8 @@ import numpy as np
 
 from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, Chart, axes_of
 from flywheel_sim.drawing.ends import Ends
+from flywheel_sim.drawing.labels import beside, measured, named_rows
 from flywheel_sim.drawing.marks import whiskers
-from flywheel_sim.drawing.words import beside, measured, named_rows
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.metrics.statement import HEADINGS
 from flywheel_sim.stats import figure, with_unit

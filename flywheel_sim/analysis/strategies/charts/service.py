@@ -10,9 +10,9 @@ import numpy as np
 from flywheel_sim.analysis.strategies.charts.shown import runs_of
 from flywheel_sim.drawing.chart import COLOURS, FAINT, INK, Chart, axes_of, panels
 from flywheel_sim.drawing.ends import Ends, FloatArray, columns_of
+from flywheel_sim.drawing.labels import legend_below
 from flywheel_sim.drawing.marks import DASHED, in_interval, zero_within
 from flywheel_sim.drawing.months import finish, trace
-from flywheel_sim.drawing.words import legend_below
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import DAY, HOUR, MINUTE, format_duration
