@@ -12,7 +12,7 @@ import inspect
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
@@ -153,11 +153,14 @@ def number(
     return Takes(f"a number{bounds}", example, read)
 
 
+def unboxed(value: Any) -> Any:
+    """Return Python's own value of a single one of numpy's; any other as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
+
+
 def _number(value: Any) -> Any:
     """Return a finite number of Python's."""
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
-    if isinstance(value, Integral) and not isinstance(value, bool) and abs(int(value)) < _LARGEST:
+    if isinstance(value := unboxed(value), Integral) and not isinstance(value, bool) and abs(int(value)) < _LARGEST:
         return int(value)
     if isinstance(value, bool | Integral) or not isinstance(value, Real) or not math.isfinite(value):
         raise Refused
@@ -165,9 +168,7 @@ def _number(value: Any) -> Any:
 
 
 def _yes_or_no(value: Any) -> bool:
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
-    if not isinstance(value, bool):
+    if not isinstance(value := unboxed(value), bool):
         raise Refused
     return value
 
@@ -219,7 +220,7 @@ def none_or_empty(example: str) -> Takes:
 
 def optional(takes: Takes) -> Takes:
     """Take None as well."""
-    return Takes(takes.what, takes.example, lambda value: None if value is None else takes.read(value))
+    return replace(takes, read=lambda value: None if value is None else takes.read(value))
 
 
 def either(*kinds: Takes) -> Takes:
@@ -262,7 +263,7 @@ def parted(takes: Takes, sign: str) -> Takes:
             value = tuple(part.strip() for part in value.split(sign))
         return takes.read(value)
 
-    return Takes(takes.what, takes.example, read)
+    return replace(takes, read=read)
 
 
 def mapped(takes: Takes, what: str, example: str) -> Takes:
@@ -304,19 +305,19 @@ def checked(
         if missing := [name for name in parameters if name not in ("self", hands_on) and name not in words]:
             raise LookupError(f"{function.__qualname__}: nobody says what {', '.join(missing)} takes")
 
+        handed = more if more and hands_on else {}
+
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            handed = more if more and hands_on else {}
             bound = _bound(function.__name__, signature, args, kwargs, handed, former or {}, error)
             for name, value in bound.arguments.items():
                 if name == "self":
                     continue
-                kind = parameters[name].kind
                 if name == hands_on:
                     bound.arguments[name] = {
                         word: more[word].of(word, one, error) if more else one for word, one in value.items()
                     }
-                elif kind is inspect.Parameter.VAR_POSITIONAL:
+                elif parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
                     bound.arguments[name] = tuple(words[name].of(name, one, error) for one in value)
                 elif parameters[name].default is not value:
                     bound.arguments[name] = words[name].of(name, value, error)

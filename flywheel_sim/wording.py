@@ -133,9 +133,7 @@ def _block(
     """Return some columns of a table as lines."""
     lines = []
     for row in cells:
-        parts = [
-            textwrap.wrap(row[i], widths[i], break_long_words=False, break_on_hyphens=False) or [""] for i in block
-        ]
+        parts = [_lines(row[i], widths[i]) or [""] for i in block]
         for k in range(max(map(len, parts))):
             texts = [part[k] if k < len(part) else "" for part in parts]
             padded = [text.rjust(widths[i]) if right[i] else text.ljust(widths[i])

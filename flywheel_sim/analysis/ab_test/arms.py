@@ -91,7 +91,7 @@ def ab_test(
         Shares of A and B to take as true, unless given those of all futures; confidence of the two-sided test, and the
         power for which to say how many people it takes. All of them are fractions.
     replications, how
-        Futures, two at least; and how to run: `How`.
+        Futures, two at least; and how to run: ``docs/asking.md``.
 
     Raises
     ------

@@ -73,7 +73,7 @@ def channel_asked(journey: Journey, over: str | None) -> str:
         of itself; or there are several and none was named.
     """
     require_staff(journey)
-    coming = [one.name for one in journey.channels if one.kind in ("rate", "batch") and not one.removed]
+    coming = _coming(journey)
     if over is None and len(coming) != 1:
         remedy = f"write over='{coming[0]}'" if coming else "give a channel a rate"
         raise ExperimentError(f"over was not given, and people come of themselves to '{journey.name}' by "
@@ -81,6 +81,11 @@ def channel_asked(journey: Journey, over: str | None) -> str:
     channel = coming[0] if over is None else over
     refuse_channel(journey, channel)
     return channel
+
+
+def _coming(journey: Journey) -> list[str]:
+    """Return the channels by which people come of themselves."""
+    return [one.name for one in journey.channels if one.kind in ("rate", "batch") and not one.removed]
 
 
 def refuse_channel(journey: Journey, channel: str) -> None:
@@ -96,7 +101,7 @@ def refuse_channel(journey: Journey, channel: str) -> None:
         raise ExperimentError(f"'{channel}' is no channel of '{journey.name}'; {nearest(channel, known)}")
     if known[channel].removed:
         raise ExperimentError(f"'{journey.strategy}' does without '{channel}'; take another strategy or channel")
-    coming = [name for name, one in known.items() if one.kind in ("rate", "batch") and not one.removed]
+    coming = _coming(journey)
     if channel not in coming:
         why = "is fed by referrals" if known[channel].kind == "referral" else "holds people there at the start"
         raise ExperimentError(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
 
+from flywheel_sim.arguments import unboxed
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse, unit_ms
@@ -167,8 +168,7 @@ def plain_value(name: str, value: Any) -> Value:
         if not value.strip():
             raise ExperimentError(f"'{name}': an empty text is no value; write one, or leave the factor out")
         return str(value).strip()
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        value = value.item()
+    value = unboxed(value)
     if isinstance(value, int) and abs(value) >= 10**300:
         raise ExperimentError(f"'{name}': a figure of more than 300 digits is no value; give a smaller one")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
