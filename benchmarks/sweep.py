@@ -18,7 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import flywheel_sim as fs
-from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, kernel_of
+from flywheel_sim.engine.limits import Bounds
+from flywheel_sim.engine.run import kernel_of
 from flywheel_sim.experiment.sweep.sweep import sweep
 
 CONFIG = "subscription"
@@ -38,9 +39,7 @@ def bare(journeys, replications, threads):
 
     def loop(journey):
         kernel = kernel_of(journey)
-        return sum(
-            int(kernel.run(journey.seed, number, MAX_PEOPLE, MAX_EVENTS)[0].n_events) for number in range(replications)
-        )
+        return sum(int(kernel.run(journey.seed, number, Bounds())[0].n_events) for number in range(replications))
 
     with ThreadPoolExecutor(threads) as pool:
         return timed(lambda: sum(pool.map(loop, journeys)))[1:]

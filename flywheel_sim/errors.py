@@ -7,6 +7,8 @@ FlywheelError
 │   └── LimitReached  one of many runs did; what was complete before is kept
 └── ExperimentError   many runs together cannot answer what was asked (exit 2)
 
+Stopped               runs were stopped by Ctrl-C (a KeyboardInterrupt; exit 130); what was complete before is kept
+
 A message names the place, the value met there, the rule it breaks and the remedy.
 """
 
@@ -49,6 +51,28 @@ class LimitReached(SimulationError):
 
     def __reduce__(self) -> tuple[type[LimitReached], tuple[str, Any]]:
         return LimitReached, (str(self), self.complete)
+
+    def with_complete(self, complete: Any) -> LimitReached:
+        """Return the error as another call says it, which would have returned something else."""
+        return LimitReached(str(self), complete)
+
+
+class Stopped(KeyboardInterrupt):
+    """Say that runs were stopped by Ctrl-C, or by a signal that asks for the same.
+
+    Attributes
+    ----------
+    complete
+        What had been done before, as for `LimitReached`.
+    """
+
+    def __init__(self, message: str = "stopped", complete: Any = None) -> None:
+        super().__init__(message)
+        self.complete = complete
+
+    def with_complete(self, complete: Any) -> Stopped:
+        """Return the error as another call says it, which would have returned something else."""
+        return Stopped(str(self), complete)
 
 
 class ExperimentError(FlywheelError):

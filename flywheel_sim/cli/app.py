@@ -1,13 +1,15 @@
 """The commands. Results go to standard output, progress and messages to standard error.
 
-Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits, 130 stopped by Ctrl-C.
+Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits, 130 stopped by Ctrl-C or a signal.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +22,11 @@ from flywheel_sim.errors import FlywheelError, SimulationError
 
 
 def main() -> None:
-    """Run the command and turn errors into messages and exit codes."""
+    """Run the command and turn errors into messages and exit codes; SIGTERM and SIGHUP stop it as Ctrl-C does."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # of which Windows has one
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     try:
         status = application()(standalone_mode=False)
         if status == 130:
@@ -33,14 +39,16 @@ def main() -> None:
         _fail(str(error), 2)
     except typer.Exit as done:
         sys.exit(done.exit_code)
-    except KeyboardInterrupt:
-        _fail("stopped", 130)
+    except KeyboardInterrupt as stop:
+        _fail(str(stop) or "stopped", 130)
+    except MemoryError:
+        _fail("memory is full; lower a rate or the horizon, or run on fewer workers at a time", 3)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        if type(error).__name__ == "Abort":
-            _fail("stopped", 130)
+        if type(error).__name__ == "Abort":  # which the command line's library makes of a KeyboardInterrupt
+            _fail(str(error.__cause__ or "") or "stopped", 130)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             message = error.format_message()
             if instead := _instead(error):
@@ -62,6 +70,10 @@ def _instead(error: Any) -> tuple[str, str] | None:
 
 def _fail(message: str, code: int) -> None:
     print(message, file=sys.stderr)
+    if code == 130 and any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # nobody waits for a run that is under way
     sys.exit(code)
 
 

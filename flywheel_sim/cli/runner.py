@@ -16,7 +16,7 @@ import typer
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of_option
 from flywheel_sim.cli.options import COMMON, Config, fitted, folder_for, metric_names, model_of, options, say, show
-from flywheel_sim.errors import LimitReached, SimulationError
+from flywheel_sim.errors import LimitReached, SimulationError, Stopped
 
 if TYPE_CHECKING:
     from flywheel_sim.result import Result
@@ -93,32 +93,35 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     folder = given.get("out")
     folder_for(folder)
     answers: dict[str, Result] = {}
-    stopped = ""
+    stopped: LimitReached | KeyboardInterrupt | None = None
     try:
         for step in _steps(command, model, own, options(given)):
             if step.says:
                 say(step.says)
-            try:
-                answers[step.name] = step.call()
-            except LimitReached as stop:
-                if isinstance(stop.complete, Result):
-                    answers[step.name] = stop.complete
-                elif not answers:
-                    raise
-                stopped = str(stop)
-                break
-    except KeyboardInterrupt:
-        _say_kept(own)
-        raise
+            answers[step.name] = step.call()
+    except (LimitReached, KeyboardInterrupt) as stop:
+        complete = getattr(stop, "complete", None)
+        if isinstance(complete, Result):
+            answers[step.name] = complete
+        elif not answers:
+            if isinstance(stop, KeyboardInterrupt):
+                _say_kept(own)
+            raise
+        stopped = stop
+    shown = json.dumps(_json(answers)) if given["as_json"] else fitted("\n\n".join(map(str, answers.values())))
+    if isinstance(stopped, KeyboardInterrupt):  # somebody waits
+        show(shown)
     if folder is not None:
         _write(folder, model, answers)  # before anything is printed: whoever reads may close the pipe
-    show(json.dumps(_json(answers)) if given["as_json"] else fitted("\n\n".join(map(str, answers.values()))))
+    if not isinstance(stopped, KeyboardInterrupt):
+        show(shown)
     if own.get("store") is not None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
-    if stopped:
+    if stopped is not None:
         n = next(iter(list(answers.values())[-1].base_runs.values())).n
-        raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
+        rests = f"what is printed{' and written' if folder else ''} rests on the {n:,} replications done before"
+        raise (Stopped if isinstance(stopped, KeyboardInterrupt) else SimulationError)(f"{stopped}\n{rests}")
 
 
 def _parted(option: Option, given: Any) -> Any:

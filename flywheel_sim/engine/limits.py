@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import os
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from flywheel_sim.compile.draws import MAX_FIRINGS, MAX_VISITS, TOO_LARGE
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.journey.journey import Journey, firings
 from flywheel_sim.journey.units import MILLIONTHS
+
+#: People one run may bring before it is stopped as feeding itself.
+MAX_PEOPLE = 20_000_000
+
+#: Events that may happen in one run.
+MAX_EVENTS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where one run ends before its time: people, events, GiB of all runs together, and who is asked whether to."""
+
+    max_people: int = MAX_PEOPLE
+    max_events: int = MAX_EVENTS
+    max_memory: float | None = None
+    stop: Callable[[], bool] | None = None
 
 
 def too_many_people(most: int, journey: Journey) -> SimulationError:
@@ -58,17 +74,3 @@ def too_much_money(name: str) -> SimulationError:
     """Return the error of a sum of money, one of `SUMS`, that reaches `TOO_LARGE`."""
     message = f"{SUMS[name]} is beyond {TOO_LARGE / MILLIONTHS:.1e} of the currency, more than a ledger can hold"
     return SimulationError(f"{message}; state money in thousands of the currency")
-
-
-def too_many_at_once(places: int) -> SimulationError:
-    """Return the error of people who affect one another, and of whom more live at a time than memory holds."""
-    message = f"more than {places:,} people live at a time, and memory holds no more of them"
-    return SimulationError(f"{message}; lower an arrival or referral rate, or let people who are done reach an exit")
-
-
-def free_memory() -> float:
-    """Return how many bytes of memory the machine has free; endless where it does not say."""
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return math.inf

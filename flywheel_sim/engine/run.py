@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flywheel_sim.compile.worlds import world
+from flywheel_sim.engine.limits import MAX_EVENTS, MAX_PEOPLE, Bounds
 from flywheel_sim.engine.tables import Columns, event_columns, event_frame, people_columns, people_frame
 from flywheel_sim.errors import ExperimentError, SimulationError, nearest
 from flywheel_sim.journey.journey import Journey
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 #: The engines: compiled, and plain SimPy.
 ENGINES = ("kernel", "reference")
-
-#: People one run may bring before it is stopped as feeding itself.
-MAX_PEOPLE = 20_000_000
-
-#: Events that may happen in one run.
-MAX_EVENTS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -51,9 +46,11 @@ def run_once(
     max_events: int = MAX_EVENTS,
     engine: str = "kernel",
     checked: bool = False,
+    max_memory: float | None = None,
 ) -> RawRun:
-    """Run one replication of a journey; parameters as for `run_many`."""
-    return next(run_many(journey, seed, (replication,), people, events, max_people, max_events, engine, checked))
+    """Run one replication of a journey; parameters as for `run_many`, bounds one by one."""
+    bounds = Bounds(max_people, max_events, max_memory)
+    return next(run_many(journey, seed, (replication,), people, events, bounds, engine, checked))
 
 
 def run_many(
@@ -62,8 +59,7 @@ def run_many(
     replications: Iterable[int],
     people: bool = False,
     events: bool = False,
-    max_people: int = MAX_PEOPLE,
-    max_events: int = MAX_EVENTS,
+    bounds: Bounds = Bounds(),
     engine: str = "kernel",
     checked: bool = False,
 ) -> Iterator[RawRun]:
@@ -77,8 +73,8 @@ def run_many(
         Whole numbers from 0 to 2^32 - 1; seed and number of a replication together fix all its luck.
     people, events
         Whether to keep the people table and the event log.
-    max_people, max_events
-        People who come, and events that happen, beyond which a run is stopped.
+    bounds
+        Where a run is stopped before its time.
     engine
         ``kernel`` (compiled) or ``reference`` (SimPy); both give the same figures.
     checked
@@ -90,6 +86,8 @@ def run_many(
         If there is no such engine, or seed or number lie outside.
     SimulationError
         If a run meets a limit, or is found wrong where it is checked.
+    Stopped
+        If whoever is asked says so.
     """
     if engine not in ENGINES:
         raise ExperimentError(f"'{engine}' is no engine; {nearest(str(engine), ENGINES)}")
@@ -104,7 +102,7 @@ def run_many(
             )
         here = world(journey, partial(uniform_of, seed, replication)) if journey.uncertain else journey
         if runs is None or journey.uncertain:
-            runs = make(here, people, events, max_people, max_events)
+            runs = make(here, people, events, bounds)
         yield runs(seed, replication)
 
 
@@ -122,36 +120,36 @@ def _raw(journey: Journey, ledger: Ledger, people: Columns | None, events: Colum
     )
 
 
-def kernel_of(journey: Journey, people: bool = False, events: bool = False) -> Kernel:
+def kernel_of(journey: Journey, people: bool = False, events: bool = False, max_memory: float | None = None) -> Kernel:
     """Return the compiled engine with the memory of a journey, as `Kernel` takes it."""
     if journey.coupled_by:
         from flywheel_sim.engine.kernel.runner import Crowd
 
-        return Crowd(journey, people, events)
+        return Crowd(journey, people, events, max_memory)
     from flywheel_sim.engine.kernel.runner import Waves
 
-    return Waves(journey, people, events)
+    return Waves(journey, people, events, max_memory)
 
 
-def _kernel(journey: Journey, people: bool, events: bool, max_people: int, max_events: int) -> Runner:
+def _kernel(journey: Journey, people: bool, events: bool, bounds: Bounds) -> Runner:
     """Return how the compiled engine runs a journey."""
-    kernel = kernel_of(journey, people, events)
+    kernel = kernel_of(journey, people, events, bounds.max_memory)
 
     def run(seed: int, replication: int) -> RawRun:
-        ledger, who, what = kernel.run(seed, replication, max_people, max_events)
+        ledger, who, what = kernel.run(seed, replication, bounds)
         return _raw(journey, ledger, who, what)
 
     return run
 
 
-def _reference(journey: Journey, people: bool, events: bool, max_people: int, max_events: int, checked: bool) -> Runner:
+def _reference(journey: Journey, people: bool, events: bool, bounds: Bounds, checked: bool) -> Runner:
     """Return how the reference engine runs a journey."""
     from flywheel_sim.engine.reference.beyond import live_on
     from flywheel_sim.engine.reference.conserve import check
     from flywheel_sim.engine.reference.engine import Reference
 
     def run(seed: int, replication: int) -> RawRun:
-        engine = Reference(journey, seed, replication, people, events, max_people, max_events=max_events)
+        engine = Reference(journey, seed, replication, people, events, bounds)
         ledger = engine.run(check if checked else None, live_on if journey.lifetime else None)
         who = people_columns(journey, engine.people_rows) if engine.people_rows is not None else None
         what = event_columns(journey, engine.event_rows) if engine.event_rows is not None else None

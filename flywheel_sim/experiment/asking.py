@@ -16,7 +16,8 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import Takes, checked
 from flywheel_sim.engine.run import ENGINES
 from flywheel_sim.errors import ConfigError, ExperimentError, Problem, nearest
-from flywheel_sim.experiment.driver import Limits, RunOptions, metric_in
+from flywheel_sim.experiment.driver import metric_in
+from flywheel_sim.experiment.running import Limits, RunOptions
 from flywheel_sim.scenario.load import Scenario, load
 
 P = ParamSpec("P")

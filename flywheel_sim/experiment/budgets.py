@@ -20,8 +20,9 @@ import numpy as np
 from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.asking import How, Model, Strategies, how_to_run, runs_of, scenario_of, verb
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
 from flywheel_sim.experiment.progress import bar, grown
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import parse

@@ -1,27 +1,33 @@
-"""Carrying out many runs: batches of replications on threads, processes or any executor, in any order."""
+"""Many runs of several journeys, all on the same replications: so many, or as many as it takes."""
 
 from __future__ import annotations
 
 import logging
-import math
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from flywheel_sim import arguments as takes
 from flywheel_sim.compile import cache
 from flywheel_sim.compile.loops import referrals
-from flywheel_sim.engine.limits import free_memory
-from flywheel_sim.engine.run import MAX_EVENTS, MAX_PEOPLE, run_many
-from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError
+from flywheel_sim.engine.room import FREE, Room, free_memory, usable
+from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError, Stopped
 from flywheel_sim.experiment.precision import Watch
 from flywheel_sim.experiment.progress import bar
+from flywheel_sim.experiment.running import (
+    Batch,
+    Batches,
+    BatchRunner,
+    Job,
+    Limits,
+    RunOptions,
+    batches_of,
+    run_batch,
+    workers_for,
+)
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout, Ledger, stack
@@ -31,64 +37,6 @@ from flywheel_sim.stats import FloatArray
 from flywheel_sim.version import __version__
 
 _LOG = logging.getLogger("flywheel_sim")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where runs are stopped before they take all there is.
-
-    Attributes
-    ----------
-    max_people, max_events
-        Of one replication.
-    max_memory
-        GiB that the ledgers of all replications may take together; three quarters of what the machine
-        has free unless given.
-
-    Examples
-    --------
-    >>> import flywheel_sim as fs
-    >>> fs.Limits(max_people=1_000).max_people
-    1000
-    """
-
-    max_people: int = MAX_PEOPLE
-    max_events: int = MAX_EVENTS
-    max_memory: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, kind in _LIMITS.items():
-            object.__setattr__(self, name, kind.of(name, getattr(self, name)))
-
-
-#: What limits take.
-_LIMITS = {
-    "max_people": takes.whole(1, 2**62, "1000000"),
-    "max_events": takes.whole(1, 2**62, "1000000"),
-    "max_memory": takes.optional(takes.number(0, example="4", open_low=True)),
-}
-
-
-@dataclass(frozen=True)
-class Job:
-    """One journey to replicate."""
-
-    journey: Journey
-    seed: int
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run: on how many workers or which executor, with which engine, and within which limits.
-
-    Each as for `flywheel_sim.experiment.asking.How`, which users give.
-    """
-
-    workers: int | None = None
-    executor: Executor | None = None
-    progress: bool = False
-    engine: str = "kernel"
-    limits: Limits = Limits()
 
 
 def replicate_jobs(
@@ -113,35 +61,28 @@ def replicate_jobs(
     how = options or RunOptions()
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
-    workers = workers_for(how)
-    _check_memory(jobs if keep is None else jobs[:2], replications, how.limits)
-    announce(*(job.journey for job in jobs))
-    batches = _batches(len(jobs), 0, replications, workers, how.engine)
+    batches = batches_of(len(jobs), 0, replications, workers_for(how), how.engine)
     if keep is not None:
         batches.sort(key=lambda batch: batch[0])
     batches = [batches[i] for i in order] if order is not None else batches
-    if not how.progress:
-        say_compiling(how.engine, *(job.journey for job in jobs))
-    begun = time.perf_counter()
-    ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
     results: dict[int, Any] = {}
+    under_way = _UnderWay(jobs, how)
+    under_way.hold(replications, 2 if keep is not None else len(jobs))
 
-    def collect(index: int, numbers: tuple[int, ...], done: list[Ledger]) -> None:
-        ledgers[index].update(zip(numbers, done, strict=False))
-        advance(len(done))
-        if keep is not None and len(ledgers[index]) == replications:
-            took = time.perf_counter() - begun
-            results[index] = keep(index, _runs(jobs[index], ledgers[index], range(replications), took, how.engine))
-            ledgers[index] = {}
+    def keep_whole(index: int) -> None:
+        if keep is not None and len(under_way.ledgers[index]) == replications:
+            results[index] = keep(index, under_way.runs_of(index, replications))
+            under_way.ledgers[index] = {}
 
     with ExitStack() as scope:
         advance = advancing(len(jobs) * replications, scope, how, jobs)
-        failed = _carry_out(jobs, batches, how, executor_for(how, min(workers, len(batches)), scope), collect)
-    if keep is not None:
-        if failed is not None:
-            raise failed
-        return [results[index] for index in range(len(jobs))]
-    return _complete(jobs, ledgers, replications, (time.perf_counter() - begun) / len(jobs), how.engine, failed)
+        runner = scope.enter_context(BatchRunner(how, len(batches)))
+        under_way.run(runner, batches, advance, keep_whole)
+    if keep is None:
+        return under_way.complete(replications)
+    if under_way.failed is not None:
+        raise under_way.failed
+    return [results[index] for index in range(len(jobs))]
 
 
 def replicate_until(
@@ -163,30 +104,87 @@ def replicate_until(
     """
     how = options or RunOptions()
     workers = workers_for(how)
-    _check_memory(jobs, watch.first, how.limits)
+    under_way = _UnderWay(jobs, how)
+    under_way.hold(watch.first, len(jobs))
     watch.room = _room(jobs, how.limits)
-    announce(*(job.journey for job in jobs))
-    if not how.progress:
-        say_compiling(how.engine, *(job.journey for job in jobs))
-    begun = time.perf_counter()
-    ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
-    done, wanted, failed = 0, watch.first, None
-
-    def collect(index: int, numbers: tuple[int, ...], finished: list[Ledger]) -> None:
-        ledgers[index].update(zip(numbers, finished, strict=False))
-        advance(len(finished))
-
+    done, wanted = 0, watch.first
     with ExitStack() as scope:
         advance = advancing(None, scope, how, jobs)
-        executor = executor_for(how, workers, scope)
-        while done < wanted and failed is None:
-            batches = _batches(len(jobs), done, wanted, workers, how.engine)
-            failed = _carry_out(jobs, batches, how, executor, collect)
-            if failed is None:
-                sofar = range(wanted)
-                parts = [_runs(job, of_job, sofar, 0.0, how.engine) for job, of_job in zip(jobs, ledgers, strict=True)]
-                done, wanted = wanted, watch.look(read(parts))
-    return _complete(jobs, ledgers, wanted, (time.perf_counter() - begun) / len(jobs), how.engine, failed)
+        runner = scope.enter_context(BatchRunner(how, workers))
+        while done < wanted and under_way.failed is None:
+            under_way.run(runner, batches_of(len(jobs), done, wanted, workers, how.engine), advance)
+            if under_way.failed is None:
+                with under_way.noting():
+                    sofar = [under_way.runs_of(index, wanted) for index in range(len(jobs))]
+                    done, wanted = wanted, watch.look(read(sofar))
+                    under_way.room.hold(wanted * _size(jobs), "the ledgers of so many replications")
+    return under_way.complete(wanted)
+
+
+class _UnderWay:
+    """Replications of several journeys on their way: what is done of each, and what stood in the way."""
+
+    def __init__(self, jobs: Sequence[Job], how: RunOptions) -> None:
+        self.jobs, self.how, self.room = jobs, how, Room(how.limits.max_memory)
+        self.ledgers: list[dict[int, Ledger]] = [{} for _ in jobs]
+        self.failed: SimulationError | KeyboardInterrupt | None = None
+        self.begun = time.perf_counter()
+        announce(*(job.journey for job in jobs))
+        if not how.progress:
+            say_compiling(how.engine, *(job.journey for job in jobs))
+
+    def hold(self, replications: int, at_a_time: int) -> None:
+        """Have memory for the ledgers of so many replications of so many journeys; refuse more than there is."""
+        _check_memory(self.jobs[:at_a_time], replications, self.how.limits)
+        self.room.hold(replications * _size(self.jobs[:at_a_time]), "the ledgers of so many replications")
+
+    def run(
+        self,
+        runner: BatchRunner,
+        batches: Batches,
+        advance: Callable[[int], object],
+        added: Callable[[int], None] = lambda index: None,
+    ) -> None:
+        """Run batches; ``added`` is told whenever ledgers of a journey were."""
+
+        def collect(key: tuple[int, tuple[int, ...]], batch: Batch) -> bool:
+            (index, numbers), (done, problem) = key, batch
+            self.ledgers[index].update(zip(numbers, done, strict=False))
+            self.failed = self.failed or problem
+            advance(len(done))
+            added(index)
+            return self.failed is not None
+
+        tasks = {
+            (index, numbers): partial(run_batch, job=self.jobs[index], numbers=numbers, engine=self.how.engine)
+            for index, numbers in batches
+        }
+        with self.noting():
+            runner.carry_out(tasks, collect)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note what stands in the way, for `complete` to tell."""
+        try:
+            yield
+        except (SimulationError, KeyboardInterrupt) as problem:
+            self.failed = problem.with_traceback(None)
+
+    def runs_of(self, index: int, n: int) -> Runs:
+        """Return the first replications of a journey, which are all done."""
+        job, ledger = self.jobs[index], stack([self.ledgers[index][number] for number in range(n)])
+        seconds, n_events = (time.perf_counter() - self.begun) / len(self.jobs), int(ledger.n_events.sum())
+        return Runs(job.journey, ledger, provenance(job.journey, job.seed, n, seconds, n_events, self.how.engine))
+
+    def complete(self, wanted: int) -> list[Runs]:
+        """Return the runs of all journeys; where something stood in the way, raise with what is complete of each."""
+        whole = next((n for n in range(wanted) if any(n not in of_job for of_job in self.ledgers)), wanted)
+        runs = [self.runs_of(index, whole) for index in range(len(self.jobs)) if whole]
+        if isinstance(self.failed, SimulationError):
+            raise LimitReached(str(self.failed), runs)
+        if self.failed is not None:
+            raise Stopped(complete=runs)
+        return runs
 
 
 def units_of(journey: Journey, names: Iterable[str]) -> dict[str, str]:
@@ -205,113 +203,6 @@ def metric_in(journey: Journey, name: str) -> Metric:
     layout = Layout.of(journey)
     blank = Ledger(layout, *(np.zeros((1, *layout.shapes[name]), dtype=np.int64) for name in Ledger.ARRAYS))
     return metric_of(name, Books(blank, journey))
-
-
-Batches = list[tuple[int, tuple[int, ...]]]
-
-
-def workers_for(how: RunOptions) -> int:
-    """Return on how many workers to run."""
-    cores = os.cpu_count() or 1
-    workers = how.workers if how.workers is not None else cores if how.engine == "kernel" else 1
-    if workers < 1:
-        raise ExperimentError(f"{workers} workers: at least one is needed; write 1, or {cores} here")
-    return workers
-
-
-def _batches(jobs: int, first: int, end: int, workers: int, engine: str) -> Batches:
-    """Return replications cut into batches, each with the index of its job.
-
-    Whoever stops waits for the batches under way, which the reference engine takes some seconds for.
-    """
-    most = 50 if engine == "kernel" else 5
-    size = max(1, min(most, math.ceil((end - first) / (4 * workers))))
-    return [
-        (index, tuple(range(at, min(at + size, end)))) for at in range(first, end, size) for index in range(jobs)
-    ]  # fmt: skip
-
-
-def executor_for(how: RunOptions, workers: int, scope: ExitStack) -> Executor | None:
-    """Return what carries out batches; None where that is this thread."""
-    if how.executor is not None or workers <= 1:
-        return how.executor
-    pool = ThreadPoolExecutor if how.engine == "kernel" else ProcessPoolExecutor
-    return scope.enter_context(pool(workers))
-
-
-def _carry_out(
-    jobs: Sequence[Job],
-    batches: Batches,
-    how: RunOptions,
-    executor: Executor | None,
-    collect: Callable[[int, tuple[int, ...], list[Ledger]], None],
-) -> SimulationError | None:
-    """Run batches and hand in their ledgers; return how the first that met a limit said so."""
-    failed: SimulationError | None = None
-    if executor is None:
-        for index, numbers in batches:
-            done, failed = _batch(jobs[index], numbers, how.engine, how.limits)
-            collect(index, numbers, done)
-            if failed is not None:
-                break
-        return failed
-    futures: dict[Future[tuple[list[Ledger], SimulationError | None]], tuple[int, tuple[int, ...]]] = {}
-    try:
-        for index, numbers in batches:
-            future = executor.submit(_batch, jobs[index], numbers, how.engine, how.limits)
-            futures[future] = (index, numbers)
-        for future in as_completed(futures):
-            if future.cancelled():
-                continue
-            index, numbers = futures[future]
-            done, stopped = future.result()
-            collect(index, numbers, done)
-            if stopped is not None and failed is None:  # those under way are finished and kept
-                failed = stopped
-                for other in futures:
-                    other.cancel()
-    finally:
-        for future in futures:
-            future.cancel()
-    return failed
-
-
-def _complete(
-    jobs: Sequence[Job],
-    ledgers: list[dict[int, Ledger]],
-    wanted: int,
-    seconds: float,
-    engine: str,
-    failed: SimulationError | None,
-) -> list[Runs]:
-    """Return the runs of all jobs; where one met a limit, raise with what is complete of every job."""
-    whole = next((n for n in range(wanted) if any(n not in of_job for of_job in ledgers)), wanted)
-    pairs = zip(jobs, ledgers, strict=True)
-    runs = [_runs(job, of_job, range(whole), seconds, engine) for job, of_job in pairs if whole]
-    if failed is not None:
-        raise LimitReached(str(failed), runs)
-    return runs
-
-
-def _runs(job: Job, ledgers: dict[int, Ledger], numbers: range, seconds: float, engine: str) -> Runs:
-    """Return the runs of a job whose replications of these numbers are done."""
-    ledger = stack([ledgers[number] for number in numbers])
-    n_events, n = int(ledger.n_events.sum()), len(numbers)
-    return Runs(job.journey, ledger, provenance(job.journey, job.seed, n, seconds, n_events, engine, numbers.start))
-
-
-def _batch(
-    job: Job, numbers: tuple[int, ...], engine: str, limits: Limits
-) -> tuple[list[Ledger], SimulationError | None]:
-    """Return the ledgers of some replications, up to the first that meets a limit, and how it said so."""
-    done: list[Ledger] = []
-    try:
-        for raw in run_many(job.journey, job.seed, numbers, max_people=limits.max_people,
-                            max_events=limits.max_events, engine=engine):  # fmt: skip
-            done.append(raw.ledger)
-    except SimulationError as error:
-        return done, error
-    return done, None
 
 
 def _check_memory(jobs: Sequence[Job], replications: int, limits: Limits) -> None:
@@ -338,7 +229,7 @@ def _size(jobs: Sequence[Job]) -> int:
 
 def _allowed(limits: Limits) -> float:
     """Return how many bytes all ledgers together may take."""
-    return limits.max_memory * 2**30 if limits.max_memory is not None else 0.75 * free_memory()
+    return usable(limits.max_memory) if limits.max_memory is not None else FREE * free_memory()
 
 
 def announce(*journeys: Journey) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -14,18 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.engine.limits import Bounds
 from flywheel_sim.engine.run import kernel_of, run_many
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import (
-    Job,
-    RunOptions,
-    advancing,
-    announce,
-    executor_for,
-    provenance,
-    say_compiling,
-    workers_for,
-)
+from flywheel_sim.experiment.driver import advancing, announce, provenance, say_compiling
+from flywheel_sim.experiment.running import BatchRunner, Job, RunOptions, workers_for
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import IntArray, Layout
 from flywheel_sim.result import Provenance
@@ -102,19 +94,21 @@ def _read(
     if not options.progress:
         say_compiling(options.engine, *(job.journey for job in jobs))
     size = max(1, min(MOST, math.ceil(replications / (2 * workers))))
-    limits = options.limits.max_people, options.limits.max_events
     tasks = {
-        (index, at): partial(batch_of, job, range(at, min(at + size, replications)), options.engine, *limits)
+        (index, at): partial(batch_of, job=job, numbers=range(at, min(at + size, replications)), engine=options.engine)
         for at in range(0, replications, size) for index, job in enumerate(jobs)
     }  # fmt: skip
     begun = time.perf_counter()
     done: dict[tuple[int, int], list[tuple[Read, int]]] = {}
     with ExitStack() as scope:
         advance = advancing(len(jobs) * replications, scope, options, jobs)
-        executor = executor_for(options, min(workers, len(tasks)), scope)
-        for key, batch in _carried_out(tasks, executor):
+
+        def collect(key: tuple[int, int], batch: list[tuple[Read, int]]) -> bool:
             done[key] = batch
             advance(len(batch))
+            return False
+
+        scope.enter_context(BatchRunner(options, len(tasks))).carry_out(tasks, collect)
     took = (time.perf_counter() - begun) / len(jobs)
     answers = []
     for index, job in enumerate(jobs):
@@ -125,52 +119,31 @@ def _read(
     return answers
 
 
-Tasks = Mapping[tuple[int, int], Callable[[], list[tuple[Read, int]]]]
-
-
-def _carried_out(
-    tasks: Tasks[Read], executor: Executor | None
-) -> Iterator[tuple[tuple[int, int], list[tuple[Read, int]]]]:
-    """Yield tasks as they are done; those not begun are given up where one fails or nobody asks on."""
-    if executor is None:
-        yield from ((key, task()) for key, task in tasks.items())
-        return
-    futures = {executor.submit(task): key for key, task in tasks.items()}
-    try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        for future in futures:
-            future.cancel()
-
-
 def _of_frames(
-    job: Job, numbers: range, engine: str, max_people: int, max_events: int, of: Callable[[Journey, pd.DataFrame], Read]
+    bounds: Bounds, job: Job, numbers: range, engine: str, of: Callable[[Journey, pd.DataFrame], Read]
 ) -> list[tuple[Read, int]]:
     """Return what is read of the logs of some replications as users see them, and how many events each had."""
     answers = []
-    for raw in run_many(job.journey, job.seed, numbers, events=True, max_people=max_people, max_events=max_events,
-                        engine=engine):  # fmt: skip
+    for raw in run_many(job.journey, job.seed, numbers, events=True, bounds=bounds, engine=engine):
         assert raw.events is not None
         answers.append((of(job.journey, raw.events), int(raw.ledger.n_events)))
     return answers
 
 
 def _of_arrays(
-    job: Job, numbers: range, engine: str, max_people: int, max_events: int, of: Callable[[Journey, EventLog], Read]
+    bounds: Bounds, job: Job, numbers: range, engine: str, of: Callable[[Journey, EventLog], Read]
 ) -> list[tuple[Read, int]]:
     """Return what is read of the logs of some replications, and how many events each had."""
     journey = job.journey
     if engine == "kernel" and not journey.uncertain:
-        kernel, answers = kernel_of(journey, events=True), []
+        kernel, answers = kernel_of(journey, events=True, max_memory=bounds.max_memory), []
         for number in numbers:
-            ledger, _, columns = kernel.run(job.seed, number, max_people, max_events)
+            ledger, _, columns = kernel.run(job.seed, number, bounds)
             assert columns is not None
             log = _log(journey, columns["person"], columns["step"], columns["time"], columns["flow"], columns["to"])
             answers.append((of(journey, log), int(ledger.n_events)))
         return answers
-    runs = run_many(journey, job.seed, numbers, events=True, max_people=max_people, max_events=max_events,
-                    engine=engine)  # fmt: skip
+    runs = run_many(journey, job.seed, numbers, events=True, bounds=bounds, engine=engine)
     return [(of(journey, _of_frame(journey, raw.events)), int(raw.ledger.n_events)) for raw in runs]
 
 

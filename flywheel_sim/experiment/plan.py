@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 

@@ -9,7 +9,7 @@ from typing import Unpack
 
 from flywheel_sim import arguments as takes
 from flywheel_sim.engine.run import run_once
-from flywheel_sim.errors import LimitReached
+from flywheel_sim.errors import LimitReached, Stopped
 from flywheel_sim.experiment.asking import (
     PRECISION,
     REPLICATIONS,
@@ -24,9 +24,6 @@ from flywheel_sim.experiment.asking import (
 )
 from flywheel_sim.experiment.budgets import with_budgets
 from flywheel_sim.experiment.driver import (
-    Job,
-    Limits,
-    RunOptions,
     announce,
     provenance,
     replicate_jobs,
@@ -35,6 +32,7 @@ from flywheel_sim.experiment.driver import (
     units_of,
 )
 from flywheel_sim.experiment.precision import Precision, Watch, how_many, targets
+from flywheel_sim.experiment.running import Job, Limits, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.ledger import stack
 from flywheel_sim.metrics.statement import check_statement
@@ -163,8 +161,8 @@ def replicate(
     if precision is None:
         try:
             runs: Runs = replicate_jobs([job], count, options)[0]
-        except LimitReached as stop:
-            raise LimitReached(str(stop), stop.complete[0] if stop.complete else None) from stop
+        except (LimitReached, Stopped) as stop:
+            raise stop.with_complete(stop.complete[0] if stop.complete else None) from stop
         return runs
     return _until_precise(job, precision, count, options)
 
@@ -176,7 +174,7 @@ def _until_precise(job: Job, precision: Precision, at_most: int, options: RunOpt
     watch = Watch(asked, unit_of(asked), at_most)
     try:
         (runs,) = replicate_until([job], watch, lambda runs: {name: runs[0].terms(name) for name in asked}, options)
-    except LimitReached as stop:
+    except (LimitReached, Stopped) as stop:
         done = [replace(runs, stopping=watch.stopping(runs.n)) for runs in stop.complete]
-        raise LimitReached(str(stop), done[0] if done else None) from stop
+        raise stop.with_complete(done[0] if done else None) from stop
     return replace(runs, stopping=watch.stopping())

@@ -4,6 +4,7 @@ import pytest
 
 from flywheel_sim.engine.kernel import places as w
 from flywheel_sim.engine.kernel.runner import PLACES
+from flywheel_sim.engine.limits import Bounds
 from flywheel_sim.engine.run import kernel_of, run_once
 from flywheel_sim.errors import SimulationError
 from flywheel_sim.ledger import ROLE_FLOWS
@@ -82,7 +83,7 @@ def test_the_agenda_has_room_for_whoever_is_planned_anew():
     kernel = kernel_of(loads(HOVERING).journey())
     for _ in range(2):  # the second run on the memory that a run left which met a limit
         with pytest.raises(SimulationError, match="more than 30,000 events"):
-            kernel.run(1, 0, 10**6, 30_000)
+            kernel.run(1, 0, Bounds(10**6, 30_000))
         assert kernel.memory[w.H_HEAP_N] <= kernel.memory[w.H_HEAP_SIZE] == len(kernel.heap) // 2
 
 
@@ -103,10 +104,10 @@ def test_more_people_than_there_were_places_at_first_change_nothing():
 def test_a_run_after_a_larger_one_is_the_same_as_alone():
     journey = loads(BATCH.replace("PEOPLE", "5000")).journey()
     kernel = kernel_of(journey)
-    first = kernel.run(1, 0, 10**6, 10**9)[0]
+    first = kernel.run(1, 0, Bounds(10**6, 10**9))[0]
     with pytest.raises(SimulationError, match="more than 6,000 people"):
-        kernel.run(1, 1, 6000, 10**9)
-    assert kernel.run(1, 0, 10**6, 10**9)[0].equals(first)
+        kernel.run(1, 1, Bounds(6000, 10**9))
+    assert kernel.run(1, 0, Bounds(10**6, 10**9))[0].equals(first)
 
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
@@ -117,9 +118,9 @@ def test_a_batch_beyond_the_limit_of_people_is_said_to_be(engine):
 
 def test_people_who_do_not_fit_into_memory_are_refused(monkeypatch):
     kernel = kernel_of(loads(BATCH.replace("PEOPLE", "50_000")).journey())
-    monkeypatch.setattr("flywheel_sim.engine.kernel.runner.free_memory", lambda: 1e6)
-    with pytest.raises(SimulationError, match="people live at a time, and memory holds no more"):
-        kernel.run(1, 0, 10**6, 10**9)
+    monkeypatch.setattr("flywheel_sim.engine.room.free_memory", lambda: 1e6)
+    with pytest.raises(SimulationError, match="people at a time need more memory than there is"):
+        kernel.run(1, 0, Bounds(10**6, 10**9))
 
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])

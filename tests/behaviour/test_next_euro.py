@@ -8,7 +8,8 @@ from flywheel_sim.analysis.allocation.judgement import judge
 from flywheel_sim.analysis.allocation.marginal import marginal
 from flywheel_sim.analysis.allocation.spends import at_spends, places_of
 from flywheel_sim.analysis.allocation.split import allocate
-from flywheel_sim.experiment.driver import Job, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
+from flywheel_sim.experiment.running import Job
 
 PLACES = ("search_ads", "customer_success", "onboarding", "account_managers", "rewards")
 #: The best split of the page, in the places' own units.

@@ -15,8 +15,8 @@ import pytest
 from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.errors import ConfigError, DataError, ExperimentError
 from flywheel_sim.experiment import budgets as matched
-from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.experiment.running import Limits
 from flywheel_sim.experiment.sweep import batches
 from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.experiment.sweep.journal import look

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from flywheel_sim.compile import draws
+from flywheel_sim.engine.limits import Bounds
 from flywheel_sim.engine.reference.conserve import check
 from flywheel_sim.engine.reference.engine import Reference
 from flywheel_sim.engine.tables import event_columns, event_frame, people_columns, people_frame
@@ -136,7 +137,7 @@ class Lived:
     """What a run of a built journey left; where people affect one another it is checked all along."""
 
     def __init__(self, made, seed=1, replication=0, **limits):
-        engine = Reference(made, seed, replication, True, True, 10**6, **limits)
+        engine = Reference(made, seed, replication, True, True, Bounds(**({"max_people": 10**6} | limits)))
         self.journey, self.ledger = made, engine.run(check if made.coupled_by else None)
         self.people = people_frame(made, people_columns(made, engine.people_rows))
         self.events = event_frame(made, event_columns(made, engine.event_rows))

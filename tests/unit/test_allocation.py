@@ -16,8 +16,9 @@ from flywheel_sim.analysis.allocation.spends import at_spends, per_month, places
 from flywheel_sim.analysis.allocation.split import allocate
 from flywheel_sim.analysis.allocation.split_search import Bench, futures
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
 from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.scenario.load import loads
 from flywheel_sim.stats import Estimate
 

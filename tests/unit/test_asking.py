@@ -32,8 +32,8 @@ def nothing_runs(monkeypatch):
     def fail(*_, **__):
         pytest.fail("it ran")
 
-    for place in ("experiment.driver._carry_out", "experiment.replicate.run_once", "experiment.sweep.sweep.run_many",
-                  "experiment.sweep.sweep.carry_out", "experiment.budgets.replicate_jobs",
+    for place in ("experiment.running.BatchRunner.carry_out", "experiment.replicate.run_once",
+                  "experiment.sweep.sweep.run_many", "experiment.sweep.sweep.carry_out", "experiment.budgets.replicate_jobs",
                   "experiment.replicate.replicate_jobs", "experiment.plan.replicate_jobs",
                   "analysis.compare.result.replicate_jobs", "analysis.breakeven.runs.replicate_jobs"):  # fmt: skip
         monkeypatch.setattr(f"flywheel_sim.{place}", fail)

@@ -28,6 +28,7 @@ from built import (
 from served import MILLION, desk, mean_of, staffed
 
 import flywheel_sim as fs
+from flywheel_sim.engine.limits import Bounds
 from flywheel_sim.engine.reference.conserve import check
 from flywheel_sim.engine.reference.engine import Reference
 from flywheel_sim.engine.reference.staff import Team
@@ -84,7 +85,7 @@ def test_a_run_that_couples_people_in_every_way_holds_all_laws():
 
 def corrupted(how):
     """Return the error of a run in which something is corrupted once people wait, are served and are members."""
-    run, done = Reference(made(), 1, 0, False, False, 10**6), []
+    run, done = Reference(made(), 1, 0, False, False, Bounds(10**6)), []
 
     def after(run):
         check(run)

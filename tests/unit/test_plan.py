@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from journeys import COINS, club
 
-from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
 from flywheel_sim.experiment.replicate import replicate
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.scenario.load import loads
 
 ONE = RunOptions(workers=1)

@@ -98,7 +98,7 @@ def test_what_is_no_precision_is_refused_with_an_example(asked, said):
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_before_anything_runs(monkeypatch, how, said):
-    monkeypatch.setattr("flywheel_sim.experiment.driver._carry_out", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr("flywheel_sim.experiment.running.BatchRunner.carry_out", lambda *_: pytest.fail("it ran"))
     with pytest.raises(ExperimentError, match=said):
         replicate(coins(), **how)
     with pytest.raises(ExperimentError, match=said):

@@ -23,7 +23,8 @@ from flywheel_sim.experiment.asking import (
     verb,
 )
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
+from flywheel_sim.experiment.running import Job
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.stats import with_unit

@@ -46,7 +46,8 @@ from flywheel_sim.experiment.asking import (
 )
 from flywheel_sim.experiment.bands import simultaneous
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job, RunOptions, metric_in, replicate_jobs
+from flywheel_sim.experiment.driver import metric_in, replicate_jobs
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import MONTH

@@ -34,8 +34,9 @@ from flywheel_sim.experiment.asking import (
     verb,
 )
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
 from flywheel_sim.experiment.progress import bar
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.scenario.load import Scenario

@@ -21,7 +21,8 @@ import numpy as np
 
 from flywheel_sim.analysis.allocation.spends import Place, at_spends, goods_by_month, metric_values, spent_by_month
 from flywheel_sim.errors import ConfigError, ExperimentError
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import FloatArray

@@ -20,8 +20,9 @@ from flywheel_sim.arguments import shown
 from flywheel_sim.errors import ConfigError, ExperimentError
 from flywheel_sim.experiment.asking import Strategies, pair_of, refuse_metrics
 from flywheel_sim.experiment.budgets import NEAR, with_budgets
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, units_of
+from flywheel_sim.experiment.driver import replicate_jobs, units_of
 from flywheel_sim.experiment.progress import bar, grown
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.units import MONTH, Quantity, UnitError, parse
 from flywheel_sim.scenario.load import Scenario

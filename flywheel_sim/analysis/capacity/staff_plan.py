@@ -22,8 +22,8 @@ from flywheel_sim.analysis.difference.pairs import AgainstToday, paired, within
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.asking import COUNT, How, Model, Strategies, how_to_run, one_of, scenario_of, verb
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Resource
 from flywheel_sim.journey.units import UnitError, parse

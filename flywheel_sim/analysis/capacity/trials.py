@@ -9,8 +9,8 @@ from functools import cached_property
 from flywheel_sim.analysis.capacity.months import as_written, load_by_month, people_for
 from flywheel_sim.analysis.capacity.staff import with_people, without_waiting
 from flywheel_sim.errors import ExperimentError
-from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import MONTHS, Journey
 from flywheel_sim.journey.units import MONTH

@@ -14,8 +14,8 @@ from flywheel_sim.analysis.claims.existing import acquired_by, last_year, months
 from flywheel_sim.analysis.claims.people import People, watch
 from flywheel_sim.analysis.claims.retention import USUAL, Curve, Retention, curve_values, find_retention
 from flywheel_sim.errors import ConfigError, ExperimentError, nearest
-from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY, Quantity, looks_like_quantity, parse

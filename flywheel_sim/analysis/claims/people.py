@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.engine.run import run_many
-from flywheel_sim.experiment.driver import RunOptions
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.journey.journey import Journey, StageSet
 from flywheel_sim.journey.units import DAY, MONTH, YEAR
 from flywheel_sim.ledger import Layout, stack
@@ -62,8 +62,7 @@ def watch(journey: Journey, seed: int, replications: int, options: RunOptions) -
     once: dict[str, list[float]] = {}
     tenure: dict[str, list[tuple[float, float]]] = {"purchases": [], "referrals": [], "months": []}
     ledgers = []
-    runs = run_many(journey, seed, range(n), events=True, max_people=options.limits.max_people,
-                    max_events=options.limits.max_events, engine=options.engine)  # fmt: skip
+    runs = run_many(journey, seed, range(n), events=True, bounds=options.limits.bounds(), engine=options.engine)
     for raw in runs:
         assert raw.events is not None
         ledgers.append(raw.ledger)

@@ -17,7 +17,7 @@ from flywheel_sim.analysis.difference.ranking import Ranking
 from flywheel_sim.analysis.difference.verdict import SPEND_TOLERANCE, LeftOut
 from flywheel_sim.analysis.rates.doubts import refuse_no_share
 from flywheel_sim.analysis.strategies.figures import KEY_FIGURES
-from flywheel_sim.errors import ExperimentError, LimitReached, look_up
+from flywheel_sim.errors import ExperimentError, LimitReached, Stopped, look_up
 from flywheel_sim.experiment.asking import (
     PRECISION,
     REPLICATIONS,
@@ -31,8 +31,9 @@ from flywheel_sim.experiment.asking import (
 )
 from flywheel_sim.experiment.budgets import Match
 from flywheel_sim.experiment.crossover import Crossover
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs, replicate_until
+from flywheel_sim.experiment.driver import replicate_jobs, replicate_until
 from flywheel_sim.experiment.precision import Precision, Stopping, how_many
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.result import table_text
 from flywheel_sim.stats import plus_minus
 from flywheel_sim.wording import called
@@ -344,11 +345,11 @@ def _compared(sides: Sides, jobs: Sequence[Job], watch: Watching | None, count: 
     journeys = sides.journeys
     try:
         runs = replicate_until(jobs, *watch, options) if watch else replicate_jobs(jobs, count, options)
-    except LimitReached as stop:
+    except (LimitReached, Stopped) as stop:
         stopped = watch[0].stopping(stop.complete[0].n) if watch and stop.complete else None
         kept = dict(zip(journeys, stop.complete, strict=True)) if stop.complete else {}
         done = Comparison(kept, sides.models, stopped, sides.matches) if kept else None
-        raise LimitReached(str(stop), done) from stop
+        raise stop.with_complete(done) from stop
     stopping = watch[0].stopping() if watch else None
     return Comparison(dict(zip(journeys, runs, strict=True)), sides.models, stopping, sides.matches)
 
@@ -364,5 +365,5 @@ def _with_figures_off(comparison: Comparison, off_by: float, options: RunOptions
     try:
         off = robustness(comparison.models, comparison.runs, *comparison.rivals(), off_by, options)
         return replace(comparison, robustness=off)
-    except LimitReached as stop:
-        raise LimitReached(str(stop), comparison) from stop
+    except (LimitReached, Stopped) as stop:
+        raise stop.with_complete(comparison) from stop

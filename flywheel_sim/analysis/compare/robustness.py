@@ -16,8 +16,8 @@ import numpy as np
 from flywheel_sim.analysis.difference.verdict import count_of
 from flywheel_sim.analysis.rates.doubts import doubted
 from flywheel_sim.analysis.rates.ranges import Range
-from flywheel_sim.experiment.driver import RunOptions
 from flywheel_sim.experiment.plan import Plan
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.stats import Estimate, FloatArray, estimate_probability, gap_unit

@@ -12,8 +12,9 @@ import numpy as np
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.asking import Strategies, refuse_metrics, refuse_strategies, strategies_of
 from flywheel_sim.experiment.budgets import Match, with_budgets
-from flywheel_sim.experiment.driver import RunOptions, units_of
+from flywheel_sim.experiment.driver import units_of
 from flywheel_sim.experiment.precision import Precision, Watch, targets
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.load import Scenario

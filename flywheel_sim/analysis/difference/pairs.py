@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.experiment.driver import Job, RunOptions, replicate_jobs
+from flywheel_sim.experiment.driver import replicate_jobs
+from flywheel_sim.experiment.running import Job, RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.result import Result

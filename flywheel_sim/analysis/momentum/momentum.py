@@ -16,7 +16,7 @@ import numpy as np
 from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.difference.pairs import paired
 from flywheel_sim.analysis.momentum.windows import WINDOW, lengths, months_in, moving
-from flywheel_sim.errors import ExperimentError, LimitReached, nearest
+from flywheel_sim.errors import ExperimentError, LimitReached, Stopped, nearest
 from flywheel_sim.experiment.asking import COUNT, WORDS, How, Model, Strategies, one_of, scenario_of, verb
 from flywheel_sim.experiment.replicate import replicate
 from flywheel_sim.experiment.runs import Runs
@@ -320,8 +320,8 @@ def momentum(
     months = months_in(window, scenario.unmatched_journey(strategy), times=2)
     try:
         runs = replicate(scenario, strategies=strategy, replications=replications, **how)
-    except LimitReached as stop:
-        raise LimitReached(str(stop), stop.complete and Momentum(stop.complete, months)) from stop
+    except (LimitReached, Stopped) as stop:
+        raise stop.with_complete(stop.complete and Momentum(stop.complete, months)) from stop
     return Momentum(runs, months)
 
 

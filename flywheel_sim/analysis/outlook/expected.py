@@ -5,7 +5,7 @@ from __future__ import annotations
 from flywheel_sim.compile.expected_path import ExpectedPath, path_of
 from flywheel_sim.experiment.asking import Model, Strategies, one_of, scenario_of, verb
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import RunOptions
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.scenario import describe
 from flywheel_sim.scenario.describe import Assumption
 

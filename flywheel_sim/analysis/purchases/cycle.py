@@ -18,8 +18,8 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.asking import COUNT, How, Model, Strategies, how_to_run, one_of, scenario_of, verb
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job
 from flywheel_sim.experiment.event_logs import read_frames
+from flywheel_sim.experiment.running import Job
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.ledger import Layout

@@ -27,8 +27,8 @@ from flywheel_sim.experiment.asking import (
     verb,
 )
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Job
 from flywheel_sim.experiment.event_logs import read_frames
+from flywheel_sim.experiment.running import Job
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.journey.units import DAY
 from flywheel_sim.result import Provenance

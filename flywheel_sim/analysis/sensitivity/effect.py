@@ -32,7 +32,7 @@ from flywheel_sim.experiment.asking import (
     scenario_of,
     verb,
 )
-from flywheel_sim.experiment.driver import RunOptions
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.result import Result
 from flywheel_sim.stats import FloatArray, gap_unit, plus_minus

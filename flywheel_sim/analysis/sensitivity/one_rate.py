@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flywheel_sim.analysis.rates.steps import own, run_over, shown
 from flywheel_sim.experiment.asking import Strategies, refuse_metrics, runs_of
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import RunOptions
+from flywheel_sim.experiment.running import RunOptions
 from flywheel_sim.journey.units import Quantity
 from flywheel_sim.scenario.load import Scenario
 

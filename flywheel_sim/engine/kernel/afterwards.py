@@ -59,7 +59,7 @@ class Afterwards:
                      w.H_WITH_MRR, w.H_PEOPLE, w.H_EVENTS, w.H_STORE_SIZE, w.H_N_EVENTS, w.H_N_PEOPLE,
                      w.H_REFERS_A_STEP):  # fmt: skip
             memory[word] = 0
-        memory[w.H_HORIZON], memory[w.H_AFTER] = self.end, 1
+        memory[w.H_HORIZON], memory[w.H_AFTER], memory[w.H_REST] = self.end, 1, w.BIG
         memory[w.H_N_LANES] = memory[w.H_N_IDLE] = LANES
         removed[:] = 1
         status = int(kernel.waves(memory.ctypes.data))

@@ -72,6 +72,8 @@ def within_limits(mem):  # type: ignore[no-untyped-def]
         stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):
         stop(mem, w.TOO_MANY_EVENTS, 0)
+    elif ld(mem, w.H_WORK) > ld(mem, w.H_REST):
+        stop(mem, w.RESTS, 0)
     return ld(mem, w.H_STATUS) == w.DONE
 
 
@@ -85,6 +87,7 @@ def check_room(mem):  # type: ignore[no-untyped-def]
     steps = 1 if one_by_one else 64
     people, rows = steps * ld(mem, w.H_REFERS_A_STEP), steps * ld(mem, w.H_ROWS_A_STEP)
     planned = ld(mem, w.H_ENTRIES_A_STEP) * (steps + ld(mem, w.H_N_ALIVE))
+    add(mem, w.H_WORK, steps)
     if not within_limits(mem):
         return False
     if ld(mem, w.H_EVENTS) and ld(mem, w.H_EVENTS_N) + rows > ld(mem, w.H_EVENTS_SIZE):
@@ -126,6 +129,7 @@ def end_step(mem, p):  # type: ignore[no-untyped-def]
     else:
         plan(mem, p)
     if ld(mem, w.H_N_SHARED) > 0 and crossed(mem):
+        add(mem, w.H_WORK, ld(mem, w.H_N_ALIVE))
         p = ld(mem, w.H_ALIVE)
         while p:
             if ld(mem, ld(mem, p + w.B_ROW) + w.G_SHARES):
@@ -218,6 +222,7 @@ def bring_people(mem, channel):  # type: ignore[no-untyped-def]
     st(mem, w.H_STEPS_LEFT, 0)
     while ld(mem, row + w.N_DUE) == now and ld(mem, w.H_PLACES_LEFT) > 0 and within_limits(mem):
         bring_stranger(mem, channel, row)
+        add(mem, w.H_WORK, 1)
         st(mem, row + w.N_DUE, coming(mem, channel, row))
         if arrivals_waiting(mem) > ld(mem, w.H_MAX_PEOPLE):
             stop(mem, w.TOO_MANY_PEOPLE, 0)

@@ -13,16 +13,16 @@ from flywheel_sim.engine.kernel.journey_tables import JourneyTables
 from flywheel_sim.engine.kernel.timers import FIRING
 from flywheel_sim.engine.limits import (
     SUMS,
+    Bounds,
     beyond,
-    free_memory,
-    too_many_at_once,
     too_many_events,
     too_many_firings,
     too_many_people,
     too_many_visits,
     too_much_money,
 )
-from flywheel_sim.errors import SimulationError
+from flywheel_sim.engine.room import Room
+from flywheel_sim.errors import SimulationError, Stopped
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import IntArray, Ledger
 
@@ -39,11 +39,18 @@ _ARRAYS = {
 #: How many newborns can wait at first, rows of a buffer of the logs, and people of whom several live at a time.
 POOL, ROWS, LANES = 4096, 1 << 16, 256
 
-#: Places for people at first, buckets of the agenda at least, and places beyond which people are fetched ahead.
-PLACES, BUCKETS, FETCHED = 1024, 1 << 16, 1 << 13
+#: Places for people at first and the most that are added at a time, buckets of the agenda at least, and places beyond
+#: which people are fetched ahead.
+PLACES, MORE, BUCKETS, FETCHED = 1024, 1 << 20, 1 << 16, 1 << 13
+
+#: Steps after which a run looks whether it is to stop: a fraction of a second.
+STRETCH = 200_000
 
 #: Births that the order of people at an instant can tell apart.
 MOST_BORN = (1 << 32) - (1 << 20)
+
+#: How often rows of the logs stand in memory until they are a table.
+COPIES = 4
 
 #: Words in a line of the processor's cache.
 LINE = 8
@@ -65,10 +72,14 @@ class Kernel(ABC):
         What to run; without uncertain rates, or the journey of one world.
     people, events
         Whether to keep the people table and the event log.
+    max_memory
+        GiB that all runs of this process together may take; what the machine can spare unless given.
     """
 
-    def __init__(self, journey: Journey, people: bool = False, events: bool = False) -> None:
-        self.journey = journey
+    def __init__(
+        self, journey: Journey, people: bool = False, events: bool = False, max_memory: float | None = None
+    ) -> None:
+        self.journey, self.room = journey, Room(max_memory)
         self.tables = JourneyTables(journey)
         self.layout = lay = self.tables.layout
         self.plan, self.staffed = spend_by_plan(journey, lay), staffed_by_plan(journey, lay)
@@ -83,6 +94,7 @@ class Kernel(ABC):
         self.end = self.draws = size
         self.own = size + w.D_LISTS * w.DRAWS
         self.pool, self.pool_width = self.own + self._own_size(), w.WAITING + len(journey.attributes)
+        self.room.more(8 * (self.pool + POOL * self.pool_width), f"the figures of '{journey.name}'")
         self.memory: IntArray = np.zeros(self.pool + POOL * self.pool_width, dtype=np.int64)
         self.memory[: self.begin] = self.tables.cells
         head = self.memory
@@ -121,7 +133,7 @@ class Kernel(ABC):
         return status == w.POOL_FULL
 
     def run(
-        self, seed: int, replication: int, max_people: int, max_events: int
+        self, seed: int, replication: int, bounds: Bounds
     ) -> tuple[Ledger, dict[str, IntArray] | None, dict[str, IntArray] | None]:
         """Return the ledger of a replication, and the columns of its people and events where they are kept.
 
@@ -129,6 +141,8 @@ class Kernel(ABC):
         ------
         SimulationError
             If the run meets a limit.
+        Stopped
+            If whoever is asked now and then says so.
         """
         head = self.memory
         free, left = head[w.H_FREE], head[w.H_POOL_LEFT]
@@ -136,7 +150,7 @@ class Kernel(ABC):
         head[w.H_FREE], head[w.H_POOL_LEFT] = free, left
         head[self.begin : self.end] = 0
         head[w.H_SEED], head[w.H_REPLICATION] = seed, replication
-        head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS] = max_people, max_events
+        head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS], head[w.H_REST] = bounds.max_people, bounds.max_events, STRETCH
         begin, end = self.places["channel_spend"]
         head[begin:end] = self.plan[0].ravel()
         self._make_ready()
@@ -156,6 +170,10 @@ class Kernel(ABC):
                 self._live_on()
             if status in (w.PEOPLE_FULL, w.EVENTS_FULL, w.DONE):
                 self._drain(people, events)
+            elif status == w.RESTS:
+                if bounds.stop is not None and bounds.stop():
+                    raise Stopped
+                self.memory[w.H_REST] = self.memory[w.H_WORK] + STRETCH
             elif status != w.STORE_FULL and not self._make_room(status):
                 raise self._error_of(status)
             if status == w.DONE:
@@ -184,20 +202,26 @@ class Kernel(ABC):
         self.memory[w.H_POOL_LEFT] = n + (self.memory[w.H_POOL_LEFT] if used else 0)
 
     def _grow_pool(self) -> None:
-        size = (len(self.memory) - self.pool) // self.pool_width
-        larger = np.zeros(len(self.memory) + size * self.pool_width, dtype=np.int64)
-        larger[: len(self.memory)] = self.memory
+        held, now = self.room.held, len(self.memory)
+        size = (now - self.pool) // self.pool_width
+        grown, what = now + size * self.pool_width, f"more than {size:,} people who were referred and have yet to come"
+        self.room.hold(held + 8 * grown, what)  # while one is copied into the other
+        larger = np.zeros(grown, dtype=np.int64)
+        larger[:now] = self.memory
         self.memory = larger
+        self.room.hold(held + 8 * (grown - now), what)
         self._fill_pool(size)
 
     def _drain(self, people: list[IntArray], events: list[IntArray]) -> None:
         """Take the rows of the logs out of their buffers."""
         if self.people is not None:
             n = int(self.memory[w.H_PEOPLE_N])
+            self.room.more(COPIES * 8 * n * self.width, "the people of one replication, each in a row,")
             people.append(self.people[: n * self.width].reshape(n, self.width).copy())
             self.memory[w.H_PEOPLE_N] = 0
         if self.events is not None:
             n = int(self.memory[w.H_EVENTS_N])
+            self.room.more(COPIES * 8 * n * 5, "the events of one replication, each in a row,")
             events.append(self.events[: n * 5].reshape(n, 5).copy())
             self.memory[w.H_EVENTS_N] = 0
 
@@ -254,8 +278,7 @@ class Kernel(ABC):
         """Return the columns that `tables.event_frame` takes."""
         if self.events is None:
             return None
-        rows = np.concatenate(parts)
-        return {name: rows[:, i] for i, name in enumerate(("time", "person", "step", "flow", "to"))}
+        return dict(zip(("time", "person", "step", "flow", "to"), np.concatenate(parts).T, strict=True))
 
 
 class Waves(Kernel):
@@ -295,7 +318,7 @@ class Crowd(Kernel):
         self.stride = -(-self.tables.width // LINE) * LINE
         self.chunks: list[IntArray] = []
         self.chunks_of_pool: list[IntArray] = []
-        self.n_places = 0
+        self.n_places = self.agenda = 0
         self._more_places(PLACES)
 
     def _make_ready(self) -> None:
@@ -313,7 +336,7 @@ class Crowd(Kernel):
 
     def _make_room(self, status: int) -> bool:
         if status == w.PLACES_FULL:
-            self._more_places(self.n_places)
+            self._more_places(min(self.n_places, MORE))
             self._link_places(self.chunks[-1])
             self._clear_agenda()
         elif status == w.AGENDA_FULL:
@@ -327,6 +350,7 @@ class Crowd(Kernel):
         self.chunks_of_pool.clear()
 
     def _grow_pool(self) -> None:
+        self.room.more(8 * POOL * self.pool_width, "the people who were referred and have yet to come")
         chunk = np.zeros(POOL * self.pool_width, dtype=np.int64)
         self.chunks_of_pool.append(chunk)
         first = place_of(chunk, self.memory)
@@ -338,27 +362,28 @@ class Crowd(Kernel):
         """Add places for people, with room for them on the agenda."""
         each = 2 + int(self.memory[w.H_ENTRIES_A_STEP])
         n_entries = each * (self.n_places + n) + 64 * each
-        if 8 * (n_entries * (w.ENTRY + 4) + n * self.stride) > 0.75 * free_memory():
-            raise too_many_at_once(self.n_places)
+        shift = 0
+        while self.journey.horizon >> shift >= max(BUCKETS, self.n_places + n):
+            shift += 1
+        n_heads = (self.journey.horizon >> shift) + 1
+        agenda = n_entries * (w.ENTRY + 4) + n_heads
+        self.room.more(8 * (n * self.stride + agenda - self.agenda), f"more than {self.n_places:,} people at a time")
+        self.agenda, self.shift = agenda, shift
+        self.entries = self.heap = self.heads = np.zeros(0, dtype=np.int64)  # which are filled anew
         block = np.zeros(n * self.stride + LINE, dtype=np.int64)
         begin = -(block.ctypes.data // 8) % LINE  # so that every place begins a line
         self.chunks.append(block[begin : begin + n * self.stride])
         self.n_places += n
         self.entries = np.zeros(n_entries * w.ENTRY, dtype=np.int64)
         self.heap = np.zeros(4 * n_entries, dtype=np.int64)
-        shift = 0
-        while self.journey.horizon >> shift >= max(BUCKETS, self.n_places):
-            shift += 1
-        self.heads = np.zeros((self.journey.horizon >> shift) + 1, dtype=np.int64)
-        self.shift = shift
+        self.heads = np.zeros(n_heads, dtype=np.int64)
 
     def _link_places(self, chunk: IntArray) -> None:
         """Put the places of a chunk on the list of free ones."""
         head, width = self.memory, self.stride
         n, first = len(chunk) // width, place_of(chunk, self.memory)
         chunk[w.B_LINK :: width] = chained(first, n, width, int(head[w.H_FREE_PLACE]))
-        head[w.H_FREE_PLACE] = first
-        head[w.H_PLACES_LEFT] += n
+        head[w.H_FREE_PLACE], head[w.H_PLACES_LEFT] = first, head[w.H_PLACES_LEFT] + n
 
     def _clear_agenda(self) -> None:
         """Empty the agenda, to be filled anew from who is alive; what is open now is so by the new width."""

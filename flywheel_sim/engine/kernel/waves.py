@@ -55,6 +55,7 @@ def begin(mem, idle, left):  # type: ignore[no-untyped-def]
     people, n = idle + left, first - left
     add(mem, w.H_N_PEOPLE, n)
     add(mem, w.H_N_EVENTS, n)
+    add(mem, w.H_WORK, n)
     give_attributes(mem, people, n)
     for i in range(n):
         arrive(mem, ld(mem, people + i))
@@ -78,6 +79,8 @@ def room(mem, lanes):  # type: ignore[no-untyped-def]
         stop(mem, w.TOO_MANY_PEOPLE, 0)
     elif ld(mem, w.H_N_EVENTS) > ld(mem, w.H_MAX_EVENTS):
         stop(mem, w.TOO_MANY_EVENTS, 0)
+    elif ld(mem, w.H_WORK) > ld(mem, w.H_REST):
+        stop(mem, w.RESTS, 0)
     return ld(mem, w.H_STATUS) == w.DONE
 
 
@@ -171,6 +174,7 @@ def waves(mem):  # type: ignore[no-untyped-def]
                 fullest, n = bucket, ld(mem, counts + bucket)
         if n == 0:
             break
+        add(mem, w.H_WORK, n)
         copy(mem, people, buckets + fullest * lanes, n)
         st(mem, counts + fullest, 0)
         if fullest == ENDED:

@@ -20,11 +20,12 @@ from collections.abc import Callable, Generator
 import simpy
 
 from flywheel_sim.compile import draws
-from flywheel_sim.engine.limits import too_many_events, too_many_people, too_many_visits
+from flywheel_sim.engine.limits import Bounds, too_many_events, too_many_people, too_many_visits
 from flywheel_sim.engine.reference.arrivals import Market, Wake, newcomers
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money
+from flywheel_sim.engine.reference.pause import STRETCH, Pause
 from flywheel_sim.engine.reference.person import GONE, NONE, PRESENT, Clock, Person
 from flywheel_sim.engine.reference.shared import SharedAttributes
 from flywheel_sim.engine.reference.staff import Staffing, Team
@@ -49,18 +50,12 @@ class Reference:
     """
 
     def __init__(
-        self,
-        journey: Journey,
-        seed: int,
-        replication: int,
-        people: bool,
-        events: bool,
-        max_people: int,
-        max_events: int = 10**12,
+        self, journey: Journey, seed: int, replication: int, people: bool, events: bool, bounds: Bounds
     ) -> None:
         self.journey, self.horizon = journey, journey.horizon
-        self.max_people, self.n_people, self.n_arrived = max_people, 0, 0
-        self.max_events, self.n_events = max_events, 0
+        self.max_people, self.n_people, self.n_arrived = bounds.max_people, 0, 0
+        self.max_events, self.n_events = bounds.max_events, 0
+        self.pause = Pause(bounds)
         self.env = simpy.Environment(initial_time=0)
         self.now = 0  # the environment's clock, as every process finds it when it wakes
         self.stages = {stage.name: stage for stage in journey.stages}
@@ -134,6 +129,8 @@ class Reference:
         self.n_events += 1
         if self.n_events > self.max_events:
             raise too_many_events(self.max_events)
+        if self.n_events % STRETCH == 0:
+            self.pause.take(len(self.people), len(self.event_rows or ()))
 
     # -- lives ------------------------------------------------------------------------------------
 

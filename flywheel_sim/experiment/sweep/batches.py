@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flywheel_sim.engine.limits import Bounds
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, FlywheelError, SimulationError
 from flywheel_sim.experiment.budgets import with_budgets
-from flywheel_sim.experiment.driver import Limits, RunOptions
+from flywheel_sim.experiment.running import Limits, RunOptions
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Ledger, stack
 from flywheel_sim.metrics.registry import Books, metric_of
@@ -60,16 +61,14 @@ class BatchOutcome:
     problem: str = ""
 
 
-def run_batch(
-    task: Task, seed: int, metrics: tuple[str, ...], sums: Mapping[str, int], max_people: int, max_events: int
-) -> BatchOutcome:
+def run_batch(task: Task, seed: int, metrics: tuple[str, ...], sums: Mapping[str, int], bounds: Bounds) -> BatchOutcome:
     """Run a batch; a run that meets a limit, or is refused, ends it."""
     numbers = range(task.first, task.first + task.count)
     values = np.full((len(metrics) + sum(sums.values()), task.count), math.nan)
     ledgers: list[Ledger] = []
     at = events = 0
     try:
-        for raw in run_many(task.journey, seed, numbers, max_people=max_people, max_events=max_events, engine=ENGINE):
+        for raw in run_many(task.journey, seed, numbers, bounds=bounds, engine=ENGINE):
             ledgers.append(raw.ledger)
             if len(ledgers) == READ_AT_ONCE or at + len(ledgers) == task.count:
                 books = Books(stack(ledgers).by("month"), task.journey)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
@@ -26,8 +26,9 @@ from flywheel_sim.experiment.asking import (
     strategies_of,
     verb,
 )
-from flywheel_sim.experiment.driver import Limits, announce, metric_in, say_compiling
+from flywheel_sim.experiment.driver import announce, metric_in, say_compiling
 from flywheel_sim.experiment.progress import bar
+from flywheel_sim.experiment.running import Limits
 from flywheel_sim.experiment.sweep.batches import ENGINE, BatchOutcome, Matching, Task, match, run_batch
 from flywheel_sim.experiment.sweep.design import Design, design_of
 from flywheel_sim.experiment.sweep.executors import Workers, carry_out, workers_of
@@ -203,7 +204,7 @@ class _Course:
             if plan.left:
                 opened = opened or scope.enter_context(hands)
                 work = partial(run_batch, seed=asked.seed, metrics=asked.metrics, sums=asked.sums,
-                               max_people=asked.limits.max_people, max_events=asked.limits.max_events)  # fmt: skip
+                               bounds=asked.limits.bounds())  # fmt: skip
                 total = len(plan.points) * asked.replications
                 with _bar(self.progress, None, "run", total, plan.before) as self._advance:
                     carry_out(plan.tasks(), work, opened, done=self.done, set_aside=self.set_aside)
@@ -317,8 +318,8 @@ def _batch_size(plan: _Plan, seed: int, limits: Limits) -> int:
                 journey = plan.journey(index)
                 shapes = Layout.of(journey).shapes.values()
                 size = min(size, MOST_BYTES // sum(8 * math.prod(shape) for shape in shapes))
-                most = min(limits.max_events, MOST_BATCH_EVENTS)
-                run = next(run_many(journey, seed, (0,), max_people=limits.max_people, max_events=most, engine=ENGINE))
+                few = replace(limits.bounds(), max_events=min(limits.max_events, MOST_BATCH_EVENTS))
+                run = next(run_many(journey, seed, (0,), bounds=few, engine=ENGINE))
                 size = min(size, MOST_BATCH_EVENTS // max(1, int(run.ledger.n_events)))
             except SimulationError as error:
                 if "events happened" in str(error) and limits.max_events > MOST_BATCH_EVENTS:
