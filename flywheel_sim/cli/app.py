@@ -39,16 +39,16 @@ def main() -> None:
         _fail(str(error), 2)
     except typer.Exit as done:
         sys.exit(done.exit_code)
-    except KeyboardInterrupt as stop:
-        _fail(str(stop) or "stopped", 130)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
     except MemoryError:
         _fail("memory is full; lower a rate or the horizon, or run on fewer workers at a time", 3)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        if type(error).__name__ == "Abort":  # which the command line's library makes of a KeyboardInterrupt
-            _fail(str(error.__cause__ or "") or "stopped", 130)
+        if type(error).__name__ == "Abort":
+            _fail("stopped", 130)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             message = error.format_message()
             if instead := _instead(error):

@@ -16,7 +16,7 @@ import typer
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of_option
 from flywheel_sim.cli.options import COMMON, Config, fitted, folder_for, metric_names, model_of, options, say, show
-from flywheel_sim.errors import LimitReached, SimulationError, Stopped
+from flywheel_sim.errors import LimitReached, SimulationError
 
 if TYPE_CHECKING:
     from flywheel_sim.result import Result
@@ -121,7 +121,10 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     if stopped is not None:
         n = next(iter(list(answers.values())[-1].base_runs.values())).n
         rests = f"what is printed{' and written' if folder else ''} rests on the {n:,} replications done before"
-        raise (Stopped if isinstance(stopped, KeyboardInterrupt) else SimulationError)(f"{stopped}\n{rests}")
+        if isinstance(stopped, KeyboardInterrupt):
+            say(rests)
+            raise stopped
+        raise SimulationError(f"{stopped}\n{rests}")
 
 
 def _parted(option: Option, given: Any) -> Any:

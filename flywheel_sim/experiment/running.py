@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from flywheel_sim import arguments as takes
@@ -103,12 +104,17 @@ def workers_for(how: RunOptions) -> int:
 
 
 def batches_of(jobs: int, first: int, end: int, workers: int, engine: str) -> Batches:
-    """Return replications cut into batches, each with the index of its job."""
+    """Return replications cut into batches, each with the index of its job.
+
+    The first ones are small, so that little is lost where replications are long and somebody stops them.
+    """
     most = 50 if engine == "kernel" else 5
     size = max(1, min(most, math.ceil((end - first) / (4 * workers))))
-    return [
-        (index, tuple(range(at, min(at + size, end)))) for at in range(first, end, size) for index in range(jobs)
-    ]  # fmt: skip
+    cuts, step = [first], 1
+    while cuts[-1] < end:
+        cuts.append(min(cuts[-1] + step, end))
+        step = min(4 * step, size)
+    return [(index, tuple(range(*ends))) for ends in pairwise(cuts) for index in range(jobs)]
 
 
 class BatchRunner:

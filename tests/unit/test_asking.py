@@ -33,8 +33,9 @@ def nothing_runs(monkeypatch):
         pytest.fail("it ran")
 
     for place in ("experiment.running.BatchRunner.carry_out", "experiment.replicate.run_once",
-                  "experiment.sweep.sweep.run_many", "experiment.sweep.sweep.carry_out", "experiment.budgets.replicate_jobs",
-                  "experiment.replicate.replicate_jobs", "experiment.plan.replicate_jobs",
+                  "experiment.sweep.sweep.run_many", "experiment.sweep.sweep.carry_out",
+                  "experiment.budgets.replicate_jobs", "experiment.replicate.replicate_jobs",
+                  "experiment.plan.replicate_jobs",
                   "analysis.compare.result.replicate_jobs", "analysis.breakeven.runs.replicate_jobs"):  # fmt: skip
         monkeypatch.setattr(f"flywheel_sim.{place}", fail)
 

@@ -25,7 +25,7 @@ from flywheel_sim.engine.reference.arrivals import Market, Wake, newcomers
 from flywheel_sim.engine.reference.books import OpenBooks
 from flywheel_sim.engine.reference.clocks import Clocks
 from flywheel_sim.engine.reference.money import Booked, Money
-from flywheel_sim.engine.reference.pause import STRETCH, Pause
+from flywheel_sim.engine.reference.pause import Pause
 from flywheel_sim.engine.reference.person import GONE, NONE, PRESENT, Clock, Person
 from flywheel_sim.engine.reference.shared import SharedAttributes
 from flywheel_sim.engine.reference.staff import Staffing, Team
@@ -87,6 +87,8 @@ class Reference:
                 self.env.process(self.arrivals(index, channel))
         while self.env.peek() < simpy.core.Infinity:
             self.env.step()
+            if self.n_events >= self.pause.due:
+                self.pause.take(self.n_events, len(self.people), len(self.event_rows or ()))
             if after is not None:
                 after(self)
         books, n_events = self.books, self.n_events
@@ -129,8 +131,6 @@ class Reference:
         self.n_events += 1
         if self.n_events > self.max_events:
             raise too_many_events(self.max_events)
-        if self.n_events % STRETCH == 0:
-            self.pause.take(len(self.people), len(self.event_rows or ()))
 
     # -- lives ------------------------------------------------------------------------------------
 

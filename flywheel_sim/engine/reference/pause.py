@@ -10,17 +10,17 @@ from flywheel_sim.errors import Stopped
 STRETCH = 1000
 
 #: Bytes that a person takes with their process, about, and a line of the log.
-PERSON, ROW = 6000, 300
+PERSON, ROW = 4000, 250
 
 
 class Pause:
-    """A moment in which a run looks whether it may go on."""
+    """A moment in which a run looks whether it may go on; the next is due once so many events have happened."""
 
     def __init__(self, bounds: Bounds) -> None:
-        self.stop, self.room = bounds.stop, Room(bounds.max_memory)
+        self.stop, self.room, self.due = bounds.stop, Room(bounds.max_memory), STRETCH
 
-    def take(self, people: int, rows: int) -> None:
-        """Take a pause when so many people have come and so many lines are logged.
+    def take(self, events: int, people: int, rows: int) -> None:
+        """Take a pause once so much has happened to so many people, and so many lines are logged.
 
         Raises
         ------
@@ -29,6 +29,7 @@ class Pause:
         Stopped
             If whoever is asked says so.
         """
+        self.due = events + STRETCH
         self.room.hold(PERSON * people + ROW * rows, f"more than {people:,} people, each a process,")
         if self.stop is not None and self.stop():
             raise Stopped
