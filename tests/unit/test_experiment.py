@@ -14,6 +14,7 @@ from flywheel_sim.analysis.compare.result import compare
 from flywheel_sim.compile import cache
 from flywheel_sim.errors import ConfigError, ExperimentError, LimitReached, SimulationError
 from flywheel_sim.experiment.replicate import Job, Limits, RunOptions, replicate, replicate_jobs, run
+from flywheel_sim.experiment.running import batches_of
 from flywheel_sim.metrics.registry import metrics
 from flywheel_sim.scenario.load import loads
 
