@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import signal
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -17,6 +16,7 @@ from flywheel_sim.engine.limits import MAX_EVENTS, MAX_PEOPLE, Bounds
 from flywheel_sim.engine.room import no_room
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ExperimentError, SimulationError
+from flywheel_sim.experiment.processes import Processes
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Ledger
 
@@ -136,9 +136,8 @@ class BatchRunner:
         self._own = how.executor is None and workers > 1
         if self._own and how.engine == "kernel":
             self._executor = ThreadPoolExecutor(workers)
-        elif self._own:  # Ctrl-C is for the process that hands out work
-            quiet = (signal.SIGINT, signal.SIG_IGN)
-            self._executor = ProcessPoolExecutor(workers, initializer=signal.signal, initargs=quiet)
+        elif self._own:
+            self._executor = Processes(workers)
         here = self._executor is None or isinstance(self._executor, ThreadPoolExecutor)
         self._bounds = how.limits.bounds(self._stopping if here else None)
 
@@ -188,17 +187,12 @@ class BatchRunner:
             for future in wait(futures, GRACE).done:
                 if not future.cancelled() and future.exception() is None:
                     collect(futures[future], future.result())
-            self._end_processes()
+            if self._own and isinstance(self._executor, Processes):
+                self._executor.end()
             raise
         finally:
             for future in futures:
                 future.cancel()
-
-    def _end_processes(self) -> None:
-        """End processes of our own at once: they cannot be told to stop."""
-        processes = getattr(self._executor, "_processes", None) if self._own else None
-        for process in dict(processes or {}).values():
-            process.kill()
 
 
 Batch = tuple[list[Ledger], SimulationError | KeyboardInterrupt | None]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.engine.limits import Bounds
+from flywheel_sim.engine.room import no_room
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import ConfigError, ExperimentError, FlywheelError, SimulationError
 from flywheel_sim.experiment.budgets import with_budgets
@@ -77,6 +78,8 @@ def run_batch(task: Task, seed: int, metrics: tuple[str, ...], sums: Mapping[str
                 ledgers = []
     except (SimulationError, ConfigError) as error:
         return BatchOutcome(None, 0, f"replication {task.first + at + len(ledgers)}: {error}")
+    except MemoryError:
+        return BatchOutcome(None, 0, str(no_room("these runs", bounds.max_memory)))
     return BatchOutcome(values, events)
 
 
@@ -95,10 +98,10 @@ def _figures(books: Books, metrics: tuple[str, ...], sums: Mapping[str, int]) ->
     return values
 
 
-def match(task: Matching, seed: int, limits: Limits) -> tuple[float, str]:
+def match(task: Matching, seed: int, limits: Limits, stop: Callable[[], bool] | None) -> tuple[float, str]:
     """Return the spend found for a design point, or why there is none."""
     try:
-        options = RunOptions(workers=1, limits=limits)
+        options = RunOptions(workers=1, limits=limits, stop=stop)
         _, matches = with_budgets(task.scenario, [task.strategy], seed, options, near=NEAR)
     except FlywheelError as error:
         return math.nan, str(error)

@@ -11,16 +11,19 @@ from __future__ import annotations
 import logging
 import math
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
 from flywheel_sim.errors import ExperimentError, nearest
+from flywheel_sim.experiment.processes import Processes
+from flywheel_sim.experiment.running import GRACE
 from flywheel_sim.experiment.sweep.pools import PATIENCE, dask_client, elsewhere, process_pool
 from flywheel_sim.version import __version__
 
@@ -51,6 +54,8 @@ class Workers:
         ``serial``, ``threads``, ``processes``, ``dask``, or ``executor`` for one handed in.
     count
         Batches done at one time; of a cluster, as counted last.
+    asked
+        Tells runs in this process whether they are to stop; None where they are in others.
     """
 
     def __init__(self, kind: str, count: int, given: Executor | None = None, address: str = "") -> None:
@@ -62,6 +67,8 @@ class Workers:
         self._client: Any = None
         self._counted = -math.inf
         self._waiting = False
+        self.stop = threading.Event()
+        self.asked = self.stop.is_set if kind in ("serial", "threads") else None
 
     def __repr__(self) -> str:
         return f"Workers({self.kind}{' ' + self._address if self._address else ''}, {self.count})"
@@ -81,13 +88,13 @@ class Workers:
         self.recount()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         executor, self._executor = self._executor, None
         if self._address:
             self._client.close()
         elif executor is not None and executor is not self._given:
+            if isinstance(executor, Processes) and self.stop.is_set():
+                executor.end()
             executor.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
@@ -129,7 +136,7 @@ class Workers:
                 "what was finished is kept by store=, and resume=True goes on from there"
             )
         if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor.shutdown()
         self._executor = process_pool(self.count)
 
     def recount(self) -> int:
@@ -199,10 +206,8 @@ def workers_of(executor: Executor | str | None = None, workers: int | None = Non
     if hasattr(executor, "get_executor"):  # a Dask client
         executor = cast(Executor, executor.get_executor())
     if not callable(getattr(executor, "submit", None)):
-        raise ExperimentError(
-            f"{type(executor).__name__} is no executor; "
-            "hand in one of the concurrent.futures interface, or a name: " + ", ".join(KINDS)
-        )
+        remedy = f"hand in one of the concurrent.futures interface, or a name: {', '.join(KINDS)}"
+        raise ExperimentError(f"{type(executor).__name__} is no executor; {remedy}")
     return Workers("executor", getattr(executor, "_max_workers", None) or cores, given=executor)
 
 
@@ -236,8 +241,9 @@ def carry_out(
     Raises
     ------
     Exception
-        Whatever ``work`` or ``tasks`` raise, and `KeyboardInterrupt`, once what is under way has been
-        collected and the rest is cancelled; whatever ``done`` and ``set_aside`` raise, at once.
+        Whatever ``work`` or ``tasks`` raise, once what is under way has been collected and the rest is
+        cancelled; `KeyboardInterrupt` once what ends within half a second has been; whatever ``done`` and
+        ``set_aside`` raise, at once.
     ExperimentError
         If an executor handed in is broken, or a cluster is gone.
     """
@@ -289,16 +295,16 @@ class _Round(Generic[T, R]):
                 self._look_ahead()
                 self._collect(self._next())
         except BaseException as error:
-            self._wind_up(collect=not self.telling or isinstance(error, KeyboardInterrupt))
+            stopped = isinstance(error, KeyboardInterrupt)
+            self._wind_up(collect=not self.telling or stopped, until=time.monotonic() + GRACE if stopped else math.inf)
             raise
 
     def _next(self) -> Future[R]:
         """Return the next future that is finished; look now and then whether the cluster is still there."""
         while True:
-            try:
+            with suppress(Empty):
                 return self.finished.get(timeout=1.0)
-            except Empty:
-                self.workers.recount()
+            self.workers.recount()
 
     def _look_ahead(self) -> None:
         """Have tasks at hand before a worker asks for them, as far as there is time: making one may take a while."""
@@ -370,12 +376,12 @@ class _Round(Generic[T, R]):
         else:
             raise error
 
-    def _wind_up(self, collect: bool) -> None:
-        """Cancel what has not begun, and collect what is under way as far as it turns out well."""
+    def _wind_up(self, collect: bool, until: float) -> None:
+        """Cancel what has not begun, and collect what is under way as far as it turns out well by then."""
         for future in list(self.under_way):
             if future.cancel():
                 del self.under_way[future]
-        while collect and self.under_way:
+        while collect and self.under_way and time.monotonic() < until:
             # not by the queue of finished ones: the last one handed out may have nobody to tell that it is over
             over = wait(self.under_way, timeout=0.2).done
             if not over:
@@ -384,10 +390,11 @@ class _Round(Generic[T, R]):
                 one = self.under_way.pop(future)
                 if not future.cancelled() and future.exception() is None:
                     self.done(one.task, future.result())
+        if self.under_way:
+            self.workers.stop.set()
 
 
 def _died(error: BaseException) -> bool:
     """Tell whether an error says that a worker died rather than that the work failed."""
-    if isinstance(error, BrokenExecutor | CancelledError):
-        return True
-    return type(error).__name__ == "KilledWorker" and type(error).__module__.startswith("distributed")
+    killed = type(error).__name__ == "KilledWorker" and type(error).__module__.startswith("distributed")
+    return killed or isinstance(error, BrokenExecutor | CancelledError)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from importlib import import_module
 from typing import Any, TypeVar
 
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.experiment.processes import Processes, ignore_ctrl_c
 from flywheel_sim.version import __version__
 
 T = TypeVar("T")
@@ -42,9 +42,9 @@ def elsewhere(work: Callable[[T], R], task: T, version: str) -> R:
         raise
 
 
-def process_pool(count: int) -> ProcessPoolExecutor:
+def process_pool(count: int) -> Processes:
     """Return a pool of new interpreters of which one has said that it is there."""
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    pool = Processes(count, multiprocessing.get_context("spawn"), _begin)
     try:
         pool.submit(_version).result()
     except BrokenExecutor as error:
@@ -66,7 +66,7 @@ def _version() -> str:
 
 def _begin() -> None:
     """Begin a worker process: Ctrl-C is for the process that hands out work, and none outlives it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_ctrl_c()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -195,7 +195,7 @@ class _Course:
             opened: Workers | None = None
             if unsolved := plan.unsolved():
                 opened = scope.enter_context(hands)
-                matching = partial(match, seed=asked.seed, limits=asked.limits)
+                matching = partial(match, seed=asked.seed, limits=asked.limits, stop=opened.asked)
                 with _bar(self.progress, "matching budgets", "point", len(unsolved), 0) as self._advance:
                     carry_out(plan.matchings(unsolved), matching, opened, done=self.solved, set_aside=self.set_aside)
             plan.size = int(journal.header.get("batch", 0)) or _batch_size(plan, asked.seed, asked.limits)
@@ -204,7 +204,7 @@ class _Course:
             if plan.left:
                 opened = opened or scope.enter_context(hands)
                 work = partial(run_batch, seed=asked.seed, metrics=asked.metrics, sums=asked.sums,
-                               bounds=asked.limits.bounds())  # fmt: skip
+                               bounds=asked.limits.bounds(opened.asked))  # fmt: skip
                 total = len(plan.points) * asked.replications
                 with _bar(self.progress, None, "run", total, plan.before) as self._advance:
                     carry_out(plan.tasks(), work, opened, done=self.done, set_aside=self.set_aside)
