@@ -297,6 +297,8 @@ class _Round(Generic[T, R]):
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt)
             self._wind_up(collect=not self.telling or stopped, until=time.monotonic() + GRACE if stopped else math.inf)
+            if stopped:
+                self.workers.stop.set()
             raise
 
     def _next(self) -> Future[R]:
@@ -390,8 +392,6 @@ class _Round(Generic[T, R]):
                 one = self.under_way.pop(future)
                 if not future.cancelled() and future.exception() is None:
                     self.done(one.task, future.result())
-        if self.under_way:
-            self.workers.stop.set()
 
 
 def _died(error: BaseException) -> bool:
