@@ -163,7 +163,7 @@ def test_behind_every_chart_lies_a_csv_in_the_page_and_beside_it(page, folder):
 def test_results_of_one_kind_do_not_overwrite_each_others_data(tmp_path):
     few, more = (replicate(loads(COINS), replications=n) for n in (2, 3))
     write_report(few, more, to=tmp_path / "r.html")
-    revenue = {path.name: pd.read_csv(path) for path in (tmp_path / "csv").glob("fan_revenue*")}
+    revenue = {path.name: pd.read_csv(path) for path in (tmp_path / "r_csv").glob("fan_revenue*")}
     assert {name: set(table.n) for name, table in revenue.items()} == {
         "fan_revenue.csv": {2},
         "fan_revenue_2.csv": {3},
