@@ -31,7 +31,8 @@ def harmless(text: str) -> str:
     >>> harmless("=1+1"), harmless(" @SUM(A1)"), harmless("-5 %"), harmless("a - b")
     ("'=1+1", "' @SUM(A1)", '-5 %', 'a - b')
     """
-    return _FORMULA.sub(r"\1'", text.encode("utf-8", "replace").decode())
+    marked = _FORMULA.sub(r"\1'", text.encode("utf-8", "replace").decode())
+    return marked.replace("\r\n", "\n").replace("\r", "\n")  # before which not every writer of CSV puts quotes
 
 
 def csv_of(frame: Any, path: Path | None = None) -> str:

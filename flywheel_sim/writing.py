@@ -193,7 +193,7 @@ def _put_one_by_one(place: Path, files: Mapping[str, Content], gone: Collection[
                 _put_back(kept, target)
             raise
         finally:
-            for folder in {target.parent for _, target in done} - {place}:
+            for folder in {path.parent for _, path in steps} - {place}:
                 with suppress(OSError):  # which has something in it
                     folder.rmdir()
         _sync(place)
@@ -328,7 +328,7 @@ def _gone(place: Path, files: Collection[str]) -> list[str]:
     for name in map(unquote, named[1].split() if named else ()):
         plain = name.endswith(".csv") and not set(name) & set("\\:\0") and all(p.strip(". ") for p in name.split("/"))
         path = place / name
-        if plain and name.casefold() not in newer and path.is_file() and os.path.realpath(path) == str(path):
+        if plain and name.casefold() not in newer and os.path.isfile(path) and os.path.realpath(path) == str(path):
             gone.append(name)
     return gone
 
