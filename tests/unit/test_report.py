@@ -1,6 +1,7 @@
 """A report stands alone: the answer, the figures, the assumptions and the data behind every chart, in one file."""
 
 import base64
+import hashlib
 import html
 import io
 import re
@@ -61,6 +62,17 @@ def test_the_page_needs_nothing_from_elsewhere(page):
     sources = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
     assert len(sources) == 40
     assert all(source.startswith("data:") for source in sources)
+
+
+def test_the_policy_of_the_page_lets_nothing_through_but_its_own_style_and_pictures(page):
+    style = re.search("<style>(.*?)</style>", page, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = re.search('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)[1].split("; ")
+    assert policy == ["default-src 'none'", "img-src data:", f"style-src 'sha256-{digest}'", "base-uri 'none'",
+                      "form-action 'none'"]  # fmt: skip
+    assert page.index("Content-Security-Policy") < page.index("<title>") < page.index("<style>")
+    assert page.count("<style") == 1
+    assert " style=" not in page
 
 
 def test_the_charts_in_it_need_nothing_from_elsewhere(page):
