@@ -55,7 +55,7 @@ format: $(VENV)/dev
 
 slow: $(VENV)/dev
 	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence tests/hostile/test_kill.py \
-		tests/unit/test_conservation.py
+		tests/hostile/test_kill_writing.py tests/unit/test_conservation.py
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py

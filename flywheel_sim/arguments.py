@@ -17,6 +17,7 @@ from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from flywheel_sim.errors import ExperimentError, FlywheelError, nearest
+from flywheel_sim.writing import home
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,14 +97,10 @@ def text(what: str, example: str) -> Takes:
 
 
 def path(what: str, example: str) -> Takes:
-    """Take the path of a file: a text that is not empty, or what stands for a path."""
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, str | os.PathLike) or not str(value).strip():
-            raise Refused
-        return value
-
-    return Takes(what, example, read)
+    """Take the path of a file: a text that is not empty, or what stands for a path; ``~`` in it is the home."""
+    paths = like(what, example, lambda value: isinstance(value, os.PathLike) and bool(str(value).strip()))
+    given = either(text(what, example), paths)
+    return Takes(what, example, lambda value: home(given.read(value)))
 
 
 def choice(*known: str) -> Takes:

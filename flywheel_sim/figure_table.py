@@ -22,7 +22,8 @@ class FigureTable(pd.DataFrame):
             return super().__repr__()
 
     def _repr_html_(self) -> Any:
-        with pd.option_context("display.float_format", figure, "display.max_colwidth", 120):
+        with pd.option_context("display.float_format", figure, "display.max_colwidth", 120,
+                               "display.html.use_mathjax", False):  # fmt: skip
             return super()._repr_html_()  # type: ignore[misc]
 
 

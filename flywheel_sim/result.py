@@ -15,7 +15,7 @@ import numpy as np
 from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import Takes
 from flywheel_sim.journey.units import format_duration
-from flywheel_sim.stats import Estimate, figure, plus_minus
+from flywheel_sim.stats import VERBATIM, Estimate, figure, plus_minus
 from flywheel_sim.wording import joined, text_table
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Result:
         small = "".join(f"<p><small>{html.escape(text)}</small></p>" for text in (self.note, *map(str, self.provenance))
                         if text)  # fmt: skip
         more = "".join(f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>" for text in self.remarks())
-        return f"<p><b>{html.escape(self.answer())}</b></p>{shown}{more}{small}"
+        return f'<div class="{VERBATIM}"><p><b>{html.escape(self.answer())}</b></p>{shown}{more}{small}</div>'
 
 
 class Unreplicated(Result):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ FloatArray = NDArray[np.float64]
 
 #: What an estimate is of that is a ratio of sums over replications.
 RATIO = "ratio of sums"
+
+#: Class of HTML whose texts are shown as they are: notebooks look for no formulas in it.
+VERBATIM = "tex2jax_ignore mathjax_ignore"
 
 #: Skewness below which terms are taken to have this one, so that nothing is divided by 0.
 _STRAIGHT = 1e-6
@@ -89,7 +93,8 @@ class Estimate:
         return f"Estimate({self})"
 
     def _repr_html_(self) -> str:
-        return f"<span title='interval of the {self.of} over {self.n:,} replications'>{self}</span>"
+        title = html.escape(f"interval of the {self.of} over {self.n:,} replications")
+        return f'<span class="{VERBATIM}" title="{title}">{html.escape(str(self))}</span>'
 
 
 def estimate_mean(values: ArrayLike, unit: str, level: float = 0.95) -> Estimate:

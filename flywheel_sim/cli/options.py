@@ -124,15 +124,3 @@ def options(given: dict[str, Any]) -> dict[str, Any]:
         people, events = given["max_people"] or usual.max_people, given["max_events"] or usual.max_events
         how["limits"] = Limits(people, events, given["max_memory"])
     return how
-
-
-def folder_for(out: Path | None) -> None:
-    """Make the folder for the report before anything is run, so that no run is lost to a wrong path."""
-    from flywheel_sim.errors import DataError
-
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{out}: {error.strerror or error}; choose a folder that can be written") from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +17,10 @@ import typer
 
 from flywheel_sim.analysis import registry
 from flywheel_sim.analysis.commands import Command, Option, Step, arguments_of, default_of_option
-from flywheel_sim.cli.options import COMMON, Config, fitted, folder_for, metric_names, model_of, options, say, show
+from flywheel_sim.cli.options import COMMON, Config, fitted, metric_names, model_of, options, say, show
 from flywheel_sim.errors import LimitReached, SimulationError
+from flywheel_sim.spreadsheets import csv_of
+from flywheel_sim.writing import Content, home, put, refuse_unwritable
 
 if TYPE_CHECKING:
     from flywheel_sim.result import Result
@@ -48,6 +52,9 @@ def _short(about: str) -> str:
         short = f"{short}, {parts.pop(0)}"
     return short
 
+
+#: The report in the folder of --out.
+_PAGE = "report.html"
 
 #: Characters that the list of commands has for each.
 _ROOM = 62
@@ -90,8 +97,10 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     own = {option.name: _parted(option, given[option.name]) for option in command.options}
     others = [option.name for option in command.options if option.model and own[option.name] is not None]
     own |= {name: model_of(own[name], sets, horizon) for name in others}
-    folder = given.get("out")
-    folder_for(folder)
+    own = {name: home(value) if isinstance(value, Path) else value for name, value in own.items()}
+    folder = None if given.get("out") is None else home(given["out"])
+    if folder is not None:
+        _refuse(folder, own.get("store"))
     answers: dict[str, Result] = {}
     stopped: LimitReached | KeyboardInterrupt | None = None
     try:
@@ -141,17 +150,23 @@ def _json(answers: dict[str, Result]) -> dict[str, Any]:
     return {**first[1].to_json(), **({"also": also} if also else {})}
 
 
-def _write(folder: Path, model: Any, answers: dict[str, Result]) -> None:
-    """Write what was found into a folder: a tidy table of each answer, and the report of all."""
-    from flywheel_sim.errors import DataError
-    from flywheel_sim.report.html import write_report
+def _refuse(folder: Path, store: Path | None) -> None:
+    """Raise before anything is run if the report cannot be written, so that no run is lost to a wrong path."""
+    refuse_unwritable(folder, ("results.csv", "csv/chart.csv", _PAGE))
+    if store is not None and os.path.realpath(store.parent) == os.path.realpath(folder):
+        folder.mkdir(parents=True, exist_ok=True)  # it is kept beside the report, and begun before
 
-    try:
-        for at, (name, one) in enumerate(answers.items()):
-            one.frame().to_csv(folder / (f"results_{name}.csv" if at else "results.csv"), index=False)
-    except OSError as error:
-        raise DataError(f"{folder}: {error.strerror or error}; choose a folder that can be written") from error
-    say(f"report: {write_report(*answers.values(), to=folder / 'report.html', model=model)}")
+
+def _write(folder: Path, model: Any, answers: dict[str, Result]) -> None:
+    """Write what was found into a folder, all of it or nothing: a tidy table of each answer, and the report of all."""
+    from flywheel_sim.report.html import report_of
+
+    tables: dict[str, Content] = {
+        f"results_{name}.csv" if at else "results.csv": partial(csv_of, one.frame())
+        for at, (name, one) in enumerate(answers.items())
+    }
+    put(folder, report_of(list(answers.values()), _PAGE, model, tables))
+    say(f"report: {folder / _PAGE}")
 
 
 def _own(command: Command, name: str) -> bool:

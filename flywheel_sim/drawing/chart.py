@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import checked
 from flywheel_sim.errors import DataError
+from flywheel_sim.spreadsheets import csv_of
+from flywheel_sim.writing import put
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +71,7 @@ class Chart:
 
     def csv(self) -> str:
         """Return the data as CSV text."""
-        return self.data.to_csv(index=False)
+        return csv_of(self.data)
 
     @checked({"path": takes.path("the path of a picture", "'difference.png'")}, error=DataError)
     def save(self, path: str | Path) -> Path:
@@ -83,12 +85,8 @@ class Chart:
         path = Path(path)
         if path.suffix.lower() not in PICTURES:
             raise DataError(f"{path}: a picture ends in {', '.join(PICTURES)}; write {path.stem}.png")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.figure.savefig(path, dpi=160)
-            path.with_suffix(".csv").write_text(self.csv(), encoding="utf-8")
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}; choose another path") from error
+        data = path.with_suffix(".csv").name
+        put(path.parent, {data: self.csv().encode(), path.name: lambda to: self.figure.savefig(to, dpi=160)})
         return path
 
     def _repr_png_(self) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from flywheel_sim.analysis.strategies.section import defined
 from flywheel_sim.arguments import checked
 from flywheel_sim.drawing.chart import Chart
 from flywheel_sim.drawing.page import Section, Table
-from flywheel_sim.errors import DataError, ExperimentError
+from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.asking import WORDS, Model, scenario_of
 from flywheel_sim.experiment.runs import Runs
 from flywheel_sim.experiment.warnings import churn_in_words
@@ -26,6 +26,7 @@ from flywheel_sim.result import Result
 from flywheel_sim.scenario.describe import assumptions, inline_figures
 from flywheel_sim.scenario.load import Scenario
 from flywheel_sim.wording import joined
+from flywheel_sim.writing import Content, file_name, named_files, put
 
 
 @checked({
@@ -34,14 +35,15 @@ from flywheel_sim.wording import joined
     "model": takes.optional(WORDS["model"]),
 })  # fmt: skip
 def write_report(*results: Result, to: str | Path, model: Model | None = None) -> Path:
-    """Write results to one HTML file, and the data behind every chart to ``csv/`` beside it.
+    """Write results to one HTML file, and the data behind every chart beside it: all of it, or nothing.
 
     Parameters
     ----------
     *results
         Comparisons, replications, sensitivities and any other answers, in any number.
     to
-        Path of the HTML file; its folder is made.
+        Path of the HTML file; its folder is made. The data go to ``csv/`` beside ``report.html``, and to ``NAME_csv/``
+        beside any other ``NAME.html``.
     model
         The scenario, its name or its path, for its assumptions; a comparison brings its own.
 
@@ -64,6 +66,30 @@ def write_report(*results: Result, to: str | Path, model: Model | None = None) -
     >>> fs.write_report(runs, to=f"{tempfile.mkdtemp()}/report.html").name
     'report.html'
     """
+    path = Path(to)
+    put(path.parent, report_of(results, path.name, model))
+    return path
+
+
+def report_of(
+    results: Sequence[Result], page: str, model: Model | None = None, more: Mapping[str, Content] | None = None
+) -> dict[str, Content]:
+    """Return the files of a report, as `write_report` writes them.
+
+    Parameters
+    ----------
+    results, model
+        As there.
+    page
+        Name of the HTML file.
+    more
+        Other files that are written with it.
+
+    Raises
+    ------
+    ExperimentError
+        If there is nothing to report.
+    """
     if not results:
         raise ExperimentError("a report of nothing: give it a comparison, replications or a sensitivity")
     shown = [section for one in results for section in registry.sections_of(one)]
@@ -75,16 +101,19 @@ def write_report(*results: Result, to: str | Path, model: Model | None = None) -
     sections = _sections(shown, comparisons, every, scenario)
     name = every[0].journey.name if every else scenario.name if scenario else "Answers"
     sources = [one.provenance for one in (*every, *results)]
-    page = _page(
+    folder = "csv" if page == "report.html" else f"{Path(page).stem}_csv"
+    data = {f"{folder}/{chart.name}.csv": chart.csv().encode() for section in sections for chart in section.charts}
+    beside = {**(more or {}), **data}
+    text = _page(
         title=f"{name}: {joined(list(comparisons[0].names))}" if comparisons else name,
         subtitle=_basis(every) if every else "",
         answer=" ".join(one.answer() for one in comparisons),
         warnings=_warnings(results),
         sections=[_drawn(section) for section in sections],
         provenance=dict.fromkeys(map(str, sources)),
+        files=named_files(beside),
     )
-    _write(page, [chart for section in sections for chart in section.charts], to)
-    return Path(to)
+    return {**beside, page: text.encode("utf-8", "replace")}
 
 
 def _sections(
@@ -107,31 +136,16 @@ def _warnings(results: Sequence[Result]) -> dict[str, None]:
 
 
 def _page(**parts: object) -> str:
-    """Return the page that is made of these parts."""
+    """Return the page that is made of these parts; its policy lets a browser load and run nothing but its own style."""
     import jinja2
+    from markupsafe import Markup
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("flywheel_sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("report.html").render(**parts)
-
-
-def _write(page: str, charts: Sequence[Chart], to: str | Path) -> None:
-    """Write the page, and the data behind its charts beside it.
-
-    Raises
-    ------
-    DataError
-        If that cannot be written.
-    """
-    folder = Path(to).parent / "csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        Path(to).write_text(page, encoding="utf-8")
-        for chart in charts:
-            (folder / f"{chart.name}.csv").write_text(chart.csv(), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{to}: {error.strerror or error}; choose a folder that can be written") from error
+    style = environment.get_template("report.css").render()
+    style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("report.html").render(**parts, style=Markup(style), style_hash=style_hash)
 
 
 def _basis(every: Sequence[Runs]) -> str:
@@ -146,12 +160,14 @@ def _basis(every: Sequence[Runs]) -> str:
 
 def _apart(sections: Sequence[Section]) -> list[Section]:
     """Return sections whose charts have names of their own, so that no data file overwrites another."""
-    taken: Counter[str] = Counter()
+    taken: set[str] = set()
 
     def renamed(chart: Chart) -> Chart:
-        taken[chart.name] += 1
-        count = taken[chart.name]
-        return replace(chart, name=f"{chart.name}_{count}") if count > 1 else chart
+        name, count = file_name(chart.name), 1
+        while (own := name if count == 1 else f"{name}_{count}").lower() in taken:
+            count += 1
+        taken.add(own.lower())  # some systems take a.csv and A.csv for one file
+        return replace(chart, name=own)
 
     return [replace(section, charts=tuple(renamed(c) for c in section.charts)) for section in sections]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flywheel_sim.scenario.said import RateText, channels_of
 from flywheel_sim.scenario.source.tree import MOVED, Raw
+from flywheel_sim.stats import VERBATIM
 from flywheel_sim.wording import text_table
 
 
@@ -75,9 +76,8 @@ class Overview:
         head = f"<tr><th {left}>rate</th><th {left}>value</th><th {left}>why</th></tr>" if rates else ""
         styled = f"{parts}{rates}".replace("<td>", f"<td {left}>").replace("<th>", f"<th {left}>")
         cut = styled.index("<tr><td") if rates else len(styled)
-        return (
-            f"<p><b>{html.escape(self.title)}</b></p><table>{styled[:cut]}</table><table>{head}{styled[cut:]}</table>"
-        )
+        tables = f"<table>{styled[:cut]}</table><table>{head}{styled[cut:]}</table>"
+        return f'<div class="{VERBATIM}"><p><b>{html.escape(self.title)}</b></p>{tables}</div>'
 
 
 def overview_of(raw: Mapping[str, Any], strategies: Mapping[str, str]) -> Overview:

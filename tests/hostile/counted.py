@@ -11,7 +11,7 @@ import time
 from importlib import import_module
 
 from flywheel_sim.cli import main
-from flywheel_sim.experiment.sweep import outcomes, sweep
+from flywheel_sim.experiment.sweep import sweep
 
 _run_batch, _fsync = sweep.run_batch, os.fsync
 
@@ -41,7 +41,7 @@ def run_command(arguments, begun_file, output_file, lingers):
     os.dup2(output, 2)
     os.environ["BEGUN"] = begun_file
     if lingers:
-        outcomes.os.fsync = linger
+        os.fsync = linger
     sys.argv[1:] = arguments
     status = 0
     try:

@@ -164,11 +164,11 @@ def test_an_export_that_is_killed_leaves_no_half_file(config, host, whole, tmp_p
             target.write_bytes(old)
         number = place.start("export", place.store, target, linger=True)
         parts = place.folder.glob
-        place.until(lambda parts=parts: any(path.stat().st_size for path in parts(".*.part")), number)
+        place.until(lambda parts=parts: any(path.stat().st_size for path in parts(".*.part/*")), number)
         place.kill(number)
         assert (target.read_bytes() if target.exists() else None) == old
         for part in parts(".*.part"):
-            part.unlink()
+            shutil.rmtree(part)
     assert place.export(ending) == whole[ending]
 
 

@@ -213,5 +213,5 @@ def test_a_report_of_people_who_live_independent_lives_is_silent_about_it(tmp_pa
 def test_one_replication_has_charts_without_intervals(tmp_path, recwarn):
     single = busy(months=3, replications=1)
     path = write_report(single, to=tmp_path / "r.html")
-    assert len(pd.read_csv(path.parent / "csv" / "queues.csv")) == 12
+    assert len(pd.read_csv(path.parent / "r_csv" / "queues.csv")) == 12
     assert [str(w.message) for w in recwarn if issubclass(w.category, UserWarning | RuntimeWarning)] == []

@@ -62,6 +62,12 @@ def test_what_stands_in_a_file_is_text_in_the_page():
     assert "A &lt;b&gt;bold&lt;/b&gt; shop" in fs.loads(text)._repr_html_()
 
 
+def test_a_notebook_looks_for_no_formulas_in_what_is_shown(model, results):
+    table = results["runs"].over_time("revenue")
+    for page in (model._repr_html_(), results["runs"]._repr_html_(), table._repr_html_()):
+        assert re.search(r'<(div|table)[^>]* class="[^"]*tex2jax_ignore mathjax_ignore', page)
+
+
 def test_a_result_is_one_line_until_it_is_printed(results):
     for name, result in results.items():
         assert len(repr(result).splitlines()) == 1, name

@@ -1,6 +1,7 @@
 """A report stands alone: the answer, the figures, the assumptions and the data behind every chart, in one file."""
 
 import base64
+import hashlib
 import html
 import io
 import re
@@ -61,6 +62,17 @@ def test_the_page_needs_nothing_from_elsewhere(page):
     sources = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
     assert len(sources) == 40
     assert all(source.startswith("data:") for source in sources)
+
+
+def test_the_policy_of_the_page_lets_nothing_through_but_its_own_style_and_pictures(page):
+    style = re.search("<style>(.*?)</style>", page, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = re.search('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)[1].split("; ")
+    assert policy == ["default-src 'none'", "img-src data:", f"style-src 'sha256-{digest}'", "base-uri 'none'",
+                      "form-action 'none'"]  # fmt: skip
+    assert page.index("Content-Security-Policy") < page.index("<title>") < page.index("<style>")
+    assert page.count("<style") == 1
+    assert " style=" not in page
 
 
 def test_the_charts_in_it_need_nothing_from_elsewhere(page):
@@ -163,7 +175,7 @@ def test_behind_every_chart_lies_a_csv_in_the_page_and_beside_it(page, folder):
 def test_results_of_one_kind_do_not_overwrite_each_others_data(tmp_path):
     few, more = (replicate(loads(COINS), replications=n) for n in (2, 3))
     write_report(few, more, to=tmp_path / "r.html")
-    revenue = {path.name: pd.read_csv(path) for path in (tmp_path / "csv").glob("fan_revenue*")}
+    revenue = {path.name: pd.read_csv(path) for path in (tmp_path / "r_csv").glob("fan_revenue*")}
     assert {name: set(table.n) for name, table in revenue.items()} == {
         "fan_revenue.csv": {2},
         "fan_revenue_2.csv": {3},

@@ -85,6 +85,12 @@ def test_an_estimate_never_prints_without_unit_level_and_n(say):
     assert re.search(r"\d EUR per customer \(90 % interval of the mean .* to .* EUR per customer, n = 23\)", text)
 
 
+def test_a_unit_is_no_code():
+    page = estimate_mean([1.0, 2.0], "<img src=x onerror='alert(1)'> per $x$")._repr_html_()
+    assert "&lt;img src=x onerror=&#x27;alert(1)&#x27;&gt; per $x$" in page
+    assert page.startswith('<span class="tex2jax_ignore mathjax_ignore" title=')
+
+
 def test_an_estimate_without_an_interval_says_so():
     assert str(estimate_mean([12.0], "EUR")) == "12 EUR (no 95 % interval of the mean, n = 1)"
 

@@ -16,6 +16,7 @@ from typing import Any
 from flywheel_sim.errors import DataError, ExperimentError, nearest
 from flywheel_sim.experiment.sweep.factors import DesignPoint, Span, Value, number_or_text, plain_value, span_or_values
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.writing import home
 
 _LOG = logging.getLogger("flywheel_sim")
 
@@ -197,7 +198,7 @@ def _table(model: Scenario, given: Any, run_under: tuple[str | None, ...], strat
 def _rows(given: Any) -> list[dict[str, Any]]:
     """Return the rows of a table as mappings from names to values."""
     if isinstance(given, str | Path):
-        return _csv_rows(Path(given))
+        return _csv_rows(home(Path(given)))
     if hasattr(given, "columns") and hasattr(given, "to_dict"):
         names = [str(name) for name in given.columns]
         if len(set(names)) != len(names):

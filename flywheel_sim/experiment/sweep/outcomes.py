@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,7 +20,9 @@ from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.factors import figure_of
 from flywheel_sim.experiment.sweep.journal import Journal, look
 from flywheel_sim.result import Unreplicated
+from flywheel_sim.spreadsheets import csv_of
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_of, estimate_quantile, plus_minus
+from flywheel_sim.writing import put
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,7 +216,8 @@ class Sweep(Unreplicated):
     def export(self, path: str | Path) -> Path:
         """Write `frame` to a file, ``.parquet`` or ``.csv``; equal sweeps give equal bytes.
 
-        The file is there whole or not at all.
+        The file is there whole or not at all. In CSV, text that a spreadsheet would take for a formula has an
+        apostrophe before it.
 
         Raises
         ------
@@ -225,23 +227,10 @@ class Sweep(Unreplicated):
         target = Path(path)
         if target.suffix.lower() not in FILES:
             raise DataError(f"{target}: no kind of file to export to; name it .parquet or .csv")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            if target.exists() and not target.is_file():
-                raise DataError(f"{target}: not a file; choose another name")
-            try:
-                if target.suffix.lower() == ".csv":
-                    self.frame().to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
-                else:
-                    self._parquet(temporary)
-                with temporary.open("rb+") as file:
-                    os.fsync(file.fileno())
-                os.replace(temporary, target)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
-            problem = getattr(error, "strerror", None) or error
-            raise DataError(f"{target}: {problem}; choose a folder that can be written and has room") from error
+        if not target.parent.is_dir():
+            raise DataError(f"{target}: there is no folder {target.parent}; make it first, or choose a folder that is")
+        as_csv = target.suffix.lower() == ".csv"
+        put(target.parent, {target.name: (lambda to: csv_of(self.frame(), to)) if as_csv else self._parquet})
         return target
 
     def _parquet(self, path: Path) -> None:

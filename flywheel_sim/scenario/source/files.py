@@ -11,6 +11,7 @@ from flywheel_sim.errors import ConfigError, nearest
 from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.tree import Path_, Tree, read_file
+from flywheel_sim.writing import home
 
 _NO_COLUMNS = "name the columns in the first line, with commas between them"
 
@@ -26,7 +27,7 @@ def exists(path: Path) -> bool:
 def named_file(notes: Notes, name: str, path: Path_) -> Path:
     """Return a file that is named under ``file`` at a path, relative to the journey file that names it."""
     stated_in = Path(notes.tree.mark((*path, "file")).file)
-    return (stated_in.parent if stated_in.is_file() else Path()) / name
+    return (stated_in.parent if stated_in.is_file() else Path()) / home(name)
 
 
 def cells_of(
@@ -81,7 +82,7 @@ def read_extended(path: Path, seen: tuple[Path, ...] = ()) -> Tree:
     if not isinstance(base, str):
         rule = "one file to extend belongs here"
         raise ConfigError([tree.problem(("extends",), None, rule, "write extends: base.yaml")])
-    parent = Path(os.path.abspath(path.parent / base))
+    parent = Path(os.path.abspath(path.parent / home(base)))
     here = Path(os.path.abspath(path))
     if parent in seen or parent == here:
         raise ConfigError([tree.problem(("extends",), base, "files extend each other in a circle", "break it")])
