@@ -86,10 +86,11 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     from flywheel_sim.result import Result
 
     sets, horizon = given.pop("sets", None), None if _own(command, "horizon") else given.pop("horizon", None)
-    model = model_of(config, sets, horizon)
+    data = given.pop("data", None)
+    model = model_of(config, sets, horizon, data)
     own = {option.name: _parted(option, given[option.name]) for option in command.options}
     others = [option.name for option in command.options if option.model and own[option.name] is not None]
-    own |= {name: model_of(own[name], sets, horizon) for name in others}
+    own |= {name: model_of(own[name], sets, horizon, data) for name in others}
     folder = given.get("out")
     folder_for(folder)
     answers: dict[str, Result] = {}

@@ -52,7 +52,7 @@ WRONG = [
     ("goods: {kind: cost_of_sales}", "plan_fee: {recurring: maybe}", "lines.plan_fee.recurring", "yes or no"),
     ("of: coffee, kind", "of: coffe, kind", "lines.fees.of", "did you mean 'coffee'"),
     ("of: coffee, kind", "of: goods, kind", "lines.fees.of", "this is spent"),
-    ("of: coffee, kind", "of: [coffee, coffee], kind", "lines.fees.of.1", "stands twice"),
+    ("of: coffee, kind", "of: [coffee, coffee], kind", "lines.fees.of.1", "line 3 of plan.csv: its date is that of the row above"),
     ("of: coffee, kind", "of: fees, kind", "lines.fees.of", "is a share itself"),
     ("share: 2.9 %, of: coffee", "share: 2.9 %", "lines.fees.of", "'of' is required"),
     ("share: 2.9 %, of: coffee", "of: coffee", "lines.fees.share", "'share' is required"),
@@ -95,7 +95,7 @@ WRONG = [
     ("by: {channel: {ads: 0}}", "by: {channel: {ads: 4 points}}", "rates.pace.spread", "share of its mean"),
     ("launch: {amount: 500, on: 2027-03-01}", "launch: {amount: 500}", "costs.launch.on", "'on' is required"),
     ("on: 2027-03-01", "on: 2026-03-01", "costs.launch.on", "after this date"),
-    ("on: 2027-03-01", "on: [3 months, 3 months]", "costs.launch.on.1", "stands twice"),
+    ("on: 2027-03-01", "on: [3 months, 3 months]", "costs.launch.on.1", "line 3 of plan.csv: its date is that of the row above"),
     ("amount: 500", "amount: 500 per month", "costs.launch.amount", "has no period"),
     ("rent: 100 per month", "rent: 100", "costs.rent", "or is paid on a date"),
     ("count_of: client", "count_of: clients", "attributes.there.count_of", "did you mean 'client'"),
@@ -138,15 +138,18 @@ def test_what_is_wrong_is_said_with_its_place(right, wrong, place, message):
 
 
 PLANS = {
-    "no dates": ("when,ads\nsoon,3\n", "'soon' is no date"),
-    "no numbers": ("from,ads\n2027-01-01,many\n", "'many' is not a plain number"),
-    "negative": ("from,ads\n2027-01-01,-3\n", "'-3' is negative"),
+    "no dates": ("when,ads\nsoon,3\n", "line 2 of plan.csv: no date"),
+    "no numbers": ("from,ads\n2027-01-01,many\n", "the cell is no plain number"),
+    "negative": ("from,ads\n2027-01-01,-3\n", "the cell is negative"),
     "too fine": ("from,ads\n2027-01-01,0.1234567\n", "more than six decimals"),
-    "backwards": ("from,ads\n2027-05-01,3\n2027-01-01,3\n", "stands after"),
-    "twice": ("from,ads\n2027-05-01,3\n2027-05-01,4\n", "stands twice"),
+    "backwards": (
+        "from,ads\n2027-05-01,3\n2027-01-01,3\n",
+        "line 3 of plan.csv: its date is before that of the row above",
+    ),
+    "twice": ("from,ads\n2027-05-01,3\n2027-05-01,4\n", "line 3 of plan.csv: its date is that of the row above"),
     "empty": ("from,ads\n", "no rows"),
     "another column": ("from,adverts\n2027-05-01,3\n", "no column 'ads' beside the dates"),
-    "short": ("from,x,ads\n2027-05-01,3\n", "'' is not a plain number"),
+    "short": ("from,x,ads\n2027-05-01,3\n", "line 2: 2 cells under 3 columns"),
     "bytes": (b"\xff\xfe\x00", "not a CSV file in UTF-8"),
 }
 
