@@ -14,12 +14,12 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
-#: A text that names something is shown to so many characters, a reason to so many, one that an error quotes to so many.
-LONGEST_NAME, LONGEST_REASON, LONGEST_QUOTE = 120, 2_000, 80
+#: A text that names something is shown to so many characters, on a chart to fewer, and a reason and a quote to so many.
+LONGEST_NAME, LONGEST_LABEL, LONGEST_REASON, LONGEST_QUOTE = 120, 60, 2_000, 80
 #: So much is shown of a rule or a remedy in all.
 _LONGEST_SENTENCE = 1_000
 
-_LONG_WORD = re.compile(rf"\S{{{LONGEST_NAME + 1},}}")
+_LONG_NAME = {most: re.compile(rf"[\w-]{{{most + 1},}}") for most in (LONGEST_NAME, LONGEST_LABEL)}
 _QUOTE = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'(?!\w)")
 _LONG_PART = re.compile(rf"[^\s/.'\"]{{{LONGEST_QUOTE + 1},}}")
 
@@ -50,17 +50,17 @@ def titled(name: str) -> str:
     return _told_apart(one_line(name))
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, most: int = LONGEST_NAME) -> str:
     """Return a text with every name in it that is too long cut, so that long names are still told apart."""
-    return _LONG_WORD.sub(lambda match: _told_apart(match.group()), text) if len(text) > LONGEST_NAME else text
+    return _LONG_NAME[most].sub(lambda match: _told_apart(match[0], most), text) if len(text) > most else text
 
 
-def _told_apart(name: str) -> str:
+def _told_apart(name: str, most: int = LONGEST_NAME) -> str:
     """Return a name, a long one cut and ended by digits that follow from all of it."""
-    if len(name) <= LONGEST_NAME:
+    if len(name) <= most:
         return name
     digits = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:6]
-    return f"{name[: LONGEST_NAME - 7]}…{digits}"
+    return f"{name[: most - 7]}…{digits}"
 
 
 def reason(why: str) -> str:

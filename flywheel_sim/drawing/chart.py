@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import checked
 from flywheel_sim.errors import DataError
+from flywheel_sim.texts import LONGEST_LABEL, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,20 +54,31 @@ class Chart:
     data: pd.DataFrame = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Take every text as it is written: a dollar sign in a journey's name begins no formula."""
+        """Take every text as it is written, where a dollar sign begins no formula, and cut names that are too long."""
         from matplotlib.text import Text
+        from matplotlib.ticker import FixedFormatter
 
+        object.__setattr__(self, "title", shortened(self.title))
         for text in self.figure.findobj(Text):
             text.set_parse_math(False)
+            text.set_text(shortened(text.get_text(), LONGEST_LABEL))
+        for axis in (axis for axes in self.figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            if isinstance(named := axis.get_major_formatter(), FixedFormatter):
+                named.seq = [shortened(str(name), LONGEST_LABEL) for name in named.seq]
 
     def svg(self) -> str:
         """Return the figure as SVG text."""
+        out = io.StringIO()
+        self._draw(out, format="svg", metadata={"Date": None, "Creator": None})
+        return out.getvalue()
+
+    def _draw(self, to: Any, **how: Any) -> None:
+        """Draw the figure: ticks that come to be meanwhile hold no formula, and characters no font has are boxes."""
         import matplotlib as mpl
 
-        out = io.StringIO()
-        with mpl.rc_context({"svg.hashsalt": "flywheel_sim"}):
-            self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-        return out.getvalue()
+        with mpl.rc_context({"svg.hashsalt": "flywheel_sim", "text.parse_math": False}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from|constrained_layout not applied", UserWarning)
+            self.figure.savefig(to, **how)
 
     def csv(self) -> str:
         """Return the data as CSV text."""
@@ -85,7 +98,7 @@ class Chart:
             raise DataError(f"{path}: a picture ends in {', '.join(PICTURES)}; write {path.stem}.png")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.figure.savefig(path, dpi=160)
+            self._draw(path, dpi=160)
             path.with_suffix(".csv").write_text(self.csv(), encoding="utf-8")
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}; choose another path") from error
@@ -93,7 +106,7 @@ class Chart:
 
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()
-        self.figure.savefig(out, format="png", dpi=110)
+        self._draw(out, format="png", dpi=110)
         return out.getvalue()
 
 

@@ -260,7 +260,10 @@ class _Composer:
         return mapping
 
     def scalar(self, event: Any, path: Path_, place: Any) -> Raw:
-        text = visible(str(event.value))
+        text = str(event.value)
+        if event.style == ">":
+            text = text.replace("\a", "")  # with which the reader marks the lines that it joins
+        text = visible(text)
         if event.style in ("'", '"'):
             return text
         if text == "~":
