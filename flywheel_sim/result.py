@@ -65,7 +65,7 @@ class Provenance:
     warm_up: int = 0
 
     def __str__(self) -> str:
-        strategy = f", strategy '{self.strategy}'" if self.strategy else ""
+        strategy = f", strategy '{shortened(self.strategy)}'" if self.strategy else ""
         count = f"{self.replications:,} replications" if self.replications != 1 else f"replication {self.first}"
         coupled = f" · people affect one another by {joined(self.coupled)}" if self.coupled else ""
         after = f" after a warm-up of {format_duration(self.warm_up)}" if self.warm_up else ""

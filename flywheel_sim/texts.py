@@ -15,11 +15,11 @@ _HIDDEN = re.compile(
 )
 
 #: A text that names something is shown to so many characters, on a chart to fewer, and a reason and a quote to so many.
-LONGEST_NAME, LONGEST_LABEL, LONGEST_REASON, LONGEST_QUOTE = 120, 60, 2_000, 80
+LONGEST_NAME, LONGEST_LABEL, LONGEST_REASON, LONGEST_QUOTE = 120, 40, 2_000, 80
 #: So much is shown of a rule or a remedy in all.
 _LONGEST_SENTENCE = 1_000
 
-_LONG_NAME = {most: re.compile(rf"[\w-]{{{most + 1},}}") for most in (LONGEST_NAME, LONGEST_LABEL)}
+_LONG_NAME = {most: re.compile(rf"([\w-]{{{most + 1},}})(…[0-9a-f]{{6}})?") for most in (LONGEST_NAME, LONGEST_LABEL)}
 _QUOTE = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'(?!\w)")
 _LONG_PART = re.compile(rf"[^\s/.'\"]{{{LONGEST_QUOTE + 1},}}")
 
@@ -52,15 +52,17 @@ def titled(name: str) -> str:
 
 def shortened(text: str, most: int = LONGEST_NAME) -> str:
     """Return a text with every name in it that is too long cut, so that long names are still told apart."""
-    return _LONG_NAME[most].sub(lambda match: _told_apart(match[0], most), text) if len(text) > most else text
+    if len(text) <= most:
+        return text
+    return _LONG_NAME[most].sub(lambda match: _told_apart(match[1], match[2], most), text)
 
 
-def _told_apart(name: str, most: int = LONGEST_NAME) -> str:
-    """Return a name, a long one cut and ended by digits that follow from all of it."""
+def _told_apart(name: str, ending: str | None = None, most: int = LONGEST_NAME) -> str:
+    """Return a name, a long one cut and ended by digits that follow from all of it, or by those it was cut with."""
     if len(name) <= most:
         return name
     digits = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:6]
-    return f"{name[: most - 7]}…{digits}"
+    return f"{name[: most - 7]}{ending or f'…{digits}'}"
 
 
 def reason(why: str) -> str:

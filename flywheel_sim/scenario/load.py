@@ -25,7 +25,7 @@ TEXT = like("the text of a journey", "'name: Shop ...'", lambda given: isinstanc
 _FOLDER = path("the path of a folder", "'data'")
 
 #: Folders whose files a journey may name.
-DATA = optional(either(_FOLDER, listed(_FOLDER, "a list of folders", "['data']")))
+DATA = optional(either(_FOLDER, listed(_FOLDER, "a list of folders", "['data']", 0)))
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"

@@ -149,7 +149,7 @@ PLANS = {
     "twice": ("from,ads\n2027-05-01,3\n2027-05-01,4\n", "line 3 of plan.csv: its date is that of the row above"),
     "empty": ("from,ads\n", "no rows"),
     "another column": ("from,adverts\n2027-05-01,3\n", "no column 'ads' beside the dates"),
-    "short": ("from,x,ads\n2027-05-01,3\n", "line 2: 2 cells under 3 columns"),
+    "short": ("from,x,ads\n2027-05-01,3\n", "line 2: 3 columns and a row of 2"),
     "bytes": (b"\xff\xfe\x00", "not a CSV file in UTF-8"),
 }
 

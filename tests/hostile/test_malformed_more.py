@@ -739,7 +739,7 @@ def test_a_loop_through_a_newcomer_to_a_set_takes_no_time():
         ("days\n3 %\n", "column: days, unit: days", "column", "line 2 of data.csv: the cell is no duration"),
         ("days\n1e15\n", "column: days, unit: years", "column", "line 2 of data.csv: the cell is too large"),
         ("days,a\n3,1\n,2\n", "column: days, unit: days", "column", "line 3 of data.csv: the cell is empty"),
-        ("a,days\n3\n", "column: days, unit: days", "file", "line 2: 1 cells under 2 columns"),
+        ("a,days\n3\n", "column: days, unit: days", "file", "line 2: 2 columns and a row of 1"),
         ("days\n", "column: days, unit: days", "column", "no values in this column of data.csv; fill it"),
         (
             "",

@@ -189,7 +189,7 @@ FILES = {
     "a comma within": ('d,n\n2027-02-01,"1,000"\n', "column", "the cell is no plain number"),
     "nothing known": ("d,n\n2027-02-01,nan\n", "column", "the cell is no plain number"),
     "no end of people": ("d,n\n2027-02-01,inf\n", "column", "the cell is no plain number"),
-    "a short row": ("d,n\n2027-02-01,1\n\n2027-03-01\n", "file", "line 4: 1 cells under 2 columns"),
+    "a short row": ("d,n\n2027-02-01,1\n\n2027-03-01\n", "file", "line 4: 2 columns and a row of 1"),
     "a time of day": ("d,n\n2027-02-01T10:00,2\n", "file", "line 2 of people.csv: no date"),
     "a date by points": ("d,n\n01.02.2027,2\n", "file", "line 2 of people.csv: no date"),
     "no such day": ("d,n\n2027-02-29,2\n", "file", "line 2 of people.csv: no date"),

@@ -148,7 +148,7 @@ def cells_of(
             for row in rows:
                 if cells := _kept(row):
                     if len(cells) > len(names) or len(row) < len(names):
-                        rule = f"line {rows.line}: {len(row)} cells under {len(names)} columns"
+                        rule = f"line {rows.line}: {len(names)} columns and a row of {len(row)}"
                         raise Unreadable(rule, "write one cell a column, and quotes around a cell with a comma in it")
                     yield f"line {rows.line}", row, row[index].strip()
     except Unreadable as error:
