@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +36,16 @@ PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg")
 Grid = Literal["both", "x", "y"]
 
 
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Draw texts as they are: no formula in them, and no warning where no font has a character or a label no room."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from|constrained_layout not applied", UserWarning)
+        yield
+
+
 @dataclass(frozen=True)
 class Chart:
     """A figure with the data behind it.
@@ -56,15 +68,14 @@ class Chart:
     def __post_init__(self) -> None:
         """Take every text as it is written, where a dollar sign begins no formula, and cut names that are too long."""
         from matplotlib.text import Text
-        from matplotlib.ticker import FixedFormatter
 
         object.__setattr__(self, "title", shortened(self.title))
         for text in self.figure.findobj(Text):
             text.set_parse_math(False)
             text.set_text(shortened(text.get_text(), LONGEST_LABEL))
         for axis in (axis for axes in self.figure.axes for axis in (axes.xaxis, axes.yaxis)):
-            if isinstance(named := axis.get_major_formatter(), FixedFormatter):
-                named.seq = [shortened(str(name), LONGEST_LABEL) for name in named.seq]
+            ticks = axis.get_major_formatter()  # which gives their labels anew whenever they are drawn
+            ticks.format_ticks = partial(_labels, ticks.format_ticks)  # type: ignore[method-assign]
 
     def svg(self) -> str:
         """Return the figure as SVG text."""
@@ -73,11 +84,10 @@ class Chart:
         return out.getvalue()
 
     def _draw(self, to: Any, **how: Any) -> None:
-        """Draw the figure: ticks that come to be meanwhile hold no formula, and characters no font has are boxes."""
+        """Draw the figure."""
         import matplotlib as mpl
 
-        with mpl.rc_context({"svg.hashsalt": "flywheel_sim", "text.parse_math": False}), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from|constrained_layout not applied", UserWarning)
+        with mpl.rc_context({"svg.hashsalt": "flywheel_sim"}), as_written():
             self.figure.savefig(to, **how)
 
     def csv(self) -> str:
@@ -108,6 +118,11 @@ class Chart:
         out = io.BytesIO()
         self._draw(out, format="png", dpi=110)
         return out.getvalue()
+
+
+def _labels(given: Callable[[Any], list[str]], values: Any) -> list[str]:
+    """Return the labels of ticks, names in them cut."""
+    return [shortened(label, LONGEST_LABEL) for label in given(values)]
 
 
 def blank(
