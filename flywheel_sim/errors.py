@@ -19,12 +19,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from flywheel_sim.texts import cut, one_line, quoted, sentence, visible
+
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class FlywheelError(Exception):
-    """Be the root of the family: catch this to catch them all."""
+    """Be the root of the family: catch this to catch them all.
+
+    What a message quotes of a file, a path or a command line has nothing hidden in it, and is cut.
+    """
+
+    def __init__(self, *said: Any) -> None:
+        super().__init__(*(quoted(one) if isinstance(one, str) else one for one in said))
 
 
 class DataError(FlywheelError):
@@ -103,10 +111,22 @@ class Problem:
     rule: str
     remedy: str
 
+    def __post_init__(self) -> None:
+        """Have nothing hidden in what the user wrote, and no more of it than a message has room for."""
+        shown = {
+            "file": one_line(visible(self.file)),
+            "path": sentence(".".join(map(cut, self.path.split(".")))),
+            "value": cut(visible(self.value)),
+            "rule": sentence(self.rule),
+            "remedy": sentence(self.remedy),
+        }
+        for name, text in shown.items():
+            object.__setattr__(self, name, text)
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         path = f" {self.path}" if self.path else ""
-        value = f"{self.value!r}: " if self.value else ""
+        value = repr(self.value).replace("\\\\", "\\") + ": " if self.value else ""  # escapes are written once
         return f"{place}{path}: {value}{self.rule}; {self.remedy}"
 
 
@@ -121,7 +141,7 @@ class ConfigError(FlywheelError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        Exception.__init__(self, "\n".join(str(problem) for problem in self.problems))  # each is fit to be shown
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Problem, ...]]]:
         return ConfigError, (self.problems,)

@@ -16,6 +16,7 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import Takes
 from flywheel_sim.journey.units import format_duration
 from flywheel_sim.stats import VERBATIM, Estimate, figure, plus_minus
+from flywheel_sim.texts import shortened
 from flywheel_sim.wording import joined, text_table
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Provenance:
     warm_up: int = 0
 
     def __str__(self) -> str:
-        strategy = f", strategy '{self.strategy}'" if self.strategy else ""
+        strategy = f", strategy '{shortened(self.strategy)}'" if self.strategy else ""
         count = f"{self.replications:,} replications" if self.replications != 1 else f"replication {self.first}"
         coupled = f" · people affect one another by {joined(self.coupled)}" if self.coupled else ""
         after = f" after a warm-up of {format_duration(self.warm_up)}" if self.warm_up else ""
@@ -213,7 +214,7 @@ class Result:
 
     def __str__(self) -> str:
         small = [line for line in (self.note, *self.remarks(), *map(str, self.provenance)) if line]
-        parts = (self.answer(), table_text(self.table()), "\n".join(small))
+        parts = (shortened(self.answer()), table_text(self.table()), shortened("\n".join(small)))
         return "\n\n".join(part for part in parts if part)
 
     def __repr__(self) -> str:

@@ -8,11 +8,12 @@ import textwrap
 from collections.abc import Sequence
 
 from flywheel_sim.stats import NOTHING, Estimate, between, with_unit
+from flywheel_sim.texts import shortened
 
 
 def joined(names: Sequence[str]) -> str:
     """Return names as a sentence lists them."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    return shortened(" and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0])
 
 
 def either(names: Sequence[str]) -> str:
@@ -35,7 +36,7 @@ def called(name: str, first: bool = False) -> str:
     """Return a strategy's name as it stands in a sentence."""
     if name in ("funnel", "flywheel"):
         return f"{'The' if first else 'the'} {name}"
-    return f"'{name}'"
+    return f"'{shortened(name)}'"
 
 
 def signed(estimate: Estimate) -> str:
@@ -69,7 +70,7 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int =
     """
     if not heads:
         return ""
-    cells = [[*map(str, heads)], *([*map(str, row)] for row in rows)]
+    cells = [[shortened(str(cell)) for cell in row] for row in (heads, *rows)]
     columns = list(zip(*cells, strict=True))
     right = [_is_figures(texts[1:]) for texts in columns]
     for gap in _GAPS:

@@ -16,9 +16,10 @@ from typing import Annotated, Any
 import typer
 
 from flywheel_sim.analysis.commands import FORMER_FLAGS, commands
-from flywheel_sim.cli.options import AsJson, Config, Horizon, Sets, model_of, say, show
+from flywheel_sim.cli.options import AsJson, Config, Data, Horizon, Sets, model_of, say, show
 from flywheel_sim.cli.runner import added
 from flywheel_sim.errors import FlywheelError, SimulationError
+from flywheel_sim.texts import shortened, visible
 
 
 def main() -> None:
@@ -69,7 +70,7 @@ def _instead(error: Any) -> tuple[str, str] | None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)
+    print(visible(message), file=sys.stderr)
     if code == 130 and any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
         sys.stdout.flush()
         sys.stderr.flush()
@@ -77,11 +78,13 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json: AsJson = False) -> None:
+def validate(
+    config: Config, sets: Sets = None, data: Data = None, horizon: Horizon = None, as_json: AsJson = False
+) -> None:
     """Check a journey with all its strategies, and say what is in it."""
     from flywheel_sim.scenario.describe import assumptions
 
-    model = model_of(config, sets, horizon)
+    model = model_of(config, sets, horizon, data)
     journey = model.journey()
     unexplained = [a.name for a in assumptions(model) if not a.why]
     matched = [model.unmatched_journey(name) for name in model.matched]
@@ -102,7 +105,7 @@ def validate(config: Config, sets: Sets = None, horizon: Horizon = None, as_json
         *(f"  note: {word}" for word in words),
         *([f"  note: no 'why' given for {', '.join(unexplained)}"] if unexplained else []),
     ]
-    show("\n".join(lines))
+    show(shortened("\n".join(lines)))
 
 
 def list_(
@@ -110,6 +113,7 @@ def list_(
         str,
         typer.Argument(metavar="[journeys|metrics|JOURNEY]", help="What to list; of a journey its stages and rates."),
     ] = "journeys",
+    data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """List the shipped journeys, the metrics that can be asked for, or what is in a journey."""
@@ -119,7 +123,7 @@ def list_(
     from flywheel_sim.wording import text_table
 
     if what not in ("journeys", "metrics") and (what in shipped() or Path(what).suffix):
-        show(str(load(what)))
+        show(str(load(what, data or None)))
         return
     if what == "journeys":
         models = {name: load(name) for name in shipped()}

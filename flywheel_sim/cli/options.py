@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from flywheel_sim.analysis.commands import pair
+from flywheel_sim.texts import shortened, visible
 
 if TYPE_CHECKING:
     from flywheel_sim.scenario.load import Scenario
@@ -45,6 +46,10 @@ Replications = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="The luck; the file's seed unless given.")]
 Horizon = Annotated[str | None, typer.Option(help="How far to look, such as '24 months'.")]
+Data = Annotated[
+    list[Path] | None,
+    typer.Option("--data", metavar="FOLDER", help="A folder whose files the journey may name too; repeatable."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 MaxPeople = Annotated[int | None, typer.Option(min=1, help="People in one replication at which a run is stopped.")]
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Events in one replication at which a run is stopped.")]
@@ -59,6 +64,7 @@ COMMON: dict[str, tuple[Any, Any, str | None]] = {
     "seed": (Seed, None, "seed"),
     "horizon": (Horizon, None, None),
     "sets": (Sets, None, None),
+    "data": (Data, None, None),
     "out": (Out, None, None),
     "as_json": (AsJson, False, None),
     "workers": (Workers, 0, "workers"),
@@ -69,11 +75,11 @@ COMMON: dict[str, tuple[Any, Any, str | None]] = {
 }
 
 
-def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenario:
-    """Return the scenario of a file with the values that --set and --horizon give."""
+def model_of(config: str, sets: list[str] | None, horizon: str | None, data: list[Path] | None = None) -> Scenario:
+    """Return the scenario of a file, with folders that --data gives, and the values that --set and --horizon give."""
     from flywheel_sim.scenario.load import load
 
-    model = load(config)
+    model = load(config, data or None)
     values = dict(pair(item, "--set", "RATE=VALUE", "retention=95 % per month") for item in sets or [])
     if horizon is not None:
         values["horizon"] = horizon
@@ -82,7 +88,7 @@ def model_of(config: str, sets: list[str] | None, horizon: str | None) -> Scenar
 
 def say(text: str) -> None:
     """Print to standard error, where nothing but messages goes."""
-    print(fitted(text, sys.stderr), file=sys.stderr)
+    print(fitted(shortened(visible(text)), sys.stderr), file=sys.stderr)
 
 
 def fitted(text: str, stream: TextIO | None = None) -> str:

@@ -93,10 +93,11 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
     from flywheel_sim.result import Result
 
     sets, horizon = given.pop("sets", None), None if _own(command, "horizon") else given.pop("horizon", None)
-    model = model_of(config, sets, horizon)
+    data = given.pop("data", None)
+    model = model_of(config, sets, horizon, data)
     own = {option.name: _parted(option, given[option.name]) for option in command.options}
     others = [option.name for option in command.options if option.model and own[option.name] is not None]
-    own |= {name: model_of(own[name], sets, horizon) for name in others}
+    own |= {name: model_of(own[name], sets, horizon, data) for name in others}
     own = {name: home(value) if isinstance(value, Path) else value for name, value in own.items()}
     folder = None if given.get("out") is None else home(given["out"])
     if folder is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +15,7 @@ from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import checked
 from flywheel_sim.errors import DataError
 from flywheel_sim.spreadsheets import csv_of
+from flywheel_sim.texts import LONGEST_LABEL, shortened
 from flywheel_sim.writing import put
 
 if TYPE_CHECKING:
@@ -34,6 +38,16 @@ PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg")
 Grid = Literal["both", "x", "y"]
 
 
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Draw texts as they are: no formula in them, and no warning where no font has a character or a label no room."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from|constrained_layout not applied", UserWarning)
+        yield
+
+
 @dataclass(frozen=True)
 class Chart:
     """A figure with the data behind it.
@@ -54,20 +68,29 @@ class Chart:
     data: pd.DataFrame = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Take every text as it is written: a dollar sign in a journey's name begins no formula."""
+        """Take every text as it is written, where a dollar sign begins no formula, and cut names that are too long."""
         from matplotlib.text import Text
 
+        object.__setattr__(self, "title", shortened(self.title))
         for text in self.figure.findobj(Text):
             text.set_parse_math(False)
+            text.set_text(shortened(text.get_text(), LONGEST_LABEL))
+        for axis in (axis for axes in self.figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            ticks = axis.get_major_formatter()  # which gives their labels anew whenever they are drawn
+            ticks.format_ticks = partial(_labels, ticks.format_ticks)  # type: ignore[method-assign]
 
     def svg(self) -> str:
         """Return the figure as SVG text."""
+        out = io.StringIO()
+        self._draw(out, format="svg", metadata={"Date": None, "Creator": None})
+        return out.getvalue()
+
+    def _draw(self, to: Any, **how: Any) -> None:
+        """Draw the figure."""
         import matplotlib as mpl
 
-        out = io.StringIO()
-        with mpl.rc_context({"svg.hashsalt": "flywheel_sim"}):
-            self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-        return out.getvalue()
+        with mpl.rc_context({"svg.hashsalt": "flywheel_sim"}), as_written():
+            self.figure.savefig(to, **how)
 
     def csv(self) -> str:
         """Return the data as CSV text."""
@@ -86,13 +109,18 @@ class Chart:
         if path.suffix.lower() not in PICTURES:
             raise DataError(f"{path}: a picture ends in {', '.join(PICTURES)}; write {path.stem}.png")
         data = path.with_suffix(".csv").name
-        put(path.parent, {data: self.csv().encode(), path.name: lambda to: self.figure.savefig(to, dpi=160)})
+        put(path.parent, {data: self.csv().encode(), path.name: partial(self._draw, dpi=160)})
         return path
 
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()
-        self.figure.savefig(out, format="png", dpi=110)
+        self._draw(out, format="png", dpi=110)
         return out.getvalue()
+
+
+def _labels(given: Callable[[Any], list[str]], values: Any) -> list[str]:
+    """Return the labels of ticks, names in them cut."""
+    return [shortened(label, LONGEST_LABEL) for label in given(values)]
 
 
 def blank(

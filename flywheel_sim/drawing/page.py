@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flywheel_sim.drawing.chart import Chart
+from flywheel_sim.texts import shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,11 @@ class Table:
     numbers: frozenset[int] = frozenset()
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Cut names that are too long."""
+        object.__setattr__(self, "heads", tuple(map(shortened, self.heads)))
+        object.__setattr__(self, "rows", [tuple(map(shortened, row)) for row in self.rows])
+
 
 @dataclass(frozen=True)
 class Section:
@@ -30,6 +36,11 @@ class Section:
     texts: Sequence[str] = ()
     charts: Sequence[Chart] = ()
     tables: Sequence[Table] = ()
+
+    def __post_init__(self) -> None:
+        """Cut names that are too long."""
+        object.__setattr__(self, "title", shortened(self.title))
+        object.__setattr__(self, "texts", tuple(map(shortened, self.texts)))
 
 
 def table_of_texts(head: str, table: pd.DataFrame, note: str, words: int = 0) -> Table:

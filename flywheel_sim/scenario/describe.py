@@ -12,6 +12,7 @@ from flywheel_sim.scenario.model import Scenario
 from flywheel_sim.scenario.overview import as_text
 from flywheel_sim.scenario.said import RateText
 from flywheel_sim.scenario.source.tree import MOVED, Raw
+from flywheel_sim.texts import reason
 
 #: What one item of a section is called.
 _ONE_OF = {"channels": "channel", "levers": "lever", "costs": "overhead", "resources": "resource"}
@@ -62,7 +63,7 @@ def reference_value(model: Scenario, rate: str, strategy: str | None = None) -> 
 def assumptions(model: Scenario, strategy: str | None = None) -> list[Assumption]:
     """Return every named rate of a strategy with its value and why."""
     table = model.raw(strategy).get("rates") or {}
-    return [Assumption(name, as_text(raw), RateText(raw).why) for name, raw in table.items()]
+    return [Assumption(name, as_text(raw), reason(RateText(raw).why)) for name, raw in table.items()]
 
 
 def inline_figures(model: Scenario, strategy: str | None = None) -> list[tuple[str, str]]:

@@ -6,18 +6,26 @@
 from __future__ import annotations
 
 import difflib
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from flywheel_sim.arguments import NAME, checked, like, path
+from flywheel_sim.arguments import NAME, checked, either, like, listed, optional, path
 from flywheel_sim.errors import ConfigError, DataError
 from flywheel_sim.scenario.model import Scenario
-from flywheel_sim.scenario.source.files import exists, read_extended
+from flywheel_sim.scenario.source.files import exists, folders_of, read_extended
 from flywheel_sim.scenario.source.tree import Tree, read_text
+from flywheel_sim.texts import visible
 
 __all__ = ["Scenario", "load", "loads", "shipped"]
 
 #: What `loads` takes; what is wrong with a text, an empty one too, is said with its place.
 TEXT = like("the text of a journey", "'name: Shop ...'", lambda given: isinstance(given, str))
+
+_FOLDER = path("the path of a folder", "'data'")
+
+#: Folders whose files a journey may name.
+DATA = optional(either(_FOLDER, listed(_FOLDER, "a list of folders", "['data']", 0)))
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
@@ -40,8 +48,11 @@ def _configs() -> Path:
     return _CONFIGS if _CONFIGS.is_dir() else _CONFIGS_IN_SOURCE
 
 
-@checked({"source": path("the name of a shipped journey or the path of a file", "'subscription'")}, error=DataError)
-def load(source: str | Path) -> Scenario:
+@checked(
+    {"source": path("the name of a shipped journey or the path of a file", "'subscription'"), "data": DATA},
+    error=DataError,
+)
+def load(source: str | Path, data: str | Path | Sequence[str | Path] | None = None) -> Scenario:
     """Return the scenario of a journey file, checked with all its strategies.
 
     Parameters
@@ -49,6 +60,9 @@ def load(source: str | Path) -> Scenario:
     source
         A bare word is the name of a shipped journey, such as ``subscription``; anything with a slash or an ending, such
         as ``./mine`` or ``mine.yaml``, is the path of a YAML file.
+    data
+        A folder, or several, whose files the journey may name too, beside those of its own folder, of the current one
+        and of what lies below them.
 
     Raises
     ------
@@ -64,7 +78,7 @@ def load(source: str | Path) -> Scenario:
     ('funnel', 'flywheel')
     """
     named = isinstance(source, str) and not Path(source).suffix and not set(source) & set("/\\") and source.strip(".")
-    file = _configs() / f"{source}.yaml" if named else Path(source)
+    file = _configs() / f"{source}.yaml" if named else Path(os.path.expanduser(source))
     if not exists(file):
         if not named:
             raise DataError(f"{source}: no such file; give the path of a YAML file, or one of: {', '.join(shipped())}")
@@ -73,12 +87,21 @@ def load(source: str | Path) -> Scenario:
         files = [Path(source), *(Path(f"{source}{ending}") for ending in (".yaml", ".yml"))]
         here = next((f"; or write ./{file} for the file of that name" for file in files if exists(file)), "")
         raise DataError(f"{source}: no file and no shipped journey of that name; {remedy}{here}")
-    return _checked(read_extended(file), str(file))
+    return _checked(read_extended(file, folders_of(file, _listed(data))), str(file))
 
 
-@checked({"text": TEXT, "name": NAME}, error=DataError)
-def loads(text: str, name: str = "<text>") -> Scenario:
+@checked({"text": TEXT, "name": NAME, "data": DATA}, error=DataError)
+def loads(text: str, name: str = "<text>", data: str | Path | Sequence[str | Path] | None = None) -> Scenario:
     """Return the scenario of a YAML text, checked with all its strategies.
+
+    Parameters
+    ----------
+    text
+        The journey.
+    name
+        What messages call it.
+    data
+        A folder, or several, whose files it may name beside those of the current folder.
 
     Raises
     ------
@@ -95,9 +118,14 @@ def loads(text: str, name: str = "<text>") -> Scenario:
     <text>:1:1 channels: 'channels' is required; add channels: ...
     """
     tree = read_text(text, name)
+    tree.folders = folders_of(None, _listed(data))
     if "extends" in tree.root:
         raise ConfigError([tree.problem((), None, "a text cannot extend a file", "load it from a file", "extends")])
     return _checked(tree, name)
+
+
+def _listed(data: str | Path | Sequence[str | Path] | None) -> Sequence[str | Path]:
+    return () if data is None else [data] if isinstance(data, str | os.PathLike) else data
 
 
 def _checked(tree: Tree, origin: str) -> Scenario:
@@ -105,6 +133,6 @@ def _checked(tree: Tree, origin: str) -> Scenario:
     if strategies is not None and not isinstance(strategies, dict):
         raise ConfigError([tree.problem(("strategies",), strategies, "strategies are a mapping of names",
                                         "write funnel: {without: [...]}")])  # fmt: skip
-    scenario = Scenario(tree, origin=origin)
+    scenario = Scenario(tree, origin=visible(origin))
     scenario.check()
     return scenario

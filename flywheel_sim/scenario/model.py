@@ -13,12 +13,13 @@ from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.overview import Overview, as_text, overview_of
 from flywheel_sim.scenario.resolve.resolver import resolve
 from flywheel_sim.scenario.said import ChannelText, LeverText, RateText, channels_of, levers_of, waits_of
-from flywheel_sim.scenario.source.from_code import value_text
+from flywheel_sim.scenario.source.from_code import made_visible, value_text
 from flywheel_sim.scenario.source.layers import DIGITS, layered, with_spends
 from flywheel_sim.scenario.source.overlay import deletions
 from flywheel_sim.scenario.source.schema import SETTINGS
-from flywheel_sim.scenario.source.strategy import Choices
+from flywheel_sim.scenario.source.strategy import Choices, check_names
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree
+from flywheel_sim.texts import titled, visible
 
 _NAME = takes.text("a name", "'flywheel'")
 
@@ -71,7 +72,7 @@ class Scenario:
     @property
     def name(self) -> str:
         """Return the name the file gives itself, or was given in code."""
-        return str(self.at("name"))
+        return titled(str(self.at("name")))
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -150,6 +151,7 @@ class Scenario:
             With every problem of the file and of all its strategies.
         """
         problems: list[Problem] = deletions(self.tree, self.tree)
+        check_names(self.tree, problems)
         whole = {"channels", "journey"} <= self.tree.root.keys()
         for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
@@ -174,7 +176,7 @@ class Scenario:
         whole = "journey" in self.tree.root
         has = f": {len(self.at('journey'))} stages, {len(self.rates)} rates" if whole else ""
         strategies = f", strategies {', '.join(self.strategies)}" if self.strategies else ""
-        return f"<Scenario {self.at('name')!r}{has}{strategies}>"
+        return f"<Scenario {self.name!r}{has}{strategies}>"
 
     def __str__(self) -> str:
         return str(self.overview())
@@ -291,7 +293,8 @@ class Scenario:
         keep_solved
             Whether matched spends stay as they were found; else they are to be solved for anew.
         """
-        return self._other(changes=(*self.changes, *changes), solved=self.solved if keep_solved else ())
+        said = [(visible(path), made_visible(value)) for path, value in changes]
+        return self._other(changes=(*self.changes, *said), solved=self.solved if keep_solved else ())
 
     def without(self, *names: str, strategy: str | None = None) -> Scenario:
         """Return the scenario without what a strategy's ``without`` may name: in one strategy, or everywhere.

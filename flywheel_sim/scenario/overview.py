@@ -10,6 +10,7 @@ from typing import Any
 from flywheel_sim.scenario.said import RateText, channels_of
 from flywheel_sim.scenario.source.tree import MOVED, Raw
 from flywheel_sim.stats import VERBATIM
+from flywheel_sim.texts import reason, titled
 from flywheel_sim.wording import text_table
 
 
@@ -109,5 +110,5 @@ def overview_of(raw: Mapping[str, Any], strategies: Mapping[str, str]) -> Overvi
     ]
     if not strategies:
         parts.append(("strategies", "none: the file as written"))
-    rates = [(name, as_text(held), RateText(held).why) for name, held in (raw.get("rates") or {}).items()]
-    return Overview(str(raw.get("name") or ""), parts, rates)
+    rates = [(name, as_text(held), reason(RateText(held).why)) for name, held in (raw.get("rates") or {}).items()]
+    return Overview(titled(str(raw.get("name") or "")), parts, rates)

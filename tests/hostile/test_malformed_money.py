@@ -138,15 +138,18 @@ def test_what_is_wrong_is_said_with_its_place(right, wrong, place, message):
 
 
 PLANS = {
-    "no dates": ("when,ads\nsoon,3\n", "'soon' is no date"),
-    "no numbers": ("from,ads\n2027-01-01,many\n", "'many' is not a plain number"),
-    "negative": ("from,ads\n2027-01-01,-3\n", "'-3' is negative"),
+    "no dates": ("when,ads\nsoon,3\n", "line 2 of plan.csv: no date"),
+    "no numbers": ("from,ads\n2027-01-01,many\n", "the cell is no plain number"),
+    "negative": ("from,ads\n2027-01-01,-3\n", "the cell is negative"),
     "too fine": ("from,ads\n2027-01-01,0.1234567\n", "more than six decimals"),
-    "backwards": ("from,ads\n2027-05-01,3\n2027-01-01,3\n", "stands after"),
-    "twice": ("from,ads\n2027-05-01,3\n2027-05-01,4\n", "stands twice"),
+    "backwards": (
+        "from,ads\n2027-05-01,3\n2027-01-01,3\n",
+        "line 3 of plan.csv: its date is before that of the row above",
+    ),
+    "twice": ("from,ads\n2027-05-01,3\n2027-05-01,4\n", "line 3 of plan.csv: its date is that of the row above"),
     "empty": ("from,ads\n", "no rows"),
     "another column": ("from,adverts\n2027-05-01,3\n", "no column 'ads' beside the dates"),
-    "short": ("from,x,ads\n2027-05-01,3\n", "'' is not a plain number"),
+    "short": ("from,x,ads\n2027-05-01,3\n", "line 2: 3 columns and a row of 2"),
     "bytes": (b"\xff\xfe\x00", "not a CSV file in UTF-8"),
 }
 

@@ -722,14 +722,24 @@ def test_a_loop_through_a_newcomer_to_a_set_takes_no_time():
 @pytest.mark.parametrize(
     ("content", "columns", "path", "message"),
     [
-        ("days\n3\n", "column: day, unit: days", "column", "no column of that name in data.csv; did you mean 'days'?"),
-        ("days\n3\n", "column: days", "column", "line 2 of data.csv: '3' has no unit; add unit: days"),
-        ("days\n3\nx\n", "column: days, unit: days", "column", "line 3 of data.csv: 'x': not a quantity"),
-        ("days\n3\n-1\n", "column: days, unit: days", "column", "line 3 of data.csv: '-1' is negative; mend the file"),
-        ("days\n3 %\n", "column: days, unit: days", "column", "line 2 of data.csv: '3 %' is not a duration"),
-        ("days\n1e15\n", "column: days, unit: years", "column", "line 2 of data.csv: '1e15' is too large"),
-        ("days,a\n3,1\n,2\n", "column: days, unit: days", "column", "line 3 of data.csv: '': not a quantity"),
-        ("a,days\n3\n", "column: days, unit: days", "column", "line 2 of data.csv: '': not a quantity"),
+        (
+            "days\n3\n",
+            "column: day, unit: days",
+            "column",
+            "no column of that name in data.csv; write the column as the first",
+        ),
+        ("days\n3\n", "column: days", "column", "line 2 of data.csv: the cell has no unit; add unit: days"),
+        ("days\n3\nx\n", "column: days, unit: days", "column", "line 3 of data.csv: the cell is no duration"),
+        (
+            "days\n3\n-1\n",
+            "column: days, unit: days",
+            "column",
+            "line 3 of data.csv: the cell is negative; mend the file",
+        ),
+        ("days\n3 %\n", "column: days, unit: days", "column", "line 2 of data.csv: the cell is no duration"),
+        ("days\n1e15\n", "column: days, unit: years", "column", "line 2 of data.csv: the cell is too large"),
+        ("days,a\n3,1\n,2\n", "column: days, unit: days", "column", "line 3 of data.csv: the cell is empty"),
+        ("a,days\n3\n", "column: days, unit: days", "file", "line 2: 2 columns and a row of 1"),
         ("days\n", "column: days, unit: days", "column", "no values in this column of data.csv; fill it"),
         (
             "",

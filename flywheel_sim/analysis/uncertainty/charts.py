@@ -11,7 +11,7 @@ import numpy as np
 from flywheel_sim.analysis.uncertainty.morris import Morris
 from flywheel_sim.analysis.uncertainty.sobol import Sobol
 from flywheel_sim.analysis.uncertainty.tornado import Tornado
-from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, axes_of, blank, dress
+from flywheel_sim.drawing.chart import COLOURS, FAINT, GREY, INK, TITLE, Chart, as_written, axes_of, blank, dress
 from flywheel_sim.drawing.ends import FloatArray, ends_of
 from flywheel_sim.drawing.labels import beside, measured, named_rows
 from flywheel_sim.drawing.marks import DASHED, whiskers
@@ -141,7 +141,8 @@ def morris(result: Morris, metric: str | None = None) -> Chart:
     axes.plot([0, right], [0, right / 2], color=FAINT, lw=1, ls=DASHED, zorder=1)
     axes.set_xlim(0, right)
     axes.set_ylim(0, top)
-    _labelled(axes, drawing, order, x, y)
+    with as_written():
+        _labelled(axes, drawing, order, x, y)
     measured(axes, along=f"mu*: mean size of the change from one end of a rate's range to the other ({unit})",
              up=f"sigma: how far that differs ({unit})")  # fmt: skip
     return Chart(f"morris_{name}", title, drawing, frame[frame["metric"] == name].reset_index(drop=True))

@@ -141,7 +141,7 @@ class Context:
         line = self.findings.lines.get(name)
         return (line.kind if line else "") or otherwise
 
-    def warn(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> None:
+    def warn(self, path: Path_, value: object, rule: str, remedy: str, key: str | None = None) -> None:
         """Warn of something in a file that can run, once."""
         warning = self.notes.tree.problem(path, value, rule, remedy, key)
         if warning not in self.findings.warnings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,12 +87,7 @@ class PlanReader:
         if spec.unit is not None:
             raise self.note((*path, "unit"), None, "batches are people, and have no unit", "remove the unit")
         rows = self._rows(spec, path, "number")
-        batches = []
-        for day, count in rows:
-            if count != int(count) or count > 10**9:
-                raise self.note((*path, "column"), None, f"{spec.file}: {count:g} people on {day}",
-                                "people are counted in whole numbers, up to a billion")  # fmt: skip
-            batches.append((self._offset(day), int(count)))
+        batches = [(self._offset(day), int(count)) for day, count in rows]
         inside = [(at, count) for at, count in batches if times[0] <= at < times[1]]
         if outside := len(batches) - len(inside):
             rule = (
@@ -157,41 +151,44 @@ class PlanReader:
         return self.context.plans[key]
 
     def _read(self, file: Path, spec: PlanSpec, path: Path_, kind: Kind) -> Rows:
+        """Return the rows of a plan; what is wrong with one is said without telling what stands there."""
+        rows: list[tuple[dt.date, float]] = []
         missing = f"no column '{spec.column}' beside the dates in {spec.file}"
-        rows = [
-            self._row(row, text, f"{line} of {spec.file}", path, kind)
-            for line, row, text in cells_of(self.notes, file, spec.column, path, missing, first=1)
-        ]
-        if not rows or len(rows) > MOST_ROWS:
-            rule = f"more than {MOST_ROWS:,} rows" if rows else "no rows"
-            raise self.note((*path, "file"), None, f"{rule} in {spec.file}", "write one row for each date")
-        for (day, _), (next_day, _) in itertools.pairwise(rows):
-            if not day < next_day:
+        for line, row, text in cells_of(self.notes, file, spec.column, path, missing, first=1):
+            where = f"{line} of {spec.file}"
+            rows.append(self._row(row, text, where, path, kind))
+            if len(rows) > MOST_ROWS:
+                rule = f"more than {MOST_ROWS:,} rows in {spec.file}"
+                raise self.note((*path, "file"), None, rule, "write one row for each date")
+            if len(rows) > 1 and rows[-1][0] <= rows[-2][0]:
                 rule = (
-                    f"{spec.file}: {next_day} stands after {day}"
-                    if day != next_day
-                    else f"{spec.file}: {day} stands twice"
+                    f"{where}: its date is {'that' if rows[-1][0] == rows[-2][0] else 'before that'} of the row above"
                 )
                 raise self.note((*path, "file"), None, rule, "write each date once, the earliest first")
+        if not rows:
+            raise self.note((*path, "file"), None, f"no rows in {spec.file}", "write one row for each date")
         return tuple(rows)
 
     def _row(self, row: list[str], text: str, where: str, path: Path_, kind: Kind) -> tuple[dt.date, float]:
+        place = (*path, "column")
         try:
             day = dt.datetime.strptime(row[0].strip(), "%Y-%m-%d").date()
         except ValueError:
-            raise self.note(
-                (*path, "file"), None, f"{where}: '{row[0].strip()}' is no date", "write 2027-01-31"
-            ) from None
+            raise self.note((*path, "file"), None, f"{where}: no date", "write 2027-01-31") from None
         try:
             quantity: Any = parse(text)
         except UnitError:
             quantity = None
         if quantity is None or quantity.form != "number" or quantity.per_ms or quantity.per_what:
-            raise self.note((*path, "column"), None, f"{where}: '{text}' is not a plain number", "write 4500")
-        most = MOST_MONEY if kind == "money" else 1e12
-        if not 0 <= quantity.number <= most:
-            rule = "is negative" if quantity.number < 0 else "is too large"
-            raise self.note((*path, "column"), None, f"{where}: '{text}' {rule}", "mend the file")
-        if kind == "money" and millionths(quantity.number) % 1:
-            raise self.note((*path, "column"), None, f"{where}: '{text}' has more than six decimals", "round it")
-        return day, quantity.number
+            rule = f"{where}: the cell is {'no plain number' if text else 'empty'}"
+            raise self.note(place, None, rule, "write 4500")
+        number, most = quantity.number, MOST_MONEY if kind == "money" else 1e12
+        if not 0 <= number <= most:
+            rule = f"{where}: the cell is {'negative' if number < 0 else 'too large'}"
+            raise self.note(place, None, rule, "mend the file")
+        if kind == "money" and millionths(number) % 1:
+            raise self.note(place, None, f"{where}: the cell has more than six decimals", "round it")
+        if kind == "number" and (number != int(number) or number > 10**9):
+            rule, remedy = f"{where}: no number of people", "people are counted in whole numbers, up to a billion"
+            raise self.note(place, None, rule, remedy)
+        return day, number

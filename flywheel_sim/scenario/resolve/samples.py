@@ -56,27 +56,26 @@ class SampleReader:
         return tuple(sorted(values))
 
     def _cell(self, text: str, spec: EmpiricalSpec, path: Path_, kind: Kind, factor: float, where: str) -> float:
-        """Return a cell of a sample in canonical units."""
-        place = (*path, "column")
+        """Return a cell of a sample in canonical units; what is wrong with one is said without telling it."""
+        place, duration = (*path, "column"), kind == "duration"
         try:
             quantity = parse(text)
-        except UnitError as error:
-            raise self.note(place, None, f"{where}: '{text}': {error.rule}", error.remedy) from None
-        plain = quantity.form == "number" and not quantity.per_ms and not quantity.per_what
-        if kind == "duration" and plain and spec.unit is None and quantity.number:
-            raise self.note(place, None, f"{where}: '{text}' has no unit", "add unit: days")
-        if not plain and not (kind == "duration" and quantity.form == "duration"):
-            noun = "a duration" if kind == "duration" else "an amount"
-            raise self.note(place, None, f"{where}: '{text}' is not {noun}", "write plain numbers, and add unit: days"
-                            if kind == "duration" else "write plain numbers")  # fmt: skip
-        if kind == "duration":
+        except UnitError:
+            quantity = None
+        plain = quantity is not None and quantity.form == "number" and not quantity.per_ms and not quantity.per_what
+        if quantity is None or not (plain or (duration and quantity.form == "duration")):
+            rule = f"{where}: the cell is {'empty' if not text else 'no duration' if duration else 'no amount'}"
+            raise self.note(place, None, rule, "write plain numbers" + (", and add unit: days" if duration else ""))
+        if duration and plain and spec.unit is None and quantity.number:
+            raise self.note(place, None, f"{where}: the cell has no unit", "add unit: days")
+        if duration:
             value = quantity.number if quantity.form == "duration" else quantity.number * factor
         else:
             value = millionths(quantity.number)
-        most = LARGEST * 1000 if kind == "duration" else MOST_MONEY * MILLIONTHS
-        if kind != "duration" and value % 1:
-            raise self.note(place, None, f"{where}: '{text}': {TOO_FINE}", "round it in the file")
+        most = LARGEST * 1000 if duration else MOST_MONEY * MILLIONTHS
+        if not duration and value % 1:
+            raise self.note(place, None, f"{where}: {TOO_FINE}", "round it in the file")
         if not 0 <= value <= most:
-            rule = "is negative" if value < 0 else "is too large"
-            raise self.note(place, None, f"{where}: '{text}' {rule}", "mend the file")
+            rule = f"{where}: the cell is {'negative' if value < 0 else 'too large'}"
+            raise self.note(place, None, rule, "mend the file")
         return value

@@ -17,6 +17,7 @@ from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import LIFETIME, FileSpec
+from flywheel_sim.texts import titled
 
 #: The most people in a market; a larger figure is taken for a mistake.
 MOST_IN_MARKET = 10**12
@@ -78,7 +79,7 @@ class SettingReader:
         beyond = follow is not None and follow > horizon
         within = horizon // 2 if follow is None or beyond else follow
         return {
-            "name": file.name,
+            "name": titled(file.name),
             "horizon": horizon,
             "follow": min(max(unit, within // unit * unit), horizon),
             "lifetime": follow // unit * unit if follow is not None and beyond else 0,

@@ -9,6 +9,7 @@ from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
 from flywheel_sim.scenario.source.changes import is_change
 from flywheel_sim.scenario.source.tree import IN_CODE, Raw
+from flywheel_sim.texts import visible
 
 
 def value_text(value: Any, old: Raw) -> Raw:
@@ -52,6 +53,15 @@ def value_text(value: Any, old: Raw) -> Raw:
         if new.per_ms is None and new.form == unit.form:
             value = f"{value} {_unit_words(unit)}"
     return value
+
+
+def made_visible(raw: Raw) -> Raw:
+    """Return a raw value without hidden characters in its texts and keys, as those of a file have none."""
+    if isinstance(raw, dict):
+        return {visible(key): made_visible(value) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [made_visible(item) for item in raw]
+    return visible(raw) if isinstance(raw, str) else raw
 
 
 def _number_text(value: Any, unit: Quantity | None) -> str:

@@ -19,7 +19,7 @@ class Notes:
     tree: Tree
     problems: list[Problem]
 
-    def note(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Unusable:
+    def note(self, path: Path_, value: object, rule: str, remedy: str, key: str | None = None) -> Unusable:
         """Add a problem and return what to raise where nothing can be returned."""
         self.problems.append(self.tree.problem(path, value, rule, remedy, key))
         return Unusable()

@@ -56,7 +56,7 @@ def merge(base: Tree, over: Tree) -> Tree:
     """
     marks = dict(base.marks)
     root = _merge(_plans_spelt_out(base.root, over.root, marks), over.root, (), marks, over.marks)
-    return Tree(root, marks)
+    return Tree(root, marks, base.folders)
 
 
 def _plans_spelt_out(base: Raw, over: Raw, marks: dict[Path_, Mark]) -> Raw:

@@ -59,7 +59,7 @@ def _problem(model: Any, item: Any, path: Path_, tree: Tree) -> Problem:
     shown = value if isinstance(value, str) else None
     if kind == "journey":
         context = item["ctx"]
-        key = ""
+        key = None
         if "[key]" in item["loc"] and loc:
             full, key = full[:-1], full[-1]
         return tree.problem(full, context["got"] or shown, context["rule"], context["remedy"], key)

@@ -10,6 +10,7 @@ from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
 from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, tree_of
+from flywheel_sim.scenario.source.values import NewName
 
 _KINDS = ("event", "channel", "lever")
 
@@ -36,6 +37,12 @@ class Choices:
     spends: dict[str, Quantity] = field(default_factory=dict)
     matched: tuple[str, str] | None = None
     base: Tree | None = None
+
+
+def check_names(tree: Tree, problems: list[Problem]) -> None:
+    """Note every strategy whose name is none."""
+    for name in tree.root.get("strategies") or {}:
+        read(NewName, name, ("strategies", name), tree, problems)
 
 
 def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree, Choices]:

@@ -14,6 +14,8 @@ from typing import Any
 
 from flywheel_sim.errors import ConfigError, DataError, Problem
 from flywheel_sim.journey.units import millionths
+from flywheel_sim.scenario.source.regular import Unreadable, open_regular, too_large
+from flywheel_sim.texts import visible
 
 #: A raw value: text, None for ``~``, or nested mappings and lists of these.
 Raw = Any
@@ -24,6 +26,9 @@ MOVED = "(moved to)"
 
 #: How many brackets or indented levels a file may nest.
 DEEPEST = 60
+
+#: The largest journey file, in bytes.
+MOST_BYTES = 5 * 10**6
 
 #: The place of what is not written in any file.
 IN_CODE = "<values set in code>"
@@ -43,10 +48,11 @@ class Mark:
 
 @dataclass(slots=True)
 class Tree:
-    """Raw values with the place of every key and value."""
+    """Raw values with the place of every key and value, and the folders whose files it may name."""
 
     root: dict[str, Raw]
     marks: dict[Path_, Mark] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
     def mark(self, path: Path_) -> Mark:
         """Return the place of a value, or of the nearest thing around it that has one."""
@@ -86,7 +92,7 @@ class Tree:
         """Tell whether a file states money with more than six decimals; figures of code are rounded instead."""
         return bool(millionths(amount) % 1) and self.mark(path).file != IN_CODE
 
-    def problem(self, path: Path_, value: object, rule: str, remedy: str, key: str = "") -> Problem:
+    def problem(self, path: Path_, value: object, rule: str, remedy: str, key: str | None = None) -> Problem:
         """Return a problem placed at a path.
 
         The place is the value's, where that is a text; else the key's. With ``key``, the problem is
@@ -95,7 +101,7 @@ class Tree:
         """
         written = self.locate(path)
         raw = self.at(written)
-        if key:
+        if key is not None:
             mark = self.mark((*written, key, KEY))
             written = (*written, key)
         else:
@@ -164,11 +170,14 @@ def read_file(path: Path) -> Tree:
         If it is no journey file at all.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path, MOST_BYTES, encoding="utf-8") as file:
+            text = file.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:  # it has grown
+            raise too_large(MOST_BYTES)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}; check the path and its permissions") from error
+    except Unreadable as error:
+        raise DataError(f"{path}: {error.rule}; {error.remedy or 'check the path and its permissions'}") from error
     return read_text(text, str(path))
 
 
@@ -235,7 +244,7 @@ class _Composer:
                 self.value(word, stream, (*path, "?"))
                 self.value(next(stream), stream, (*path, "?"))
                 continue
-            name = str(word.value)
+            name = visible(str(word.value))
             inner = (*path, name)
             value = self.value(next(stream), stream, inner, word)
             place = word.start_mark
@@ -252,6 +261,9 @@ class _Composer:
 
     def scalar(self, event: Any, path: Path_, place: Any) -> Raw:
         text = str(event.value)
+        if event.style == ">":
+            text = text.replace("\a", "")  # with which the reader marks the lines that it joins
+        text = visible(text)
         if event.style in ("'", '"'):
             return text
         if text == "~":

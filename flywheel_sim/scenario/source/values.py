@@ -60,12 +60,10 @@ def quantity(value: Any) -> Quantity:
 def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise fail("a name belongs here", "write one plain word")
-    if not value.replace("_", "a").replace("-", "a").isalnum() or value[0].isdigit():
-        raise fail(
-            "a name is letters, digits and underscores, starting with a letter",
-            f"write {''.join(c if c.isalnum() else '_' for c in value).lstrip('0123456789_') or 'a_name'}",
-            value,
-        )
+    if not value.replace("_", "a").replace("-", "a").isalnum() or not value[0].isalpha():
+        plain = re.sub(r"^[^a-z]+|_+$", "", re.sub(r"[^\w-]+", "_", value), flags=re.IGNORECASE)
+        rule = "a name is letters, digits and underscores, starting with a letter"
+        raise fail(rule, f"write {plain or 'a_name'}", value)
     return value
 
 
