@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import DataError, ExperimentError
-from flywheel_sim.experiment.sweep.identity import SAME, refuse_mixing
+from flywheel_sim.experiment.sweep.identity import SAME, Reread, refuse_mixing
 
 #: Marks a file as a store of a sweep ("flyw"), and the version of its format.
 APPLICATION, FORMAT = 0x666C7977, 1
@@ -50,7 +50,7 @@ CREATE TABLE aside (
 """
 
 #: What every header says.
-_NEEDED = {*SAME, "replications", "design"}
+_NEEDED = {*SAME, "scenario", "fingerprints", "replications", "design"}
 
 
 @dataclass(frozen=True)
@@ -177,16 +177,17 @@ class Journal:
                 raise sqlite3.DatabaseError(f"a row of '{table}' is not as it was written")
         return [row[:-1] for row in rows]
 
-    def _resume(self, header: Mapping[str, Any], points: Sequence[Any]) -> None:
-        """Make ready to go on, or refuse what would mix two sweeps."""
-        refuse_mixing(self.path, self.header, self.points(), header, points)
+    def _resume(self, header: Mapping[str, Any]) -> None:
+        """Make ready to go on."""
         with _said(self.path):
             rows = self._db.execute("SELECT rowid, * FROM batches")
             damaged = [(row[0],) for row in rows if not _sound(row[1:])]
         with self._write():
             self._db.executemany("DELETE FROM batches WHERE rowid = ?", damaged)
             self._db.execute("DELETE FROM aside WHERE kind = ?", (WORKER,))
-        self.note("replications", header["replications"])
+        for name in ("replications", "name"):
+            if self.header.get(name) != header.get(name):
+                self.note(name, header.get(name))
 
     @contextmanager
     def _write(self) -> Iterator[None]:
@@ -202,7 +203,13 @@ class Journal:
                 raise
 
 
-def begin(path: Path | None, header: Mapping[str, Any], points: Sequence[Any], resume: bool = False) -> Journal:
+def begin(
+    path: Path | None,
+    header: Mapping[str, Any],
+    points: Sequence[Any],
+    resume: bool = False,
+    reread: Reread | None = None,
+) -> Journal:
     """Return a store to write to: a new one, or one that is gone on with.
 
     Parameters
@@ -215,6 +222,8 @@ def begin(path: Path | None, header: Mapping[str, Any], points: Sequence[Any], r
         What is stated of each design point; values that JSON knows.
     resume
         Whether to go on with a store that is there; where none is, it is begun.
+    reread
+        Returns the fingerprints of other contents of a scenario, for stores that say less than today's.
 
     Raises
     ------
@@ -239,11 +248,13 @@ def begin(path: Path | None, header: Mapping[str, Any], points: Sequence[Any], r
         try:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             fresh = not _is_store(path, db)
+            journal = Journal(path, db, {} if fresh else _header(path, db))
+            if not fresh:  # before anything is written
+                refuse_mixing(path, journal.header, journal.points(), header, points, reread)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            journal = Journal(path, db, {} if fresh else _header(path, db))
             if not fresh:
-                journal._resume(header, points)
+                journal._resume(header)
                 return journal
             db.execute("BEGIN EXCLUSIVE")
             for statement in _SCHEMA.split(";"):
