@@ -117,8 +117,9 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
     if stopped:
-        n = next(iter(list(answers.values())[-1].base_runs.values())).n
-        raise SimulationError(f"{stopped}\nwhat is printed and written rests on the {n:,} replications done before")
+        runs = list(list(answers.values())[-1].base_runs.values())
+        rest = f"\nwhat is printed and written rests on the {runs[0].n:,} replications done before" if runs else ""
+        raise SimulationError(f"{stopped}{rest}")
 
 
 def _parted(option: Option, given: Any) -> Any:

@@ -10,7 +10,7 @@ from flywheel_sim.errors import ExperimentError
 from flywheel_sim.experiment.driver import Limits
 from flywheel_sim.experiment.sweep import sweep as room
 from flywheel_sim.experiment.sweep.identity import _between_journeys
-from flywheel_sim.experiment.sweep.journal import _checksum
+from flywheel_sim.experiment.sweep.journal import checksum
 from flywheel_sim.experiment.sweep.outcomes import Sweep
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import load
@@ -75,7 +75,7 @@ def aged(path):
     (text,) = db.execute("SELECT value FROM header WHERE name = 'scenario'").fetchone()
     kept = {key: held for key, held in json.loads(text).items() if key[0] != "(" or key == "(changes)"}
     row = ("scenario", json.dumps(kept))
-    db.execute("UPDATE header SET value = ?, crc = ? WHERE name = 'scenario'", (row[1], _checksum(row)))
+    db.execute("UPDATE header SET value = ?, crc = ? WHERE name = 'scenario'", (row[1], checksum(row)))
     db.close()
 
 
