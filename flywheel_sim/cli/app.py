@@ -157,16 +157,41 @@ def _always(
 def export(
     store: Annotated[Path, typer.Argument(help="The store of a sweep.")],
     to: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, .parquet or .csv.")],
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Of a damaged store write every replication that is sound.")
+    ] = False,
 ) -> None:
     """Write the outcomes of a sweep to a file; equal sweeps give equal bytes."""
     from flywheel_sim.experiment.sweep.outcomes import Sweep
 
+    if salvage:
+        _salvaged(store, to)
+        return
     finished = Sweep.read(store)
     unfinished = sum(note.startswith("not finished") for note in finished.notes)
     if unfinished:
         say(f"{unfinished:,} of {len(finished.notes):,} design points are not finished; column 'note' says which")
     finished.export(to)
     say(f"{len(finished.notes) * len(finished.metrics):,} rows: {to}")
+
+
+def _salvaged(store: Path, to: Path) -> None:
+    """Write what is sound in a damaged store to a file, and say what is not."""
+    from flywheel_sim.experiment.sweep.outcomes import Sweep
+    from flywheel_sim.experiment.sweep.table_files import write_table
+
+    table = Sweep.salvage(store)
+    write_table(table, to)
+    lost, missing = table.attrs["lost"], table.attrs["missing"]
+    if lost:
+        say(f"{lost:,} rows of the store are damaged and could not be saved")
+    if missing is None:
+        say("how many replications were asked for could not be saved, so some may be missing")
+    elif missing:
+        say(f"{missing:,} replications of those asked for are not there: damaged, or never run")
+    if not table.attrs["named"]:
+        say("the names of the metrics could not be saved; they have numbers, in the order of --of")
+    say(f"{len(table):,} rows: {to}")
 
 
 def application() -> typer.Typer:

@@ -129,12 +129,13 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
     if stopped is not None:
-        n = next(iter(list(answers.values())[-1].base_runs.values())).n
-        rests = f"what is printed{' and written' if folder else ''} rests on the {n:,} replications done before"
+        runs = list(list(answers.values())[-1].base_runs.values())
+        shown = f"what is printed{' and written' if folder else ''}"
+        rests = f"{shown} rests on the {runs[0].n:,} replications done before" if runs else ""
         if isinstance(stopped, KeyboardInterrupt):
-            say(rests)
+            say(rests or f"{shown} is what was complete before")
             raise stopped
-        raise SimulationError(f"{stopped}\n{rests}")
+        raise SimulationError("\n".join([str(stopped), *([rests] if rests else [])]))
 
 
 def _parted(option: Option, given: Any) -> Any:

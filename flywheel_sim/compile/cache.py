@@ -2,13 +2,15 @@
 
 Numba's own cache misses edits made in another module, such as a constant. Here the folder's name is a
 hash of the package's source and of the versions of what compiles it, so nothing stale is ever found. A
-home that cannot be written falls back to the folder for temporary files; without any, every start compiles.
+home that cannot be written falls back to the folder for temporary files. What lies there is run, so a folder
+that another user can write to is not used; without any, every start compiles.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -16,7 +18,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +26,8 @@ from typing import Any, cast
 import llvmlite
 import numba
 from numba.core import codegen, config
+
+from flywheel_sim.compile.safe_folder import is_ours
 
 #: Modules whose source goes into compiled code.
 _COMPILED = (
@@ -33,8 +37,11 @@ _COMPILED = (
 #: One module is compiled at a time: numba is made to do so in its own way meanwhile.
 _COMPILING = threading.RLock()
 
-#: Folders of other versions are removed after this many days without use.
-_KEPT_DAYS = 30
+#: Folders of other versions are removed after this many days without use; how they are named.
+_KEPT_DAYS, _NAMED = 30, re.compile("[0-9a-f]{16}")
+
+#: Engines that this process has compiled or loaded.
+_READY: set[str] = set()
 
 
 @cache
@@ -57,23 +64,37 @@ def fingerprint_of(root: Path) -> str:
 
 @cache
 def folder() -> Path | None:
-    """Return the folder of compiled code, made where need be; None where nothing can be written."""
-    given = os.environ.get("FLYWHEEL_CACHE_DIR")
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
-    user = f"flywheel_sim-{os.getuid()}" if hasattr(os, "getuid") else "flywheel_sim"
-    candidates = [Path(given)] if given else []
-    candidates += [Path(home).expanduser() / "flywheel_sim", Path(tempfile.gettempdir()) / user]
-    for base in candidates:
+    """Return the folder of compiled code, made where need be; None where others could write to it, or nobody can."""
+    for base in _candidates():
         place = base / fingerprint()
         try:
-            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not is_ours(place):
+                continue
+            for missing in reversed([path for path in (place, *place.parents) if not path.exists()]):
+                with suppress(FileExistsError):  # another process may be at it
+                    missing.mkdir(mode=0o700)
+            if not is_ours(place):  # another was quicker
+                continue
+            place = place.resolve()
             with tempfile.TemporaryFile(dir=place):
                 pass
         except OSError:
             continue
-        _forget(base, place)
+        _forget(place.parent, place)
         return place
     return None
+
+
+def _candidates() -> Iterator[Path]:
+    """Yield where compiled code may be kept: as asked for, in the home, in the folder for temporary files."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    for given, name in ((os.environ.get("FLYWHEEL_CACHE_DIR"), ""), (home, "flywheel_sim")):
+        path = os.path.expanduser(given or "~")
+        if given and not path.startswith("~"):  # whoever has no home
+            yield Path(path, name)
+    with suppress(OSError):
+        user = f"flywheel_sim-{os.getuid()}" if hasattr(os, "getuid") else "flywheel_sim"
+        yield Path(tempfile.gettempdir(), user)
 
 
 def _forget(base: Path, place: Path) -> None:
@@ -81,25 +102,26 @@ def _forget(base: Path, place: Path) -> None:
     try:
         os.utime(place)
         for other in base.iterdir():
-            old = time.time() - other.stat().st_mtime > _KEPT_DAYS * 86_400
-            if other != place and len(other.name) == len(place.name) and other.is_dir() and old:
+            old = time.time() - other.lstat().st_mtime > _KEPT_DAYS * 86_400
+            if old and other != place and _NAMED.fullmatch(other.name) and other.is_dir() and not other.is_symlink():
                 shutil.rmtree(other, ignore_errors=True)
     except OSError:
         return
 
 
 def ready(name: str) -> bool:
-    """Tell whether a compiled engine is there, so that a run starts without compiling."""
+    """Tell whether a compiled engine is there, in this process or kept, so that a run starts without compiling."""
     place = folder()
-    return place is not None and (place / f"ready_{name}").exists()
+    return name in _READY or (place is not None and (place / f"ready_{name}").exists())
 
 
 def note_ready(name: str) -> None:
     """Note that a compiled engine is there."""
+    _READY.add(name)
     place = folder()
     if place is not None:
         try:
-            (place / f"ready_{name}").touch()
+            (place / f"ready_{name}").touch(mode=0o600)
         except OSError:
             return
 
@@ -116,7 +138,7 @@ def jit(signature: Any, forceinline: bool = False) -> Any:
         settings: Any = config
         before, settings.CACHE_DIR = settings.CACHE_DIR, str(place) if place else ""
         try:
-            with _COMPILING, _compiled_once():
+            with _COMPILING, _compiled_once(), _kept_private():
                 return compile_(
                     signature, cache=place is not None, error_model="numpy", nogil=True, forceinline=forceinline
                 )(function)
@@ -124,6 +146,16 @@ def jit(signature: Any, forceinline: bool = False) -> Any:
             settings.CACHE_DIR = before
 
     return decorate
+
+
+@contextmanager
+def _kept_private() -> Iterator[None]:
+    """Have files made that nobody else can read or write."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

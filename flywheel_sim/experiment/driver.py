@@ -16,7 +16,7 @@ from flywheel_sim.compile.loops import referrals
 from flywheel_sim.engine.room import FREE, Room, free_memory, usable
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError, Stopped
 from flywheel_sim.experiment.precision import Watch
-from flywheel_sim.experiment.progress import bar
+from flywheel_sim.experiment.progress import bar, say_kept_nowhere
 from flywheel_sim.experiment.running import (
     Batch,
     Batches,
@@ -233,7 +233,8 @@ def _allowed(limits: Limits) -> float:
 
 
 def announce(*journeys: Journey) -> None:
-    """Say before runs whose referrals feed themselves, each thing once."""
+    """Say before runs whose referrals feed themselves, each thing once, and that compiled code cannot be kept."""
+    say_kept_nowhere()
     announced: set[str] = set()
     for journey in journeys:
         loop = referrals(journey)
@@ -253,7 +254,12 @@ def _compiles(engine: str, journeys: Iterable[Journey]) -> bool:
 def say_compiling(engine: str, *journeys: Journey) -> None:
     """Say where no bar does that the first run takes longer."""
     if _compiles(engine, journeys):
-        _LOG.warning("compiling the engine, first run only: about half a minute")
+        _LOG.warning("compiling the engine, %s: about half a minute", _first())
+
+
+def _first() -> str:
+    """Return of which runs the first has to wait for the engine."""
+    return "first run only" if cache.folder() else "first run of each start"
 
 
 def advancing(total: int | None, scope: ExitStack, how: RunOptions, jobs: Sequence[Job]) -> Callable[[int], object]:
@@ -262,7 +268,7 @@ def advancing(total: int | None, scope: ExitStack, how: RunOptions, jobs: Sequen
         return lambda count: None
     shown = scope.enter_context(bar(total))
     if _compiles(how.engine, (job.journey for job in jobs)):
-        shown.set_description("compiling, first run only")
+        shown.set_description(f"compiling, {_first()}")
 
     def advance(count: int) -> None:
         if getattr(shown, "desc", ""):

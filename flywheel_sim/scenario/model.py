@@ -13,6 +13,7 @@ from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.overview import Overview, as_text, overview_of
 from flywheel_sim.scenario.resolve.resolver import resolve
 from flywheel_sim.scenario.said import ChannelText, LeverText, RateText, channels_of, levers_of, waits_of
+from flywheel_sim.scenario.source.deciding import CELLS, CHANGES, LEFT_OUT, SOLVED, cells_named
 from flywheel_sim.scenario.source.from_code import made_visible, value_text
 from flywheel_sim.scenario.source.layers import DIGITS, layered, with_spends
 from flywheel_sim.scenario.source.overlay import deletions
@@ -216,9 +217,18 @@ class Scenario:
         return waits_of(self.raw(strategy), stage, event)
 
     def contents(self) -> dict[str, Raw]:
-        """Return what the file says and what was changed in it, without what names no figure: seed, reference."""
+        """Return what the file says and what was changed in it, without what names no figure: seed, reference.
+
+        Beside it stand what is left out, the spends solved for, and a digest of each column named in a CSV file.
+        """
         said = {key: held for key, held in self.raw().items() if key not in ("seed", "reference")}
-        return said | {"(changes)": [list(change) for change in self.changes]}
+        trees = (self._merged(strategy, [])[0] for strategy in ("", *self.strategies))
+        return said | {
+            CHANGES: [list(change) for change in self.changes],
+            LEFT_OUT: [list(one) for one in self.left_out],
+            SOLVED: [list(one) for one in self.solved],
+            CELLS: cells_named(trees),
+        }
 
     def path_of(self, name: str) -> Path_ | None:
         """Return the path of a rate, a setting or a dotted path, None where there is none of that name."""

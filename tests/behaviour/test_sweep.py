@@ -297,8 +297,8 @@ def test_a_batch_that_is_damaged_is_run_again(model, tmp_path, reference):
 @pytest.mark.parametrize(
     ("text", "how", "said"),
     [
-        (SHOP.replace("12.50", "12.60"), {}, "rates.price.value 12.50 per month -> 12.60 per month"),
-        (SHOP.replace("[invite]", "[invite, renewal]"), {}, "strategies.quiet.without"),
+        (SHOP.replace("12.50", "12.60"), {}, "rate 'price': 12.50 per month -> 12.60 per month"),
+        (SHOP.replace("[invite]", "[invite, renewal]"), {}, "strategy quiet, without: invite -> invite, renewal"),
         (SHOP, {"seed": 9}, "seed: 3 -> 9"),
         (SHOP.replace("seed: 3", "seed: 5"), {}, "seed: 3 -> 5"),
         (SHOP, {"of": ["profit"]}, "metrics: revenue, profit, clv, payback -> profit"),

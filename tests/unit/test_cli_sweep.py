@@ -1,6 +1,7 @@
 """The commands sweep and export: exit status, what stands on which stream, and how to go on."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -118,6 +119,29 @@ def test_a_point_that_is_set_aside_is_named(flywheel):
     assert "1 set aside" in out
     assert "n/a" in out
     assert "Design point 1 set aside: replication 0: more than 2,000 people" in out
+
+
+@pytest.mark.parametrize(
+    ("inviting", "said"),
+    [
+        ("9,8", "no figures: all 2 design points were set aside, the first: replication 0: more than 2,000 people"),
+        ("9", "no figures: the only design point was set aside: replication 0: more than 2,000 people"),
+    ],
+)
+def test_a_sweep_without_any_figures_ends_with_status_3(flywheel, inviting, said):
+    line = f"sweep club.yaml --values inviting={inviting} --strategies loud --max-people 2000 --of revenue"
+    line += " --replications 2 --store sweep.db"
+    for resume in ("", " --resume"):
+        status, out, err = flywheel(*f"{line}{resume}".split())
+        assert status == 3
+        assert said in err
+        assert "flywheel export sweep.db" in err
+        assert "Design point 0 set aside" in out
+    status, out, err = flywheel(*line.replace("sweep.db", "other.db").split(), "--json", "--out", "folder")
+    assert status == 3
+    assert said in err
+    assert [row["mean"] for row in json.loads(out)["figures"]] == [None] * len(inviting.split(","))
+    assert Path("folder/report.html").is_file()
 
 
 def test_stopped_by_the_keyboard_it_says_how_to_go_on(flywheel, monkeypatch):

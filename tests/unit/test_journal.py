@@ -100,8 +100,8 @@ def test_a_store_that_is_there_is_not_begun_over(path):
     ("other", "said"),
     [
         ({"scenario": {"rates": {"retention": {"value": "92 %"}}, "name": "Shop"}},
-         "scenario: rates.retention.value 91 % -> 92 %"),
-        ({"fingerprints": {"loud": "b2"}}, "loud a1 -> b2"),
+         "rate 'retention': 91 % -> 92 %; give the journey"),
+        ({"fingerprints": {"loud": "b2"}}, "what the strategies come to differs though the journey reads the same"),
         ({"version": "2.0"}, "1.0 -> 2.0; install the one it was begun with"),
         ({"seed": 3}, "seed: 0 -> 3"),
         ({"metrics": ["revenue"]}, "metrics: revenue, clv -> revenue"),
@@ -126,7 +126,7 @@ def test_two_sweeps_do_not_mix_and_what_differs_is_said(path, other, said):
 @pytest.mark.parametrize(
     ("points", "said"),
     [
-        ([["loud", 0.9], ["loud", "93 %"], [None, None]], "design point 1: loud, 92 % -> loud, 93 %"),
+        ([["loud", 0.9], ["loud", "93 %"], [None, None]], "design point 1: retention 92 % -> 93 %"),
         (POINTS[:2], "3 design points -> 2"),
         ([*POINTS, ["loud", 1]], "3 design points -> 4"),
     ],

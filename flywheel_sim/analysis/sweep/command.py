@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flywheel_sim.analysis.commands import RESUME, STORE, STRATEGIES, Command, Option, Step, pair
-from flywheel_sim.errors import ExperimentError
+from flywheel_sim.errors import ExperimentError, LimitReached
+
+if TYPE_CHECKING:
+    from flywheel_sim.experiment.sweep.outcomes import Sweep
 
 
 def _sweep(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterator[Step]:
@@ -26,7 +29,22 @@ def _sweep(model: Any, asked: Mapping[str, Any], how: dict[str, Any]) -> Iterato
     rest = {name: asked[name] for name in ("design", "n", "strategies", "store", "resume", "executor")}
     rest |= {"of": asked["of"]} if asked["of"] else {}
     yield Step("sweep", f"{model.name}: {how['replications']:,} replications at each design point",
-               lambda: sweep(model, values=varied or asked["table"], **rest, **how))  # fmt: skip
+               lambda: _with_figures(sweep(model, values=varied or asked["table"], **rest, **how)))  # fmt: skip
+
+
+def _with_figures(swept: Sweep) -> Sweep:
+    """Return a sweep of which some design point has figures.
+
+    Raises
+    ------
+    LimitReached
+        If all were set aside; it holds the sweep all the same.
+    """
+    if not all(swept.notes):
+        return swept
+    n = len(swept.notes)
+    every = f"all {n:,} design points were" if n > 1 else "the only design point was"
+    raise LimitReached(f"no figures: {every} set aside{', the first' * (n > 1)}: {swept.notes[0]}", swept)
 
 
 COMMANDS = (

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import DataError, ExperimentError
-from flywheel_sim.experiment.sweep.identity import SAME, refuse_mixing
+from flywheel_sim.experiment.sweep.identity import SAME, Reread, refuse_mixing
 
 #: Marks a file as a store of a sweep ("flyw"), and the version of its format.
 APPLICATION, FORMAT = 0x666C7977, 1
@@ -35,6 +35,10 @@ VALUES = np.dtype("<f8")
 
 #: Why a batch has no values: the point cannot be resolved, a run was refused or met a limit, its worker died.
 IMPOSSIBLE, LIMIT, WORKER = "impossible", "limit", "worker"
+
+#: What to do about damage, and about what is no store.
+SALVAGE = "flywheel export STORE FILE --salvage (Sweep.salvage) saves what is sound"
+_ANOTHER = "give one, or the name of a file that is not there yet"
 
 #: Every row ends with a checksum of what stands before it.
 _SCHEMA = """
@@ -50,7 +54,7 @@ CREATE TABLE aside (
 """
 
 #: What every header says.
-_NEEDED = {*SAME, "replications", "design"}
+_NEEDED = {*SAME, "scenario", "fingerprints", "replications", "design"}
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,9 @@ class Journal:
         rows = len(self.header["metrics"]) + sum(self.header.get("sums", {}).values())
         with _said(self.path):
             for row in self._db.execute("SELECT * FROM batches ORDER BY point, first"):
-                if not _sound(row) or len(row[4]) != VALUES.itemsize * rows * row[2]:
-                    raise DataError(f"{self.path}: the replications from {row[1]} of point {row[0]} are damaged; "
-                                    "go on with resume=True (--resume), which runs them again")  # fmt: skip
+                if not sound(row) or len(row[4]) != VALUES.itemsize * rows * row[2]:
+                    raise DataError(f"{self.path}: the replications from {row[1]} of point {row[0]} are damaged; go on "
+                                    f"with resume=True (--resume), which runs them again, or {SALVAGE}")  # fmt: skip
                 figures = np.frombuffer(row[4], dtype=VALUES).reshape(rows, row[2])
                 yield StoredBatch(row[0], row[1], row[3], figures.astype(np.float64, copy=False))
 
@@ -167,26 +171,27 @@ class Journal:
         """Write one row in a transaction of its own."""
         marks = ", ".join("?" * (len(cells) + 1))
         with self._write():
-            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*cells, _checksum(cells)))
+            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*cells, checksum(cells)))
 
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         """Return the rows of a table in order, without their checksums."""
         with _said(self.path):
             rows = self._db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
-            if not all(_sound(row) for row in rows):
+            if not all(sound(row) for row in rows):
                 raise sqlite3.DatabaseError(f"a row of '{table}' is not as it was written")
         return [row[:-1] for row in rows]
 
-    def _resume(self, header: Mapping[str, Any], points: Sequence[Any]) -> None:
-        """Make ready to go on, or refuse what would mix two sweeps."""
-        refuse_mixing(self.path, self.header, self.points(), header, points)
+    def _resume(self, header: Mapping[str, Any]) -> None:
+        """Make ready to go on."""
         with _said(self.path):
             rows = self._db.execute("SELECT rowid, * FROM batches")
-            damaged = [(row[0],) for row in rows if not _sound(row[1:])]
+            damaged = [(row[0],) for row in rows if not sound(row[1:])]
         with self._write():
             self._db.executemany("DELETE FROM batches WHERE rowid = ?", damaged)
             self._db.execute("DELETE FROM aside WHERE kind = ?", (WORKER,))
-        self.note("replications", header["replications"])
+        for name in ("replications", "name"):
+            if self.header.get(name) != header.get(name):
+                self.note(name, header.get(name))
 
     @contextmanager
     def _write(self) -> Iterator[None]:
@@ -202,7 +207,13 @@ class Journal:
                 raise
 
 
-def begin(path: Path | None, header: Mapping[str, Any], points: Sequence[Any], resume: bool = False) -> Journal:
+def begin(
+    path: Path | None,
+    header: Mapping[str, Any],
+    points: Sequence[Any],
+    resume: bool = False,
+    reread: Reread | None = None,
+) -> Journal:
     """Return a store to write to: a new one, or one that is gone on with.
 
     Parameters
@@ -215,6 +226,8 @@ def begin(path: Path | None, header: Mapping[str, Any], points: Sequence[Any], r
         What is stated of each design point; values that JSON knows.
     resume
         Whether to go on with a store that is there; where none is, it is begun.
+    reread
+        Returns the fingerprints of other contents of a scenario, for stores that say less than today's.
 
     Raises
     ------
@@ -224,41 +237,39 @@ def begin(path: Path | None, header: Mapping[str, Any], points: Sequence[Any], r
         If it is there already and not to be gone on with, or was begun for something else.
     """
     if path is not None:
-        _refuse_path(path)
-    if path is not None and path.exists() and not path.is_file():
-        raise DataError(f"{path}: not a file; give the name of a file as store, such as sweep.db")
-    if path is not None and not path.parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.parent}; make it first, or choose another")
-    there = path is not None and path.exists() and path.stat().st_size > 0
-    if there and not resume:
-        raise ExperimentError(f"{path} is there already; go on with it by resume=True (--resume), or choose another")
-    if there and path is not None and not os.access(path, os.W_OK):
-        raise DataError(f"{path}: the file cannot be written to; change its permissions, or choose another store")
+        _refuse_place(path, resume)
     with _said(path):
         db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, timeout=0.2)
         try:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             fresh = not _is_store(path, db)
+            journal = Journal(path, db, {} if fresh else _header(path, db))
+            if not fresh:  # before anything is written
+                refuse_mixing(path, journal.header, journal.points(), header, points, reread)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            journal = Journal(path, db, {} if fresh else _header(path, db))
             if not fresh:
-                journal._resume(header, points)
+                journal._resume(header)
                 return journal
-            db.execute("BEGIN EXCLUSIVE")
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-            for table, stated in (("header", header.items()), ("points", enumerate(points))):
-                rows = ((name, json.dumps(value)) for name, value in stated)
-                db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((*row, _checksum(row)) for row in rows))
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {FORMAT}")
-            db.execute("COMMIT")
+            _lay_out(db, header, points)
             journal.header = dict(header)
             return journal
         except BaseException:
             db.close()
             raise
+
+
+def _lay_out(db: sqlite3.Connection, header: Mapping[str, Any], points: Sequence[Any]) -> None:
+    """Write the tables of a new store, and what stands in them from the start."""
+    db.execute("BEGIN EXCLUSIVE")
+    for statement in _SCHEMA.split(";"):
+        db.execute(statement)
+    for table, stated in (("header", header.items()), ("points", enumerate(points))):
+        rows = ((name, json.dumps(value)) for name, value in stated)
+        db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((*row, checksum(row)) for row in rows))
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {FORMAT}")
+    db.execute("COMMIT")
 
 
 def look(path: Path) -> Journal:
@@ -269,7 +280,7 @@ def look(path: Path) -> Journal:
     DataError
         If there is none, or it is in use, damaged or no store.
     """
-    _refuse_path(path)
+    refuse_other_kinds(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file; give the store of a sweep")
     log = path.with_name(path.name + "-wal")
@@ -288,11 +299,13 @@ def look(path: Path) -> Journal:
             raise
 
 
-def _refuse_path(path: Path) -> None:
-    """Raise if the system cannot look up a path, or what is there is a file of another kind."""
+def refuse_other_kinds(path: Path) -> None:
+    """Raise if the system cannot look up a path, or what is there can be no store."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting
+            raise DataError(f"{path}: not a file; give the name of a file as store, such as sweep.db")
         if path.is_file() and 0 < path.stat().st_size < SMALLEST:
-            raise DataError(f"{path}: not the store of a sweep; give one, or the name of a file that is not there yet")
+            raise DataError(f"{path}: not the store of a sweep; {_ANOTHER}")
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return
@@ -301,16 +314,28 @@ def _refuse_path(path: Path) -> None:
         raise DataError(f"{str(path)[:80]!r}: {problem}; give the name of a file as store, such as sweep.db") from error
 
 
+def _refuse_place(path: Path, resume: bool) -> None:
+    """Raise if a store cannot be begun at a path, or gone on with."""
+    refuse_other_kinds(path)
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}; make it first, or choose another")
+    there = path.exists() and path.stat().st_size > 0
+    if there and not resume:
+        raise ExperimentError(f"{path} is there already; go on with it by resume=True (--resume), or choose another")
+    if there and not os.access(path, os.W_OK):
+        raise DataError(f"{path}: the file cannot be written to; change its permissions, or choose another store")
+
+
 def _is_store(path: Path | None, db: sqlite3.Connection) -> bool:
     """Tell whether a file is a store (True) or still empty (False); everything else is refused."""
     if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         return False
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
-        raise DataError(f"{path}: not the store of a sweep; give one, or the name of a file that is not there yet")
+        raise DataError(f"{path}: not the store of a sweep; {_ANOTHER}; of a damaged one {SALVAGE}")
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version != FORMAT:
         raise DataError(f"{path}: a store of format {version}, and this version reads format {FORMAT}; "
-                        "use the version of flywheel_sim that wrote it")  # fmt: skip
+                        f"use the version of flywheel_sim that wrote it; of a damaged one {SALVAGE}")  # fmt: skip
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise sqlite3.DatabaseError(verdict)
@@ -328,17 +353,17 @@ def _header(path: Path | None, db: sqlite3.Connection) -> dict[str, Any]:
     return header
 
 
-def _checksum(cells: Sequence[Any]) -> int:
+def checksum(cells: Sequence[Any]) -> int:
     """Return the checksum of the cells of a row."""
-    checksum = 0
+    crc = 0
     for cell in cells:
-        checksum = zlib.crc32(cell if isinstance(cell, bytes) else repr(cell).encode(), checksum)
-    return checksum
+        crc = zlib.crc32(cell if isinstance(cell, bytes) else repr(cell).encode(), crc)
+    return crc
 
 
-def _sound(row: Sequence[Any]) -> bool:
+def sound(row: Sequence[Any]) -> bool:
     """Tell whether a row is as it was written."""
-    return bool(row[-1] == _checksum(row[:-1]))
+    return bool(row[-1] == checksum(row[:-1]))
 
 
 @contextmanager
@@ -356,8 +381,8 @@ def _said(path: Path | None) -> Iterator[None]:
         elif "readonly" in problem or "unable to open" in problem:
             rule, remedy = f"cannot be opened for writing ({problem})", "choose a folder and a file that can be written"
         elif "not a database" in problem:
-            rule, remedy = "not the store of a sweep", "give one, or the name of a file that is not there yet"
+            rule, remedy = "not the store of a sweep", f"{_ANOTHER}; of a damaged one {SALVAGE}"
         else:
             rule = f"damaged ({problem})"
-            remedy = "nothing was changed in it; take a copy of it, or begin another store"
+            remedy = f"nothing was changed in it; {SALVAGE}"
         raise DataError(f"{path or 'store in memory'}: {rule}; {remedy}") from error

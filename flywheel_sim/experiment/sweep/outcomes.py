@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +17,11 @@ from flywheel_sim.arguments import checked
 from flywheel_sim.errors import DataError, ExperimentError, nearest
 from flywheel_sim.experiment.sweep.design import AS_WRITTEN
 from flywheel_sim.experiment.sweep.factors import figure_of
-from flywheel_sim.experiment.sweep.journal import Journal, look
+from flywheel_sim.experiment.sweep.journal import SALVAGE, Journal, look
+from flywheel_sim.experiment.sweep.salvage import salvaged
+from flywheel_sim.experiment.sweep.table_files import write_table
 from flywheel_sim.result import Unreplicated
-from flywheel_sim.spreadsheets import csv_of
 from flywheel_sim.stats import Estimate, estimate_mean, estimate_of, estimate_quantile, plus_minus
-from flywheel_sim.writing import put
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +30,6 @@ FloatArray = NDArray[np.float64]
 
 #: Columns of the long table beside those of the factors.
 COLUMNS = ("point", "strategy", "metric", "value", "low", "high", "level", "n", "unit", "matched", "note")
-
-#: Kinds of files that a sweep is exported to.
-FILES = (".parquet", ".csv")
 
 #: Design points shown in the table.
 SHOWN = 20
@@ -106,8 +102,27 @@ class Sweep(Unreplicated):
         DataError
             If there is no such file, or it is in use, damaged or no store.
         """
-        with look(Path(path)) as journal:
-            return of_journal(journal)
+        try:
+            with look(Path(path)) as journal:
+                return of_journal(journal)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise DataError(f"{path}: damaged, as its parts do not fit together; {SALVAGE}") from error
+
+    @staticmethod
+    @checked({"path": takes.path("the path of a store", "'sweep.db'")}, error=DataError)
+    def salvage(path: str | Path) -> pd.DataFrame:
+        """Return what can still be read of a damaged store: one row per replication and metric, nothing is written.
+
+        Columns: point, the factors, strategy, replication, metric (its number where names are lost), value, note (why
+        the point was set aside). ``attrs["lost"]`` says how many rows of the store are damaged, and
+        ``attrs["missing"]`` how many replications of those asked for are not there, None where that is lost too.
+
+        Raises
+        ------
+        DataError
+            If there is no such file, or nothing of a store in it.
+        """
+        return salvaged(Path(path))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -224,25 +239,7 @@ class Sweep(Unreplicated):
         DataError
             If the kind of file is not known, or it cannot be written.
         """
-        target = Path(path)
-        if target.suffix.lower() not in FILES:
-            raise DataError(f"{target}: no kind of file to export to; name it .parquet or .csv")
-        if not target.parent.is_dir():
-            raise DataError(f"{target}: there is no folder {target.parent}; make it first, or choose a folder that is")
-        as_csv = target.suffix.lower() == ".csv"
-        put(target.parent, {target.name: (lambda to: csv_of(self.frame(), to)) if as_csv else self._parquet})
-        return target
-
-    def _parquet(self, path: Path) -> None:
-        pa: Any = import_module("pyarrow")
-        frame = self.frame()
-        arrays = {}
-        for name in frame.columns:
-            kind = {"f": pa.float64(), "i": pa.int64()}.get(getattr(frame[name].dtype, "kind", ""))
-            arrays[str(name)] = pa.array(frame[name].tolist(), type=kind or pa.string())
-        import_module("pyarrow.parquet").write_table(
-            pa.table(arrays), path, compression="zstd", version="2.6", row_group_size=1 << 20
-        )
+        return write_table(self.frame(), Path(path))
 
     def _refuse_point(self, point: int) -> None:
         if not 0 <= point < len(self.strategies):

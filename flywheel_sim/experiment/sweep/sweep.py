@@ -30,7 +30,7 @@ from flywheel_sim.experiment.driver import announce, metric_in, say_compiling
 from flywheel_sim.experiment.progress import bar
 from flywheel_sim.experiment.running import Limits
 from flywheel_sim.experiment.sweep.batches import ENGINE, BatchOutcome, Matching, Task, match, run_batch
-from flywheel_sim.experiment.sweep.design import Design, design_of
+from flywheel_sim.experiment.sweep.design import AS_WRITTEN, Design, design_of
 from flywheel_sim.experiment.sweep.executors import Workers, carry_out, workers_of
 from flywheel_sim.experiment.sweep.factors import DesignPoint, Resolver
 from flywheel_sim.experiment.sweep.journal import IMPOSSIBLE, LIMIT, WORKER, Journal, begin
@@ -38,6 +38,8 @@ from flywheel_sim.experiment.sweep.outcomes import Sweep, of_journal
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.ledger import Layout
 from flywheel_sim.scenario.load import Scenario
+from flywheel_sim.scenario.source.deciding import CHANGES
+from flywheel_sim.scenario.source.tree import Tree
 from flywheel_sim.version import __version__
 
 #: The metrics of a sweep unless others are asked for.
@@ -116,7 +118,8 @@ def _carried_out(asked: _Asked, how: HowStored, hands: Workers) -> Sweep:
     """Return what a sweep finds, in its store or in memory."""
     rows = [[point.strategy, *point.values] for point in asked.design.points]
     store, progress = how.get("store"), shows_progress(how.get("progress"))
-    with begin(Path(store) if store is not None else None, asked.header(), rows, how.get("resume", False)) as journal:
+    path = Path(store) if store is not None else None
+    with begin(path, asked.header(), rows, how.get("resume", False), asked.fingerprints) as journal:
         announce(*asked.base.values())
         if not progress:
             say_compiling(ENGINE, *asked.base.values())
@@ -150,7 +153,7 @@ class _Asked:
         return {
             "name": self.model.name,
             "scenario": self.model.contents(),
-            "fingerprints": {strategy or "as written": one.fingerprint for strategy, one in self.base.items()},
+            "fingerprints": {strategy or AS_WRITTEN: one.fingerprint for strategy, one in self.base.items()},
             "version": __version__,
             "engine": ENGINE,
             "seed": self.seed,
@@ -164,6 +167,16 @@ class _Asked:
             "stated": {strategy or "": self.resolver.stated(strategy) for strategy in self.base},
             "base": self.resolver.stated(None),
         }
+
+    def fingerprints(self, contents: Mapping[str, Any]) -> dict[str, str]:
+        """Return the fingerprint of each strategy if the scenario had other contents; none where that cannot be."""
+        said = {key: held for key, held in contents.items() if not key.startswith("(")}
+        changes = tuple((path, raw) for path, raw in contents.get(CHANGES, ()))
+        model = replace(self.model, tree=Tree(said, self.model.tree.marks), changes=changes, _journeys={})
+        try:
+            return {name or AS_WRITTEN: model.unmatched_journey(name).fingerprint for name in self.base}
+        except ConfigError:
+            return {}
 
 
 def _asked(
