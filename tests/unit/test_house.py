@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "flywheel_sim"
 FLOORS = (
     "version", "texts", "errors", "writing", "spreadsheets", "arguments", "stats", "figure_table", "wording",
-    "datasets", "journey", "result", "scenario", "compile", "ledger", "engine", "metrics", "experiment", "drawing", "analysis",
-    "charts", "report", "cli",
+    "datasets", "journey", "result", "scenario", "compile", "ledger", "engine", "metrics", "experiment", "drawing",
+    "analysis", "charts", "report", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 
