@@ -185,8 +185,7 @@ def _in_same_layer(tree: Tree, value: Path_, spread: Path_) -> bool:
 
     def layer(path: Path_) -> tuple[str, str]:
         mark = tree.mark(path)
-        names = tree.root.get("strategies") or ()
-        return mark.file, next((name for name in names if tree.marks.get(("strategies", name, *path)) == mark), "")
+        return mark.file, tree.strategy_of(path, mark)
 
     value_layer, spread_layer = layer(value), layer(spread)
     return value_layer[0] != IN_CODE and (

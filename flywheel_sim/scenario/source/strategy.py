@@ -9,7 +9,7 @@ from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, looks_like
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
-from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, tree_of
+from flywheel_sim.scenario.source.tree import Path_, Place, Raw, Tree
 
 _KINDS = ("event", "channel", "lever")
 
@@ -83,7 +83,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
             )
     if spec is None:
         return merged
-    over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
+    over = Tree(rest, tree.place.within("strategies").within(name))
     problems += deletions(over, merged, path)
     before = merged
     try:
@@ -147,9 +147,7 @@ def _spend(
         problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
         return merged
     mark = tree.mark(place)
-    overlay = tree_of({"channels": {name: {"spend": text}}}, mark.file)
-    overlay.marks = dict.fromkeys(overlay.marks, mark)
-    return merge(merged, overlay)
+    return merge(merged, Tree({"channels": {name: {"spend": text}}}, Place(mark)))
 
 
 def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> Quantity | None:

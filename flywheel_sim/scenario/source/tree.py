@@ -7,10 +7,11 @@ and column.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flywheel_sim.errors import ConfigError, DataError, Problem
 from flywheel_sim.journey.units import millionths
@@ -28,12 +29,18 @@ DEEPEST = 60
 #: The place of what is not written in any file.
 IN_CODE = "<values set in code>"
 
+#: Characters that libyaml reads otherwise than the slow reader: tabs, line breaks of other kinds, byte order marks.
+_READ_OTHERWISE = re.compile("[\t\x85\u2028\u2029\ufeff]|\r(?!\n)")
+
+#: What is wrong with a text that cannot be written to a file.
+HALF_A_CHARACTER = "this text holds half a character, which no file can hold"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 #: The last step of the path under which the place of a key, not of its value, is kept.
 KEY = "(key)"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file; line and column count from 1, 0 for values given in code."""
 
     file: str
@@ -41,20 +48,81 @@ class Mark:
     column: int = 0
 
 
+def encodes(text: str) -> bool:
+    """Tell whether a text can be written to a file: not where it holds half a character (a lone surrogate)."""
+    return text.isascii() or not _SURROGATE.search(text)
+
+
+def item(listed: Raw, step: str) -> Any:
+    """Return the item of a list that a step of a path counts off, None where it is no list or not so long."""
+    index = int(step) if isinstance(listed, list) and step.isdecimal() and len(step) < 10 else -1
+    return listed[index] if 0 <= index < len(listed) else None
+
+
+class Place(NamedTuple):
+    """Where a value stands and where its key does, with the places of what is in it.
+
+    Attributes
+    ----------
+    mark, key
+        Where the value stands, and its key; None where there is none.
+    inner
+        The places of the values in it, by key or in order; None where there are none, or all stand where it does.
+    """
+
+    mark: Mark | None
+    key: Mark | None = None
+    inner: dict[str, Any] | list[Any] | None = None  # of places
+
+    def step(self, key: str) -> Place | None:
+        """Return the place of a value in this one, None where it is not known."""
+        if isinstance(self.inner, dict):
+            return self.inner.get(key)
+        return item(self.inner, key) if isinstance(self.inner, list) else None
+
+    def within(self, key: str) -> Place:
+        """Return the place of a value in this one, this one itself where that is not known."""
+        return self.step(key) or Place(self.mark)
+
+    def with_inner(self, key: str, place: Place) -> Place:
+        """Return this place with another in it."""
+        return self._replace(inner={**(self.inner if isinstance(self.inner, dict) else {}), key: place})
+
+
+NOWHERE = Place(None)
+
+
 @dataclass(slots=True)
 class Tree:
     """Raw values with the place of every key and value."""
 
     root: dict[str, Raw]
-    marks: dict[Path_, Mark] = field(default_factory=dict)
+    place: Place = NOWHERE
 
     def mark(self, path: Path_) -> Mark:
         """Return the place of a value, or of the nearest thing around it that has one."""
-        while path and path not in self.marks:
-            path = path[:-1]
-            if (*path, KEY) in self.marks:
-                return self.marks[(*path, KEY)]
-        return self.marks.get(path, Mark(IN_CODE))
+        steps = path[:-1] if path[-1:] == (KEY,) else path
+        around = [self.place]
+        for step in steps:
+            if (inner := around[-1].step(step)) is None:
+                break
+            around.append(inner)
+        found = around[-1].mark
+        if found and steps is path and len(around) > len(path):
+            return found
+        return next((mark for place in reversed(around) if (mark := place.key or place.mark)), Mark(IN_CODE))
+
+    def strategy_of(self, path: Path_, mark: Mark) -> str:
+        """Return the strategy that states the value at a path where a mark is, "" for none."""
+        strategies = self.place.within("strategies").inner
+        if not isinstance(strategies, dict):
+            return ""
+        before = bisect_right([place.key for place in strategies.values()], mark)  # a file holds them in order
+        name = [*strategies][before - 1] if before else ""
+        place = strategies.get(name)
+        for step in path:
+            place = place and place.step(step)
+        return name if place and place.mark == mark else ""
 
     def at(self, path: Path_) -> Raw:
         """Return the raw value at a path, or None where there is none."""
@@ -62,9 +130,7 @@ class Tree:
         for key in path:
             if isinstance(node, dict) and key in node:
                 node = node[key]
-            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-                node = node[int(key)]
-            else:
+            elif (node := item(node, key)) is None:
                 return None
         return node
 
@@ -75,8 +141,8 @@ class Tree:
         for key in path:
             if isinstance(node, dict) and key in node:
                 node = node[key]
-            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-                node = node[int(key)]
+            elif (inner := item(node, key)) is not None:
+                node = inner
             else:
                 continue
             written.append(key)
@@ -115,13 +181,15 @@ def read_text(text: str, name: str) -> Tree:
         If the text is no YAML mapping, or uses what a journey file may not contain: duplicate keys, tags,
         anchors, merge keys, empty values, several documents.
     """
+    tree = _fast(text, name)
+    if tree is not None:
+        return tree
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    tree = Tree({}, {(): Mark(name, 1, 1)})
     problems: list[Problem] = []
     try:
-        _Composer(tree, name, problems).compose(iter(YAML(typ="rt", pure=True).parse(text)))
+        return _Composer(name, problems).compose(iter(YAML(typ="rt", pure=True).parse(text)))
     except MarkedYAMLError as error:
         problems.append(_not_yaml(error, name))
     except YAMLError as error:
@@ -133,9 +201,28 @@ def read_text(text: str, name: str) -> Tree:
         )
     except RecursionError:
         problems.append(Problem(name, 1, 1, "", "", "brackets nest too deeply", "nest at most 60 levels"))
-    if problems:
-        raise ConfigError(problems)
-    return tree
+    raise ConfigError(problems)
+
+
+def _fast(text: str, name: str) -> Tree | None:
+    """Return the tree of a YAML text as libyaml reads it, None where it does not; then the slow reader says why."""
+    from yaml import YAMLError
+
+    if _READ_OTHERWISE.search(text):
+        return None
+    try:
+        from yaml.cyaml import CParser
+    except ImportError:  # PyYAML was built without libyaml
+        return None
+    composer = _Composer(name, [])
+    try:
+        return composer.compose(iter(CParser(text).get_event, None))
+    except (YAMLError, UnicodeError):
+        return None
+    except ConfigError:
+        if composer.odd:
+            return None
+        raise
 
 
 def _not_yaml(error: Any, name: str) -> Problem:
@@ -175,108 +262,132 @@ def read_file(path: Path) -> Tree:
 class _Composer:
     """Builds the tree from YAML events, noting what is refused."""
 
-    def __init__(self, tree: Tree, name: str, problems: list[Problem]) -> None:
-        self.tree, self.name, self.problems = tree, name, problems
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        self.name, self.problems = name, problems
+        #: Where the composer is, step by step.
+        self.path: list[str] = []
+        #: Whether something was refused that the two readers may see otherwise.
+        self.odd = False
 
-    def compose(self, stream: Iterator[Any]) -> None:
-        documents = 0
+    def compose(self, stream: Iterator[Any]) -> Tree:
+        """Return the tree, or raise what is refused in it."""
+        tree: Tree | None = None
         for event in stream:
-            kind = type(event).__name__
-            if kind == "DocumentStartEvent":
-                documents += 1
-                if documents > 1:
-                    self.refuse(event, (), "", "a file holds one document", "remove the line '---'")
-                    return
+            if type(event).__name__ == "DocumentStartEvent":
+                if tree is not None:
+                    self.odd = True
+                    self.refuse(event, "", "a file holds one document", "remove the line '---'")
+                    break
                 first = next(stream)
-                root = self.value(first, stream, ())
+                root, place = self.value(first, stream, None)
                 if not isinstance(root, dict):
-                    self.refuse(first, (), "", "a journey file is a mapping", "start with 'name: ...'")
-                else:
-                    self.tree.root = root
-        if documents == 0:
-            self.problems.append(
-                Problem(self.name, 1, 1, "", "", "the file is empty",
-                        "write at least name, horizon, channels and journey")
-            )  # fmt: skip
-
-    def refuse(self, event: Any, path: Path_, value: str, rule: str, remedy: str) -> None:
-        mark = event.start_mark
-        self.problems.append(Problem(self.name, mark.line + 1, mark.column + 1, ".".join(path), value, rule, remedy))
-
-    def value(self, event: Any, stream: Iterator[Any], path: Path_, key: Any = None) -> Raw:
-        kind = type(event).__name__
-        mark = event.start_mark
-        if len(path) > DEEPEST:
-            self.refuse(event, path[:3], "", "brackets nest too deeply", f"nest at most {DEEPEST} levels")
+                    self.odd = True
+                    self.refuse(first, "", "a journey file is a mapping", "start with 'name: ...'")
+                tree = Tree(root, place)
+        if tree is None:
+            rule, remedy = "the file is empty", "write at least name, horizon, channels and journey"
+            self.problems.append(Problem(self.name, 1, 1, "", "", rule, remedy))
+        if tree is None or self.problems:
             raise ConfigError(self.problems)
-        self.tree.marks[path] = Mark(self.name, mark.line + 1, mark.column + 1)
-        if getattr(event, "anchor", None) or kind == "AliasEvent":
+        return tree
+
+    def refuse(self, event: Any, value: str, rule: str, remedy: str, steps: int | None = None) -> None:
+        """Note a problem where an event stands, by the first ``steps`` of where the composer is."""
+        mark = event.start_mark
+        path = ".".join(self.path[:steps]).encode("utf-8", "backslashreplace").decode()
+        self.problems.append(Problem(self.name, mark.line + 1, mark.column + 1, path, value, rule, remedy))
+
+    def value(self, event: Any, stream: Iterator[Any], word: Any) -> tuple[Raw, Place]:
+        """Return the value that begins with an event, and its place; ``word`` is the event of its key."""
+        kind, start = type(event).__name__, event.start_mark
+        mark = Mark(self.name, start.line + 1, start.column + 1)
+        key = word and Mark(self.name, word.start_mark.line + 1, word.start_mark.column + 1)
+        if len(self.path) > DEEPEST:
+            self.refuse(event, "", "brackets nest too deeply", f"nest at most {DEEPEST} levels", 3)
+            raise ConfigError(self.problems)
+        self.plain(event)
+        if kind == "AliasEvent":
+            self.odd = True
+            return None, Place(mark, key)
+        if kind == "ScalarEvent":
+            return self.scalar(event, word or event), Place(mark, key)
+        raw, inner = self.items(stream) if kind == "SequenceStartEvent" else self.mapping(stream)
+        return raw, Place(mark, key, inner)
+
+    def plain(self, event: Any) -> None:
+        """Refuse an anchor, an alias, a tag or half a character at a key or a value."""
+        if event.anchor:
             rule = "anchors and aliases are refused: a reader must see each value where it stands"
-            self.refuse(event, path, "", rule, "write the value out, or name it under 'rates'")
-            if kind == "AliasEvent":
-                return None
+            self.refuse(event, "", rule, "write the value out, or name it under 'rates'")
         tag = getattr(event, "tag", None)
         if tag is not None and str(tag) not in ("", "None"):
-            self.refuse(event, path, str(tag), "tags are refused", "remove the tag; units say what a value is")
-        if kind == "ScalarEvent":
-            return self.scalar(event, path, key or event)
-        if kind == "SequenceStartEvent":
-            items: list[Raw] = []
-            for item in stream:
-                if type(item).__name__ == "SequenceEndEvent":
-                    return items
-                items.append(self.value(item, stream, (*path, str(len(items)))))
+            self.refuse(event, str(tag), "tags are refused", "remove the tag; units say what a value is")
+        if not encodes(text := getattr(event, "value", "")):
+            self.refuse(event, text, HALF_A_CHARACTER, "write the character itself")
+
+    def items(self, stream: Iterator[Any]) -> tuple[list[Raw], list[Place]]:
+        """Return the items of a list, and their places."""
+        items: list[Raw] = []
+        places: list[Place] = []
+        for event in stream:
+            if type(event).__name__ == "SequenceEndEvent":
+                break
+            self.path.append(str(len(items)))
+            raw, place = self.value(event, stream, None)
+            self.path.pop()
+            items.append(raw)
+            places.append(place)
+        return items, places
+
+    def mapping(self, stream: Iterator[Any]) -> tuple[dict[str, Raw], dict[str, Place]]:
+        """Return the values of a mapping by their keys, and their places."""
         mapping: dict[str, Raw] = {}
+        places: dict[str, Place] = {}
         for word in stream:
             if type(word).__name__ == "MappingEndEvent":
                 break
             if type(word).__name__ != "ScalarEvent":
-                self.refuse(word, path, "", "a key is a plain word", "write 'key: value'")
-                self.value(word, stream, (*path, "?"))
-                self.value(next(stream), stream, (*path, "?"))
+                self.odd = True
+                self.refuse(word, "", "a key is a plain word", "write 'key: value'")
+                self.path.append("?")
+                self.value(word, stream, None)
+                self.value(next(stream), stream, None)
+                self.path.pop()
                 continue
             name = str(word.value)
-            inner = (*path, name)
-            value = self.value(next(stream), stream, inner, word)
-            place = word.start_mark
-            self.tree.marks[(*inner, KEY)] = Mark(self.name, place.line + 1, place.column + 1)
+            self.path.append(name)
+            self.plain(word)
+            raw, place = self.value(next(stream), stream, word)
             if name == MOVED:
-                self.refuse(word, inner, name, "this key is no word of the language", "remove it")
+                self.refuse(word, name, "this key is no word of the language", "remove it")
             elif name == "<<":
-                self.refuse(word, inner, name, "merge keys are refused", "use 'extends', or repeat the lines")
+                self.refuse(word, name, "merge keys are refused", "use 'extends', or repeat the lines")
             elif name in mapping:
-                self.refuse(word, inner, name, "this key stands twice", "keep one of the two, or rename one")
-            else:
-                mapping[name] = value
-        return mapping
+                self.refuse(word, name, "this key stands twice", "keep one of the two, or rename one")
+            self.path.pop()
+            mapping[name], places[name] = raw, place
+        return mapping, places
 
-    def scalar(self, event: Any, path: Path_, place: Any) -> Raw:
+    def scalar(self, event: Any, place: Any) -> Raw:
+        """Return the text of a scalar, None for one that deletes; problems stand at the place of its key."""
         text = str(event.value)
         if event.style in ("'", '"'):
             return text
+        if event.style == ">":  # where the slow reader marks the lines that it joins
+            text = text.replace("\a", "")
         if text == "~":
             return None
         if text == "":
-            if path and re.match(r"\d", path[-1]):
-                self.refuse(place, path[:-1], path[-1], "a comma splits this number", "write 1000 or 1_000, and 0.5")
+            if self.path and re.match(r"\d", self.path[-1]):
+                name = self.path.pop()
+                self.refuse(place, name, "a comma splits this number", "write 1000 or 1_000, and 0.5")
+                self.path.append(name)
             else:
-                self.refuse(place, path, "", "the value is empty", "write a value, or ~ to delete an inherited one")
+                self.refuse(place, "", "the value is empty", "write a value, or ~ to delete an inherited one")
             return None
         return text
 
 
 def tree_of(values: dict[str, Raw], origin: str) -> Tree:
     """Return a tree of values given in code, all placed at their origin."""
-    tree = Tree(values, {(): Mark(origin)})
-
-    def walk(raw: Raw, path: Path_) -> None:
-        tree.marks[path] = Mark(origin)
-        if isinstance(raw, dict):
-            for key, value in raw.items():
-                walk(value, (*path, key))
-        elif isinstance(raw, list):
-            for index, value in enumerate(raw):
-                walk(value, (*path, str(index)))
-
-    walk(values, ())
-    return tree
+    return Tree(values, Place(Mark(origin)))
