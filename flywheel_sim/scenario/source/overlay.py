@@ -9,7 +9,7 @@ from __future__ import annotations
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.journey.units import UnitError, looks_like_quantity
 from flywheel_sim.scenario.source.changes import changed, is_change
-from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, Place, Raw, Tree
+from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, Spot, Raw, Tree
 
 #: What is wrong with a ``~`` where nothing is inherited.
 NOTHING = "~ deletes an inherited value, and there is none"
@@ -58,7 +58,7 @@ def merge(base: Tree, over: Tree) -> Tree:
     return Tree(*_merge(below, over.root, (), below_place, over.place))
 
 
-def _plans_spelt_out(base: Raw, over: Raw, place: Place) -> tuple[Raw, Place]:
+def _plans_spelt_out(base: Raw, over: Raw, place: Spot) -> tuple[Raw, Spot]:
     """Return base with each named plan that a bare spend is laid over as a rate of its own, so that it keeps its shape.
 
     ``spend: plan`` becomes ``spend: {value: plan}`` where the rate `plan` has a table or a file.
@@ -73,7 +73,7 @@ def _plans_spelt_out(base: Raw, over: Raw, place: Place) -> tuple[Raw, Place]:
             if isinstance(plan, dict) and {"by", "times", "file"} & plan.keys():
                 channels = {**channels, name: channels[name] | {"spend": {"value": mine}}}
                 inside = place.within("channels").within(name)
-                spend = inside.within("spend").with_inner("value", Place(inside.within("spend").mark))
+                spend = inside.within("spend").with_inner("value", Spot(inside.within("spend").mark))
                 channel_place = inside.with_inner("spend", spend)
                 place = place.with_inner("channels", place.within("channels").with_inner(name, channel_place))
     return base | {"channels": channels}, place
@@ -93,7 +93,7 @@ def _named(rates: Raw, name: str) -> Raw:
     return raw
 
 
-def _merge(base: Raw, over: Raw, path: Path_, place: Place, over_place: Place) -> tuple[Raw, Place]:
+def _merge(base: Raw, over: Raw, path: Path_, place: Spot, over_place: Spot) -> tuple[Raw, Spot]:
     """Return a value with another laid over it, and its place."""
     if isinstance(base, dict) and isinstance(over, dict) and path != ("strategies",):
         if MOVED in base and (again := [key for key in ("value", "by", "times") if key in over]):
@@ -113,16 +113,16 @@ def _merge(base: Raw, over: Raw, path: Path_, place: Place, over_place: Place) -
         return _clean(over), over_place
     bare = isinstance(base, str) and (path[:1] == ("rates",) or looks_like_quantity(base))
     if bare and isinstance(over, dict) and over and over.keys() <= RATE_WORDS:
-        return {"value": base, **_clean(over)}, over_place.with_inner("value", Place(place.mark))
+        return {"value": base, **_clean(over)}, over_place.with_inner("value", Spot(place.mark))
     if path[:1] == ("rates",) and path[2:] in ((), ("value",)) and is_change(over):
         over = _changed(base, over, over_place.mark or Mark(IN_CODE), path)
     moves = path[:1] != ("resources",) and path[-1:] != ("spread",)  # so many people, whenever it is; another spread
     if is_rate(base) and isinstance(over, str) and moves:
-        return {**base, MOVED: over}, place.with_inner(MOVED, Place(over_place.mark))
+        return {**base, MOVED: over}, place.with_inner(MOVED, Spot(over_place.mark))
     return _clean(over), over_place
 
 
-def _merge_mappings(base: Raw, over: Raw, path: Path_, place: Place, over_place: Place) -> tuple[Raw, Place]:
+def _merge_mappings(base: Raw, over: Raw, path: Path_, place: Spot, over_place: Spot) -> tuple[Raw, Spot]:
     """Return a mapping with another laid over it, key by key, and its place; all that does not change is shared."""
     merged, places = dict(base), dict(place.inner) if isinstance(place.inner, dict) else {}
     for key, value in over.items():

@@ -9,7 +9,7 @@ from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, looks_like
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
-from flywheel_sim.scenario.source.tree import Path_, Place, Raw, Tree
+from flywheel_sim.scenario.source.tree import Path_, Spot, Raw, Tree
 
 _KINDS = ("event", "channel", "lever")
 
@@ -147,7 +147,7 @@ def _spend(
         problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
         return merged
     mark = tree.mark(place)
-    return merge(merged, Tree({"channels": {name: {"spend": text}}}, Place(mark)))
+    return merge(merged, Tree({"channels": {name: {"spend": text}}}, Spot(mark)))
 
 
 def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> Quantity | None:

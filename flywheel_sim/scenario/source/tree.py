@@ -59,7 +59,7 @@ def item(listed: Raw, step: str) -> Any:
     return listed[index] if 0 <= index < len(listed) else None
 
 
-class Place(NamedTuple):
+class Spot(NamedTuple):
     """Where a value stands and where its key does, with the places of what is in it.
 
     Attributes
@@ -74,22 +74,22 @@ class Place(NamedTuple):
     key: Mark | None = None
     inner: dict[str, Any] | list[Any] | None = None  # of places
 
-    def step(self, key: str) -> Place | None:
+    def step(self, key: str) -> Spot | None:
         """Return the place of a value in this one, None where it is not known."""
         if isinstance(self.inner, dict):
             return self.inner.get(key)
         return item(self.inner, key) if isinstance(self.inner, list) else None
 
-    def within(self, key: str) -> Place:
+    def within(self, key: str) -> Spot:
         """Return the place of a value in this one, this one itself where that is not known."""
-        return self.step(key) or Place(self.mark)
+        return self.step(key) or Spot(self.mark)
 
-    def with_inner(self, key: str, place: Place) -> Place:
+    def with_inner(self, key: str, place: Spot) -> Spot:
         """Return this place with another in it."""
         return self._replace(inner={**(self.inner if isinstance(self.inner, dict) else {}), key: place})
 
 
-NOWHERE = Place(None)
+NOWHERE = Spot(None)
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class Tree:
     """Raw values with the place of every key and value."""
 
     root: dict[str, Raw]
-    place: Place = NOWHERE
+    place: Spot = NOWHERE
 
     def mark(self, path: Path_) -> Mark:
         """Return the place of a value, or of the nearest thing around it that has one."""
@@ -297,7 +297,7 @@ class _Composer:
         path = ".".join(self.path[:steps]).encode("utf-8", "backslashreplace").decode()
         self.problems.append(Problem(self.name, mark.line + 1, mark.column + 1, path, value, rule, remedy))
 
-    def value(self, event: Any, stream: Iterator[Any], word: Any) -> tuple[Raw, Place]:
+    def value(self, event: Any, stream: Iterator[Any], word: Any) -> tuple[Raw, Spot]:
         """Return the value that begins with an event, and its place; ``word`` is the event of its key."""
         kind, start = type(event).__name__, event.start_mark
         mark = Mark(self.name, start.line + 1, start.column + 1)
@@ -308,11 +308,11 @@ class _Composer:
         self.plain(event)
         if kind == "AliasEvent":
             self.odd = True
-            return None, Place(mark, key)
+            return None, Spot(mark, key)
         if kind == "ScalarEvent":
-            return self.scalar(event, word or event), Place(mark, key)
+            return self.scalar(event, word or event), Spot(mark, key)
         raw, inner = self.items(stream) if kind == "SequenceStartEvent" else self.mapping(stream)
-        return raw, Place(mark, key, inner)
+        return raw, Spot(mark, key, inner)
 
     def plain(self, event: Any) -> None:
         """Refuse an anchor, an alias, a tag or half a character at a key or a value."""
@@ -325,10 +325,10 @@ class _Composer:
         if not encodes(text := getattr(event, "value", "")):
             self.refuse(event, text, HALF_A_CHARACTER, "write the character itself")
 
-    def items(self, stream: Iterator[Any]) -> tuple[list[Raw], list[Place]]:
+    def items(self, stream: Iterator[Any]) -> tuple[list[Raw], list[Spot]]:
         """Return the items of a list, and their places."""
         items: list[Raw] = []
-        places: list[Place] = []
+        places: list[Spot] = []
         for event in stream:
             if type(event).__name__ == "SequenceEndEvent":
                 break
@@ -339,10 +339,10 @@ class _Composer:
             places.append(place)
         return items, places
 
-    def mapping(self, stream: Iterator[Any]) -> tuple[dict[str, Raw], dict[str, Place]]:
+    def mapping(self, stream: Iterator[Any]) -> tuple[dict[str, Raw], dict[str, Spot]]:
         """Return the values of a mapping by their keys, and their places."""
         mapping: dict[str, Raw] = {}
-        places: dict[str, Place] = {}
+        places: dict[str, Spot] = {}
         for word in stream:
             if type(word).__name__ == "MappingEndEvent":
                 break
@@ -390,4 +390,4 @@ class _Composer:
 
 def tree_of(values: dict[str, Raw], origin: str) -> Tree:
     """Return a tree of values given in code, all placed at their origin."""
-    return Tree(values, Place(Mark(origin)))
+    return Tree(values, Spot(Mark(origin)))
