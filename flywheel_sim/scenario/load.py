@@ -12,7 +12,8 @@ from flywheel_sim.arguments import NAME, checked, like, path
 from flywheel_sim.errors import ConfigError, DataError
 from flywheel_sim.scenario.model import Scenario
 from flywheel_sim.scenario.source.files import exists, read_extended
-from flywheel_sim.scenario.source.tree import Tree, read_text
+from flywheel_sim.scenario.source.tree import Tree
+from flywheel_sim.scenario.source.yaml_text import read_text
 
 __all__ = ["Scenario", "load", "loads", "shipped"]
 

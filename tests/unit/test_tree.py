@@ -4,7 +4,8 @@ import pytest
 
 from flywheel_sim.errors import ConfigError
 from flywheel_sim.scenario.source.overlay import deletions, merge
-from flywheel_sim.scenario.source.tree import KEY, MOVED, Mark, read_text, tree_of
+from flywheel_sim.scenario.source.tree import KEY, MOVED, Mark, tree_of
+from flywheel_sim.scenario.source.yaml_text import read_text
 
 
 def tree(text, name="f.yaml"):

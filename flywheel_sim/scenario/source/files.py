@@ -10,7 +10,8 @@ from pathlib import Path
 from flywheel_sim.errors import ConfigError, nearest
 from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.overlay import deletions, merge
-from flywheel_sim.scenario.source.tree import Path_, Tree, read_file
+from flywheel_sim.scenario.source.tree import Path_, Tree
+from flywheel_sim.scenario.source.yaml_text import read_file
 
 _NO_COLUMNS = "name the columns in the first line, with commas between them"
 

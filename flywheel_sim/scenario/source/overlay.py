@@ -9,7 +9,7 @@ from __future__ import annotations
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.journey.units import UnitError, looks_like_quantity
 from flywheel_sim.scenario.source.changes import changed, is_change
-from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, Spot, Raw, Tree
+from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, Raw, Spot, Tree
 
 #: What is wrong with a ``~`` where nothing is inherited.
 NOTHING = "~ deletes an inherited value, and there is none"
