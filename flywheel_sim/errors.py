@@ -14,11 +14,11 @@ A message names the place, the value met there, the rule it breaks and the remed
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from flywheel_sim.near import among
 from flywheel_sim.texts import cut, one_line, quoted, sentence, visible
 
 K = TypeVar("K")
@@ -162,12 +162,9 @@ def look_up(known: Mapping[K, V], name: K, rule: str = "was not run") -> V:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a remedy that names the nearest known names, or lists those there are."""
-    names = sorted(set(known))
-    if not names:
+    names = among(known)
+    if not names.names:
         return "nothing of that kind is defined"
-    plain = {one.lower(): one for one in reversed(names)}  # LTV is near ltv_cac
-    close = [plain[one] for one in difflib.get_close_matches(name.lower(), plain, n=2, cutoff=0.6)]
-    if close:
+    if close := names.near(name):
         return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
-    listed = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
-    return f"known: {listed}"
+    return f"known: {', '.join(names.names[:12])}" + (" ..." if len(names.names) > 12 else "")

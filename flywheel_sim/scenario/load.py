@@ -14,7 +14,8 @@ from flywheel_sim.arguments import NAME, checked, either, like, listed, optional
 from flywheel_sim.errors import ConfigError, DataError
 from flywheel_sim.scenario.model import Scenario
 from flywheel_sim.scenario.source.files import exists, folders_of, read_extended
-from flywheel_sim.scenario.source.tree import Tree, read_text
+from flywheel_sim.scenario.source.tree import Tree
+from flywheel_sim.scenario.source.yaml_text import read_text
 from flywheel_sim.texts import visible
 
 __all__ = ["Scenario", "load", "loads", "shipped"]

@@ -22,6 +22,9 @@ from flywheel_sim.scenario.source.strategy import Choices, check_names
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree
 from flywheel_sim.texts import titled, visible
 
+#: Of how many strategies the journeys are kept after the check; others are made again when they are asked for.
+MOST_KEPT = 50
+
 _NAME = takes.text("a name", "'flywheel'")
 
 #: What methods of a scenario take, by the name of the argument.
@@ -153,14 +156,17 @@ class Scenario:
         """
         problems: list[Problem] = deletions(self.tree, self.tree)
         check_names(self.tree, problems)
+        noted = {(p.file, p.line, p.column, p.path) for p in problems if p.line}
         whole = {"channels", "journey"} <= self.tree.root.keys()
         for strategy in ("", *self.strategies) if whole else ("",):
             key_problems: list[Problem] = []
             journey = self._resolve(strategy, key_problems)
-            if journey is not None and not key_problems and not self._unsolved(strategy):
+            kept = len(self._journeys) < MOST_KEPT and not problems
+            if journey is not None and kept and not key_problems and not self._unsolved(strategy):
                 self._journeys[strategy] = journey
-            noted = {(p.file, p.line, p.column, p.path) for p in problems}
-            problems += [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted or not p.line]
+            key_problems = [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted]
+            noted |= {(p.file, p.line, p.column, p.path) for p in key_problems if p.line}
+            problems += key_problems
         if problems:
             raise ConfigError(problems)
 

@@ -12,7 +12,7 @@ from flywheel_sim.scenario.load import Scenario, load, loads
 from flywheel_sim.scenario.resolve.resolver import RESERVED_OWNERS
 from flywheel_sim.scenario.source import schema, values
 from flywheel_sim.scenario.source.overlay import merge
-from flywheel_sim.scenario.source.tree import read_text
+from flywheel_sim.scenario.source.yaml_text import read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/journey.md")

@@ -17,9 +17,9 @@ from flywheel_sim.scenario.load import load, shipped
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "flywheel_sim"
 FLOORS = (
-    "version", "texts", "errors", "writing", "spreadsheets", "arguments", "stats", "figure_table", "wording",
-    "datasets", "journey", "result", "scenario", "compile", "ledger", "engine", "metrics", "experiment", "drawing",
-    "analysis", "charts", "report", "cli",
+    "version", "texts", "near", "errors", "writing", "spreadsheets", "arguments", "stats", "figure_table",
+    "wording", "datasets", "journey", "result", "scenario", "compile", "ledger", "engine", "metrics", "experiment",
+    "drawing", "analysis", "charts", "report", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -4,7 +4,8 @@ import pytest
 
 from flywheel_sim.errors import ConfigError
 from flywheel_sim.scenario.source.overlay import deletions, merge
-from flywheel_sim.scenario.source.tree import KEY, MOVED, Mark, read_text, tree_of
+from flywheel_sim.scenario.source.tree import KEY, MOVED, Mark, tree_of
+from flywheel_sim.scenario.source.yaml_text import read_text
 
 
 def tree(text, name="f.yaml"):
@@ -43,10 +44,10 @@ def test_lists_and_mappings_nest_as_written():
 
 
 def test_every_key_and_every_value_has_its_place():
-    marks = tree("a:\n  b: [x, y]\n").marks
-    assert marks[("a", "b", KEY)] == Mark("f.yaml", 2, 3)
-    assert marks[("a", "b")] == Mark("f.yaml", 2, 6)
-    assert marks[("a", "b", "1")] == Mark("f.yaml", 2, 10)
+    mark = tree("a:\n  b: [x, y]\n").mark
+    assert mark(("a", "b", KEY)) == Mark("f.yaml", 2, 3)
+    assert mark(("a", "b")) == Mark("f.yaml", 2, 6)
+    assert mark(("a", "b", "1")) == Mark("f.yaml", 2, 10)
 
 
 def test_a_problem_shows_the_text_at_its_place():
@@ -143,7 +144,7 @@ def test_places_survive_merges():
 
 def test_the_places_of_a_replaced_part_go_with_it():
     result = merged("a: {exponential: 7 days}", "a: 3 days")
-    assert [mark.file for path, mark in result.marks.items() if path[:1] == ("a",)] == ["over.yaml", "over.yaml"]
+    assert [result.mark(path).file for path in (("a",), ("a", KEY), ("a", "exponential"))] == ["over.yaml"] * 3
 
 
 def test_the_place_of_a_move_is_where_the_bare_value_stands():

@@ -172,7 +172,9 @@ class _Asked:
         """Return the fingerprint of each strategy if the scenario had other contents; none where that cannot be."""
         said = {key: held for key, held in contents.items() if not key.startswith("(")}
         changes = tuple((path, raw) for path, raw in contents.get(CHANGES, ()))
-        model = replace(self.model, tree=Tree(said, self.model.tree.marks), changes=changes, _journeys={})
+        model = replace(
+            self.model, tree=Tree(said, self.model.tree.place, self.model.tree.folders), changes=changes, _journeys={}
+        )
         try:
             return {name or AS_WRITTEN: model.unmatched_journey(name).fingerprint for name in self.base}
         except ConfigError:

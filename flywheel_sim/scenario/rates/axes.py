@@ -10,7 +10,7 @@ import itertools
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -50,6 +50,11 @@ class Trait:
     low: int = 0
     high: int = NEVER
     scale: int = 1
+    #: Where each named level stands among the levels.
+    index: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", {level: at for at, level in enumerate(self.levels)})
 
     def value(self, text: str) -> int:
         """Return what a text stands for: a level's index, a number (times the scale), or a time in ms.
@@ -60,9 +65,9 @@ class Trait:
             If it is none of the attribute's values.
         """
         if self.kind == "levels":
-            if text not in self.levels:
-                raise UnitError(f"no level of '{self.name}'", nearest(text, self.levels))
-            return self.levels.index(text)
+            if text not in self.index:
+                raise UnitError(f"no level of '{self.name}'", nearest(text, self.index))
+            return self.index[text]
         try:
             quantity = parse(text)
         except UnitError as error:

@@ -14,7 +14,7 @@ from flywheel_sim.journey.units import MOST_MONEY, NEVER, UNITS, Quantity, forma
 from flywheel_sim.scenario.rates.axes import label
 from flywheel_sim.scenario.rates.families import NOUNS, Stated, sd_of
 from flywheel_sim.scenario.rates.rate_context import RateContext
-from flywheel_sim.scenario.rates.spreads import check_beta, gamma_shape, is_no_spread
+from flywheel_sim.scenario.rates.spreads import LEAST_BETA, MOST_BETA, check_beta, gamma_shape, is_no_spread, too_narrow
 from flywheel_sim.scenario.rates.stated import StatedRates
 from flywheel_sim.scenario.rates.units import check_unit
 from flywheel_sim.scenario.source.tree import Path_
@@ -194,7 +194,9 @@ class RateReader:
             check_beta(self.notes, spread, path, "the spread of a chance")
             variance = sd_of(spread) ** 2
             total = mean * (1 - mean) / variance - 1 if variance > 0 else 0.0
-            if total <= 0:
+            if total > MOST_BETA and isinstance(spread, Quantity):
+                raise self.note(path, spread.text, too_narrow(mean), "make the spread wider, or leave it out")
+            if total < LEAST_BETA:
                 raise self.note(
                     path, spread.text if isinstance(spread, Quantity) else None,
                     f"no beta distribution has this spread where {self._cell(stated, index)}is {100 * mean:.4g} %",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from flywheel_sim.journey.figures import Kind
-from flywheel_sim.journey.units import NEVER, Quantity, parse
+from flywheel_sim.journey.units import NEVER, Quantity, UnitError, parse
 from flywheel_sim.scenario.rates.families import Stated, in_unit
 from flywheel_sim.scenario.source.notes import Notes, Unusable
 from flywheel_sim.scenario.source.schema import LeverSpec
@@ -76,7 +76,10 @@ def curve_of(notes: Notes, spec: LeverSpec, rate: str, base: Stated, kind: Kind,
     table = {key: in_unit(notes, new, base.unit, (*path, key), kind) for key, new in spec.moves[rate].items()}
     limit = table.pop("limit", None)
     points = {0.0: table.pop("without")} if "without" in table else {}
-    points |= {parse(key).number: figure for key, figure in table.items()}
+    try:
+        points |= {parse(key).number: figure for key, figure in table.items()}
+    except UnitError:
+        raise Unusable from None  # noted where the keys of a lever are checked
     if spec.spend is not None:
         today = spec.spend.number
         if abs(points.get(today, value) - value) > _TOLERANCE * abs(value):

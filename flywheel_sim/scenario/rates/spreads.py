@@ -18,6 +18,11 @@ from flywheel_sim.scenario.source.values import RateSpec, Ref, SpreadSpec
 #: Two chances are equal where their relative difference is at most this.
 TOLERANCE = 1e-6
 
+#: The least and the largest parameter of a spread of chances, and shape of one of amounts: beyond these, nobody
+#: differs from anybody, or all but a few are at one end.
+LEAST_BETA, MOST_BETA = 1e-6, 1e8
+LEAST_SHAPE, MOST_SHAPE = 1e-3, 1e8
+
 
 def uncertainty_of(
     notes: Notes, stated: Stated, spec: SpreadSpec | Quantity | list[Quantity], kind: Kind, before: Stated
@@ -46,9 +51,11 @@ def uncertainty_of(
         check_beta(notes, spec, path, "'uncertain' of a chance")
         variance = sd_of(spec) ** 2
         total = mean * (1 - mean) / variance - 1 if variance > 0 else 0.0
-        if total <= 0:
+        if total < LEAST_BETA:
             rule = f"no beta distribution around {100 * mean:.4g} % is this wide"
             raise notes.note(path, shown, rule, "make it smaller, or move the value away from 0 % and 100 %")
+        if total > MOST_BETA:
+            raise notes.note(path, shown, too_narrow(mean), "make it wider, or leave it out")
         return Uncertain(stated.name, "beta", (mean * total, (1 - mean) * total))
     shape = gamma_shape(notes, spec, path, f"'uncertain' of {NOUNS[kind]}")
     if not 0 < mean < NEVER:
@@ -91,6 +98,12 @@ def check_beta(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: str
     if spec.shape or not (spec.alpha and spec.beta):
         raise notes.note(path, None, f"{what} takes alpha and beta, both", "write {alpha: 0.7, beta: 1.2}")
     check_parameters(notes, spec, ("alpha", "beta"), path)
+
+
+def too_narrow(mean: float) -> str:
+    """Return the rule that a spread of a chance breaks where it is next to none."""
+    least = 100 * math.sqrt(mean * (1 - mean) / (MOST_BETA + 1))
+    return f"people differ around {100 * mean:.4g} % by at least {least:.2g} points, or not at all"
 
 
 def is_no_spread(spec: SpreadSpec | Quantity) -> bool:
@@ -185,8 +198,7 @@ def _in_same_layer(tree: Tree, value: Path_, spread: Path_) -> bool:
 
     def layer(path: Path_) -> tuple[str, str]:
         mark = tree.mark(path)
-        names = tree.root.get("strategies") or ()
-        return mark.file, next((name for name in names if tree.marks.get(("strategies", name, *path)) == mark), "")
+        return mark.file, tree.strategy_of(path, mark)
 
     value_layer, spread_layer = layer(value), layer(spread)
     return value_layer[0] != IN_CODE and (
@@ -217,6 +229,9 @@ def gamma_shape(notes: Notes, spec: SpreadSpec | Quantity, path: Path_, what: st
         if spec.form != "of_mean" or spec.number <= 0:
             raise notes.note(path, spec.text, f"{what} is a positive share of its mean",
                              "write 40 % of mean, or {shape: 2}")  # fmt: skip
+        if not MOST_SHAPE**-0.5 <= spec.number <= LEAST_SHAPE**-0.5:
+            raise notes.note(path, spec.text, f"{what} lies between 0.01 % and 3162 % of its mean",
+                             "write 40 % of mean, or leave it out")  # fmt: skip
         return 1.0 / spec.number**2
     if not spec.shape or spec.alpha or spec.beta:
         raise notes.note(path, None, f"{what} takes a shape alone", "write {shape: 2}")
@@ -230,4 +245,8 @@ def check_parameters(notes: Notes, spread: SpreadSpec, names: tuple[str, ...], p
         given = getattr(spread, name)
         if given.form != "number" or given.per_ms or given.per_what or given.number <= 0:
             raise notes.note((*path, name), given.text, f"'{name}' is a positive plain number",
+                             f"write {name}: 2")  # fmt: skip
+        least, most = (LEAST_SHAPE, MOST_SHAPE) if name == "shape" else (LEAST_BETA, MOST_BETA)
+        if not least <= given.number <= most:
+            raise notes.note((*path, name), given.text, f"'{name}' lies between {least:g} and {most:g}",
                              f"write {name}: 2")  # fmt: skip

@@ -19,12 +19,17 @@ from flywheel_sim.scenario.source.notes import Unusable
 from flywheel_sim.scenario.source.tree import Path_
 from flywheel_sim.scenario.source.values import SpreadTable
 
+#: Bound on the cells of all tables of a file together, those inside others each time, so that none fills the memory.
+MOST_TOGETHER = 3_000_000
+
 
 class TableReader:
     """Puts together rates that depend on attributes."""
 
     def __init__(self, context: RateContext) -> None:
         self.context, self.note, self.traits = context, context.notes.note, context.traits
+        #: How many cells the tables had so far.
+        self.cells = 0
 
     def compose(
         self, path: Path_, kind: Kind, reference: Stated | None, by: str, levels: Mapping[str, Stated]
@@ -47,16 +52,17 @@ class TableReader:
         if by:
             table = self.keys(by, levels, (*path, "by"))
             over.append((self.traits[by].axis(table.values()),))
-        axes = self.axes(over, path)
+        tables = {id(part): part for part in parts if part.over}
+        axes = self.axes(over, path, 1 + len(tables))
         chosen: list[str | None] = [None] * size(axes)
         if by:
             chosen = self._chosen(by, table, axes, reference is not None, path)
-        indices = {id(part): places(part.over, axes) for part in parts}
+        indices = {one: places(part.over, axes) for one, part in tables.items()}
         cells, paths = [], []
         for index, key in enumerate(chosen):
             source = reference if key is None else levels[key]
             assert source is not None
-            cell = indices[id(source)][index]
+            cell = indices[id(source)][index] if source.over else 0
             cells.append(source.cells[cell])
             paths.append(source.places[cell])
         uncertain_rates = frozenset(name for part in parts for name in part.uncertain_rates)
@@ -151,11 +157,15 @@ class TableReader:
             )
         return replace(stated, over=axes, cells=cells, places=paths, spread=None, spreads=spreads)
 
-    def axes(self, overs: Sequence[Sequence[Axis]], path: Path_) -> tuple[Axis, ...]:
-        """Return the axes on which tables meet, within the bound on cells."""
+    def axes(self, overs: Sequence[Sequence[Axis]], path: Path_, times: int = 1) -> tuple[Axis, ...]:
+        """Return the axes on which so many tables meet, within the bounds on cells."""
         axes = joint(self.traits, overs)
+        self.cells += size(axes) * times
         if size(axes) > MOST_CELLS:
             raise self.note(path, None, f"its table has more than {MOST_CELLS} cells", "use fewer attributes or levels")
+        if self.cells > MOST_TOGETHER:
+            raise self.note(path, None, f"the tables up to this one have more than {MOST_TOGETHER:,} cells together",
+                            "use fewer attributes or levels, or name a table that stands twice")  # fmt: skip
         return axes
 
     def keys(self, attribute: str, table: Mapping[str, object], path: Path_) -> dict[str, int]:
@@ -176,6 +186,7 @@ class TableReader:
             raise self.note(path, None, "named months need the date the run starts at",
                             "add start: 2027-01-01", attribute)  # fmt: skip
         values: dict[str, int] = {}
+        keys: dict[int, str] = {}
         for key in table:
             try:
                 value = trait.value(key)
@@ -184,7 +195,7 @@ class TableReader:
                 self.note((*path, attribute), None, rule, error.remedy, key)
                 failed = True
                 continue
-            if (same := next((k for k, v in values.items() if v == value), None)) is not None:
+            if (same := keys.setdefault(value, key)) != key:
                 self.note((*path, attribute), None, f"'{key}' and '{same}' are one level", "keep one of them", key)
                 failed = True
             values[key] = value

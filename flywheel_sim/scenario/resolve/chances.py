@@ -52,7 +52,8 @@ class ChanceReader:
         if failed:
             raise Unusable
         self.complete(chances, rest, path, list(names))
-        return Draw(decision, tuple(levels.index(name) for name in names), tuple(chances.get(n) for n in names))
+        index = {level: at for at, level in enumerate(levels)}
+        return Draw(decision, tuple(index[name] for name in names), tuple(chances.get(n) for n in names))
 
     def complete(self, chances: dict[str, Rate], rest: str | None, path: Path_, names: list[str]) -> None:
         """Check that chances reach 100 % and no more, in every cell."""

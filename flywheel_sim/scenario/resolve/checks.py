@@ -17,7 +17,7 @@ from flywheel_sim.scenario.source.tree import Path_, Tree
 def check_sum(notes: Notes, chances: Mapping[str, Rate], rest: str | None, path: Path_, traits: Traits) -> None:
     """Note where chances do not reach 100 % or exceed it, naming the cell."""
     axes = joint(traits, [chance.over for chance in chances.values()])
-    if size(axes) > MOST_CELLS:
+    if size(axes) * max(1, len(chances) // 10) > MOST_CELLS:
         rule = f"these chances together have more than {MOST_CELLS} cells"
         notes.note(path, None, rule, "use fewer attributes or levels")
         return

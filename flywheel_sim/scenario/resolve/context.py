@@ -215,8 +215,9 @@ class Context:
         """
         listed = isinstance(self.notes.tree.at(path), list)
         instants = [self.instant(x, (*path, str(index)) if listed else path) for index, x in enumerate(xs)]
+        first = {instant: index for index, instant in reversed([*enumerate(instants)])}
         for index, instant in enumerate(instants):
-            if instant in instants[:index]:
+            if first[instant] != index:
                 raise self.notes.note((*path, str(index)), None, "this date stands twice", twice)
         return tuple(sorted(instants))
 

@@ -49,7 +49,7 @@ class LeverPulls:
     def base(self) -> StatedRates:
         """Return the rates that the levers' figures go with: those of the file itself; problems are noted elsewhere."""
         tree, context = self.context.choices.base or self.notes.tree, self.rates.context
-        specs = context.specs if tree is self.notes.tree else read_section("rates", tree, [])
+        specs = context.specs if tree is self.notes.tree else read_section("rates", tree, [], tree)
         return StatedRates(RateContext(Notes(tree, []), specs, set(specs), context.traits, context.dated,
                                        settled=True))  # fmt: skip
 

@@ -110,7 +110,7 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     """Return the journey of a source, or None after noting problems."""
     notes, before = Notes(source.tree, problems), len(problems)
     file = read_settings(notes)
-    sections = source.sections or _sections(notes)
+    sections = source.sections or _sections(notes, source.choices.base)
     context = _context(notes, source, FileSpecs.of(sections), file, settled)
     if not {"channels", "journey"} <= source.tree.root.keys():
         return None
@@ -159,12 +159,13 @@ def _journey(source: Source, strategy: str, problems: list[Problem], settled: bo
     return journey if len(problems) == before else None
 
 
-def _sections(notes: Notes) -> dict[str, dict[str, Any]]:
+def _sections(notes: Notes, base: Tree | None) -> dict[str, dict[str, Any]]:
     """Return every section as read, after noting what is required and what cannot be read."""
     for section in ("channels", "journey"):
         if section not in notes.tree.root:
             notes.note((), None, f"'{section}' is required", f"add {section}: ...", key=section)
-    return {name: read_section(name, notes.tree, notes.problems) for name in schema.SECTIONS if name != "strategies"}
+    sections = [name for name in schema.SECTIONS if name != "strategies"]
+    return {name: read_section(name, notes.tree, notes.problems, base) for name in sections}
 
 
 def _context(notes: Notes, source: Source, specs: FileSpecs, file: FileSpec | None, settled: bool) -> Context:
@@ -309,9 +310,12 @@ def _warn_of_double_recurring(context: Context, parts: Parts) -> None:
 
 
 def _check_unused_rates(context: Context) -> None:
-    """Check the rates that nothing uses too, so that their mistakes are noted."""
+    """Check the rates that nothing uses too, so that their mistakes are noted: those of the file, and what is new."""
+    base, tree, used = context.choices.base, context.notes.tree, context.rates.stated.used
+    checked = base.root.get("rates") if base and base is not tree else None
+    checked, written = (rates if isinstance(rates, dict) else {} for rates in (checked, tree.root.get("rates")))
     for name, spec in context.specs.rates.items():
-        if name not in context.rates.stated.used:
+        if name not in used and (name not in checked or checked[name] is not written[name]):
             forms = {"percent": "chance", "duration": "duration", "never": "duration", "number": "money"}
             kind: Any = forms.get(context.rates.form_of(spec), "chance")
             with suppress(Unusable):

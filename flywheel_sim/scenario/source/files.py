@@ -18,7 +18,8 @@ from flywheel_sim.scenario.source.notes import Notes
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.regular import Unreadable, open_regular
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS
-from flywheel_sim.scenario.source.tree import KEY, Path_, Tree, read_file
+from flywheel_sim.scenario.source.tree import KEY, Path_, Tree
+from flywheel_sim.scenario.source.yaml_text import read_file
 from flywheel_sim.texts import visible
 from flywheel_sim.writing import home
 

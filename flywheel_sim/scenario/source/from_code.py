@@ -8,7 +8,7 @@ from typing import Any
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
 from flywheel_sim.scenario.source.changes import is_change
-from flywheel_sim.scenario.source.tree import IN_CODE, Raw
+from flywheel_sim.scenario.source.tree import HALF_A_CHARACTER, IN_CODE, Raw, encodes
 from flywheel_sim.texts import visible
 
 
@@ -30,11 +30,13 @@ def value_text(value: Any, old: Raw) -> Raw:
     """
     if value is None:
         return None
+    if isinstance(value, str) and not encodes(value):
+        raise ConfigError([Problem(IN_CODE, 0, 0, "", value, HALF_A_CHARACTER, "write the character itself")])
     if isinstance(value, (list, tuple)):
         return [value_text(item, None) for item in value]
     if isinstance(value, dict):
         inner = old if isinstance(old, dict) else {"value": old}
-        return {str(k): value_text(v, inner.get(k)) for k, v in value.items()}
+        return {value_text(str(k), None): value_text(v, inner.get(k)) for k, v in value.items()}
     if isinstance(old, dict):
         old = f"1 {old['unit']}" if "file" in old and "unit" in old else old.get("value")
     unit = None

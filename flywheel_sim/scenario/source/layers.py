@@ -50,7 +50,7 @@ def layered(
     merged, choices = apply_strategy(tree, strategy, problems) if strategy else (tree, Choices())
     choices.base = tree
     for name in left_out:
-        leave_out(Tree({}, {}), merged, name, ("without",), choices, problems)
+        leave_out(Tree({}), merged, name, ("without",), choices, problems)
     for path, value in changes:
         steps = tuple(path.split("."))
         if steps[0] == "levers":

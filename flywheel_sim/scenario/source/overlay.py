@@ -9,7 +9,7 @@ from __future__ import annotations
 from flywheel_sim.errors import ConfigError, Problem
 from flywheel_sim.journey.units import UnitError, looks_like_quantity
 from flywheel_sim.scenario.source.changes import changed, is_change
-from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, Raw, Tree
+from flywheel_sim.scenario.source.tree import IN_CODE, KEY, MOVED, Mark, Path_, Raw, Spot, Tree
 
 #: What is wrong with a ``~`` where nothing is inherited.
 NOTHING = "~ deletes an inherited value, and there is none"
@@ -54,29 +54,29 @@ def merge(base: Tree, over: Tree) -> Tree:
     ConfigError
         If a figure of a rate with levels is laid over a family that a bare value moved before.
     """
-    marks = dict(base.marks)
-    root = _merge(_plans_spelt_out(base.root, over.root, marks), over.root, (), marks, over.marks)
-    return Tree(root, marks, base.folders)
+    below, below_place = _plans_spelt_out(base.root, over.root, base.place)
+    return Tree(*_merge(below, over.root, (), below_place, over.place), folders=base.folders)
 
 
-def _plans_spelt_out(base: Raw, over: Raw, marks: dict[Path_, Mark]) -> Raw:
+def _plans_spelt_out(base: Raw, over: Raw, place: Spot) -> tuple[Raw, Spot]:
     """Return base with each named plan that a bare spend is laid over as a rate of its own, so that it keeps its shape.
 
     ``spend: plan`` becomes ``spend: {value: plan}`` where the rate `plan` has a table or a file.
     """
-    channels = _inside(base, "channels")
-    if not isinstance(base, dict) or not isinstance(channels, dict):
-        return base
-    channels = dict(channels)
-    for name, channel in channels.items():
-        mine, theirs = _inside(channel, "spend"), _inside(_inside(_inside(over, "channels"), name), "spend")
+    channels, changed = _inside(base, "channels"), _inside(over, "channels")
+    if not isinstance(channels, dict) or not isinstance(changed, dict):
+        return base, place
+    for name, channel in changed.items():
+        mine, theirs = _inside(_inside(channels, name), "spend"), _inside(channel, "spend")
         if isinstance(mine, str) and isinstance(theirs, str) and looks_like_quantity(theirs):
             plan = _named(base.get("rates"), mine)
             if isinstance(plan, dict) and {"by", "times", "file"} & plan.keys():
-                path = ("channels", name, "spend")
-                marks[(*path, "value")] = marks.get(path, Mark(IN_CODE))
-                channels[name] = channel | {"spend": {"value": mine}}
-    return base | {"channels": channels}
+                channels = {**channels, name: channels[name] | {"spend": {"value": mine}}}
+                inside = place.within("channels").within(name)
+                spend = inside.within("spend").with_inner("value", Spot(inside.within("spend").mark))
+                channel_place = inside.with_inner("spend", spend)
+                place = place.with_inner("channels", place.within("channels").with_inner(name, channel_place))
+    return base | {"channels": channels}, place
 
 
 def _inside(raw: Raw, key: str) -> Raw:
@@ -87,52 +87,54 @@ def _named(rates: Raw, name: str) -> Raw:
     """Return what a name of a rate stands for, other names followed."""
     raw: Raw = name
     for _ in rates or ():
-        raw = _inside(rates, raw) if isinstance(raw, str) else raw
+        if not isinstance(raw, str):
+            break
+        raw = _inside(rates, raw)
     return raw
 
 
-def _merge(base: Raw, over: Raw, path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> Raw:
+def _merge(base: Raw, over: Raw, path: Path_, place: Spot, over_place: Spot) -> tuple[Raw, Spot]:
+    """Return a value with another laid over it, and its place."""
     if isinstance(base, dict) and isinstance(over, dict) and path != ("strategies",):
         if MOVED in base and (again := [key for key in ("value", "by", "times") if key in over]):
             if not {"by", "times"} & {*base, *over}:
-                return _merge({k: v for k, v in base.items() if k != MOVED}, over, path, marks, over_marks)
-            inner = (*path, again[0])
-            mark = over_marks.get((*inner, KEY)) or over_marks.get(inner, Mark(IN_CODE))
+                return _merge({k: v for k, v in base.items() if k != MOVED}, over, path, place, over_place)
+            inner = over_place.within(again[0])
+            mark = inner.key or inner.mark or Mark(IN_CODE)
             rule = "a bare value moved this rate's whole family before"
             remedy = "lay single levels over it first and the bare value last"
-            raise ConfigError([Problem(mark.file, mark.line, mark.column, ".".join(inner), "", rule, remedy)])
+            where = ".".join((*path, again[0]))
+            raise ConfigError([Problem(mark.file, mark.line, mark.column, where, "", rule, remedy)])
         another = ("file" in over) != ("file" in base) and {"file", "value", "by"} & over.keys()
         if another and path[:1] == ("channels",) and len(path) == 3:  # a table over a plan, or a plan over a table
-            _take_marks(path, marks, over_marks)
-            return _clean(over)
-        merged = dict(base)
-        for key, value in over.items():
-            inner = (*path, key)
-            if value is None:
-                merged.pop(key, None)
-            elif key in merged:
-                merged[key] = _merge(merged[key], value, inner, marks, over_marks)
-            else:
-                merged[key] = _clean(value)
-                _take_marks(inner, marks, over_marks)
-        return merged
+            return _clean(over), over_place
+        return _merge_mappings(base, over, path, place, over_place)
     if path[:1] == ("attributes",) or path[-2:-1] == ("set",):  # draws, which have tables too
-        _take_marks(path, marks, over_marks)
-        return _clean(over)
+        return _clean(over), over_place
     bare = isinstance(base, str) and (path[:1] == ("rates",) or looks_like_quantity(base))
     if bare and isinstance(over, dict) and over and over.keys() <= RATE_WORDS:
-        place = marks.get(path, Mark(IN_CODE))
-        _take_marks(path, marks, over_marks)
-        marks[(*path, "value")] = place
-        return {"value": base, **_clean(over)}
+        return {"value": base, **_clean(over)}, over_place.with_inner("value", Spot(place.mark))
     if path[:1] == ("rates",) and path[2:] in ((), ("value",)) and is_change(over):
-        over = _changed(base, over, over_marks.get(path, Mark(IN_CODE)), path)
+        over = _changed(base, over, over_place.mark or Mark(IN_CODE), path)
     moves = path[:1] != ("resources",) and path[-1:] != ("spread",)  # so many people, whenever it is; another spread
     if is_rate(base) and isinstance(over, str) and moves:
-        marks[(*path, MOVED)] = over_marks.get(path, Mark(IN_CODE))
-        return {**base, MOVED: over}
-    _take_marks(path, marks, over_marks)
-    return _clean(over)
+        return {**base, MOVED: over}, place.with_inner(MOVED, Spot(over_place.mark))
+    return _clean(over), over_place
+
+
+def _merge_mappings(base: Raw, over: Raw, path: Path_, place: Spot, over_place: Spot) -> tuple[Raw, Spot]:
+    """Return a mapping with another laid over it, key by key, and its place; all that does not change is shared."""
+    merged, places = dict(base), dict(place.inner) if isinstance(place.inner, dict) else {}
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        elif key in merged:
+            merged[key], places[key] = _merge(
+                merged[key], value, (*path, key), place.within(key), over_place.within(key)
+            )
+        else:
+            merged[key], places[key] = _clean(value), over_place.within(key)
+    return merged, place._replace(inner=places)
 
 
 def _changed(base: Raw, change: str, mark: Mark, path: Path_) -> str:
@@ -149,10 +151,3 @@ def _clean(raw: Raw) -> Raw:
     if isinstance(raw, dict):
         return {k: _clean(v) for k, v in raw.items() if v is not None}
     return raw
-
-
-def _take_marks(path: Path_, marks: dict[Path_, Mark], over_marks: dict[Path_, Mark]) -> None:
-    depth = len(path)
-    for known in [m for m in marks if m[:depth] == path]:
-        del marks[known]
-    marks.update({m: mark for m, mark in over_marks.items() if m[:depth] == path})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -34,9 +33,15 @@ _AROUND: dict[str, Any] = {
 _WAITS = ("after", "every", "takes", "patience")
 
 
-@cache
+#: What reads each model. They stand under their numbers, as it takes long to tell types such as unions apart.
+_ADAPTERS: dict[int, tuple[Any, TypeAdapter[Any]]] = {}
+
+
 def _adapter(model: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(model)
+    """Return what reads a model, made once."""
+    if id(model) not in _ADAPTERS:
+        _ADAPTERS[id(model)] = model, TypeAdapter(model)  # the model stays with it, so that its number stays its own
+    return _ADAPTERS[id(model)][1]
 
 
 def read(model: Any, raw: Raw, path: Path_, tree: Tree, problems: list[Problem]) -> Any:
@@ -83,7 +88,7 @@ def _unknown(model: Any, steps: Path_, full: Path_, tree: Tree) -> Problem:
         rule = f"a distribution such as '{word}' stands where a wait or an amount is used, not in a rate"
         remedy = "write it there; the figures in it may be rates by name"
         return tree.problem(full[:-1], None, rule, remedy, key=word)
-    unused = allowed - set(siblings or ()) if isinstance(siblings, dict) else allowed
+    unused = {one for one in allowed if one not in siblings} if isinstance(siblings, dict) else allowed
     return tree.problem(full[:-1], None, f"'{word}' is not known here", nearest(word, unused or allowed), key=word)
 
 
@@ -118,8 +123,12 @@ def _takes_distributions(steps: Path_) -> bool:
     return bool(around) and (around[-1] in _WAITS or around[-2:-1] in (["earn"], ["spend"]))
 
 
-def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, Any]:
-    """Return the specs of one section by name; items with problems are left out."""
+def read_section(name: str, tree: Tree, problems: list[Problem], base: Tree | None = None) -> dict[str, Any]:
+    """Return the specs of one section by name; items with problems are left out.
+
+    What was read for the ``base`` is not read again where a strategy leaves it as it is.
+    """
+    known: dict[str, tuple[Raw, Any]] = base.memo(f"specs of {name}", lambda _: {}) if base else {}
     raw = tree.root.get(name)
     if raw is None:
         return {}
@@ -127,7 +136,12 @@ def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, An
         problems.append(tree.problem((name,), raw, f"'{name}' is a mapping of names", "write name: ..."))
         return {}
     specs: dict[str, Any] = {}
-    for item, raw_item in raw.items():
+    for item, written in raw.items():
+        held = known.get(item)
+        if held is not None and held[0] is written:
+            specs[item] = held[1]
+            continue
+        raw_item = written
         if read(values.NewName, item, (name, item), tree, problems) is None:
             continue
         if raw_item is None:
@@ -152,4 +166,5 @@ def read_section(name: str, tree: Tree, problems: list[Problem]) -> dict[str, An
         spec = read(schema.SECTIONS[name], raw_item, (name, item), tree, problems)
         if spec is not None:
             specs[item] = spec
+            known.setdefault(item, (written, spec))
     return specs

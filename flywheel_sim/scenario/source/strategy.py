@@ -9,8 +9,11 @@ from flywheel_sim.journey.units import TOO_FINE, Quantity, UnitError, looks_like
 from flywheel_sim.scenario.source.overlay import deletions, merge
 from flywheel_sim.scenario.source.read import read
 from flywheel_sim.scenario.source.schema import SECTIONS, SETTINGS, StrategySpec, long_form
-from flywheel_sim.scenario.source.tree import Path_, Raw, Tree, tree_of
+from flywheel_sim.scenario.source.tree import Path_, Raw, Spot, Tree
 from flywheel_sim.scenario.source.values import NewName
+
+#: How many strategies may extend one another in a chain.
+DEEPEST_CHAIN = 50
 
 _KINDS = ("event", "channel", "lever")
 
@@ -58,9 +61,14 @@ def apply_strategy(tree: Tree, name: str, problems: list[Problem]) -> tuple[Tree
         if current in chain:
             problems.append(tree.problem(path, current, "strategies extend each other in a circle", "break it"))
             return tree, Choices()
+        if len(chain) >= DEEPEST_CHAIN:
+            rule = f"more than {DEEPEST_CHAIN} strategies extend one another in a chain"
+            problems.append(tree.problem(path, current, rule, "let it extend one further up"))
+            return tree, Choices()
         chain.append(current)
         strategy = strategies[current]
-        current = strategy.get("extends") if isinstance(strategy, dict) else None
+        extended = strategy.get("extends") if isinstance(strategy, dict) else None
+        current = extended if isinstance(extended, str) else None  # else noted where the strategy is read
     choices = Choices()
     merged = tree
     for step in reversed(chain):
@@ -90,7 +98,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
             )
     if spec is None:
         return merged
-    over = Tree(rest, {m[2:]: mark for m, mark in tree.marks.items() if m[:2] == path})
+    over = Tree(rest, tree.place.within("strategies").within(name))
     problems += deletions(over, merged, path)
     before = merged
     try:
@@ -99,7 +107,7 @@ def _apply_one(tree: Tree, merged: Tree, name: str, choices: Choices, problems: 
         problems += error.problems
         return before
     for section in ("rates", "attributes", "channels", "journey"):
-        problems += _unused(tree, before, merged, section, path)
+        problems += _unused(tree, before, over, merged, section, path)
     for wanted, text in (spec.spend or {}).items():
         merged = _spend(tree, merged, wanted, text, (*path, "spend"), choices, problems)
     if spec.without is not None:  # a list replaces the one it extends
@@ -154,9 +162,7 @@ def _spend(
         problems.append(tree.problem(place, text, rule, nearest(text, {*rates, "matched"})))
         return merged
     mark = tree.mark(place)
-    overlay = tree_of({"channels": {name: {"spend": text}}}, mark.file)
-    overlay.marks = dict.fromkeys(overlay.marks, mark)
-    return merge(merged, overlay)
+    return merge(merged, Tree({"channels": {name: {"spend": text}}}, Spot(mark)))
 
 
 def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[Problem]) -> Quantity | None:
@@ -186,14 +192,7 @@ def lever_spend(tree: Tree, text: str, lever: Raw, path: Path_, problems: list[P
 
 def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices, problems: list[Problem]) -> None:
     """Note one name of a ``without`` list: an event (wherever it is found), a channel or a lever."""
-    events: dict[str, list[str]] = {}
-    for section in ("journey", "while"):
-        for owner, raw in _items(merged, section).items():
-            owner_spec = long_form(owner, raw)
-            if isinstance(owner_spec, dict) and isinstance(owner_spec.get("events"), dict):
-                for event in owner_spec["events"]:
-                    events.setdefault(event, []).append(f"{owner}/{event}")
-                    events.setdefault(f"{owner}.{event}", []).append(f"{owner}/{event}")
+    events = merged.memo("events", _events)
     by_kind = {"event": events, "channel": _items(merged, "channels"), "lever": _items(merged, "levers")}
     kind, _, name = item.partition(".")
     if kind in _KINDS and name in by_kind[kind]:
@@ -204,7 +203,7 @@ def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices
         rule = f"'{item}' is {' and '.join(('an ' if k == 'event' else 'a ') + k for k in kinds)}"
         problems.append(tree.problem(path, item, rule, "write " + " or ".join(f"{k}.{item}" for k in kinds)))
     elif not kinds:
-        known = [*(e for e in events if "." not in e), *by_kind["channel"], *by_kind["lever"]]
+        known = merged.memo("without", _may_be_left_out)
         wanted = item.partition(".")[2] if kind in _KINDS else item
         what = "event, channel or lever" if by_kind["lever"] else "event or channel"
         problems.append(tree.problem(path, item, f"no {what} of that name", nearest(wanted, known)))
@@ -216,34 +215,60 @@ def leave_out(tree: Tree, merged: Tree, item: str, path: Path_, choices: Choices
         choices.levers.add(name)
 
 
+def _events(tree: Tree) -> dict[str, list[str]]:
+    """Return every event as stage/event by the names that stand for it: its own, and stage.event."""
+    events: dict[str, list[str]] = {}
+    for section in ("journey", "while"):
+        for owner, raw in _items(tree, section).items():
+            owner_spec = long_form(owner, raw)
+            if isinstance(owner_spec, dict) and isinstance(owner_spec.get("events"), dict):
+                for event in owner_spec["events"]:
+                    events.setdefault(event, []).append(f"{owner}/{event}")
+                    events.setdefault(f"{owner}.{event}", []).append(f"{owner}/{event}")
+    return events
+
+
+def _may_be_left_out(tree: Tree) -> list[str]:
+    """Return the names of events, channels and levers."""
+    events = tree.memo("events", _events)
+    return [*(event for event in events if "." not in event), *_items(tree, "channels"), *_items(tree, "levers")]
+
+
 def _items(tree: Tree, section: str) -> dict[str, Raw]:
     """Return the raw items of a section by name, or nothing where it is no mapping."""
     items = tree.root.get(section)
     return items if isinstance(items, dict) else {}
 
 
-def _unused(tree: Tree, before: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
+def _unused(tree: Tree, before: Tree, over: Tree, merged: Tree, section: str, path: Path_) -> list[Problem]:
     """Return a problem for each item that a strategy adds to a section and that nothing in it names."""
-    added = [name for name in _items(merged, section) if name not in _items(before, section)]
-    if not added:
-        return []
+    there, now = _items(before, section), _items(merged, section)
+    added = [name for name in _items(over, section) if name in now and name not in there]
+    added = [name for name in added if name not in over.memo("named", _named)]
+    added = [name for name in added if name not in before.memo("named", _named)
+             or name not in merged.memo("named", _named)]  # fmt: skip
+    sources = {"rate", "batch", "present", "spend"}
+    return [
+        tree.problem((*path, section), None, f"the strategy adds '{name}', which nothing uses",
+                     nearest(name, there), key=name)
+        for name in added
+        if not (section == "channels" and sources & set(now[name] or ()))
+    ]  # fmt: skip
+
+
+def _named(tree: Tree) -> set[str]:
+    """Return every text of a file and every key within its items, where names of other items stand."""
     named: set[str] = set()
 
     def walk(raw: Raw, depth: int) -> None:
         if isinstance(raw, str):
             named.add(raw)
         for key, value in raw.items() if isinstance(raw, dict) else ():
-            if depth > 1:
+            if depth > 1 and value is not None:
                 named.add(key)
             walk(value, depth + 1)
         for value in raw if isinstance(raw, list) else ():
             walk(value, depth + 1)
 
-    walk({k: v for k, v in merged.root.items() if k != "strategies"}, 0)
-    sources = {"rate", "batch", "present", "spend"}
-    return [
-        tree.problem((*path, section), None, f"the strategy adds '{name}', which nothing uses",
-                     nearest(name, _items(before, section)), key=name)
-        for name in added
-        if name not in named and not (section == "channels" and sources & set(_items(merged, section)[name] or ()))
-    ]  # fmt: skip
+    walk({k: v for k, v in tree.root.items() if k != "strategies"}, 0)
+    return named

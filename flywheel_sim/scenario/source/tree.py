@@ -1,21 +1,17 @@
-"""The file as written: nested dicts and lists of raw texts, each with its place.
-
-YAML is read through its events, so that `no`, `on` and `1:30` stay text and every scalar keeps line
-and column.
-"""
+"""The file as written: nested dicts and lists of raw texts, each with its place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar, cast
 
-from flywheel_sim.errors import ConfigError, DataError, Problem
+from flywheel_sim.errors import Problem
 from flywheel_sim.journey.units import millionths
-from flywheel_sim.scenario.source.regular import Unreadable, open_regular, too_large
-from flywheel_sim.texts import visible
+
+T = TypeVar("T")
 
 #: A raw value: text, None for ``~``, or nested mappings and lists of these.
 Raw = Any
@@ -24,21 +20,18 @@ Path_ = tuple[str, ...]
 #: The key under which a merge leaves the bare value that moves a rate's family.
 MOVED = "(moved to)"
 
-#: How many brackets or indented levels a file may nest.
-DEEPEST = 60
-
-#: The largest journey file, in bytes.
-MOST_BYTES = 5 * 10**6
-
 #: The place of what is not written in any file.
 IN_CODE = "<values set in code>"
+
+#: What is wrong with a text that cannot be written to a file.
+HALF_A_CHARACTER = "this text holds half a character, which no file can hold"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 #: The last step of the path under which the place of a key, not of its value, is kept.
 KEY = "(key)"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file; line and column count from 1, 0 for values given in code."""
 
     file: str
@@ -46,21 +39,90 @@ class Mark:
     column: int = 0
 
 
+def encodes(text: str) -> bool:
+    """Tell whether a text can be written to a file: not where it holds half a character (a lone surrogate)."""
+    return text.isascii() or not _SURROGATE.search(text)
+
+
+def item(listed: Raw, step: str) -> Any:
+    """Return the item of a list that a step of a path counts off, None where it is no list or not so long."""
+    index = int(step) if isinstance(listed, list) and step.isdecimal() and len(step) < 10 else -1
+    return listed[index] if 0 <= index < len(listed) else None
+
+
+class Spot(NamedTuple):
+    """Where a value stands and where its key does, with the places of what is in it.
+
+    Attributes
+    ----------
+    mark, key
+        Where the value stands, and its key; None where there is none.
+    inner
+        The places of the values in it, by key or in order; None where there are none, or all stand where it does.
+    """
+
+    mark: Mark | None
+    key: Mark | None = None
+    inner: dict[str, Any] | list[Any] | None = None  # of places
+
+    def step(self, key: str) -> Spot | None:
+        """Return the place of a value in this one, None where it is not known."""
+        if isinstance(self.inner, dict):
+            return self.inner.get(key)
+        return item(self.inner, key) if isinstance(self.inner, list) else None
+
+    def within(self, key: str) -> Spot:
+        """Return the place of a value in this one, this one itself where that is not known."""
+        return self.step(key) or Spot(self.mark)
+
+    def with_inner(self, key: str, place: Spot) -> Spot:
+        """Return this place with another in it."""
+        return self._replace(inner={**(self.inner if isinstance(self.inner, dict) else {}), key: place})
+
+
+NOWHERE = Spot(None)
+
+
 @dataclass(slots=True)
 class Tree:
     """Raw values with the place of every key and value, and the folders whose files it may name."""
 
     root: dict[str, Raw]
-    marks: dict[Path_, Mark] = field(default_factory=dict)
+    place: Spot = NOWHERE
     folders: tuple[str, ...] = ()
+    #: What was found out about the values as they are, by name.
+    found: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def memo(self, name: str, find: Callable[[Tree], T]) -> T:
+        """Return what there is to find out about the values, found out once."""
+        if name not in self.found:
+            self.found[name] = find(self)
+        return cast("T", self.found[name])
 
     def mark(self, path: Path_) -> Mark:
         """Return the place of a value, or of the nearest thing around it that has one."""
-        while path and path not in self.marks:
-            path = path[:-1]
-            if (*path, KEY) in self.marks:
-                return self.marks[(*path, KEY)]
-        return self.marks.get(path, Mark(IN_CODE))
+        steps = path[:-1] if path[-1:] == (KEY,) else path
+        around = [self.place]
+        for step in steps:
+            if (inner := around[-1].step(step)) is None:
+                break
+            around.append(inner)
+        found = around[-1].mark
+        if found and steps is path and len(around) > len(path):
+            return found
+        return next((mark for place in reversed(around) if (mark := place.key or place.mark)), Mark(IN_CODE))
+
+    def strategy_of(self, path: Path_, mark: Mark) -> str:
+        """Return the strategy that states the value at a path where a mark is, "" for none."""
+        strategies = self.place.within("strategies").inner
+        if not isinstance(strategies, dict):
+            return ""
+        before = bisect_right([place.key for place in strategies.values()], mark)  # a file holds them in order
+        name = [*strategies][before - 1] if before else ""
+        place = strategies.get(name)
+        for step in path:
+            place = place and place.step(step)
+        return name if place and place.mark == mark else ""
 
     def at(self, path: Path_) -> Raw:
         """Return the raw value at a path, or None where there is none."""
@@ -68,9 +130,7 @@ class Tree:
         for key in path:
             if isinstance(node, dict) and key in node:
                 node = node[key]
-            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-                node = node[int(key)]
-            else:
+            elif (node := item(node, key)) is None:
                 return None
         return node
 
@@ -81,8 +141,8 @@ class Tree:
         for key in path:
             if isinstance(node, dict) and key in node:
                 node = node[key]
-            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-                node = node[int(key)]
+            elif (inner := item(node, key)) is not None:
+                node = inner
             else:
                 continue
             written.append(key)
@@ -112,183 +172,6 @@ class Tree:
         return Problem(mark.file, mark.line, mark.column, steps, shown, rule, remedy)
 
 
-def read_text(text: str, name: str) -> Tree:
-    """Return the tree of a YAML text.
-
-    Raises
-    ------
-    ConfigError
-        If the text is no YAML mapping, or uses what a journey file may not contain: duplicate keys, tags,
-        anchors, merge keys, empty values, several documents.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    tree = Tree({}, {(): Mark(name, 1, 1)})
-    problems: list[Problem] = []
-    try:
-        _Composer(tree, name, problems).compose(iter(YAML(typ="rt", pure=True).parse(text)))
-    except MarkedYAMLError as error:
-        problems.append(_not_yaml(error, name))
-    except YAMLError as error:
-        message = str(error).splitlines()[0]
-        before = text[: getattr(error, "position", None) or 0]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problems.append(
-            Problem(name, line, column, "", "", f"not YAML: {message}", "save the file as plain UTF-8 text")
-        )
-    except RecursionError:
-        problems.append(Problem(name, 1, 1, "", "", "brackets nest too deeply", "nest at most 60 levels"))
-    if problems:
-        raise ConfigError(problems)
-    return tree
-
-
-def _not_yaml(error: Any, name: str) -> Problem:
-    """Return what the YAML parser refused, placed where it began to go wrong."""
-    mark, message = error.problem_mark or error.context_mark, error.problem or "cannot be read"
-    remedy = "check indentation, colons, brackets and quotes at this place"
-    begun = error.context_mark
-    if "'\\t'" in message:
-        remedy = "indent with spaces, not tabs"
-    elif begun and ("end of stream" in message or "simple key" in str(error.context)):
-        mark = begun
-    elif begun and begun.line != mark.line:
-        remedy = f"check what begins at line {begun.line + 1}, column {begun.column + 1}, and this place"
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Problem(name, line, column, "", "", f"not YAML: {message.splitlines()[0]}", remedy)
-
-
-def read_file(path: Path) -> Tree:
-    """Return the tree of a YAML file.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read.
-    ConfigError
-        If it is no journey file at all.
-    """
-    try:
-        with open_regular(path, MOST_BYTES, encoding="utf-8") as file:
-            text = file.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:  # it has grown
-            raise too_large(MOST_BYTES)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
-    except Unreadable as error:
-        raise DataError(f"{path}: {error.rule}; {error.remedy or 'check the path and its permissions'}") from error
-    return read_text(text, str(path))
-
-
-class _Composer:
-    """Builds the tree from YAML events, noting what is refused."""
-
-    def __init__(self, tree: Tree, name: str, problems: list[Problem]) -> None:
-        self.tree, self.name, self.problems = tree, name, problems
-
-    def compose(self, stream: Iterator[Any]) -> None:
-        documents = 0
-        for event in stream:
-            kind = type(event).__name__
-            if kind == "DocumentStartEvent":
-                documents += 1
-                if documents > 1:
-                    self.refuse(event, (), "", "a file holds one document", "remove the line '---'")
-                    return
-                first = next(stream)
-                root = self.value(first, stream, ())
-                if not isinstance(root, dict):
-                    self.refuse(first, (), "", "a journey file is a mapping", "start with 'name: ...'")
-                else:
-                    self.tree.root = root
-        if documents == 0:
-            self.problems.append(
-                Problem(self.name, 1, 1, "", "", "the file is empty",
-                        "write at least name, horizon, channels and journey")
-            )  # fmt: skip
-
-    def refuse(self, event: Any, path: Path_, value: str, rule: str, remedy: str) -> None:
-        mark = event.start_mark
-        self.problems.append(Problem(self.name, mark.line + 1, mark.column + 1, ".".join(path), value, rule, remedy))
-
-    def value(self, event: Any, stream: Iterator[Any], path: Path_, key: Any = None) -> Raw:
-        kind = type(event).__name__
-        mark = event.start_mark
-        if len(path) > DEEPEST:
-            self.refuse(event, path[:3], "", "brackets nest too deeply", f"nest at most {DEEPEST} levels")
-            raise ConfigError(self.problems)
-        self.tree.marks[path] = Mark(self.name, mark.line + 1, mark.column + 1)
-        if getattr(event, "anchor", None) or kind == "AliasEvent":
-            rule = "anchors and aliases are refused: a reader must see each value where it stands"
-            self.refuse(event, path, "", rule, "write the value out, or name it under 'rates'")
-            if kind == "AliasEvent":
-                return None
-        tag = getattr(event, "tag", None)
-        if tag is not None and str(tag) not in ("", "None"):
-            self.refuse(event, path, str(tag), "tags are refused", "remove the tag; units say what a value is")
-        if kind == "ScalarEvent":
-            return self.scalar(event, path, key or event)
-        if kind == "SequenceStartEvent":
-            items: list[Raw] = []
-            for item in stream:
-                if type(item).__name__ == "SequenceEndEvent":
-                    return items
-                items.append(self.value(item, stream, (*path, str(len(items)))))
-        mapping: dict[str, Raw] = {}
-        for word in stream:
-            if type(word).__name__ == "MappingEndEvent":
-                break
-            if type(word).__name__ != "ScalarEvent":
-                self.refuse(word, path, "", "a key is a plain word", "write 'key: value'")
-                self.value(word, stream, (*path, "?"))
-                self.value(next(stream), stream, (*path, "?"))
-                continue
-            name = visible(str(word.value))
-            inner = (*path, name)
-            value = self.value(next(stream), stream, inner, word)
-            place = word.start_mark
-            self.tree.marks[(*inner, KEY)] = Mark(self.name, place.line + 1, place.column + 1)
-            if name == MOVED:
-                self.refuse(word, inner, name, "this key is no word of the language", "remove it")
-            elif name == "<<":
-                self.refuse(word, inner, name, "merge keys are refused", "use 'extends', or repeat the lines")
-            elif name in mapping:
-                self.refuse(word, inner, name, "this key stands twice", "keep one of the two, or rename one")
-            else:
-                mapping[name] = value
-        return mapping
-
-    def scalar(self, event: Any, path: Path_, place: Any) -> Raw:
-        text = str(event.value)
-        if event.style == ">":
-            text = text.replace("\a", "")  # with which the reader marks the lines that it joins
-        text = visible(text)
-        if event.style in ("'", '"'):
-            return text
-        if text == "~":
-            return None
-        if text == "":
-            if path and re.match(r"\d", path[-1]):
-                self.refuse(place, path[:-1], path[-1], "a comma splits this number", "write 1000 or 1_000, and 0.5")
-            else:
-                self.refuse(place, path, "", "the value is empty", "write a value, or ~ to delete an inherited one")
-            return None
-        return text
-
-
 def tree_of(values: dict[str, Raw], origin: str) -> Tree:
     """Return a tree of values given in code, all placed at their origin."""
-    tree = Tree(values, {(): Mark(origin)})
-
-    def walk(raw: Raw, path: Path_) -> None:
-        tree.marks[path] = Mark(origin)
-        if isinstance(raw, dict):
-            for key, value in raw.items():
-                walk(value, (*path, key))
-        elif isinstance(raw, list):
-            for index, value in enumerate(raw):
-                walk(value, (*path, str(index)))
-
-    walk(values, ())
-    return tree
+    return Tree(values, Spot(Mark(origin)))
