@@ -110,6 +110,19 @@ def test_a_file_that_comes_while_the_set_is_written_stays(folder):
     assert held(folder) == NEW | {"store.db": b"just now"}
 
 
+def test_a_file_that_comes_at_the_last_moment_stays(folder, monkeypatch):
+    exchange = writing._exchange
+
+    def late(one, other):
+        (folder / "deep").mkdir()
+        (folder / "deep" / "store.db").write_bytes(b"just now")
+        exchange(one, other)
+
+    monkeypatch.setattr(writing, "_exchange", late)
+    put(folder, NEW)
+    assert held(folder) == NEW | {"deep/store.db": b"just now"}
+
+
 def test_the_folder_one_stands_in_is_not_exchanged(folder, monkeypatch):
     monkeypatch.chdir(folder / "csv")
     before = folder.stat().st_ino
