@@ -80,7 +80,8 @@ def put(folder: str | Path, files: Mapping[str, Content]) -> None:
     with _told(Path(folder, list(files)[-1])):
         place = Path(os.path.realpath(home(Path(folder))))
         _refuse(place, files)
-        if not place.is_dir() or _is_alone(place, _known(place, files)):
+        known = _known(place, files)
+        if not place.is_dir() or (len(known) > 1 and _is_alone(place, known)):
             try:
                 return _put_at_once(place, files)
             except OSError:
@@ -139,13 +140,10 @@ def _refuse(place: Path, names: Collection[str]) -> None:
     targets = {place / name for name in names}
     folders = {place, *(parent for target in targets for parent in target.parents if place in parent.parents)}
     for path in sorted(targets | folders):
-        if path.exists() and not (path.is_dir() if path in folders else path.is_file()):
-            kind, remedy = (
-                ("folder", "choose a folder that can be written")
-                if path in folders
-                else ("file", "choose another name")
-            )
-            raise DataError(f"{path}: not a {kind}; {remedy}")
+        if path in folders and path.exists() and not path.is_dir():
+            raise DataError(f"{path}: not a folder; choose a folder that can be written")
+        if path in targets and path.exists() and not path.is_file():
+            raise DataError(f"{path}: not a file; choose another name")
 
 
 def _put_at_once(place: Path, files: Mapping[str, Content]) -> None:

@@ -92,6 +92,15 @@ def test_a_folder_of_its_own_is_exchanged_in_one_step(folder, monkeypatch):
     assert folder.stat().st_ino != before
 
 
+def test_a_single_file_takes_its_place_and_leaves_the_folder(tmp_path):
+    folder = tmp_path / "out"
+    for content in (b"old", b"new"):
+        put(folder, {"out.csv": content})
+        before = folder.stat().st_ino
+    put(folder, {"out.csv": b"newer"})
+    assert (folder.stat().st_ino, held(folder)) == (before, {"out.csv": b"newer"})
+
+
 @pytest.mark.parametrize("place", ["sweep.db", "sweep.db-wal", "csv/mine.csv", "deep/er/notes.txt", ".hidden"])
 def test_a_folder_with_anything_else_in_it_is_never_exchanged(folder, place):
     other, before = folder / place, folder.stat().st_ino
