@@ -21,6 +21,9 @@ from urllib.parse import quote, unquote
 
 from flywheel_sim.errors import DataError
 
+if sys.platform != "win32":
+    import fcntl
+
 P = TypeVar("P", str, Path)
 
 #: What a file holds: its bytes, or what writes it to a path; that may be called twice.
@@ -77,14 +80,14 @@ def put(folder: str | Path, files: Mapping[str, Content]) -> None:
     with _told(Path(folder, list(files)[-1])):
         place = Path(os.path.realpath(home(Path(folder))))
         _refuse(place, files)
-        gone = _gone(place, files)
-        if not place.is_dir() or _is_alone(place, {*files, *gone}):
+        known = _known(place, files)
+        if not place.is_dir() or (len(known) > 1 and _is_alone(place, known)):
             try:
-                return _put_at_once(place, files, gone)
+                return _put_at_once(place, files)
             except OSError:
                 if not place.is_dir():
                     raise
-        _put_one_by_one(place, files, gone)
+        _put_one_by_one(place, files)
 
 
 def refuse_unwritable(folder: str | Path, names: Collection[str]) -> None:
@@ -137,26 +140,23 @@ def _refuse(place: Path, names: Collection[str]) -> None:
     targets = {place / name for name in names}
     folders = {place, *(parent for target in targets for parent in target.parents if place in parent.parents)}
     for path in sorted(targets | folders):
-        if path.exists() and not (path.is_dir() if path in folders else path.is_file()):
-            kind, remedy = (
-                ("folder", "choose a folder that can be written")
-                if path in folders
-                else ("file", "choose another name")
-            )
-            raise DataError(f"{path}: not a {kind}; {remedy}")
+        if path in folders and path.exists() and not path.is_dir():
+            raise DataError(f"{path}: not a folder; choose a folder that can be written")
+        if path in targets and path.exists() and not path.is_file():
+            raise DataError(f"{path}: not a file; choose another name")
 
 
-def _put_at_once(place: Path, files: Mapping[str, Content], gone: Collection[str]) -> None:
+def _put_at_once(place: Path, files: Mapping[str, Content]) -> None:
     """Write files to a folder beside, which then takes the name of the one there is; raises OSError where it cannot."""
     with _staging(place.parent, place.name) as staged:
         _fill(staged, files, place)
-        with _undisturbed():
+        with _undisturbed(place):
             if not place.is_dir():
                 os.rename(staged, place)
                 return _sync(place.parent)
-            older, newer = place.stat(), staged.stat()
-            if (older.st_uid, older.st_gid) != (newer.st_uid, newer.st_gid):
-                raise PermissionError(errno.EPERM, "another user's folder")
+            known, older, newer = _known(place, files), place.stat(), staged.stat()
+            if not _is_alone(place, known) or (older.st_uid, older.st_gid) != (newer.st_uid, newer.st_gid):
+                raise PermissionError(errno.EPERM, "somebody else's")
             for folder in (path for path in (staged, *staged.rglob("*")) if path.is_dir()):
                 if (former := place / folder.relative_to(staged)).is_dir():
                     shutil.copymode(former, folder)
@@ -164,19 +164,20 @@ def _put_at_once(place: Path, files: Mapping[str, Content], gone: Collection[str
             _sync(place.parent)
             for path in [path for path in staged.rglob("*") if not path.is_dir() or path.is_symlink()]:
                 name = path.relative_to(staged)
-                if name.as_posix() not in {*files, *gone}:  # somebody put it there just now
+                if name.as_posix() not in known:  # somebody put it there just now
                     (place / name).parent.mkdir(parents=True, exist_ok=True)
                     os.rename(path, place / name)
 
 
-def _put_one_by_one(place: Path, files: Mapping[str, Content], gone: Collection[str]) -> None:
+def _put_one_by_one(place: Path, files: Mapping[str, Content]) -> None:
     """Write files to a folder within, from which each takes its place; puts back the older ones where one cannot."""
     with ExitStack() as stack:
-        staged = stack.enter_context(_staging(place, place.name))
+        with _undisturbed(place):  # nobody may exchange the folder for another just then
+            staged = stack.enter_context(_staging(place, place.name))
         _fill(staged, files, place)
         *others, main = ((_ready(stack, staged / name, place / name), place / name) for name in files)
-        steps = [*others, *((None, place / name) for name in gone), main]
-        stack.enter_context(_undisturbed())
+        stack.enter_context(_undisturbed(place))
+        steps = [*others, *((None, place / name) for name in _known(place, files) - {*files}), main]
         done: list[tuple[Path | None, Path]] = []
         try:
             for number, (newer, path) in enumerate(steps):
@@ -249,26 +250,23 @@ def _fill(staged: Path, files: Mapping[str, Content], place: Path) -> None:
 @contextmanager
 def _staging(where: Path, name: str) -> Iterator[Path]:
     """Make a hidden folder for what is to be in a folder or file of a name; nothing of it is left afterwards."""
-    made = [folder for folder in (where, *where.parents) if not folder.exists()]
+    made, start = [folder for folder in (where, *where.parents) if not folder.exists()], f".{name[:_NAMED]}."
+    staged = where / f"{start}{os.getpid()}.part"
     try:
         where.mkdir(parents=True, exist_ok=True)
-        start = f".{name[:_NAMED]}."
         _forget(where, start)
-        for number in count():  # a process that was killed may have had our number
-            staged = where / f"{start}{os.getpid()}{f'-{number}' * (number > 0)}.part"
-            try:
+        for number in count(1):
+            with suppress(FileExistsError):  # of a process of the same number that was killed
                 staged.mkdir()
                 break
-            except FileExistsError:
-                continue
-        try:
-            yield staged
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            staged = where / f"{start}{os.getpid()}-{number}.part"
+        yield staged
     finally:
-        for folder in made:
-            with suppress(OSError):  # which has something in it
-                folder.rmdir()
+        with _undisturbed():
+            shutil.rmtree(staged, ignore_errors=True)
+            for folder in made:
+                with suppress(OSError):  # which has something in it
+                    folder.rmdir()
 
 
 def _forget(where: Path, start: str) -> None:
@@ -292,45 +290,49 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Have Ctrl-C wait."""
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is None or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    waiting: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
+def _undisturbed(place: Path | None = None) -> Iterator[None]:
+    """Have Ctrl-C wait, and, where the system can, whoever else writes to a folder."""
+    usual, waiting, handle = signal.getsignal(signal.SIGINT), [], None
+    ours = usual is not None and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
     try:
+        if sys.platform != "win32" and place is not None:
+            with suppress(OSError):
+                handle = os.open(place.parent, os.O_RDONLY)
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
-        if waiting:
-            signal.raise_signal(signal.SIGINT)
+        if handle is not None:
+            os.close(handle)
+        if ours:
+            signal.signal(signal.SIGINT, usual)
+            if waiting:
+                signal.raise_signal(signal.SIGINT)
 
 
 # -- an older set -----------------------------------------------------------------------------------------
 
 
-def _gone(place: Path, files: Collection[str]) -> list[str]:
-    """Return the files that an older page says were written with it and that are no more, as far as it can be trusted.
+def _known(place: Path, files: Collection[str]) -> set[str]:
+    """Return the files that are written, and those that an older page says were written with it.
 
     Anybody may have written the page: only plain names below the folder count, of data that are there as files.
     """
-    page = place / list(files)[-1]
+    page, known = place / list(files)[-1], {*files}
     if page.suffix.lower() not in (".html", ".htm"):
-        return []
+        return known
     head = ""
     with suppress(OSError), page.open("rb") as file:
         head = file.read(1 << 20).decode("utf-8", "replace")
     named = re.search(r'<meta name="files" content="([^"<>]*)">', head)
     newer = {name.casefold() for name in files}  # some systems take a.csv and A.csv for one file
-    gone = []
     for name in map(unquote, named[1].split() if named else ()):
         plain = name.endswith(".csv") and not set(name) & set("\\:\0") and all(p.strip(". ") for p in name.split("/"))
         path = place / name
         if plain and name.casefold() not in newer and os.path.isfile(path) and os.path.realpath(path) == str(path):
-            gone.append(name)
-    return gone
+            known.add(name)
+    return known
 
 
 def _is_alone(place: Path, known: Collection[str]) -> bool:

@@ -50,14 +50,38 @@ def test_a_writer_killed_at_any_moment_leaves_one_set(tmp_path):
             shutil.rmtree(left)
         if not folder.exists():  # it had not come to its first set
             continue
-        files = held(folder)
-        page = files.pop("report.html").decode()
-        number = page.rpartition(">")[2]
-        assert set(files) == named(page)
-        assert set(files.values()) == {number.encode() * 2000}
-        seen.add(number)
+        seen.add(the_one_set_in(folder))
     assert len(seen) > 5
     assert half > 5
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_writers_of_one_folder_wait_for_one_another(tmp_path, alone):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    if not alone:
+        (folder / "sweep.db").write_bytes(b"a store")
+    line = [sys.executable, "-c", WRITER, str(folder)]
+    writers = [subprocess.Popen([*line, str(first)], stderr=subprocess.PIPE) for first in (0, 10_000)]
+    time.sleep(1.5)
+    for writer in writers:
+        writer.send_signal(signal.SIGINT)  # so that each finishes the set it is at
+        assert b"DataError" not in writer.communicate(timeout=20)[1]
+    if not alone:
+        assert (folder / "sweep.db").read_bytes() == b"a store"
+        (folder / "sweep.db").unlink()
+    the_one_set_in(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def the_one_set_in(folder):
+    """Return the number of the set in a folder, after checking that nothing of another is in it."""
+    files = held(folder)
+    page = files.pop("report.html").decode()
+    number = page.rpartition(">")[2]
+    assert set(files) == named(page)
+    assert set(files.values()) == {number.encode() * 2000}
+    return number
 
 
 JOURNEY = """

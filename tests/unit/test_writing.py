@@ -92,6 +92,15 @@ def test_a_folder_of_its_own_is_exchanged_in_one_step(folder, monkeypatch):
     assert folder.stat().st_ino != before
 
 
+def test_a_single_file_takes_its_place_and_leaves_the_folder(tmp_path):
+    folder = tmp_path / "out"
+    for content in (b"old", b"new"):
+        put(folder, {"out.csv": content})
+        before = folder.stat().st_ino
+    put(folder, {"out.csv": b"newer"})
+    assert (folder.stat().st_ino, held(folder)) == (before, {"out.csv": b"newer"})
+
+
 @pytest.mark.parametrize("place", ["sweep.db", "sweep.db-wal", "csv/mine.csv", "deep/er/notes.txt", ".hidden"])
 def test_a_folder_with_anything_else_in_it_is_never_exchanged(folder, place):
     other, before = folder / place, folder.stat().st_ino
@@ -108,6 +117,19 @@ def test_a_file_that_comes_while_the_set_is_written_stays(folder):
     put(folder, {**NEW, "page.html": lambda path: (path.write_bytes(NEW["page.html"]),
                                                    (folder / "store.db").write_bytes(b"just now"))})  # fmt: skip
     assert held(folder) == NEW | {"store.db": b"just now"}
+
+
+def test_a_file_that_comes_at_the_last_moment_stays(folder, monkeypatch):
+    exchange = writing._exchange
+
+    def late(one, other):
+        (folder / "deep").mkdir()
+        (folder / "deep" / "store.db").write_bytes(b"just now")
+        exchange(one, other)
+
+    monkeypatch.setattr(writing, "_exchange", late)
+    put(folder, NEW)
+    assert held(folder) == NEW | {"deep/store.db": b"just now"}
 
 
 def test_the_folder_one_stands_in_is_not_exchanged(folder, monkeypatch):
