@@ -6,6 +6,7 @@ Time is counted in whole milliseconds. A month is a twelfth of a 365-day year.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -17,6 +18,8 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 YEAR = 365 * DAY
 MONTH = YEAR // 12
+#: The largest effective annual discount: beyond it a year later is next to nothing.
+MOST_DISCOUNT = 10.0
 #: For how long anybody is followed at most.
 LONGEST_LIFE = 100 * YEAR
 
@@ -25,6 +28,11 @@ NEVER = 1 << 62
 
 #: No figure is larger than this, so that no product of figures leaves the range of a float.
 LARGEST = 1e15
+#: No figure but 0 is smaller than this, so that none is taken for 0.
+SMALLEST = 1e-100
+
+#: How many characters a figure has at most, with its unit.
+LONGEST_TEXT = 1_000
 
 UNITS = {
     "second": SECOND,
@@ -48,8 +56,8 @@ TOO_FINE = "money is counted in millionths, and this has more than six decimals"
 Form = Literal["number", "percent", "duration", "points", "relative", "of_mean", "never"]
 PeriodReading = Literal["kept", "lost"]
 
-_NUMBER = r"[+-]?(?:\d+(?:_\d+)*)(?:\.\d+)?(?:[eE][+-]?\d+)?|[+-]?\.\d+"
-_SPAN = r"(?:(?P<count>\d+(?:\.\d+)?)\s+)?(?P<unit>[A-Za-z]+)"
+_NUMBER = r"[+-]?(?:[0-9]+(?:_[0-9]+)*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[+-]?\.[0-9]+"
+_SPAN = r"(?:(?P<count>[0-9]+(?:\.[0-9]+)?)\s+)?(?P<unit>[A-Za-z]+)"
 _QUANTITY = re.compile(
     rf"(?P<number>{_NUMBER})"
     rf"(?:\s*(?P<percent>%)|\s+of\s+(?P<of>{_NUMBER}))?"
@@ -113,15 +121,15 @@ def parse(text: str) -> Quantity:
     text = text.strip()
     if text == "never":
         return Quantity(NEVER, "never", text=text)
+    if len(text) > LONGEST_TEXT:
+        raise UnitError("no figure is this long", "write at most 15 digits and a unit")
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise _no_quantity(text)
-    number = float(match["number"].replace("_", ""))
-    if not abs(number) <= LARGEST or float(match["count"] or 1) > LARGEST:
-        raise UnitError("no figure is this large", "write at most 1e15")
+    number = _number(match["number"])
     per_ms = None
     if match["unit"]:
-        per_ms = float(match["count"] or 1) * unit_ms(match["unit"])
+        per_ms = _number(match["count"] or "1") * unit_ms(match["unit"])
         if per_ms <= 0:
             raise UnitError("a period has a length", "write a positive number after 'per'")
     form: Form = "number"
@@ -135,8 +143,27 @@ def parse(text: str) -> Quantity:
     return Quantity(number, form, per_ms, reading, match["what"], text)
 
 
+def _number(text: str) -> float:
+    """Return the number that digits stand for.
+
+    Raises
+    ------
+    UnitError
+        If it is too large to reckon with, or so small that it would be taken for 0.
+    """
+    number = float(text.replace("_", ""))
+    if abs(number) > LARGEST:
+        raise UnitError("no figure is this large", "write at most 1e15")
+    if abs(number) < SMALLEST and re.match(r"[^eE]*[1-9]", text):
+        raise UnitError("no figure but 0 is this small", "write 0, or at least 1e-100")
+    return number
+
+
 def _no_quantity(text: str) -> UnitError:
     """Return what is wrong with a text that does not look like a quantity."""
+    plain = "".join(str(unicodedata.decimal(one, one)) for one in text)
+    if plain != text:
+        return UnitError("figures are written in the digits 0 to 9", f"write {plain}")
     if re.match(r"[+-]?\d{1,3}(,\d{3})+", text):
         return UnitError("a number has no commas", "write 1000 or 1_000")
     if re.match(r"[+-]?\d+,\d+", text):
@@ -152,8 +179,10 @@ def _share(number: float, whole: float) -> float:
     """Return a number as a share of a whole."""
     if whole <= 0:
         raise UnitError("'of' takes a positive whole", "write 20 of 30")
-    if not abs(number / whole) <= LARGEST:
+    if whole > LARGEST or not abs(number / whole) <= LARGEST:
         raise UnitError("no figure is this large", "write 20 of 30")
+    if number and abs(number / whole) < SMALLEST:
+        raise UnitError("no figure but 0 is this small", "write 20 of 30")
     return number / whole
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from flywheel_sim.errors import nearest
 from flywheel_sim.journey.dates import phase
 from flywheel_sim.journey.journey import cohort_length
-from flywheel_sim.journey.units import LONGEST_LIFE, MONTH, UNITS, YEAR, Quantity, format_duration
+from flywheel_sim.journey.units import LONGEST_LIFE, MONTH, MOST_DISCOUNT, UNITS, YEAR, Quantity, format_duration
 from flywheel_sim.scenario.resolve.context import Context
 from flywheel_sim.scenario.source import schema
 from flywheel_sim.scenario.source.notes import Notes
@@ -43,8 +43,9 @@ def start_of(notes: Notes, file: FileSpec | None) -> tuple[bool, dt.date | None]
     """Return whether the file says when the run starts, and the date, where it is one."""
     stated = file.start if file else notes.tree.root.get("start")
     start = None
-    with suppress(ValueError, TypeError):
-        start = dt.date.fromisoformat(stated)  # type: ignore[arg-type]
+    with suppress(ValueError):
+        if isinstance(stated, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", stated):
+            start = dt.date.fromisoformat(stated)
     return stated is not None, start
 
 
@@ -138,6 +139,9 @@ class SettingReader:
             return 0.0
         if given.form != "percent" or given.per_ms != YEAR or given.reading or given.per_what or given.number < 0:
             self.note(("discount",), given.text, "the discount is an effective annual rate", "write 10 % per year")
+        elif given.number > MOST_DISCOUNT:
+            self.note(("discount",), given.text, f"a discount is at most {100 * MOST_DISCOUNT:,.0f} % per year",
+                      "write 10 % per year")  # fmt: skip
         return given.number
 
     def seed(self, given: Quantity | None) -> int:

@@ -219,14 +219,14 @@ class ChannelSpec(Spec):
     inherits: Names | None = None
 
 
-_COUNTS = re.compile(r"([+-]?\d+(?:_\d+)*)\s+to\s+([+-]?\d+(?:_\d+)*)")
+_COUNTS = re.compile(r"([+-]?[0-9]+(?:_[0-9]+)*)\s+to\s+([+-]?[0-9]+(?:_[0-9]+)*)")
 
 
 def _counts(value: Any) -> Any:
     match = _COUNTS.fullmatch(value.strip()) if isinstance(value, str) else None
     if isinstance(value, tuple):
         return value
-    if match is None:
+    if match is None or len(value) > 60:
         raise fail("a counter counts from one whole number to another", "write counts: 0 to 100", value)
     low, high = (int(end.replace("_", "")) for end in match.groups())
     if not -(10**9) <= low < high <= 10**9:

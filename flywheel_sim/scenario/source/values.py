@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainValidator, Tag
 from pydantic_core import PydanticCustomError
 
-from flywheel_sim.journey.units import Quantity, UnitError, looks_like_quantity, parse
+from flywheel_sim.journey.units import LONGEST_TEXT, Quantity, UnitError, looks_like_quantity, parse
 
 DISTRIBUTIONS: tuple[str, ...] = (
     "fixed", "exponential", "uniform", "triangular", "lognormal", "weibull", "gamma", "erlang", "empirical",
@@ -300,7 +300,7 @@ def _kind_of_amount(value: Any) -> str:
 
 
 def _is_share(text: str) -> bool:
-    match = _SHARE.fullmatch(text)
+    match = _SHARE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     return match is not None and match[2] != "mean"
 
 
