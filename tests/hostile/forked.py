@@ -39,7 +39,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 #: Seconds after which a child is killed: it hangs.
-HANGS = 12.0
+HANGS = 6.0
+
+#: Bytes of address space a child may take beyond what it begins with; an error of memory is a fault like any other.
+MOST_ADDRESSES = 4 * 2**30
 
 #: What an input may take: seconds, and megabytes beyond what the program takes by itself.
 MOST_SECONDS, MOST_MB = 2.0, 300.0
@@ -50,14 +53,43 @@ WARM = (
     ("validate", "missing.yaml"),
     ("run", "subscription", "--strategies", "funnel", "--horizon", "3 months", "--set", "follow=1 month"),
     ("run", "reputation", "--horizon", "4 months", "--set", "follow=1 month", "--json"),
+    ("compare", "journey.yaml", "--set", "market=5000", "--off-by", "0", "--out", "out"),
 )  # fmt: skip
 
-#: What it runs besides where charts are drawn.
-WARM_CHARTS = (
-    ("compare", "subscription", "--strategies", "funnel", "--horizon", "3 months", "--set", "follow=1 month", "--out",
-     "out"),
-    ("compare", "reputation", "--horizon", "3 months", "--set", "follow=1 month", "--out", "out", "--json"),
-)  # fmt: skip
+#: A small journey with one of everything that has a name.
+JOURNEY = """\
+name: Coffee by post
+start: 2027-01-01
+horizon: 6 months
+follow: 2 months
+currency: EUR
+lines:
+  goods: {kind: cost_of_sales, why: "what is in a box"}
+rates:
+  buys:  {value: 30 %, why: "visitors who order a first box"}
+  stays: {value: 90 % per month, by: {plan: {premium: 95 %}}, why: "renewals in the billing records"}
+attributes:
+  plan: {basic: 60 %, premium: rest}
+channels:
+  ads:     {rate: 20 per month, cost_per_arrival: 5, enters: visitor}
+  friends: {enters: visitor}
+levers:
+  care: {spend: 100 per month, phase: delight, moves: {buys: {without: 20 %, limit: 40 %}}}
+journey:
+  visitor: {role: prospect, phase: attract, after: {exponential: 3 days}, to: {client: buys, gone: rest}}
+  client:
+    role: customer
+    phase: delight
+    on_entry: {earn: {box: 25}}
+    events:
+      renewal: {every: 1 month, spend: {goods: 14}, to: {stay: {chance: stays, earn: {box: 25}}, gone: rest}}
+      talks:   {every: 0.1 per month, refer: friends}
+      asked:   {after: 20 days, outcomes: {pleased: 40 %, silent: rest}}
+  gone: exit
+strategies:
+  quiet: {without: [talks]}
+  loud:  {}
+"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +102,7 @@ class Outcome:
     out: bytes
     err: bytes
     hung: bool = False
+    since: float = 0.0  # seconds from the signal that was sent to the end
 
     @property
     def said(self):
@@ -132,16 +165,18 @@ def _listed(root):
 class Forked:
     """The server, as a test uses it."""
 
-    def __init__(self, charts=False):
+    def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="forked-")
         settings = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
         paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        (Path(self.folder) / "journey.yaml").write_text(JOURNEY, encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "forked.py"), *(["charts"] if charts else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, str(HERE / "forked.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             cwd=self.folder, env=os.environ | settings | {"PYTHONPATH": paths},
         )  # fmt: skip
         told = self._told()
         self.base = told["base"]
+        os.chmod(self.folder, 0o755)  # for those who are not root
         self.count = 0
 
     def _told(self):
@@ -154,21 +189,35 @@ class Forked:
         self.count += 1
         return Place(Path(self.folder) / f"place{self.count}")
 
-    def run(self, words, place, hangs=HANGS, most_bytes=0, uid=0):
-        """Run the command with some words (texts or bytes) in a place, and return what became of it."""
-        out, err = Path(self.folder) / "stdout", Path(self.folder) / "stderr"
-        asked = {
-            "words": [os.fsdecode(word) for word in words], "work": str(place.work), "home": str(place.root / "home"),
-            "tmp": str(place.root / "tmp"), "out": str(out), "err": str(err), "hangs": hangs, "most_bytes": most_bytes,
-            "uid": uid,
-        }  # fmt: skip
+    def run(self, words, place, **how):
+        """Run the command with some words in a place, and return what became of it; ``how`` is that of `together`."""
+        return self.together([words], place, **how)[0]
+
+    def together(self, commands, place, hangs=HANGS, **how):
+        """Run several commands in one place at a time, and return what became of each.
+
+        Parameters
+        ----------
+        commands, place
+            The words of each, and where they run.
+        hangs
+            Seconds after which they are killed.
+        how
+            most_bytes: of a file that they write. powerless: whether they are bound by modes of files, as all but root are. signal, after: what is sent to each, and after how
+            many seconds. step: at which change of a file they kill themselves. stdout: where results go.
+        """
+        asked = [
+            {"words": list(words), "work": str(place.work), "home": str(place.root / "home"), "hangs": hangs,
+             "tmp": str(place.root / "tmp"), "out": f"{self.folder}/stdout{at}", "err": f"{self.folder}/stderr{at}", **how}
+            for at, words in enumerate(commands)
+        ]  # fmt: skip
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
-        told = self._told()
-        return Outcome(
-            told["code"], told["seconds"], max(0.0, told["peak"] - self.base), out.read_bytes(), err.read_bytes(),
-            told["hung"],
-        )  # fmt: skip
+        return [
+            Outcome(told["code"], told["seconds"], max(0.0, told["peak"] - self.base), Path(one["out"]).read_bytes(),
+                    Path(one["err"]).read_bytes(), told["hung"], told["since"])
+            for one, told in zip(asked, self._told(), strict=True)
+        ]  # fmt: skip
 
     def done_with(self, place):
         """Remove a place."""
@@ -195,20 +244,20 @@ def steering(said):
     return f"{found.group()!r} in {text[max(0, found.start() - 40) : found.end() + 20]!r}" if found else ""
 
 
-#: A line of a message: its place (a file with line and column, a dotted path, an option or a file) and its remedy.
-_MESSAGE = re.compile(r"^\S[^;]*?: .*; \S", re.DOTALL)
-
-
-def without_remedy(err):
-    """Return the first line of what was said to standard error that has no place or no remedy, or nothing."""
-    for line in err.decode("utf-8", "replace").splitlines():
-        if line.strip() and "\r" not in line and not re.search(r";\s*\S", line):
+def without_remedy(err, last):
+    """Return the first line of a message that has no remedy, or nothing; with ``last``, the last line alone is one."""
+    lines = [line for line in err.decode("utf-8", "replace").split("\n") if line.strip()]
+    for line in lines[-1:] if last else lines or ["nothing was said"]:
+        if not re.search(r";\s*\S|did you mean", line):
             return line[:300]
     return ""
 
 
-def faults(outcome, codes):
-    """Return what is wrong with an outcome, by kind; ``codes`` are the exit statuses it may have."""
+def faults(outcome, codes, running=False):
+    """Return what is wrong with an outcome, by kind.
+
+    ``codes`` are the exit statuses it may have; a command that is ``running`` something may say so before its message.
+    """
     found = []
     if b"Traceback" in outcome.said:
         found.append(("traceback", outcome.text.strip().splitlines()[-1][:200]))
@@ -220,7 +269,7 @@ def faults(outcome, codes):
         found.append(("slow", f"{outcome.seconds:.1f} s"))
     if outcome.mb > MOST_MB:
         found.append(("large", f"{outcome.mb:,.0f} MB"))
-    if outcome.code == 2 and (line := without_remedy(outcome.err)):
+    if outcome.code == 2 and (line := without_remedy(outcome.err, running)):
         found.append(("message", f"no remedy: {line!r}"))
     if raw := steering(outcome.said):
         found.append(("control characters", raw))
@@ -230,21 +279,25 @@ def faults(outcome, codes):
 # -- the server -------------------------------------------------------------------------------------
 
 
-def _child(asked):
+def _child(asked, told):
     """Be the command; never returns."""
     os.setsid()
-    for path, number in ((asked["out"], 1), (asked["err"], 2)):
+    for path, number in ((asked.get("stdout", asked["out"]), 1), (asked["err"], 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
+    if told:
+        os.dup2(told, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(asked["work"])
+    most = _address_space() + MOST_ADDRESSES
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))  # what never ends must not take the machine
     os.environ.update(HOME=asked["home"], TMPDIR=asked["tmp"])
     tempfile.tempdir = None
-    if asked["most_bytes"]:
+    if "most_bytes" in asked:
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked["most_bytes"], asked["most_bytes"]))
-    if asked["uid"]:
-        os.setgroups([])
-        os.setgid(asked["uid"])
-        os.setuid(asked["uid"])
+    if "powerless" in asked:
+        _give_up_powers()
+    if "step" in asked:
+        _end_at(asked["step"])
     status = 1
     try:
         status = _command(asked["words"])
@@ -257,6 +310,11 @@ def _child(asked):
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
+
+
+def _address_space():
+    """Return the bytes of address space that this process has by now."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
 
 
 def _command(words):
@@ -273,28 +331,72 @@ def _command(words):
     return 0
 
 
-def _forked(asked):
-    """Run one child to its end, and return what it took."""
-    begun = time.monotonic()
-    number = os.fork()
-    if not number:
-        _child(asked)
-    handle = os.pidfd_open(number)
-    ready, _, _ = select.select([handle], [], [], asked["hangs"])
-    if not ready:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-        select.select([handle], [], [])
-    took = time.monotonic() - begun
-    waited = int(Path(f"/proc/{number}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(number, signal.SIGKILL)  # whatever it began
-    os.close(handle)
-    _, status, used = os.wait4(number, 0)
-    return {
-        "code": os.waitstatus_to_exitcode(status), "seconds": max(0.0, took - waited), "peak": used.ru_maxrss / 1024,
-        "hung": not ready,
-    }  # fmt: skip
+def _give_up_powers():
+    """Give up what root may do beyond others, such as writing where nobody may write."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capset(header, nothing) == 0, os.strerror(ctypes.get_errno())
+
+
+#: What changes a file, as the interpreter says before it does it.
+_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate", "shutil.rmtree", "ctypes.call_function"}
+
+
+def _end_at(step):
+    """Have this process kill itself just before it changes files for the nth time."""
+    left = [step]
+
+    def heard(event, given):
+        writes = event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if writes or event in _CHANGES:
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(heard)
+
+
+class _Running:
+    """A child on its way."""
+
+    def __init__(self, asked):
+        self.asked, self.begun = asked, time.monotonic()
+        self.heard, told = os.pipe() if "most_bytes" in asked else (0, 0)  # a limit of files is none of pipes
+        self.number = os.fork()
+        if not self.number:
+            _child(asked, told)
+        if told:
+            os.close(told)
+        self.handle = os.pidfd_open(self.number)
+        self.sent = self.hung = 0.0
+
+    def wait(self):
+        """Wait until it has ended, and return what it took; send what is to be sent to it meanwhile."""
+        if "signal" in self.asked and not self._ended(self.begun + self.asked["after"]):
+            self.sent = time.monotonic()
+            os.kill(self.number, self.asked["signal"])
+        if not self._ended(self.begun + self.asked["hangs"]):
+            self.hung = True
+            os.kill(self.number, signal.SIGKILL)
+            self._ended(self.begun + 100)
+        end = time.monotonic()
+        waited = int(Path(f"/proc/{self.number}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.number, signal.SIGKILL)  # whatever it began
+        if self.heard:
+            with os.fdopen(self.heard, "rb") as stream:
+                Path(self.asked["err"]).write_bytes(stream.read())
+        os.close(self.handle)
+        _, status, used = os.wait4(self.number, 0)
+        return {
+            "code": os.waitstatus_to_exitcode(status), "seconds": max(0.0, end - self.begun - waited),
+            "peak": used.ru_maxrss / 1024, "hung": bool(self.hung), "since": end - self.sent if self.sent else 0.0,
+        }  # fmt: skip
+
+    def _ended(self, until):
+        return bool(select.select([self.handle], [], [], max(0.0, until - time.monotonic()))[0])
 
 
 def _idle():
@@ -310,7 +412,7 @@ def _serve():
     import tqdm
 
     tqdm.tqdm.monitor_interval = 0  # no thread that watches bars
-    for words in WARM + WARM_CHARTS * ("charts" in sys.argv):
+    for words in WARM:
         words = (*words, "--workers", "1") if words[0] not in ("validate", "list") else words
         words = (*words, "--replications", "2") if "--workers" in words else words
         said = io.StringIO()
@@ -326,7 +428,8 @@ def _serve():
     base = _idle()
     print(json.dumps({"base": base}), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(_forked(json.loads(line))), file=answers, flush=True)
+        running = [_Running(one) for one in json.loads(line)]
+        print(json.dumps([one.wait() for one in running]), file=answers, flush=True)
 
 
 if __name__ == "__main__":
