@@ -259,7 +259,7 @@ def faults(outcome, codes, running=False):
     ``codes`` are the exit statuses it may have; a command that is ``running`` something may say so before its message.
     """
     found = []
-    if b"Traceback" in outcome.said:
+    if b"Traceback (most recent call last)" in outcome.said:
         found.append(("traceback", outcome.text.strip().splitlines()[-1][:200]))
     if outcome.hung:
         found.append(("hang", f"killed after {HANGS:g} s"))
