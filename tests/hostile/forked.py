@@ -38,7 +38,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-#: Seconds after which a child is killed: it hangs.
+#: Seconds, measured so, after which a child is killed: it hangs.
 HANGS = 6.0
 
 #: Bytes of address space a child may take beyond what it begins with; an error of memory is a fault like any other.
@@ -174,7 +174,11 @@ class Forked:
             [sys.executable, str(HERE / "forked.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             cwd=self.folder, env=os.environ | settings | {"PYTHONPATH": paths},
         )  # fmt: skip
-        told = self._told()
+        try:
+            told = self._told()
+        except AssertionError:
+            self.close()
+            raise
         self.base = told["base"]
         os.chmod(self.folder, 0o755)  # for those who are not root
         self.count = 0
@@ -201,7 +205,7 @@ class Forked:
         commands, place
             The words of each, and where they run.
         hangs
-            Seconds after which they are killed.
+            Seconds after which they are killed; waiting for a processor does not count.
         how
             most_bytes: of a file that they write. powerless: whether they are bound by modes of files, as all but root are. signal, after: what is sent to each, and after how
             many seconds. step: at which change of a file they kill themselves. stdout: where results go.
@@ -370,19 +374,20 @@ class _Running:
         if told:
             os.close(told)
         self.handle = os.pidfd_open(self.number)
-        self.sent = self.hung = 0.0
+        self.sent, self.hung = 0.0, False
 
     def wait(self):
         """Wait until it has ended, and return what it took; send what is to be sent to it meanwhile."""
         if "signal" in self.asked and not self._ended(self.begun + self.asked["after"]):
             self.sent = time.monotonic()
             os.kill(self.number, self.asked["signal"])
-        if not self._ended(self.begun + self.asked["hangs"]):
-            self.hung = True
-            os.kill(self.number, signal.SIGKILL)
-            self._ended(self.begun + 100)
-        end = time.monotonic()
-        waited = int(Path(f"/proc/{self.number}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        while not self._ended(time.monotonic() + 0.1):
+            if self._lived() > self.asked["hangs"] or time.monotonic() > self.begun + 20 * self.asked["hangs"]:
+                self.hung = True
+                os.kill(self.number, signal.SIGKILL)
+                self._ended(self.begun + 1_000)
+                break
+        end, lived = time.monotonic(), self._lived()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.number, signal.SIGKILL)  # whatever it began
         if self.heard:
@@ -391,9 +396,14 @@ class _Running:
         os.close(self.handle)
         _, status, used = os.wait4(self.number, 0)
         return {
-            "code": os.waitstatus_to_exitcode(status), "seconds": max(0.0, end - self.begun - waited),
-            "peak": used.ru_maxrss / 1024, "hung": bool(self.hung), "since": end - self.sent if self.sent else 0.0,
+            "code": os.waitstatus_to_exitcode(status), "seconds": lived,
+            "peak": used.ru_maxrss / 1024, "hung": self.hung, "since": end - self.sent if self.sent else 0.0,
         }  # fmt: skip
+
+    def _lived(self):
+        """Return the seconds since the fork, less those in which it had no processor."""
+        waited = int(Path(f"/proc/{self.number}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        return max(0.0, time.monotonic() - self.begun - waited)
 
     def _ended(self, until):
         return bool(select.select([self.handle], [], [], max(0.0, until - time.monotonic()))[0])
@@ -407,18 +417,32 @@ def _idle():
     return os.wait4(number, 0)[2].ru_maxrss / 1024
 
 
-def _serve():
-    """Warm up, and fork a child for every line."""
-    import tqdm
-
-    tqdm.tqdm.monitor_interval = 0  # no thread that watches bars
+def _warm_up():
+    """Run the command a few times."""
     for words in WARM:
-        words = (*words, "--workers", "1") if words[0] not in ("validate", "list") else words
-        words = (*words, "--replications", "2") if "--workers" in words else words
+        words = (*words, "--workers", "1", "--replications", "2") if words[0] != "validate" else words
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             status = _command(words)
         assert status == (2 if "missing.yaml" in words else 0), said.getvalue()
+
+
+def _serve():
+    """Warm up, and fork children for every line."""
+    import tqdm
+
+    from flywheel_sim.compile import cache
+
+    tqdm.tqdm.monitor_interval = 0  # no thread that watches bars
+    if not all(cache.ready(name) for name in ("waves", "crowd")):  # a child would begin with what compiling takes
+        number = os.fork()
+        if not number:
+            try:
+                _warm_up()
+            finally:
+                os._exit(0)
+        os.waitpid(number, 0)
+    _warm_up()
     threads = len(os.listdir("/proc/self/task"))
     assert threads == 1, f"{threads} threads: a fork is not safe"
     gc.collect()

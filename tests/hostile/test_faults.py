@@ -90,10 +90,10 @@ def killed(server, place, reports, moments):
     wrong, fell = [], {"before": 0, "after": 0, "ended": 0}
     for moment in moments:
         older_in(place, reports)
-        outcome = server.run((*reports["words"], NEWER), place, hangs=moment)
+        outcome = server.run((*reports["words"], NEWER), place, signal=signal.SIGKILL, after=moment)
         if said := mixed(place, reports, OLDER, NEWER):
             wrong.append(f"killed after {moment:.3f} s: {said}")
-        fell["before" if tree(place.work / "out") == reports[OLDER] else "after" if outcome.hung else "ended"] += 1
+        fell["before" if tree(place.work / "out") == reports[OLDER] else "after" if outcome.since else "ended"] += 1
     return wrong, fell
 
 
