@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one input a line, however long)
 """Inputs that mean harm, by kind: what to write into a folder, which command to give, and how it may end.
 
 Texts may hold ``{ROOT}``: the folder above all that a case can see (see `forked.Place`). The limits are those the program
@@ -36,8 +37,8 @@ class Case:
         Texts that must not appear in what is printed or written.
     made
         What may be made in the folder: the first part of paths.
-    charts
-        Whether it draws charts; those wait for a server that has drawn some.
+    linked
+        Whether a link of the user's own leads to what it writes.
     usual
         Whether it is among those tried each time.
     seconds
@@ -51,7 +52,7 @@ class Case:
     codes: frozenset[int] = REFUSED
     banned: tuple[str, ...] = ()
     made: tuple[str, ...] = ("out",)
-    charts: bool = False
+    linked: bool = False
     usual: bool = False
     seconds: float = 2.0
 
@@ -103,21 +104,40 @@ def _names():
     paths = ("a path up", "an absolute path", "a formula", "a tag", "two dots", "an escape sequence")
     for place, changes in NAMED.items():
         for what, name in NO_NAMES.items():
-            if place not in ("strategy", "stage", "rate") and what not in (*paths, "two lines", "reversed", "a byte of 0", "blank"):
+            if place not in ("strategy", "stage", "rate") and what not in (
+                *paths,
+                "two lines",
+                "reversed",
+                "a byte of 0",
+                "blank",
+            ):
                 continue
             text = edited(*((old, new.replace("NAME", quoted(name))) for old, new in changes))
             drawn = place in ("strategy", "stage", "channel", "rate", "line") and what in paths
-            words = ("compare" if place == "strategy" else "run", "c.yaml", *SMALL, "--out", "out") if drawn else ("validate", "c.yaml")
-            yield Case("names", f"{place}: {what}", words, {"c.yaml": text}, charts=drawn, usual=what == paths[0] and not drawn)
+            words = (
+                ("compare" if place == "strategy" else "run", "c.yaml", *SMALL, "--out", "out")
+                if drawn
+                else ("validate", "c.yaml")
+            )
+            yield Case("names", f"{place}: {what}", words, {"c.yaml": text}, usual=what == paths[0] and not drawn)
         text = edited(*((old, new.replace("NAME", "x" * 300)) for old, new in changes))
         verb = "compare" if place == "strategy" else "run"
-        yield Case("names", f"{place}: 300 letters", (verb, "c.yaml", *SMALL, "--out", "out"), {"c.yaml": text}, EITHER, charts=True, seconds=4.0)
+        yield Case(
+            "names",
+            f"{place}: 300 letters",
+            (verb, "c.yaml", *SMALL, "--out", "out"),
+            {"c.yaml": text},
+            EITHER,
+            seconds=4.0,
+        )
     for what in (*paths, "two lines"):
         for at in ("--set", "--strategies", "--over"):
             verb = "validate" if at == "--set" else "run" if at == "--strategies" else "sensitivity"
             value = f"{NO_NAMES[what]}=1" if at == "--set" else NO_NAMES[what]
             more = ("--of", "profit", *SMALL) if verb == "sensitivity" else SMALL if verb == "run" else ()
-            yield Case("names", f"{at}: {what}", (verb, "c.yaml", at, value.replace("\0", ""), *more), {"c.yaml": JOURNEY})
+            yield Case(
+                "names", f"{at}: {what}", (verb, "c.yaml", at, value.replace("\0", ""), *more), {"c.yaml": JOURNEY}
+            )
 
 
 # -- free texts ---------------------------------------------------------------------------------------
@@ -145,9 +165,6 @@ TEXTS = {
     "why of a line": [('why: "what is in a box"', "why: TEXT")],
 }  # fmt: skip
 
-#: What must stand nowhere as it is: it would be a tag.
-TAGS = ("<script>alert", "<img src=x", "</svg></title>", '" onload="alert')
-
 
 def _free():
     run = ("run", "c.yaml", *SMALL, "--out", "out")
@@ -157,11 +174,17 @@ def _free():
             drawn = place in ("name", "why", "level")
             words = run if drawn else ("validate", "c.yaml")
             few = not drawn and what in ("an escape sequence", "a lone surrogate")
-            yield Case("free texts", f"{place}: {what}", words, {"c.yaml": journey}, EITHER, charts=drawn, usual=few)
+            yield Case("free texts", f"{place}: {what}", words, {"c.yaml": journey}, EITHER, usual=few)
     for what in ("an escape sequence", "a formula", "a tag", "mathematics", "reversed", "two lines", "very long"):
-        journey = edited(*((old, new.replace("TEXT", quoted(FREE[what]))) for place in ("name", "why", "level") for old, new in TEXTS[place]))
+        journey = edited(
+            *(
+                (old, new.replace("TEXT", quoted(FREE[what])))
+                for place in ("name", "why", "level")
+                for old, new in TEXTS[place]
+            )
+        )
         words = ("compare", "c.yaml", *SMALL, "--out", "out", "--off-by", "0")
-        yield Case("free texts", f"compared: {what}", words, {"c.yaml": journey}, EITHER, charts=True, seconds=4.0)
+        yield Case("free texts", f"compared: {what}", words, {"c.yaml": journey}, EITHER, seconds=4.0)
         yield Case("free texts", f"listed: {what}", ("list", "./c.yaml"), {"c.yaml": journey}, EITHER)
         yield Case("free texts", f"as JSON: {what}", ("run", "c.yaml", *SMALL, "--json"), {"c.yaml": journey}, EITHER)
 
@@ -243,20 +266,60 @@ def _named_files():
             at, make = made if isinstance(made, tuple) else (name, made)
             journey = edited(*((old, new.replace("NAME", quoted(name))) for old, new in changes))
             files = {"c.yaml": journey, **({at: make} if make is not None else {})}
-            few = what in ("outside", "a link out", "passwords", "a folder", "secrets in cells") and use in ("sample", "base")
+            few = what in ("outside", "a link out", "passwords", "a folder", "secrets in cells") and use in (
+                "sample",
+                "base",
+            )
             codes = EITHER if what in SOUND.get(use, ()) else REFUSED
             yield Case("files", f"{use}: {what}", ("validate", "c.yaml"), files, codes, (CANARY, "root:"), usual=few)
     inside = edited(*((old, new.replace("NAME", "sub/waits.csv")) for old, new in USES["sample"]))
-    yield Case("files", "allowed: below the folder", ("validate", "c.yaml"), {"c.yaml": inside, "sub/waits.csv": b"days\n1\n2\n"}, frozenset({0}), usual=True)
-    yield Case("files", "allowed: a byte order mark", ("validate", "c.yaml"), {"c.yaml": inside, "sub/waits.csv": b"\xef\xbb\xbfdays\n1\n2\n"}, frozenset({0}))
+    yield Case(
+        "files",
+        "allowed: below the folder",
+        ("validate", "c.yaml"),
+        {"c.yaml": inside, "sub/waits.csv": b"days\n1\n2\n"},
+        frozenset({0}),
+        usual=True,
+    )
+    yield Case(
+        "files",
+        "allowed: a byte order mark",
+        ("validate", "c.yaml"),
+        {"c.yaml": inside, "sub/waits.csv": b"\xef\xbb\xbfdays\n1\n2\n"},
+        frozenset({0}),
+    )
     given = edited(*((old, new.replace("NAME", '"{ROOT}/data/waits.csv"')) for old, new in USES["sample"]))
     files = {"c.yaml": given, "{ROOT}/data/waits.csv": b"days\n1\n2\n"}
-    yield Case("files", "allowed: a folder that is named", ("validate", "c.yaml", "--data", "{ROOT}/data"), files, frozenset({0}))
-    linked = {"c.yaml": inside, "{ROOT}/data/waits.csv": b"days\n1\n2\n", "sub/waits.csv": _link("{ROOT}/data/waits.csv")}
-    yield Case("files", "allowed: a link into a folder that is named", ("validate", "c.yaml", "--data", "{ROOT}/data"), linked, frozenset({0}))
-    yield Case("files", "a folder that is named does not open others", ("validate", "c.yaml", "--data", "{ROOT}/home"), files)
+    yield Case(
+        "files",
+        "allowed: a folder that is named",
+        ("validate", "c.yaml", "--data", "{ROOT}/data"),
+        files,
+        frozenset({0}),
+    )
+    linked = {
+        "c.yaml": inside,
+        "{ROOT}/data/waits.csv": b"days\n1\n2\n",
+        "sub/waits.csv": _link("{ROOT}/data/waits.csv"),
+    }
+    yield Case(
+        "files",
+        "allowed: a link into a folder that is named",
+        ("validate", "c.yaml", "--data", "{ROOT}/data"),
+        linked,
+        frozenset({0}),
+    )
+    yield Case(
+        "files", "a folder that is named does not open others", ("validate", "c.yaml", "--data", "{ROOT}/home"), files
+    )
     for what, folder in {"missing": "nowhere", "a file": "c.yaml", "empty": "", "a device": "/dev/null"}.items():
-        yield Case("files", f"--data: {what}", ("validate", "c.yaml", "--data", folder), {"c.yaml": JOURNEY}, EITHER if not folder else REFUSED)
+        yield Case(
+            "files",
+            f"--data: {what}",
+            ("validate", "c.yaml", "--data", folder),
+            {"c.yaml": JOURNEY},
+            EITHER if not folder else REFUSED,
+        )
 
 
 def _configs():
@@ -276,9 +339,23 @@ def _configs():
     for what, (name, made) in odd.items():
         files = {} if made is None else {name: made}
         codes = EITHER if what == "returns alone" else REFUSED
-        yield Case("files", f"config: {what}", ("validate", name), files, codes, ("root:",), usual=what in ("a folder", "packed", "blank"))
+        yield Case(
+            "files",
+            f"config: {what}",
+            ("validate", name),
+            files,
+            codes,
+            ("root:",),
+            usual=what in ("a folder", "packed", "blank"),
+        )
     yield Case("files", "config: a byte order mark", ("validate", "c.yaml"), {"c.yaml": b"\xef\xbb\xbf" + text}, EITHER)
-    yield Case("files", "config: returns and lines", ("validate", "c.yaml"), {"c.yaml": text.replace(b"\n", b"\r\n")}, frozenset({0}))
+    yield Case(
+        "files",
+        "config: returns and lines",
+        ("validate", "c.yaml"),
+        {"c.yaml": text.replace(b"\n", b"\r\n")},
+        frozenset({0}),
+    )
     others = {f"{at}.yaml": f"extends: {at + 1}.yaml\n" for at in range(200)} | {"200.yaml": JOURNEY}
     yield Case("files", "base: two hundred files that extend each other", ("validate", "0.yaml"), others, EITHER)
 
@@ -288,6 +365,7 @@ def _configs():
 
 def _sizes():
     """Yield journeys of a megabyte, and of what has no end."""
+
     def until(size, line):
         lines, length = [], 0
         while length < size:
@@ -329,7 +407,14 @@ def _sizes():
         "a name in words": edited(("name: Coffee by post", "name: " + "long " * 200_000)),
     }  # fmt: skip
     for what, text in large.items():
-        yield Case("sizes", f"1 MB: {what}", ("validate", "c.yaml"), {"c.yaml": text}, EITHER, usual=what in ("blank lines", "brackets", "a name"))
+        yield Case(
+            "sizes",
+            f"1 MB: {what}",
+            ("validate", "c.yaml"),
+            {"c.yaml": text},
+            EITHER,
+            usual=what in ("blank lines", "brackets", "a name"),
+        )
     many = {
         "61 levels": JOURNEY + "x: " + "[" * 61 + "]" * 61,
         "10,000 levels": JOURNEY + "x: " + "{a: " * 10_000 + "1" + "}" * 10_000,
@@ -348,7 +433,14 @@ def _sizes():
         "attributes reported by": edited(("horizon: 6 months", "horizon: 1000 years\nreport_by: [big]"), ("attributes:\n", "attributes:\n  big: [" + ", ".join(f"l{at}" for at in range(5_000)) + "]\n")),
     }  # fmt: skip
     for what, text in many.items():
-        yield Case("sizes", what, ("validate", "c.yaml"), {"c.yaml": text}, EITHER, usual=what in ("61 levels", "billions of laughs", "10,000 levels"))
+        yield Case(
+            "sizes",
+            what,
+            ("validate", "c.yaml"),
+            {"c.yaml": text},
+            EITHER,
+            usual=what in ("61 levels", "billions of laughs", "10,000 levels"),
+        )
     yield Case("sizes", "run: a thousand years by month", ("run", "c.yaml", *SMALL, "--max-people", "20000", "--max-events", "200000"),
                {"c.yaml": edited(("horizon: 6 months", "horizon: 1000 years"), ("start: 2027-01-01\n", ""))}, ANY)  # fmt: skip
     yield Case("sizes", "run: a thousand levels over a thousand years", ("run", "c.yaml", *SMALL, "--max-people", "20000", "--max-memory", "1"),
@@ -414,10 +506,35 @@ def _figures():
         explodes = what in stopped
         codes = frozenset({2, 3}) if explodes else ANY
         words = (*run, "--max-memory", "1") if coupled else run
-        yield Case("figures", what, words, {"c.yaml": text}, codes, usual=what in ("20 of 1e400", "the end of time", "10^9 events", "referrals that feed themselves", "a count that feeds itself"))
+        yield Case(
+            "figures",
+            what,
+            words,
+            {"c.yaml": text},
+            codes,
+            usual=what
+            in (
+                "20 of 1e400",
+                "the end of time",
+                "10^9 events",
+                "referrals that feed themselves",
+                "a count that feeds itself",
+            ),
+        )
         if explodes:
-            again = ("run", "c.yaml", *SMALL, "--max-events", "200000") if "arrivals" not in what else (*run, "--engine", "reference", "--max-people", "2000", "--max-events", "2000")
-            yield Case("figures", f"{what}, by a limit of events alone" if "arrivals" not in what else f"{what}, by the reference", again, {"c.yaml": text}, codes, seconds=2.0)
+            again = (
+                ("run", "c.yaml", *SMALL, "--max-events", "200000")
+                if "arrivals" not in what
+                else (*run, "--engine", "reference", "--max-people", "2000", "--max-events", "2000")
+            )
+            yield Case(
+                "figures",
+                f"{what}, by a limit of events alone" if "arrivals" not in what else f"{what}, by the reference",
+                again,
+                {"c.yaml": text},
+                codes,
+                seconds=2.0,
+            )
 
 
 # -- the command line ---------------------------------------------------------------------------------
@@ -451,9 +568,29 @@ def _options():
         "a shipped name by a path": ("validate", "../configs/subscription"), "a name with a slash": ("validate", "/"), "nothing for a path": ("validate", ""), "a blank path": ("validate", " "), "dots": ("validate", "..."), "export of nothing": ("export", "no.db", "out.csv"),
         "export of a journey": ("export", "c.yaml", "out.csv"), "export of a device": ("export", "/dev/zero", "out.csv"), "export of a folder": ("export", ".", "out.csv"), "export to another kind": ("export", "c.yaml", "out.exe"),
     }  # fmt: skip
-    answers = {"--max-memory without end", "--horizon of 1e9 years", "--set of nothing at all", "list of an escape", "--set of a mapping", "--precision of none", "--precision of nothing", "--strategies of commas", "--values of 100 kB", "--off-by of all", "--values without end"}
+    answers = {
+        "--max-memory without end",
+        "--horizon of 1e9 years",
+        "--set of nothing at all",
+        "list of an escape",
+        "--set of a mapping",
+        "--precision of none",
+        "--precision of nothing",
+        "--strategies of commas",
+        "--values of 100 kB",
+        "--off-by of all",
+        "--values without end",
+    }
     for what, words in odd.items():
-        yield Case("command line", what, words, file, EITHER if what in answers else REFUSED, (CANARY, "root:"), usual=len(what) % 9 == 0 and "100 kB" not in what)
+        yield Case(
+            "command line",
+            what,
+            words,
+            file,
+            EITHER if what in answers else REFUSED,
+            (CANARY, "root:"),
+            usual=len(what) % 9 == 0 and "100 kB" not in what,
+        )
     store = {
         "a pipe": ("s.db", _fifo), "a device": ("/dev/null", None), "zeros": ("/dev/zero", None), "a folder": ("s.db", _folder), "a text": ("s.db", f"{CANARY}\n".encode()), "below a file": ("c.yaml/s.db", None),
         "the journey itself": ("c.yaml", None), "a link to itself": ("s.db", _link("s.db")), "a link to a file out": ("s.db", _link("{ROOT}/outer/secret.txt")), "a file out": ("{ROOT}/outer/secret.txt", None), "of the system": ("/proc/s.db", None),
@@ -464,7 +601,16 @@ def _options():
         for more in ((), ("--resume",)):
             files = file | ({name: made} if made is not None else {})
             title = f"--store: {what}{', to go on with' if more else ''}"
-            yield Case("command line", title, (*sweep, name, *more), files, EITHER if what in ("nothing", "with an escape") else REFUSED, (CANARY,), made=("\x1b[2K",), usual=what in ("a folder", "a device") and not more)
+            yield Case(
+                "command line",
+                title,
+                (*sweep, name, *more),
+                files,
+                EITHER if what in ("nothing", "with an escape") else REFUSED,
+                (CANARY,),
+                made=("\x1b[2K",),
+                usual=what in ("a folder", "a device") and not more,
+            )
     out = {
         "a file": ("c.yaml", None), "below a file": ("c.yaml/out", None), "a device": ("/dev/null", None), "of the system": ("/proc/x", None), "below a device": ("/dev/null/x", None), "a link to itself": ("o", _link("o")),
         "a pipe": ("o", _fifo), "a socket": ("o", _socket), "a long name": ("x" * 300, None), "a link to nothing": ("o", _link("nowhere/at/all")), "of the system, deeper": ("/sys/kernel/x", None), "a byte that is none": ("o\udcff", None), "with an escape": ("o\x1b[2K", None),
@@ -473,11 +619,35 @@ def _options():
         "results.csv is a link out": ("o", lambda path, root: (os.mkdir(path), os.symlink(f"{root}/outer/secret.txt", os.path.join(path, "results.csv")))), "csv is a link out": ("o", lambda path, root: (os.mkdir(path), os.symlink(f"{root}/outer/inner", os.path.join(path, "csv")))),
         "results.csv is a device": ("o", lambda path, root: (os.mkdir(path), os.symlink("/dev/full", os.path.join(path, "results.csv")))), "results.csv is a pipe": ("o", lambda path, root: (os.mkdir(path), os.mkfifo(os.path.join(path, "results.csv")))),
     }  # fmt: skip
-    fine = ("a byte that is none", "with an escape", "two lines", "nothing", "a home", "a dash", "a link to nothing", "csv is a file", "report.html is a link out", "results.csv is a link out", "csv is a link out", "results.csv is a device", "results.csv is a pipe", "report.html is a folder")
+    fine = (
+        "a byte that is none",
+        "with an escape",
+        "two lines",
+        "nothing",
+        "a home",
+        "a dash",
+        "a link to nothing",
+        "csv is a file",
+        "report.html is a link out",
+        "results.csv is a link out",
+        "csv is a link out",
+        "results.csv is a device",
+        "results.csv is a pipe",
+        "report.html is a folder",
+    )
     for what, (name, made) in out.items():
         files = file | ({name: made} if made is not None else {})
         word = f"--out={name}"
-        yield Case("command line", f"--out: {what}", ("run", "c.yaml", *SMALL, word), files, EITHER if what in fine else REFUSED, made=("o", "-o", "~", "nowhere", "report.html", "results.csv", "csv"), charts=what in fine, usual=what in ("a file", "a device"))
+        yield Case(
+            "command line",
+            f"--out: {what}",
+            ("run", "c.yaml", *SMALL, word),
+            files,
+            EITHER if what in fine else REFUSED,
+            made=(name.split("/")[0], "nowhere", "report.html", "results.csv", "csv"),
+            linked="link out" in what,
+            usual=what in ("a file", "a device"),
+        )
 
 
 def cases():
@@ -490,6 +660,7 @@ def cases():
 
 def laid_out(case, place):
     """Write the files of a case into a place, and return its words."""
+
     def here(text):
         return text.replace("{ROOT}", str(place.root))
 

@@ -9,9 +9,9 @@ What is measured of a child:
 
 - ``seconds``: from fork to end on the clock, less the time in which it was ready and had no processor
   (``/proc/PID/schedstat``), so that a busy machine makes no test fail. Imports are left out, as said.
-- ``mb``: by how much its resident memory grew, at its peak: the largest resident memory that the system saw of the child
-  (a child begins with that of its own, not with the server's peak) less that of a child that does nothing. What the
-  program itself takes is in `Forked.base`.
+- ``mb``: by how much its resident memory grew, at its peak: the largest that the system saw of the child (which begins
+  with its own, not with the server's peak) less that of a child that does nothing. What the program itself takes is in
+  `Forked.base`.
 
 Around the folder lies a tree of older files (`Place`): whatever is made, changed or removed outside of what the command
 was asked to write shows in it.
@@ -167,7 +167,11 @@ class Forked:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="forked-")
-        settings = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+        settings = {
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        }
         paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         (Path(self.folder) / "journey.yaml").write_text(JOURNEY, encoding="utf-8")
         self.process = subprocess.Popen(
@@ -207,12 +211,16 @@ class Forked:
         hangs
             Seconds after which they are killed; waiting for a processor does not count.
         how
-            most_bytes: of a file that they write. powerless: whether they are bound by modes of files, as all but root are. signal, after: what is sent to each, and after how
-            many seconds. step: at which change of a file they kill themselves. stdout: where results go.
+            most_bytes: of a file that they write. powerless: whether they are bound by the modes of files, as all but
+            root are. signal, after: what is sent to each, after how many seconds of its life. step: at which change of
+            a file they kill themselves. stdout: where results go.
         """
         asked = [
-            {"words": list(words), "work": str(place.work), "home": str(place.root / "home"), "hangs": hangs,
-             "tmp": str(place.root / "tmp"), "out": f"{self.folder}/stdout{at}", "err": f"{self.folder}/stderr{at}", **how}
+            {
+                "words": list(words), "work": str(place.work), "home": str(place.root / "home"), "hangs": hangs,
+                "tmp": str(place.root / "tmp"), "out": f"{self.folder}/stdout{at}", "err": f"{self.folder}/stderr{at}",
+                **how,
+            }
             for at, words in enumerate(commands)
         ]  # fmt: skip
         self.process.stdin.write(json.dumps(asked) + "\n")
@@ -345,7 +353,16 @@ def _give_up_powers():
 
 
 #: What changes a file, as the interpreter says before it does it.
-_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate", "shutil.rmtree", "ctypes.call_function"}
+_CHANGES = {
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.rmdir",
+    "os.link",
+    "os.truncate",
+    "shutil.rmtree",
+    "ctypes.call_function",
+}
 
 
 def _end_at(step):
@@ -378,9 +395,12 @@ class _Running:
 
     def wait(self):
         """Wait until it has ended, and return what it took; send what is to be sent to it meanwhile."""
-        if "signal" in self.asked and not self._ended(self.begun + self.asked["after"]):
-            self.sent = time.monotonic()
-            os.kill(self.number, self.asked["signal"])
+        if "signal" in self.asked:
+            while self._lived() < self.asked["after"] and not self._ended(time.monotonic() + 0.002):
+                pass
+            if not self._ended(0):
+                self.sent = time.monotonic()
+                os.kill(self.number, self.asked["signal"])
         while not self._ended(time.monotonic() + 0.1):
             if self._lived() > self.asked["hangs"] or time.monotonic() > self.begun + 20 * self.asked["hangs"]:
                 self.hung = True

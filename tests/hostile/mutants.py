@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one change a line, however long)
 """Journeys that went wrong on the way: a shipped file or a case with one to four places changed, from a seed.
 
 ``mutant(number)`` is the same text for ever. Most changes are made to the text of a value, a key or a block, found by
@@ -13,6 +14,9 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (*sorted((ROOT / "configs").glob("*.yaml")), *sorted((ROOT / "tests" / "cases").glob("*.yaml")))
+
+#: Those that others of them extend.
+EXTENDED = {line.split()[1] for file in FILES for line in file.open(encoding="utf-8") if line.startswith("extends:")}
 
 #: The luck of the first mutant; the others follow.
 SEED = 20_270_101
@@ -131,7 +135,9 @@ def block_for_value(text, luck):
     """Put a block in the place of a value: a wrong type."""
     values, _, blocks = spans(text)
     begin, end = luck.choice(blocks)
-    return _put(text, luck.choice(values), " ".join(text[begin:end].split()) if luck.random() < 0.5 else text[begin:end])
+    return _put(
+        text, luck.choice(values), " ".join(text[begin:end].split()) if luck.random() < 0.5 else text[begin:end]
+    )
 
 
 def value_for_block(text, luck):
@@ -235,7 +241,10 @@ def glued(text, luck):
 
 def circle(text, luck):
     """Let the file extend itself, what is not there, or what is no file."""
-    return f"extends: {luck.choice(('mutant.yaml', './mutant.yaml', 'nowhere.yaml', '.', '..', '/', '~', '[mutant.yaml]'))}\n" + text
+    return (
+        f"extends: {luck.choice(('mutant.yaml', './mutant.yaml', 'nowhere.yaml', '.', '..', '/', '~', '[mutant.yaml]'))}\n"
+        + text
+    )
 
 
 def bytes_flipped(text, luck):
@@ -274,10 +283,13 @@ def mutant(number):
         change = luck.choice(WILD)
         text = change(text, luck)
         done.append(change.__name__)
-    return f"{number} {file.stem}: {', '.join(done)}", text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return f"{number} {file.stem}: {', '.join(done)}", text if isinstance(text, bytes) else text.encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def as_is(folder):
-    """Write the shipped files into a folder, for those that extend them or name a file beside them."""
+    """Write the shipped files that others extend into a folder."""
     for file in FILES:
-        (folder / file.name).write_bytes(file.read_bytes())
+        if file.name in EXTENDED:
+            (folder / file.name).write_bytes(file.read_bytes())

@@ -6,16 +6,31 @@ import csv
 import io
 import re
 import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
 
 import pytest
-
-from corpus import TAGS, cases, laid_out
+from corpus import cases, laid_out
 from forked import CANARY, HANGS, MOST_SECONDS, faults, steering
 
 #: A cell that a program of sheets takes for a formula, unless it is a plain figure.
-FORMULA, FIGURE = re.compile(r"[=+\-@\t\r]"), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf|-", re.IGNORECASE)
+FORMULA, FIGURE = (
+    re.compile(r"[=+\-@\t\r]"),
+    re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf|-", re.IGNORECASE),
+)
 
 CASES = cases()
+
+
+class Tags(HTMLParser):
+    """Finds, as a browser would, what a journey's text has put into a page: a program, or a picture that calls one."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "script" or any(name.startswith("on") for name, _ in attrs) or ("src", "x") in attrs:
+            self.found.append(self.get_starttag_text()[:80])
 
 
 def written(folder):
@@ -41,10 +56,11 @@ def written(folder):
         for name, part in parts.items():
             if raw := steering(part.replace("\r\n", "\n")):
                 yield "control characters", f"{name}: {raw}"
-            if path.suffix == ".html" and "part" not in name or "<svg" in part[:500]:
-                for one in TAGS:
-                    if one in part:
-                        yield "tag", f"{name}: {one!r}"
+            if part.lstrip()[:1] == "<":
+                page = Tags()
+                page.feed(part)
+                if page.found:
+                    yield "tag", f"{name}: {page.found[0]}"
 
 
 def tried(server, case):
@@ -56,8 +72,10 @@ def tried(server, case):
     found = faults(outcome, case.codes, words[0] != "validate")
     if outcome.seconds <= case.seconds and case.seconds > MOST_SECONDS:
         found = [(kind, text) for kind, text in found if kind != "slow"]
-    changed = [path for path, what in place.around().items() if around.get(path) != what] + [p for p in around if p not in place.around()]
-    if changed:
+    changed = [path for path, what in place.around().items() if around.get(path) != what] + [
+        p for p in around if p not in place.around()
+    ]
+    if changed and not case.linked:
         found.append(("outside", f"made, changed or removed: {changed[:3]}"))
     now = place.inside()
     lost = [path for path in inside if now.get(path) != inside[path] and path.split("/")[0] not in case.made]
@@ -66,7 +84,7 @@ def tried(server, case):
         found.append(("inside", f"changed {lost[:3]}, made {new[:3]}"))
     for one in case.banned:
         if one.encode() in outcome.said and (one != CANARY or not any(CANARY in word for word in words)):
-            found.append(("echo", f"{one!r} in {outcome.text[max(0, outcome.text.find(one) - 60):][:160]!r}"))
+            found.append(("echo", f"{one!r} in {outcome.text[max(0, outcome.text.find(one) - 60) :][:160]!r}"))
     if outcome.code == 0:
         if case.kind == "figures" and (match := re.search(rb"\b(nan|NaN)\b", outcome.out)):
             found.append(("figure", f"{outcome.out[max(0, match.start() - 60) : match.end()]!r}"))
@@ -90,14 +108,17 @@ def judged(server, chosen):
         of.update({kind for kind, _ in found})
         slowest, largest = max(slowest, (outcome.seconds, case.what)), max(largest, (outcome.mb, case.what))
         wrong += [f"{case.kind}: {case.what}: {kind}: {text}" for kind, text in found]
-    print(f"\n{sum(kinds.values()):,} hostile inputs ({', '.join(f'{n} {kind}' for kind, n in kinds.items())}): exit "
-          f"{', '.join(f'{code} {n} times' for code, n in sorted(codes.items()))}; wrong: {dict(of) or 'none'}; slowest "
-          f"{slowest[0]:.2f} s ({slowest[1]}), largest {largest[0]:.0f} MB beyond {server.base:.0f} MB ({largest[1]})")  # fmt: skip
+    inputs = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    ends = ", ".join(f"{code} {n} times" for code, n in sorted(codes.items()))
+    print(
+        f"\n{sum(kinds.values()):,} hostile inputs ({inputs}): exit {ends}; wrong: {dict(of) or 'none'}; slowest "
+        f"{slowest[0]:.2f} s ({slowest[1]}), largest {largest[0]:.0f} MB beyond {server.base:.0f} MB ({largest[1]})"
+    )
     return wrong
 
 
 def test_a_sample_of_each_kind(server):
-    wrong = judged(server, [case for case in CASES if case.usual and not case.charts])
+    wrong = judged(server, [case for case in CASES if case.usual])
     assert wrong == [], "\n".join(wrong)
 
 

@@ -1,6 +1,6 @@
-"""Full disks, folders that cannot be written, processes that are killed or stopped, two writers: all or nothing is written.
+"""Full disks, folders that cannot be written, commands that are killed or stopped, two writers: all or nothing.
 
-Every command is a process of its own, forked from a server (`forked`). ``compare`` with another seed writes over an older
+Every command is a process of its own, forked from a server (`forked`). One with another seed writes over an older
 report; whatever happens, the folder holds one of the two, whole.
 """
 
@@ -14,24 +14,46 @@ import subprocess
 import time
 
 import pytest
-
 from forked import JOURNEY, faults
 
 WRITE = ("journey.yaml", "--replications", "4", "--workers", "1", "--out", "out", "--seed")
 OLDER, NEWER, THIRD = "1", "2", "3"
 TEN_MILLION = JOURNEY.replace("rate: 20 per month", "rate: 1700000 per month")
-SWEEP = ("sweep", "journey.yaml", "--strategies", "loud", "--values", "buys=20 %:40 %:5", "--replications", "4", "--workers", "1", "--store", "s.db")
+SWEEP = (
+    "sweep",
+    "journey.yaml",
+    "--strategies",
+    "loud",
+    "--values",
+    "buys=20 %:40 %:5",
+    "--replications",
+    "4",
+    "--workers",
+    "1",
+    "--store",
+    "s.db",
+)
+
+#: How often people of the small journey bring others.
+TALKS = "every: 0.1 per month, refer"
 
 #: People who affect one another, and who bring more and more: in a market, a queue, a count and a mean that all share.
 EXPLOSIONS = {
-    "a market": [("currency: EUR", "currency: EUR\nmarket: 1000000000"), ("every: 0.1 per month, refer", "every: 10 per day, refer")],
-    "a queue": [("every: 0.1 per month, refer", "every: 10 per day, refer"), ("journey:\n", "resources:\n  team: {people: 1}\njourney:\n"),
-                ("asked:   {after: 20 days, ", "asked: {after: 1 day, staff: team, takes: 1 hour, ")],
-    "a count": [("attributes:\n", "attributes:\n  many: {count_of: customer}\n"),
-                ("every: 0.1 per month, refer", "every: {value: 1 per month, times: {many: {0: 1, 10: 10, 100: 1000}}}, refer")],
-    "a mean": [("attributes:\n", "attributes:\n  stars: {mean_of: plan, weights: {basic: 1, premium: 2}, among: customer, starts: 1}\n"),
-               ("every: 0.1 per month, refer", "every: {value: 10 per day, times: {stars: {1.2: 3}}}, refer")],
-    "nobody else": [("every: 0.1 per month, refer", "every: 10 per day, refer")],
+    "a market": [("currency: EUR", "currency: EUR\nmarket: 1000000000"), (TALKS, "every: 10 per day, refer")],
+    "a queue": [
+        (TALKS, "every: 10 per day, refer"), ("journey:\n", "resources:\n  team: {people: 1}\njourney:\n"),
+        ("asked:   {after: 20 days, ", "asked: {after: 1 day, staff: team, takes: 1 hour, "),
+    ],
+    "a count": [
+        ("attributes:\n", "attributes:\n  many: {count_of: customer}\n"),
+        (TALKS, "every: {value: 1 per month, times: {many: {0: 1, 10: 10, 100: 1000}}}, refer"),
+    ],
+    "a mean": [
+        ("attributes:\n", "attributes:\n  stars: {mean_of: plan, weights: {basic: 1, premium: 2}, among: customer, "
+         "starts: 1}\n"),
+        (TALKS, "every: {value: 10 per day, times: {stars: {1.2: 3}}}, refer"),
+    ],
+    "nobody else": [(TALKS, "every: 10 per day, refer")],
 }  # fmt: skip
 
 
@@ -46,7 +68,7 @@ def tree(folder):
 
 @pytest.fixture(scope="module")
 def reports(server, request):
-    """Return the report of each seed, by path, how long one takes to be written, and the words that do; seed follows."""
+    """Return the report of each seed, by path, how long one takes, and the words of the command; its seed follows."""
     words = ("compare" if request.config.getoption("--slow") else "run", *WRITE)
     found, took = {"words": words}, []
     for seed in (OLDER, NEWER, THIRD, *([NEWER] if words[0] == "compare" else [])):
@@ -79,7 +101,8 @@ def mixed(place, reports, *seeds):
     for name, raw in (now or {}).items():
         of[next((seed for seed in (OLDER, NEWER, THIRD) if reports[seed].get(name) == raw), "none")] += 1
     missing = len(reports[OLDER].keys() - (now or {}).keys())
-    return f"{of[OLDER]} files of the older, {of[NEWER]} of the newer, {of[THIRD]} of a third, {of['none']} of none, {missing} missing"
+    files = f"{of[OLDER]} files of the older, {of[NEWER]} of the newer, {of[THIRD]} of a third"
+    return f"{files}, {of['none']} of none, {missing} missing"
 
 
 # -- killed -------------------------------------------------------------------------------------------
@@ -98,7 +121,7 @@ def killed(server, place, reports, moments):
 
 
 def killed_at_steps(server, place, reports, steps):
-    """Kill a command just before it changes files for the nth time; return what was wrong, and how many steps there are."""
+    """Kill a command just before it changes files for the nth time; return what was wrong, and how many were killed."""
     wrong, done = [], 0
     for step in steps:
         older_in(place, reports)
@@ -139,8 +162,10 @@ def test_a_report_killed_at_fifty_moments(server, place, reports):
     luck, last = random.Random(50), reports["seconds"]
     moments = [luck.uniform(0, last) for _ in range(20)] + [luck.uniform(last - 0.3, last + 0.1) for _ in range(30)]
     wrong, fell = killed(server, place, reports, sorted(moments))
-    print(f"\nkilled at 50 moments of {last:.2f} s, 30 of them around the last 0.3 s: {fell['before']} times the older report, "
-          f"{fell['after']} times not that one, {fell['ended']} times it had ended; {len(wrong)} mixed reports")  # fmt: skip
+    print(
+        f"\nkilled at 50 moments of {last:.2f} s, 30 of them around the last 0.3 s: {fell['before']} times the older "
+        f"report, {fell['after']} times not that one, {fell['ended']} times it had ended; {len(wrong)} mixed reports"
+    )
     assert wrong == [], "\n".join(wrong)
     writes_after(server, place, reports)
 
@@ -160,7 +185,10 @@ def refused(outcome, place, reports, codes=(2,)):
 def test_files_that_may_not_get_so_large(server, place, reports, size):
     older_in(place, reports)
     assert size < len(reports[NEWER]["report.html"])
-    assert refused(server.run((*reports["words"], NEWER), place, most_bytes=size, stdout="/dev/null"), place, reports) == []
+    assert (
+        refused(server.run((*reports["words"], NEWER), place, most_bytes=size, stdout="/dev/null"), place, reports)
+        == []
+    )
 
 
 @contextlib.contextmanager
@@ -236,7 +264,9 @@ def test_a_disk_that_is_read_only(server, place, reports):
 def two_write(server, place, reports):
     older_in(place, reports)
     both = server.together([(*reports["words"], NEWER), (*reports["words"], THIRD)], place, hangs=30)
-    found = [f"{kind}: {text}" for outcome in both for kind, text in faults(outcome, {0, 2}, running=True) if kind != "slow"]
+    found = [
+        f"{kind}: {text}" for outcome in both for kind, text in faults(outcome, {0, 2}, running=True) if kind != "slow"
+    ]
     done = [seed for outcome, seed in zip(both, (NEWER, THIRD), strict=True) if outcome.code == 0]
     if not done:
         found.append("neither wrote its report")
@@ -308,17 +338,21 @@ def test_three_hundred_flipped_bytes_of_a_store(server, place):
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+ONE = ("journey.yaml", "--replications", "1")
+MANY = ("journey.yaml", "--replications", "1000000", "--max-memory", "64")
+
 #: What can be stopped: the words, and whether something is complete by then.
 STOPPABLE = {
-    "one long replication": (("run", "journey.yaml", "--replications", "1", "--max-people", "1000000000"), False),
-    "one long replication, in others' sight": (("run", "journey.yaml", "--replications", "1", "--set", "market=1000000000"), False),
-    "two long replications, compared": (("compare", "journey.yaml", "--replications", "1"), False),
-    "many replications": (("run", "journey.yaml", "--replications", "1000000", "--max-memory", "64"), True),
-    "many replications, one worker": (("run", "journey.yaml", "--replications", "1000000", "--max-memory", "64", "--workers", "1"), True),
-    "many replications, as JSON": (("run", "journey.yaml", "--replications", "1000000", "--max-memory", "64", "--json"), True),
-    "many replications, compared": (("compare", "journey.yaml", "--replications", "1000000", "--max-memory", "64"), True),
-    "until precise": (("run", "journey.yaml", "--precision", "profit=0.0001 %", "--at-most", "1000000", "--max-memory", "64"), True),
-    "a sweep": (("sweep", "journey.yaml", "--strategies", "loud", "--values", "buys=20 %:40 %:50", "--replications", "2000", "--store", "s.db"), False),
+    "one long replication": (("run", *ONE, "--max-people", "1000000000"), False),
+    "one long replication, in others' sight": (("run", *ONE, "--set", "market=1000000000"), False),
+    "two long replications, compared": (("compare", *ONE), False),
+    "many replications": (("run", *MANY), True),
+    "many replications, one worker": (("run", *MANY, "--workers", "1"), True),
+    "many replications, as JSON": (("run", *MANY, "--json"), True),
+    "many replications, compared": (("compare", *MANY), True),
+    "until precise": (("run", *MANY[:1], *MANY[3:], "--precision", "profit=0.0001 %", "--at-most", "1000000"), True),
+    "a sweep": (("sweep", "journey.yaml", "--strategies", "loud", "--values", "buys=20 %:40 %:50", "--replications",
+                 "2000", "--store", "s.db"), False),
 }  # fmt: skip
 
 
@@ -369,13 +403,26 @@ def test_whatever_is_stopped_says_what_is_complete(server, what, number):
 @pytest.mark.slow
 def test_a_stopped_comparison_leaves_the_older_report_or_writes_what_is_complete(server, place, reports):
     older_in(place, reports)
-    words = ("compare", "journey.yaml", "--replications", "1000000", "--max-memory", "64", "--out", "out", "--seed", NEWER)
+    words = (
+        "compare",
+        "journey.yaml",
+        "--replications",
+        "1000000",
+        "--max-memory",
+        "64",
+        "--out",
+        "out",
+        "--seed",
+        NEWER,
+    )
     outcome = server.run(words, place, hangs=30, signal=signal.SIGINT, after=1.2)
     assert outcome.code == 130
     now = tree(place.work / "out")
     if now != reports[OLDER]:  # then all of it is new
         assert now.keys() >= {"report.html", "results.csv"}
-        assert [name for name, raw in now.items() if reports[OLDER].get(name) == raw and name != "csv/stage_flow.csv"] == []
+        assert [
+            name for name, raw in now.items() if reports[OLDER].get(name) == raw and name != "csv/stage_flow.csv"
+        ] == []
 
 
 # -- memory -------------------------------------------------------------------------------------------
@@ -390,7 +437,9 @@ def test_an_explosion_ends_within_the_memory_allowed(server, place, what):
         text = text.replace(old, new)
     (place.work / "journey.yaml").write_text(text, encoding="utf-8")
     begun = time.monotonic()
-    outcome = server.run(("run", "journey.yaml", "--replications", "1", "--workers", "1", "--max-memory", "1"), place, hangs=120)
+    outcome = server.run(
+        ("run", "journey.yaml", "--replications", "1", "--workers", "1", "--max-memory", "1"), place, hangs=120
+    )
     peak = (server.base + outcome.mb) / 1024
     print(f"\n{what}: exit {outcome.code} after {time.monotonic() - begun:.1f} s, {peak:.2f} GiB at most")
     assert b"Traceback (" not in outcome.said

@@ -1,16 +1,15 @@
-"""A thousand journeys that went wrong on the way: an answer or a message, in time, in bounds, and never a traceback."""
+"""A thousand journeys that went wrong on the way: an answer or a message, in time and in bounds, never a traceback."""
 
 import collections
 import re
 
 import pytest
-
 from forked import faults
-from mutants import as_is, mutant
+from mutants import SEED, as_is, mutant
 
 LIMITS = ("--replications", "2", "--max-people", "20000", "--max-events", "200000", "--workers", "1", "--json")
 
-#: A line of a message: a file (with line and column where it can be read at all) or a dotted path, the rule, the remedy.
+#: A line of a message: a file (with line and column where it can be read) or a dotted path, the rule, the remedy.
 MESSAGE = re.compile(r"^(?:[^\s:]+:\d+:\d+\b|[/\w.-]+:|strategy '|[\w-]+(?:\.[\w-]+)+).*; ?\S")
 
 
@@ -25,7 +24,10 @@ def tried(server, number):
     for words in (("validate", "mutant.yaml"), ("run", "mutant.yaml", *LIMITS)):
         outcome = server.run(words, place)
         outcomes.append(outcome)
-        found += [(kind, f"{words[0]}: {text}") for kind, text in faults(outcome, {0, 2} if words[0] == "validate" else {0, 2, 3}, words[0] != "validate")]
+        found += [
+            (kind, f"{words[0]}: {text}")
+            for kind, text in faults(outcome, {0, 2} if words[0] == "validate" else {0, 2, 3}, words[0] != "validate")
+        ]
         if words[0] == "validate" and outcome.code == 2:
             lines = outcome.err.decode("utf-8", "replace").splitlines()
             found += [("message", f"no place: {line[:300]!r}") for line in lines if not MESSAGE.match(line)][:1]
@@ -37,7 +39,7 @@ def tried(server, number):
     return what, outcomes, found
 
 
-def judged(server, numbers, record=None):
+def judged(server, numbers):
     """Try mutants, print the line of the table, and return what was wrong, with the mutant."""
     wrong, counts, slowest, largest = [], collections.Counter(), 0.0, 0.0
     for number in numbers:
@@ -46,9 +48,13 @@ def judged(server, numbers, record=None):
         slowest, largest = max(slowest, *(o.seconds for o in outcomes)), max(largest, *(o.mb for o in outcomes))
         wrong += [f"{what}: {kind}: {text}" for kind, text in found]
     kinds = collections.Counter(line.split(": ")[2] for line in wrong)
-    print(f"\n{sum(counts.values()):,} mutants: {counts['run']} ran, {counts[2]} refused, {counts[3]} stopped by a limit, "
-          f"{sum(counts.values()) - counts['run'] - counts[2] - counts[3]} else; wrong: {dict(kinds) or 'none'}; "
-          f"slowest {slowest:.2f} s, largest {largest:.0f} MB beyond {server.base:.0f} MB")  # fmt: skip
+    ran, refused, limited = counts["run"], counts[2], counts[3]
+    total, none = sum(counts.values()), "none"
+    print(
+        f"\n{total:,} mutants from seed {SEED}: {ran} ran, {refused} refused, {limited} stopped by a limit, "
+        f"{total - ran - refused - limited} else; wrong: {dict(kinds) or none}; slowest {slowest:.2f} s, "
+        f"largest {largest:.0f} MB beyond {server.base:.0f} MB"
+    )
     return wrong
 
 
