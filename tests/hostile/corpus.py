@@ -490,7 +490,7 @@ def _figures():
         "a spread that nobody has": [("{value: 30 %,", "{value: 30 %, spread: {alpha: 1e-300, beta: 1e300},")], "a shape of 1e9": [("{exponential: 3 days}", "{erlang: {mean: 3 days, shape: 1000000000}}")],
         "a shape of 1e-9": [("{exponential: 3 days}", "{weibull: {scale: 3 days, shape: 1e-9}}")], "a sigma of 1e9": [("{exponential: 3 days}", "{lognormal: {median: 3 days, sigma: 1e9}}")],
         "a gamma of nothing": [("{exponential: 3 days}", "{gamma: {mean: 3 days, shape: 1e-300}}")], "ends the wrong way": [("{exponential: 3 days}", "{uniform: [3 days, 1 day]}")],
-        "a lever that is no figure": [("limit: 40 %", "1.2.3: 30 %")], "a lever at 1e400": [("limit: 40 %", "1e400: 30 %")], "a lever without end": [("spend: 100 per month,", "spend: 1e300 per month,")],
+        "a lever that is no figure": [("limit: 40 %", "1.2.3: 30 %"), ("[talks]", "[talks, care]")], "a lever at 1e400": [("limit: 40 %", "1e400: 30 %"), ("[talks]", "[talks, care]")], "a lever without end": [("spend: 100 per month,", "spend: 1e300 per month,")],
         "a table of no figure": [("{plan: {premium: 95 %}}", "{calendar: {x: 95 %}}")], "a table before the start": [("{plan: {premium: 95 %}}", "{calendar: {-1 days: 95 %}}")],
         "a table at 1e400": [("{plan: {premium: 95 %}}", "{calendar: {1e400 years: 95 %}}")], "digits of another script": [("value: 30 %", "value: ٣٠ %")], "a figure of 5,000 digits": [("value: 30 %", "value: " + "3" * 5_000 + " %")],
         "a seed of 1e30": [("currency: EUR", "currency: EUR\nseed: " + "9" * 30)], "a seed below nothing": [("currency: EUR", "currency: EUR\nseed: -1")], "follow for ever": [("follow: 2 months", "follow: lifetime")],
