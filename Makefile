@@ -55,7 +55,8 @@ format: $(VENV)/dev
 
 slow: $(VENV)/dev
 	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence tests/hostile/test_kill.py \
-		tests/hostile/test_kill_writing.py tests/unit/test_conservation.py
+		tests/hostile/test_kill_writing.py tests/hostile/test_mutants.py tests/hostile/test_corpus.py \
+		tests/hostile/test_faults.py tests/unit/test_conservation.py
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py
