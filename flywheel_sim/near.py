@@ -41,7 +41,7 @@ class Known:
             at = bisect_left(self.order, name)
             a_letter_off = {self.shorter[one] for one in (name, *_one_left_out(name)) if one in self.shorter}
             a_letter_off |= {one for one in _one_left_out(name) if one in self.plain}
-            among = sorted(a_letter_off)[:4] + self.order[max(at - 2, 0) : at + 2]
+            among = sorted(a_letter_off)[:4] or self.order[max(at - 2, 0) : at + 2]
         return [self.plain[one] for one in dict.fromkeys(difflib.get_close_matches(name, among, n=2, cutoff=0.6))]
 
 

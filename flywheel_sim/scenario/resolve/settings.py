@@ -163,12 +163,14 @@ class SettingReader:
     def report_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the attributes to group by, after noting those that have no named levels."""
         specs: Mapping[str, object] = self.context.specs.attributes
+        seen: set[str] = set()
         for index, name in enumerate(names):
             place = ("report_by", str(index))
             if name not in self.context.names.attributes:
                 self.note(place, name, "not an attribute to group by", nearest(name, specs))
             elif (trait := self.context.traits.get(name)) and trait.kind != "levels":
                 self.note(place, name, "only an attribute with named levels makes groups", "leave it out")
-            elif name in names[:index]:
+            elif name in seen:
                 self.note(place, name, "results are kept by it already", "name it once")
+            seen.add(name)
         return names
