@@ -330,9 +330,8 @@ def test_flipped_bytes_of_a_store(server, place):
 @pytest.mark.slow
 def test_three_hundred_flipped_bytes_of_a_store(server, place):
     wrong, ended = flipped(server, place, 300)
-    print(
-        f"\n300 flipped bytes of a store: {ended[0]} exports as before, {sum(ended.values()) - ended[0]} refused, {len(wrong)} wrong"
-    )
+    told = sum(ended.values()) - ended[0]
+    print(f"\n300 flipped bytes of a store: {ended[0]} exports as before, {told} refused, {len(wrong)} wrong")
     assert wrong == [], "\n".join(wrong)
 
 
