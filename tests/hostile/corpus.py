@@ -645,7 +645,7 @@ def _options():
             files,
             EITHER if what in fine else REFUSED,
             made=(name.split("/")[0], "nowhere", "report.html", "results.csv", "csv"),
-            linked="link out" in what,
+            linked="link out" in what or what == "a home",
             usual=what in ("a file", "a device"),
         )
 

@@ -117,12 +117,12 @@ class Outcome:
 class Place:
     """A fresh folder to stand in, within a tree of older files that nobody may touch.
 
-    root/canary, root/home/, root/tmp/, root/outer/secret.txt, root/outer/inner/older.txt, root/outer/inner/work/
+    root/canary, root/home/, root/tmp/, root/outer/secret.txt, root/outer/inner/older.txt, root/outer/inner/here/
     """
 
     def __init__(self, root):
         self.root = Path(root)
-        self.work = self.root / "outer" / "inner" / "work"
+        self.work = self.root / "outer" / "inner" / "here"
         self.work.mkdir(parents=True)
         for name in ("home", "tmp", "data"):
             (self.root / name).mkdir()
@@ -132,7 +132,7 @@ class Place:
 
     def around(self):
         """Return all that lies outside of the folder: kind, mode and content by path."""
-        return {path: what for path, what in _listed(self.root).items() if not path.startswith("outer/inner/work/")}
+        return {path: what for path, what in _listed(self.root).items() if not path.startswith("outer/inner/here/")}
 
     def inside(self):
         """Return all that lies in the folder."""
