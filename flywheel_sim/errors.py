@@ -36,7 +36,10 @@ class FlywheelError(Exception):
 
 
 class DataError(FlywheelError):
-    """Say that a file or value of the user's cannot be read."""
+    """Say, in one line, that a file or value of the user's cannot be read."""
+
+    def __init__(self, *said: Any) -> None:
+        super().__init__(*(one_line(one) if isinstance(one, str) else one for one in said))  # a path may have two
 
 
 class SimulationError(FlywheelError):

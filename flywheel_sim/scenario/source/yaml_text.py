@@ -113,6 +113,8 @@ def read_file(path: Path) -> Tree:
         raise DataError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
     except Unreadable as error:
         raise DataError(f"{path}: {error.rule}; {error.remedy or 'check the path and its permissions'}") from error
+    except OSError as error:  # some files of the system open and cannot be read
+        raise DataError(f"{path}: {error.strerror or error}; give the path of a journey file") from error
     return read_text(text, str(path))
 
 
