@@ -1,6 +1,7 @@
 """The commands. Results go to standard output, progress and messages to standard error.
 
-Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits, 130 stopped by Ctrl-C or a signal.
+Exit status: 0 done, 2 what was written is wrong, 3 a run met its limits or no design point has figures, 130 stopped by
+Ctrl-C or a signal.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 
 from flywheel_sim.errors import DataError
 from flywheel_sim.experiment.sweep import sweep as room
-from flywheel_sim.experiment.sweep.journal import LIMIT, WORKER, begin
+from flywheel_sim.experiment.sweep.journal import LIMIT, WORKER, begin, checksum
 from flywheel_sim.experiment.sweep.outcomes import Sweep
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import loads
@@ -241,6 +241,24 @@ def test_what_was_set_aside_is_noted_unless_it_is_tried_again(tmp_path):
     ]  # fmt: skip
     assert table["strategy"].tolist() == ["plain"] * 4 + ["as written"] * 2
     assert table.attrs["missing"] == 4
+
+
+@pytest.mark.parametrize("said", ["5", "null", '"text"', "[[]]", '{"a": 1}', "-3", "1e999"])
+def test_a_header_that_says_something_else_with_sound_checksums(finished, tmp_path, said):
+    damaged = tmp_path / "damaged.db"
+    shutil.copy(finished[0], damaged)
+    db = sqlite3.connect(damaged, isolation_level=None)
+    for table, name, value in (("header", "name", "value"), ("points", "point", "stated")):
+        for (key,) in db.execute(f"SELECT {name} FROM {table}").fetchall():
+            row = (said, checksum((key, said)), key)
+            db.execute(f"UPDATE {table} SET {value} = ?, crc = ? WHERE {name} = ?", row)
+    row = (10**15, 0, 10**9, 1, b"")
+    db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)", (*row, checksum(row)))
+    db.close()
+    assert len(Sweep.salvage(damaged)) >= POINTS * RUNS
+    for attempt in (Sweep.read, lambda path: swept(path, resume=True)):
+        with pytest.raises(DataError, match="--salvage"):
+            attempt(damaged)
 
 
 @pytest.mark.parametrize("kind", ["text", "another database", "zeros", "nothing"])

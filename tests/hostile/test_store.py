@@ -108,6 +108,23 @@ def test_a_place_where_no_store_can_be_is_refused_before_anything_runs(model, tm
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder", "a link to a pipe"])
+def test_what_is_no_file_is_refused_at_once(model, tmp_path, kind):
+    path = tmp_path / "sweep.db"
+    if kind == "a folder":
+        path.mkdir()
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to("/dev/null" if kind == "a device" else tmp_path / "pipe")
+    attempts = (lambda: coins(model, path), lambda: coins(model, path, resume=True), lambda: Sweep.read(path),
+                lambda: Sweep.salvage(path))  # fmt: skip
+    for attempt in attempts:
+        with pytest.raises(DataError, match="not a file; give the name of a file as store"):
+            attempt()
+
+
 def test_an_empty_file_is_begun_when_going_on_and_holds_nothing_to_read(model, tmp_path, finished):
     path = tmp_path / "sweep.db"
     path.touch()

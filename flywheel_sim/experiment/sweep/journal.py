@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.errors import DataError, ExperimentError
-from flywheel_sim.experiment.sweep.identity import SAME, Reread, refuse_mixing
+from flywheel_sim.experiment.sweep.identity import Reread, refuse_mixing
 
 #: Marks a file as a store of a sweep ("flyw"), and the version of its format.
 APPLICATION, FORMAT = 0x666C7977, 1
@@ -54,7 +54,8 @@ CREATE TABLE aside (
 """
 
 #: What every header says.
-_NEEDED = {*SAME, "scenario", "fingerprints", "replications", "design"}
+_NEEDED = {**dict.fromkeys(("scenario", "fingerprints", "limits"), dict), **dict.fromkeys(("factors", "metrics"), list),
+           **dict.fromkeys(("version", "engine", "design"), str), "seed": int, "replications": int}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,11 @@ class Journal:
 
     def points(self) -> list[Any]:
         """Return what was stated of each design point, in order; raises as `batches`."""
-        return [json.loads(text) for _, text in self._rows("points")]
+        points = [json.loads(text) for _, text in self._rows("points")]
+        with _said(self.path):
+            if not all(isinstance(point, list) and point for point in points):
+                raise sqlite3.DatabaseError("a design point is none")
+        return points
 
     def spends(self) -> dict[int, float]:
         """Return the spends found, by design point; raises as `batches`."""
@@ -348,8 +353,8 @@ def _header(path: Path | None, db: sqlite3.Connection) -> dict[str, Any]:
         header = {name: json.loads(value) for name, value in texts.items()}
     except ValueError as error:
         raise sqlite3.DatabaseError(f"header: {error}") from error
-    if missing := _NEEDED - header.keys():
-        raise sqlite3.DatabaseError(f"header without {', '.join(sorted(missing))}")
+    if missing := sorted(name for name, kind in _NEEDED.items() if not isinstance(header.get(name), kind)):
+        raise sqlite3.DatabaseError(f"header without {', '.join(missing)}")
     return header
 
 

@@ -105,7 +105,7 @@ class Sweep(Unreplicated):
         try:
             with look(Path(path)) as journal:
                 return of_journal(journal)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise DataError(f"{path}: damaged, as its parts do not fit together; {SALVAGE}") from error
 
     @staticmethod

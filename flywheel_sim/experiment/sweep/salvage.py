@@ -55,14 +55,15 @@ class _Sound:
         for row in rows:
             with suppress(ValueError, TypeError, KeyError):  # of another program, or of a later version
                 self._take(row)
-        self.metrics: list[str] = list(self.header.get("metrics") or self.header.get("units") or ())
-        self.factors: list[str] = list(self.header.get("factors") or ())
+        self.metrics = _names(self.header.get("metrics")) or _names(self.header.get("units"))
+        self.factors = _names(self.header.get("factors"))
 
     def _take(self, row: Row) -> None:
         if row.table == "header":
             self.header.setdefault(row.cells[0], json.loads(row.cells[1]))
         elif row.table == "points":
-            self.points.setdefault(row.cells[0], json.loads(row.cells[1]))
+            strategy, *values = json.loads(row.cells[1])
+            self.points.setdefault(row.cells[0], [strategy, *values])
         elif row.table == "aside" and (
             row.listed or row.cells[2] != WORKER
         ):  # those are removed when they are tried again
@@ -71,7 +72,7 @@ class _Sound:
         elif row.table == "batches":
             point, first, count, _, figures = row.cells
             values = np.frombuffer(figures, dtype=VALUES).reshape(-1, count)
-            for at in range(count):
+            for at in range(count if len(values) else 0):
                 self.values.setdefault((point, first + at), values[:, at])
 
     def frame(self) -> pd.DataFrame:
@@ -108,7 +109,8 @@ class _Sound:
         if point not in self.points:
             return ""
         strategy, *values = self.points[point]
-        own = (self.header.get("stated") or {}).get(strategy or "") or ()
+        said = self.header.get("stated")
+        own = _names(said.get(strategy or "")) if isinstance(said, dict) else []
         value = values[factor] if factor < len(values) else ""
         return own[factor] if value is None and factor < len(own) else "" if value is None else value
 
@@ -122,11 +124,17 @@ class _Sound:
 
     def _missing(self) -> int | None:
         """Return how many replications of those asked for are not there; None where what was asked for is lost."""
-        replications, known = self.header.get("replications"), {*self.points, *(point for point, _ in self.values)}
+        replications, known = self.header.get("replications"), {*self.points, *self.aside, *(p for p, _ in self.values)}
         if not isinstance(replications, int):
             return None
-        wanted = sum(self.aside.get(point, (replications, ""))[0] for point in range(max(known, default=-1) + 1))
+        unknown = max(known, default=-1) + 1 - len(known)
+        wanted = unknown * replications + sum(self.aside.get(point, (replications, ""))[0] for point in known)
         return max(0, wanted - len(self.values))
+
+
+def _names(said: Any) -> list[str]:
+    """Return the names that a part of a header lists, none where it is something else."""
+    return [str(name) for name in said] if isinstance(said, list | dict) else []
 
 
 def _texts(texts: Any) -> NDArray[Any]:
