@@ -12,7 +12,7 @@ import pytest
 import flywheel_sim as fs
 from flywheel_sim.errors import ConfigError, DataError, FlywheelError
 from flywheel_sim.scenario.source import files
-from flywheel_sim.scenario.source.tree import MOST_BYTES
+from flywheel_sim.scenario.source.yaml_text import MOST_BYTES
 
 SECRET = "hunter2secret"
 SMALL = "name: N\nhorizon: 3 months\nchannels: {c: {batch: 5, enters: user}}\njourney: {user: customer}\n"

@@ -83,7 +83,8 @@ def test_whatever_has_a_name_obeys_the_rule_of_names(name):
     for hostile in HOSTILE:
         with pytest.raises(ConfigError) as refused:
             fs.loads(json.dumps(renamed(FILE, name, hostile)))
-        assert any("a name is letters" in one.rule for one in refused.value.problems), hostile
+        rule = "half a character" if hostile == "\ud800" else "a name is letters"
+        assert any(rule in one.rule for one in refused.value.problems), ascii(hostile)
         assert fit_to_show(str(refused.value))
         assert "x" * (LONGEST_QUOTE + 1) not in str(refused.value)
         assert all(problem.line and problem.remedy for problem in refused.value.problems)
@@ -124,7 +125,7 @@ def test_strategies_of_a_file_that_is_extended_and_of_one_that_extends_obey_it_t
 
 HIDDEN = [*range(9), *range(11, 32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 HIDDEN += [0xFEFF, 0xFFFE, 0xFFFF, 0xD800, 0xDFFF]
-SPOILT = "".join(map(chr, HIDDEN))
+SPOILT = "".join(map(chr, HIDDEN[:-2]))  # halves of characters are refused
 
 
 @pytest.mark.parametrize("code", HIDDEN, ids=hex)
