@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable
 
 #: Up to so many names are compared with one another letter by letter.
-FEW = 40
+FEW = 150
 
 #: Longer names are no slips of the hand.
 LONGEST = 60

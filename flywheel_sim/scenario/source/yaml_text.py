@@ -70,7 +70,8 @@ def _fast(text: str, name: str) -> Tree | None:
         return None
     composer = _Composer(name, [])
     try:
-        return composer.compose(iter(CParser(text).get_event, None))
+        plain = str.__str__(text)  # libyaml takes no class made of str
+        return composer.compose(iter(CParser(plain).get_event, None))
     except (YAMLError, UnicodeError):
         return None
     except ConfigError:
