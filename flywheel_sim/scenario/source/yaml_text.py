@@ -22,6 +22,9 @@ DEEPEST = 60
 #: The largest journey file, in bytes.
 MOST_BYTES = 5 * 10**6
 
+#: A text of more characters is not read again by the slow reader, whose messages are a little better.
+_LONG = 200_000
+
 #: Characters that libyaml reads otherwise than the slow reader: tabs, line breaks of other kinds, byte order marks.
 _READ_OTHERWISE = re.compile("[\t\x85\u2028\u2029\ufeff]|\r(?!\n)")
 
@@ -60,7 +63,7 @@ def read_text(text: str, name: str) -> Tree:
 
 def _fast(text: str, name: str) -> Tree | None:
     """Return the tree of a YAML text as libyaml reads it, None where it does not; then the slow reader says why."""
-    from yaml import YAMLError
+    from yaml import MarkedYAMLError, YAMLError
 
     if _READ_OTHERWISE.search(text):
         return None
@@ -72,7 +75,9 @@ def _fast(text: str, name: str) -> Tree | None:
     try:
         plain = str.__str__(text)  # libyaml takes no class made of str
         return composer.compose(iter(CParser(plain).get_event, None))
-    except (YAMLError, UnicodeError):
+    except (YAMLError, UnicodeError) as error:
+        if len(text) > _LONG and isinstance(error, MarkedYAMLError):
+            raise ConfigError([_not_yaml(error, name)]) from None
         return None
     except ConfigError:
         if composer.odd:
