@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from flywheel_sim.scenario.load import load, shipped
 from flywheel_sim.scenario.source import money_specs, schema, values
 from flywheel_sim.scenario.source.deciding import cells_named, deciding
+from flywheel_sim.scenario.source.files import read_extended
 from flywheel_sim.scenario.source.read import read_section
-from flywheel_sim.scenario.source.tree import read_file, read_text
+from flywheel_sim.scenario.source.yaml_text import read_text
 
 #: Wherever a reason may be given; the words TEXT are what these tests change.
 TOLD = """\
@@ -158,7 +159,7 @@ def test_cells_of_files_are_told_apart_by_what_they_come_to(tmp_path):
 
     def cells(text):
         plan.write_text(text, encoding="utf-8")
-        return cells_named([read_file(journey)])
+        return cells_named([read_extended(journey, (str(tmp_path),))])
 
     before = cells(written)
     assert {name: list(columns) for name, columns in before.items()} == {"plan.csv": ["spend"]}
@@ -166,7 +167,7 @@ def test_cells_of_files_are_told_apart_by_what_they_come_to(tmp_path):
     for old, new in (("100", "101"), ("06-01", "06-02"), ("2027-06-01,200,high\n", "")):
         assert cells(written.replace(old, new)) != before
     plan.unlink()
-    assert cells_named([read_file(journey)]) == {}
+    assert cells_named([read_extended(journey, (str(tmp_path),))]) == {}
 
 
 @pytest.mark.parametrize("name", shipped())

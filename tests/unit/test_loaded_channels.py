@@ -139,7 +139,7 @@ def test_a_plan_stands_beside_the_file_that_names_it(channels, tmp_path):
 
     def child(channel):
         (below / "child.yaml").write_text(f"extends: ../fair.yaml\nchannels: {{ads: {channel}}}\n", encoding="utf-8")
-        return spent(fs.load(below / "child.yaml").journey())
+        return spent(fs.load(below / "child.yaml", data=tmp_path).journey())
 
     assert child("{until: 12 months}")[3:13] == [2000] * 9 + [0]
     assert child("{spend: {file: plan.csv}}") == [7] * 24

@@ -133,14 +133,15 @@ def test_working_time_is_stretched_to_the_calendar(written, kind, params):
     assert tuple(rate.cells[0] for rate in takes.params) == pytest.approx(params, rel=1e-12)
 
 
-def test_a_table_a_spread_and_a_sample_are_stretched_whole(tmp_path):
+def test_a_table_a_spread_and_a_sample_are_stretched_whole(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     table = event(desk("takes: 30 minutes", "takes: {value: 30 minutes, by: {plan: {pro: 1 hour}}}"), "visit/visit")
     assert table.staff.takes.params[0].cells == (2 * HOUR, 4 * HOUR)
     journey = desk("takes: 30 minutes", "takes: {value: 2 per hour, spread: {shape: 2}}")
     (cell,) = event(journey, "visit/visit").staff.takes.params[0].spread.cells
     assert cell == (2, pytest.approx(1 / (2 * HOUR)))
     (tmp_path / "takes.csv").write_text("minutes\n10\n30\n", encoding="utf-8")
-    sample = f"{{empirical: {{file: {tmp_path / 'takes.csv'}, column: minutes, unit: minutes}}}}"
+    sample = "{empirical: {file: takes.csv, column: minutes, unit: minutes}}"
     assert event(desk("takes: 30 minutes", f"takes: {sample}"), "visit/visit").staff.takes.sample == pytest.approx(
         (40 * MINUTE, 2 * HOUR)
     )

@@ -187,7 +187,7 @@ def test_a_sample_is_found_from_the_file_that_names_it(folder):
     (folder / "below").mkdir()
     child = folder / "below" / "child.yaml"
     child.write_text("extends: ../one.yaml\nname: Child\n")
-    assert load(child).journey().stage("home").events[0].waits[0].sample == (0, DAY, 14 * DAY)
+    assert load(child, data=folder).journey().stage("home").events[0].waits[0].sample == (0, DAY, 14 * DAY)
 
 
 def test_a_sample_of_a_text_is_found_from_the_working_directory(folder, monkeypatch):
