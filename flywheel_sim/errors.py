@@ -21,6 +21,9 @@ from typing import Any, TypeVar
 from flywheel_sim.near import among
 from flywheel_sim.texts import cut, one_line, quoted, sentence, visible
 
+#: So many problems are told; whoever reads a file may end once there are more.
+MOST_TOLD = 1_000
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -139,12 +142,14 @@ class ConfigError(FlywheelError):
     Attributes
     ----------
     problems
-        One `Problem` for each place, in the order of the file.
+        One `Problem` for each place, in the order of the file; of a file with thousands not all are looked for.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        Exception.__init__(self, "\n".join(str(problem) for problem in self.problems))  # each is fit to be shown
+        told = [str(problem) for problem in self.problems[:MOST_TOLD]]  # each is fit to be shown
+        more = len(self.problems) - len(told)
+        Exception.__init__(self, "\n".join([*told, *([f"and {more:,} more problems"] if more else [])]))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Problem, ...]]]:
         return ConfigError, (self.problems,)

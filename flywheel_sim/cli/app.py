@@ -84,12 +84,14 @@ def validate(
 ) -> None:
     """Check a journey with all its strategies, and say what is in it."""
     from flywheel_sim.scenario.describe import assumptions
+    from flywheel_sim.scenario.model import MOST_KEPT
 
     model = model_of(config, sets, horizon, data)
     journey = model.journey()
     unexplained = [a.name for a in assumptions(model) if not a.why]
-    matched = [model.unmatched_journey(name) for name in model.matched]
-    whole = [journey, *(model.journey(name) for name in model.strategies if name not in model.matched), *matched]
+    looked, unsolved = model.strategies[:MOST_KEPT], set(model.matched)  # as many as are kept; others have their notes
+    matched = [model.unmatched_journey(name) for name in looked if name in unsolved]
+    whole = [journey, *(model.journey(name) for name in looked if name not in unsolved), *matched]
     notes = {(word.file, word.line, word.path): word for one in reversed(whole) for word in one.notes}
     words = [str(word) for word in sorted(notes.values())]
     if as_json:

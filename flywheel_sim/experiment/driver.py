@@ -61,13 +61,13 @@ def replicate_jobs(
     how = options or RunOptions()
     if replications < 1:
         raise ExperimentError(f"{replications} replications: at least one is needed; write 100")
+    under_way = _UnderWay(jobs, how)
+    under_way.hold(replications, 2 if keep is not None else len(jobs))
     batches = batches_of(len(jobs), 0, replications, workers_for(how), how.engine)
     if keep is not None:
         batches.sort(key=lambda batch: batch[0])
     batches = [batches[i] for i in order] if order is not None else batches
     results: dict[int, Any] = {}
-    under_way = _UnderWay(jobs, how)
-    under_way.hold(replications, 2 if keep is not None else len(jobs))
 
     def keep_whole(index: int) -> None:
         if keep is not None and len(under_way.ledgers[index]) == replications:

@@ -28,6 +28,9 @@ _FOLDER = path("the path of a folder", "'data'")
 #: Folders whose files a journey may name.
 DATA = optional(either(_FOLDER, listed(_FOLDER, "a list of folders", "['data']", 0)))
 
+#: The most strategies of a file.
+MOST_STRATEGIES = 5_000
+
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
 
@@ -134,6 +137,9 @@ def _checked(tree: Tree, origin: str) -> Scenario:
     if strategies is not None and not isinstance(strategies, dict):
         raise ConfigError([tree.problem(("strategies",), strategies, "strategies are a mapping of names",
                                         "write funnel: {without: [...]}")])  # fmt: skip
+    if strategies and len(strategies) > MOST_STRATEGIES:
+        raise ConfigError([tree.problem(("strategies",), None, f"{len(strategies):,} strategies, at most "
+                                        f"{MOST_STRATEGIES:,} may be", "vary rates with flywheel sweep")])  # fmt: skip
     scenario = Scenario(tree, origin=visible(origin))
     scenario.check()
     return scenario

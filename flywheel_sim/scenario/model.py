@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flywheel_sim import arguments as takes
-from flywheel_sim.errors import ConfigError, Problem, nearest
+from flywheel_sim.errors import MOST_TOLD, ConfigError, Problem, nearest
 from flywheel_sim.journey.journey import Journey
 from flywheel_sim.scenario.overview import Overview, as_text, overview_of
 from flywheel_sim.scenario.resolve.resolver import resolve
@@ -20,6 +20,7 @@ from flywheel_sim.scenario.source.overlay import deletions
 from flywheel_sim.scenario.source.schema import SETTINGS
 from flywheel_sim.scenario.source.strategy import Choices, check_names
 from flywheel_sim.scenario.source.tree import IN_CODE, Path_, Raw, Tree
+from flywheel_sim.scenario.source.yaml_text import LONG
 from flywheel_sim.texts import titled, visible
 
 #: Of how many strategies the journeys are kept after the check; others are made again when they are asked for.
@@ -167,6 +168,8 @@ class Scenario:
             key_problems = [p for p in key_problems if (p.file, p.line, p.column, p.path) not in noted]
             noted |= {(p.file, p.line, p.column, p.path) for p in key_problems if p.line}
             problems += key_problems
+            if len(problems) > MOST_TOLD or (problems and self.tree.size > LONG):
+                break  # strategies have these too, and take as long
         if problems:
             raise ConfigError(problems)
 

@@ -21,6 +21,10 @@ REFUSED, EITHER, STOPPED, ANY = frozenset({2}), frozenset({0, 2}), frozenset({3}
 SMALL = ("--replications", "2", "--workers", "1")
 
 
+#: Megabytes of one kind that take longer than other inputs may: each is a thing that is looked at by itself.
+SLOW = ("stages", "stages one after another", "events", "channels", "figures of a table")
+
+
 @dataclass(frozen=True)
 class Case:
     """One input.
@@ -414,6 +418,7 @@ def _sizes():
             {"c.yaml": text},
             EITHER,
             usual=what in ("blank lines", "brackets", "a name"),
+            seconds=4.0 if what in SLOW else 2.0,
         )
     many = {
         "61 levels": JOURNEY + "x: " + "[" * 61 + "]" * 61,

@@ -55,7 +55,9 @@ def merge(base: Tree, over: Tree) -> Tree:
         If a figure of a rate with levels is laid over a family that a bare value moved before.
     """
     below, below_place = _plans_spelt_out(base.root, over.root, base.place)
-    return Tree(*_merge(below, over.root, (), below_place, over.place), folders=base.folders)
+    merged = Tree(*_merge(below, over.root, (), below_place, over.place), folders=base.folders)
+    merged.size = base.size + over.size
+    return merged
 
 
 def _plans_spelt_out(base: Raw, over: Raw, place: Spot) -> tuple[Raw, Spot]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from flywheel_sim.errors import Problem, nearest
+from flywheel_sim.errors import MOST_TOLD, Problem, nearest
 from flywheel_sim.scenario.source import money_specs, schema, values
 from flywheel_sim.scenario.source.overlay import NOTHING
 from flywheel_sim.scenario.source.tree import KEY, MOVED, Path_, Raw, Tree
@@ -49,7 +49,7 @@ def read(model: Any, raw: Raw, path: Path_, tree: Tree, problems: list[Problem])
     try:
         return _adapter(model).validate_python(raw)
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_input=True):
+        for item in error.errors(include_url=False, include_input=True)[: MOST_TOLD + 1]:
             problems.append(_problem(model, item, path, tree))
         return None
 

@@ -90,6 +90,8 @@ class Tree:
     root: dict[str, Raw]
     place: Spot = NOWHERE
     folders: tuple[str, ...] = ()
+    #: Characters of the text it was read from.
+    size: int = 0
     #: What was found out about the values as they are, by name.
     found: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 

@@ -22,8 +22,8 @@ DEEPEST = 60
 #: The largest journey file, in bytes.
 MOST_BYTES = 5 * 10**6
 
-#: A text of more characters is not read again by the slow reader, whose messages are a little better.
-_LONG = 200_000
+#: A text of more characters is long: it is not read again by the slow reader, whose messages are a little better.
+LONG = 200_000
 
 #: Characters that libyaml reads otherwise than the slow reader: tabs, line breaks of other kinds, byte order marks.
 _READ_OTHERWISE = re.compile("[\t\x85\u2028\u2029\ufeff]|\r(?!\n)")
@@ -38,9 +38,13 @@ def read_text(text: str, name: str) -> Tree:
         If the text is no YAML mapping, or uses what a journey file may not contain: duplicate keys, tags,
         anchors, merge keys, empty values, several documents.
     """
-    tree = _fast(text, name)
-    if tree is not None:
-        return tree
+    tree = _fast(text, name) or _slow(text, name)
+    tree.size = len(text)
+    return tree
+
+
+def _slow(text: str, name: str) -> Tree:
+    """Return the tree of a YAML text as the reader in Python reads it; raises as `read_text`."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -76,11 +80,11 @@ def _fast(text: str, name: str) -> Tree | None:
         plain = str.__str__(text)  # libyaml takes no class made of str
         return composer.compose(iter(CParser(plain).get_event, None))
     except (YAMLError, UnicodeError) as error:
-        if len(text) > _LONG and isinstance(error, MarkedYAMLError):
+        if len(text) > LONG and isinstance(error, MarkedYAMLError):
             raise ConfigError([_not_yaml(error, name)]) from None
         return None
     except ConfigError:
-        if composer.odd:
+        if composer.odd and len(text) <= LONG:
             return None
         raise
 
