@@ -149,7 +149,9 @@ class ConfigError(FlywheelError):
         self.problems = tuple(sorted(set(problems)))
         told = [str(problem) for problem in self.problems[:MOST_TOLD]]  # each is fit to be shown
         more = len(self.problems) - len(told)
-        Exception.__init__(self, "\n".join([*told, *([f"and {more:,} more problems"] if more else [])]))
+        Exception.__init__(
+            self, "\n".join([*told, *([f"and {more:,} more problems; mend these first"] if more else [])])
+        )
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Problem, ...]]]:
         return ConfigError, (self.problems,)
