@@ -62,11 +62,16 @@ def test_writers_of_one_folder_wait_for_one_another(tmp_path, alone):
     if not alone:
         (folder / "sweep.db").write_bytes(b"a store")
     line = [sys.executable, "-c", WRITER, str(folder)]
-    writers = [subprocess.Popen([*line, str(first)], stderr=subprocess.PIPE) for first in (0, 10_000)]
+    hears = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # whoever began this process
+    writers = [subprocess.Popen([*line, str(first)], stderr=subprocess.PIPE, **hears) for first in (0, 10_000)]
     time.sleep(1.5)
-    for writer in writers:
-        writer.send_signal(signal.SIGINT)  # so that each finishes the set it is at
-        assert b"DataError" not in writer.communicate(timeout=20)[1]
+    try:
+        for writer in writers:
+            writer.send_signal(signal.SIGINT)  # so that each finishes the set it is at
+            assert b"DataError" not in writer.communicate(timeout=20)[1]
+    finally:
+        for writer in writers:
+            writer.kill()
     if not alone:
         assert (folder / "sweep.db").read_bytes() == b"a store"
         (folder / "sweep.db").unlink()
