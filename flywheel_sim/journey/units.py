@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 SECOND = 1_000
@@ -110,6 +111,7 @@ def looks_like_quantity(text: str) -> bool:
     return text == "never" or bool(re.match(r"[+-]?\.?\d", text))
 
 
+@lru_cache(maxsize=1 << 16)  # each strategy reads what the others have read
 def parse(text: str) -> Quantity:
     """Return the quantity a text stands for.
 

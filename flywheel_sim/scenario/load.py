@@ -14,7 +14,7 @@ from flywheel_sim.arguments import NAME, checked, either, like, listed, optional
 from flywheel_sim.errors import ConfigError, DataError
 from flywheel_sim.scenario.model import Scenario
 from flywheel_sim.scenario.source.files import exists, folders_of, read_extended
-from flywheel_sim.scenario.source.tree import Tree
+from flywheel_sim.scenario.source.tree import Path_, Raw, Tree
 from flywheel_sim.scenario.source.yaml_text import read_text
 from flywheel_sim.texts import visible
 
@@ -28,8 +28,15 @@ _FOLDER = path("the path of a folder", "'data'")
 #: Folders whose files a journey may name.
 DATA = optional(either(_FOLDER, listed(_FOLDER, "a list of folders", "['data']", 0)))
 
-#: The most strategies of a file.
-MOST_STRATEGIES = 5_000
+#: How many a file may have of what is looked at one by one, and what to do instead.
+MOST = {
+    "strategies": (5_000, "vary rates with flywheel sweep"),
+    "journey": (10_000, "tell people apart by attributes, not by stages"),
+    "channels": (10_000, "put those together that cost and convert alike"),
+}
+
+#: The same of the events of one stage.
+MOST_EVENTS = (1_000, "split the stage")
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _CONFIGS_IN_SOURCE = Path(__file__).resolve().parent.parent.parent / "configs"
@@ -132,14 +139,26 @@ def _listed(data: str | Path | Sequence[str | Path] | None) -> Sequence[str | Pa
     return () if data is None else [data] if isinstance(data, str | os.PathLike) else data
 
 
+def _refuse_too_many(tree: Tree) -> None:
+    """Raise where a file has more of something than can be looked at one by one."""
+    stages = tree.root.get("journey")
+    looked: list[tuple[Path_, Raw, int, str]]
+    looked = [((section,), tree.root.get(section), *bounds) for section, bounds in MOST.items()]
+    for name, stage in stages.items() if isinstance(stages, dict) else ():
+        if isinstance(stage, dict):
+            looked.append((("journey", name, "events"), stage.get("events"), *MOST_EVENTS))
+    for at, items, most, remedy in looked:
+        if isinstance(items, dict) and len(items) > most:
+            rule = f"{len(items):,} of them, at most {most:,} may be"
+            raise ConfigError([tree.problem(at[:-1], None, rule, remedy, at[-1])])
+
+
 def _checked(tree: Tree, origin: str) -> Scenario:
     strategies = tree.root.get("strategies")
     if strategies is not None and not isinstance(strategies, dict):
         raise ConfigError([tree.problem(("strategies",), strategies, "strategies are a mapping of names",
                                         "write funnel: {without: [...]}")])  # fmt: skip
-    if strategies and len(strategies) > MOST_STRATEGIES:
-        raise ConfigError([tree.problem(("strategies",), None, f"{len(strategies):,} strategies, at most "
-                                        f"{MOST_STRATEGIES:,} may be", "vary rates with flywheel sweep")])  # fmt: skip
+    _refuse_too_many(tree)
     scenario = Scenario(tree, origin=visible(origin))
     scenario.check()
     return scenario

@@ -21,8 +21,8 @@ REFUSED, EITHER, STOPPED, ANY = frozenset({2}), frozenset({0, 2}), frozenset({3}
 SMALL = ("--replications", "2", "--workers", "1")
 
 
-#: Megabytes of one kind that take longer than other inputs may: each is a thing that is looked at by itself.
-SLOW = ("stages", "stages one after another", "events", "channels", "figures of a table")
+#: Megabytes of one kind that take longer than other inputs may: each figure is looked at by itself, in each strategy.
+SLOW = ("figures of a table",)
 
 
 @dataclass(frozen=True)

@@ -237,3 +237,35 @@ def test_a_lever_with_a_key_that_is_no_figure_is_refused():
         + "strategies:\n  a: {without: [l]}\n"
     )
     assert "neither 'without', 'limit' nor a spend" in refused(text)
+
+
+def so_many(what, n):
+    """Return so many items of a mapping, in braces or before others."""
+    return "".join(f"n{at}: {what}, " for at in range(n))
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "rule"),
+    [
+        ("strategies", "strategies: {}", "strategies: {" + so_many("{}", 5_001) + "}", "5,001"),
+        ("journey", "gone: exit", "gone: exit, " + so_many("exit", 10_001), "10,003"),
+        ("channels", "{one: ", "{" + so_many("{batch: 1, enters: user}", 10_000) + "one: ", "10,001"),
+        ("journey.user.events", "buy: ", so_many("{after: 1 day}", 1_000) + "buy: ", "1,001"),
+    ],
+    ids=["strategies", "stages", "channels", "events"],
+)
+def test_more_of_something_than_can_be_looked_at_is_refused_at_once(place, old, new, rule):
+    text = """
+name: Many
+horizon: 1 month
+channels: {one: {batch: 1, enters: user}}
+journey: {user: {role: customer, events: {buy: {every: 1 month}}}, gone: exit}
+strategies: {}
+"""
+    assert text.count(old) == 1
+    with pytest.raises(fs.ConfigError) as refused:
+        loads(text.replace(old, new))
+    (problem,) = refused.value.problems
+    assert problem.path == place
+    assert problem.line
+    assert f"{rule} of them, at most" in problem.rule
