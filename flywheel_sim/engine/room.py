@@ -19,7 +19,8 @@ FREE, OWN_SHARE, OWN = 0.75, 0.25, 2**28
 #: So many bytes are had anywhere.
 LITTLE = 2**24
 
-_LOCK = threading.Lock()
+#: One may be given back while another is taken: what nobody holds any more is found at any moment.
+_LOCK = threading.RLock()
 _TAKEN = [0]
 
 
@@ -47,10 +48,11 @@ class Room:
             If there are not as many, saying what they are for; what was held before still is.
         """
         with _LOCK:
-            taken = _TAKEN[0] - self.held + size
-            if size > self.held and taken > self._allowed(taken):
+            more = size - self.held
+            if more > 0 and not self._fits(more):
                 raise no_room(what, self.most)
-            _TAKEN[0], self.held = taken, size
+            _TAKEN[0] += more
+            self.held = size
 
     def more(self, size: int, what: str) -> None:
         """Have so many bytes more; raises as `hold`."""
@@ -62,25 +64,26 @@ class Room:
             _TAKEN[0] -= self.held
             self.held = 0
 
-    def _allowed(self, wanted: int) -> float:
-        """Return how many bytes all together may take."""
+    def _fits(self, more: int) -> bool:
+        """Tell whether so many bytes more may be taken; what others hold counts in a limit, and is free no more."""
+        taken = _TAKEN[0] + more
         if self.most is not None:
-            return usable(self.most)
-        return math.inf if wanted < LITTLE else _TAKEN[0] + FREE * free_memory()
+            return taken <= allowed(self.most)
+        return taken < LITTLE or more <= allowed(None)
 
 
-def usable(most: float) -> float:
-    """Return how many bytes of a limit in GiB are left for runs beside the program itself."""
-    return GIB * most - min(OWN, OWN_SHARE * GIB * most)
+def allowed(most: float | None) -> float:
+    """Return how many bytes runs may take: of a limit in GiB what the program itself leaves, else of what is free."""
+    return FREE * free_memory() if most is None else GIB * most - min(OWN, OWN_SHARE * GIB * most)
 
 
 def no_room(what: str, most: float | None) -> SimulationError:
     """Return the error of runs for which there is not enough memory."""
-    allowed = "there is" if most is None else f"the {most:g} GiB that max_memory allows"
-    remedy = "lower a rate or the horizon, or run on fewer workers at a time"
-    return SimulationError(
-        f"{what} need more memory than {allowed}; {remedy}{'' if most is None else ', or raise max_memory'}"
+    there, more = (
+        ("there is", "") if most is None else (f"the {most:g} GiB that max_memory allows", ", or raise max_memory")
     )
+    remedy = f"lower a rate or the horizon, or run on fewer workers at a time{more}"
+    return SimulationError(f"{what} need more memory than {there}; {remedy}")
 
 
 # -- what the machine can spare -------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import numpy as np
 
 from flywheel_sim.compile import cache
 from flywheel_sim.compile.loops import referrals
-from flywheel_sim.engine.room import FREE, Room, free_memory, usable
+from flywheel_sim.engine.room import GIB, Room, allowed
 from flywheel_sim.errors import ExperimentError, LimitReached, SimulationError, Stopped
 from flywheel_sim.experiment.precision import Watch
 from flywheel_sim.experiment.progress import bar, say_kept_nowhere
@@ -207,29 +207,24 @@ def metric_in(journey: Journey, name: str) -> Metric:
 
 def _check_memory(jobs: Sequence[Job], replications: int, limits: Limits) -> None:
     """Refuse what would not fit into memory, before it is begun."""
-    allowed, needed = _allowed(limits), replications * _size(jobs)
-    if needed > allowed:
-        taken = f"{replications:,} replications of {len(jobs)} strategies take about {needed / 2**30:.1f} GiB"
+    most, needed = allowed(limits.max_memory), replications * _size(jobs)
+    if needed > most:
+        taken = f"{replications:,} replications of {len(jobs)} strategies take about {needed / GIB:.1f} GiB"
         raise ExperimentError(
-            f"{taken}, more than the {allowed / 2**30:.1f} GiB allowed; "
+            f"{taken}, more than the {most / GIB:.1f} GiB allowed; "
             "run fewer, group results by less (report_by), or raise max_memory"
         )
 
 
 def _room(jobs: Sequence[Job], limits: Limits) -> int:
     """Return how many replications fit into memory."""
-    return int(min(_allowed(limits) // _size(jobs), 2**32))
+    return int(min(allowed(limits.max_memory) // _size(jobs), 2**32))
 
 
 def _size(jobs: Sequence[Job]) -> int:
     """Return the bytes that a replication of all jobs takes: ledgers are held once by themselves, once together."""
     shapes = (shape for job in jobs for shape in Layout.of(job.journey).shapes.values())
     return 2 * sum(8 * int(np.prod(shape, dtype=np.int64)) for shape in shapes)
-
-
-def _allowed(limits: Limits) -> float:
-    """Return how many bytes all ledgers together may take."""
-    return usable(limits.max_memory) if limits.max_memory is not None else FREE * free_memory()
 
 
 def announce(*journeys: Journey) -> None:

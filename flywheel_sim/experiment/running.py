@@ -187,7 +187,7 @@ class BatchRunner:
             for future in wait(futures, GRACE).done:
                 if not future.cancelled() and future.exception() is None:
                     collect(futures[future], future.result())
-            if self._own and isinstance(self._executor, Processes):
+            if isinstance(self._executor, Processes):
                 self._executor.end()
             raise
         finally:

@@ -11,7 +11,7 @@ import pytest
 import flywheel_sim as fs
 from flywheel_sim.engine import room
 from flywheel_sim.engine.limits import Bounds
-from flywheel_sim.engine.room import Room, free_memory, usable
+from flywheel_sim.engine.room import Room, allowed, free_memory
 from flywheel_sim.engine.run import run_many
 from flywheel_sim.errors import LimitReached, SimulationError
 from flywheel_sim.scenario.load import loads
@@ -55,8 +55,8 @@ def test_a_limit_is_that_of_all_together_and_what_is_given_back_can_be_had_again
 
 
 def test_of_a_limit_some_is_left_for_the_program_itself():
-    assert usable(8) == 8 * 2**30 - 2**28
-    assert usable(0.1) == pytest.approx(0.075 * 2**30)
+    assert allowed(8) == 8 * 2**30 - 2**28
+    assert allowed(0.1) == pytest.approx(0.075 * 2**30)
 
 
 def test_without_a_limit_it_is_what_is_free(monkeypatch):
@@ -73,15 +73,15 @@ def test_many_threads_never_hold_more_than_is_allowed():
         try:
             for _ in range(50):
                 mine.more(10 * MIB, "mine")
-                assert room._TAKEN[0] <= usable(1)
+                assert room._TAKEN[0] <= allowed(1)
         except SimulationError:
             pass
         return mine
 
     with ThreadPoolExecutor(8) as pool:
         rooms = list(pool.map(try_it, range(8)))
-    assert sum(one.held for one in rooms) <= usable(1)
-    assert sum(one.held for one in rooms) > usable(1) - 10 * MIB
+    assert sum(one.held for one in rooms) <= allowed(1)
+    assert sum(one.held for one in rooms) > allowed(1) - 10 * MIB
 
 
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
@@ -95,6 +95,22 @@ def test_logs_end_at_the_limit_of_memory(kept):
     journey = loads(FREE.replace("batch: 1000", "batch: 200_000").replace("24 months", "2 days")).journey()
     with pytest.raises(SimulationError, match=f"the {kept} of one replication, each in a row, need more memory"):
         list(run_many(journey, 1, range(1), bounds=Bounds(max_memory=0.02), **{kept: True}))
+
+
+@pytest.mark.parametrize("kept", ["people", "events"])
+def test_logs_of_a_replication_make_room_for_those_of_the_next(kept):
+    journey = loads(FREE.replace("24 months", "2 days")).journey()
+    for raw in run_many(journey, 1, range(60), bounds=Bounds(max_memory=0.02), **{kept: True}):
+        assert len(getattr(raw, kept)) >= 1000
+
+
+def test_what_nobody_holds_any_more_is_given_back_while_others_take():
+    one, other = Room(1), Room(1)
+    one.hold(100 * MIB, "one")
+    with room._LOCK:  # as where the collector of garbage comes in between
+        one.__del__()
+        other.hold(10 * MIB, "other")
+    assert (one.held, other.held) == (0, 10 * MIB)
 
 
 def test_memory_that_is_not_there_after_all_is_a_limit_too(monkeypatch):

@@ -79,7 +79,7 @@ class Kernel(ABC):
     def __init__(
         self, journey: Journey, people: bool = False, events: bool = False, max_memory: float | None = None
     ) -> None:
-        self.journey, self.room = journey, Room(max_memory)
+        self.journey, self.room, self.logged = journey, Room(max_memory), 0
         self.tables = JourneyTables(journey)
         self.layout = lay = self.tables.layout
         self.plan, self.staffed = spend_by_plan(journey, lay), staffed_by_plan(journey, lay)
@@ -151,12 +151,13 @@ class Kernel(ABC):
         head[self.begin : self.end] = 0
         head[w.H_SEED], head[w.H_REPLICATION] = seed, replication
         head[w.H_MAX_PEOPLE], head[w.H_MAX_EVENTS], head[w.H_REST] = bounds.max_people, bounds.max_events, STRETCH
-        begin, end = self.places["channel_spend"]
-        head[begin:end] = self.plan[0].ravel()
+        head[slice(*self.places["channel_spend"])] = self.plan[0].ravel()
         self._make_ready()
         if not self.whole:
             self._fill_pool()
         self.whole = False
+        self.room.more(-self.logged, "the rows of the replication before, which are whoever's asked for them,")
+        self.logged = 0
         people: list[IntArray] = []
         events: list[IntArray] = []
         if self.people is not None:
@@ -214,16 +215,14 @@ class Kernel(ABC):
 
     def _drain(self, people: list[IntArray], events: list[IntArray]) -> None:
         """Take the rows of the logs out of their buffers."""
-        if self.people is not None:
-            n = int(self.memory[w.H_PEOPLE_N])
-            self.room.more(COPIES * 8 * n * self.width, "the people of one replication, each in a row,")
-            people.append(self.people[: n * self.width].reshape(n, self.width).copy())
-            self.memory[w.H_PEOPLE_N] = 0
-        if self.events is not None:
-            n = int(self.memory[w.H_EVENTS_N])
-            self.room.more(COPIES * 8 * n * 5, "the events of one replication, each in a row,")
-            events.append(self.events[: n * 5].reshape(n, 5).copy())
-            self.memory[w.H_EVENTS_N] = 0
+        for what, rows, buffer, word, width in (("people", people, self.people, w.H_PEOPLE_N, self.width),
+                                                ("events", events, self.events, w.H_EVENTS_N, 5)):  # fmt: skip
+            if buffer is not None:
+                n = int(self.memory[word])
+                self.room.more(COPIES * 8 * n * width, f"the {what} of one replication, each in a row,")
+                self.logged += COPIES * 8 * n * width
+                rows.append(buffer[: n * width].reshape(n, width).copy())
+                self.memory[word] = 0
 
     def _error_of(self, status: int) -> SimulationError:
         """Return the error of what stood in the way of the run."""
@@ -347,6 +346,7 @@ class Crowd(Kernel):
 
     def _fill_pool(self, used: int = 0) -> None:
         super()._fill_pool(used)
+        self.room.more(-8 * POOL * self.pool_width * len(self.chunks_of_pool), "no more of those who have yet to come")
         self.chunks_of_pool.clear()
 
     def _grow_pool(self) -> None:
