@@ -262,11 +262,20 @@ def _staging(where: Path, name: str) -> Iterator[Path]:
             staged = where / f"{start}{os.getpid()}-{number}.part"
         yield staged
     finally:
-        with _undisturbed():
-            shutil.rmtree(staged, ignore_errors=True)
-            for folder in made:
-                with suppress(OSError):  # which has something in it
-                    folder.rmdir()
+        try:
+            _remove(staged, made)
+        except KeyboardInterrupt:  # which came before it could be made to wait
+            _remove(staged, made)
+            raise
+
+
+def _remove(staged: Path, made: Collection[Path]) -> None:
+    """Remove a hidden folder, and those that were made for it and hold nothing."""
+    with _undisturbed():
+        shutil.rmtree(staged, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # which has something in it
+                folder.rmdir()
 
 
 def _forget(where: Path, start: str) -> None:

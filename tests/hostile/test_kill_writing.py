@@ -13,6 +13,7 @@ from collections import Counter
 from urllib.parse import unquote
 
 import pytest
+from journeys import COINS
 from test_kill import SweepFolder, host, running  # noqa: F401
 
 WRITER = """
@@ -89,23 +90,10 @@ def the_one_set_in(folder):
     return number
 
 
-JOURNEY = """
-name: Coins
-horizon: 2 months
-currency: EUR
-rates: {heads: {value: 50 %, why: "a fair coin"}}
-channels: {purse: {batch: 40, enters: toss}}
-journey:
-  toss: {role: prospect, to: {won: {chance: heads, earn: {prize: 2}}, lost: rest}}
-  won: customer
-  lost: exit
-"""
-
-
 @pytest.mark.slow
 def test_a_command_killed_at_fifty_moments_leaves_one_report(host, tmp_path):  # noqa: F811
     config = tmp_path / "coins.yaml"
-    config.write_text(JOURNEY, encoding="utf-8")
+    config.write_text(COINS.replace("1 month", "2 months"), encoding="utf-8")
     place, luck, seen, killed = SweepFolder(tmp_path / "killed", config, host), random.Random(5), Counter(), Counter()
     how, folder, results = (config, "--replications", "3", "--workers", "1", "--seed"), place.folder / "out", {}
     lines = {"1": ["run", *how, "1"], "2": ["sensitivity", *how, "2", "--over", "heads", "--of", "revenue"]}
@@ -116,7 +104,7 @@ def test_a_command_killed_at_fifty_moments_leaves_one_report(host, tmp_path):  #
         number = place.start(*lines["12"[kill % 2]], "--out", folder)
         while running(number) and not staged(place.folder):
             time.sleep(0.001)
-        time.sleep(luck.uniform(0, 0.06))
+        time.sleep(0.06 * luck.random() ** 4)  # most often at once: a quick machine has written in a moment
         os.killpg(number, signal.SIGKILL)
         killed[host(number), bool(staged(place.folder))] += 1
         for left in staged(place.folder):
