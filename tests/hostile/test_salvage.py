@@ -8,6 +8,7 @@ import sqlite3
 import numpy as np
 import pandas as pd
 import pytest
+from journeys import COINS
 
 from flywheel_sim.errors import DataError
 from flywheel_sim.experiment.sweep import sweep as room
@@ -16,24 +17,13 @@ from flywheel_sim.experiment.sweep.outcomes import Sweep
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import loads
 
-COINS = """
-name: Coins
-horizon: 1 month
-currency: EUR
-rates: {heads: {value: 50 %, why: "a fair coin"}}
-channels: {purse: {batch: 40, enters: toss}}
-journey:
-  toss: {role: prospect, to: {won: {chance: heads, earn: {prize: 2}}, lost: rest}}
-  won: customer
-  lost: exit
-strategies: {plain: {}, none: {rates: {heads: 0 %}}}
-"""
+TWO_COINS = COINS + "strategies: {plain: {}, none: {rates: {heads: 0 %}}}\n"
 POINTS, RUNS, METRICS = 6, 260, ("revenue", "active_customers", "clv")
 
 
 def swept(store, **how):
     values = {"heads": [0.1, "50 %", 0.9]}
-    return sweep(loads(COINS), values=values, replications=RUNS, of=list(METRICS), store=store, workers=1, **how)
+    return sweep(loads(TWO_COINS), values=values, replications=RUNS, of=list(METRICS), store=store, workers=1, **how)
 
 
 @pytest.fixture(scope="module")

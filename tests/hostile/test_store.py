@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from journeys import COINS
 
 from flywheel_sim.errors import DataError, ExperimentError, FlywheelError
 from flywheel_sim.experiment.sweep import sweep as room
@@ -17,18 +18,6 @@ from flywheel_sim.experiment.sweep.journal import begin, look
 from flywheel_sim.experiment.sweep.outcomes import Sweep
 from flywheel_sim.experiment.sweep.sweep import sweep
 from flywheel_sim.scenario.load import loads
-
-COINS = """
-name: Coins
-horizon: 1 month
-currency: EUR
-rates: {heads: {value: 50 %, why: "a fair coin"}}
-channels: {purse: {batch: 40, enters: toss}}
-journey:
-  toss: {role: prospect, to: {won: {chance: heads, earn: {prize: 2}}, lost: rest}}
-  won: customer
-  lost: exit
-"""
 
 
 @pytest.fixture(scope="module")
