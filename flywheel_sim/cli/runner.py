@@ -118,22 +118,23 @@ def _carry_out(command: Command, config: str, given: dict[str, Any]) -> None:
                 _say_kept(own)
             raise
         stopped = stop
-    shown = json.dumps(_json(answers)) if given["as_json"] else fitted("\n\n".join(map(str, answers.values())))
-    if isinstance(stopped, KeyboardInterrupt):  # somebody waits
-        show(shown)
+    text = json.dumps(_json(answers)) if given["as_json"] else fitted("\n\n".join(map(str, answers.values())))
+    waits = isinstance(stopped, KeyboardInterrupt)  # somebody who wants to see it now
+    if waits:
+        show(text)
     if folder is not None:
-        _write(folder, model, answers)  # before anything is printed: whoever reads may close the pipe
-    if not isinstance(stopped, KeyboardInterrupt):
-        show(shown)
+        _write(folder, model, answers)  # else before anything is printed: whoever reads may close the pipe
+    if not waits:
+        show(text)
     if own.get("store") is not None:
         store = own["store"]
         say(f"kept in {store}; flywheel export {shlex.quote(str(store))} FILE.parquet writes it to a file")
     if stopped is not None:
         runs = list(list(answers.values())[-1].base_runs.values())
-        shown = f"what is printed{' and written' if folder else ''}"
-        rests = f"{shown} rests on the {runs[0].n:,} replications done before" if runs else ""
+        kept = f"what is printed{' and written' if folder else ''}"
+        rests = f"{kept} rests on the {runs[0].n:,} replications done before" if runs else ""
         if isinstance(stopped, KeyboardInterrupt):
-            say(rests or f"{shown} is what was complete before")
+            say(rests or f"{kept} is what was complete before")
             raise stopped
         raise SimulationError("\n".join([str(stopped), *([rests] if rests else [])]))
 

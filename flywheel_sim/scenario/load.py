@@ -89,7 +89,7 @@ def load(source: str | Path, data: str | Path | Sequence[str | Path] | None = No
     ('funnel', 'flywheel')
     """
     named = isinstance(source, str) and not Path(source).suffix and not set(source) & set("/\\") and source.strip(".")
-    file = _configs() / f"{source}.yaml" if named else Path(os.path.expanduser(source))
+    file = _configs() / f"{source}.yaml" if named else Path(source)
     if not exists(file):
         if not named:
             raise DataError(f"{source}: no such file; give the path of a YAML file, or one of: {', '.join(shipped())}")

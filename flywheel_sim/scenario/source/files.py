@@ -52,7 +52,7 @@ def folders_of(config: Path | None, data: Iterable[str | Path]) -> tuple[str, ..
     DataError
         If one that was given is no folder.
     """
-    given = [home(Path(folder)) for folder in data]
+    given = [Path(folder) for folder in data]
     for folder in given:
         if not exists(folder) or not folder.is_dir():
             raise DataError(f"{folder}: no such folder; data (--data) takes folders whose files a journey may name")
