@@ -267,18 +267,18 @@ def _profiled(fall: LogLikelihood, top: FloatArray, covariance: FloatArray, i: i
         if away not in best:
             nearest = min(best, key=lambda one: abs(one - away))
             best[away] = _best_of_others(fall, best[nearest] + along * (away - nearest), others, covariance)
-        return math.sqrt(max(0.0, 2 * (fall(best[away]) - here))) - z
+        return float(math.sqrt(max(0.0, 2 * (fall(best[away]) - here)))) - z
 
     most = max(_FAR, abs(top[i]) + 1) - side * top[i]  # how far it is to the edge of the search
     inner, outer = 0.0, min(z * sd, most)
     while short_of(side * outer) < 0:
         if outer >= most:
-            return side * max(_FAR, abs(top[i]) + 1)
+            return float(side * max(_FAR, abs(top[i]) + 1))
         inner, outer = outer, min(most, outer * 1.6)
     from scipy.optimize import brentq
 
     far: float = brentq(lambda distance: short_of(side * distance), inner, outer, xtol=2e-3 * z * sd)
-    return float(top[i]) + side * far
+    return float(top[i] + side * far)
 
 
 def _best_of_others(fall: LogLikelihood, place: FloatArray, others: list[int], covariance: FloatArray) -> FloatArray:
