@@ -1,0 +1,237 @@
+"""Models of how long customers stay, in whole periods: one chance for all, or chances that differ among people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from flywheel_sim.calibration.figures import chance, figure
+from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
+from flywheel_sim.calibration.retention.lives import Lives
+
+FloatArray = NDArray[np.float64]
+
+#: Renewals whose retention a journey states one by one, where it states them.
+_STATED = 60
+
+
+@dataclass(frozen=True)
+class RetentionModel:
+    """A model of how many renewals customers survive; each kind of it says `log_survival`.
+
+    Attributes
+    ----------
+    name, label
+        Short name, and the one to be shown.
+    source
+        Where it comes from.
+    parameters
+        What it is made of, d of them.
+    exact
+        Whether the journey it writes differs among people as the model does.
+    lost
+        What the journey does not hold of the model; "" where it holds all.
+    """
+
+    name: str
+    label: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    lost: str = ""
+
+    def log_survival(self, values: FloatArray, ages: FloatArray) -> FloatArray:
+        """Return the logarithm of the share that survives to each age, both of shape (k,)."""
+        raise NotImplementedError
+
+    def starts(self, lives: Lives) -> list[list[float]]:
+        """Return places at which the search for the best parameters begins."""
+        raise NotImplementedError
+
+    def journey(self, values: ArrayLike, unit: str, people: int = 1000, periods: int = 12) -> str:
+        """Return a complete journey, as text, whose people stay as the model says.
+
+        Parameters
+        ----------
+        values
+            The parameters, shape (d,).
+        unit
+            ``day``, ``week``, ``month`` or ``year``: one period.
+        people, periods
+            How many begin, and for how many periods it runs.
+        """
+        raise NotImplementedError
+
+    def survival(self, values: ArrayLike, ages: ArrayLike) -> FloatArray:
+        """Return the share that survives to each age, in periods; same shape as `ages`."""
+        at = np.asarray(ages, dtype=np.float64)
+        return np.exp(self.log_survival(np.asarray(values, dtype=np.float64), at))
+
+    def retention(self, values: ArrayLike, ages: ArrayLike) -> FloatArray:
+        """Return the share of those of each age that survives the next renewal; same shape as `ages`."""
+        at, known = np.asarray(ages, dtype=np.float64), np.asarray(values, dtype=np.float64)
+        return np.exp(self.log_survival(known, at + 1) - self.log_survival(known, at))
+
+    def log_likelihood(self, values: ArrayLike, lives: Lives) -> float:
+        """Return the logarithm of how likely lives are, conditional on the ages at which they are first seen."""
+        to = np.arange(lives.last + 1, dtype=np.float64)
+        log_s = np.append(self.log_survival(np.asarray(values, dtype=np.float64), to), -math.inf)
+        gone = lives.lost
+        total = lives.count @ (log_s[lives.age] - log_s[lives.entered])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            leaving = np.log(-np.expm1(log_s[lives.age + 1] - log_s[lives.age]))
+        return float(total + lives.count[gone] @ leaving[gone])
+
+    def fit(self, lives: Lives, level: float = 0.95, *, intervals: bool = True) -> Maximum:
+        """Return the parameters that make lives most likely.
+
+        Without known numbers of people there are no intervals, whatever is asked for.
+        """
+        sure = intervals and lives.people_known
+        return maximise(
+            lambda values: self.log_likelihood(values, lives), self.parameters, self.starts(lives), level,
+            intervals=sure,
+        )  # fmt: skip
+
+
+def _first_churn(lives: Lives) -> float:
+    """Return the mean chance of leaving at a renewal, kept off 0 and 1."""
+    asked, lost = lives.renewals()
+    return float(np.clip((lost.sum() + 0.5) / (asked.sum() + 1), 1e-4, 1 - 1e-4))
+
+
+class Geometric(RetentionModel):
+    """One chance of leaving, the same for everybody at every renewal."""
+
+    def log_survival(self, values: FloatArray, ages: FloatArray) -> FloatArray:
+        """Return a log(1 - churn)."""
+        return ages * math.log1p(-min(float(values[0]), 1 - 1e-12))
+
+    def starts(self, lives: Lives) -> list[list[float]]:
+        """Return the mean chance."""
+        return [[_first_churn(lives)]]
+
+    def journey(self, values: ArrayLike, unit: str, people: int = 1000, periods: int = 12) -> str:
+        """Return the journey: a chance that is the same for all."""
+        (churn,) = np.asarray(values, dtype=np.float64)
+        return _coins(f"churn: {chance(churn)}", self.label, unit, people, periods)
+
+
+class ShiftedBetaGeometric(RetentionModel):
+    """Chances of leaving that differ among people by a beta distribution, and stay what they are."""
+
+    def log_survival(self, values: FloatArray, ages: FloatArray) -> FloatArray:
+        """Return log B(alpha, beta + a) - log B(alpha, beta)."""
+        return _log_beta_ratio(float(values[0]), float(values[1]), ages)
+
+    def starts(self, lives: Lives) -> list[list[float]]:
+        """Return chances around the mean, of people who differ much and little."""
+        churn = _first_churn(lives)
+        return [[churn * total, (1 - churn) * total] for total in (1.5, 20.0)]
+
+    def journey(self, values: ArrayLike, unit: str, people: int = 1000, periods: int = 12) -> str:
+        """Return the journey: a chance with a spread."""
+        alpha, beta = (figure(float(np.clip(one, 1e-6, 1e8))) for one in np.asarray(values, dtype=np.float64))
+        return _coins(f"churn: {{spread: {{alpha: {alpha}, beta: {beta}}}}}", self.label, unit, people, periods)
+
+
+class BetaDiscreteWeibull(RetentionModel):
+    """Chances of leaving that differ among people and besides move with each one's age, by a power c of it."""
+
+    def log_survival(self, values: FloatArray, ages: FloatArray) -> FloatArray:
+        """Return log B(alpha, beta + a^c) - log B(alpha, beta)."""
+        alpha, beta, c = (float(one) for one in values)
+        log_age = np.log(np.maximum(ages, 1e-300))
+        powered = np.where(ages > 0, np.exp(np.clip(c * log_age, -600.0, 200.0)), 0.0)
+        return _log_beta_ratio(alpha, beta, powered)
+
+    def starts(self, lives: Lives) -> list[list[float]]:
+        """Return chances around the mean, of people who differ much and little, without and with wear."""
+        churn = _first_churn(lives)
+        return [[churn * total, (1 - churn) * total, c] for total, c in ((1.5, 1.0), (20.0, 0.7), (2.0, 1.5))]
+
+    def journey(self, values: ArrayLike, unit: str, people: int = 1000, periods: int = 12) -> str:
+        """Return the journey: a table of the pooled retention by renewals survived."""
+        stated = max(_STATED, periods)
+        kept = self.retention(values, np.arange(stated))
+        cells = ", ".join(f"{age}: {chance(one)}" for age, one in enumerate(kept))
+        rate = f"retention: {{by: {{renewals: {{{cells}}}}}}}"
+        return "\n".join([
+            *_opening(self.label, unit, people, periods),
+            f"attributes: {{renewals: {{counts: 0 to {stated}}}}}",
+            f"rates: {{{rate}}}",
+            "journey:",
+            f"  member: {{role: customer, every: 1 {unit}, outcomes: {{renews: {{chance: retention, "
+            "add: {renewals: 1}}, leaves: {chance: rest, to: gone}}}",
+            "  gone: exit", "",
+        ])  # fmt: skip
+
+
+def _opening(label: str, unit: str, people: int, periods: int) -> list[str]:
+    """Return the first lines of a journey whose people all begin at once."""
+    return [f"name: {label}", f"horizon: {periods + 1} {unit}s",
+            f"channels: {{start: {{batch: {people}, enters: member}}}}"]  # fmt: skip
+
+
+def _coins(rate: str, label: str, unit: str, people: int, periods: int) -> str:
+    """Return a journey in which a coin is thrown at each renewal."""
+    return "\n".join([
+        *_opening(label, unit, people, periods),
+        f"rates: {{{rate}}}",
+        "journey:",
+        f"  member: {{role: customer, every: 1 {unit}, to: {{gone: churn, stay: rest}}}}",
+        "  gone: exit", "",
+    ])  # fmt: skip
+
+
+def _log_beta_ratio(alpha: float, beta: float, s: FloatArray) -> FloatArray:
+    """Return log B(alpha, beta + s) - log B(alpha, beta), accurate for small and large ones alike.
+
+    It is a difference of two logarithms of rising factorials, which can be taken over s steps or over alpha steps; the
+    shorter way has the smaller terms, so less is lost between them.
+    """
+    steps = np.minimum(s, 1e80)
+    over_s = _log_rising(np.full_like(steps, beta), steps) - _log_rising(np.full_like(steps, alpha + beta), steps)
+    away = np.full_like(steps, alpha)
+    over_alpha = _log_rising(np.full_like(steps, beta), away) - _log_rising(beta + steps, away)
+    ratio: FloatArray = np.where(steps <= alpha, over_s, over_alpha)
+    return np.minimum(ratio, 0.0)
+
+
+def _log_rising(x: FloatArray, s: FloatArray) -> FloatArray:
+    """Return log gamma(x + s) - log gamma(x); by Stirling's series for large x, where the difference would lose all."""
+    from scipy.special import gammaln
+
+    large = np.maximum(x, 30.0)
+    series = (large - 0.5) * np.log1p(s / large) + s * np.log(large + s) - s + _rest(large + s) - _rest(large)
+    return np.where(x >= 30.0, series, gammaln(x + s) - gammaln(x))
+
+
+def _rest(y: FloatArray) -> FloatArray:
+    """Return the last terms of Stirling's series for log gamma."""
+    over = 1 / y
+    return over / 12 - over**3 / 360 + over**5 / 1260
+
+
+_ALPHA = Parameter("alpha", about="weight of those who leave: mean chance of leaving alpha / (alpha + beta)")
+_BETA = Parameter("beta", about="weight of those who stay; the smaller alpha + beta, the more people differ")
+
+GEOMETRIC = Geometric(
+    "geometric", "Geometric", "one chance for all, as in Berger and Nasr 1998, doi:10.1002/(SICI)1520-6653(199824)12:1",
+    (Parameter("churn", "probability", "chance of leaving at a renewal"),),
+)  # fmt: skip
+SBG = ShiftedBetaGeometric(
+    "sbg", "Shifted beta-geometric", "Fader and Hardie 2007, doi:10.1002/dir.20074", (_ALPHA, _BETA),
+)  # fmt: skip
+BDW = BetaDiscreteWeibull(
+    "bdw", "Beta-discrete-Weibull", "Fader, Hardie, Liu, Davin and Steenburgh 2018, doi:10.1016/j.intmar.2018.01.002",
+    (_ALPHA, _BETA, Parameter("c", about="wear: above 1 each customer's chance of leaving rises with age, below falls")),
+    "how people differ: the journey holds the pooled retention of each age exactly, so equally many are left at every "
+    "age, but it takes all people of an age for alike; where a lever or a strategy moves retention, this overstates "
+    "what the movement brings",
+)  # fmt: skip
+
+MODELS: Sequence[RetentionModel] = (GEOMETRIC, SBG, BDW)
