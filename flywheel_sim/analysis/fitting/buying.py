@@ -10,8 +10,9 @@ import numpy as np
 from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.choice import Choice
 from flywheel_sim.analysis.fitting.result import Fit
+from flywheel_sim.calibration.buying import BG_NBD, NBD, PARETO_NBD
 from flywheel_sim.calibration.buying.histories import Histories
-from flywheel_sim.calibration.buying.models import MODELS as BUYING
+from flywheel_sim.calibration.buying.shares import shares
 from flywheel_sim.calibration.likelihood import FloatArray, Maximum
 from flywheel_sim.calibration.rolling import MEANS, Forecasting, Purchases, origins_of, rolled, total_error
 from flywheel_sim.errors import ExperimentError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from flywheel_sim.data.orders import Orders
 
-MODELS: dict[str, Any] = {one.name: one for one in BUYING}
+MODELS: dict[str, Any] = {one.name: one for one in (NBD, BG_NBD, PARETO_NBD)}
 
 #: Times of buying are in weeks.
 _WEEK = 7.0
@@ -73,7 +74,7 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
         f"{repeats:,} repeat purchases of {customers:,} customers, {between(orders.begins, orders.ends)}",
         rows_of(maxima), says, f"{model.label} says {figure(said)} repeat purchases; there were {had:,}", panels,
         {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
-        asked.level, model.source, maxima, left_open(maxima), (), model.journey(top.values, unit="week"), choice,
+        asked.level, model.source, maxima, left_open(maxima), (), getattr(model, "journey", lambda *a, **k: "")(top.values, unit="week"), choice,
     )  # fmt: skip
 
 
@@ -145,7 +146,8 @@ def _beside(
     until = np.asarray(model.expected_new(values, flat))[back].reshape(ages.shape) @ count
     said = np.diff(until)
     dates = np.datetime64(orders.begins, "D") + offset + 7 * np.arange(weeks)
-    over_time = drawn(_WEEKLY, "line", pd.to_datetime(dates), seen, said)
+    half = 1.96 * np.sqrt(seen)  # of a count of many people who each seldom buy
+    over_time = drawn(_WEEKLY, "line", pd.to_datetime(dates), seen, said, np.maximum(0, seen - half), seen + half)
     by_customer = _counts(histories, model, values)
     return pd.concat([over_time, by_customer], ignore_index=True), float(said.sum()), int(seen.sum())
 
@@ -154,8 +156,10 @@ def _counts(histories: Histories, model: Any, values: FloatArray) -> pd.DataFram
     """Return how many customers made 0, 1, 2, ... repeat purchases, and how many the model says."""
     had = np.bincount(np.minimum(histories.x, _MOST).astype(int), weights=histories.count, minlength=_MOST + 1)
     lengths, back = np.unique(histories.T, return_inverse=True)
-    shares = np.asarray(model.shares(values, lengths, _MOST))  # of 0 to one less than the most
-    below = np.bincount(back, weights=histories.count, minlength=len(lengths)) @ shares
+    named = {one.name: float(value) for one, value in zip(model.parameters, values, strict=True)}
+    of_length = shares(named, lengths, _MOST, getattr(model, "steps", 1))  # of 0 to one less than the most
+    below = np.bincount(back, weights=histories.count, minlength=len(lengths)) @ of_length
     said = np.append(below, histories.customers - below.sum())
-    labels = [*map(str, range(_MOST)), f"{_MOST} or more"]
-    return drawn(_COUNTS, "bars", labels, had, said)
+    labels = [*map(str, range(_MOST)), f"{_MOST}+"]
+    half = 1.96 * np.sqrt(had * (1 - had / histories.customers))
+    return drawn(_COUNTS, "bars", labels, had, said, had - half, had + half)

@@ -70,6 +70,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
         axes.bar(at, seen, color="#c3ccd3", label=of, width=0.75)
         axes.plot(at, said, "o", color=fitted, ms=6, label=result.label)
         axes.set_xticks(at, [str(one) for one in x], rotation=0 if max(len(str(one)) for one in x) < 8 else 20)
+        axes.grid(visible=False, axis="x")
         if interval:
             axes.errorbar(at, seen, yerr=_reach(seen, low, high), fmt="none", ecolor=GREY, capsize=2.5, elinewidth=1)
     elif kind == "steps":
@@ -86,6 +87,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
         if interval:
             axes.fill_between(x, low, high, color=GREY, alpha=0.2, lw=0)
         axes.plot(x, said, color=fitted, lw=2, label=result.label)
+    if kind == "line" and not _numbers(rows):
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        ticks = AutoDateLocator(minticks=3, maxticks=7)
+        axes.xaxis.set_major_locator(ticks)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))
     axes.set_ylim(bottom=0)
 
 
