@@ -19,6 +19,19 @@ FloatArray = NDArray[np.float64]
 _STATED = 60
 
 
+#: The wear c of a forecast is taken to lie between 1/2 and 2 in 95 % of businesses: standard deviation of its logarithm.
+_WEAR = math.log(2) / 1.96
+
+#: Of alpha + beta, by which people differ: middle, and standard deviation of the logarithm. So wide that it matters
+#: only where a single retention is known, which says nothing of it.
+_DIFFER = (3.0, 10.0)
+
+
+def _plausible(value: float, middle: float, spread: float) -> float:
+    """Return the logarithm of a lognormal's height, up to a constant."""
+    return -0.5 * (math.log(value / middle) / spread) ** 2
+
+
 @dataclass(frozen=True)
 class RetentionModel:
     """A model of how many renewals customers survive; each kind of it says `log_survival`.
@@ -31,8 +44,6 @@ class RetentionModel:
         Where it comes from.
     parameters
         What it is made of, d of them.
-    exact
-        Whether the journey it writes differs among people as the model does.
     lost
         What the journey does not hold of the model; "" where it holds all.
     """
@@ -85,6 +96,23 @@ class RetentionModel:
             leaving = np.log(-np.expm1(log_s[lives.age + 1] - log_s[lives.age]))
         return float(total + lives.count[gone] @ leaving[gone])
 
+    def log_prior(self, values: FloatArray) -> float:
+        """Return the logarithm of how plausible parameters are before any data, up to a constant; see `drawn`."""
+        del values
+        return 0.0
+
+    def drawn(self, lives: Lives) -> FloatArray:
+        """Return the parameters to forecast with, shape (d,): the most likely ones, drawn a little to plausible ones.
+
+        Where few ages are known, many sets of parameters fit about equally well, and the best of them forecasts badly.
+        So a forecast takes the set that is best by likelihood and `log_prior` together, which is nearly the most
+        likely one as soon as the data have something to say.
+        """
+        return maximise(
+            lambda values: self.log_likelihood(values, lives) + self.log_prior(values), self.parameters,
+            self.starts(lives), intervals=False,
+        ).values  # fmt: skip
+
     def fit(self, lives: Lives, level: float = 0.95, *, intervals: bool = True) -> Maximum:
         """Return the parameters that make lives most likely.
 
@@ -127,6 +155,10 @@ class ShiftedBetaGeometric(RetentionModel):
         """Return log B(alpha, beta + a) - log B(alpha, beta)."""
         return _log_beta_ratio(float(values[0]), float(values[1]), ages)
 
+    def log_prior(self, values: FloatArray) -> float:
+        """Return that of how much people differ."""
+        return _plausible(float(values[0] + values[1]), *_DIFFER)
+
     def starts(self, lives: Lives) -> list[list[float]]:
         """Return chances around the mean, of people who differ much and little."""
         churn = _first_churn(lives)
@@ -147,6 +179,10 @@ class BetaDiscreteWeibull(RetentionModel):
         log_age = np.log(np.maximum(ages, 1e-300))
         powered = np.where(ages > 0, np.exp(np.clip(c * log_age, -600.0, 200.0)), 0.0)
         return _log_beta_ratio(alpha, beta, powered)
+
+    def log_prior(self, values: FloatArray) -> float:
+        """Return that of how much people differ and of the wear."""
+        return _plausible(float(values[0] + values[1]), *_DIFFER) + _plausible(float(values[2]), 1.0, _WEAR)
 
     def starts(self, lives: Lives) -> list[list[float]]:
         """Return chances around the mean, of people who differ much and little, without and with wear."""

@@ -1,0 +1,168 @@
+"""Which model of retention to forecast with: the one that would have forecast best what is known by now.
+
+Rolling origins (Tashman 2000, doi:10.1016/S0169-2070(00)00065-0): for each age from 2 to the last known but one, a
+model is fitted as if nothing later were known, and its forecast of the later known ages is held against them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from flywheel_sim.calibration.likelihood import Maximum
+from flywheel_sim.calibration.retention.lives import Lives
+from flywheel_sim.calibration.retention.models import MODELS, SBG, RetentionModel
+from flywheel_sim.errors import DataError
+
+FloatArray = NDArray[np.float64]
+Forecaster = Callable[[Lives, FloatArray], FloatArray]
+
+#: First age from which a forecast is tried: with two retentions known, a trend can be seen.
+FIRST = 2
+
+#: A simpler model is taken where its error is at most this much above the least, relative to it.
+TIE = 0.1
+
+
+def _carried(lives: Lives, ages: FloatArray, kept: float) -> FloatArray:
+    """Return survivors with one retention carried on from the last known age."""
+    curve = lives.curve()
+    at = np.minimum(ages, len(curve) - 1).astype(np.int64)
+    return np.where(ages < len(curve), curve[at], curve[-1] * kept ** (ages - (len(curve) - 1)))
+
+
+def last_retention(lives: Lives, ages: ArrayLike) -> FloatArray:
+    """Return the share that survives to each age if the last known retention went on, same shape as `ages`."""
+    asked, lost = lives.renewals()
+    return _carried(lives, np.asarray(ages, dtype=np.float64), 1 - float(lost[-1] / asked[-1]))
+
+
+def mean_retention(lives: Lives, ages: ArrayLike) -> FloatArray:
+    """Return the share that survives to each age if the mean retention so far went on, same shape as `ages`."""
+    asked, lost = lives.renewals()
+    return _carried(lives, np.asarray(ages, dtype=np.float64), 1 - float((lost / asked).mean()))
+
+
+#: What a forecast has to beat: no model is needed for these.
+BASELINES: dict[str, Callable[[Lives, ArrayLike], FloatArray]] = {
+    "last retention carried on": last_retention, "mean retention so far": mean_retention,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RetentionChoice:
+    """The model chosen, and how well each would have forecast.
+
+    Attributes
+    ----------
+    model
+        The one chosen.
+    values
+        Its parameters to forecast with, from all that is known, shape (d,).
+    fit
+        Its most likely parameters with their intervals.
+    errors
+        Mean absolute error of each model's and baseline's forecasts of survivors, in % of them; NaN without any.
+    origins
+        Ages from which was forecast.
+    known
+        Last known age.
+    said
+        In words: what was chosen and why, and what to beware of.
+    """
+
+    model: RetentionModel
+    values: FloatArray
+    fit: Maximum
+    errors: dict[str, float]
+    origins: tuple[int, ...]
+    known: int
+    said: tuple[str, ...]
+
+    def survival(self, ages: ArrayLike) -> FloatArray:
+        """Return the forecast share that survives to each age, in periods; same shape as `ages`."""
+        return self.model.survival(self.values, ages)
+
+    def journey(self, unit: str, people: int = 1000, periods: int = 12) -> str:
+        """Return a journey whose people stay as forecast."""
+        return self.model.journey(self.values, unit, people, periods)
+
+
+def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float = 0.95) -> RetentionChoice:
+    """Return the model that forecasts best from rolling origins, fitted to all that is known.
+
+    Every origin counts the same, whatever number of later ages are known; within an origin so does every age. Where a
+    simpler model errs at most a tenth more than the best, the simpler one is taken.
+
+    Parameters
+    ----------
+    lives
+        Of one cohort, or of several added up.
+    models
+        Candidates, the simplest first.
+    level
+        Of the intervals.
+
+    Raises
+    ------
+    DataError
+        If no renewal is known.
+    """
+    if lives.last < 1:
+        raise DataError("survivors: only one age is known, so no renewal is; give at least two ages")
+    forecasters: dict[str, Forecaster] = {one.name: _by(one) for one in models}
+    errors, origins = rolling_errors(lives, {**forecasters, **BASELINES})
+    tried = [one for one in models if math.isfinite(errors[one.name])]
+    if tried:
+        least = min(errors[one.name] for one in tried)
+        chosen = next(one for one in tried if errors[one.name] <= (1 + TIE) * least)
+    else:
+        chosen = next((one for one in models if one is SBG), models[0])
+    said = _said(chosen, errors, origins, lives)
+    fit = chosen.fit(lives, level)
+    return RetentionChoice(chosen, chosen.drawn(lives), fit, errors, origins, lives.last, said)
+
+
+def rolling_errors(lives: Lives, forecasters: dict[str, Forecaster]) -> tuple[dict[str, float], tuple[int, ...]]:
+    """Return the mean absolute error in % of each forecaster over rolling origins, and the origins."""
+    actual = lives.curve()
+    origins = tuple(one for one in range(FIRST, lives.last) if actual[one] > 0)
+    found: dict[str, list[float]] = {name: [] for name in forecasters}
+    for origin in origins:
+        known = lives.until(origin)
+        later = np.arange(origin + 1, lives.last + 1, dtype=np.float64)
+        later = later[actual[origin + 1 :] > 0]
+        for name, forecast in forecasters.items() if len(later) else ():
+            away = forecast(known, later) / actual[later.astype(np.int64)] - 1
+            found[name].append(100 * float(np.abs(away).mean()))
+    return {name: float(np.mean(each)) if each else math.nan for name, each in found.items()}, origins
+
+
+def _by(model: RetentionModel) -> Forecaster:
+    return lambda lives, ages: model.survival(model.drawn(lives), ages)
+
+
+def _said(
+    chosen: RetentionModel, errors: dict[str, float], origins: tuple[int, ...], lives: Lives
+) -> tuple[str, ...]:  # fmt: skip
+    """Return what is to be said of a choice."""
+    said = []
+    if not origins:
+        said.append(f"{lives.last} renewals are known, too few to see which model forecasts best: {chosen.label} "
+                    "is taken, because customers nearly always differ; the forecast is a guess")  # fmt: skip
+        return tuple(said)
+    others = ", ".join(f"{name} {error:.1f} %" for name, error in errors.items() if name != chosen.name)
+    said.append(f"{chosen.label} forecast the known ages best from {len(origins)} earlier ones: off by "
+                f"{errors[chosen.name]:.1f} % of survivors on average ({others})")  # fmt: skip
+    better = [name for name in BASELINES if errors[name] < errors[chosen.name]]
+    if better:
+        said.append(f"'{better[0]}' would have forecast better: no model fits these data well")
+    if len(origins) < 3:
+        said.append(f"only {len(origins)} earlier ages could be forecast from, so the choice itself is unsure")
+    if not lives.people_known:
+        said.append("how many people the shares stand for is not known, so no intervals are told")
+    return tuple(said)
