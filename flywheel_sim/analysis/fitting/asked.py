@@ -28,7 +28,7 @@ class Asked:
     tell: Callable[[str, int], None]
 
 
-def between(begins: date, ends: date) -> str:
+def between(begins: date | None, ends: date | None) -> str:
     """Return from when to when in words."""
     return f"{begins} to {ends}"
 

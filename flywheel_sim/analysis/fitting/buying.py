@@ -54,7 +54,7 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
     if not histories.x.any():
         raise ExperimentError(f"nobody of {histories.customers:,.0f} customers bought twice; buying cannot be fitted")
     choice = _choice(purchases, asked) if asked.model is None else None
-    model = MODELS[asked.model] if choice is None else _by_label(choice.chosen)
+    model = MODELS[str(asked.model)] if choice is None else _by_label(choice.chosen)
     top: Maximum = model.fit(histories, asked.level)
     maxima = {"": top}
     repeats = int(len(purchases.who) - purchases.first.sum())
@@ -74,7 +74,7 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
         f"{repeats:,} repeat purchases of {customers:,} customers, {between(orders.begins, orders.ends)}",
         rows_of(maxima), says, f"{model.label} says {figure(said)} repeat purchases; there were {had:,}", panels,
         {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
-        asked.level, model.source, maxima, left_open(maxima), (), getattr(model, "journey", lambda *a, **k: "")(top.values, unit="week"), choice,
+        asked.level, model.source, maxima, left_open(maxima), (), model.journey(top.values, unit="week"), choice,
     )  # fmt: skip
 
 

@@ -90,9 +90,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
     if kind == "line" and not _numbers(rows):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        ticks = AutoDateLocator(minticks=3, maxticks=7)
+        ticks = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(ticks)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
     axes.set_ylim(bottom=0)
 
 

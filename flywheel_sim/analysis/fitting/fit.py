@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flywheel_sim import arguments as takes
 from flywheel_sim.analysis.fitting.asked import Asked
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.arguments import checked
+from flywheel_sim.data.records import Records
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.experiment.asking import LEVEL, shows_progress
 from flywheel_sim.experiment.progress import bar
-
-if TYPE_CHECKING:
-    from flywheel_sim.data.orders import Orders
-    from flywheel_sim.data.pipeline import Pipeline
-    from flywheel_sim.data.subscriptions import Subscriptions
-
-    Data = Orders | Subscriptions | Pipeline | Any
 
 #: What can be fitted to what kind of data, the first unless asked for another: the module here that does it, and its
 #: models, the first of which is taken where none is chosen by forecasts.
@@ -41,7 +35,7 @@ _DATA = takes.instance(*WAYS, what=_KINDS, example="fs.read_orders('orders.csv')
           "ahead": takes.optional(takes.whole(1, 520, "13")), "season": takes.YES_OR_NO,
           "progress": takes.optional(takes.YES_OR_NO)})  # fmt: skip
 def fit(
-    data: Data,
+    data: Records,
     of: str | None = None,
     *,
     model: str | None = None,

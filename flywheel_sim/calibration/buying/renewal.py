@@ -212,7 +212,9 @@ class Renewal(BuyingModel):
             When that was, since the beginning of the records: it matters with a season.
         """
         it, none = self._known(values), np.zeros(1)
-        new = Watched.of(none, none, none, none, np.array([begins]), None if self.season is None else self.season.calendar)
+        new = Watched.of(
+            none, none, none, none, np.array([begins]), None if self.season is None else self.season.calendar
+        )
         found: FloatArray = self._ahead(it, new, np.array([begins]), it.leaving, np.asarray(ages, dtype=np.float64))[0]
         return found
 
