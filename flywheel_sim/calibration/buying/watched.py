@@ -147,9 +147,6 @@ class Watched:
         return cls(n, last, end, age, met, panels, gone(last), gone(end), gone(last if first is None else first))
 
 
-
-
-
 def stayed_or_left(
     watched: Watched, season: FloatArray, power: FloatArray, rate: float, leaving: Leaving | None, ratio: Ratio | None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:  # fmt: skip
@@ -193,14 +190,16 @@ def stayed_or_left(
 
     def value(some: slice, since: FloatArray) -> FloatArray:
         passed, clock = since_last[some, None] + pace[some, None] * since, begun[some, None] + since
-        log_value = leaving.log_survival(clock) - there_of[some, None] - a[some, None] * np.log1p(passed / b[some, None])
+        log_value = (
+            leaving.log_survival(clock) - there_of[some, None] - a[some, None] * np.log1p(passed / b[some, None])
+        )
         chance = np.exp(log_value) * leaving.hazard(clock)
         return chance if ratio is None else chance * ratio(row[some], passed, b[some, None] + passed)
 
     still = b + since_last
     scale = 1 / ((a + 1) * pace / still + leaving.hazard(begun) + 1 / leaving.turns(begun))
     reach = still / pace * np.expm1(np.minimum(600.0, (_NOTHING + 4 * np.log1p(a)) / a))
-    left = np.bincount(row, weights=panels.integrals(scale, reach, value), minlength=len(rows))
+    left: FloatArray = np.bincount(row, panels.integrals(scale, reach, value), len(rows)).astype(np.float64)
     return stayed, left, log_height + there
 
 
