@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln, hyp2f1
 
 from flywheel_sim.calibration.buying.histories import Histories
+from flywheel_sim.calibration.buying.journeys import Setting, figure, pace, written
 from flywheel_sim.calibration.buying.model import BuyingModel, months_of, season_parameters
 from flywheel_sim.calibration.buying.season import Season
 from flywheel_sim.calibration.likelihood import Parameter
 from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
+
+
+_NO_LATE_ENTRY = (
+    "BG/NBD takes none, as whether they left hangs on purchases that nobody saw; "
+    "fit PARETO_NBD.late(sold_before=52), or PARETO_NBD where their age is known"
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,15 @@ class BgNbd(BuyingModel):
         pace = (float(np.average(histories.x, weights=histories.count)) + 0.01) / length
         return [[0.5, 0.25 / pace, 0.5, 2.0], [2.0, 1.0 / pace, 1.0, 4.0]]
 
+    def late(self, sold_before: float) -> Self:
+        """Refuse customers from before the records: whether they left hangs on purchases that nobody saw."""
+        raise ExperimentError(f"sold_before is {sold_before:g}: {_NO_LATE_ENTRY}")
+
     def prepared(self, histories: Histories) -> Prepared:
         """Return histories with times by the month where there is a season."""
         h = histories
         if (h.age > 0).any():
-            raise ExperimentError(no_late_entry(self.label))
+            raise ExperimentError(f"age has customers from before the records: {_NO_LATE_ENTRY}")
         if self.season is None:
             return Prepared(h, h.t_x[:, None], h.T[:, None], None)
         spent, begun = self.season.calendar.spent, self.season.calendar.spent(h.begins)
@@ -119,6 +130,18 @@ class BgNbd(BuyingModel):
         found: FloatArray = _bought(np.array([[r]]), np.array([[alpha]]), a, np.array([[b]]), passed)[0]
         return found
 
+    def journey(self, values: Any, setting: Setting | None = None) -> str:
+        """Return a journey of this package whose customers buy and leave just as the model says."""
+        s, season = setting or Setting(), None if self.season is None else self._season(values)
+        r, alpha, a, b = (float(one) for one in values[:4])
+        rates = {
+            "pace": pace(r, alpha, s.unit, season),
+            "leaves": f"{{spread: {{alpha: {figure(a)}, beta: {figure(b)}}}}}",
+        }
+        order = f"{{every: pace, earn: {{orders: {s.amount}}}, to: {{lost: leaves, stay: rest}}}}"
+        comments = [f"{self.label} ({self.source}), with people who enter at their first purchase."]
+        return written(self.label, comments, rates, {"order": order}, s, dated=season is not None)
+
     def _season(self, values: Any) -> FloatArray:
         if self.season is None:
             return np.ones(1)
@@ -139,14 +162,6 @@ class BgNbd(BuyingModel):
         last, end = prepared.gone_last @ season, prepared.gone_end @ season
         log_odds = math.log(a) - np.log(b + np.maximum(h.x, 1) - 1) + (r + h.x) * np.log((alpha + end) / (alpha + last))
         return np.where(h.x > 0, np.exp(np.minimum(log_odds, 700.0)), 0.0)
-
-
-def no_late_entry(label: str) -> str:
-    """Return what is said of customers from before the records under a model that cannot take them."""
-    return (
-        f"{label} takes no customers from before the records: whether they left hangs on purchases that nobody saw; "
-        "fit PARETO_NBD.late(selling_since=52)"
-    )
 
 
 def _bought(power: FloatArray, rate: FloatArray, a: float, b: FloatArray, passed: FloatArray) -> FloatArray:

@@ -89,7 +89,9 @@ class Histories:
         """
         parts = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in
                                       (x, t_x, T, count, begins, log_gaps, age)))  # fmt: skip
-        made = cls(*(np.array(np.atleast_1d(one)) for one in parts), all_listed=all_listed)
+        columns = [np.array(np.atleast_1d(one)) for one in parts]
+        made = cls(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6],
+                   all_listed=all_listed)  # fmt: skip
         made._check()
         return made.grouped()
 
@@ -123,7 +125,7 @@ class Histories:
         n = len(begins)
         x = np.bincount(owner[later], minlength=n).astype(np.float64)
         last = at[np.append(first[1:], True)]
-        log_gaps = np.bincount(owner[later], weights=np.log(gaps), minlength=n)
+        log_gaps: FloatArray = np.bincount(owner[later], weights=np.log(gaps), minlength=n).astype(np.float64)
         made = cls(x, last - begins, ends - begins, np.ones(n), begins, log_gaps, np.zeros(n))
         if timed:
             return replace(made, owner=owner[later], when=(at - begins[owner])[later])
@@ -141,18 +143,18 @@ class Histories:
             return self
         keys = np.column_stack([np.nan_to_num(getattr(self, name), nan=-1e300) for name in by])
         _, one, group = np.unique(_as_rows(keys), return_index=True, return_inverse=True)
-        count = np.bincount(group, weights=self.count)
-        names = ("x", "t_x", "T", "begins", "log_gaps", "age")
-        mean = {name: np.bincount(group, weights=self.count * getattr(self, name)) / count for name in names
-                if name not in by}  # fmt: skip
-        kept = {name: getattr(self, name)[one] for name in by}
-        return replace(self, count=count, **kept, **mean)
+        count = np.bincount(group, weights=self.count).astype(np.float64)
+        found: dict[str, Any] = {}
+        for name in ("x", "t_x", "T", "begins", "log_gaps", "age"):
+            values = getattr(self, name)
+            found[name] = values[one] if name in by else np.bincount(group, weights=self.count * values) / count
+        return replace(self, count=count, **found)
 
     def part(self, rows: Any) -> Histories:
         """Return some of the groups, by their places or a mask."""
         some = np.arange(len(self))[rows]
         names = ("x", "t_x", "T", "count", "begins", "log_gaps", "age")
-        fewer = {name: getattr(self, name)[some] for name in names}
+        fewer: dict[str, Any] = {name: getattr(self, name)[some] for name in names}
         if self.owner is None or self.when is None:
             return replace(self, **fewer)
         place = np.full(len(self), -1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flywheel_sim.calibration.buying.histories import Histories
+from flywheel_sim.calibration.buying.journeys import Setting
 from flywheel_sim.calibration.buying.season import MONTHS, Season
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
 from flywheel_sim.errors import ExperimentError
@@ -64,8 +66,12 @@ class BuyingModel(ABC):
         """Return how likely each is still a customer at T, shape (groups,)."""
 
     @abstractmethod
-    def expected_new(self, values: FloatArray, ages: Any) -> FloatArray:
+    def expected_new(self, values: FloatArray, ages: Any, begins: float = 0.0) -> FloatArray:
         """Return how many later purchases a new customer is expected to make until some ages, shape (len(ages),)."""
+
+    @abstractmethod
+    def journey(self, values: Any, setting: Setting | None = None) -> str:
+        """Return a journey of this package whose customers buy and leave just as the model says."""
 
     def log_likelihood(self, values: Any, histories: Histories) -> float:
         """Return the log-likelihood of parameters, shape (d,)."""
@@ -96,6 +102,14 @@ class BuyingModel(ABC):
         whole = self.prepared(histories)
         return maximise(lambda values: self.log_likelihood_of(values, whole), self.parameters, starts, level,
                         intervals=intervals)  # fmt: skip
+
+    def seasonal(self, season: Season) -> Self:
+        """Return the model with a season, given or estimated."""
+        return replace(self, season=season)  # type: ignore[type-var]
+
+    @abstractmethod
+    def late(self, sold_before: float) -> Self:
+        """Return the model for records that start in the middle: the business had sold before, for a time."""
 
     def _with_factors(self, start: list[float], factors: list[float]) -> list[float]:
         """Return a start with factors of months in their place among the parameters."""

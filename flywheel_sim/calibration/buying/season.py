@@ -59,7 +59,7 @@ class Calendar:
             How long after the start of the run the records begin.
         """
         steps = np.arange(years * 12 + 1)
-        return cls(steps * length - begins, (month + steps[:-1]) % 12)
+        return cls((steps * length - begins).astype(np.float64), (month + steps[:-1]) % 12)
 
     def spent(self, times: Any) -> FloatArray:
         """Return how much of each month of the year has gone by, from the first edge to some times; shape (n, 12)."""

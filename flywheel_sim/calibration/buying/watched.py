@@ -199,7 +199,7 @@ def stayed_or_left(
     still = b + since_last
     scale = 1 / ((a + 1) * pace / still + leaving.hazard(begun) + 1 / leaving.turns(begun))
     reach = still / pace * np.expm1(np.minimum(600.0, (_NOTHING + 4 * np.log1p(a)) / a))
-    left = np.bincount(row, weights=panels.integrals(scale, reach, value), minlength=len(rows))
+    left: FloatArray = np.bincount(row, panels.integrals(scale, reach, value), len(rows)).astype(np.float64)
     return stayed, left, log_height + there
 
 
