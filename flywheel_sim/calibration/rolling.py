@@ -24,6 +24,9 @@ LAST_YEAR = "same weeks last year"
 #: Weeks of a year, for the same season last year.
 _YEAR = 52
 
+#: A simpler model is taken where its error is at most this much above the least, relative to it.
+TIE = 0.1
+
 #: At most so many origins; each asks for a fit of every model.
 _ORIGINS = 5
 
@@ -50,6 +53,11 @@ class Purchases:
         first = np.ones(len(self.who), dtype=np.bool_)
         first[1:] = self.who[1:] != self.who[:-1]
         return first
+
+    def some(self, step: int) -> Purchases:
+        """Return the purchases of every so many-th customer."""
+        kept = self.who % step == 0
+        return Purchases(self.who[kept] // step, self.day[kept], self.days)
 
     def until(self, days: int) -> Purchases:
         """Return the records of the first so many days."""
@@ -85,33 +93,34 @@ class Forecasting:
         return float(np.abs(np.cumsum(self.forecasts[name]) - had).sum() / max(1.0, had.sum()))
 
 
-def origins_of(days: int, ahead: int | None = None) -> tuple[list[int], int]:
+def origins_of(days: int, ahead: int | None = None) -> list[tuple[int, int]]:
     """Return at which days to stand, and how many weeks to look ahead from each, for records of so many days.
+
+    The first third of the records is always known, and from each origin all of the rest is forecast: models differ
+    most in what they say of times far ahead, and one luckily good quarter tells little.
 
     Parameters
     ----------
     days
         Of the records.
     ahead
-        Weeks to look ahead; a quarter of the records unless given, at most a year.
+        Weeks to look ahead at most; a year unless given.
     """
     weeks = days // 7
-    ahead = min(_YEAR, max(1, weeks // 4)) if ahead is None else ahead
-    last = weeks - ahead
-    first = max(4, weeks // 3)
+    least = max(1, weeks // 8) if ahead is None else ahead
+    first, last = max(4, weeks // 3), weeks - least
     if last < first:
-        return ([days - 7 * ahead] if last >= 2 else []), ahead
-    count = min(_ORIGINS, 1 + (last - first) // max(1, ahead // 2))
+        return []
+    count = min(_ORIGINS, 1 + (last - first) // max(1, weeks // 10))
+    steps = [round(float(one)) for one in np.linspace(first, last, count)]
     # counted back from the end, so that what is a part of a week is left out at the start
-    steps = [round(one) for one in np.linspace(first, last, count)]
-    return [days - 7 * (weeks - one) for one in steps], ahead
+    return [(days - 7 * (weeks - one), min(ahead or _YEAR, weeks - one)) for one in steps]
 
 
 def rolled(
     purchases: Purchases,
     candidates: Mapping[str, Callable[[Purchases, FloatArray], FloatArray]],
-    ahead: int | None = None,
-    origins: Sequence[int] | None = None,
+    origins: Sequence[tuple[int, int]],
     tell: Callable[[str], None] = lambda name: None,
 ) -> list[Forecasting]:
     """Return the forecasts of candidates and baselines from each origin.
@@ -123,14 +132,13 @@ def rolled(
     candidates
         By name what takes the records until an origin and weeks ahead (1, 2, ...), and returns how many repeat
         purchases its customers are expected to make until each; it may raise `ArithmeticError` where it has no answer.
-    ahead, origins
-        As `origins_of`; chosen by it unless given.
+    origins
+        How many days are known, and how many weeks are forecast, of each.
     tell
         Is told after each forecast.
     """
-    places, ahead = (list(origins), ahead or 1) if origins is not None else origins_of(purchases.days, ahead)
     found = []
-    for origin in places:
+    for origin, ahead in origins:
         known = purchases.until(origin)
         had = _repeats_a_week(known, origin)
         forecasts: dict[str, FloatArray] = {}
