@@ -263,11 +263,13 @@ def _whole(parts: Any, name: str) -> IntArray:
 def _months(parts: Any) -> IntArray:
     """Return months that are said by name in one of several languages, 0 where it is none."""
     names = _strings(parts, "mon")
-    known = {}
-    for name in set(names.tolist()):
-        short = plain(name)
-        known[name] = _MONTH_OF.get(short[:4], _MONTH_OF.get(short[:3], 0))
+    known = {name: month_called(plain(name)) for name in set(names.tolist())}
     return np.array([known[name] for name in names.tolist()], np.int64)
+
+
+def month_called(name: str) -> int:
+    """Return the number of a month from its plain name in one of several languages, 0 where it is none."""
+    return _MONTH_OF.get(name[:4], _MONTH_OF.get(name[:3], 0))
 
 
 def _days(year: IntArray, month: IntArray, day: IntArray) -> tuple[IntArray, BoolArray]:

@@ -62,6 +62,11 @@ def expected(orders):
     return found
 
 
+def headed(text):
+    """Return headings that stand with commas between."""
+    return text.split(",")
+
+
 def write(path, rows, **how):
     encoding = how.pop("encoding", "utf-8")
     with path.open("w", newline="", encoding=encoding) as file:
@@ -70,8 +75,9 @@ def write(path, rows, **how):
 
 
 def shopify(path, orders):
-    head = ("Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
-            "Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Notes,Cancelled at,Refunded Amount,Id").split(",")  # fmt: skip
+    head = headed("Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
+            "Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Notes,Cancelled at,Refunded Amount,"
+            "Id")  # fmt: skip
     rows = [head]
     for one in orders:
         status = {"failed": "voided", "cancelled": "paid"}.get(one.status, one.status)
@@ -110,23 +116,21 @@ def _stripe(path, orders, head, stamp):
 
 
 def stripe_old(path, orders):
-    head = ("id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,Converted Amount Refunded,"
+    head = headed("id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,Converted Amount Refunded,"
             "Fee,Tax,Converted Currency,Mode,Status,Statement Description,Customer ID,Customer Description,"
-            "Customer Email,Captured,Card Last4").split(",")  # fmt: skip
+            "Customer Email,Captured,Card Last4")  # fmt: skip
     return _stripe(path, orders, head, "%Y-%m-%d %H:%M")
 
 
 def stripe_new(path, orders):
-    head = ("id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Converted Amount Refunded,"
-            "Converted Currency,Fee,Is Link,Mode,Payment Source Type,Status,Customer ID").split(",")  # fmt: skip
+    head = headed("id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Converted Amount Refunded,"
+            "Converted Currency,Fee,Is Link,Mode,Payment Source Type,Status,Customer ID")  # fmt: skip
     return _stripe(path, orders, head, "%Y-%m-%d %H:%M:%S")
 
 
 def chartmogul_invoices(path, orders):
     """Write invoices, which have no amounts: refunded and cancelled ones are void."""
-    head = "Customer external ID,Invoice external ID,Invoiced date,Due date,Currency,Status,Collection Method".split(
-        ","
-    )
+    head = headed("Customer external ID,Invoice external ID,Invoiced date,Due date,Currency,Status,Collection Method")
     rows = [head]
     for one in orders:
         lost = one.status != "paid" or one.refunded == one.total
@@ -192,8 +196,9 @@ def retail(path, orders):
 
 
 def woo(path, orders):
-    head = "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),Net Sales,Attribution"
-    rows = [head.split(",")]
+    head = ("Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),"
+            "Net Sales,Attribution")  # fmt: skip
+    rows = [headed(head)]
     rows += [(f"{one.at:%Y-%m-%d %H:%M:%S}", one.number, f"${one.total}", "completed", "Ann Smith", "new", "", 1, "",
               one.total, "") for one in orders]  # fmt: skip
     return write(path, rows, encoding="utf-8-sig")
