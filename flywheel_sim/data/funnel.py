@@ -155,11 +155,9 @@ def _first_of(days: IntArray, file: Taken, left: IntArray) -> BoolArray:
 
 def _long(file: Taken, days: IntArray) -> tuple[IntArray, IntArray, FloatArray, list[str]]:
     """Return periods, steps, counts and names of steps of a table with one row a step and period."""
-    if "count" not in file:
-        raise refused(file.file, "no column is known as the count", "say which it is: columns={'count': 'HEADING'}")
     tally, column = file.tally, file.columns["step"]
     tally.mark(column.blank, ASIDE, "no step", column.name)
-    counts, _ = read_counts(file, file.columns["count"])
+    counts, _ = read_counts(file, file.need("count"))
     codes, keys, spellings = column.joined_words(plain)
     if "group" in file:
         group = file.columns["group"]

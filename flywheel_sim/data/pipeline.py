@@ -15,7 +15,7 @@ from flywheel_sim.data.account import ASIDE, MERGED, REFUSED
 from flywheel_sim.data.asking import words
 from flywheel_sim.data.people import Tokens, people_of, say_spellings
 from flywheel_sim.data.records import Records, spanned
-from flywheel_sim.data.source.cells import IntArray
+from flywheel_sim.data.source.cells import BoolArray, IntArray
 from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Asked, Taken, taken
@@ -117,7 +117,8 @@ def read_pipeline(
     file = taken("pipeline", source, columns, sheet, asked)
     (who,), people = people_of(file.columns["lead"])
     file.tally.mark(who < 0, ASIDE, "no lead", file.columns["lead"].name)
-    stays = (_of_deals if "closed" in file else _of_trials if "stage" not in file else _of_rows)(file, who)
+    trials = "since" in file and "stage" not in file
+    stays = (_of_trials if trials else _of_deals if "closed" in file else _of_rows)(file, who)
     if isinstance(records_from, dt.date):
         stays = _seen(file, stays, days_to(records_from) * _DAY)
     file.check()
@@ -160,7 +161,7 @@ def _stages(file: Taken, role: str) -> tuple[IntArray, list[str], dict[str, int]
     DataError
         If there are too many to be stages.
     """
-    column = file.columns[role]
+    column = file.need(role)
     codes, keys, spellings = column.joined_words(plain)
     if len(keys) > _MOST_STAGES:
         raise refused(file.file, f"column '{titled(column.name)}' has {len(keys):,} stages, which look like free text",
@@ -211,11 +212,12 @@ def _without_repeats(file: Taken, rows: IntArray, who: IntArray, stage: IntArray
     """Return rows without those that say again in which stage a lead is; those with a time of leaving all stay."""
     if not len(rows):
         return rows
-    again = np.zeros(len(rows), bool)
+    again: BoolArray = np.zeros(len(rows), bool)
     again[1:] = (who[rows][1:] == who[rows][:-1]) & (stage[rows][1:] == stage[rows][:-1])
     again[1:] &= left[rows][:-1] == _THERE
-    file.drop(rows[again & (left[rows] == _THERE)], MERGED, "the same stage again")
-    return rows[~(again & (left[rows] == _THERE))]
+    again &= left[rows] == _THERE
+    file.drop(rows[again], MERGED, "the same stage again")
+    return np.asarray(rows[~again])
 
 
 def _of_deals(file: Taken, who: IntArray) -> _Stays:

@@ -18,7 +18,6 @@ from flywheel_sim.data.periods import as_days, read_periods
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import FloatArray, IntArray
 from flywheel_sim.data.source.columns import plain
-from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of
 from flywheel_sim.stats import figure
@@ -131,10 +130,7 @@ def _wide(file: Taken, days: IntArray) -> Found:
 
 def _long(file: Taken, days: IntArray) -> Found:
     """Return periods, channels, spend and names of channels of a table with one row a period and channel."""
-    tally = file.tally
-    if "channel" not in file:
-        raise refused(file.file, "no column is known as the channel", "say which it is: columns={'channel': 'HEADING'}")
-    column = file.columns["channel"]
+    tally, column = file.tally, file.need("channel")
     found = file.amounts("spend")
     tally.mark(found.values < 0, REFUSED, "less than nothing spent", file.columns["spend"].name)
     codes, keys, spellings = column.joined_words(plain)

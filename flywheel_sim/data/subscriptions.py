@@ -20,7 +20,6 @@ from flywheel_sim.data.people import Tokens, columns_of_people, groups_of, peopl
 from flywheel_sim.data.records import Records
 from flywheel_sim.data.source.cells import Column, FloatArray, IntArray
 from flywheel_sim.data.source.columns import plain
-from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.spells import ACTIVE, Spells, of_events, of_months
 from flywheel_sim.data.standings import ENDED, NEVER, TRIAL, read_standings
 from flywheel_sim.data.taking import Asked, Taken, taken
@@ -202,10 +201,6 @@ def _spells(file: Taken, who: IntArray, count: Sequence[str] | None) -> tuple[Sp
     """Return the subscriptions of a table, of whichever shape, and their currency; raises as `read_subscriptions`."""
     events = "event" in file and "time" in file and (file.export is not None or "start" not in file)
     monthly = "month" in file and "mrr" in file
-    if not events and not monthly and "start" not in file:
-        names = ", ".join(f"'{name}'" for name in file.opened.names[:20])
-        raise refused(file.file, f"no column is known as the start of a subscription; its columns are {names}",
-                      "say which it is: columns={'start': 'HEADING'}")  # fmt: skip
     role = "mrr" if monthly else "price"
     if events:
         spells = of_events(file, who)
@@ -230,6 +225,7 @@ def _of_rows(file: Taken, who: IntArray, count: Sequence[str] | None) -> Spells:
     standing = read_standings(file, who, count)
     tally.mark(standing == NEVER, ASIDE, "never paid for")
     tally.mark(standing == TRIAL, ASIDE, "still on trial")
+    file.need("start")
     begun = file.times("start", future=True)
     start, end = np.where(begun.sound, begun.days, 0), np.full(len(file), ACTIVE)
     seen = [start[tally.left]]

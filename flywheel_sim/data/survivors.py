@@ -152,10 +152,8 @@ def _cohorts(file: Taken) -> tuple[IntArray, list[str]]:
 
 
 def _long(file: Taken) -> Found:
-    if "age" not in file:
-        raise refused(file.file, "no column is known as the age", "say which it is: columns={'age': 'HEADING'}")
+    column = file.need("age").texts()
     cohort, names = _cohorts(file)
-    column = file.columns["age"].texts()
     by_word = np.array([_age(word) for word in column.word_list()] + [-1], np.int64)
     age = by_word[column.codes]
     file.tally.mark(age < 0, REFUSED, "no age", column.name)

@@ -12,7 +12,7 @@ import numpy as np
 from flywheel_sim.data.account import REFUSED, Tally
 from flywheel_sim.data.amounts import Amounts, are_cents, read_amounts
 from flywheel_sim.data.source.cells import BoolArray, Column, IntArray
-from flywheel_sim.data.source.columns import Roles, roles_of
+from flywheel_sim.data.source.columns import Roles, missing_role, roles_of
 from flywheel_sim.data.source.exports import Export
 from flywheel_sim.data.source.opened import Opened, refused
 from flywheel_sim.data.source.opening import opened
@@ -57,8 +57,8 @@ class Taken:
         What becomes of its rows.
     """
 
-    def __init__(self, table: Opened, roles: Roles, asked: Asked) -> None:
-        self.opened, self.asked, self.export = table, asked, roles.export
+    def __init__(self, kind: str, table: Opened, roles: Roles, asked: Asked) -> None:
+        self.kind, self.opened, self.asked, self.export = kind, table, asked, roles.export
         places = [place for several in roles.places.values() for place in several]
         loaded = table.load(places)
         if not len(loaded.rows) and not loaded.unfit:
@@ -93,6 +93,12 @@ class Taken:
 
     def __contains__(self, role: str) -> bool:
         return role in self.columns
+
+    def need(self, role: str) -> Column:
+        """Return the column of a role; raises where there is none."""
+        if role not in self.columns:
+            raise missing_role(self.opened, self.kind, role)
+        return self.columns[role]
 
     def times(self, role: str, *, needed: bool = True, future: bool = False) -> Times:
         """Return the times of a role; rows with none that can be read are refused.
@@ -192,20 +198,18 @@ def taken(
     table = opened(source, sheet)
     roles = roles_of(table, kind, columns)
     if wide and instead not in roles.places and wide not in roles.places:
-        roles = _with_wide(table, roles, wide, instead)
-    return Taken(table, roles, asked)
+        roles = _with_wide(kind, table, roles, wide, instead)
+    return Taken(kind, table, roles, asked)
 
 
-def _with_wide(table: Opened, roles: Roles, wide: str, instead: str) -> Roles:
+def _with_wide(kind: str, table: Opened, roles: Roles, wide: str, instead: str) -> Roles:
     """Return roles with one that all columns of figures share; raises as `taken`."""
     taken_places = {place for several in roles.places.values() for place in several}
     free = [at for at, name in enumerate(table.names) if name and at not in taken_places][:_WIDEST]
     columns = table.load(free).columns if free else {}
     figures = tuple(at for at in free if not columns[at].blank.all() and _are_figures(columns[at]))
     if len(figures) < 2:
-        names = ", ".join(f"'{titled(name)}'" for name in table.names[:20])
-        rule = f"no column is known as the {instead}, nor several as {wide}; its columns are {names}"
-        raise refused(table.file, rule, f"say which it is: columns={{'{instead}': 'HEADING'}}")  # fmt: skip
+        raise missing_role(table, kind, instead, f", nor several as {wide}")
     return Roles({**roles.places, wide: figures}, roles.export)
 
 

@@ -21,8 +21,8 @@ _CLOCK = (
     r"(?:(?:[T ,]+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?(?: ?(?P<ap>[AaPp])\.?[Mm]\.?)?)?"
     r" ?(?P<z>Z|z|[+-]\d{2}(?::?\d{2})?(?::?00)?|[A-Z]{2,5})?$"
 )
-_WEEKDAY = r"^(?:[^\W\d_]{2,10}\.?,? +)?"
-_MONTH = r"(?P<mon>[^\W\d_]{3,10})"
+_WEEKDAY = r"^(?:\pL{2,10}\.?,? +)?"
+_MONTH = r"(?P<mon>\pL{3,10})"
 
 #: How times are written, one after the other; groups: y, m, d, a and b where their order is not known, mon a name.
 _SHAPES = (

@@ -125,7 +125,7 @@ def roles_of(opened: Opened, kind: str, stated: Mapping[str, str | Sequence[str]
         raise refused(opened.file, f"this is an export of {export.name}: {export.refused}", remedy)
     headings = _headings(opened.names)
     taken = {place for several in places.values() for place in several}
-    for role in known if export else _order(known):
+    for role in known:
         called = export.roles.get(role, "").split("|") if export else known[role].headings
         if role in places or not any(called):
             continue
@@ -138,11 +138,6 @@ def roles_of(opened: Opened, kind: str, stated: Mapping[str, str | Sequence[str]
     if missing:
         raise missing_role(opened, kind, missing[0])
     return Roles(places, export)
-
-
-def _order(known: Mapping[str, object]) -> list[str]:
-    """Return roles, those first that have to be filled, so that no other takes their column."""
-    return list(known)
 
 
 def export_of(names: Sequence[str], kind: str) -> Export | None:
