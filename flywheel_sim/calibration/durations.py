@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from flywheel_sim.calibration.journeys import begun_together, figure
+from flywheel_sim.calibration.figures import begun_together, figure
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
 from flywheel_sim.errors import ExperimentError
 

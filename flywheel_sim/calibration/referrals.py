@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from flywheel_sim.calibration.counts import EXCESS, fit_counts
-from flywheel_sim.calibration.journeys import figure
+from flywheel_sim.calibration.figures import figure
 from flywheel_sim.calibration.likelihood import Maximum, Parameter
 from flywheel_sim.errors import ExperimentError
 
