@@ -17,6 +17,8 @@ People at work: capacity, Capacity, lead_volume, LeadVolume, cost_of_waiting, Co
 Customers: retention, RetentionByDay, repeat_ladder, RepeatLadder, ladder_of, DataLadder, cycle_length, CycleLength,
 referral_tree, ReferralTree, frictions, Frictions, momentum, Momentum, ab_test, ABTest.
 
+Data of a company: read_orders, Orders.
+
 Results: Result, Estimate, charts, write_report, datasets.
 
 Errors: FlywheelError, ConfigError, DataError, SimulationError, ExperimentError, LimitReached.
@@ -49,6 +51,8 @@ BASE = {
     "Band": "experiment.bands",
     "Crossover": "experiment.crossover",
     "Ranking": "analysis.difference.ranking",
+    "read_orders": "data.orders",
+    "Orders": "data.orders",
     "Estimate": "stats",
     "Result": "result",
     "write_report": "report.html",

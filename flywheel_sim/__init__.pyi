@@ -57,6 +57,8 @@ from flywheel_sim.analysis.uncertainty.sobol import sobol as sobol
 from flywheel_sim.analysis.uncertainty.tornado import Tornado as Tornado
 from flywheel_sim.analysis.uncertainty.tornado import tornado as tornado
 from flywheel_sim.compile.expected_path import ExpectedPath as ExpectedPath
+from flywheel_sim.data.orders import Orders as Orders
+from flywheel_sim.data.orders import read_orders as read_orders
 from flywheel_sim.errors import ConfigError as ConfigError
 from flywheel_sim.errors import DataError as DataError
 from flywheel_sim.errors import ExperimentError as ExperimentError
@@ -115,6 +117,7 @@ __all__ = [
     "Marginal",
     "Momentum",
     "Morris",
+    "Orders",
     "Ranking",
     "ReferralTree",
     "RepeatLadder",
@@ -155,6 +158,7 @@ __all__ = [
     "match_budgets",
     "momentum",
     "morris",
+    "read_orders",
     "referral_tree",
     "repeat_ladder",
     "replicate",

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "flywheel_sim"
 FLOORS = (
     "version", "texts", "near", "errors", "writing", "spreadsheets", "arguments", "stats", "figure_table",
     "wording", "datasets", "journey", "result", "scenario", "compile", "ledger", "engine", "metrics", "experiment",
-    "drawing", "calibration", "analysis", "charts", "report", "cli",
+    "drawing", "data", "calibration", "analysis", "charts", "report", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,0 +1,65 @@
+"""What was asked of a fit, and what all fits share: periods in words, parameters as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from flywheel_sim.calibration.likelihood import Maximum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Days of a period, as the language counts them (a month is a twelfth of a year of 365 days).
+DAYS = {"day": 1.0, "week": 7.0, "month": 365 / 12, "year": 365.0}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of a fit, as `flywheel_sim.fit` takes it; ``tell`` is told each step and how many there are."""
+
+    of: str
+    model: str | None
+    season: bool
+    level: float
+    ahead: int | None
+    tell: Callable[[str, int], None]
+
+
+def between(begins: date | None, ends: date | None) -> str:
+    """Return from when to when in words."""
+    return f"{begins} to {ends}"
+
+
+def rows_of(maxima: Mapping[str, Maximum]) -> pd.DataFrame:
+    """Return parameters as rows: part, parameter, value, low, high, about."""
+    return figures(
+        (part, one.name, value, low, high, one.about)
+        for part, top in maxima.items()
+        for one, value, (low, high) in zip(top.parameters, top.values, top.ends, strict=True)
+    )
+
+
+def figures(rows: Any) -> pd.DataFrame:
+    """Return figures as rows: part, parameter, value, low, high, about."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=["part", "parameter", "value", "low", "high", "about"])
+
+
+def left_open(maxima: Mapping[str, Maximum]) -> tuple[str, ...]:
+    """Return what the data cannot tell apart, of several parts with their names."""
+    return tuple(f"{part}: {said}" if part else said for part, one in maxima.items() for said in one.not_told_apart())
+
+
+def drawn(panel: str, kind: str, x: Any, observed: Any, fitted: Any, low: Any = None, high: Any = None) -> pd.DataFrame:
+    """Return a panel of a chart: data beside the model, as `Fit.drawn` has it."""
+    import numpy as np
+    import pandas as pd
+
+    none = np.full(len(x), np.nan)
+    columns = {"panel": panel, "kind": kind, "x": list(x), "observed": observed, "fitted": fitted,
+               "low": none if low is None else low, "high": none if high is None else high}  # fmt: skip
+    return pd.DataFrame(columns)

@@ -1,0 +1,248 @@
+"""Fits of buying: how often customers buy, and until when, chosen by how well it was forecast at earlier days."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, left_open, rows_of
+from flywheel_sim.analysis.fitting.choice import Choice
+from flywheel_sim.analysis.fitting.result import Fit
+from flywheel_sim.calibration import buying
+from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Season, Setting
+from flywheel_sim.calibration.buying.shares import shares
+from flywheel_sim.calibration.likelihood import FloatArray, Maximum
+from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
+from flywheel_sim.errors import ExperimentError
+from flywheel_sim.stats import figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from flywheel_sim.data.orders import Orders
+
+MODELS: dict[str, Any] = {**{one.name: one for one in buying.MODELS if one.name != "erlang_2_nbd"}, "erlang_nbd": None}
+
+#: Steps of regular buying that are tried.
+_STEPS = (2, 3, 4)
+
+#: Times of buying are in weeks.
+_WEEK = 7.0
+
+#: The chart shows customers with up to so many repeat purchases each, the others together.
+_MOST = 7
+
+#: Forecasts from earlier days are tried on so many customers, evenly out of all; more would tell little more.
+_TRIED = 10_000
+
+#: How regular buying is shows in so many groups of customers.
+_COMPARED = 600
+
+
+def purchases_of(orders: Orders) -> Purchases:
+    """Return the purchase days of all customers, as numbers."""
+    who = orders.rows["customer"].cat.codes.to_numpy().astype(np.int64)
+    begins = np.datetime64(orders.begins, "D")
+    day = (orders.rows["day"].to_numpy().astype("datetime64[D]") - begins).astype(np.int64)
+    order = np.lexsort((day, who))
+    _, who = np.unique(who[order], return_inverse=True)
+    return Purchases(who.astype(np.int64), day[order], int((np.datetime64(orders.ends, "D") - begins).astype(int)) + 1)
+
+
+def histories_of(purchases: Purchases, timed: bool = False) -> Histories:
+    """Return what each customer bought until the end of the records, in weeks; with all times for a season."""
+    return Histories.from_purchases(purchases.who, purchases.day / _WEEK, (purchases.days - 1) / _WEEK, timed=timed)
+
+
+def _models(orders: Orders, asked: Asked) -> tuple[dict[str, list[BuyingModel]], list[str]]:
+    """Return the models that are asked for, by name, as these records need them; and what is to be said of them."""
+    found, notes = {}, []
+    for name in MODELS if asked.model is None else [asked.model]:
+        kinds = [buying.erlang_nbd(steps) for steps in _STEPS] if name == "erlang_nbd" else [MODELS[name]]
+        if orders.selling_since is not None and kinds[0] is buying.BG_NBD and asked.model is None:
+            notes.append("BG/NBD is left out: it takes no customers from before the records.")
+            continue
+        found[name] = [_as_needed(one, orders, asked) for one in kinds]
+    return found, notes
+
+
+def _as_needed(model: BuyingModel, orders: Orders, asked: Asked) -> BuyingModel:
+    """Return a model that minds the season and customers from before the records, where there are such."""
+    begins = orders.begins
+    assert begins is not None
+    if asked.season:
+        model = model.seasonal(Season(Calendar.from_date(begins, _WEEK)))
+    if orders.selling_since is not None:
+        model = model.late(sold_before=(begins - orders.selling_since).days / _WEEK)
+    return model
+
+
+def fitted(orders: Orders, asked: Asked) -> Fit:
+    """Return how often customers buy, and until when."""
+    purchases = purchases_of(orders)
+    histories = histories_of(purchases, asked.season)
+    customers, repeats = int(histories.customers), int(len(purchases.who) - purchases.first.sum())
+    if not repeats:
+        raise ExperimentError(f"nobody of {customers:,} customers bought twice; buying cannot be fitted")
+    models, notes = _models(orders, asked)
+    choice, tried = (_choice(purchases, models, asked)) if asked.model is None else (None, 0)
+    if tried and tried < customers:
+        notes.append(f"Forecasts from earlier days were tried on {tried:,} of the customers.")
+    model = _likeliest(models[choice.chosen if choice else str(asked.model)], histories)
+    top = model.fit(histories, asked.level)
+    if choice is not None:
+        choice = replace(choice, chosen=_label(models, choice.chosen))
+    weeks = max(1, purchases.days // 7)
+    ahead = asked.ahead or min(52, max(1, weeks // 4))
+    says = _said(model, top, histories, ahead)
+    if getattr(model, "sold_before", None) is not None:
+        unseen = model.unseen(top.values, histories)
+        says += f" Besides them about {unseen:,.0f} were customers before the records and bought nothing since."
+    panels, finding = _beside(purchases, histories, model, top.values, orders)
+    maxima, amount = {"": top}, orders.rows["amount"].mean()
+    setting = Setting(
+        "week", 104.0, float(customers), purchases.days / _WEEK, figure(amount) if amount > 0 else "1",
+        orders.currency or "EUR", str(orders.begins),
+    )  # fmt: skip
+    return Fit(
+        asked.of, asked.model or model.name, model.label,
+        f"{repeats:,} repeat purchases of {customers:,} customers, {between(orders.begins, orders.ends)}",
+        rows_of(maxima), says, finding, panels,
+        {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
+        asked.level, model.source, maxima, left_open(maxima), tuple(notes), model.journey(top.values, setting), choice,
+    )  # fmt: skip
+
+
+def _likeliest(models: list[BuyingModel], histories: Histories) -> BuyingModel:
+    """Return the likeliest of models that differ in how regular buying is, as a part of the customers has it."""
+    if len(models) == 1:
+        return models[0]
+    part = histories.part(slice(None, None, math.ceil(len(histories) / _COMPARED)))
+    return max(models, key=lambda one: one.fit(part, intervals=False).log_likelihood)
+
+
+def _label(models: dict[str, list[BuyingModel]], name: str) -> str:
+    """Return the name of a model as candidates show it."""
+    return _REGULAR if len(models[name]) > 1 else models[name][0].label
+
+
+def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) -> str:
+    """Return what follows from a fit: who still buys, and what is expected of them."""
+    alive = float(histories.count @ model.alive(top.values, histories))
+    coming = float(histories.count @ model.expected(top.values, histories, np.array([float(ahead)]))[:, 0])
+    weeks = "the next week" if ahead == 1 else f"the next {ahead} weeks"
+    return (
+        f"Of {histories.customers:,.0f} customers {alive:,.0f} still buy, says {model.label}, which nobody can see: "
+        f"another model may count others. {coming:,.0f} repeat purchases are expected of them in {weeks}."
+    )
+
+
+# -- the choice ---------------------------------------------------------------------------------------
+
+
+_REGULAR = "Erlang Pareto/NBD"
+
+
+def _choice(purchases: Purchases, models: dict[str, list[BuyingModel]], asked: Asked) -> tuple[Choice, int]:
+    """Return how models and baselines have forecast from earlier days, and of how many customers."""
+    customers = int(purchases.first.sum())
+    step = math.ceil(customers / _TRIED)
+    some = purchases.some(step)
+    places = origins_of(purchases.days, asked.ahead)
+    steps = len(places) * len(models)
+    labels = {_label(models, name): name for name in models}
+    candidates = {label: partial(_expected, models[name], asked.season) for label, name in labels.items()}
+    found = rolled(some, candidates, places, lambda name: asked.tell(name, steps))
+    errors = errors_of(found, set(candidates))
+    what = "repeat purchases of the weeks to come"
+    tried = errors[errors["kind"] == "model"].groupby("candidate", sort=False)["error"].agg(["mean", "count"])
+    if not len(tried):
+        return Choice(what, errors, "pareto_nbd"), 0
+    whole = tried.loc[tried["count"] == tried["count"].max(), "mean"]
+    near = whole[whole <= (1 + TIE) * whole.min()]
+    plainest = next(name for label, name in labels.items() if label in near.index)
+    return Choice(what, errors, plainest), int(some.first.sum())
+
+
+def _expected(models: list[BuyingModel], season: bool, known: Purchases, ahead: FloatArray) -> FloatArray:
+    """Return the repeat purchases that customers known are expected to make until so many weeks ahead."""
+    histories = histories_of(known, season)
+    if not histories.x.any():
+        raise ArithmeticError
+    model = _likeliest(models, histories)
+    top = model.fit(histories, intervals=False)
+    expected: FloatArray = histories.count @ model.expected(top.values, histories, ahead)
+    return expected
+
+
+def errors_of(found: list[Forecasting], models: set[str]) -> pd.DataFrame:
+    """Return the errors of all candidates, one row a candidate and origin."""
+    import pandas as pd
+
+    names = [name for one in found for name in one.forecasts]
+    rows = [
+        (name, "model" if name in models else "baseline", f"week {one.origin // 7}", 100 * one.error(name),
+         100 * total_error([one], name))
+        for name in dict.fromkeys([*names, *MEANS]) for one in found if name in one.forecasts
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total"])
+
+
+# -- the data beside the model --------------------------------------------------------------------------
+
+_WEEKLY, _COUNTS = "Over time", "By customer"
+
+
+def _beside(
+    purchases: Purchases, histories: Histories, model: BuyingModel, values: FloatArray, orders: Orders
+) -> tuple[pd.DataFrame, str]:
+    """Return data beside the model over time and by customer, and what the first of them shows in words."""
+    import pandas as pd
+
+    weeks = purchases.days // 7
+    offset = purchases.days - 7 * weeks  # whole weeks, counted back from the end
+    repeats = purchases.day[~purchases.first] - offset
+    seen = np.bincount(repeats[repeats >= 0] // 7, minlength=weeks).astype(np.float64)
+    half = 1.96 * np.sqrt(seen)  # of a count of many people who each seldom buy
+    edges = (offset + 7 * np.arange(weeks + 1) - 0.5) / _WEEK  # a day counts whole
+    said = np.diff(_until(purchases, model, values, edges))
+    dates = np.datetime64(orders.begins, "D") + offset + 7 * np.arange(weeks)
+    over_time = drawn(
+        _WEEKLY, "line", pd.to_datetime(dates), seen, said, np.maximum(0, seen - half), seen + half
+    )  # fmt: skip
+    finding = f"{model.label} says {figure(float(said.sum()))} repeat purchases; there were {figure(float(seen.sum()))}"
+    if model.season is not None:
+        return over_time, finding
+    return pd.concat([over_time, _counts(histories, model, values)], ignore_index=True), finding
+
+
+def _until(purchases: Purchases, model: BuyingModel, values: FloatArray, edges: FloatArray) -> FloatArray:
+    """Return how many repeat purchases the model says of all customers until times in weeks."""
+    starts = purchases.day[purchases.first] / _WEEK
+    if model.season is None:
+        start, count = np.unique(starts, return_counts=True)
+        ages = np.clip(edges[:, None] - start[None, :], 0, None)
+        flat, back = np.unique(ages, return_inverse=True)
+        until: FloatArray = np.asarray(model.expected_new(values, flat))[back].reshape(ages.shape) @ count
+        return until
+    said = np.zeros(len(edges))
+    for start, count in zip(*np.unique(np.floor(starts) + 0.5, return_counts=True), strict=True):
+        said += count * np.asarray(model.expected_new(values, np.clip(edges - start, 0, None), float(start)))
+    return said
+
+
+def _counts(histories: Histories, model: BuyingModel, values: FloatArray) -> pd.DataFrame:
+    """Return how many customers made 0, 1, 2, ... repeat purchases, and how many the model says."""
+    had = np.bincount(np.minimum(histories.x, _MOST).astype(int), weights=histories.count, minlength=_MOST + 1)
+    lengths, back = np.unique(histories.T, return_inverse=True)
+    named = {one.name: float(value) for one, value in zip(model.parameters, values, strict=True)}
+    of_length = shares(named, lengths, _MOST, getattr(model, "steps", 1))  # of 0 to one less than the most
+    below = np.bincount(back, weights=histories.count, minlength=len(lengths)) @ of_length
+    said = np.append(below, histories.customers - below.sum())
+    labels = [*map(str, range(_MOST)), f"{_MOST}+"]
+    half = 1.96 * np.sqrt(had * (1 - had / histories.customers))
+    return drawn(_COUNTS, "bars", labels, had, said, had - half, had + half)

@@ -1,0 +1,133 @@
+"""Fits of retention: how long customers stay, chosen by how well later ages were forecast from earlier ones."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, figures, left_open, rows_of
+from flywheel_sim.analysis.fitting.choice import Choice
+from flywheel_sim.analysis.fitting.result import Fit
+from flywheel_sim.calibration.kaplan_meier import kaplan_meier
+from flywheel_sim.calibration.likelihood import FloatArray
+from flywheel_sim.calibration.retention.choice import BASELINES, RetentionChoice, choose
+from flywheel_sim.calibration.retention.lives import Lives
+from flywheel_sim.calibration.retention.models import MODELS as BY_PERIOD
+from flywheel_sim.errors import DataError
+from flywheel_sim.stats import figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Models by name; those without an object are of their own kind.
+MODELS: dict[str, Any] = {**{one.name: one for one in BY_PERIOD}, "kaplan_meier": None}
+
+#: The panel of the chart.
+_CURVE = "Still customers"
+
+#: A forecast is said for so many periods after the last known, at most.
+_BEYOND = 5
+
+
+def lives_of(data: Any) -> tuple[Lives, str, str]:
+    """Return lives in whole periods, the period, and what they rest on in words."""
+    if type(data).__name__ == "Survivors":
+        parts = [
+            Lives.from_survivors(one["age"].to_numpy(), one["survivors"].to_numpy(), data.people,
+                                 shares=data.shares)
+            for _, one in data.rows.groupby("cohort", observed=True, sort=False)
+        ]  # fmt: skip
+        lives = parts[0]
+        for one in parts[1:]:
+            lives = lives + one
+        cohorts = "1 cohort" if len(parts) == 1 else f"{len(parts)} cohorts"
+        many = f"{lives.people:,.0f} people" if lives.people_known else "shares of people"
+        return lives, data.unit, f"{many} in {cohorts}, ages 0 to {lives.last} {data.unit}s"
+    unit = data.period
+    table = data.lives(unit)
+    lives = Lives.of(table["age"].to_numpy(), table["lost"].to_numpy(), table["entered"].to_numpy())
+    lost = int(table["lost"].sum())
+    return lives, unit, f"{len(table):,} subscriptions, {lost:,} of them ended, {between(data.begins, data.ends)}"
+
+
+def fitted(data: Any, asked: Asked) -> Fit:
+    """Return how long customers stay."""
+    lives, unit, words = lives_of(data)
+    if lives.last < 1:
+        raise DataError(f"nobody is seen for a whole {unit}, so no renewal is known; give longer records")
+    if asked.model == "kaplan_meier":
+        return _without_a_model(lives, unit, words, asked)
+    made = choose(lives, level=asked.level) if asked.model is None else None
+    model = made.model if made is not None else MODELS[asked.model or ""]
+    top = made.fit if made is not None else model.fit(lives, asked.level)
+    values = made.values if made is not None else top.values
+    maxima = {"": top}
+    last, ahead = lives.last, asked.ahead or min(_BEYOND, lives.last)
+    left = model.survival(values, [last, last + ahead])
+    says = (
+        f"{_percent(left[0])} % are left after {last} {unit}s, and {_percent(left[1])} % are expected to be after "
+        f"{last + ahead}."
+    )
+    notes = [model.lost] if model.lost else []
+    if not lives.people_known:
+        notes.append("How many people the shares stand for is not known, so no intervals are told.")
+    finding = f"{model.label}: {_percent(left[1])} % are expected to be left after {last + ahead} {unit}s"
+    return Fit(
+        asked.of, model.name, model.label, words, rows_of(maxima), says, finding,
+        _curve(lives, asked.level, model.survival(values, np.arange(last + ahead + 1.0)), ahead),
+        {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")}, asked.level, model.source, maxima,
+        left_open(maxima) if lives.people_known else (), tuple(notes),
+        model.journey(values, unit, periods=last + ahead), None if made is None else _choice(made, unit),
+    )  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return figure(100 * float(share), "%")
+
+
+def _curve(lives: Lives, level: float, said: FloatArray, ahead: int) -> pd.DataFrame:
+    """Return who is left at each age, in the data and as the model says, also of ages ahead."""
+    share, low, high = (np.append(one, np.full(ahead, math.nan)) for one in _seen(lives, level))
+    return drawn(_CURVE, "steps", np.arange(len(share)), share, 100 * said, low, high)
+
+
+def _seen(lives: Lives, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return who is left at each age without a model, with intervals where the number of people is known, in %."""
+    known = kaplan_meier(lives.age + lives.lost, lives.lost, lives.entered, lives.count, level)
+    ages = np.arange(lives.last + 1)
+    share = 100 * known.at(ages)
+    if not lives.people_known:
+        return share, np.full(len(ages), math.nan), np.full(len(ages), math.nan)
+    place = np.searchsorted(known.times, ages, side="right")
+    low, high = (np.append(100.0, 100 * one)[place] for one in (known.low, known.high))
+    return share, low, high
+
+
+def _without_a_model(lives: Lives, unit: str, words: str, asked: Asked) -> Fit:
+    """Return who is left at each age as seen, without a model."""
+    share, low, high = _seen(lives, asked.level)
+    rows = figures(
+        ("", f"S({age})", *three, f"% left after {age} {unit}s")
+        for age, three in enumerate(zip(share, low, high, strict=True))
+    )
+    finding = f"{figure(share[-1], '%')} % are left after {lives.last} {unit}s"
+    return Fit(
+        asked.of, "kaplan_meier", "Kaplan-Meier", words, rows, f"{finding}.", finding,
+        _curve(lives, asked.level, share / 100, 0), {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")},
+        asked.level, "Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452",
+    )  # fmt: skip
+
+
+def _choice(made: RetentionChoice, unit: str) -> Choice:
+    """Return how models and baselines have forecast, one row a candidate and origin."""
+    import pandas as pd
+
+    labels = {one.name: one.label for one in BY_PERIOD}
+    rows = [
+        (labels.get(name, name), "baseline" if name in BASELINES else "model", f"age {origin}", error, total)
+        for name, tried in made.by_origin.items() for origin, (error, total) in zip(made.origins, tried, strict=True)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total"])
+    return Choice(f"who is left at later ages ({unit}s)", table, made.model.label)

@@ -1,0 +1,80 @@
+"""A fitted model of buying as a journey of this package: its customers, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flywheel_sim.calibration.buying.season import MONTHS
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a journey says beside the model.
+
+    Attributes
+    ----------
+    unit
+        The unit of time of the parameters: ``day``, ``week``, ``month`` or ``year``.
+    horizon
+        How long it runs, in units.
+    customers
+        How many people make a first purchase, on average.
+    over
+        The time within which they do, in units, steadily; None for the whole horizon.
+    amount
+        What a purchase earns: an amount in the words of the language.
+    currency
+        Of the amount.
+    start
+        The day on which it starts, where there is a season.
+    """
+
+    unit: str = "week"
+    horizon: float = 104.0
+    customers: float = 1000.0
+    over: float | None = None
+    amount: str = "35"
+    currency: str = "USD"
+    start: str = "2027-01-01"
+
+
+def figure(value: float) -> str:
+    """Return a number in digits alone, as the language reads it."""
+    return np.format_float_positional(float(value), precision=12, fractional=False, trim="-")
+
+
+def pace(shape: float, rate: float, unit: str, season: FloatArray | None = None, times: int = 1) -> str:
+    """Return a pace that a gamma distribution spreads over people, `times` as fast as `shape` / `rate`."""
+    said = f"value: {figure(shape * times)} per {figure(rate)} {unit}s, spread: {{shape: {figure(shape)}}}"
+    if season is not None:
+        months = ", ".join(f"{name}: {figure(one)}" for name, one in zip(MONTHS, season, strict=True))
+        said += f", times: {{month: {{{months}}}}}"
+    return f"{{{said}}}"
+
+
+def written(
+    name: str, comments: Sequence[str], rates: dict[str, str], events: dict[str, str], setting: Setting,
+    attributes: dict[str, str] | None = None, *, dated: bool = False,
+) -> str:  # fmt: skip
+    """Return the text of a journey in which people enter at their first purchase and then meet some events."""
+    s = setting
+    over = s.horizon if s.over is None else s.over
+    until = "" if s.over is None else f"until: {figure(s.over)} {s.unit}s, "
+    lines = [f"# {one}" for one in comments]
+    lines += [f"name: {name}", f"horizon: {figure(s.horizon)} {s.unit}s", f"currency: {s.currency}"]
+    lines += [f"start: {s.start}"] if dated else []
+    lines += ["rates:", *(f"  {key}: {one}" for key, one in rates.items())]
+    if attributes:
+        lines += ["attributes:", *(f"  {key}: {one}" for key, one in attributes.items())]
+    arrivals = f"rate: {figure(s.customers)} per {figure(over)} {s.unit}s"
+    lines += ["channels:", f"  first_purchases: {{{arrivals}, {until}enters: customer}}"]
+    lines += ["journey:", "  customer:", "    role: customer", f"    on_entry: {{earn: {{orders: {s.amount}}}}}"]
+    lines += ["    events:", *(f"      {key}: {one}" for key, one in events.items())]
+    lines += ["  lost: exit"] if any("lost" in one for one in events.values()) else []
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,200 @@
+"""From rows to orders: lines of one order added up, states that were overtaken left out, refunds taken off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flywheel_sim.data.account import ASIDE, MERGED, Tally
+from flywheel_sim.data.source.cells import BoolArray, FloatArray, IntArray
+from flywheel_sim.data.statuses import CANCELLED, PAID, REFUNDED
+
+#: Smaller sums are nothing: a thousandth of a cent.
+_NOTHING = 1e-5
+
+
+@dataclass
+class Lines:
+    """The rows of a file of orders.
+
+    Attributes
+    ----------
+    who
+        Who bought, -1 where nobody is said.
+    order
+        Which order it is of; every row its own where orders have no numbers.
+    second
+        When, in seconds.
+    amount
+        What was paid, less what was refunded; negative where money went back.
+    status
+        What became of it.
+    follows
+        Whether it says neither who nor when, and belongs to an earlier row of its order.
+    """
+
+    who: IntArray
+    order: IntArray
+    second: IntArray
+    amount: FloatArray
+    status: IntArray
+    follows: BoolArray
+
+
+def without_states(lines: Lines, tally: Tally) -> None:
+    """Mark rows that a later row of the same order repeats, with another status or the same one; the last one counts.
+
+    Of orders with numbers alone, and of rows that are alike in customer, time and amount.
+    """
+    left = np.flatnonzero(tally.left & ~lines.follows)
+    key = _numbered(lines.order[left], lines.who[left], lines.second[left], _cents(lines.amount[left]))
+    if len(key) == 0 or int(key.max()) + 1 == len(key):
+        return
+    last = np.zeros(int(key.max()) + 1, np.int64)
+    last[key] = np.arange(len(key))  # the last of each stays
+    overtaken = last[key] != np.arange(len(key))
+    changed = overtaken & (lines.status[left] != lines.status[left][last[key]])
+    for these, rule in ((changed, "an earlier state of the same order"), (overtaken & ~changed, "the same row again")):
+        tally.mark(_at(left[these], len(lines.who)), MERGED, rule)
+
+
+def turn_reversals(lines: Lines, tally: Tally) -> None:
+    """Have a row that says refunded or cancelled take off the paid row of its order that has the same amount."""
+    left = np.flatnonzero(tally.left & np.isin(lines.status, (PAID, REFUNDED, CANCELLED)) & (lines.amount > 0))
+    back = lines.status[left] != PAID
+    if not back.any():
+        return
+    key = _numbered(lines.order[left], lines.who[left], _cents(lines.amount[left]))
+    reverses = back & np.isin(key, key[~back])
+    lines.amount[left[reverses]] *= -1
+    negative = tally.left & (lines.amount < 0) & np.isin(lines.status, (REFUNDED, CANCELLED))
+    lines.status[negative] = PAID  # it is the row of a refund
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Orders that are purchases: whose, on which day, for how much, and in which row of the table the first one is."""
+
+    who: IntArray
+    day: IntArray
+    amount: FloatArray
+    row: IntArray
+
+
+def orders_of(lines: Lines, tally: Tally, *, priced: bool, free: BoolArray | None) -> Bought:
+    """Return the orders that are purchases; rows of others are set aside.
+
+    Parameters
+    ----------
+    lines, tally
+        The rows, and what becomes of them.
+    priced
+        Whether there are amounts at all.
+    free
+        Rows of which units say that something was bought, though it cost nothing; None where no units are said.
+    """
+    left = np.flatnonzero(tally.left)
+    number = _numbered(lines.order[left], lines.who[left])
+    count = int(number.max()) + 1 if len(number) else 0
+    amount = lines.amount[left]
+    gained, gave = np.where(amount > 0, amount, 0.0), np.where(amount < 0, amount, 0.0)
+    sums: FloatArray = np.asarray(np.bincount(number, gained, count) + np.bincount(number, gave, count), np.float64)
+    bought = np.bincount(number, gained > 0, count) > 0
+    second = _least(lines.second[left], number, count, np.where(bought[number], amount > 0, True))
+    who = np.zeros(count, np.int64)
+    who[number] = lines.who[left]
+    if priced:
+        returns = ~bought & (sums < -_NOTHING)
+        sums = _refunded(who, second, sums, bought, returns, left, number, tally)
+        gone = bought & (sums <= _NOTHING)
+        tally.mark(_at(left[gone[number]], len(lines.who)), ASIDE, "refunded in full", merged=True)
+        nothing = ~bought & ~returns
+        if free is not None:
+            nothing &= np.bincount(number, free[left], count) == 0
+        tally.mark(_at(left[nothing[number]], len(lines.who)), ASIDE, "amount 0")
+    stays = np.bincount(number, tally.left[left], count) > 0
+    first = np.full(count, len(lines.who), np.int64)
+    np.minimum.at(first, number, np.where(tally.left[left], left, len(lines.who)))
+    lead = np.zeros(len(lines.who), bool)
+    lead[first[stays]] = True
+    tally.mark(tally.left & ~lead, MERGED, "a further line of an order")
+    return Bought(who[stays], second[stays] // 86_400, sums[stays], first[stays])
+
+
+def _refunded(
+    who: IntArray, second: IntArray, sums: FloatArray, bought: BoolArray, returns: BoolArray, left: IntArray,
+    number: IntArray, tally: Tally,
+) -> FloatArray:  # fmt: skip
+    """Return what orders brought once refunds without a number of theirs are taken off the customer's earlier ones.
+
+    The latest earlier order that is worth as much is taken; where none is, the latest ones until all is paid back.
+    """
+    if not returns.any():
+        return sums
+    sums = sums.copy()
+    mine = np.isin(who, who[returns])
+    orders = np.flatnonzero(mine & bought)
+    orders = orders[np.lexsort((second[orders], who[orders]))]
+    owners = who[orders]
+    found = np.zeros(len(who), bool)
+    backs = np.flatnonzero(returns)
+    for back in backs[np.argsort(second[backs], kind="stable")]:
+        low, high = np.searchsorted(owners, [who[back], who[back] + 1])
+        own = orders[low:high][::-1]
+        own = own[(second[own] <= second[back]) & (sums[own] > _NOTHING)]
+        due = -sums[back]
+        enough = own[sums[own] >= due - _NOTHING]
+        for one in enough[:1] if len(enough) else own:
+            paid = min(due, sums[one])
+            sums[one], due = round(sums[one] - paid, 6), due - paid
+            found[back] = True
+            if due <= _NOTHING:
+                break
+    width = len(tally.rows)
+    tally.mark(_at(left[found[number]], width), MERGED, "a refund, taken off an order")
+    tally.mark(_at(left[(returns & ~found)[number]], width), ASIDE, "a refund before any order")
+    return sums
+
+
+def one_a_day(bought: Bought, tally: Tally) -> tuple[Bought, IntArray]:
+    """Return purchases with those of one customer and day as one, by customer and day, and how many each is."""
+    order = np.lexsort((bought.row, bought.day, bought.who))
+    who, day = bought.who[order], bought.day[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (who[1:] != who[:-1]) | (day[1:] != day[:-1])
+    number = np.cumsum(new) - 1
+    count = int(new.sum())
+    tally.mark(_at(bought.row[order[~new]], len(tally.rows)), MERGED, "another order of the same day")
+    amount: FloatArray = np.asarray(np.round(np.bincount(number, bought.amount[order], count), 6), np.float64)
+    merged = np.bincount(number, minlength=count).astype(np.int64)
+    return Bought(who[new], day[new], amount, bought.row[order[new]]), merged
+
+
+def _cents(amount: FloatArray) -> IntArray:
+    return np.round(np.nan_to_num(amount) * 1e4).astype(np.int64)
+
+
+def _numbered(*keys: IntArray) -> IntArray:
+    """Return a number for each row that is the same where all keys are, from 0 on."""
+    import pandas as pd
+
+    number = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        codes, unique = pd.factorize(key)
+        number, _ = pd.factorize(number * (len(unique) + 1) + codes)
+    return np.asarray(number, np.int64)
+
+
+def _least(values: IntArray, number: IntArray, count: int, which: BoolArray) -> IntArray:
+    """Return the least value of each number among some rows."""
+    least = np.full(count, np.iinfo(np.int64).max, np.int64)
+    np.minimum.at(least, number[which], values[which])
+    return least
+
+
+def _at(rows: IntArray, count: int) -> BoolArray:
+    """Return rows as a mask."""
+    mask = np.zeros(count, bool)
+    mask[rows] = True
+    return mask

@@ -1,0 +1,359 @@
+"""Orders: who bought, on which day, for how much, once refunds, failures, further lines and repeats are dealt with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flywheel_sim.arguments import checked
+from flywheel_sim.data.account import ASIDE, REFUSED
+from flywheel_sim.data.asking import words
+from flywheel_sim.data.currencies import currency_of
+from flywheel_sim.data.lines import Bought, Lines, one_a_day, orders_of, turn_reversals, without_states
+from flywheel_sim.data.people import groups_of, people_of, tokens_for
+from flywheel_sim.data.records import Records, spanned
+from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
+from flywheel_sim.data.statuses import CANCELLED, FAILED, PAID, PENDING, REFUNDED, UNKNOWN, read_flags, read_statuses
+from flywheel_sim.data.taking import Asked, Taken, taken
+from flywheel_sim.data.times import day_of, days_to
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Days in a unit in which time is counted.
+UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+
+_ASIDE = {
+    CANCELLED: "cancelled",
+    FAILED: "failed",
+    PENDING: "not paid yet",
+    REFUNDED: "refunded in full",
+    UNKNOWN: "a status that does not count",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Orders(Records):
+    """Orders that were read, one row a customer and day; frozen.
+
+    Attributes
+    ----------
+    rows
+        customer (a category of random tokens, in order of first appearance in the file), day (midnight of the day on
+        the clock of the business), amount (units of the currency, net of refunds; NaN where the file has none), orders
+        (how many of that day are in the row), and where the file says it referred_by and channel.
+    account
+        What became of every row of the file.
+    begins, ends
+        First and last day of the records.
+    currency, zone
+        Of the amounts and days, None where nobody says.
+    selling_since
+        Since when the business has sold, where that is before the records begin.
+
+    Examples
+    --------
+    >>> import flywheel_sim as fs
+    >>> orders = fs.read_orders(fs.datasets.cdnow())
+    >>> orders.rows.customer.nunique(), len(orders.rows), orders.currency
+    (2357, 6696, 'USD')
+    """
+
+    currency: str | None = None
+    zone: str | None = None
+    selling_since: dt.date | None = None
+
+    def answer(self) -> str:
+        """Return how many customers bought how often."""
+        people, times = self.rows["customer"].nunique(), len(self.rows)
+        return (f"{people:,} customer{'s' * (people != 1)} bought {times:,} time{'s' * (times != 1)}"
+                f"{spanned(self.begins, self.ends)}")  # fmt: skip
+
+    @checked({"until": words("until")["until"], "unit": words("unit")["unit"]})
+    def histories(self, until: dt.date | None = None, unit: str = "week") -> pd.DataFrame:
+        """Return how often and how lately each customer bought, as models of buying take it.
+
+        Parameters
+        ----------
+        until
+            The last day that is looked at; the end of the records unless given.
+        unit
+            In which time is counted: day, week (7 days), month (365.25/12 days) or year (365.25 days).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a customer who bought by then: customer, first (day of the first purchase), frequency (days with a
+            later purchase), recency (last minus first day, in units), T (last day looked at minus first, in units),
+            monetary_value (mean amount of the later purchases; NaN without any), and where known referred_by and
+            channel. As Fader, Hardie and Lee 2005, Marketing Science 24, 275 to 284, doi:10.1287/mksc.1040.0098.
+
+        Examples
+        --------
+        >>> import flywheel_sim as fs
+        >>> table = fs.read_orders(fs.datasets.cdnow()).histories(until="1997-09-30")
+        >>> len(table), int(table.frequency.sum())
+        (2357, 2457)
+        """
+        import pandas as pd
+
+        ends = until or self.ends
+        assert ends is not None
+        rows = self.rows[self.rows["day"] <= pd.Timestamp(ends)]
+        by = rows.groupby("customer", observed=True, sort=True)
+        first, last, count = by["day"].min(), by["day"].max(), by["day"].size()
+        days = UNIT_DAYS[unit]
+        later = rows["amount"].where(rows["day"] > rows["customer"].map(first).astype(rows["day"].dtype))
+        table = pd.DataFrame(
+            {
+                "first": first,
+                "frequency": count - 1,
+                "recency": (last - first).dt.days / days,
+                "T": (pd.Timestamp(ends) - first).dt.days / days,
+                "monetary_value": later.groupby(rows["customer"], observed=True, sort=True).mean(),
+            }
+        )
+        for name in ("referred_by", "channel"):
+            if name in rows:
+                table[name] = by[name].first()
+        return table.rename_axis(index="customer").reset_index()
+
+
+@checked(words("columns", "zone", "currency", "amounts", "decimal", "dates", "count", "until", "selling_since", "keys",
+               "sheet", "at_most_refused"))  # fmt: skip
+def read_orders(
+    source: str | Path | pd.DataFrame,
+    *,
+    columns: Mapping[str, str | Sequence[str]] | None = None,
+    zone: str | None = None,
+    currency: str | None = None,
+    amounts: str | None = None,
+    decimal: str | None = None,
+    dates: str | None = None,
+    count: Sequence[str] | None = None,
+    until: dt.date | str | None = None,
+    selling_since: dt.date | str | None = None,
+    keys: str | Path | None = None,
+    sheet: str | None = None,
+    at_most_refused: float = 0.05,
+) -> Orders:
+    """Read who bought when and for how much, from a shop's export or any table of orders.
+
+    Exports of Shopify, Stripe, ChartMogul and others are known by their columns, other tables by usual headings of
+    several languages; what is not found is asked for. An order refunded in full, cancelled, failed or not paid is no
+    purchase; several orders of one customer and day are one; every row is accounted for.
+
+    Parameters
+    ----------
+    source
+        The path of a CSV, Parquet or Excel file, or a data frame.
+    columns
+        Which column serves as what, where that is not found: ``{"customer": "Kundennummer", "time": "Datum"}``. Roles:
+        customer, time, amount, order, status, refunded, currency, quantity, price, cancelled, captured, mode,
+        referred_by, channel.
+    zone
+        Where the business is, such as ``Europe/Berlin``: needed where times are UTC.
+    currency
+        Which currency counts where there are several; others are set aside.
+    amounts
+        ``cents`` or ``units``.
+    decimal
+        The sign before decimals, ``.`` or ``,``, where amounts do not show it.
+    dates
+        ``day first`` or ``month first``, where dates do not show it.
+    count
+        Words of the status that count as paid, where they are not known.
+    until
+        The last day of the records; later orders are set aside. The day of the last order unless given.
+    selling_since
+        Since when the business has sold, where the records begin later.
+    keys
+        A file for the customers' keys with their tokens, which its owner alone may read; its tokens are used again.
+    sheet
+        Which sheet of a workbook.
+    at_most_refused
+        Which share of rows may be refused before reading is.
+
+    Raises
+    ------
+    DataError
+        If the file, or more rows of it than that, cannot be read, or something has to be said that was not.
+    ExperimentError
+        If an argument is not what it takes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import flywheel_sim as fs
+    >>> table = pd.DataFrame({"Kunde": [7, 7, 8], "Datum": ["31.12.2024", "1.2.2025", "3.2.2025"],
+    ...                       "Betrag": ["1.019,50", "20,00", "5,00"]})
+    >>> orders = fs.read_orders(table, currency="EUR")
+    >>> orders.rows.amount.tolist(), str(orders.ends)
+    ([1019.5, 20.0, 5.0], '2025-02-03')
+    """
+    asked = Asked(zone, currency, amounts, decimal, dates, until, at_most_refused)  # type: ignore[arg-type]
+    file = taken("orders", source, columns, sheet, asked)
+    tally = file.tally
+    lines, referrers, people = _lines(file)
+    priced, beside = _amounts(file, lines)
+    _statuses(file, lines, count)
+    said = currency_of(file, beside, lines.amount != 0 if priced else tally.left)
+    if "order" in file and "quantity" not in file:
+        without_states(lines, tally)
+    if asked.until is not None:
+        tally.mark(lines.second // 86_400 > days_to(asked.until), ASIDE, "after the end of the records")
+    if "order" in file:
+        turn_reversals(lines, tally)
+    for status, rule in _ASIDE.items():
+        tally.mark(lines.status == status, ASIDE, rule)
+    if priced and "amount" in file:
+        tally.mark(file.columns["amount"].blank & ~lines.follows, REFUSED, "no figure", file.columns["amount"].name)
+    bought = orders_of(lines, tally, priced=priced, free=_free(file))
+    bought, merged = one_a_day(bought, tally)
+    file.check()
+    if not len(bought.who):
+        raise file.nothing_left("order that is a purchase")
+    rows = _rows(file, bought, merged, referrers, people, keys if keys is None else Path(keys))
+    begins, ends = day_of(bought.day.min()), asked.until or day_of(bought.day.max())
+    return Orders(rows, tally.closed(), begins, ends, said, zone, selling_since)  # type: ignore[arg-type]
+
+
+def _lines(file: Taken) -> tuple[Lines, IntArray | None, list[str]]:
+    """Return the rows of a file, further lines of an order with what its first line says; who was referred by whom."""
+    tally, referrer = file.tally, file.columns.get("referred_by")
+    codes, people = people_of(file.columns["customer"], *([] if referrer is None else [referrer]))
+    count = len(tally.rows)
+    numbered = "order" in file
+    order = file.columns["order"].texts().codes if numbered else np.full(count, -1, np.int64)
+    alone = order < 0
+    order = np.where(alone, np.arange(count) + (int(order.max(initial=0)) + 1), order)
+    heads = _heads(order, file.columns["customer"].blank & file.columns["time"].blank & ~alone)
+    who = codes[0][heads]
+    tally.mark(who < 0, ASIDE, "no customer", file.columns["customer"].name)
+    times = file.times("time", needed=False)
+    sound, second = times.sound[heads], times.at.astype(np.int64)[heads]
+    tally.mark(~sound, REFUSED, "no date", file.columns["time"].name)
+    lines = Lines(who, order, np.where(sound, second, 0), np.zeros(count), np.full(count, PAID, np.int64),
+                  heads != np.arange(count))  # fmt: skip
+    return lines, None if referrer is None else codes[1][heads], people
+
+
+def _heads(order: IntArray, follows: BoolArray) -> IntArray:
+    """Return for every row the row that says of its order who and when; itself where none does."""
+    count = len(order)
+    first = np.full(int(order.max(initial=0)) + 1, count, np.int64)
+    np.minimum.at(first, order[~follows], np.flatnonzero(~follows))
+    heads = np.where(follows, first[order], np.arange(count))
+    return np.where(heads < count, heads, np.arange(count))
+
+
+def _amounts(file: Taken, lines: Lines) -> tuple[bool, Any]:
+    """Put in what was paid, less what was refunded; tell whether there are amounts at all, and what stands beside."""
+    tally = file.tally
+    if "amount" in file:
+        column = file.columns["amount"]
+        if column.blank.all():
+            tally.say(f"'{column.name}' is blank in every row: the orders have no amounts.")
+            return False, None
+        found = file.amounts("amount", needed=False)
+        lines.amount = np.nan_to_num(found.values)
+    elif "price" in file:
+        found = file.amounts("price")
+        pieces = file.amounts("quantity", money=False).values if "quantity" in file else np.ones(len(file))
+        lines.amount = np.asarray(np.round(np.nan_to_num(found.values * pieces), 6), np.float64)
+    else:
+        tally.say("No column is known as the amount: every order counts, and amounts are not known.")
+        return False, None
+    if "refunded" in file:
+        _take_refunds(file, lines)
+    return True, found.units
+
+
+def _take_refunds(file: Taken, lines: Lines) -> None:
+    """Take off what a column says was refunded; one of yes and no says that all was."""
+    column = file.columns["refunded"]
+    found = file.amounts("refunded", needed=False) if column.kind == "number" or not _flags(column) else None
+    if found is None:
+        lines.status = np.where(read_flags(column, file.file), REFUNDED, lines.status)
+        return
+    back = np.abs(np.nan_to_num(found.values))
+    full = (back > 0) & (lines.amount - back <= 0)
+    less = np.round(np.maximum(lines.amount - back, 0.0), 6)
+    lines.amount = np.asarray(np.where(lines.amount > 0, less, lines.amount), np.float64)
+    lines.status = np.where(full & (lines.amount <= 0), REFUNDED, lines.status)
+
+
+def _flags(column: Column) -> bool:
+    """Tell whether a column holds yes and no rather than figures."""
+    return not any(any(one.isdigit() for one in word) for word in column.word_list())
+
+
+def _statuses(file: Taken, lines: Lines, count: Sequence[str] | None) -> None:
+    """Put in what became of every row."""
+    tally = file.tally
+    if "status" in file:
+        found = read_statuses(file.columns["status"], lines.who, count, tally, tally.left)
+        blank = file.columns["status"].blank
+        found = np.where(blank, PAID, found)
+        lines.status = np.where(lines.status == REFUNDED, REFUNDED, found)
+        partly = (lines.status == REFUNDED) & (lines.amount < 0)
+        lines.status = np.where(partly, PAID, lines.status)  # money that went back, in a row of its own
+    if "cancelled" in file:
+        lines.status = np.where(read_flags(file.columns["cancelled"], file.file), CANCELLED, lines.status)
+    if "captured" in file:
+        held = ~read_flags(file.columns["captured"], file.file) & ~file.columns["captured"].blank
+        lines.status = np.where(held & (lines.status == PAID), PENDING, lines.status)
+    if "mode" in file:
+        tally.mark(read_flags(file.columns["mode"], file.file, dated=False), ASIDE, "a test", file.columns["mode"].name)
+    lines.status = lines.status[_heads(lines.order, lines.follows)]  # further lines share what became of the order
+
+
+def _free(file: Taken) -> BoolArray | None:
+    """Return which rows say that units were bought, where amounts are said beside."""
+    if "quantity" not in file or "amount" not in file:
+        return None
+    units: FloatArray = file.amounts("quantity", money=False, needed=False).values
+    return np.asarray(np.nan_to_num(units) > 0)
+
+
+def _rows(
+    file: Taken, bought: Bought, merged: IntArray, referrers: IntArray | None, people: Sequence[str], keys: Path | None
+) -> pd.DataFrame:
+    """Return the rows as users see them: tokens for keys."""
+    import pandas as pd
+
+    appears = np.unique(bought.who[np.argsort(bought.row, kind="stable")], return_index=True)
+    customers = appears[0][np.argsort(appears[1], kind="stable")]  # in order of first appearance
+    place = np.full(len(people), -1, np.int64)
+    place[customers] = np.arange(len(customers))
+    tokens = pd.Index(tokens_for([people[one] for one in customers.tolist()], keys), dtype=object)
+    priced = "amount" in file or "price" in file
+    kind = pd.CategoricalDtype(tokens)
+    rows = pd.DataFrame(
+        {
+            "customer": pd.Categorical.from_codes(place[bought.who].astype(np.int32), dtype=kind),
+            "day": bought.day.astype("datetime64[D]").astype("datetime64[s]"),
+            "amount": bought.amount if priced else np.full(len(bought.who), np.nan),
+            "orders": merged,
+        }
+    )
+    if referrers is not None:
+        named = referrers[bought.row]
+        codes = np.where(named >= 0, place[named], -1)
+        rows["referred_by"] = pd.Categorical.from_codes(codes.astype(np.int32), dtype=kind)
+        if outside := len(np.unique(bought.who[(named >= 0) & (codes < 0)])):
+            file.tally.say(f"{outside:,} customers were referred by somebody who is no customer here; they have no "
+                           "referred_by.")  # fmt: skip
+    if "channel" in file:
+        counted = np.zeros(len(file), bool)
+        counted[bought.row] = True
+        who = np.full(len(file), -1, np.int64)
+        who[bought.row] = bought.who
+        rows["channel"] = groups_of(file.columns["channel"], who, counted, file.tally, "channel")[bought.row]
+    order = np.lexsort((bought.day, place[bought.who]))
+    return rows.iloc[order].reset_index(drop=True)

@@ -1,0 +1,169 @@
+"""A table whose columns were given their roles, on the way to what it holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flywheel_sim.data.account import REFUSED, Tally
+from flywheel_sim.data.amounts import Amounts, are_cents, read_amounts
+from flywheel_sim.data.source.cells import BoolArray, Column
+from flywheel_sim.data.source.columns import Roles, roles_of
+from flywheel_sim.data.source.exports import Export
+from flywheel_sim.data.source.opened import Opened, refused
+from flywheel_sim.data.source.opening import opened
+from flywheel_sim.data.times import Reader, Times, days_to
+from flywheel_sim.texts import titled
+
+#: Nothing that a company keeps records of was before this day.
+FIRST_DAY = dt.date(1980, 1, 1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user says of how cells are read; each None where nothing is said."""
+
+    zone: str | None = None
+    currency: str | None = None
+    amounts: str | None = None
+    decimal: str | None = None
+    dates: str | None = None
+    until: dt.date | None = None
+    at_most_refused: float = 0.05
+
+
+class Taken:
+    """A table whose columns were given their roles.
+
+    Attributes
+    ----------
+    file
+        Its name.
+    columns
+        The cells by role; of a role that several columns share the first.
+    several
+        All columns of such a role.
+    export
+        The known export that it is, if any.
+    tally
+        What becomes of its rows.
+    """
+
+    def __init__(self, table: Opened, roles: Roles, asked: Asked) -> None:
+        self.opened, self.asked, self.export = table, asked, roles.export
+        places = [place for several in roles.places.values() for place in several]
+        loaded = table.load(places)
+        if not len(loaded.rows) and not loaded.unfit:
+            raise refused(table.file, "it has headings and no rows", "give a file with rows")
+        self.file = table.file
+        self.several = {role: [loaded.columns[one] for one in several] for role, several in roles.places.items()}
+        self.columns: dict[str, Column] = {role: several[0] for role, several in self.several.items()}
+        self.tally = Tally(table.file, loaded.rows, loaded.unfit)
+        self._say(roles.export)
+        self.tally.mark(self._empty(loaded.columns), "set aside", "nothing in the row")
+
+    def _say(self, export: Export | None) -> None:
+        for said in self.opened.said:
+            self.tally.say(said)
+        named = ", ".join(
+            f"{role} {' and '.join(repr(titled(one.name)) for one in several[:4])}{' ...' * (len(several) > 4)}"
+            for role, several in self.several.items()
+        )
+        what = f"Recognised as an export of {export.name}: " if export else "Columns: "
+        self.tally.say(f"{what}{named}.")
+        if export and export.said:
+            self.tally.say(export.said)
+
+    def _empty(self, columns: Mapping[int, Column]) -> BoolArray:
+        empty = np.ones(len(self.tally.rows), bool)
+        for column in columns.values():
+            empty &= column.blank
+        return empty
+
+    def __len__(self) -> int:
+        return len(self.tally.rows)
+
+    def __contains__(self, role: str) -> bool:
+        return role in self.columns
+
+    def place(self, role: str) -> str:
+        """Return where a role's column stands, for errors."""
+        return f"{titled(self.file)}, column '{titled(self.columns[role].name)}'"
+
+    def times(self, role: str, *, needed: bool = True, future: bool = False) -> Times:
+        """Return the times of a role; rows with none that can be read are refused.
+
+        Parameters
+        ----------
+        role
+            Whose column.
+        needed
+            Whether a blank is refused too.
+        future
+            Whether days to come are taken.
+        """
+        export = self.export
+        reader = Reader(self.file, self.asked.zone, self.asked.dates, bool(export and export.utc),
+                        bool(export and export.local))  # fmt: skip
+        column = self.columns[role]
+        times = reader.read(column)
+        for said in times.said:
+            self.tally.say(said)
+        if needed:
+            self.tally.mark(column.blank, REFUSED, "no date", column.name)
+        self.tally.mark(~times.sound & ~column.blank, REFUSED, "a date that cannot be read", column.name)
+        early = times.sound & (times.days < days_to(FIRST_DAY))
+        self.tally.mark(early, REFUSED, f"a date before {FIRST_DAY}", column.name)
+        if not future:
+            today = max(dt.date.today(), self.asked.until or dt.date.min)
+            late = times.sound & (times.days > days_to(today) + 1)  # somewhere it is tomorrow already
+            self.tally.mark(late, REFUSED, "a date to come (until= takes it)", column.name)
+        return times
+
+    def amounts(self, role: str, *, money: bool = True, needed: bool = True) -> Amounts:
+        """Return the amounts of a role; rows with none that can be read are refused."""
+        column = self.columns[role]
+        cents = False
+        if money:
+            known = self.export.amounts if self.export else None
+            cents = are_cents(column.name, self.asked.amounts, known, self.place(role))
+        found = read_amounts(column, self.file, decimal=self.asked.decimal, cents=cents,
+                             separator=self.opened.separator)  # fmt: skip
+        for said in found.said:
+            self.tally.say(said)
+        if cents:
+            self.tally.say(f"'{titled(column.name)}' is taken as cents.")
+        if needed:
+            self.tally.mark(column.blank, REFUSED, "no figure", column.name)
+        self.tally.mark(~found.sound & ~column.blank, REFUSED, "a figure that cannot be read", column.name)
+        return found
+
+    def check(self) -> None:
+        """Raise if more rows are refused than the user puts up with."""
+        self.tally.check(self.asked.at_most_refused)
+
+    def nothing_left(self, what: str) -> Exception:
+        """Return the error that says that no row is left, and why."""
+        lines = [line for line in self.tally.closed().lines if line.what != "read as is"]
+        why = "; ".join(f"{line.rows:,} {line.what}: {line.rule}" for line in lines[:4])
+        return refused(self.file, f"it has no {what} ({why})", "say which columns they are in: columns={...}")
+
+
+def taken(
+    kind: str, source: Any, columns: Mapping[str, str | Sequence[str]] | None, sheet: str | None, asked: Asked
+) -> Taken:
+    """Return a table whose columns were given the roles of a kind of records.
+
+    Raises
+    ------
+    DataError
+        If there is no table, it has no rows, or a role that has to be filled is not.
+    ExperimentError
+        If a role is not known.
+    """
+    table = opened(source, sheet)
+    return Taken(table, roles_of(table, kind, columns), asked)

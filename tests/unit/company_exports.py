@@ -1,0 +1,212 @@
+"""One synthetic shop in New York, and subscriptions, written as the exports of many tools have them."""
+
+import csv
+import datetime as dt
+import random
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+HOME = ZoneInfo("America/New_York")
+UTC = dt.UTC
+
+
+@dataclass(frozen=True)
+class Order:
+    number: int
+    customer: str
+    at: dt.datetime  # with the zone of the shop
+    lines: tuple[tuple[str, int, float], ...]  # what, how many, price of one
+    status: str = "paid"  # paid, failed, cancelled, pending
+    refunded: float = 0.0
+
+    @property
+    def total(self):
+        return round(sum(count * price for _, count, price in self.lines), 2)
+
+
+def shop(customers=60, seed=5):
+    """Return the orders of the shop, through both changes of the clocks; some fail, some are refunded in full."""
+    luck = random.Random(seed)
+    orders, number = [], 1000
+    for who in range(customers):
+        at = dt.datetime(2024, 1, 2, 9, 0) + dt.timedelta(minutes=luck.randrange(200 * 1440))
+        for _ in range(luck.choice((1, 1, 2, 3, 5))):
+            number += 1
+            lines = tuple((f"tee {k}", luck.randint(1, 3), luck.randint(500, 4000) / 100)
+                          for k in range(luck.randint(1, 3)))  # fmt: skip
+            status = luck.choices(("paid", "failed", "cancelled", "pending"), (85, 5, 5, 5))[0]
+            one = Order(number, f"c{who:03d}@example.com", at.replace(tzinfo=HOME), lines, status)
+            if status == "paid" and luck.random() < 0.2:
+                part = one.total if luck.random() < 0.5 else round(one.total / 4, 2)
+                one = Order(number, one.customer, one.at, lines, status, part)
+            orders.append(one)
+            at += dt.timedelta(minutes=luck.choice((30, 200, 30_000, 60_000)))
+    evening = (dt.datetime(2024, 7, 4, 19, 30), dt.datetime(2024, 7, 4, 20, 30))  # 23:30 and 00:30 UTC
+    orders += [Order(9000 + k, "evening@example.com", at.replace(tzinfo=HOME), (("mug", 1, 8.0),))
+               for k, at in enumerate(evening)]  # fmt: skip
+    orders.append(
+        Order(9100, "returned@example.com", evening[0].replace(tzinfo=HOME), (("mug", 2, 8.0),), refunded=16.0)
+    )
+    orders.append(Order(9200, "failed@example.com", evening[0].replace(tzinfo=HOME), (("mug", 2, 8.0),), "failed"))
+    return orders
+
+
+def expected(orders):
+    """Return what is to be read: (customer, day) to (amount, orders)."""
+    found = {}
+    for one in orders:
+        if one.status == "paid" and one.refunded < one.total:
+            key = one.customer, one.at.date()
+            amount, count = found.get(key, (0.0, 0))
+            found[key] = round(amount + one.total - one.refunded, 2), count + 1
+    return found
+
+
+def write(path, rows, **how):
+    encoding = how.pop("encoding", "utf-8")
+    with path.open("w", newline="", encoding=encoding) as file:
+        csv.writer(file, **how).writerows(rows)
+    return path
+
+
+def shopify(path, orders):
+    head = ("Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
+            "Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Notes,Cancelled at,Refunded Amount,Id").split(",")  # fmt: skip
+    rows = [head]
+    for one in orders:
+        status = {"failed": "voided", "cancelled": "paid"}.get(one.status, one.status)
+        if one.refunded:
+            status = "refunded" if one.refunded == one.total else "partially_refunded"
+        stamp = one.at.strftime("%Y-%m-%d %H:%M:%S %z")
+        cancelled = stamp if one.status == "cancelled" else ""
+        for k, (what, count, price) in enumerate(one.lines):
+            own = [f"#{one.number}", *[""] * (len(head) - 1)]
+            if k == 0:
+                own[1:11] = [one.customer, status, stamp, "yes", "USD", one.total, 0, 0, f"{one.total:.2f}", stamp]
+                own[14:] = [
+                    "A. Name",
+                    "a note,\nof two lines",
+                    cancelled,
+                    f"{one.refunded:.2f}",
+                    one.number + 7_000_000,
+                ]
+            own[11:14] = [count, what, price]
+            rows.append(own)
+    return write(path, rows)
+
+
+def _stripe(path, orders, head, stamp):
+    words = {"paid": "Paid", "failed": "Failed", "cancelled": "Canceled", "pending": "Pending"}
+    rows = [head]
+    for one in orders:
+        at = one.at.astimezone(UTC)
+        own = {
+            "id": f"ch_{one.number}", head[1]: at.strftime(stamp), head[2]: at.strftime(stamp),
+            "Amount": f"{one.total:.2f}", "Amount Refunded": f"{one.refunded:.2f}", "Currency": "usd",
+            "Customer ID": f"cus_{one.customer}", "Status": words[one.status], "Captured": "true", "Mode": "Live",
+        }  # fmt: skip
+        rows.append([own.get(name, "") for name in head])
+    return write(path, rows, lineterminator="\r\n")
+
+
+def stripe_old(path, orders):
+    head = ("id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,Converted Amount Refunded,"
+            "Fee,Tax,Converted Currency,Mode,Status,Statement Description,Customer ID,Customer Description,"
+            "Customer Email,Captured,Card Last4").split(",")  # fmt: skip
+    return _stripe(path, orders, head, "%Y-%m-%d %H:%M")
+
+
+def stripe_new(path, orders):
+    head = ("id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Converted Amount Refunded,"
+            "Converted Currency,Fee,Is Link,Mode,Payment Source Type,Status,Customer ID").split(",")  # fmt: skip
+    return _stripe(path, orders, head, "%Y-%m-%d %H:%M:%S")
+
+
+def chartmogul_invoices(path, orders):
+    """Write invoices, which have no amounts: refunded and cancelled ones are void."""
+    head = "Customer external ID,Invoice external ID,Invoiced date,Due date,Currency,Status,Collection Method".split(
+        ","
+    )
+    rows = [head]
+    for one in orders:
+        lost = one.status != "paid" or one.refunded == one.total
+        rows.append(
+            [one.customer, f"in_{one.number}", one.at.strftime("%Y-%m-%d"), "", "USD", "void" * lost or "paid", ""]
+        )
+    return write(path, rows)
+
+
+def plain(path, orders):
+    """Write a plain table: refunds are rows of their own, without a number of the order."""
+    rows = [("customer_id", "date", "amount_usd", "status")]
+    rows += [(one.customer, one.at.date(), f"{one.total:.2f}", one.status) for one in orders]
+    rows += [(one.customer, one.at.date() + dt.timedelta(days=0), f"-{one.refunded:.2f}", "paid")
+             for one in orders if one.refunded]  # fmt: skip
+    return write(path, rows)
+
+
+def european(path, orders):
+    """Write what a German spreadsheet saves: semicolons, decimal comma, points between thousands, a BOM."""
+    words = {"paid": "Bezahlt", "failed": "Fehlgeschlagen", "cancelled": "Storniert", "pending": "Offen"}
+
+    def money(amount):
+        return f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+    rows = [("Bestellnummer", "Kunde", "Datum", "Betrag", "Erstattet", "Status")]
+    rows += [(one.number, one.customer, one.at.strftime("%d.%m.%Y %H:%M"), money(one.total), money(one.refunded),
+              words[one.status]) for one in orders]  # fmt: skip
+    return write(path, rows, delimiter=";", encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def american(path, orders):
+    """Write what an American spreadsheet saves: month first, twelve hours, dollars, in UTF-16 with tabs."""
+    rows = [("Order Number", "Customer Email", "Order Date", "Order Total", "Refund Amount", "Order Status")]
+    rows += [(one.number, one.customer.upper(), one.at.strftime("%m/%d/%Y %I:%M %p"), f"${one.total:,.2f}",
+              f"${one.refunded:,.2f}" if one.refunded else "", one.status.title()) for one in orders]  # fmt: skip
+    return write(path, rows, delimiter="\t", encoding="utf-16")
+
+
+def unix(path, orders):
+    """Write what an interface gives: milliseconds since 1970, cents."""
+    rows = [("order_id", "user_id", "created", "amount_cents", "refunded_cents", "status", "currency")]
+    rows += [(one.number, one.customer, int(one.at.timestamp() * 1000), round(one.total * 100),
+              round(one.refunded * 100), one.status, "USD") for one in orders]  # fmt: skip
+    return write(path, rows)
+
+
+def retail(path, orders):
+    """Write what UCI's Online Retail has: quantity and price, cancelled invoices begin with C and are negative."""
+    head = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+    rows = [head]
+    for one in orders:
+        if one.status != "paid":
+            continue
+        stamp = f"{one.at.month}/{one.at.day}/{one.at.year} {one.at.hour}:{one.at.minute:02d}"
+        rows += [
+            (one.number, what, "CAFÉ", count, stamp, price, one.customer, "UK") for what, count, price in one.lines
+        ]
+        if one.refunded:
+            rows.append((f"C{one.number}", "back", "", -1, stamp, one.refunded, one.customer, "UK"))
+    rows.append((99999, "X", "adjusted", -5, rows[1][4], 0, "", "UK"))
+    return write(path, rows, encoding="latin-1")
+
+
+def woo(path, orders):
+    head = "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),Net Sales,Attribution"
+    rows = [head.split(",")]
+    rows += [(f"{one.at:%Y-%m-%d %H:%M:%S}", one.number, f"${one.total}", "completed", "Ann Smith", "new", "", 1, "",
+              one.total, "") for one in orders]  # fmt: skip
+    return write(path, rows, encoding="utf-8-sig")
+
+
+#: By format: what writes it, and what the user says to read it.
+FORMATS = {
+    "shopify": (shopify, {}),
+    "stripe_old": (stripe_old, {"zone": "America/New_York"}),
+    "stripe_new": (stripe_new, {"zone": "America/New_York"}),
+    "plain": (plain, {}),
+    "european": (european, {}),
+    "american": (american, {}),
+    "unix": (unix, {"zone": "America/New_York", "amounts": "cents"}),
+    "retail": (retail, {}),
+}
