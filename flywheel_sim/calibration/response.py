@@ -120,7 +120,7 @@ class ResponseFit:
             changes = [i for i in range(len(money)) if i == 0 or money[i] != money[i - 1]]
             cells = ", ".join(f"{i} {unit}s: {figure(round(float(money[i]), 6))} per {unit}" for i in changes)
             most = f", at_most: {_per(named[f'at_most{end}'], unit)}" if self.bends else ""
-            cost = figure(round(float(named[f"cost_per_arrival{end}"]), 6))
+            cost = figure(min(max(round(float(named[f"cost_per_arrival{end}"]), 6), 1e-6), 1e8))
             lines.append(f"  {channel}: {{spend: {{by: {{calendar: {{{cells}}}}}}}, cost_per_arrival: {cost}{most}, "
                          "enters: visitor}")  # fmt: skip
         return "\n".join([*lines, "journey: {visitor: prospect}", ""])
