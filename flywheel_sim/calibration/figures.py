@@ -1,4 +1,4 @@
-"""Figures as a journey writes them."""
+"""Pieces of journeys as text: figures in digits, and the lines with which every journey of customers begins."""
 
 from __future__ import annotations
 
@@ -13,3 +13,19 @@ def figure(value: float, digits: int = 12) -> str:
 def chance(share: float) -> str:
     """Return a chance in per cent."""
     return f"{figure(100 * min(max(share, 0.0), 1.0))} %"
+
+
+def begun_together(name: str, unit: str, people: int, periods: int) -> list[str]:
+    """Return the first lines of a journey whose people are all customers from the start.
+
+    Parameters
+    ----------
+    name
+        Of the journey.
+    unit
+        ``day``, ``week``, ``month`` or ``year``: one period.
+    people, periods
+        How many begin; how many periods can be seen, of which the last ends before the horizon.
+    """
+    start = f"channels: {{start: {{batch: {people}, enters: member}}}}"
+    return [f"name: {name}", f"horizon: {periods + 1} {unit}s", start]

@@ -67,6 +67,8 @@ class RetentionChoice:
         Its most likely parameters with their intervals.
     errors
         Mean absolute error of each model's and baseline's forecasts of survivors, in % of them; NaN without any.
+    by_origin
+        The same for each origin: mean absolute error, and by how much the sum of survivors was too high, both in %.
     origins
         Ages from which was forecast.
     known
@@ -79,6 +81,7 @@ class RetentionChoice:
     values: FloatArray
     fit: Maximum
     errors: dict[str, float]
+    by_origin: dict[str, list[tuple[float, float]]]
     origins: tuple[int, ...]
     known: int
     said: tuple[str, ...]
@@ -115,7 +118,8 @@ def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float
     if lives.last < 1:
         raise DataError("survivors: only one age is known, so no renewal is; give at least two ages")
     forecasters: dict[str, Forecaster] = {one.name: _by(one) for one in models}
-    errors, origins = rolling_errors(lives, {**forecasters, **BASELINES})
+    by_origin, origins = rolling_errors(lives, {**forecasters, **BASELINES})
+    errors = {name: float(np.mean([one for one, _ in each])) if each else math.nan for name, each in by_origin.items()}
     tried = [one for one in models if math.isfinite(errors[one.name])]
     if tried:
         least = min(errors[one.name] for one in tried)
@@ -124,22 +128,28 @@ def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float
         chosen = next((one for one in models if one is SBG), models[0])
     said = _said(chosen, errors, origins, lives)
     fit = chosen.fit(lives, level)
-    return RetentionChoice(chosen, chosen.drawn(lives), fit, errors, origins, lives.last, said)
+    return RetentionChoice(chosen, chosen.drawn(lives), fit, errors, by_origin, origins, lives.last, said)
 
 
-def rolling_errors(lives: Lives, forecasters: dict[str, Forecaster]) -> tuple[dict[str, float], tuple[int, ...]]:
-    """Return the mean absolute error in % of each forecaster over rolling origins, and the origins."""
+def rolling_errors(
+    lives: Lives, forecasters: dict[str, Forecaster]
+) -> tuple[dict[str, list[tuple[float, float]]], tuple[int, ...]]:  # fmt: skip
+    """Return how far forecasts were off by forecaster and origin, and the origins.
+
+    Of each forecast: the mean absolute error over later ages, and by how much the sum of survivors was too high, in %.
+    """
     actual = lives.curve()
-    origins = tuple(one for one in range(FIRST, lives.last) if actual[one] > 0)
-    found: dict[str, list[float]] = {name: [] for name in forecasters}
+    origins = tuple(one for one in range(FIRST, lives.last) if actual[one + 1] > 0)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in forecasters}
     for origin in origins:
         known = lives.until(origin)
-        later = np.arange(origin + 1, lives.last + 1, dtype=np.float64)
-        later = later[actual[origin + 1 :] > 0]
-        for name, forecast in forecasters.items() if len(later) else ():
-            away = forecast(known, later) / actual[later.astype(np.int64)] - 1
-            found[name].append(100 * float(np.abs(away).mean()))
-    return {name: float(np.mean(each)) if each else math.nan for name, each in found.items()}, origins
+        later = np.arange(origin + 1, lives.last + 1)
+        later = later[actual[later] > 0]
+        for name, forecast in forecasters.items():
+            said = forecast(known, later.astype(np.float64))
+            off = np.abs(said / actual[later] - 1)
+            found[name].append((100 * float(off.mean()), 100 * float(said.sum() / actual[later].sum() - 1)))
+    return found, origins
 
 
 def _by(model: RetentionModel) -> Forecaster:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flywheel_sim.calibration.kaplan_meier import KaplanMeier, kaplan_meier
 from flywheel_sim.errors import DataError, ExperimentError
 
 FloatArray = NDArray[np.float64]
@@ -152,6 +153,10 @@ class Lives:
             asked[first : age + gone] += count
             lost[age] += count * gone
         return asked[: self.last], lost[: self.last]
+
+    def kaplan_meier(self, level: float = 0.95) -> KaplanMeier:
+        """Return the curve by renewals with intervals: row of time r tells who survives renewal r."""
+        return kaplan_meier(self.age + self.lost, self.lost, self.entered, self.count, level)
 
     def curve(self) -> FloatArray:
         """Return the share that survives to each age, shape (last + 1,), by products of observed retention.

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from flywheel_sim.calibration.figures import chance, figure
+from flywheel_sim.calibration.gammas import log_beta_ratio
+from flywheel_sim.calibration.figures import begun_together, chance, figure
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
 from flywheel_sim.calibration.retention.lives import Lives
 
@@ -153,7 +154,7 @@ class ShiftedBetaGeometric(RetentionModel):
 
     def log_survival(self, values: FloatArray, ages: FloatArray) -> FloatArray:
         """Return log B(alpha, beta + a) - log B(alpha, beta)."""
-        return _log_beta_ratio(float(values[0]), float(values[1]), ages)
+        return log_beta_ratio(float(values[0]), float(values[1]), ages)
 
     def log_prior(self, values: FloatArray) -> float:
         """Return that of how much people differ."""
@@ -178,7 +179,7 @@ class BetaDiscreteWeibull(RetentionModel):
         alpha, beta, c = (float(one) for one in values)
         log_age = np.log(np.maximum(ages, 1e-300))
         powered = np.where(ages > 0, np.exp(np.clip(c * log_age, -600.0, 200.0)), 0.0)
-        return _log_beta_ratio(alpha, beta, powered)
+        return log_beta_ratio(alpha, beta, powered)
 
     def log_prior(self, values: FloatArray) -> float:
         """Return that of how much people differ and of the wear."""
@@ -196,7 +197,7 @@ class BetaDiscreteWeibull(RetentionModel):
         cells = ", ".join(f"{age}: {chance(one)}" for age, one in enumerate(kept))
         rate = f"retention: {{by: {{renewals: {{{cells}}}}}}}"
         return "\n".join([
-            *_opening(self.label, unit, people, periods),
+            *begun_together(self.label, unit, people, periods),
             f"attributes: {{renewals: {{counts: 0 to {stated}}}}}",
             f"rates: {{{rate}}}",
             "journey:",
@@ -206,50 +207,15 @@ class BetaDiscreteWeibull(RetentionModel):
         ])  # fmt: skip
 
 
-def _opening(label: str, unit: str, people: int, periods: int) -> list[str]:
-    """Return the first lines of a journey whose people all begin at once."""
-    return [f"name: {label}", f"horizon: {periods + 1} {unit}s",
-            f"channels: {{start: {{batch: {people}, enters: member}}}}"]  # fmt: skip
-
-
 def _coins(rate: str, label: str, unit: str, people: int, periods: int) -> str:
     """Return a journey in which a coin is thrown at each renewal."""
     return "\n".join([
-        *_opening(label, unit, people, periods),
+        *begun_together(label, unit, people, periods),
         f"rates: {{{rate}}}",
         "journey:",
         f"  member: {{role: customer, every: 1 {unit}, to: {{gone: churn, stay: rest}}}}",
         "  gone: exit", "",
     ])  # fmt: skip
-
-
-def _log_beta_ratio(alpha: float, beta: float, s: FloatArray) -> FloatArray:
-    """Return log B(alpha, beta + s) - log B(alpha, beta), accurate for small and large ones alike.
-
-    It is a difference of two logarithms of rising factorials, which can be taken over s steps or over alpha steps; the
-    shorter way has the smaller terms, so less is lost between them.
-    """
-    steps = np.minimum(s, 1e80)
-    over_s = _log_rising(np.full_like(steps, beta), steps) - _log_rising(np.full_like(steps, alpha + beta), steps)
-    away = np.full_like(steps, alpha)
-    over_alpha = _log_rising(np.full_like(steps, beta), away) - _log_rising(beta + steps, away)
-    ratio: FloatArray = np.where(steps <= alpha, over_s, over_alpha)
-    return np.minimum(ratio, 0.0)
-
-
-def _log_rising(x: FloatArray, s: FloatArray) -> FloatArray:
-    """Return log gamma(x + s) - log gamma(x); by Stirling's series for large x, where the difference would lose all."""
-    from scipy.special import gammaln
-
-    large = np.maximum(x, 30.0)
-    series = (large - 0.5) * np.log1p(s / large) + s * np.log(large + s) - s + _rest(large + s) - _rest(large)
-    return np.where(x >= 30.0, series, gammaln(x + s) - gammaln(x))
-
-
-def _rest(y: FloatArray) -> FloatArray:
-    """Return the last terms of Stirling's series for log gamma."""
-    over = 1 / y
-    return over / 12 - over**3 / 360 + over**5 / 1260
 
 
 _ALPHA = Parameter("alpha", about="weight of those who leave: mean chance of leaving alpha / (alpha + beta)")
