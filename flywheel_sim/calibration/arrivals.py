@@ -154,6 +154,11 @@ class ArrivalsFit:
         """Return by how much counts vary beyond Poisson: variance = mean + excess mean^2."""
         return _named(self.maximum, "excess")
 
+    def means(self, counted: Counted) -> FloatArray:
+        """Return what the fit says of each period of the records, shape (T,)."""
+        growing, seasonal = _has(self.maximum, "growth"), self.season is not None
+        return _means(self.maximum.values, growing, seasonal, counted.months, counted.at)
+
     def expected(self, periods: int, period: str = "month", level: float = 0.95) -> FloatArray:
         """Return what is expected after the end of the records.
 

@@ -12,7 +12,7 @@ from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, left_open
 from flywheel_sim.analysis.fitting.choice import Choice
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration import buying
-from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Season, Setting
+from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
 from flywheel_sim.calibration.buying.shares import shares
 from flywheel_sim.calibration.likelihood import FloatArray, Maximum
 from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
@@ -92,17 +92,17 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
     if not repeats:
         raise ExperimentError(f"nobody of {customers:,} customers bought twice; buying cannot be fitted")
     models, notes = _models(purchases, orders, asked)
-    choice = _choice(purchases, models, asked) if asked.model is None else None
+    choice = None if asked.model is not None else _choice(purchases, models, asked)
     if choice is not None and customers > _TRIED and choice.origins:
         notes.append("Forecasts from earlier days were tried on every "
                      f"{ordinal(math.ceil(customers / _TRIED))} customer, evenly out of all.")  # fmt: skip
-    name = asked.model or next(one for one, model in models.items() if model.label == choice.chosen)
+    name = next(one for one, model in models.items() if choice is None or model.label == choice.chosen)
     model = models[name]
     top = model.fit(histories, asked.level)
     weeks = max(1, purchases.days // 7)
     ahead = asked.ahead or min(52, max(1, weeks // 4))
     says = _said(model, top, histories, ahead)
-    if getattr(model, "sold_before", None) is not None:
+    if isinstance(model, Renewal) and model.sold_before is not None:
         unseen = model.unseen(top.values, histories)
         says += f" Besides them about {unseen:,.0f} were customers before the records and bought nothing since."
     panels, finding = _beside(purchases, histories, model, top.values, orders)
@@ -201,7 +201,7 @@ def _beside(
     repeats = purchases.day[~purchases.first] - offset
     seen = np.bincount(repeats[repeats >= 0] // 7, minlength=weeks).astype(np.float64)
     half = 1.96 * np.sqrt(seen)  # of a count of many people who each seldom buy
-    edges = (offset + 7 * np.arange(weeks + 1) - 0.5) / _WEEK  # a day counts whole
+    edges = np.asarray((offset + 7 * np.arange(weeks + 1) - 0.5) / _WEEK, dtype=np.float64)  # a day counts whole
     said = np.diff(_until(purchases, model, values, edges))
     dates = np.datetime64(orders.begins, "D") + offset + 7 * np.arange(weeks)
     over_time = drawn(

@@ -139,7 +139,7 @@ def choice(result: Fit) -> Chart:
     table = made.frame()[::-1]
     best = table.iloc[-1]
     title = f"{best['candidate']} was off least: {figure(float(best['error']), '%')} % on average"
-    note = f"Error of {made.what}, fitted anew at {made.origins} earlier days. Dots: each of them."
+    note = f"Error of {made.what}, fitted anew at {made.origins} earlier {made.origin}s. Dots: each of them."
     picture = blank(1.3 + 0.42 * len(table))
     axes = picture.subplots()
     axes.set_title(title, loc="left", pad=24, **TITLE)

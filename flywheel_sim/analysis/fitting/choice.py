@@ -27,7 +27,9 @@ class Choice(Unreplicated):
         One row a candidate and origin: candidate, kind (``model`` or ``baseline``), origin (what was known), error (%:
         how far the forecast was off, on average over what came), total (%: by how much its sum was too high).
     chosen
-        The model with the least mean error.
+        The plainest of the models whose mean error is at most a tenth above the least.
+    origin
+        What an origin is: an earlier ``day``, or ``age``.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Choice(Unreplicated):
     what: str
     errors: pd.DataFrame = field(repr=False)
     chosen: str
+    origin: str = "day"
 
     def frame(self) -> pd.DataFrame:
         """Return the candidates, the best first: candidate, kind, origins, error, worst and total (mean error, largest
@@ -57,7 +60,7 @@ class Choice(Unreplicated):
 
     @property
     def origins(self) -> int:
-        """Return from how many earlier days it was forecast."""
+        """Return from how many origins it was forecast."""
         return int(self.errors["origin"].nunique())
 
     @property
@@ -75,7 +78,7 @@ class Choice(Unreplicated):
         if not self.origins:
             return f"{self.chosen}: the records are too short to hold forecasts against what came after."
         table = self.frame().set_index("candidate")["error"]
-        times = "1 earlier day" if self.origins == 1 else f"{self.origins} earlier days"
+        times = f"{self.origins} earlier {self.origin}{'s' * (self.origins != 1)}"
         said = f"{self.chosen} forecast {self.what} best of the models, off by {figure(table[self.chosen], '%')} %"
         said = f"{said} on average from {times}."
         better = self.better_baselines
@@ -100,6 +103,6 @@ class Choice(Unreplicated):
     def note(self) -> str:
         """Return what the figures are."""
         return (
-            "error: how far the sum so far was off, on average over what came; fitted anew at every earlier day, "
+            "error: how far the sum so far was off, on average over what came; fitted anew at every origin, "
             "never with what came after it."
         )

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, figures, left_open, rows_of
+from flywheel_sim.analysis.fitting.asked import DAYS, Asked, between, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.choice import Choice
 from flywheel_sim.analysis.fitting.result import Fit
+from flywheel_sim.calibration.durations import WEIBULL, Durations
 from flywheel_sim.calibration.kaplan_meier import kaplan_meier
 from flywheel_sim.calibration.likelihood import FloatArray
 from flywheel_sim.calibration.retention.choice import BASELINES, RetentionChoice, choose
 from flywheel_sim.calibration.retention.lives import Lives
 from flywheel_sim.calibration.retention.models import MODELS as BY_PERIOD
-from flywheel_sim.errors import DataError
+from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.stats import figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Models by name; those without an object are of their own kind.
-MODELS: dict[str, Any] = {**{one.name: one for one in BY_PERIOD}, "kaplan_meier": None}
+MODELS: dict[str, Any] = {**{one.name: one for one in BY_PERIOD}, "weibull": WEIBULL, "kaplan_meier": None}
 
 #: The panel of the chart.
 _CURVE = "Still customers"
@@ -34,22 +35,28 @@ _BEYOND = 5
 def lives_of(data: Any) -> tuple[Lives, str, str]:
     """Return lives in whole periods, the period, and what they rest on in words."""
     if type(data).__name__ == "Survivors":
+        shares = data.people is None
         parts = [
-            Lives.from_survivors(one["age"].to_numpy(), one["survivors"].to_numpy(), data.people,
-                                 shares=data.shares)
+            Lives.from_survivors(one["age"].to_numpy(), one["survivors"].to_numpy(), shares=shares)
             for _, one in data.rows.groupby("cohort", observed=True, sort=False)
-        ]  # fmt: skip
+        ]
         lives = parts[0]
         for one in parts[1:]:
             lives = lives + one
         cohorts = "1 cohort" if len(parts) == 1 else f"{len(parts)} cohorts"
         many = f"{lives.people:,.0f} people" if lives.people_known else "shares of people"
         return lives, data.unit, f"{many} in {cohorts}, ages 0 to {lives.last} {data.unit}s"
-    unit = data.period
+    unit = _period(data)
     table = data.lives(unit)
     lives = Lives.of(table["age"].to_numpy(), table["lost"].to_numpy(), table["entered"].to_numpy())
     lost = int(table["lost"].sum())
     return lives, unit, f"{len(table):,} subscriptions, {lost:,} of them ended, {between(data.begins, data.ends)}"
+
+
+def _period(subscriptions: Any) -> str:
+    """Return the period in which most subscriptions are renewed: a year, a week, or else a month."""
+    interval = subscriptions.rows["interval"].median() if "interval" in subscriptions.rows else 1.0
+    return "year" if interval >= 12 else "week" if interval < 0.5 else "month"
 
 
 def fitted(data: Any, asked: Asked) -> Fit:
@@ -59,6 +66,8 @@ def fitted(data: Any, asked: Asked) -> Fit:
         raise DataError(f"nobody is seen for a whole {unit}, so no renewal is known; give longer records")
     if asked.model == "kaplan_meier":
         return _without_a_model(lives, unit, words, asked)
+    if asked.model == "weibull":
+        return _any_day(data, lives, unit, words, asked)
     made = choose(lives, level=asked.level) if asked.model is None else None
     model = made.model if made is not None else MODELS[asked.model or ""]
     top = made.fit if made is not None else model.fit(lives, asked.level)
@@ -70,7 +79,7 @@ def fitted(data: Any, asked: Asked) -> Fit:
         f"{_percent(left[0])} % are left after {last} {unit}s, and {_percent(left[1])} % are expected to be after "
         f"{last + ahead}."
     )
-    notes = [model.lost] if model.lost else []
+    notes = [f"The journey does not hold {model.lost}."] if model.lost else []
     if not lives.people_known:
         notes.append("How many people the shares stand for is not known, so no intervals are told.")
     finding = f"{model.label}: {_percent(left[1])} % are expected to be left after {last + ahead} {unit}s"
@@ -120,6 +129,33 @@ def _without_a_model(lives: Lives, unit: str, words: str, asked: Asked) -> Fit:
     )  # fmt: skip
 
 
+def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: Asked) -> Fit:
+    """Return how long customers stay who may leave on any day."""
+    if "end" not in data.rows:
+        raise ExperimentError("model is 'weibull': it takes the days on which subscriptions begin and end; "
+                              "read them with fs.read_subscriptions, or write model='sbg'")  # fmt: skip
+    day = np.timedelta64(86_400, "s")
+    start = data.rows["start"].to_numpy().astype("datetime64[s]")
+    end = data.rows["end"].to_numpy().astype("datetime64[s]")
+    ended = ~np.isnat(end)
+    lasted = (np.where(ended, end, np.datetime64(data.ends, "s") + day) - start) / day / DAYS[unit]
+    since = data.records_from
+    late = 0.0 if since is None else np.maximum(0.0, (np.datetime64(since, "s") - start) / day / DAYS[unit])
+    seen = lasted > late
+    many = np.broadcast_to(late, lasted.shape)
+    durations = Durations.of(lasted[seen], ended[seen], many[seen], 1 / DAYS[unit])
+    top = WEIBULL.fit(durations, asked.level)
+    left = WEIBULL.survival(top.values, [float(lives.last)])[0]
+    finding = f"Weibull: {_percent(left)} % are left after {lives.last} {unit}s"
+    maxima = {"": top}
+    return Fit(
+        asked.of, "weibull", "Weibull", words, rows_of(maxima), f"{finding}.", finding,
+        _curve(lives, asked.level, WEIBULL.survival(top.values, np.arange(lives.last + 1.0)), 0),
+        {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")}, asked.level, WEIBULL.source, maxima,
+        left_open(maxima), (), WEIBULL.journey(top.values, unit, periods=lives.last),
+    )  # fmt: skip
+
+
 def _choice(made: RetentionChoice, unit: str) -> Choice:
     """Return how models and baselines have forecast, one row a candidate and origin."""
     import pandas as pd
@@ -130,4 +166,4 @@ def _choice(made: RetentionChoice, unit: str) -> Choice:
         for name, tried in made.by_origin.items() for origin, (error, total) in zip(made.origins, tried, strict=True)
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total"])
-    return Choice(f"who is left at later ages ({unit}s)", table, made.model.label)
+    return Choice(f"who is left at later ages ({unit}s)", table, made.model.label, "age")

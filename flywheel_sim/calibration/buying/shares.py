@@ -67,4 +67,5 @@ def _after_purchases(r: float, alpha: float, a: float, b: float, times: FloatArr
     at_least = 1 - np.concatenate([np.zeros((len(times), 1)), np.cumsum(bought, axis=1)[:, :-1]], axis=1)
     stays = np.exp(betaln(a, b + x) - betaln(a, b))
     left = np.where(x > 0, np.exp(betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b)), 0.0)
-    return stays * bought + left * at_least
+    found: FloatArray = stays * bought + left * at_least
+    return found

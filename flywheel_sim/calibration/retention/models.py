@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from flywheel_sim.calibration.gammas import log_beta_ratio
 from flywheel_sim.calibration.figures import begun_together, chance, figure
+from flywheel_sim.calibration.gammas import log_beta_ratio
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
 from flywheel_sim.calibration.retention.lives import Lives
 
