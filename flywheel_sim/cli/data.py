@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flywheel_sim.analysis.commands import pair
-from flywheel_sim.cli.options import AsJson, fitted, show
+from flywheel_sim.cli.options import AsJson, Out, fitted, say, show
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.writing import home, refuse_unwritable
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, Parquet or Excel file.")]
 As = Annotated[
@@ -63,29 +67,95 @@ def words_said(words: str | None) -> list[str] | None:
     return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
 
 
-def check(
-    file: File, kind: As = None, column: Columns = None, zone: Zone = None, currency: Currency = None,
+def _read(
+    kind: As = None, column: Columns = None, zone: Zone = None, currency: Currency = None,
     dates: Dates = None, decimal: Decimal = None, amounts: Amounts = None, count: Count = None, until: Until = None,
     selling_since: SellingSince = None, records_from: RecordsFrom = None, unit: Unit = None, sheet: Sheet = None,
-    keys: Keys = None, at_most_refused: AtMostRefused = None, as_json: AsJson = False,
-) -> None:  # fmt: skip
+    keys: Keys = None, at_most_refused: AtMostRefused = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what options say of how a file is read, as readers take it."""
+    return {
+        "kind": kind, "columns": columns_said(column), "zone": zone, "currency": currency, "dates": dates,
+        "decimal": decimal, "amounts": amounts, "count": words_said(count), "until": until,
+        "selling_since": selling_since, "records_from": records_from, "unit": unit, "sheet": sheet, "keys": keys,
+        "at_most_refused": at_most_refused,
+    }  # fmt: skip
+
+
+def check(file: File, as_json: AsJson = False, **given: Any) -> None:
     """Say what a file holds, how its columns are taken, and what becomes of every row."""
     from flywheel_sim.data.kinds import read
 
-    how: dict[str, Any] = {
-        "columns": columns_said(column), "zone": zone, "currency": currency, "dates": dates, "decimal": decimal,
-        "amounts": amounts, "count": words_said(count), "until": until, "selling_since": selling_since,
-        "records_from": records_from, "unit": unit, "sheet": sheet, "keys": keys, "at_most_refused": at_most_refused,
-    }  # fmt: skip
-    records = read(file, kind, **how)
+    records = read(file, **_read(**given))
     show(json.dumps(records.to_json()) if as_json else fitted(f"{type(records).__name__}: {records}"))
+
+
+Of = Annotated[
+    str | None,
+    typer.Option(
+        help="What to fit: buying, spend, arrivals or referrals of orders; retention, arrivals or referrals of "
+        "subscriptions; stages of a pipeline; the first unless given.",
+    ),
+]
+Model = Annotated[str | None, typer.Option(help="The model; chosen by forecasts from earlier days unless given.")]
+Season = Annotated[bool, typer.Option("--season", help="Let months of the year have factors of their own.")]
+Level = Annotated[float, typer.Option(help="Of the intervals.")]
+Ahead = Annotated[int | None, typer.Option(min=1, help="How far ahead forecasts are held against what came.")]
+Journey = Annotated[
+    Path | None, typer.Option("--journey", metavar="FILE", help="A file for the journey that the model makes.")
+]
+
+
+def fit(
+    file: File, of: Of = None, model: Model = None, season: Season = False, level: Level = 0.95, ahead: Ahead = None,
+    journey: Journey = None, out: Out = None, as_json: AsJson = False, **given: Any,
+) -> None:  # fmt: skip
+    """Fit rates to the data of a file, and say how sure they are."""
+    from flywheel_sim.analysis.fitting.fit import fit as fitted_to
+    from flywheel_sim.data.kinds import read
+    from flywheel_sim.report.html import write_report
+    from flywheel_sim.writing import put
+
+    folder, to = (None if one is None else home(one) for one in (out, journey))
+    if folder is not None:
+        refuse_unwritable(folder, ("report.html",))
+    if to is not None:
+        refuse_unwritable(to.parent, (to.name,))
+    records = read(file, **_read(**given))
+    say(f"{type(records).__name__}: {records.answer()}")
+    found = fitted_to(records, of, model=model, season=season, level=level, ahead=ahead, progress=sys.stderr.isatty())
+    if folder is not None:
+        say(f"report: {write_report(found, to=folder / 'report.html')}")
+    if to is not None:
+        put(to.parent, {to.name: found.journey().encode()})
+        say(f"journey: {to}")
+    show(json.dumps(found.to_json()) if as_json else fitted(str(found)))
+
+
+def _with_reading(command: Any) -> Any:
+    """Return a command that also takes the options of how a file is read."""
+    own = [
+        one for one in inspect.signature(command, eval_str=True).parameters.values() if one.kind is not one.VAR_KEYWORD
+    ]
+    reading = inspect.signature(_read, eval_str=True).parameters.values()
+    first, *others = own
+    listed = [first, *(one.replace(kind=one.KEYWORD_ONLY) for one in (*others, *reading))]
+
+    @functools.wraps(command)
+    def call(**given: Any) -> None:
+        command(**given)
+
+    call.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in listed}
+    return call
 
 
 def data_commands() -> typer.Typer:
     """Return the commands under ``flywheel data``."""
     app = typer.Typer(help="Look after data of a company.", no_args_is_help=True, rich_markup_mode=None)
     app.callback()(_always)
-    app.command(short_help="Say what a file holds and what becomes of its rows")(check)
+    app.command(short_help="Say what a file holds and what becomes of its rows")(_with_reading(check))
+    app.command(short_help="Fit rates to the data of a file")(_with_reading(fit))
     return app
 
 

@@ -58,8 +58,8 @@ def fitted(data: Any, asked: Asked) -> Fit:
         growth = f", {'growing' if change > 0 else 'shrinking'} by {figure(abs(change), '%')} % a year"
     quiet = len(counts) - 1 - int(np.flatnonzero(counts)[-1])
     if quiet >= max(2, len(counts) // 4):
-        notes.insert(0, f"Nobody new came in the last {quiet} {period}s: the records hold a cohort that was chosen, and "
-                        "say nothing of arrivals.")  # fmt: skip
+        last = f"Nobody new came in the last {quiet} {period}s"
+        notes.insert(0, f"{last}: the records hold a cohort that was chosen, and say nothing of arrivals.")
     maxima = {"": found.maximum}
     return Fit(
         asked.of, "arrivals", f"Arrivals of {people}", f"the {day} of {len(days):,} {people}, {between(begins, ends)}",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: A chart shows so many panels; the others are in the table.
 MOST_PANELS = 6
 
+#: Whole numbers up to this one are ages, which have no halves on the axis.
+_AGES = 400
+
 #: Heights of a figure by its rows of panels, inches.
 _HEIGHT = 3.7
 
@@ -79,7 +82,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
             axes.fill_between(x, low, high, step="post", color=GREY, alpha=0.2, lw=0)
         axes.plot(x, said, color=fitted, lw=2, label=result.label)
     elif kind == "points":
-        axes.plot(x, seen, "o", color=GREY, ms=4, alpha=0.7, label=of)
+        if interval:
+            axes.errorbar(x, seen, yerr=_reach(seen, low, high), fmt="none", ecolor=GREY, elinewidth=0.9, alpha=0.6)
+        axes.plot(x, seen, "o", color=GREY, ms=4, label=of)
         order = np.argsort(np.asarray(x, dtype=np.float64))
         axes.plot(np.asarray(x)[order], said[order], color=fitted, lw=2, label=result.label)
     else:
@@ -93,6 +98,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
         ticks = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(ticks)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
+    elif kind == "points" and all(float(one).is_integer() for one in x) and max(x) <= _AGES:
+        from matplotlib.ticker import MaxNLocator
+
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
 
 
@@ -154,5 +163,5 @@ def choice(result: Fit) -> Chart:
         axes.plot(errors, np.full(len(errors), place), "o", color=INK, ms=3.5, alpha=0.7)
     axes.set_yticks(at, list(table["candidate"]))
     axes.set_xlim(left=0)
-    axes.set_xlabel("Mean error of the sum so far (%); blue: models, grey: naive baselines")
+    axes.set_xlabel("Mean error (%); blue: models, grey: naive baselines")
     return Chart(f"choice_{result.of}", title, picture, made.errors)

@@ -84,8 +84,8 @@ class Choice(Unreplicated):
         better = self.better_baselines
         if better:
             named = joined([f"{name} ({figure(table[name], '%')} %)" for name in better])
-            verb = "was" if len(better) == 1 else "were"
-            said += f" A naive baseline {verb} better: {named}. Do not rely on the model's forecast alone."
+            whose = "A naive baseline was" if len(better) == 1 else "Naive baselines were"
+            said += f" {whose} better: {named}. Do not rely on the model's forecast alone."
         return said
 
     def table(self) -> pd.DataFrame:

@@ -99,7 +99,7 @@ def _percent(share: float) -> str:
 def _curve(lives: Lives, level: float, said: FloatArray, ahead: int) -> pd.DataFrame:
     """Return who is left at each age, in the data and as the model says, also of ages ahead."""
     share, low, high = (np.append(one, np.full(ahead, math.nan)) for one in _seen(lives, level))
-    return drawn(_CURVE, "steps", np.arange(len(share)), share, 100 * said, low, high)
+    return drawn(_CURVE, "points", np.arange(len(share)), share, 100 * said, low, high)
 
 
 def _seen(lives: Lives, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
