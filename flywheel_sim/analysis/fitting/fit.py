@@ -81,8 +81,12 @@ def fit(
     >>> import flywheel_sim as fs
     >>> orders = fs.read_orders(fs.datasets.cdnow(), until="1997-09-30")
     >>> fit = fs.fit(orders, model="bg_nbd")
-    >>> print(fit.table().iloc[:2].to_string(index=False))
-    parameter value 95 % interval
+    >>> print(fit.table().iloc[:, :3].to_string(index=False))
+    parameter  value  95 % interval
+            r 0.2426 0.2192 to 0.2685
+        alpha  4.414   3.731 to 5.221
+            a 0.7929  0.5154 to 1.319
+            b  2.426    1.43 to 4.567
     """
     kind = next(name for name in (one.__name__ for one in type(data).__mro__) if name in WAYS)
     ways = WAYS[kind]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flywheel_sim.analysis.fitting import charts
 from flywheel_sim.analysis.fitting.result import Fit
-from flywheel_sim.drawing.page import Section, table_of_rows
+from flywheel_sim.drawing.page import Section, Table, table_of_rows
 
 
 def sections(result: Fit) -> list[Section]:
     """Return the section of a fit: what was found, beside the data, and how candidates have forecast."""
     drawn = [charts.fit(result)] if len(result.drawn) else []
-    tables = [table_of_rows(result.table(), result.note, words=1)]
+    shown = result.table()
+    heads = list(map(str, shown.columns))
+    figures = frozenset(at for at, head in enumerate(heads) if head == "value" or head.endswith("interval"))
+    tables = [Table(heads, shown.astype(str).to_numpy().tolist(), figures, result.note)]
     if result.choice is not None and result.choice.origins:
         drawn.append(charts.choice(result))
         tables.append(table_of_rows(result.choice.table(), result.choice.note, words=2))

@@ -1,0 +1,299 @@
+"""Rates fitted to data: known figures of real ones, truths of made ones, and what is said when nothing can be told."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+import flywheel_sim as fs
+from flywheel_sim.calibration.rolling import MEANS, Purchases, origins_of, rolled, total_error
+
+WEEKS_39 = "1997-09-30"
+
+
+@pytest.fixture(scope="module")
+def cdnow():
+    return fs.read_orders(fs.datasets.cdnow(), until=WEEKS_39)
+
+
+@pytest.fixture(scope="module")
+def chosen(cdnow):
+    return fs.fit(cdnow)
+
+
+def values(fit, part=""):
+    rows = fit.frame()
+    rows = rows[rows["part"] == part]
+    return dict(zip(rows["parameter"], rows["value"], strict=True))
+
+
+# -- the CDNOW sample, 39 weeks ------------------------------------------------------------------------
+
+#: Fader, Hardie and Lee 2005 give the same to three digits.
+PUBLISHED = {
+    "bg_nbd": ([0.243, 4.414, 0.793, 2.426], -9582.4, 1917),
+    "pareto_nbd": ([0.553, 10.578, 0.606, 11.669], -9595.0, 1052),
+}
+
+
+@pytest.mark.parametrize("model", PUBLISHED)
+def test_models_of_buying_find_the_published_parameters(cdnow, model):
+    published, likelihood, alive = PUBLISHED[model]
+    fit = fs.fit(cdnow, model=model)
+    assert list(values(fit).values()) == pytest.approx(published, abs=6e-4)
+    assert fit.maxima[""].log_likelihood == pytest.approx(likelihood, abs=0.05)
+    assert f"{alive:,} still buy, says {fit.label}" in fit.answer()
+
+
+def test_customers_alive_are_never_said_without_the_model(cdnow):
+    for model in ("nbd", "bg_nbd"):
+        assert "which nobody can see" in fs.fit(cdnow, model=model).answer()
+
+
+def test_a_model_is_chosen_by_forecasts_beside_naive_baselines(chosen):
+    table = chosen.choice.frame()
+    assert {"mean of the last 4 weeks", "mean of the last 13 weeks", "NBD", "BG/NBD", "Pareto/NBD"} <= set(
+        table["candidate"]
+    )
+    assert chosen.label == chosen.choice.chosen
+    mean = table.set_index("candidate")["error"]
+    assert mean[chosen.label] <= 1.1 * mean.min()
+    assert chosen.choice.answer() in chosen.remarks()
+
+
+def test_a_baseline_that_wins_is_said_to(chosen):
+    errors = chosen.choice.errors.copy()
+    errors.loc[errors["candidate"] == "mean of the last 4 weeks", "error"] = 0.1
+    choice = type(chosen.choice)(chosen.choice.what, errors, chosen.choice.chosen)
+    assert choice.better_baselines == ("mean of the last 4 weeks",)
+    assert "A naive baseline was better: mean of the last 4 weeks (0.1 %)" in choice.answer()
+
+
+def test_baselines_of_the_holdout_are_those_of_the_literature(cdnow):
+    from flywheel_sim.analysis.fitting.buying import purchases_of
+
+    found = rolled(purchases_of(fs.read_orders(fs.datasets.cdnow())), {}, [(273, 39)])
+    assert found[0].actual.sum() == 1882
+    assert [round(100 * total_error(found, name), 1) for name in MEANS] == [12.9, 13.3]
+
+
+def test_forecasts_see_nothing_of_what_came_after():
+    purchases = Purchases(np.array([0, 0, 1, 1]), np.array([0, 70, 7, 14]), 140)
+    seen = []
+
+    def expect(known, ahead):
+        seen.append((known.days, int(known.day.max())))
+        return np.zeros(len(ahead))
+
+    rolled(purchases, {"none": expect}, origins_of(140))
+    assert seen
+    assert all(last < days for days, last in seen)
+
+
+def test_the_fit_is_drawn_beside_the_data(chosen):
+    chart = fs.charts.fit(chosen)
+    drawn = chart.data[chart.data["panel"] == "Over time"]
+    assert drawn["observed"].sum() == 2457
+    assert drawn["fitted"].sum() == pytest.approx(2457, rel=0.05)
+    assert chart.data[chart.data["panel"] == "By customer"]["observed"].sum() == 2357
+    assert "repeat purchases" in chart.title
+    assert fs.charts.choice(chosen).title.endswith("on average")
+    plt.close("all")
+
+
+def test_a_fit_of_buying_is_a_journey(chosen):
+    model = fs.loads(chosen.journey())
+    assert model.name == chosen.label
+
+
+def test_spend_of_cdnow(cdnow):
+    fit = fs.fit(cdnow, "spend")
+    assert list(values(fit).values()) == pytest.approx([6.25, 3.74, 15.45], abs=0.01)
+    assert "spends more a purchase" in fit.remarks()[-1]
+
+
+def test_a_cohort_is_no_flow_of_arrivals(cdnow):
+    assert "say nothing of arrivals" in fs.fit(cdnow, "arrivals").remarks()[0]
+
+
+# -- survivors -----------------------------------------------------------------------------------------
+
+REGULAR = fs.datasets.subscription_survival()
+
+
+@pytest.mark.parametrize(("known", "within"), [(7, 1.5), (4, 4.0)])
+def test_later_years_are_forecast_from_earlier_ones(known, within):
+    fit = fs.fit(fs.read_survivors(REGULAR[REGULAR["year"] <= known]), ahead=12 - known)
+    said = fit.drawn.set_index("x")["fitted"]
+    off = [
+        100 * (said[year] / left - 1) for year, left in REGULAR[["year", "survivors_pct"]].to_numpy() if year > known
+    ]
+    assert np.abs(off).max() < within
+
+
+def test_a_geometric_retention_fails_where_customers_differ():
+    fit = fs.fit(fs.read_survivors(REGULAR[REGULAR["year"] <= 7]), model="geometric", ahead=5)
+    said = fit.drawn.set_index("x")["fitted"]
+    left = REGULAR.set_index("year")["survivors_pct"]
+    assert np.mean([1 - said[year] / left[year] for year in range(8, 13)]) == pytest.approx(0.59, abs=0.01)
+
+
+def test_shares_of_an_unknown_number_have_no_interval():
+    fit = fs.fit(fs.read_survivors(REGULAR), model="sbg")
+    assert fit.frame()[["low", "high"]].isna().all(axis=None)
+    assert "no intervals are told" in fit.remarks()[-1]
+
+
+# -- subscriptions, pipelines, funnels, spend: made, with a known truth ---------------------------------
+
+
+def subscriptions(n=900, seed=5):
+    luck = np.random.default_rng(seed)
+    start = pd.Timestamp("2023-01-01") + pd.to_timedelta(luck.integers(0, 600, n), unit="D")
+    months = np.minimum(luck.geometric(luck.beta(2, 18, n)), 60)
+    ends = [day + pd.DateOffset(months=int(k)) for day, k in zip(start, months, strict=True)]
+    by = [int(luck.integers(0, n)) if luck.random() < 0.2 else None for _ in range(n)]
+    table = pd.DataFrame({"customer": range(n), "start": start, "referred_by": by,
+                          "end": [one if one < pd.Timestamp("2025-01-01") else None for one in ends]})  # fmt: skip
+    return fs.read_subscriptions(table, until="2024-12-31")
+
+
+@pytest.fixture(scope="module")
+def subscribed():
+    return subscriptions()
+
+
+def test_a_contract_lost_after_k_months_did_not_make_the_kth_renewal(subscribed):
+    fit = fs.fit(subscribed, model="kaplan_meier")
+    left = values(fit)
+    lost_at_once = (subscribed.rows["end"] - subscribed.rows["start"]).dt.days.between(28, 31).mean()
+    assert left["S(1)"] == pytest.approx(100 * (1 - lost_at_once), abs=0.01)
+
+
+def test_retention_of_subscriptions_is_recovered(subscribed):
+    fit = fs.fit(subscribed, model="sbg")
+    rows = fit.frame().set_index("parameter")
+    assert rows.loc["alpha", "low"] < 2 < rows.loc["alpha", "high"]
+    assert rows.loc["beta", "low"] < 18 < rows.loc["beta", "high"]
+
+
+@pytest.mark.parametrize(
+    ("of", "model"), [("retention", "bdw"), ("retention", "weibull"), ("arrivals", None), ("referrals", None)]
+)
+def test_every_fit_of_subscriptions_is_drawn_and_makes_a_journey(subscribed, of, model):
+    fit = fs.fit(subscribed, of, model=model)
+    assert len(fs.charts.fit(fit).data)
+    assert fs.loads(fit.journey()).name
+    assert fit.frame()["value"].notna().all()
+    plt.close("all")
+
+
+def test_arrivals_and_referrals_are_those_of_the_table(subscribed):
+    arrivals = fs.fit(subscribed, "arrivals")
+    assert arrivals.drawn["observed"].sum() == 900
+    referrals = fs.fit(subscribed, "referrals")
+    named = subscribed.rows["referred_by"].notna().sum()
+    assert referrals.data.startswith(f"{named:,} customers brought by 900")
+
+
+def leads(n=500, seed=2):
+    luck, rows = np.random.default_rng(seed), []
+    end = pd.Timestamp("2024-12-01")
+    for lead in range(n):
+        entered = pd.Timestamp("2024-01-01") + pd.Timedelta(days=int(luck.integers(0, 330)))
+        left = entered + pd.Timedelta(hours=float(luck.exponential(20 * 24)))
+        rows.append((lead, "New lead", entered))
+        if left < end:
+            rows.append((lead, "Closed Won" if luck.random() < 0.3 else "Lost", left))
+    return pd.DataFrame(rows, columns=["lead", "stage", "entered"])
+
+
+def test_conversion_and_dwell_of_a_stage_are_recovered_with_open_leads():
+    fit = fs.fit(fs.read_pipeline(leads(), until="2024-11-30"), model="exponential")
+    rows = fit.frame().set_index("parameter")
+    assert rows.loc["to closed_won", "low"] < 0.3 < rows.loc["to closed_won", "high"]
+    assert rows.loc["mean", "low"] < 20 < rows.loc["mean", "high"]
+    model = fs.loads(fit.journey())
+    assert {one.name: one.role for one in model.journey().stages}["closed_won"] == "customer"
+
+
+def test_a_funnel_of_counts_gives_shares_with_intervals():
+    table = pd.DataFrame(
+        {"month": ["2024-01", "2024-02"], "visits": [1000, 1200], "trials": [50, 60], "paid": [10, 12]}
+    )
+    fit = fs.fit(fs.read_funnel(table))
+    assert values(fit, "visits") == {"to trials": 0.05}
+    assert values(fit, "trials") == {"to paid": pytest.approx(0.2)}
+    assert fit.answer().endswith("1.0 % of 2,200 got from 'visits' to 'paid'.")
+    fs.loads(fit.journey())
+
+
+def test_an_open_funnel_is_told_and_no_share_made_up():
+    table = pd.DataFrame({"month": ["2024-01"], "visits": [100], "trials": [150]})
+    fit = fs.fit(fs.read_funnel(table))
+    assert np.isnan(values(fit, "visits")["to trials"])
+    assert "no share can be told" in fit.remarks()[0]
+
+
+def test_the_cost_of_an_arrival_is_recovered():
+    luck = np.random.default_rng(1)
+    spend = luck.uniform(500, 3000, 40).round()
+    table = pd.DataFrame({"month": pd.date_range("2022-01-01", periods=40, freq="MS"), "channel": "ads",
+                          "spend_eur": spend, "arrivals": luck.poisson(40 + spend / 25)})  # fmt: skip
+    fit = fs.fit(fs.read_spend(table))
+    rows = fit.frame().set_index("parameter")
+    assert rows.loc["cost_per_arrival", "low"] < 25 < rows.loc["cost_per_arrival", "high"]
+    assert rows.loc["organic", "low"] < 40 < rows.loc["organic", "high"]
+
+
+# -- what cannot be told, and wrong words ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ({"data": "orders.csv"}, "it takes what fs.read_orders"),
+    ({"of": "bying"}, "buying"),
+    ({"model": "bgnbd"}, "bg_nbd"),
+    ({"of": "retention"}, "of is 'retention'"),
+    ({"of": "referrals"}, "columns={'referred_by'"),
+    ({"season": True, "model": "bg_nbd"}, "less than a year"),
+    ({"level": 95}, "level"),
+])  # fmt: skip
+def test_wrong_words_are_refused_with_a_remedy(cdnow, asked, said):
+    with pytest.raises(fs.ExperimentError, match=said):
+        fs.fit(**{"data": cdnow, **asked})
+
+
+def test_nobody_who_bought_twice_is_told():
+    table = pd.DataFrame({"customer": ["a", "b"], "date": ["2024-01-01", "2024-03-01"], "amount": [1, 2]})
+    with pytest.raises(fs.ExperimentError, match="nobody of 2 customers bought twice"):
+        fs.fit(fs.read_orders(table))
+
+
+def test_short_records_take_a_model_without_a_choice():
+    table = pd.DataFrame({"customer": [1, 1, 2, 3], "date": ["2024-01-01", "2024-01-09", "2024-01-02", "2024-01-03"],
+                          "amount": 1.0})  # fmt: skip
+    fit = fs.fit(fs.read_orders(table))
+    assert "too short to hold forecasts" in fit.remarks()[0]
+
+
+def test_what_is_fitted_holds_no_person(cdnow, chosen):
+    tokens = set(map(str, cdnow.rows["customer"].cat.categories))
+    text = json.dumps(chosen.to_json()) + chosen.journey() + str(chosen)
+    assert not any(token in text for token in tokens)
+
+
+def test_the_command_line_fits_a_file(tmp_path, capsys):
+    from flywheel_sim.cli.app import application
+
+    fs.datasets.cdnow().to_csv(tmp_path / "orders.csv", index=False)
+    words = ["data", "fit", str(tmp_path / "orders.csv"), "--until", WEEKS_39, "--model", "bg_nbd", "--json",
+             "--journey", str(tmp_path / "shop.yaml"), "--out", str(tmp_path / "report")]  # fmt: skip
+    application()(words, standalone_mode=False)
+    found = json.loads(capsys.readouterr().out)
+    assert found["figures"][0]["value"] == pytest.approx(0.243, abs=1e-3)
+    assert fs.load(tmp_path / "shop.yaml").name == "BG/NBD"
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "From the data: buying" in page
+    assert str(tmp_path) not in page
