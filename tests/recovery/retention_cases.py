@@ -131,7 +131,9 @@ def arrivals(seed, months=36, season=True):
     logs = np.log(factors[:-1] / factors[-1]) if season else []
     names = ("level", "growth", *(MONTHS[:-1] if season else ()))
     parameters = tuple(Parameter(name, "positive" if name == "level" else "real") for name in names)
-    top = Maximum(parameters, np.array([45.0, GROWTH, *logs]), np.zeros((len(names), 2)), 0.95, np.eye(len(names)), 0, ())
+    top = Maximum(
+        parameters, np.array([45.0, GROWTH, *logs]), np.zeros((len(names), 2)), 0.95, np.eye(len(names)), 0, ()
+    )
     truth = ArrivalsFit(top, factors if season else None, None, whole, ())
     # the run starts so long before the end of what was counted that its middle is the same
     text = truth.journey(dt.date(2024, 1, 1), months)

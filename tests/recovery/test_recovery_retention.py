@@ -35,7 +35,11 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name):
     print(f"\n{name}: {MANY} data sets, {seconds:.2f} s of processor time each")
     print("  parameter           true   median   covers  below  above  no end")
     for i, one in enumerate(found[0].names):
-        below, above, open_end = (true[i] < low[:, i]).mean(), (true[i] > high[:, i]).mean(), np.isinf(high[:, i]).mean()
+        below, above, open_end = (
+            (true[i] < low[:, i]).mean(),
+            (true[i] > high[:, i]).mean(),
+            np.isinf(high[:, i]).mean(),
+        )
         print(f"  {one:16} {true[i]:7.3f}  {np.median(best[:, i]):7.3f}  {covers[i]:6.1%}  "
               f"{below:5.1%}  {above:5.1%}  {open_end:5.1%}")  # fmt: skip
     assert covers.min() >= LOW
