@@ -17,7 +17,8 @@ People at work: capacity, Capacity, lead_volume, LeadVolume, cost_of_waiting, Co
 Customers: retention, RetentionByDay, repeat_ladder, RepeatLadder, ladder_of, DataLadder, cycle_length, CycleLength,
 referral_tree, ReferralTree, frictions, Frictions, momentum, Momentum, ab_test, ABTest.
 
-Data of a company: read_orders, Orders.
+Data of a company: read_orders, Orders, read_subscriptions, Subscriptions, read_pipeline, Pipeline, read_funnel,
+Funnel, read_spend, Spend, read_survivors, Survivors.
 
 Results: Result, Estimate, charts, write_report, datasets.
 
@@ -53,6 +54,16 @@ BASE = {
     "Ranking": "analysis.difference.ranking",
     "read_orders": "data.orders",
     "Orders": "data.orders",
+    "read_subscriptions": "data.subscriptions",
+    "Subscriptions": "data.subscriptions",
+    "read_pipeline": "data.pipeline",
+    "Pipeline": "data.pipeline",
+    "read_funnel": "data.funnel",
+    "Funnel": "data.funnel",
+    "read_spend": "data.spend",
+    "Spend": "data.spend",
+    "read_survivors": "data.survivors",
+    "Survivors": "data.survivors",
     "Estimate": "stats",
     "Result": "result",
     "write_report": "report.html",

@@ -57,8 +57,18 @@ from flywheel_sim.analysis.uncertainty.sobol import sobol as sobol
 from flywheel_sim.analysis.uncertainty.tornado import Tornado as Tornado
 from flywheel_sim.analysis.uncertainty.tornado import tornado as tornado
 from flywheel_sim.compile.expected_path import ExpectedPath as ExpectedPath
+from flywheel_sim.data.funnel import Funnel as Funnel
+from flywheel_sim.data.funnel import read_funnel as read_funnel
 from flywheel_sim.data.orders import Orders as Orders
 from flywheel_sim.data.orders import read_orders as read_orders
+from flywheel_sim.data.pipeline import Pipeline as Pipeline
+from flywheel_sim.data.pipeline import read_pipeline as read_pipeline
+from flywheel_sim.data.spend import Spend as Spend
+from flywheel_sim.data.spend import read_spend as read_spend
+from flywheel_sim.data.subscriptions import Subscriptions as Subscriptions
+from flywheel_sim.data.subscriptions import read_subscriptions as read_subscriptions
+from flywheel_sim.data.survivors import Survivors as Survivors
+from flywheel_sim.data.survivors import read_survivors as read_survivors
 from flywheel_sim.errors import ConfigError as ConfigError
 from flywheel_sim.errors import DataError as DataError
 from flywheel_sim.errors import ExperimentError as ExperimentError
@@ -110,6 +120,7 @@ __all__ = [
     "FlywheelError",
     "Forecast",
     "Frictions",
+    "Funnel",
     "Judgement",
     "LeadVolume",
     "LimitReached",
@@ -118,6 +129,7 @@ __all__ = [
     "Momentum",
     "Morris",
     "Orders",
+    "Pipeline",
     "Ranking",
     "ReferralTree",
     "RepeatLadder",
@@ -128,8 +140,11 @@ __all__ = [
     "Sensitivity",
     "SimulationError",
     "Sobol",
+    "Spend",
     "StaffPlan",
     "Stopping",
+    "Subscriptions",
+    "Survivors",
     "Sweep",
     "Tornado",
     "ab_test",
@@ -158,7 +173,12 @@ __all__ = [
     "match_budgets",
     "momentum",
     "morris",
+    "read_funnel",
     "read_orders",
+    "read_pipeline",
+    "read_spend",
+    "read_subscriptions",
+    "read_survivors",
     "referral_tree",
     "repeat_ladder",
     "replicate",

@@ -27,6 +27,9 @@ _BEYOND = 300.0
 #: An interval follows from the curvature where the likelihood at its ends falls by what a parabola would, within this.
 _PARABOLA = 0.1
 
+#: So many steps are gone from each start before the best of them is followed.
+_FEW = 12
+
 #: Two parameters more correlated than this are known together only.
 TOGETHER = 0.98
 
@@ -168,8 +171,9 @@ def maximise(
         return -value if math.isfinite(value) else 1e300
 
     begins = [np.array([one.free(value) for one, value in zip(what, start, strict=True)]) for start in starts]
-    top = min((_descend(fall, begin) for begin in begins), key=fall)
-    top, curved = _polish(fall, top)
+    if len(begins) > 1:  # a few steps tell which of them leads on
+        begins = [min((_descend(fall, begin, _FEW) for begin in begins), key=fall)]
+    top, curved = _polish(fall, _descend(fall, begins[0]))
     covariance = _inverse(curved)
     ends, methods = np.full((len(what), 2), math.nan), ["none"] * len(what)
     if intervals:
@@ -189,12 +193,13 @@ def _outer(one: Parameter, place: float) -> float:
     return place if one.kind == "real" else one.value(place)
 
 
-def _descend(fall: LogLikelihood, begin: FloatArray) -> FloatArray:
+def _descend(fall: LogLikelihood, begin: FloatArray, steps: int = 500) -> FloatArray:
     from scipy.optimize import minimize
 
     reach = np.maximum(_FAR, 4 * np.abs(begin))
+    least = 1e-4 / max(1.0, abs(fall(begin)))  # of what is left to gain; Newton's steps go on from there
     found = minimize(fall, begin, method="L-BFGS-B", bounds=list(zip(-reach, reach, strict=True)),
-                     options={"ftol": 1e-11, "gtol": 1e-4, "maxiter": 500})  # fmt: skip
+                     options={"ftol": least, "gtol": 1e-3, "maxiter": steps})  # fmt: skip
     place: FloatArray = found.x
     return place
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from flywheel_sim.analysis.commands import FORMER_FLAGS, commands
+from flywheel_sim.cli.data import data_commands
 from flywheel_sim.cli.options import AsJson, Config, Data, Horizon, Sets, model_of, say, show
 from flywheel_sim.cli.runner import added
 from flywheel_sim.errors import FlywheelError, SimulationError
@@ -212,4 +213,5 @@ def application() -> typer.Typer:
     for one in commands():
         added(app, one)
     app.command(short_help="Write the outcomes of a sweep to a file")(export)
+    app.add_typer(data_commands(), name="data", short_help="Check a company's own data before they are used")
     return app

@@ -128,6 +128,8 @@ def _decimal(figures: list[str], place: str, separator: str) -> str:
     unsure: set[str] = set()
     for figure in set(figures):
         commas, points = figure.count(","), figure.count(".")
+        if max(commas, points) > 1 and not _grouped(figure.split("." if points > commas else ",")):
+            continue  # it is no amount, whatever the sign
         if commas and points:
             comma |= figure.rfind(",") > figure.rfind(".")
             point |= figure.rfind(",") < figure.rfind(".")

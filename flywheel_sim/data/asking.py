@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flywheel_sim import arguments as takes
@@ -58,6 +60,10 @@ class _Zones(Takes):
             return Takes(self.what, self.example, self.read, _zones()).of(argument, value, error)
 
 
+def _as_path(paths: Takes) -> Takes:
+    return replace(paths, read=lambda value: Path(paths.read(value)))
+
+
 DAY = Takes("a day", "'2025-06-30'", _day)
 
 _FILE = takes.path("the path of a file", "'orders.csv'")
@@ -77,7 +83,7 @@ WORDS: dict[str, Takes] = {
     "until": takes.optional(DAY),
     "selling_since": takes.optional(DAY),
     "records_from": takes.optional(DAY),
-    "keys": takes.optional(takes.path("the path of a file", "'keys.csv'")),
+    "keys": takes.optional(_as_path(takes.path("the path of a file", "'keys.csv'"))),
     "sheet": takes.optional(takes.NAME),
     "at_most_refused": takes.number(0, 1, "0.05"),
     "unit": takes.optional(takes.choice("year", "month", "week", "day")),

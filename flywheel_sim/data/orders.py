@@ -15,7 +15,7 @@ from flywheel_sim.data.account import ASIDE, REFUSED
 from flywheel_sim.data.asking import words
 from flywheel_sim.data.currencies import currency_of
 from flywheel_sim.data.lines import Bought, Lines, one_a_day, orders_of, turn_reversals, without_states
-from flywheel_sim.data.people import groups_of, people_of, tokens_for
+from flywheel_sim.data.people import Tokens, columns_of_people, people_of
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
 from flywheel_sim.data.statuses import CANCELLED, FAILED, PAID, PENDING, REFUNDED, UNKNOWN, read_flags, read_statuses
@@ -198,29 +198,35 @@ def read_orders(
     """
     asked = Asked(zone, currency, amounts, decimal, dates, until, at_most_refused)  # type: ignore[arg-type]
     file = taken("orders", source, columns, sheet, asked)
-    tally = file.tally
     lines, referrers, people = _lines(file)
+    priced, said = _told_apart(file, lines, count)
+    bought, merged = one_a_day(orders_of(lines, file.tally, priced=priced, free=_free(file)), file.tally)
+    file.check()
+    if not len(bought.who):
+        raise file.nothing_left("order that is a purchase")
+    rows = _rows(file, bought, merged, referrers, people, keys)  # type: ignore[arg-type]
+    begins, ends = day_of(bought.day.min()), asked.until or day_of(bought.day.max())
+    return Orders(rows, file.tally.closed(), begins, ends, said, zone, selling_since)  # type: ignore[arg-type]
+
+
+def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple[bool, str | None]:
+    """Set aside rows that are no purchase; return whether there are amounts, and in which currency."""
+    tally, until = file.tally, file.asked.until
     priced, beside = _amounts(file, lines)
     _statuses(file, lines, count)
-    said = currency_of(file, beside, lines.amount != 0 if priced else tally.left)
+    currency = currency_of(file, beside, lines.amount != 0 if priced else tally.left)
     if "order" in file and "quantity" not in file:
         without_states(lines, tally)
-    if asked.until is not None:
-        tally.mark(lines.second // 86_400 > days_to(asked.until), ASIDE, "after the end of the records")
+    if until is not None:
+        tally.mark(lines.second // 86_400 > days_to(until), ASIDE, "after the end of the records")
     if "order" in file:
         turn_reversals(lines, tally)
     for status, rule in _ASIDE.items():
         tally.mark(lines.status == status, ASIDE, rule)
     if priced and "amount" in file:
-        tally.mark(file.columns["amount"].blank & ~lines.follows, REFUSED, "no figure", file.columns["amount"].name)
-    bought = orders_of(lines, tally, priced=priced, free=_free(file))
-    bought, merged = one_a_day(bought, tally)
-    file.check()
-    if not len(bought.who):
-        raise file.nothing_left("order that is a purchase")
-    rows = _rows(file, bought, merged, referrers, people, keys if keys is None else Path(keys))
-    begins, ends = day_of(bought.day.min()), asked.until or day_of(bought.day.max())
-    return Orders(rows, tally.closed(), begins, ends, said, zone, selling_since)  # type: ignore[arg-type]
+        column = file.columns["amount"]
+        tally.mark(column.blank & ~lines.follows, REFUSED, "no figure", column.name)
+    return priced, currency
 
 
 def _lines(file: Taken) -> tuple[Lines, IntArray | None, list[str]]:
@@ -327,33 +333,14 @@ def _rows(
     """Return the rows as users see them: tokens for keys."""
     import pandas as pd
 
-    appears = np.unique(bought.who[np.argsort(bought.row, kind="stable")], return_index=True)
-    customers = appears[0][np.argsort(appears[1], kind="stable")]  # in order of first appearance
-    place = np.full(len(people), -1, np.int64)
-    place[customers] = np.arange(len(customers))
-    tokens = pd.Index(tokens_for([people[one] for one in customers.tolist()], keys), dtype=object)
+    tokens = Tokens.of(bought.who, bought.row, people, keys)
+    whose = columns_of_people(tokens, bought.who, bought.row, referrers, file.columns.get("channel"), file.tally)
     priced = "amount" in file or "price" in file
-    kind = pd.CategoricalDtype(tokens)
-    rows = pd.DataFrame(
-        {
-            "customer": pd.Categorical.from_codes(place[bought.who].astype(np.int32), dtype=kind),
-            "day": bought.day.astype("datetime64[D]").astype("datetime64[s]"),
-            "amount": bought.amount if priced else np.full(len(bought.who), np.nan),
-            "orders": merged,
-        }
-    )
-    if referrers is not None:
-        named = referrers[bought.row]
-        codes = np.where(named >= 0, place[named], -1)
-        rows["referred_by"] = pd.Categorical.from_codes(codes.astype(np.int32), dtype=kind)
-        if outside := len(np.unique(bought.who[(named >= 0) & (codes < 0)])):
-            file.tally.say(f"{outside:,} customers were referred by somebody who is no customer here; they have no "
-                           "referred_by.")  # fmt: skip
-    if "channel" in file:
-        counted = np.zeros(len(file), bool)
-        counted[bought.row] = True
-        who = np.full(len(file), -1, np.int64)
-        who[bought.row] = bought.who
-        rows["channel"] = groups_of(file.columns["channel"], who, counted, file.tally, "channel")[bought.row]
-    order = np.lexsort((bought.day, place[bought.who]))
+    own = {
+        "day": bought.day.astype("datetime64[D]").astype("datetime64[s]"),
+        "amount": bought.amount if priced else np.full(len(bought.who), np.nan),
+        "orders": merged,
+    }
+    rows = pd.DataFrame({"customer": whose.pop("customer"), **own, **whose})
+    order = np.lexsort((bought.day, tokens.place[bought.who]))
     return rows.iloc[order].reset_index(drop=True)

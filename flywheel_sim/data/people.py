@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,60 @@ def _read(path: Path) -> dict[str, str]:
 
 def _is_token(text: str) -> bool:
     return len(text) == 2 * _TOKEN and set(text) <= set("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens of those who are in the records, in order of their first appearance.
+
+    Attributes
+    ----------
+    kind
+        The category of tokens (a dtype of pandas).
+    place
+        Of every person of the file the number of the token, -1 where nothing of theirs is in the records.
+    """
+
+    kind: Any
+    place: IntArray
+
+    @classmethod
+    def of(cls, who: IntArray, row: IntArray, people: Sequence[str], file: Path | None) -> Tokens:
+        """Return the tokens of those who stand in some rows."""
+        import pandas as pd
+
+        order = np.argsort(row, kind="stable")
+        met, first = np.unique(who[order], return_index=True)
+        met = met[np.argsort(first, kind="stable")]
+        place = np.full(len(people) + 1, -1, np.int64)
+        place[met] = np.arange(len(met))
+        names = tokens_for([people[one] for one in met.tolist()], file)
+        return cls(pd.CategoricalDtype(pd.Index(names, dtype=object)), place)
+
+    def column(self, who: IntArray) -> Any:
+        """Return people as tokens."""
+        import pandas as pd
+
+        return pd.Categorical.from_codes(self.place[who].astype(np.int32), dtype=self.kind)
+
+
+def columns_of_people(
+    tokens: Tokens, who: IntArray, row: IntArray, referrers: IntArray | None, channel: Column | None, tally: Tally
+) -> dict[str, Any]:
+    """Return the columns that say whose each row of the records is, who brought them, and from which channel."""
+    found = {"customer": tokens.column(who)}
+    if referrers is not None:
+        brought = referrers[row]
+        found["referred_by"] = tokens.column(brought)
+        outside = len(np.unique(who[(brought >= 0) & (tokens.place[brought] < 0)]))
+        if outside:
+            tally.say(f"{outside:,} customers were referred by somebody who is no customer here; they have no "
+                      "referred_by.")  # fmt: skip
+    if channel is not None:
+        everywhere = np.full(len(tally.rows), -1, np.int64)
+        everywhere[row] = who
+        found["channel"] = groups_of(channel, everywhere, everywhere >= 0, tally, "channel")[row]
+    return found
 
 
 # -- groups -------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Records(Unreplicated):
     def __init_subclass__(cls, **given: Any) -> None:
         """Show every kind of records by its answer."""
         super().__init_subclass__(**given)
-        cls.__repr__ = Records.__repr__  # type: ignore[method-assign]
+        cls.__repr__ = _shown  # type: ignore[method-assign, assignment]
 
     def frame(self) -> pd.DataFrame:
         """Return the rows."""
@@ -66,8 +66,9 @@ class Records(Unreplicated):
         """Return what the table is."""
         return f"What became of the {self.account.total:,} rows under the headings."
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.answer()}>"
+
+def _shown(records: Records) -> str:
+    return f"<{type(records).__name__}: {records.answer()}>"
 
 
 def spanned(begins: dt.date | None, ends: dt.date | None) -> str:

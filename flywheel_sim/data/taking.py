@@ -11,16 +11,20 @@ import numpy as np
 
 from flywheel_sim.data.account import REFUSED, Tally
 from flywheel_sim.data.amounts import Amounts, are_cents, read_amounts
-from flywheel_sim.data.source.cells import BoolArray, Column
-from flywheel_sim.data.source.columns import Roles, roles_of
+from flywheel_sim.data.source.cells import BoolArray, Column, IntArray
+from flywheel_sim.data.source.columns import Roles, missing_role, roles_of
 from flywheel_sim.data.source.exports import Export
 from flywheel_sim.data.source.opened import Opened, refused
 from flywheel_sim.data.source.opening import opened
-from flywheel_sim.data.times import Reader, Times, days_to
+from flywheel_sim.data.times import Reader, Times, day_of, days_to
 from flywheel_sim.texts import titled
 
 #: Nothing that a company keeps records of was before this day.
 FIRST_DAY = dt.date(1980, 1, 1)
+
+
+#: Columns among which those of figures are looked for.
+_WIDEST = 400
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Taken:
         What becomes of its rows.
     """
 
-    def __init__(self, table: Opened, roles: Roles, asked: Asked) -> None:
-        self.opened, self.asked, self.export = table, asked, roles.export
+    def __init__(self, kind: str, table: Opened, roles: Roles, asked: Asked) -> None:
+        self.kind, self.opened, self.asked, self.export = kind, table, asked, roles.export
         places = [place for several in roles.places.values() for place in several]
         loaded = table.load(places)
         if not len(loaded.rows) and not loaded.unfit:
@@ -90,9 +94,11 @@ class Taken:
     def __contains__(self, role: str) -> bool:
         return role in self.columns
 
-    def place(self, role: str) -> str:
-        """Return where a role's column stands, for errors."""
-        return f"{titled(self.file)}, column '{titled(self.columns[role].name)}'"
+    def need(self, role: str) -> Column:
+        """Return the column of a role; raises where there is none."""
+        if role not in self.columns:
+            raise missing_role(self.opened, self.kind, role)
+        return self.columns[role]
 
     def times(self, role: str, *, needed: bool = True, future: bool = False) -> Times:
         """Return the times of a role; rows with none that can be read are refused.
@@ -126,11 +132,15 @@ class Taken:
 
     def amounts(self, role: str, *, money: bool = True, needed: bool = True) -> Amounts:
         """Return the amounts of a role; rows with none that can be read are refused."""
-        column = self.columns[role]
+        return self.amounts_of(self.columns[role], money=money, needed=needed)
+
+    def amounts_of(self, column: Column, *, money: bool = True, needed: bool = True) -> Amounts:
+        """Return the amounts of a column; rows with none that can be read are refused."""
         cents = False
         if money:
             known = self.export.amounts if self.export else None
-            cents = are_cents(column.name, self.asked.amounts, known, self.place(role))
+            place = f"{titled(self.file)}, column '{titled(column.name)}'"
+            cents = are_cents(column.name, self.asked.amounts, known, place)
         found = read_amounts(column, self.file, decimal=self.asked.decimal, cents=cents,
                              separator=self.opened.separator)  # fmt: skip
         for said in found.said:
@@ -141,6 +151,23 @@ class Taken:
             self.tally.mark(column.blank, REFUSED, "no figure", column.name)
         self.tally.mark(~found.sound & ~column.blank, REFUSED, "a figure that cannot be read", column.name)
         return found
+
+    def drop(self, rows: IntArray, what: str, rule: str) -> None:
+        """Say what becomes of some rows, given by their place."""
+        mask = np.zeros(len(self), bool)
+        mask[rows] = True
+        self.tally.mark(mask, what, rule, merged=True)
+
+    def last_day(self, days: IntArray) -> int:
+        """Return the last day of the records: the one the user says, else the last in the file that has been."""
+        if self.asked.until is not None:
+            return days_to(self.asked.until)
+        been = days[(days <= days_to(dt.date.today())) & (days >= days_to(FIRST_DAY))]
+        if not len(been):
+            raise self.nothing_left("day that has been")
+        last = int(been.max())
+        self.tally.say(f"The records are taken to end on {day_of(last)}, the last day in them; until= says otherwise.")
+        return last
 
     def check(self) -> None:
         """Raise if more rows are refused than the user puts up with."""
@@ -154,9 +181,12 @@ class Taken:
 
 
 def taken(
-    kind: str, source: Any, columns: Mapping[str, str | Sequence[str]] | None, sheet: str | None, asked: Asked
-) -> Taken:
+    kind: str, source: Any, columns: Mapping[str, str | Sequence[str]] | None, sheet: str | None, asked: Asked,
+    wide: str = "", instead: str = "",
+) -> Taken:  # fmt: skip
     """Return a table whose columns were given the roles of a kind of records.
+
+    Where one column is known as neither of two roles, all columns of figures share the ``wide`` one.
 
     Raises
     ------
@@ -166,4 +196,25 @@ def taken(
         If a role is not known.
     """
     table = opened(source, sheet)
-    return Taken(table, roles_of(table, kind, columns), asked)
+    roles = roles_of(table, kind, columns)
+    if wide and instead not in roles.places and wide not in roles.places:
+        roles = _with_wide(kind, table, roles, wide, instead)
+    return Taken(kind, table, roles, asked)
+
+
+def _with_wide(kind: str, table: Opened, roles: Roles, wide: str, instead: str) -> Roles:
+    """Return roles with one that all columns of figures share; raises as `taken`."""
+    taken_places = {place for several in roles.places.values() for place in several}
+    free = [at for at, name in enumerate(table.names) if name and at not in taken_places][:_WIDEST]
+    columns = table.load(free).columns if free else {}
+    figures = tuple(at for at in free if not columns[at].blank.all() and _are_figures(columns[at]))
+    if len(figures) < 2:
+        raise missing_role(table, kind, instead, f", nor several as {wide}")
+    return Roles({**roles.places, wide: figures}, roles.export)
+
+
+def _are_figures(column: Column) -> bool:
+    if column.kind == "text":
+        return all(any(one.isdigit() for one in word) and sum(map(str.isalpha, word)) < 4
+                   for word in column.word_list() if word)  # fmt: skip
+    return column.kind == "number"

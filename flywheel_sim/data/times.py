@@ -21,8 +21,8 @@ _CLOCK = (
     r"(?:(?:[T ,]+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?(?: ?(?P<ap>[AaPp])\.?[Mm]\.?)?)?"
     r" ?(?P<z>Z|z|[+-]\d{2}(?::?\d{2})?(?::?00)?|[A-Z]{2,5})?$"
 )
-_WEEKDAY = r"^(?:[^\W\d_]{2,10}\.?,? +)?"
-_MONTH = r"(?P<mon>[^\W\d_]{3,10})"
+_WEEKDAY = r"^(?:\pL{2,10}\.?,? +)?"
+_MONTH = r"(?P<mon>\pL{3,10})"
 
 #: How times are written, one after the other; groups: y, m, d, a and b where their order is not known, mon a name.
 _SHAPES = (
@@ -263,11 +263,13 @@ def _whole(parts: Any, name: str) -> IntArray:
 def _months(parts: Any) -> IntArray:
     """Return months that are said by name in one of several languages, 0 where it is none."""
     names = _strings(parts, "mon")
-    known = {}
-    for name in set(names.tolist()):
-        short = plain(name)
-        known[name] = _MONTH_OF.get(short[:4], _MONTH_OF.get(short[:3], 0))
+    known = {name: month_called(plain(name)) for name in set(names.tolist())}
     return np.array([known[name] for name in names.tolist()], np.int64)
+
+
+def month_called(name: str) -> int:
+    """Return the number of a month from its plain name in one of several languages, 0 where it is none."""
+    return _MONTH_OF.get(name[:4], _MONTH_OF.get(name[:3], 0))
 
 
 def _days(year: IntArray, month: IntArray, day: IntArray) -> tuple[IntArray, BoolArray]:

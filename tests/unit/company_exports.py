@@ -62,6 +62,11 @@ def expected(orders):
     return found
 
 
+def headed(text):
+    """Return headings that stand with commas between."""
+    return text.split(",")
+
+
 def write(path, rows, **how):
     encoding = how.pop("encoding", "utf-8")
     with path.open("w", newline="", encoding=encoding) as file:
@@ -70,8 +75,9 @@ def write(path, rows, **how):
 
 
 def shopify(path, orders):
-    head = ("Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
-            "Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Notes,Cancelled at,Refunded Amount,Id").split(",")  # fmt: skip
+    head = headed("Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,"
+            "Created at,Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Notes,Cancelled at,Refunded Amount,"
+            "Id")  # fmt: skip
     rows = [head]
     for one in orders:
         status = {"failed": "voided", "cancelled": "paid"}.get(one.status, one.status)
@@ -110,23 +116,21 @@ def _stripe(path, orders, head, stamp):
 
 
 def stripe_old(path, orders):
-    head = ("id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,Converted Amount Refunded,"
-            "Fee,Tax,Converted Currency,Mode,Status,Statement Description,Customer ID,Customer Description,"
-            "Customer Email,Captured,Card Last4").split(",")  # fmt: skip
+    head = headed("id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,"
+            "Converted Amount Refunded,Fee,Tax,Converted Currency,Mode,Status,Statement Description,Customer ID,Customer Description,"
+            "Customer Email,Captured,Card Last4")  # fmt: skip
     return _stripe(path, orders, head, "%Y-%m-%d %H:%M")
 
 
 def stripe_new(path, orders):
-    head = ("id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Converted Amount Refunded,"
-            "Converted Currency,Fee,Is Link,Mode,Payment Source Type,Status,Customer ID").split(",")  # fmt: skip
+    head = headed("id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,"
+            "Converted Amount Refunded,Converted Currency,Fee,Is Link,Mode,Payment Source Type,Status,Customer ID")  # fmt: skip
     return _stripe(path, orders, head, "%Y-%m-%d %H:%M:%S")
 
 
 def chartmogul_invoices(path, orders):
     """Write invoices, which have no amounts: refunded and cancelled ones are void."""
-    head = "Customer external ID,Invoice external ID,Invoiced date,Due date,Currency,Status,Collection Method".split(
-        ","
-    )
+    head = headed("Customer external ID,Invoice external ID,Invoiced date,Due date,Currency,Status,Collection Method")
     rows = [head]
     for one in orders:
         lost = one.status != "paid" or one.refunded == one.total
@@ -192,8 +196,9 @@ def retail(path, orders):
 
 
 def woo(path, orders):
-    head = "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),Net Sales,Attribution"
-    rows = [head.split(",")]
+    head = ("Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),"
+            "Net Sales,Attribution")  # fmt: skip
+    rows = [headed(head)]
     rows += [(f"{one.at:%Y-%m-%d %H:%M:%S}", one.number, f"${one.total}", "completed", "Ann Smith", "new", "", 1, "",
               one.total, "") for one in orders]  # fmt: skip
     return write(path, rows, encoding="utf-8-sig")
@@ -209,4 +214,107 @@ FORMATS = {
     "american": (american, {}),
     "unix": (unix, {"zone": "America/New_York", "amounts": "cents"}),
     "retail": (retail, {}),
+}
+
+
+# -- subscriptions --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Subscription:
+    number: str
+    customer: str
+    plan: str
+    start: dt.date
+    end: dt.date | None
+    price: float
+
+
+def subscribers(count=40, seed=6):
+    """Return subscriptions that begin and end on the first of a month; some customers come back."""
+    luck = random.Random(seed)
+
+    def month(number):
+        return dt.date(2023 + number // 12, number % 12 + 1, 1)
+
+    found = []
+    for who in range(count):
+        begin = luck.randrange(0, 12)
+        plan, price = luck.choice((("Basic", 19.0), ("Pro", 49.0)))
+        for _ in range(luck.choice((1, 1, 2))):
+            length = luck.choice((1, 3, 6, 99))
+            end = month(begin + length) if begin + length < 24 else None
+            found.append(Subscription(f"s{who}", f"c{who}", plan, month(begin), end, price))
+            begin += length + 2
+            if end is None or begin >= 23:
+                break
+    return found
+
+
+def lived(subscriptions):
+    """Return what is to be read: customer, start, end and price, in order."""
+    return sorted((one.customer, one.start, one.end, one.price) for one in subscriptions)
+
+
+def stripe_subscriptions(path, subscriptions):
+    head = headed("id,Customer ID,Customer Name,Status,Amount,Interval,Created (UTC),Start (UTC),Start Date (UTC),"
+                  "Current Period End (UTC),Trial Start (UTC),Trial End (UTC),Canceled At (UTC),"
+                  "Ended At (UTC)")  # fmt: skip
+    rows = [head]
+    for k, one in enumerate(subscriptions):
+        start, end = (f"{day} 12:00" if day else "" for day in (one.start, one.end))
+        cancelled = end or ("2024-12-20 12:00" if k % 7 == 0 else "")
+        rows.append([f"sub_{k}", one.customer, "A. Name", "canceled" if end else "active", f"{one.price:.2f}", "month",
+                     start, start, start, "2025-01-15 12:00", "", "", cancelled, end])  # fmt: skip
+    rows.append(["sub_t", "c_t", "", "trialing", "19.00", "month", *["2024-12-20 12:00"] * 3, "", "", "", "", ""])
+    rows.append(
+        ["sub_i", "c_i", "", "incomplete_expired", "19.00", "month", *["2024-10-20 12:00"] * 3, "", "", "", "", ""]
+    )
+    return write(path, rows)
+
+
+def chartmogul_events(path, subscriptions):
+    head = headed("External ID,Subscription set external ID,Subscription external ID,Customer external ID,"
+                  "Plan external ID,Date,Effective Date,Event Type,Currency,Amount in Cents,Quantity,"
+                  "Retracted event ID,Event Order")  # fmt: skip
+    rows, number = [head], 0
+    for one in subscriptions:
+        events = [("subscription_start", one.start, one.price), ("subscription_updated", one.start, one.price + 1)]
+        events += [("subscription_cancelled", one.end, 0)] if one.end else [
+            ("subscription_cancellation_scheduled", dt.date(2024, 12, 1), 0)]  # fmt: skip
+        for what, day, price in events:
+            number += 1
+            rows.append([f"e{number}", one.number, one.number, one.customer, one.plan, day, day, what, "EUR",
+                         round(100 * price), 1, "", ""])  # fmt: skip
+        if not one.end:  # and thought better of it
+            rows.append([f"r{number}", one.number, one.number, one.customer, one.plan, "2024-12-02", "2024-12-02",
+                         "scheduled_subscription_cancellation_retracted", "EUR", 0, 1, f"e{number}", ""])  # fmt: skip
+    return write(path, rows)
+
+
+def chargebee_months(path, subscriptions):
+    rows = [("id", "customer_id", "subscription_id", "reporting_month", "status", "billing_currency_code",
+             "mrr_billing_currency")]  # fmt: skip
+    for one in subscriptions:
+        for number in range(24):
+            first = dt.date(2023 + number // 12, number % 12 + 1, 1)
+            last = (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+            pays = one.start <= first and (one.end is None or first < one.end)
+            if pays or (one.end is not None and first == one.end):
+                rows.append((len(rows), one.customer, one.number, last, "active", "EUR", one.price if pays else 0))
+    return write(path, rows)
+
+
+def plain_subscriptions(path, subscriptions):
+    rows = [("customer", "plan", "start_date", "end_date", "monthly price")]
+    rows += [(one.customer, one.plan, one.start, one.end or "", one.price) for one in subscriptions]
+    return write(path, rows)
+
+
+#: By format: what writes it, and what the user says to read it.
+SUBSCRIPTION_FORMATS = {
+    "stripe": (stripe_subscriptions, {"zone": "America/New_York"}),
+    "chartmogul": (chartmogul_events, {}),
+    "chargebee": (chargebee_months, {}),
+    "plain": (plain_subscriptions, {}),
 }

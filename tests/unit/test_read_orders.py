@@ -1,7 +1,5 @@
 """Orders of one shop are the same whatever tool exported them, and what is no purchase is none."""
 
-import datetime as dt
-
 import company_exports as exports
 import pandas as pd
 import pytest

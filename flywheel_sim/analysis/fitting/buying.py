@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from flywheel_sim.calibration.likelihood import FloatArray, Maximum
 from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
+from flywheel_sim.wording import ordinal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +39,8 @@ _MOST = 7
 #: Forecasts from earlier days are tried on so many customers, evenly out of all; more would tell little more.
 _TRIED = 10_000
 
-#: How regular buying is shows in so many groups of customers.
-_COMPARED = 600
+#: How regular buying is shows in so many customers.
+_COMPARED = 1_500
 
 
 def purchases_of(orders: Orders) -> Purchases:
@@ -58,15 +58,18 @@ def histories_of(purchases: Purchases, timed: bool = False) -> Histories:
     return Histories.from_purchases(purchases.who, purchases.day / _WEEK, (purchases.days - 1) / _WEEK, timed=timed)
 
 
-def _models(orders: Orders, asked: Asked) -> tuple[dict[str, list[BuyingModel]], list[str]]:
+def _models(purchases: Purchases, orders: Orders, asked: Asked) -> tuple[dict[str, BuyingModel], list[str]]:
     """Return the models that are asked for, by name, as these records need them; and what is to be said of them."""
-    found, notes = {}, []
+    found: dict[str, BuyingModel] = {}
+    notes = []
+    places = origins_of(purchases.days, asked.ahead) if asked.model is None else []
+    early = purchases.until(places[0][0]) if places else purchases  # what every later day knows
     for name in MODELS if asked.model is None else [asked.model]:
-        kinds = [buying.erlang_nbd(steps) for steps in _STEPS] if name == "erlang_nbd" else [MODELS[name]]
-        if orders.selling_since is not None and kinds[0] is buying.BG_NBD and asked.model is None:
+        if orders.selling_since is not None and name == buying.BG_NBD.name and asked.model is None:
             notes.append("BG/NBD is left out: it takes no customers from before the records.")
             continue
-        found[name] = [_as_needed(one, orders, asked) for one in kinds]
+        kinds = [buying.erlang_nbd(steps) for steps in _STEPS] if name == "erlang_nbd" else [MODELS[name]]
+        found[name] = _likeliest([_as_needed(one, orders, asked) for one in kinds], early, asked.season)
     return found, notes
 
 
@@ -88,14 +91,14 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
     customers, repeats = int(histories.customers), int(len(purchases.who) - purchases.first.sum())
     if not repeats:
         raise ExperimentError(f"nobody of {customers:,} customers bought twice; buying cannot be fitted")
-    models, notes = _models(orders, asked)
-    choice, tried = (_choice(purchases, models, asked)) if asked.model is None else (None, 0)
-    if tried and tried < customers:
-        notes.append(f"Forecasts from earlier days were tried on {tried:,} of the customers.")
-    model = _likeliest(models[choice.chosen if choice else str(asked.model)], histories)
+    models, notes = _models(purchases, orders, asked)
+    choice = _choice(purchases, models, asked) if asked.model is None else None
+    if choice is not None and customers > _TRIED and choice.origins:
+        notes.append("Forecasts from earlier days were tried on every "
+                     f"{ordinal(math.ceil(customers / _TRIED))} customer, evenly out of all.")  # fmt: skip
+    name = asked.model or next(one for one, model in models.items() if model.label == choice.chosen)
+    model = models[name]
     top = model.fit(histories, asked.level)
-    if choice is not None:
-        choice = replace(choice, chosen=_label(models, choice.chosen))
     weeks = max(1, purchases.days // 7)
     ahead = asked.ahead or min(52, max(1, weeks // 4))
     says = _said(model, top, histories, ahead)
@@ -109,7 +112,7 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
         orders.currency or "EUR", str(orders.begins),
     )  # fmt: skip
     return Fit(
-        asked.of, asked.model or model.name, model.label,
+        asked.of, name, model.label,
         f"{repeats:,} repeat purchases of {customers:,} customers, {between(orders.begins, orders.ends)}",
         rows_of(maxima), says, finding, panels,
         {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
@@ -117,17 +120,13 @@ def fitted(orders: Orders, asked: Asked) -> Fit:
     )  # fmt: skip
 
 
-def _likeliest(models: list[BuyingModel], histories: Histories) -> BuyingModel:
+def _likeliest(models: list[BuyingModel], known: Purchases, season: bool) -> BuyingModel:
     """Return the likeliest of models that differ in how regular buying is, as a part of the customers has it."""
     if len(models) == 1:
         return models[0]
-    part = histories.part(slice(None, None, math.ceil(len(histories) / _COMPARED)))
-    return max(models, key=lambda one: one.fit(part, intervals=False).log_likelihood)
-
-
-def _label(models: dict[str, list[BuyingModel]], name: str) -> str:
-    """Return the name of a model as candidates show it."""
-    return _REGULAR if len(models[name]) > 1 else models[name][0].label
+    some = known.some(math.ceil(int(known.first.sum()) / _COMPARED))
+    histories = histories_of(some, season)
+    return max(models, key=lambda one: one.fit(histories, intervals=False).log_likelihood)
 
 
 def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) -> str:
@@ -144,37 +143,31 @@ def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) ->
 # -- the choice ---------------------------------------------------------------------------------------
 
 
-_REGULAR = "Erlang Pareto/NBD"
-
-
-def _choice(purchases: Purchases, models: dict[str, list[BuyingModel]], asked: Asked) -> tuple[Choice, int]:
-    """Return how models and baselines have forecast from earlier days, and of how many customers."""
-    customers = int(purchases.first.sum())
-    step = math.ceil(customers / _TRIED)
-    some = purchases.some(step)
+def _choice(purchases: Purchases, models: dict[str, BuyingModel], asked: Asked) -> Choice:
+    """Return how models and baselines have forecast from earlier days."""
+    some = purchases.some(math.ceil(int(purchases.first.sum()) / _TRIED))
     places = origins_of(purchases.days, asked.ahead)
-    steps = len(places) * len(models)
-    labels = {_label(models, name): name for name in models}
-    candidates = {label: partial(_expected, models[name], asked.season) for label, name in labels.items()}
+    candidates = {one.label: partial(_expected, one, asked.season) for one in models.values()}
+    steps = len(places) * len(candidates)
     found = rolled(some, candidates, places, lambda name: asked.tell(name, steps))
     errors = errors_of(found, set(candidates))
-    what = "repeat purchases of the weeks to come"
     tried = errors[errors["kind"] == "model"].groupby("candidate", sort=False)["error"].agg(["mean", "count"])
-    if not len(tried):
-        return Choice(what, errors, "pareto_nbd"), 0
-    whole = tried.loc[tried["count"] == tried["count"].max(), "mean"]
-    near = whole[whole <= (1 + TIE) * whole.min()]
-    plainest = next(name for label, name in labels.items() if label in near.index)
-    return Choice(what, errors, plainest), int(some.first.sum())
+    chosen = buying.PARETO_NBD.label
+    if len(tried):
+        whole = tried.loc[tried["count"] == tried["count"].max(), "mean"]
+        chosen = next(label for label in candidates if whole.get(label, math.inf) <= (1 + TIE) * whole.min())
+    return Choice("repeat purchases of the weeks to come", errors, chosen)
 
 
-def _expected(models: list[BuyingModel], season: bool, known: Purchases, ahead: FloatArray) -> FloatArray:
+def _expected(model: BuyingModel, season: bool, known: Purchases, ahead: FloatArray) -> FloatArray:
     """Return the repeat purchases that customers known are expected to make until so many weeks ahead."""
     histories = histories_of(known, season)
     if not histories.x.any():
         raise ArithmeticError
-    model = _likeliest(models, histories)
-    top = model.fit(histories, intervals=False)
+    try:
+        top = model.fit(histories, intervals=False)
+    except ExperimentError as error:  # such as a season of less than a year
+        raise ArithmeticError from error
     expected: FloatArray = histories.count @ model.expected(top.values, histories, ahead)
     return expected
 

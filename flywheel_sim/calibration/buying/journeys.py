@@ -28,7 +28,7 @@ class Setting:
     over
         The time within which they do, in units, steadily; None for the whole horizon.
     amount
-        What a purchase earns: an amount in the words of the language.
+        What a purchase earns, the first one too: an amount in the words of the language.
     currency
         Of the amount.
     start
@@ -74,7 +74,8 @@ def written(
         lines += ["attributes:", *(f"  {key}: {one}" for key, one in attributes.items())]
     arrivals = f"rate: {figure(s.customers)} per {figure(over)} {s.unit}s"
     lines += ["channels:", f"  first_purchases: {{{arrivals}, {until}enters: customer}}"]
-    lines += ["journey:", "  customer:", "    role: customer", f"    on_entry: {{earn: {{orders: {s.amount}}}}}"]
+    lines += ["journey:", "  customer:", "    role: customer"]
+    lines += [f"    on_entry: {{earn: {{orders: {s.amount}}}}}"] if s.amount else []
     lines += ["    events:", *(f"      {key}: {one}" for key, one in events.items())]
     lines += ["  lost: exit"] if any("lost" in one for one in events.values()) else []
     return "\n".join(lines) + "\n"

@@ -89,11 +89,12 @@ class BuyingModel(ABC):
         intervals
             Whether to look for them; without, a fit takes less time.
         """
-        starts = self.starts(histories)
-        if self.season is not None and self.season.factors is None:
-            self.season.check_length(histories.length)
-            factors = self.season.guess(histories)
-            starts = [self._with_factors(start, factors) for start in starts]
+        season, starts = self.season, self.starts(histories)
+        if season is not None and season.factors is None:
+            season.check_length(histories.length)
+            guessed = season.guessed(histories)
+            about = self.seasonal(guessed).fit(histories, intervals=False)
+            starts = [self._with_factors(list(about.values), guessed)]
         if len(histories) > _MANY:
             some = self.prepared(histories.part(slice(None, None, math.ceil(len(histories) / (_MANY / 2)))))
             about = maximise(lambda values: self.log_likelihood_of(values, some), self.parameters, starts, level,
@@ -111,10 +112,12 @@ class BuyingModel(ABC):
     def late(self, sold_before: float) -> Self:
         """Return the model for records that start in the middle: the business had sold before, for a time."""
 
-    def _with_factors(self, start: list[float], factors: list[float]) -> list[float]:
-        """Return a start with factors of months in their place among the parameters."""
+    def _with_factors(self, values: list[float], guessed: Season) -> list[float]:
+        """Return parameters with factors of months in their place among them."""
+        assert self.season is not None
+        assert guessed.factors is not None
         place = next(i for i, one in enumerate(self.parameters) if one.name in MONTHS)
-        return [*start[:place], *factors, *start[place:]]
+        return [*values[:place], *(guessed.factors[i] for i in self.season.estimated), *values[place:]]
 
 
 def season_parameters(season: Season | None) -> tuple[Parameter, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -145,15 +145,14 @@ class Season:
                 "give its factors, or leave the season out"
             )
 
-    def guess(self, histories: Histories) -> list[float]:
-        """Return about what the estimated factors are: purchases over the time until each customer's last one."""
+    def guessed(self, histories: Histories) -> Season:
+        """Return the season with about its factors: purchases over the time until each customer's last one."""
         owner, when = histories.owner, histories.when
         if owner is None or when is None:
-            return [1.0] * len(self.estimated)
+            return replace(self, factors=(1.0,) * 12)
         month = self.calendar.month(histories.begins[owner] + when)
         bought = np.bincount(month, minlength=12) + 1.0
         ends = histories.begins + histories.t_x
         there = (self.calendar.spent(ends) - self.calendar.spent(histories.begins)).T @ histories.count
         factors = bought / np.maximum(there, 1e-9 + 0.02 * there.max())
-        factors *= 12 / factors.sum()
-        return [float(factors[i]) for i in self.estimated]
+        return replace(self, factors=tuple(float(one) for one in factors * 12 / factors.sum()))

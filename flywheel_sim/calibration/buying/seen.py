@@ -200,7 +200,7 @@ class Seen:
         unseen = self.unseen.nothing_at_all(it)
         if self.old is None and it.leaving is not None:
             unseen = np.logaddexp(unseen, _log_gone(it.leaving, self.unseen.watched.age))
-        return unseen[self.unseen_of]
+        return np.minimum(unseen, -1e-16)[self.unseen_of]
 
     def _gone(self, it: Settings) -> FloatArray | None:
         """Return the logarithm of the chance to have left before the records, for who bought nothing; else none."""

@@ -18,7 +18,7 @@ IntArray = NDArray[np.int64]
 
 #: Nodes of a stretch without a season, and of one month of a season. Against the exact integral they are right to
 #: 1e-9 (tests/unit/test_buying.py).
-_NODES, _NODES_OF_MONTH = 24, 8
+_NODES, _NODES_OF_MONTH = 24, 6
 
 #: So many rows are integrated at a time: what they need fits into the processor's memory.
 _AT_ONCE = 2048
@@ -174,15 +174,13 @@ def stayed_or_left(
     """
     panels = watched.panels
     before, end = rate + watched.gone_last @ season, rate + watched.gone_end @ season
-    log_height = -power * np.log(before)
-    stayed = np.exp(-power * np.log1p((end - before) / before))
     rows = np.arange(len(power))
-    if ratio is not None:
-        stayed = stayed * ratio(rows, end - before, end)
+    fewer = np.ones(len(power)) if ratio is None else ratio(rows, end - before, end)
     if leaving is None:
-        return stayed, np.zeros_like(stayed), log_height
+        return fewer, np.zeros(len(power)), -power * np.log(end)
     there = leaving.log_survival(watched.age + watched.last)
-    stayed = stayed * np.exp(leaving.log_survival(watched.age + watched.end) - there)
+    log_stayed = leaving.log_survival(watched.age + watched.end) - there - power * np.log1p((end - before) / before)
+    stayed = np.exp(log_stayed) * fewer
 
     row, pace = panels.row, panels.paces(season)
     since_last, begun = panels.gone @ season + rate - before[row], watched.age[row] + panels.start
@@ -200,7 +198,7 @@ def stayed_or_left(
     scale = 1 / ((a + 1) * pace / still + leaving.hazard(begun) + 1 / leaving.turns(begun))
     reach = still / pace * np.expm1(np.minimum(600.0, (_NOTHING + 4 * np.log1p(a)) / a))
     left: FloatArray = np.bincount(row, panels.integrals(scale, reach, value), len(rows)).astype(np.float64)
-    return stayed, left, log_height + there
+    return stayed, np.maximum(left, 1e-300), there - power * np.log(before)
 
 
 @functools.cache

@@ -49,7 +49,7 @@ def squeezed(text: str) -> str:
     return plain(text).replace(" ", "")
 
 
-def _without_units(name: str) -> str:
+def without_units(name: str) -> str:
     """Return a heading without what it says of its unit: Amount in EUR is Amount."""
     words = plain(name).split()
     while len(words) > 1 and (words[-1].upper() in CURRENCIES or words[-1] in _CENTS | _UTC | _BESIDE):
@@ -125,7 +125,7 @@ def roles_of(opened: Opened, kind: str, stated: Mapping[str, str | Sequence[str]
         raise refused(opened.file, f"this is an export of {export.name}: {export.refused}", remedy)
     headings = _headings(opened.names)
     taken = {place for several in places.values() for place in several}
-    for role in known if export else _order(known):
+    for role in known:
         called = export.roles.get(role, "").split("|") if export else known[role].headings
         if role in places or not any(called):
             continue
@@ -136,13 +136,8 @@ def roles_of(opened: Opened, kind: str, stated: Mapping[str, str | Sequence[str]
             taken.add(found)
     missing = [role for role, one in known.items() if one.needed and role not in places]
     if missing:
-        raise _missing(opened, kind, missing[0])
+        raise missing_role(opened, kind, missing[0])
     return Roles(places, export)
-
-
-def _order(known: Mapping[str, object]) -> list[str]:
-    """Return roles, those first that have to be filled, so that no other takes their column."""
-    return list(known)
 
 
 def export_of(names: Sequence[str], kind: str) -> Export | None:
@@ -160,7 +155,7 @@ def _headings(names: Sequence[str]) -> dict[str, list[int]]:
     for at, name in enumerate(names):
         found.setdefault(squeezed(name), []).append(at)
     for at, name in enumerate(names):
-        if (bare := _without_units(name)) not in found:
+        if (bare := without_units(name)) not in found:
             found[bare] = [at]
     found.pop("", None)
     return found
@@ -185,9 +180,10 @@ def _stated(opened: Opened, role: str, said: str | Sequence[str]) -> tuple[int, 
     return tuple(places)
 
 
-def _missing(opened: Opened, kind: str, role: str) -> DataError:
+def missing_role(opened: Opened, kind: str, role: str, others: str = "") -> DataError:
+    """Return the error that says that no column is known as what a role needs, nor as what would do instead."""
     names = [f"'{titled(name)}'" for name in opened.names if name]
     listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
     about = ROLES[kind][role].about
-    return refused(opened.file, f"no column is known as the {role} ({about}); its columns are {listed}",
+    return refused(opened.file, f"no column is known as the {role} ({about}){others}; its columns are {listed}",
                    f"say which it is: columns={{'{role}': 'HEADING'}}")  # fmt: skip

@@ -134,7 +134,7 @@ PIPELINE = {
     "lead": Role("who or what moves through the stages", "lead id|lead|deal id|record id|opportunity id|opportunity|"
                  "contact id|contact|prospect id|customer id|company id|account id|id|deal", True),
     "stage": Role("the stage", "stage|stage name|deal stage|lifecycle stage|pipeline stage|phase|status|state|stufe|"
-                  "etape|etapa", True),
+                  "etape|etapa"),
     "entered": Role("when it was entered", "entered|entered at|date entered|stage entered|entered stage|from|start|"
                     "start date|changed at|stage date|created date|create date|created at|timestamp|date|time|"
                     "eingang|von|beginn", True),
@@ -152,6 +152,7 @@ FUNNEL = {
     "period": Role("the day, week, month or year", "period|month|week|day|date|year month|yearmonth|quarter|year|"
                    "monat|woche|tag|datum|mois|mes|mese"),
     "steps": Role("several columns, one a step, in their order"),
+    "group": Role("groups within a step, which are added up", "device category|device|segment|breakdown|country"),
 }  # fmt: skip
 
 SPEND = {
@@ -172,7 +173,7 @@ SURVIVORS = {
                 "periods|tenure|period number|alter|jahr|monat"),
     "survivors": Role("how many, or which share in %, are left", "survivors|survivors pct|survivors percent|survival|"
                       "retained|active|active customers|customers|remaining|retention|retention rate|left|users|count|"
-                      "share|uberlebende", True),
+                      "share|uberlebende"),
     "ages": Role("several columns, one an age, from 0 on"),
 }  # fmt: skip
 

@@ -71,7 +71,7 @@ def head_of(file: str, records: Sequence[Sequence[Any]]) -> tuple[int, tuple[str
         raise refused(file, "nothing is in it", "give a file with headings and rows")
     widths = Counter(len(record) for record, count in zip(records, there, strict=True) if count)
     width = max(widths.items(), key=lambda one: (one[1], one[0]))[0]
-    enough = max(1, -(-max(there) // 2))
+    enough = 0.8 * max(there)  # lines before it, such as a title, fill fewer cells
     at = next(number for number, count in enumerate(there) if count >= enough)
     names = [str(cell if cell is not None else "").strip().strip('"').strip() for cell in records[at]]
     while len(names) > width and not names[-1]:

@@ -200,8 +200,8 @@ def _load(layout: _Layout, names: Sequence[str], wanted: Sequence[int]) -> Loade
     count = table.num_rows
     rows = np.delete(np.arange(1, count + len(unfit) + 1), [number - 1 for number, _ in unfit])
     if not count or table.column(0)[count - 1].as_py() != _END:
-        row = layout.head + (int(rows[-1]) if count else 0)
-        raise refused(layout.path.name, f"a quote is opened in row {row} or after it and not closed", "mend that row")
+        row = layout.head + len(rows) + len(unfit)
+        raise refused(layout.path.name, f"a quote is opened in row {row:,} and not closed", "mend that row")
     table, rows = table.slice(0, count - 1), rows[:-1] + layout.head
     columns = {one: column_of_texts(names[one], table.column(f"c{one}")) for one in at}
     return Loaded(columns, rows, tuple((number + layout.head, rule) for number, rule in unfit))

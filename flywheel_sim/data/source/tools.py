@@ -66,5 +66,5 @@ EXPORTS = (
     Export("ChartMogul customers", "pipeline", ("external id", "lead created at", "free trial started at"),
            {"lead": "external id", "entered": "lead created at", "since": "free trial started at"}),
     Export("GA4 funnel exploration", "funnel", ("step", "active users|total users", "completion rate"),
-           {"step": "step", "count": "active users|total users"}),
+           {"step": "step", "count": "active users|total users", "group": "device category|device|segment|country"}),
 )  # fmt: skip

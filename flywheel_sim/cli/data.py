@@ -1,0 +1,93 @@
+"""The commands that look after data of a company: what a file holds, and what becomes of its rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flywheel_sim.analysis.commands import pair
+from flywheel_sim.cli.options import AsJson, fitted, show
+from flywheel_sim.errors import ExperimentError
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, Parquet or Excel file.")]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="KIND",
+        help="What it holds: orders, subscriptions, pipeline, funnel, spend or survivors; told by its columns unless "
+        "given.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="ROLE=HEADING", help="Which column serves as what; repeatable."),
+]
+Zone = Annotated[str | None, typer.Option(help="Where the business is, such as Europe/Berlin.")]
+Currency = Annotated[str | None, typer.Option(help="Which currency counts where there are several.")]
+Dates = Annotated[str | None, typer.Option(help="'day first' or 'month first'.")]
+Decimal = Annotated[str | None, typer.Option(help="The sign before decimals: . or ,")]
+Amounts = Annotated[str | None, typer.Option(help="cents or units.")]
+Count = Annotated[str | None, typer.Option(metavar="WORD,...", help="Statuses that count, with commas.")]
+Until = Annotated[str | None, typer.Option(metavar="DAY", help="The last day of the records, such as 2025-06-30.")]
+SellingSince = Annotated[str | None, typer.Option(metavar="DAY", help="Since when the business has sold.")]
+RecordsFrom = Annotated[str | None, typer.Option(metavar="DAY", help="Since when the records see an end.")]
+Unit = Annotated[str | None, typer.Option(help="Of the ages of survivors: year, month, week or day.")]
+Sheet = Annotated[str | None, typer.Option(help="Which sheet of a workbook.")]
+Keys = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A file for the customers' keys, which you alone may read.")
+]
+AtMostRefused = Annotated[float | None, typer.Option(help="Which share of rows may be refused; 0.05 unless given.")]
+
+#: Roles that take several columns, with commas.
+_SEVERAL = ("steps", "channels", "ages")
+
+
+def columns_said(columns: list[str] | None) -> dict[str, str | list[str]] | None:
+    """Return what --column says as readers take it."""
+    said: dict[str, str | list[str]] = {}
+    for item in columns or []:
+        role, heading = pair(item, "--column", "ROLE=HEADING", "customer=Kundennummer")
+        if role in said:
+            raise ExperimentError(f"--column says '{role}' twice; say it once")
+        several = [part.strip() for part in heading.split(",") if part.strip()]
+        said[role] = several if role in _SEVERAL else heading
+    return said or None
+
+
+def words_said(words: str | None) -> list[str] | None:
+    """Return words that stand with commas between."""
+    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+
+
+def check(
+    file: File, kind: As = None, column: Columns = None, zone: Zone = None, currency: Currency = None,
+    dates: Dates = None, decimal: Decimal = None, amounts: Amounts = None, count: Count = None, until: Until = None,
+    selling_since: SellingSince = None, records_from: RecordsFrom = None, unit: Unit = None, sheet: Sheet = None,
+    keys: Keys = None, at_most_refused: AtMostRefused = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Say what a file holds, how its columns are taken, and what becomes of every row."""
+    from flywheel_sim.data.kinds import read
+
+    how: dict[str, Any] = {
+        "columns": columns_said(column), "zone": zone, "currency": currency, "dates": dates, "decimal": decimal,
+        "amounts": amounts, "count": words_said(count), "until": until, "selling_since": selling_since,
+        "records_from": records_from, "unit": unit, "sheet": sheet, "keys": keys, "at_most_refused": at_most_refused,
+    }  # fmt: skip
+    records = read(file, kind, **how)
+    show(json.dumps(records.to_json()) if as_json else fitted(f"{type(records).__name__}: {records}"))
+
+
+def data_commands() -> typer.Typer:
+    """Return the commands under ``flywheel data``."""
+    app = typer.Typer(help="Look after data of a company.", no_args_is_help=True, rich_markup_mode=None)
+    app.callback()(_always)
+    app.command(short_help="Say what a file holds and what becomes of its rows")(check)
+    return app
+
+
+def _always() -> None:
+    """Check data of a company before anything is made of it."""
