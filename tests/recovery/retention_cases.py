@@ -114,8 +114,9 @@ def stage(seed, model, true):
     found = fit_stage(Visits.of(time, to, NEXT), models=(model,))
     dwell = of_maximum(found.maximum, true)
     sd = np.sqrt(SHARES * (1 - SHARES) / found.decided.sum())
-    return Found((*dwell.names, *NEXT), np.append(dwell.true, SHARES), np.append(dwell.best, found.shares),
-                 np.vstack([dwell.ends, found.share_ends]), np.append(dwell.away, (found.shares - SHARES) / sd))  # fmt: skip
+    true, best = np.append(dwell.true, SHARES), np.append(dwell.best, found.shares)
+    ends, away = np.vstack([dwell.ends, found.share_ends]), np.append(dwell.away, (found.shares - SHARES) / sd)
+    return Found((*dwell.names, *NEXT), true, best, ends, away)
 
 
 # -- arrivals, referrals, response to spend -------------------------------------------------------------
@@ -148,8 +149,9 @@ def arrivals(seed, months=36, season=True):
     if not season:
         return Found(("level", "growth"), np.array([45.0, GROWTH]), best, ends, away)
     spread = np.log(found.season_ends[:, 1] / found.season_ends[:, 0]) / (2 * 1.96)
-    return Found(("level", "growth", *MONTHS), np.array([45.0, GROWTH, *factors]), np.append(best, found.season),
-                 np.vstack([ends, found.season_ends]), np.append(away, np.log(found.season / factors) / spread))  # fmt: skip
+    away = np.append(away, np.log(found.season / factors) / spread)
+    true, best = np.array([45.0, GROWTH, *factors]), np.append(best, found.season)
+    return Found(("level", "growth", *MONTHS), true, best, np.vstack([ends, found.season_ends]), away)
 
 
 def referrals(seed, rate=0.06, shape=np.inf):

@@ -1,4 +1,4 @@
-"""Fits of stages, arrivals, referrals and replies to spend: closed forms, examples by hand, and data that say little."""
+"""Fits of stages, arrivals, referrals and replies to spend: closed forms, examples by hand, and little data."""
 
 import datetime as dt
 import math
@@ -171,7 +171,7 @@ def test_few_arrivals_are_no_trouble(counts, period):
 def test_records_that_are_none_are_refused():
     for how in ({"counts": [1, -1]}, {"counts": []}, {"counts": [1], "period": "year"},
                 {"counts": [1, 1], "begins": dt.date(2024, 2, 3)}):  # fmt: skip
-        with pytest.raises(ExperimentError, match=" takes? "):
+        with pytest.raises(ExperimentError, match=r" takes? "):
             Counted.of(**{"first": JANUARY, **how})
 
 

@@ -100,8 +100,8 @@ def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float
     """Return the model that forecasts best from rolling origins, fitted to all that is known.
 
     Within an origin every later age counts the same, near or far. Origins count by their place, the first once, the
-    second twice and so on: a late one knows nearly as much as the forecast that is wanted, an early one hardly anything.
-    Where a simpler model errs at most 5 % more than the best, relative to it, the simpler one is taken.
+    second twice and so on: a late one knows nearly as much as the forecast that is wanted, an early one hardly
+    anything. Where a simpler model errs at most 5 % more than the best, relative to it, the simpler one is taken.
 
     Parameters
     ----------
