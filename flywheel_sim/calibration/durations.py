@@ -44,7 +44,7 @@ class Durations:
 
     @classmethod
     def of(cls, time: ArrayLike, ended: ArrayLike = True, entered: ArrayLike = 0.0, grain: float = 0.0) -> Durations:
-        """Return durations from arrays of shape (n,), or one figure for all; rows that were not seen to last are left out.
+        """Return durations from arrays of shape (n,), or one figure for all; rows that say nothing are left out.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The share that is left after each time, without a model: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452."""
+"""The share left after each time, without a model: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def fit_response(
     parts = np.broadcast_to(np.asarray(exposure, dtype=np.float64), counts.shape)
     if counts.ndim != 1 or plan.shape != (len(counts), len(channels)) or len(counts) < 3:
         raise ExperimentError(f"spend has shape {plan.shape} beside arrivals {counts.shape}: it takes one row a "
-                              "period, at least three, and one column a channel; write spend=[500, 800, 0]")  # fmt: skip
+                              "period, at least three, and one column a channel; write spend=[500, 80, 0]")  # fmt: skip
     if not all(np.isfinite(one).all() and (one >= 0).all() for one in (counts, plan, parts)) or parts.sum() <= 0:
         raise ExperimentError("arrivals, spend or exposure hold a figure below 0, or none: they take counts, money and "
                               "parts of periods; write exposure=1")  # fmt: skip

@@ -231,7 +231,7 @@ SBG = ShiftedBetaGeometric(
 )  # fmt: skip
 BDW = BetaDiscreteWeibull(
     "bdw", "Beta-discrete-Weibull", "Fader, Hardie, Liu, Davin and Steenburgh 2018, doi:10.1016/j.intmar.2018.01.002",
-    (_ALPHA, _BETA, Parameter("c", about="wear: above 1 a customer's chance of leaving rises with age, below it falls")),
+    (_ALPHA, _BETA, Parameter("c", about="wear: above 1 each one's chance of leaving rises with age, below it falls")),
     "how people differ: the journey holds the pooled retention of each age exactly, so equally many are left at every "
     "age, but it takes all people of an age for alike; where a lever or a strategy moves retention, this overstates "
     "what the movement brings",
