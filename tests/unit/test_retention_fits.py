@@ -293,3 +293,19 @@ def test_times_that_are_none_are_refused():
     for time, entered in (([-1.0], 0.0), ([2.0], 3.0), ([math.nan], 0.0)):
         with pytest.raises(ExperimentError, match="time holds"):
             Durations.of(time, True, entered)
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "most"), [(GEOMETRIC, [0.25], 6), (SBG, [0.7, 1.2], 6), (BDW, [0.5, 1.6, 1.4], 6)]
+)
+def test_the_choice_forecasts_tables_of_every_model(model, values, most):
+    luck, later, off = np.random.default_rng(1), np.arange(8, 13), []
+    kept = model.retention(values, np.arange(7))
+    for _ in range(4):
+        left = [4000]
+        for chance in kept:
+            left.append(luck.binomial(left[-1], chance))
+        made = choose(Lives.from_survivors(range(8), left))
+        off.append(100 * np.abs(made.survival(later) / model.survival(values, later) - 1).mean())
+    print(f"{model.name}: forecasts off by {np.mean(off):.1f} %")
+    assert np.mean(off) < most
