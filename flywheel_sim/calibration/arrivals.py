@@ -296,7 +296,9 @@ def fit_arrivals(
     factors, ends = _season(maximum, growing, level) if seasonal else (None, None)
     if factors is not None and (factors < 1e-3).any():
         empty = ", ".join(name for name, one in zip(MONTHS, factors, strict=True) if one < 1e-3)
-        said.append(f"nobody ever came in {empty}: the factor is 0 as far as is known, and forecasts there are too sure")
+        said.append(
+            f"nobody ever came in {empty}: the factor is 0 as far as is known, and forecasts there are too sure"
+        )
     return ArrivalsFit(maximum, factors, ends, counted, tuple(said))
 
 

@@ -1,4 +1,4 @@
-"""Counts that follow a Poisson distribution, or vary more than one (negative binomial), around means that a model gives.
+"""Counts that follow a Poisson distribution, or vary more than one (negative binomial), around means of a model.
 
 A negative binomial count is Poisson around a mean that itself varies by a gamma distribution with mean mu and squared
 coefficient of variation `excess`: its variance is mu + excess mu^2 (Cameron and Trivedi 2013,

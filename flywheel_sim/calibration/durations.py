@@ -44,7 +44,7 @@ class Durations:
 
     @classmethod
     def of(cls, time: ArrayLike, ended: ArrayLike = True, entered: ArrayLike = 0.0, grain: float = 0.0) -> Durations:
-        """Return durations from arrays of shape (n,), or one figure for all; rows that were not seen to last are left out.
+        """Return durations from arrays of shape (n,), or one figure for all; rows that say nothing are left out.
 
         Raises
         ------
@@ -163,7 +163,7 @@ class DurationModel:
             else:
                 low = np.maximum(durations.entered[over], at - half)
                 total[over] += self._between(known, low, at + half)
-        return np.nan_to_num(total, nan=-math.inf)
+        return np.asarray(np.nan_to_num(total, nan=-math.inf), dtype=np.float64)
 
     def _between(self, known: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
         """Return the logarithm of the chance to end between two times; by the density where they are too near."""
@@ -185,11 +185,11 @@ class Exponential(DurationModel):
 
     def log_survival(self, values: FloatArray, times: FloatArray) -> FloatArray:
         """Return -t / mean."""
-        return -times / values[0]
+        return np.asarray(-times / values[0], dtype=np.float64)
 
     def log_density(self, values: FloatArray, times: FloatArray) -> FloatArray:
         """Return -log(mean) - t / mean."""
-        return -math.log(values[0]) - times / values[0]
+        return np.asarray(-math.log(values[0]) - times / values[0], dtype=np.float64)
 
     def starts(self, durations: Durations) -> list[list[float]]:
         """Return the mean."""
@@ -201,12 +201,14 @@ class Weibull(DurationModel):
 
     def log_survival(self, values: FloatArray, times: FloatArray) -> FloatArray:
         """Return -(t / scale)^shape."""
-        return -np.exp(np.minimum(values[1] * np.log(np.maximum(times, 1e-300) / values[0]), 600.0))
+        log_power = values[1] * np.log(np.maximum(times, 1e-300) / values[0])
+        return np.asarray(-np.exp(np.minimum(log_power, 600.0)), dtype=np.float64)
 
     def log_density(self, values: FloatArray, times: FloatArray) -> FloatArray:
         """Return the logarithm of shape / scale (t / scale)^(shape - 1) exp(-(t / scale)^shape)."""
         scale, shape = values
-        return math.log(shape / scale) + (shape - 1) * np.log(times / scale) + self.log_survival(values, times)
+        powered = (shape - 1) * np.log(times / scale) + self.log_survival(values, times)
+        return np.asarray(math.log(shape / scale) + powered, dtype=np.float64)
 
     def starts(self, durations: Durations) -> list[list[float]]:
         """Return the mean with shapes around 1."""
@@ -226,7 +228,7 @@ class Lognormal(DurationModel):
     def log_density(self, values: FloatArray, times: FloatArray) -> FloatArray:
         """Return the logarithm of the lognormal density."""
         z = np.log(times / values[0]) / values[1]
-        return -0.5 * z**2 - np.log(times * values[1] * math.sqrt(2 * math.pi))
+        return np.asarray(-0.5 * z**2 - np.log(times * values[1] * math.sqrt(2 * math.pi)), dtype=np.float64)
 
     def starts(self, durations: Durations) -> list[list[float]]:
         """Return a median below the mean, with little and much spread."""
@@ -245,7 +247,7 @@ class Gamma(DurationModel):
         tail = gammaincc(shape, x)
         far = np.maximum(x, shape + 1)
         series = (shape - 1) * np.log(far) - far - gammaln(shape) - np.log1p(-(shape - 1) / far)
-        return np.where(tail > 1e-290, np.log(np.maximum(tail, 1e-300)), series)
+        return np.asarray(np.where(tail > 1e-290, np.log(np.maximum(tail, 1e-300)), series), dtype=np.float64)
 
     def log_density(self, values: FloatArray, times: FloatArray) -> FloatArray:
         """Return the logarithm of the gamma density."""

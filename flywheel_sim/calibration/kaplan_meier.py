@@ -1,4 +1,4 @@
-"""The share that is left after each time, without a model: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452."""
+"""The share left after each time, without a model: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def kaplan_meier(
     there = np.array([weight[(until >= t) & ((first < t) | (first == 0))].sum() for t in times], dtype=np.float64)
     died = np.minimum(died, there)
     there = np.maximum(there, 1e-300)
-    survival = np.cumprod(1 - died / there)
+    survival: FloatArray = np.cumprod(1 - died / there).astype(np.float64)
     some = (survival > 0) & (survival < 1)
     low, high = np.full(len(times), np.nan), np.full(len(times), np.nan)
     if some.any():

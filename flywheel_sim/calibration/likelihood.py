@@ -21,8 +21,11 @@ LogLikelihood = Callable[[FloatArray], float]
 #: The search ends this far from 0 on the free scale: a parameter there is as good as 0 or without end.
 _FAR = 16.0
 
-#: A line search may try places still farther off; exponents end here, where no number is too large yet.
-_BEYOND = 700.0
+#: A line search may try places still farther off; exponents end here, so that no ratio of two is 0 or too large.
+_BEYOND = 300.0
+
+#: Stands for what is impossible: far above all else, and its square is still a number.
+_NONE = 1e100
 
 #: An interval follows from the curvature where the likelihood at its ends falls by what a parabola would, within this.
 _PARABOLA = 0.1
@@ -61,7 +64,7 @@ class Parameter:
     def value(self, free: float) -> float:
         """Return the value that a place on the free scale stands for."""
         if self.kind == "positive":
-            return math.exp(min(free, _BEYOND))
+            return math.exp(min(max(free, -_BEYOND), _BEYOND))
         return 1 / (1 + math.exp(min(-free, _BEYOND))) if self.kind == "probability" else free
 
     @property
@@ -168,7 +171,7 @@ def maximise(
 
     def fall(free: FloatArray) -> float:
         value = log_likelihood(np.array([one.value(place) for one, place in zip(what, free, strict=True)]))
-        return -value if math.isfinite(value) else 1e300
+        return min(-value, _NONE) if math.isfinite(value) else _NONE
 
     begins = [np.array([one.free(value) for one, value in zip(what, start, strict=True)]) for start in starts]
     if len(begins) > 1:  # a few steps tell which of them leads on

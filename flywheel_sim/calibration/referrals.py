@@ -131,8 +131,9 @@ def _said(total: float, unknown: int, outside: int, shape: float) -> tuple[str, 
                     "% of the mean), so the interval is wider than that of a plain count")  # fmt: skip
     if unknown:
         part = unknown / (unknown + total + outside)
-        said.append(f"of {100 * part:.0f} % of the people referred ({unknown}) the referrer is not known: the true rate "
-                    f"is up to {100 * (total + unknown) / max(total, 1) - 100:.0f} % higher")  # fmt: skip
+        more = 100 * unknown / max(total, 1)
+        said.append(f"of {100 * part:.0f} % of the people referred ({unknown}) the referrer is not known: the true "
+                    f"rate is up to {more:.0f} % higher")  # fmt: skip
     if outside:
         said.append(f"{outside} were referred by people who are no customers of these records: they are arrivals, and "
                     "no part of the rate")  # fmt: skip

@@ -38,8 +38,8 @@ class _Shape:
         listed = [Parameter("organic", about="people per period who come anyway")]
         for channel in self.channels:
             end = f":{channel}" if len(self.channels) > 1 else ""
-            listed.append(Parameter(f"cost_per_arrival{end}", about="money for one arrival, for the first ones where it "
-                                    "bends"))  # fmt: skip
+            listed.append(Parameter(f"cost_per_arrival{end}", about="money for one arrival, for the first ones where "
+                                    "it bends"))  # fmt: skip
             if self.bends:
                 listed.append(Parameter(f"at_most{end}", about="people per period that no spend goes beyond"))
         if self.carries:
@@ -60,7 +60,7 @@ class _Shape:
 
 
 def _carried(spend: FloatArray, share: float) -> FloatArray:
-    """Return the spend that works in each period; before the first one, as much is taken to have been spent as in it."""
+    """Return the spend that works in each period; before the first one as much was spent as in it."""
     from scipy.signal import lfilter
 
     working: FloatArray = lfilter([1 - share], [1.0, -share], spend, axis=0, zi=share * spend[:1])[0]
@@ -166,8 +166,8 @@ def fit_response(
     counts, plan = np.asarray(arrivals, dtype=np.float64), _columns(spend)
     parts = np.broadcast_to(np.asarray(exposure, dtype=np.float64), counts.shape)
     if counts.ndim != 1 or plan.shape != (len(counts), len(channels)) or len(counts) < 3:
-        raise ExperimentError(f"spend has shape {plan.shape} beside arrivals {counts.shape}: it takes one row a period, "
-                              "at least three, and one column a channel; write spend=[500, 800, 0]")  # fmt: skip
+        raise ExperimentError(f"spend has shape {plan.shape} beside arrivals {counts.shape}: it takes one row a "
+                              "period, at least three, and one column a channel; write spend=[500, 80, 0]")  # fmt: skip
     if not all(np.isfinite(one).all() and (one >= 0).all() for one in (counts, plan, parts)) or parts.sum() <= 0:
         raise ExperimentError("arrivals, spend or exposure hold a figure below 0, or none: they take counts, money and "
                               "parts of periods; write exposure=1")  # fmt: skip

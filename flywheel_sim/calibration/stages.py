@@ -1,8 +1,8 @@
 """What happens in a stage of a pipeline: how long people stay in it, and where they go from there.
 
-A wait in a journey does not depend on the outcome, so the likelihood falls in two: the shares of those who were decided,
-and the times until the decision. Who is still there counts in the times alone and is never counted as lost. Whether
-decided times do differ by outcome is tested.
+A wait in a journey does not depend on the outcome, so the likelihood falls in two: the shares of those who were
+decided, and the times until the decision. Who is still there counts in the times alone and is never counted as lost.
+Whether decided times do differ by outcome is tested.
 """
 
 from __future__ import annotations
@@ -194,9 +194,9 @@ def fit_stage(visits: Visits, level: float = 0.95, models: Sequence[DurationMode
     n, still = int(decided.sum()), int((visits.to < 0).sum())
     if not n:
         empty = np.full(len(visits.names), math.nan)
-        said = (f"none of {still} is decided yet, so neither where they go nor how long it takes can be told",)
+        none = (f"none of {still} is decided yet, so neither where they go nor how long it takes can be told",)
         return StageFit(visits.names, decided, still, empty, np.column_stack([empty, empty]), models[0], None, {},
-                        False, math.nan, said)  # fmt: skip
+                        False, math.nan, none)  # fmt: skip
     models = models if n >= _FEW else models[:1]
     fits, held_out = _held_out(visits, models), True
     if not fits:

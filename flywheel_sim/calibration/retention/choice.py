@@ -25,7 +25,7 @@ Forecaster = Callable[[Lives, FloatArray], FloatArray]
 FIRST = 2
 
 #: A simpler model is taken where its error is at most this much above the least, relative to it.
-TIE = 0.1
+TIE = 0.05
 
 
 def _carried(lives: Lives, ages: FloatArray, kept: float) -> FloatArray:
@@ -66,7 +66,8 @@ class RetentionChoice:
     fit
         Its most likely parameters with their intervals.
     errors
-        Mean absolute error of each model's and baseline's forecasts of survivors, in % of them; NaN without any.
+        Mean absolute error of each model's and baseline's forecasts of survivors, in % of them, later origins weighing
+        more; NaN without any.
     by_origin
         The same for each origin: mean absolute error, and by how much the sum of survivors was too high, both in %.
     origins
@@ -98,8 +99,9 @@ class RetentionChoice:
 def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float = 0.95) -> RetentionChoice:
     """Return the model that forecasts best from rolling origins, fitted to all that is known.
 
-    Every origin counts the same, whatever number of later ages are known; within an origin so does every age. Where a
-    simpler model errs at most a tenth more than the best, the simpler one is taken.
+    Within an origin every later age counts the same, near or far. Origins count by their place, the first once, the
+    second twice and so on: a late one knows nearly as much as the forecast that is wanted, an early one hardly
+    anything. Where a simpler model errs at most 5 % more than the best, relative to it, the simpler one is taken.
 
     Parameters
     ----------
@@ -119,7 +121,11 @@ def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float
         raise DataError("survivors: only one age is known, so no renewal is; give at least two ages")
     forecasters: dict[str, Forecaster] = {one.name: _by(one) for one in models}
     by_origin, origins = rolling_errors(lives, {**forecasters, **BASELINES})
-    errors = {name: float(np.mean([one for one, _ in each])) if each else math.nan for name, each in by_origin.items()}
+    weights = np.arange(1.0, len(origins) + 1)
+    errors = {
+        name: float(np.average([one for one, _ in each], weights=weights)) if each else math.nan
+        for name, each in by_origin.items()
+    }
     tried = [one for one in models if math.isfinite(errors[one.name])]
     if tried:
         least = min(errors[one.name] for one in tried)

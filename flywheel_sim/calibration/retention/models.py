@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 _STATED = 60
 
 
-#: The wear c of a forecast is taken to lie between 1/2 and 2 in 95 % of businesses: standard deviation of its logarithm.
+#: The wear c of a forecast is taken to lie between 1/2 and 2 in 95 % of businesses: standard deviation of log c.
 _WEAR = math.log(2) / 1.96
 
 #: Of alpha + beta, by which people differ: middle, and standard deviation of the logarithm. So wide that it matters
@@ -222,7 +222,8 @@ _ALPHA = Parameter("alpha", about="weight of those who leave: mean chance of lea
 _BETA = Parameter("beta", about="weight of those who stay; the smaller alpha + beta, the more people differ")
 
 GEOMETRIC = Geometric(
-    "geometric", "Geometric", "one chance for all, as in Berger and Nasr 1998, doi:10.1002/(SICI)1520-6653(199824)12:1",
+    "geometric", "Geometric", "one chance for all, as in Berger and Nasr 1998, "
+    "doi:10.1002/(SICI)1520-6653(199824)12:1<17::AID-DIR3>3.0.CO;2-K",
     (Parameter("churn", "probability", "chance of leaving at a renewal"),),
 )  # fmt: skip
 SBG = ShiftedBetaGeometric(
@@ -230,7 +231,7 @@ SBG = ShiftedBetaGeometric(
 )  # fmt: skip
 BDW = BetaDiscreteWeibull(
     "bdw", "Beta-discrete-Weibull", "Fader, Hardie, Liu, Davin and Steenburgh 2018, doi:10.1016/j.intmar.2018.01.002",
-    (_ALPHA, _BETA, Parameter("c", about="wear: above 1 each customer's chance of leaving rises with age, below falls")),
+    (_ALPHA, _BETA, Parameter("c", about="wear: above 1 each one's chance of leaving rises with age, below it falls")),
     "how people differ: the journey holds the pooled retention of each age exactly, so equally many are left at every "
     "age, but it takes all people of an age for alike; where a lever or a strategy moves retention, this overstates "
     "what the movement brings",
