@@ -93,9 +93,9 @@ def read_amounts(
             units = np.array([*named, ""], dtype=object)[column.codes]
         if sign == ",":
             said.append(f"'{titled(column.name)}' has a comma before decimals.")
-    values = np.round(values / 100 if cents else values, DECIMALS)
     sound = ~column.blank & np.isfinite(values) & (np.abs(values) < _LARGEST)
-    return Amounts(np.where(sound, values, np.nan), sound, units, tuple(said))
+    values = np.where(sound, values, np.nan)
+    return Amounts(np.round(values / 100 if cents else values, DECIMALS), sound, units, tuple(said))
 
 
 def _all_plain(column: Column, decimal: str | None, separator: str) -> FloatArray | None:

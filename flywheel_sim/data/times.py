@@ -180,6 +180,7 @@ class Reader:
         seconds = written.seconds.copy()
         if self.zone is not None and instants.any():
             seconds[instants] = _in_zone(seconds[instants] - (offset[instants] * 60).astype(np.int64), self.zone)
+            said.append(f"Days of '{titled(column.name)}' are those in {self.zone}.")
         elif instants.any() and (not shops or utc):
             raise DataError(f"{self.place(column)}: its times are UTC, and on which day something was depends on where "
                             "the business is; write zone='America/New_York', zone='Europe/Berlin' ... or "
