@@ -60,13 +60,14 @@ def without_states(lines: Lines, tally: Tally) -> None:
 
 
 def turn_reversals(lines: Lines, tally: Tally) -> None:
-    """Have a row that says refunded or cancelled take off the paid row of its order that has the same amount."""
+    """Have a row that says refunded or cancelled take off an earlier paid row of its order of the same amount."""
     left = np.flatnonzero(tally.left & np.isin(lines.status, (PAID, REFUNDED, CANCELLED)) & (lines.amount > 0))
     back = lines.status[left] != PAID
     if not back.any():
         return
     key = _numbered(lines.order[left], lines.who[left], _cents(lines.amount[left]))
-    reverses = back & np.isin(key, key[~back])
+    paid = _least(lines.second[left], key, int(key.max()) + 1, ~back)
+    reverses = back & (lines.second[left] > paid[key])
     lines.amount[left[reverses]] *= -1
     lines.status[left[reverses]] = PAID  # as every row of a refund
 

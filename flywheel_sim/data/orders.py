@@ -24,7 +24,7 @@ from flywheel_sim.data.lines import (
     without_idle_refunds,
     without_states,
 )
-from flywheel_sim.data.people import Tokens, columns_of_people, people_of
+from flywheel_sim.data.people import Tokens, columns_of_people
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
 from flywheel_sim.data.statuses import CANCELLED, FAILED, PAID, PENDING, REFUNDED, UNKNOWN, read_flags, read_statuses
@@ -249,22 +249,21 @@ def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple
 
 def _lines(file: Taken) -> tuple[Lines, IntArray | None, list[str]]:
     """Return the rows of a file, further lines of an order with what its first line says; who was referred by whom."""
-    tally, referrer = file.tally, file.columns.get("referred_by")
-    codes, people = people_of(file.columns["customer"], *([] if referrer is None else [referrer]))
-    count = len(tally.rows)
+    who, referrers, people = file.people()
+    tally, count = file.tally, len(file)
     numbered = "order" in file
     order = file.columns["order"].texts().codes if numbered else np.full(count, -1, np.int64)
     alone = order < 0
     order = np.where(alone, np.arange(count) + (int(order.max(initial=0)) + 1), order)
     heads = _heads(order, file.columns["customer"].blank & file.columns["time"].blank & ~alone)
-    who = codes[0][heads]
+    who = who[heads]
     tally.mark(who < 0, ASIDE, "no customer", file.columns["customer"].name)
     times = file.times("time", needed=False)
     sound, second = times.sound[heads], times.at.astype(np.int64)[heads]
     tally.mark(~sound, REFUSED, "no date", file.columns["time"].name)
     lines = Lines(who, order, np.where(sound, second, 0), np.zeros(count), np.full(count, PAID, np.int64),
                   heads != np.arange(count))  # fmt: skip
-    return lines, None if referrer is None else codes[1][heads], people
+    return lines, None if referrers is None else referrers[heads], people
 
 
 def _heads(order: IntArray, follows: BoolArray) -> IntArray:

@@ -78,7 +78,7 @@ def of_events(file: Taken, who: IntArray) -> Spells:
     last = file.last_day(days[tally.left])
     tally.mark(tally.left & (days > last), ASIDE, "still to come")
     price = file.amounts("price", needed=False).values if "price" in file else np.full(len(file), np.nan)
-    key = file.columns["subscription"].texts().codes if "subscription" in file else who
+    key = _subscription(file, who)
     left = np.flatnonzero(tally.left & (key >= 0))
     order = left[np.lexsort((left, days[left], key[left]))]
     row, start, end, inner, lost = _walked(order.tolist(), key.tolist(), what.tolist(), days.tolist())
@@ -92,6 +92,15 @@ def of_events(file: Taken, who: IntArray) -> Spells:
         tally.mark(mask, fate, rule)
     at = np.array(row, np.int64)
     return Spells(at, np.array(start, np.int64), np.array(end, np.int64), last, price[at])
+
+
+def _subscription(file: Taken, who: IntArray) -> IntArray:
+    """Return the subscription of every row; that of a customer where subscriptions have no numbers."""
+    if "subscription" not in file:
+        return who
+    column = file.columns["subscription"]
+    file.tally.mark(column.blank, ASIDE, "no subscription", column.name)
+    return column.texts().codes
 
 
 def _walked(order: list[int], key: list[Any], what: list[int], days: list[int]) -> tuple[list[int], ...]:
@@ -137,9 +146,8 @@ def _take_back(file: Taken, what: IntArray) -> None:
     if "retracted" not in file or "event_id" not in file:
         return
     numbers, back = file.columns["event_id"].texts(), file.columns["retracted"].texts()
-    gone = {
-        word for word, code in zip(back.word_list(), range(len(back.words)), strict=True) if code in set(back.codes)
-    }
+    used = set(np.unique(back.codes).tolist())
+    gone = {word for code, word in enumerate(back.word_list()) if code in used}
     known = np.array([word in gone for word in numbers.word_list()] + [False], bool)
     file.tally.mark(known[numbers.codes], ASIDE, "taken back by another event")
 
@@ -154,7 +162,7 @@ def of_months(file: Taken, who: IntArray) -> Spells:
     price = file.amounts("mrr")
     tally.mark(price.sound & (price.values <= 0), ASIDE, "a month without revenue", file.columns["mrr"].name)
     month = np.where(times.sound, times.at, np.datetime64(0, "s")).astype("datetime64[M]").astype(np.int64)
-    key = file.columns["subscription"].texts().codes if "subscription" in file else who
+    key = _subscription(file, who)
     until = file.asked.until
     if until is not None:
         tally.mark(month > (until.year - 1970) * 12 + until.month - 1, ASIDE, "after the end of the records")

@@ -170,6 +170,11 @@ def test_utc_asks_where_the_business_is(tmp_path, stamp):
     assert str(fs.read_orders(written(tmp_path, text), zone="UTC").begins) == "2024-03-01"
 
 
+def test_midnights_of_utc_alone_are_days(tmp_path):
+    text = HEAD + "a,1709251200,5\nb,1709337600,6\n"
+    assert str(fs.read_orders(written(tmp_path, text), zone="America/New_York").begins) == "2024-03-01"
+
+
 def test_several_currencies_are_asked_for(tmp_path):
     text = "customer,date,amount,currency\na,2024-01-01,5,eur\nb,2024-01-01,6,USD\nc,2024-01-02,7,EUR\n"
     assert "EUR and USD" in said(tmp_path, text)
@@ -229,6 +234,8 @@ def test_a_missing_column_is_asked_for_with_those_there(tmp_path):
         ("z,2024-03-01,1e30", "a figure that cannot be read"),
         ("z,2024-03-01,1.2.3", "a figure that cannot be read"),
         ("z,2024-03-01,nan", "no figure"),
+        ("z,2024-03-01,5 %", "a figure that cannot be read"),
+        ("z,2024-03-01,n12", "a figure that cannot be read"),
     ],
 )
 def test_a_cell_that_cannot_be_read_refuses_its_row_and_says_where(tmp_path, row, rule):
@@ -280,14 +287,16 @@ def test_rows_of_one_order_are_lines_or_states_or_the_same_again(tmp_path):
 4,d,2024-01-01 10:00,5,cancelled
 5,e,2024-01-01 10:00,5,paid
 5,e,2024-01-03 10:00,5,refunded
+6,f,2024-01-01 10:00,6,paid
+6,f,2024-01-01 10:00,5,refunded
 """
     orders = fs.read_orders(written(tmp_path, text))
-    assert orders.rows.amount.tolist() == [5, 5, 12]
+    assert orders.rows.amount.tolist() == [5, 5, 12, 6]
     found = lines(orders)
     assert found["merged", "an earlier state of the same order"] == 2
     assert found["merged", "the same row again"] == 1
     assert found["merged", "a further line of an order"] == 1
-    assert found["set aside", "refunded in full"] == 2
+    assert found["set aside", "refunded in full"] == 3
     assert found["set aside", "cancelled"] == 1
 
 
