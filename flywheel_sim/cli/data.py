@@ -46,19 +46,18 @@ Keys = Annotated[
 ]
 AtMostRefused = Annotated[float | None, typer.Option(help="Which share of rows may be refused; 0.05 unless given.")]
 
-#: Roles that take several columns, with commas.
-_SEVERAL = ("steps", "channels", "ages")
-
 
 def columns_said(columns: list[str] | None) -> dict[str, str | list[str]] | None:
     """Return what --column says as readers take it."""
+    from flywheel_sim.data.source.exports import SEVERAL
+
     said: dict[str, str | list[str]] = {}
     for item in columns or []:
         role, heading = pair(item, "--column", "ROLE=HEADING", "customer=Kundennummer")
         if role in said:
             raise ExperimentError(f"--column says '{role}' twice; say it once")
         several = [part.strip() for part in heading.split(",") if part.strip()]
-        said[role] = several if role in _SEVERAL else heading
+        said[role] = several if role in SEVERAL else heading
     return said or None
 
 

@@ -21,10 +21,14 @@ DECIMALS = 6
 
 #: A plain number of a program; and what is left of others once signs and blanks are gone.
 _PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
-_UNIT = r"(?P<{}>[^\W\d_]{{0,3}}\.?[€$£¥₹₽₩]|[^\W\d_]{{1,4}}\.?)?"
+_UNIT = r"(?P<{}>[^\W\d_]{{0,3}}\.?[€$£¥₹₽₩]|[^\W\d_]{{1,6}}\.?)?"
 _MONEY = re.compile(
     r"(?P<open>\()?(?P<sign>[-+])?" + _UNIT.format("before") + r"(?P<sign2>[-+])?(?P<figure>\d[\d.,']*|[.,]\d+)"
-    r"(?P<sign3>-)?" + _UNIT.format("after") + r"(?P<close>\))?%?"
+    r"(?P<sign3>-)?" + _UNIT.format("after") + r"(?P<close>\))?(?P<percent>%)?"
+)
+#: Names of currencies that are of several countries.
+_WORDS = frozenset(
+    ("kr", "rs", "ft", "lei", "euro", "euros", "dollar", "peso", "pesos", "franc", "francs", "lv", "din")
 )
 _SPACES = str.maketrans("", "", "\u00a0\u202f\u2009 \t'’")
 
@@ -52,8 +56,9 @@ class Amounts:
 
 
 def read_amounts(
-    column: Column, file: str, *, decimal: str | None = None, cents: bool = False, separator: str = ""
-) -> Amounts:
+    column: Column, file: str, *, decimal: str | None = None, cents: bool = False, separator: str = "",
+    percent: bool = False,
+) -> Amounts:  # fmt: skip
     """Return the amounts of a column, in units of the currency.
 
     Parameters
@@ -66,6 +71,8 @@ def read_amounts(
         Whether they are hundredths.
     separator
         Between the cells of the file: one that is a semicolon is of a country where a comma may stand before decimals.
+    percent
+        Whether figures in % are taken too.
 
     Raises
     ------
@@ -86,16 +93,18 @@ def read_amounts(
                   for word in words]  # fmt: skip
         figures = [word if one is None else one["figure"].rstrip(".,") for word, one in zip(words, parsed, strict=True)]
         sign = decimal or _decimal(figures, place, separator)
-        by_word = np.array([_value(word, one, sign) for word, one in zip(words, parsed, strict=True)] + [np.nan])
+        by_word = np.array(
+            [_value(word, one, sign, percent) for word, one in zip(words, parsed, strict=True)] + [np.nan]
+        )
         values = by_word[column.codes]
         named = [_currency(one) for one in parsed]
         if any(named):
             units = np.array([*named, ""], dtype=object)[column.codes]
         if sign == ",":
             said.append(f"'{titled(column.name)}' has a comma before decimals.")
-    values = np.round(values / 100 if cents else values, DECIMALS)
     sound = ~column.blank & np.isfinite(values) & (np.abs(values) < _LARGEST)
-    return Amounts(np.where(sound, values, np.nan), sound, units, tuple(said))
+    values = np.where(sound, values, np.nan)
+    return Amounts(np.round(values / 100 if cents else values, DECIMALS), sound, units, tuple(said))
 
 
 def _all_plain(column: Column, decimal: str | None, separator: str) -> FloatArray | None:
@@ -155,7 +164,7 @@ def _decimal(figures: list[str], place: str, separator: str) -> str:
     return "."
 
 
-def _value(word: str, one: re.Match[str] | None, decimal: str) -> float:
+def _value(word: str, one: re.Match[str] | None, decimal: str, percent: bool) -> float:
     """Return an amount, NaN where it is none."""
     thousands = "," if decimal == "." else "."
     if one is None:
@@ -165,7 +174,11 @@ def _value(word: str, one: re.Match[str] | None, decimal: str) -> float:
             return float(word)
         whole, dot, rest = word.partition(".")  # a point between thousands, where a comma stands before decimals
         return float(whole + rest) if not dot or len(rest) == 3 else np.nan
-    if bool(one["open"]) != bool(one["close"]) or (one["before"] and one["after"]):
+    unit = (one["before"] or one["after"] or "").casefold().rstrip(".")
+    strange = bool(unit) and not _currency(one) and unit not in _WORDS
+    if strange or bool(one["open"]) != bool(one["close"]) or (one["before"] and one["after"]):
+        return np.nan
+    if one["percent"] and not percent:
         return np.nan
     figure = one["figure"].rstrip(".,")  # 12.- is twelve, and nothing behind
     whole, _, rest = figure.partition(decimal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -93,8 +92,3 @@ WORDS: dict[str, Takes] = {
 def words(*names: str) -> dict[str, Takes]:
     """Return what some arguments take, the source among them."""
     return {name: WORDS[name] for name in ("source", *names)}
-
-
-def is_table(source: Any) -> bool:
-    """Tell whether a source is a table in memory rather than a path."""
-    return not isinstance(source, str | os.PathLike)

@@ -60,16 +60,46 @@ def without_states(lines: Lines, tally: Tally) -> None:
 
 
 def turn_reversals(lines: Lines, tally: Tally) -> None:
-    """Have a row that says refunded or cancelled take off the paid row of its order that has the same amount."""
+    """Have a row that says refunded or cancelled take off an earlier paid row of its order of the same amount."""
     left = np.flatnonzero(tally.left & np.isin(lines.status, (PAID, REFUNDED, CANCELLED)) & (lines.amount > 0))
     back = lines.status[left] != PAID
     if not back.any():
         return
     key = _numbered(lines.order[left], lines.who[left], _cents(lines.amount[left]))
-    reverses = back & np.isin(key, key[~back])
+    paid = _least(lines.second[left], key, int(key.max()) + 1, ~back)
+    reverses = back & (lines.second[left] > paid[key])
     lines.amount[left[reverses]] *= -1
-    negative = tally.left & (lines.amount < 0) & np.isin(lines.status, (REFUNDED, CANCELLED))
-    lines.status[negative] = PAID  # it is the row of a refund
+    lines.status[left[reverses]] = PAID  # as every row of a refund
+
+
+def without_idle_refunds(lines: Lines, tally: Tally, *, numbered: bool) -> None:
+    """Set aside refunds of orders that do not count anyway, so that they come off no other order.
+
+    Those are known by the number of the order or, without numbers, by customer and amount, one for one.
+    """
+    back = np.flatnonzero(tally.left & (lines.amount < 0))
+    idle = np.flatnonzero(~tally.left & (lines.amount > 0) & (lines.status != PAID))
+    if not len(back) or not len(idle):
+        return
+    both, refunds = np.concatenate([back, idle]), len(back)
+    if numbered:
+        number = _numbered(lines.order[both], lines.who[both])
+        counted = np.isin(number[:refunds], _numbered_among(lines, tally, both, number))
+        found = np.isin(number[:refunds], number[refunds:]) & ~counted
+    else:
+        number = _numbered(lines.who[both], _cents(np.abs(lines.amount[both])))
+        order = np.argsort(number[:refunds], kind="stable")
+        mine = number[:refunds][order]
+        rank = np.empty(refunds, np.int64)
+        rank[order] = np.arange(refunds) - np.searchsorted(mine, mine)
+        found = rank < np.bincount(number[refunds:], minlength=int(number.max()) + 1)[number[:refunds]]
+    tally.mark(_at(back[found], len(lines.who)), ASIDE, "a refund of an order that does not count")
+
+
+def _numbered_among(lines: Lines, tally: Tally, both: IntArray, number: IntArray) -> IntArray:
+    """Return the numbers of those orders, among some, that have a row which counts."""
+    counts = np.unique(lines.order[tally.left & (lines.amount > 0)])
+    return number[np.isin(lines.order[both], counts)]
 
 
 @dataclass(frozen=True)

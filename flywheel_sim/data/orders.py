@@ -12,15 +12,25 @@ import numpy as np
 
 from flywheel_sim.arguments import checked
 from flywheel_sim.data.account import ASIDE, REFUSED
+from flywheel_sim.data.amounts import DECIMALS
 from flywheel_sim.data.asking import words
 from flywheel_sim.data.currencies import currency_of
-from flywheel_sim.data.lines import Bought, Lines, one_a_day, orders_of, turn_reversals, without_states
-from flywheel_sim.data.people import Tokens, columns_of_people, people_of
+from flywheel_sim.data.lines import (
+    Bought,
+    Lines,
+    one_a_day,
+    orders_of,
+    turn_reversals,
+    without_idle_refunds,
+    without_states,
+)
+from flywheel_sim.data.people import Tokens, columns_of_people
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
 from flywheel_sim.data.statuses import CANCELLED, FAILED, PAID, PENDING, REFUNDED, UNKNOWN, read_flags, read_statuses
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of, days_to
+from flywheel_sim.errors import ExperimentError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,11 +114,14 @@ class Orders(Records):
 
         ends = until or self.ends
         assert ends is not None
+        assert self.ends is not None
+        if ends > self.ends:
+            raise ExperimentError(f"until is {ends}: the records end on {self.ends}; write that or earlier")
         rows = self.rows[self.rows["day"] <= pd.Timestamp(ends)]
         by = rows.groupby("customer", observed=True, sort=True)
         first, last, count = by["day"].min(), by["day"].max(), by["day"].size()
         days = UNIT_DAYS[unit]
-        later = rows["amount"].where(rows["day"] > rows["customer"].map(first).astype(rows["day"].dtype))
+        later = rows["amount"].where(rows["day"] > by["day"].transform("min"))
         table = pd.DataFrame(
             {
                 "first": first,
@@ -204,8 +217,12 @@ def read_orders(
     file.check()
     if not len(bought.who):
         raise file.nothing_left("order that is a purchase")
-    rows = _rows(file, bought, merged, referrers, people, keys)  # type: ignore[arg-type]
     begins, ends = day_of(bought.day.min()), asked.until or day_of(bought.day.max())
+    if isinstance(selling_since, dt.date) and selling_since > begins:
+        raise ExperimentError(
+            f"selling_since is {selling_since}: the first order is of {begins}; write that or earlier"
+        )
+    rows = _rows(file, bought, merged, referrers, people, keys)  # type: ignore[arg-type]
     return Orders(rows, file.tally.closed(), begins, ends, said, zone, selling_since)  # type: ignore[arg-type]
 
 
@@ -213,9 +230,9 @@ def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple
     """Set aside rows that are no purchase; return whether there are amounts, and in which currency."""
     tally, until = file.tally, file.asked.until
     priced, beside = _amounts(file, lines)
-    _statuses(file, lines, count)
+    _statuses(file, lines, count, _take_refunds(file, lines))
     currency = currency_of(file, beside, lines.amount != 0 if priced else tally.left)
-    if "order" in file and "quantity" not in file:
+    if "order" in file and not {"quantity", "item"} & set(file.columns):
         without_states(lines, tally)
     if until is not None:
         tally.mark(lines.second // 86_400 > days_to(until), ASIDE, "after the end of the records")
@@ -226,27 +243,27 @@ def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple
     if priced and "amount" in file:
         column = file.columns["amount"]
         tally.mark(column.blank & ~lines.follows, REFUSED, "no figure", column.name)
+    without_idle_refunds(lines, tally, numbered="order" in file)
     return priced, currency
 
 
 def _lines(file: Taken) -> tuple[Lines, IntArray | None, list[str]]:
     """Return the rows of a file, further lines of an order with what its first line says; who was referred by whom."""
-    tally, referrer = file.tally, file.columns.get("referred_by")
-    codes, people = people_of(file.columns["customer"], *([] if referrer is None else [referrer]))
-    count = len(tally.rows)
+    who, referrers, people = file.people()
+    tally, count = file.tally, len(file)
     numbered = "order" in file
     order = file.columns["order"].texts().codes if numbered else np.full(count, -1, np.int64)
     alone = order < 0
     order = np.where(alone, np.arange(count) + (int(order.max(initial=0)) + 1), order)
     heads = _heads(order, file.columns["customer"].blank & file.columns["time"].blank & ~alone)
-    who = codes[0][heads]
+    who = who[heads]
     tally.mark(who < 0, ASIDE, "no customer", file.columns["customer"].name)
     times = file.times("time", needed=False)
     sound, second = times.sound[heads], times.at.astype(np.int64)[heads]
     tally.mark(~sound, REFUSED, "no date", file.columns["time"].name)
     lines = Lines(who, order, np.where(sound, second, 0), np.zeros(count), np.full(count, PAID, np.int64),
                   heads != np.arange(count))  # fmt: skip
-    return lines, None if referrer is None else codes[1][heads], people
+    return lines, None if referrers is None else referrers[heads], people
 
 
 def _heads(order: IntArray, follows: BoolArray) -> IntArray:
@@ -271,46 +288,49 @@ def _amounts(file: Taken, lines: Lines) -> tuple[bool, Any]:
     elif "price" in file:
         found = file.amounts("price")
         pieces = file.amounts("quantity", money=False).values if "quantity" in file else np.ones(len(file))
-        lines.amount = np.asarray(np.round(np.nan_to_num(found.values * pieces), 6), np.float64)
+        lines.amount = np.asarray(np.round(np.nan_to_num(found.values * pieces), DECIMALS), np.float64)
     else:
         tally.say("No column is known as the amount: every order counts, and amounts are not known.")
         return False, None
-    if "refunded" in file:
-        _take_refunds(file, lines)
     return True, found.units
 
 
-def _take_refunds(file: Taken, lines: Lines) -> None:
-    """Take off what a column says was refunded; one of yes and no says that all was."""
+def _take_refunds(file: Taken, lines: Lines) -> BoolArray:
+    """Take off what a column says was refunded, and tell where it says a figure; of yes and no, yes means all."""
+    if "refunded" not in file:
+        return np.zeros(len(file), bool)
     column = file.columns["refunded"]
-    found = file.amounts("refunded", needed=False) if column.kind == "number" or not _flags(column) else None
-    if found is None:
+    if _flags(column):
         lines.status = np.where(read_flags(column, file.file), REFUNDED, lines.status)
-        return
+        return np.zeros(len(file), bool)
+    found = file.amounts("refunded", needed=False)
     back = np.abs(np.nan_to_num(found.values))
     full = (back > 0) & (lines.amount - back <= 0)
-    less = np.round(np.maximum(lines.amount - back, 0.0), 6)
+    less = np.round(np.maximum(lines.amount - back, 0.0), DECIMALS)
     lines.amount = np.asarray(np.where(lines.amount > 0, less, lines.amount), np.float64)
     lines.status = np.where(full & (lines.amount <= 0), REFUNDED, lines.status)
+    return np.asarray(back > 0)
 
 
 def _flags(column: Column) -> bool:
-    """Tell whether a column holds yes and no rather than figures."""
-    return not any(any(one.isdigit() for one in word) for word in column.word_list())
+    """Tell whether a column holds yes and no, or days, rather than figures."""
+    figures = column.kind == "text" and any(any(one.isdigit() for one in word) for word in column.word_list())
+    return column.kind == "time" or (column.kind == "text" and not figures)
 
 
-def _statuses(file: Taken, lines: Lines, count: Sequence[str] | None) -> None:
-    """Put in what became of every row."""
+def _statuses(file: Taken, lines: Lines, count: Sequence[str] | None, refunded: BoolArray) -> None:
+    """Put in what became of every row; of some a column says how much was refunded."""
     tally = file.tally
     if "status" in file:
         found = read_statuses(file.columns["status"], lines.who, count, tally, tally.left)
         blank = file.columns["status"].blank
         found = np.where(blank, PAID, found)
-        lines.status = np.where(lines.status == REFUNDED, REFUNDED, found)
-        partly = (lines.status == REFUNDED) & (lines.amount < 0)
-        lines.status = np.where(partly, PAID, lines.status)  # money that went back, in a row of its own
+        partly = (found == REFUNDED) & refunded & (lines.amount > 0)  # the figure says that it was not all
+        lines.status = np.where(lines.status == REFUNDED, REFUNDED, np.where(partly, PAID, found))
     if "cancelled" in file:
         lines.status = np.where(read_flags(file.columns["cancelled"], file.file), CANCELLED, lines.status)
+    back = (lines.amount < 0) & np.isin(lines.status, (REFUNDED, CANCELLED))
+    lines.status = np.where(back, PAID, lines.status)  # money that went back, in a row of its own
     if "captured" in file:
         held = ~read_flags(file.columns["captured"], file.file) & ~file.columns["captured"].blank
         lines.status = np.where(held & (lines.status == PAID), PENDING, lines.status)

@@ -29,8 +29,8 @@ SMALLEST, OTHER = 10, "other"
 #: Bytes of a token, and of a file of keys.
 _TOKEN, _MOST_KEYS = 8, 10**9
 
-#: Spellings and names longer than this are shown nowhere.
-_LONGEST = 30
+#: Words longer than this, and more of them than that, are shown nowhere.
+_LONGEST, _MOST_WORDS = 30, 20
 
 
 def person_key(key: str) -> str:
@@ -86,7 +86,7 @@ class _Keys:
 
 def _read(path: Path) -> dict[str, str]:
     """Return the tokens of a file of keys, none where there is no file; raises as `tokens_for`."""
-    if not path.exists():
+    if not os.path.exists(path):  # which a name that is too long is not either
         return {}
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
@@ -211,6 +211,16 @@ def _commonest(words: Sequence[str], column: Column) -> str:
     counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.words))
     place = {word: at for at, word in enumerate(texts.word_list())}
     return max(words, key=lambda word: counts[place[word]])
+
+
+def unknown_words(unknown: Sequence[str], keys: Sequence[str], codes: IntArray, who: IntArray) -> str:
+    """Return words that are not known as an error names them: those that are short and of more than one person."""
+    place = {key: at for at, key in enumerate(keys)}
+    shared = [word for word in unknown if len(word) <= _LONGEST and len(np.unique(who[codes == place[word]])) > 1]
+    if len(unknown) > _MOST_WORDS or not shared:
+        return f"{len(unknown):,} word{'s' * (len(unknown) != 1)}"
+    more = f" and {len(unknown) - len(shared)} more" * (len(unknown) > len(shared))
+    return joined([f"'{titled(word)}'" for word in shared]) + more
 
 
 def say_spellings(words: Sequence[str], tally: Tally) -> None:

@@ -227,6 +227,7 @@ def _of_deals(file: Taken, who: IntArray) -> _Stays:
     over = np.array([*(_is_over(key) for key in known), False], bool)[stage]
     tally.mark(file.columns["stage"].blank, ASIDE, "no stage", file.columns["stage"].name)
     begun, closed = file.times("entered", future=True), file.times("closed", needed=False, future=True)
+    since = file.times("since", needed=False) if "since" in file else None
     entered = np.where(begun.sound, begun.at.astype(np.int64), 0)
     left = np.where(over & closed.sound, closed.at.astype(np.int64), _THERE)
     tally.mark(over & ~closed.sound, REFUSED, "won or lost, and nothing says when", file.columns["closed"].name)
@@ -240,8 +241,7 @@ def _of_deals(file: Taken, who: IntArray) -> _Stays:
     rows = np.flatnonzero(tally.left)
     gone = left[rows] < _THERE
     more: dict[str, Any] = {"now": np.where(gone, -1, stage[rows])}
-    if "since" in file:
-        since = file.times("since", needed=False)
+    if since is not None:
         more["since"] = np.where(gone | ~since.sound[rows], NOT_A_TIME, since.at[rows])
     names = [*names, "deal"]
     return _Stays(rows, np.full(len(rows), len(names) - 1), np.where(gone, stage[rows], -1), entered[rows], left[rows],

@@ -64,7 +64,8 @@ class Records(Unreplicated):
     @property
     def note(self) -> str:
         """Return what the table is."""
-        return f"What became of the {self.account.total:,} rows under the headings."
+        count = self.account.total
+        return f"What became of the {count:,} row{'s' * (count != 1)} under the headings."
 
 
 def _shown(records: Records) -> str:

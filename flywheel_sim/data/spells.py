@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.data.account import ASIDE, MERGED
+from flywheel_sim.data.people import unknown_words
 from flywheel_sim.data.source.cells import BoolArray, FloatArray, IntArray
 from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Taken
+from flywheel_sim.data.times import days_to
 from flywheel_sim.texts import titled
-from flywheel_sim.wording import joined
 
 #: Stands for a day on which nothing ended yet.
 ACTIVE = np.iinfo(np.int64).max
@@ -70,14 +71,14 @@ def of_events(file: Taken, who: IntArray) -> Spells:
     """
     tally = file.tally
     times = file.times("time", future=True)
-    what = _what(file)
+    what = _what(file, who)
     _take_back(file, what)
     tally.mark(what == _TAKES_BACK, ASIDE, "takes back another event")
     days = np.where(times.sound, times.days, 0)
     last = file.last_day(days[tally.left])
     tally.mark(tally.left & (days > last), ASIDE, "still to come")
     price = file.amounts("price", needed=False).values if "price" in file else np.full(len(file), np.nan)
-    key = file.columns["subscription"].texts().codes if "subscription" in file else who
+    key = _subscription(file, who)
     left = np.flatnonzero(tally.left & (key >= 0))
     order = left[np.lexsort((left, days[left], key[left]))]
     row, start, end, inner, lost = _walked(order.tolist(), key.tolist(), what.tolist(), days.tolist())
@@ -91,6 +92,15 @@ def of_events(file: Taken, who: IntArray) -> Spells:
         tally.mark(mask, fate, rule)
     at = np.array(row, np.int64)
     return Spells(at, np.array(start, np.int64), np.array(end, np.int64), last, price[at])
+
+
+def _subscription(file: Taken, who: IntArray) -> IntArray:
+    """Return the subscription of every row; that of a customer where subscriptions have no numbers."""
+    if "subscription" not in file:
+        return who
+    column = file.columns["subscription"]
+    file.tally.mark(column.blank, ASIDE, "no subscription", column.name)
+    return column.texts().codes
 
 
 def _walked(order: list[int], key: list[Any], what: list[int], days: list[int]) -> tuple[list[int], ...]:
@@ -118,15 +128,14 @@ def _walked(order: list[int], key: list[Any], what: list[int], days: list[int]) 
     return row, start, end, inner, lost
 
 
-def _what(file: Taken) -> IntArray:
+def _what(file: Taken, who: IntArray) -> IntArray:
     """Return what each event is; raises as `of_events`."""
     column = file.columns["event"]
-    codes, keys, spellings = column.joined_words(plain)
+    codes, keys, _ = column.joined_words(plain)
     unknown = [key for key in keys if key not in _EVENTS]
     if unknown:
-        shown = [f"'{titled(spellings[key][0])}'" for key in unknown[:6] if len(key) <= 40 and len(unknown) <= 20]
-        words = joined(shown) if shown else f"{len(unknown):,} words"
-        raise refused(file.file, f"column '{titled(column.name)}' has events that are not known, {words}",
+        raise refused(file.file, f"column '{titled(column.name)}' has events that are not known: "
+                      f"{unknown_words(unknown, keys, codes, who)}",
                       "write subscription_start, subscription_updated or subscription_cancelled")  # fmt: skip
     file.tally.mark(column.blank, ASIDE, "no event", column.name)
     return np.array([*(_EVENTS[key] for key in keys), _CHANGES], np.int64)[codes]
@@ -137,9 +146,8 @@ def _take_back(file: Taken, what: IntArray) -> None:
     if "retracted" not in file or "event_id" not in file:
         return
     numbers, back = file.columns["event_id"].texts(), file.columns["retracted"].texts()
-    gone = {
-        word for word, code in zip(back.word_list(), range(len(back.words)), strict=True) if code in set(back.codes)
-    }
+    used = set(np.unique(back.codes).tolist())
+    gone = {word for code, word in enumerate(back.word_list()) if code in used}
     known = np.array([word in gone for word in numbers.word_list()] + [False], bool)
     file.tally.mark(known[numbers.codes], ASIDE, "taken back by another event")
 
@@ -154,8 +162,11 @@ def of_months(file: Taken, who: IntArray) -> Spells:
     price = file.amounts("mrr")
     tally.mark(price.sound & (price.values <= 0), ASIDE, "a month without revenue", file.columns["mrr"].name)
     month = np.where(times.sound, times.at, np.datetime64(0, "s")).astype("datetime64[M]").astype(np.int64)
-    key = file.columns["subscription"].texts().codes if "subscription" in file else who
-    last = int(month[times.sound].max(initial=0))
+    key = _subscription(file, who)
+    until = file.asked.until
+    if until is not None:
+        tally.mark(month > (until.year - 1970) * 12 + until.month - 1, ASIDE, "after the end of the records")
+    last = int(month[times.sound & (tally.left | (price.values <= 0))].max(initial=0))
     left = np.flatnonzero(tally.left & (key >= 0))
     order = left[np.lexsort((left, month[left], key[left]))]
     new = np.ones(len(order), bool)
@@ -166,7 +177,7 @@ def of_months(file: Taken, who: IntArray) -> Spells:
     at = order[new]
     final = np.append(np.flatnonzero(new)[1:] - 1, len(order) - 1)[: len(at)]
     ends = month[order[final]] + 1
-    last_day = _first_day(np.array([last + 1]))[0] - 1
+    last_day = _first_day(np.array([last + 1]))[0] - 1 if until is None else days_to(until)
     return Spells(at, _first_day(month[at]), np.where(ends > last, ACTIVE, _first_day(ends)), int(last_day),
                   price.values[at])  # fmt: skip
 

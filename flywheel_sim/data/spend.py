@@ -133,6 +133,8 @@ def _long(file: Taken, days: IntArray) -> Found:
     tally, column = file.tally, file.need("channel")
     found = file.amounts("spend")
     tally.mark(found.values < 0, REFUSED, "less than nothing spent", file.columns["spend"].name)
+    if "arrivals" in file:
+        file.amounts("arrivals", money=False, needed=False)  # rows where none can be read are refused first
     codes, keys, spellings = column.joined_words(plain)
     tally.mark(np.isin(codes, [at for at, key in enumerate(keys) if key in _TOTALS]), ASIDE, "a total", column.name)
     tally.mark(column.blank, ASIDE, "no channel", column.name)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from flywheel_sim.data.people import unknown_words
 from flywheel_sim.data.source.cells import IntArray
 from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Taken
 from flywheel_sim.texts import titled
-from flywheel_sim.wording import joined
 
 ACTIVE_NOW, ENDED, TRIAL, NEVER, UNKNOWN = range(5)
 
@@ -37,16 +37,13 @@ def read_standings(file: Taken, who: IntArray, count: Sequence[str] | None) -> I
     if "status" not in file:
         return np.full(len(file), ACTIVE_NOW, np.int64)
     column = file.columns["status"]
-    codes, keys, spellings = column.joined_words(plain)
+    codes, keys, _ = column.joined_words(plain)
     stated = {plain(one) for one in count or ()}
     meaning = [_STANDINGS.get(key, ACTIVE_NOW if key in stated else UNKNOWN) for key in keys]
     unknown = [key for key, what in zip(keys, meaning, strict=True) if what == UNKNOWN]
     if unknown and count is None:
-        place = {key: at for at, key in enumerate(keys)}
-        shared = [key for key in unknown if len(np.unique(who[codes == place[key]])) > 1 and len(key) <= 30]
-        words = joined([f"'{titled(spellings[key][0])}'" for key in shared]) if shared and len(unknown) <= 20 else (
-            f"{len(unknown):,} words")  # fmt: skip
-        raise refused(file.file, f"column '{titled(column.name)}' has statuses that are not known, {words}",
+        raise refused(file.file, f"column '{titled(column.name)}' has statuses that are not known: "
+                      f"{unknown_words(unknown, keys, codes, who)}",
                       "say which of them are of subscriptions, running or ended: count=['...']")  # fmt: skip
     file.tally.mark(np.array([*(what == UNKNOWN for what in meaning), False], bool)[codes], "set aside",
                     "a status that does not count", column.name)  # fmt: skip

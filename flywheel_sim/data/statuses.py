@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from flywheel_sim.data.account import Tally
-from flywheel_sim.data.people import say_spellings
+from flywheel_sim.data.people import say_spellings, unknown_words
 from flywheel_sim.data.source.cells import BoolArray, Column, IntArray
 from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
 from flywheel_sim.texts import titled
-from flywheel_sim.wording import joined
 
 PAID, REFUNDED, CANCELLED, FAILED, PENDING, UNKNOWN = range(6)
 
@@ -44,9 +43,6 @@ STATUSES = {word: status for status, words in _WORDS.items() for word in words.s
 _YES = "true|t|1|yes|y|x|ja|j|oui|si|s|sim|wahr|vrai|vero|verdadero|cancelled|canceled|storniert|test"
 _NO = "false|f|0|no|n|nein|non|nao|nee|falsch|faux|falso|live|active|aktiv"
 YES, NO = frozenset(_YES.split("|")), frozenset(_NO.split("|"))
-
-#: So many words that are not known are shown, none longer than this.
-_MOST, _LONGEST = 20, 30
 
 
 def read_statuses(
@@ -83,32 +79,16 @@ def read_statuses(
     by_row = np.array([*meaning, PAID], np.int64)[codes]
     unknown = (by_row == UNKNOWN) & counted
     if stated is None and unknown.any():
-        words = [keys[code] for code in np.unique(codes[unknown])]
-        _refuse(column, codes, words, keys, spellings, who, tally)
+        words = unknown_words([keys[code] for code in np.unique(codes[unknown])], keys, codes, who)
+        first = int(tally.rows[np.flatnonzero(unknown)[0]])
+        raise refused(tally.file, f"column '{titled(column.name)}' has statuses that are not known, first in row "
+                      f"{first:,}: {words}", "say which words count as paid: count=['paid', ...]")  # fmt: skip
     for key, known in zip(keys, meaning, strict=True):
         if known != UNKNOWN:
             say_spellings(spellings[key], tally)
     if stated is not None and (idle := stated - set(keys)):
         tally.say(f"{len(idle)} of the words of count= {'is' if len(idle) == 1 else 'are'} not among the statuses.")
     return by_row
-
-
-def _refuse(
-    column: Column, codes: IntArray, words: Sequence[str], keys: Sequence[str], spellings: dict[str, list[str]],
-    who: IntArray, tally: Tally,
-) -> None:  # fmt: skip
-    """Raise, with the words that are not known where they are few, short, and of more than one person."""
-    place = {key: at for at, key in enumerate(keys)}
-    shared = [word for word in words if len(np.unique(who[codes == place[word]])) > 1]
-    shown = [f"'{titled(spellings[word][0])}'" for word in shared if len(word) <= _LONGEST]
-    first = tally.rows[int(np.flatnonzero(np.isin(codes, [place[word] for word in words]))[0])]
-    where = f"first in row {int(first):,}, column '{titled(column.name)}'"
-    if len(words) > _MOST or not shown:
-        raise refused(tally.file, f"{len(words):,} words of statuses are not known, {where}",
-                      "say which of them count as paid: count=['...']")  # fmt: skip
-    more = f" and {len(words) - len(shown)} more" if len(words) > len(shown) else ""
-    raise refused(tally.file, f"statuses that are not known: {joined(shown)}{more}, {where}",
-                  "say which words count as paid: count=['paid', ...]")  # fmt: skip
 
 
 def read_flags(column: Column, file: str, *, dated: bool = True) -> BoolArray:

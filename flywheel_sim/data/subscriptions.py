@@ -16,7 +16,7 @@ from flywheel_sim.arguments import checked
 from flywheel_sim.data.account import ASIDE, MERGED, REFUSED
 from flywheel_sim.data.asking import words
 from flywheel_sim.data.currencies import currency_of
-from flywheel_sim.data.people import Tokens, columns_of_people, groups_of, people_of
+from flywheel_sim.data.people import Tokens, columns_of_people, groups_of
 from flywheel_sim.data.records import Records
 from flywheel_sim.data.source.cells import Column, FloatArray, IntArray
 from flywheel_sim.data.source.columns import plain
@@ -149,8 +149,8 @@ def read_subscriptions(
 ) -> Subscriptions:
     """Read who subscribed to what, from when until when, from a billing tool's export or any table.
 
-    A table has one row a subscription, one row an event (start, change, cancellation), or one row a month with what it
-    paid. Trials are no subscriptions yet, free plans are set aside, and who comes back has another row.
+    A table has one row a subscription, an event (start, change, cancellation), or a month with what was paid. Trials
+    are no subscriptions yet, free plans are set aside, and who comes back has another row.
 
     Parameters
     ----------
@@ -180,21 +180,24 @@ def read_subscriptions(
     """
     asked = Asked(zone, currency, amounts, decimal, dates, until, at_most_refused)  # type: ignore[arg-type]
     file = taken("subscriptions", source, columns, sheet, asked)
-    referrer = file.columns.get("referred_by")
-    codes, people = people_of(file.columns["customer"], *([] if referrer is None else [referrer]))
-    who = codes[0]
+    who, referrers, people = file.people()
     file.tally.mark(who < 0, ASIDE, "no customer", file.columns["customer"].name)
     spells, said = _spells(file, who, count)
     if isinstance(records_from, dt.date):
-        file.drop(spells.row[spells.end < days_to(records_from)], ASIDE, "ended before the records begin")
-        spells = _among(spells, spells.end >= days_to(records_from))
+        spells = _seen_from(file, spells, days_to(records_from))
     file.check()
     if not len(spells.row):
         raise file.nothing_left("subscription")
     tokens = Tokens.of(who[spells.row], spells.row, people, keys)  # type: ignore[arg-type]
-    rows = _rows(file, spells, who, codes[1] if referrer is not None else None, tokens)
-    begins = records_from or day_of(spells.start.min())
+    rows, begins = _rows(file, spells, who, referrers, tokens), records_from or day_of(spells.start.min())
     return Subscriptions(rows, file.tally.closed(), begins, day_of(spells.last), said, records_from)  # type: ignore[arg-type]
+
+
+def _seen_from(file: Taken, spells: Spells, begins: int) -> Spells:
+    """Return the subscriptions that had not ended before the records begin."""
+    seen = spells.end >= begins
+    file.drop(np.setdiff1d(spells.row[~seen], spells.row[seen]), ASIDE, "ended before the records begin")
+    return _among(spells, seen)
 
 
 def _spells(file: Taken, who: IntArray, count: Sequence[str] | None) -> tuple[Spells, str | None]:
@@ -202,6 +205,8 @@ def _spells(file: Taken, who: IntArray, count: Sequence[str] | None) -> tuple[Sp
     events = "event" in file and "time" in file and (file.export is not None or "start" not in file)
     monthly = "month" in file and "mrr" in file
     role = "mrr" if monthly else "price"
+    for figures in {"quantity", "interval_count"} & set(file.columns):  # rows where none can be read are refused first
+        file.amounts(figures, money=False, needed=False)
     if events:
         spells = of_events(file, who)
     elif monthly:

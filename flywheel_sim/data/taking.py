@@ -11,6 +11,7 @@ import numpy as np
 
 from flywheel_sim.data.account import REFUSED, Tally
 from flywheel_sim.data.amounts import Amounts, are_cents, read_amounts
+from flywheel_sim.data.people import people_of
 from flywheel_sim.data.source.cells import BoolArray, Column, IntArray
 from flywheel_sim.data.source.columns import Roles, missing_role, roles_of
 from flywheel_sim.data.source.exports import Export
@@ -100,6 +101,12 @@ class Taken:
             raise missing_role(self.opened, self.kind, role)
         return self.columns[role]
 
+    def people(self) -> tuple[IntArray, IntArray | None, list[str]]:
+        """Return the customer of every row as a number (-1 is nobody), who brought them if that is said, and keys."""
+        referrer = self.columns.get("referred_by")
+        codes, keys = people_of(self.columns["customer"], *([] if referrer is None else [referrer]))
+        return codes[0], None if referrer is None else codes[1], keys
+
     def times(self, role: str, *, needed: bool = True, future: bool = False) -> Times:
         """Return the times of a role; rows with none that can be read are refused.
 
@@ -142,7 +149,7 @@ class Taken:
             place = f"{titled(self.file)}, column '{titled(column.name)}'"
             cents = are_cents(column.name, self.asked.amounts, known, place)
         found = read_amounts(column, self.file, decimal=self.asked.decimal, cents=cents,
-                             separator=self.opened.separator)  # fmt: skip
+                             separator=self.opened.separator, percent=not money)  # fmt: skip
         for said in found.said:
             self.tally.say(said)
         if cents:

@@ -149,10 +149,8 @@ class Reader:
         """Tell whether the day is said before the month, as these dates themselves show."""
         if self.dates is not None:
             return self.dates == "day first"
-        day_first, month_first = (
-            bool(((first > 12) & (second <= 12)).any()),
-            bool(((second > 12) & (first <= 12)).any()),
-        )
+        day_first = bool(((first > 12) & (second <= 12)).any())
+        month_first = bool(((second > 12) & (first <= 12)).any())
         if day_first != month_first:
             return day_first
         if day_first:
@@ -171,15 +169,17 @@ class Reader:
         offset = np.where(sound, written.offset, np.nan)
         shops = bool((offset[~np.isnan(offset)] != 0).any()) or self.local
         utc = self.utc or Heading(column.name).utc
-        naive = np.isnan(offset) & written.clock & sound
         if utc:
-            offset = np.where(naive, 0.0, offset)
-            naive[:] = False
+            offset = np.where(np.isnan(offset) & written.clock & sound, 0.0, offset)
         instants = ~np.isnan(offset)
+        if instants.any() and not (offset[instants].any() or (written.seconds[instants] % 86_400).any()):
+            instants = np.zeros(len(offset), bool)
+            written.said.add("days, of which UTC shows nothing but midnight")
         said = [f"'{titled(column.name)}' is taken as {one}." for one in sorted(written.said)]
         seconds = written.seconds.copy()
         if self.zone is not None and instants.any():
             seconds[instants] = _in_zone(seconds[instants] - (offset[instants] * 60).astype(np.int64), self.zone)
+            said.append(f"Days of '{titled(column.name)}' are those in {self.zone}.")
         elif instants.any() and (not shops or utc):
             raise DataError(f"{self.place(column)}: its times are UTC, and on which day something was depends on where "
                             "the business is; write zone='America/New_York', zone='Europe/Berlin' ... or "

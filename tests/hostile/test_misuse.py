@@ -94,6 +94,12 @@ CALLS = {
     "ladder_of": {"transactions": "cdnow", "window": "4 weeks", "up_to": 2},
     "cycle_length": {"model": "b2b_pipeline", "begins": "mql", "ends": "won", "replications": 2},
     "retention": {"model": "product_led", "of": "free", "days": [1, 7], "replications": 2},
+    "read_orders": {"source": "table of orders"},
+    "read_subscriptions": {"source": "table of subscriptions"},
+    "read_pipeline": {"source": "table of a pipeline"},
+    "read_funnel": {"source": "table of a funnel"},
+    "read_spend": {"source": "table of spend"},
+    "read_survivors": {"source": "table of survivors"},
     "referral_tree": {"model": "referral_programme", "strategies": "none"},
     "ab_test": {"model": "landing_page", "of": "conversion.visitor.trial", "strategies": "keep_a", "replications": 20},
 }  # fmt: skip
@@ -110,8 +116,21 @@ def test_without_a_wrong_value_it_answers(name, models):
         assert getattr(fs, name)(**given_to(name, models)) is not None
 
 
+#: Tables that readers take, one row each.
+TABLES = {
+    "table of orders": {"customer": 1, "date": "2024-01-31", "amount": 5},
+    "table of subscriptions": {"customer": 1, "start": "2024-01-31"},
+    "table of a pipeline": {"lead": 1, "stage": "new", "entered": "2024-01-31"},
+    "table of a funnel": {"step": "visit", "count": 5},
+    "table of spend": {"month": "2024-01", "channel": "ads", "spend": 5},
+    "table of survivors": {"month": 0, "survivors": 50},
+}
+
+
 def given_to(name, models):
     """Return arguments that a function takes, with a small model and few data."""
+    if "source" in CALLS[name]:
+        return {"source": pd.DataFrame([TABLES[CALLS[name]["source"]]])}
     given = {word: models.get(value, value) if word == "model" else value for word, value in CALLS[name].items()}
     return {**given, "transactions": fs.datasets.cdnow().head(200)} if "transactions" in given else given
 

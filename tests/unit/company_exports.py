@@ -117,14 +117,15 @@ def _stripe(path, orders, head, stamp):
 
 def stripe_old(path, orders):
     head = headed("id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,"
-            "Converted Amount Refunded,Fee,Tax,Converted Currency,Mode,Status,Statement Description,Customer ID,Customer Description,"
-            "Customer Email,Captured,Card Last4")  # fmt: skip
+            "Converted Amount Refunded,Fee,Tax,Converted Currency,Mode,Status,Statement Description,Customer ID,"
+            "Customer Description,Customer Email,Captured,Card Last4")  # fmt: skip
     return _stripe(path, orders, head, "%Y-%m-%d %H:%M")
 
 
 def stripe_new(path, orders):
     head = headed("id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,"
-            "Converted Amount Refunded,Converted Currency,Fee,Is Link,Mode,Payment Source Type,Status,Customer ID")  # fmt: skip
+            "Converted Amount Refunded,Converted Currency,Fee,Is Link,Mode,Payment Source Type,"
+            "Status,Customer ID")  # fmt: skip
     return _stripe(path, orders, head, "%Y-%m-%d %H:%M:%S")
 
 

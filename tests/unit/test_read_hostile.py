@@ -170,6 +170,11 @@ def test_utc_asks_where_the_business_is(tmp_path, stamp):
     assert str(fs.read_orders(written(tmp_path, text), zone="UTC").begins) == "2024-03-01"
 
 
+def test_midnights_of_utc_alone_are_days(tmp_path):
+    text = HEAD + "a,1709251200,5\nb,1709337600,6\n"
+    assert str(fs.read_orders(written(tmp_path, text), zone="America/New_York").begins) == "2024-03-01"
+
+
 def test_several_currencies_are_asked_for(tmp_path):
     text = "customer,date,amount,currency\na,2024-01-01,5,eur\nb,2024-01-01,6,USD\nc,2024-01-02,7,EUR\n"
     assert "EUR and USD" in said(tmp_path, text)
@@ -208,6 +213,8 @@ def test_a_missing_column_is_asked_for_with_those_there(tmp_path):
         fs.read_orders(tmp_path / "o.csv", columns={"customer": "whom"})
     with pytest.raises(fs.ExperimentError, match=r"role 'buyer'.*customer, time"):
         fs.read_orders(tmp_path / "o.csv", columns={"buyer": "who"})
+    with pytest.raises(fs.ExperimentError, match="several headings for 'customer'"):
+        fs.read_orders(tmp_path / "o.csv", columns={"customer": ["who", "date"]})
     assert len(fs.read_orders(tmp_path / "o.csv", columns={"customer": "who"}).rows) == 1
 
 
@@ -227,6 +234,8 @@ def test_a_missing_column_is_asked_for_with_those_there(tmp_path):
         ("z,2024-03-01,1e30", "a figure that cannot be read"),
         ("z,2024-03-01,1.2.3", "a figure that cannot be read"),
         ("z,2024-03-01,nan", "no figure"),
+        ("z,2024-03-01,5 %", "a figure that cannot be read"),
+        ("z,2024-03-01,n12", "a figure that cannot be read"),
     ],
 )
 def test_a_cell_that_cannot_be_read_refuses_its_row_and_says_where(tmp_path, row, rule):
@@ -278,14 +287,16 @@ def test_rows_of_one_order_are_lines_or_states_or_the_same_again(tmp_path):
 4,d,2024-01-01 10:00,5,cancelled
 5,e,2024-01-01 10:00,5,paid
 5,e,2024-01-03 10:00,5,refunded
+6,f,2024-01-01 10:00,6,paid
+6,f,2024-01-01 10:00,5,refunded
 """
     orders = fs.read_orders(written(tmp_path, text))
-    assert orders.rows.amount.tolist() == [5, 5, 12]
+    assert orders.rows.amount.tolist() == [5, 5, 12, 6]
     found = lines(orders)
     assert found["merged", "an earlier state of the same order"] == 2
     assert found["merged", "the same row again"] == 1
     assert found["merged", "a further line of an order"] == 1
-    assert found["set aside", "refunded in full"] == 2
+    assert found["set aside", "refunded in full"] == 3
     assert found["set aside", "cancelled"] == 1
 
 
@@ -307,6 +318,40 @@ c,2024-01-03,-15
     assert orders.rows.amount.tolist() == [10, 5, 20, 5, 5]
     assert lines(orders)["set aside", "a refund before any order"] == 1
     assert lines(orders)["set aside", "refunded in full"] == 1
+
+
+def test_refunds_of_orders_that_do_not_count_come_off_no_other(tmp_path):
+    text = """order,customer,date,amount,status
+1,a,2024-01-01,10,completed
+2,a,2024-01-02,10,refunded
+2,a,2024-01-05,-10,refunded
+3,a,2024-01-09,10,cancelled
+3,a,2024-01-10,-10,cancelled
+"""
+    rule = ("set aside", "a refund of an order that does not count")
+    for shown in (text, "\n".join(line.partition(",")[2] for line in text.splitlines())):
+        orders = fs.read_orders(written(tmp_path, shown))
+        assert (orders.rows.amount.tolist(), lines(orders)[rule]) == ([10], 2)
+
+
+def test_a_figure_says_how_much_of_an_order_was_refunded(tmp_path):
+    rows = ("a,2024-01-01,10,4,refunded", "b,2024-01-01,10,,refunded", "c,2024-01-01,9,9,")
+    orders = fs.read_orders(written(tmp_path, "\n".join(("customer,date,amount,refunded,status", *rows))))
+    assert (orders.rows.amount.tolist(), lines(orders)["set aside", "refunded in full"]) == ([6], 2)
+
+
+def test_equal_rows_that_say_what_was_bought_are_lines(tmp_path):
+    text = "order,customer,date,amount,sku\n1,a,2024-01-01,5,x\n1,a,2024-01-01,5,x\n"
+    assert fs.read_orders(written(tmp_path, text)).rows.amount.tolist() == [10]
+
+
+def test_days_beyond_the_records_are_refused():
+    orders = fs.read_orders(pd.DataFrame({"customer": [1], "date": ["2024-01-31"]}))
+    assert len(orders.histories(until="2024-01-01")) == 0
+    with pytest.raises(fs.ExperimentError, match="the records end on 2024-01-31"):
+        orders.histories(until="2024-02-01")
+    with pytest.raises(fs.ExperimentError, match="the first order is of 2024-01-31"):
+        fs.read_orders(orders.rows.assign(date=orders.rows.day), selling_since="2024-02-01")
 
 
 def test_flags_change_their_spelling(tmp_path):

@@ -24,6 +24,7 @@ def test_every_export_of_one_shop_gives_the_same_rows(name, tmp_path):
     orders = fs.read_orders(writer(tmp_path / "orders.csv", ORDERS), keys=tmp_path / "keys.csv", **how)
     assert found(orders, tmp_path / "keys.csv") == exports.expected(ORDERS)
     assert orders.account.total == orders.account.table()["rows"].sum()
+    assert orders.account.count("read as is") == len(orders.rows)
 
 
 def test_invoices_without_amounts_give_the_same_days(tmp_path):

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import stat
+from pathlib import Path
 
 import company_exports as exports
 import pandas as pd
@@ -11,7 +13,9 @@ import pytest
 import flywheel_sim as fs
 from flywheel_sim.cli.app import main
 from flywheel_sim.data.kinds import kind_of, read
+from flywheel_sim.data.source.exports import ROLES
 from flywheel_sim.data.source.opening import opened
+from flywheel_sim.data.source.tools import EXPORTS
 
 
 def table(tmp_path, text, name="t.csv"):
@@ -247,3 +251,27 @@ def test_a_file_is_checked_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert (status, said.out.startswith("Orders: ")) == (0, True)
     assert called(monkeypatch, capsys, path, "--column", "customer")[0] == 2
     assert called(monkeypatch, capsys, tmp_path / "none.csv")[0] == 2
+
+
+# -- the page ----------------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/data.md"
+
+
+def test_what_the_page_shows_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 3
+    shown = {}
+    for block in blocks:
+        exec(block, shown)
+    assert (len(shown["orders"].rows), shown["subscriptions"].rows.interval.tolist()) == (2, [1, 12])
+
+
+def test_the_tables_of_the_page_are_what_is_known():
+    page = PAGE.read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in page.splitlines() if line[:2] == "| "]
+    names = {export.name: f"`read_{export.kind}`" if not export.refused else "refused" for export in EXPORTS}
+    assert {row[0]: row[1] for row in rows if row[0] in names} == names
+    roles = {kind: ", ".join(f"`{role}`" for role in known) for kind, known in ROLES.items()}
+    assert {row[0]: row[1] for row in rows if row[0] in roles} == roles

@@ -30,6 +30,7 @@ def test_every_export_gives_the_same_subscriptions(name, tmp_path):
     )
     assert found == exports.lived(SUBSCRIPTIONS)
     assert read.account.total == read.account.table()["rows"].sum()
+    assert read.account.count("read as is") == len(read.rows)
     assert set(read.rows.interval.dropna()) <= {1.0}
 
 

@@ -144,10 +144,3 @@ def column_of(name: str, series: Any) -> Column:
 
 def _seconds(series: Any) -> TimeArray:
     return np.asarray(series.to_numpy("datetime64[us]")).astype("datetime64[s]")
-
-
-def rows_where(column: Column, which: BoolArray) -> Column:
-    """Return some rows of a column."""
-    values = None if column.values is None else column.values[which]
-    return replace(column, blank=column.blank[which], values=values,
-                   codes=column.codes[which] if column.kind == "text" else column.codes)  # fmt: skip

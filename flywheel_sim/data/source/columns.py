@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flywheel_sim.data.source.exports import ROLES, Export
+from flywheel_sim.data.source.exports import ROLES, SEVERAL, Export
 from flywheel_sim.data.source.opened import Opened, refused
 from flywheel_sim.data.source.tools import EXPORTS
 from flywheel_sim.errors import DataError, ExperimentError, nearest
@@ -118,6 +118,9 @@ def roles_of(opened: Opened, kind: str, stated: Mapping[str, str | Sequence[str]
         if role not in known:
             listed = ", ".join(known)
             raise ExperimentError(f"columns has a role '{role}', which {kind} do not have; they have {listed}")
+        if not isinstance(stated[role], str) and role not in SEVERAL:
+            raise ExperimentError(f"columns gives several headings for '{role}', which takes one; write "
+                                  f"columns={{'{role}': 'HEADING'}}")  # fmt: skip
     places = {role: _stated(opened, role, said) for role, said in stated.items()}
     export = export_of(opened.names, kind)
     if export and export.refused and export.unless not in places:

@@ -94,6 +94,9 @@ ORDERS = {
                         "geworben von|parrain"),
     "channel": Role("where the customer came from", "channel|acquisition channel|marketing channel|utm source|"
                     "traffic source|first source|kanal|canal|canale|kanaal"),
+    "item": Role("what was bought; then equal rows of an order are lines of it, and not the same row twice",
+                 "sku|product id|product sku|product|product name|item id|item|item name|stockcode|lineitem name|"
+                 "article|artikel|produkt|produit|producto|prodotto"),
     "captured": Role("no where money was only held back"),
     "mode": Role("test where nobody bought"),
 }  # fmt: skip
@@ -176,6 +179,9 @@ SURVIVORS = {
                       "share|uberlebende"),
     "ages": Role("several columns, one an age, from 0 on"),
 }  # fmt: skip
+
+#: Roles that several columns share.
+SEVERAL = ("steps", "channels", "ages")
 
 ROLES = {
     "orders": ORDERS,

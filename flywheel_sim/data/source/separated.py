@@ -64,27 +64,36 @@ def _raw(path: Path, most: int) -> BinaryIO:
 
 
 def _encoding(path: Path, most: int) -> tuple[str, int]:
-    """Return the encoding of a file, all of which is looked at, and how long its mark at the start is."""
+    """Return the encoding of a file, all of which is looked at, and how long its mark at the start is.
+
+    Raises
+    ------
+    DataError
+        If it holds no text.
+    """
     with _raw(path, most) as file:
         start = file.read(1 << 12)
-        for mark, encoding in _BOMS:
-            if start.startswith(mark):
-                return encoding, len(mark)
+        marked, mark = next(((name, mark) for mark, name in _BOMS if start.startswith(mark)), ("", b""))
         if start[1::2].count(0) > len(start) // 4:
-            return "utf-16-le", 0
-        if start[::2].count(0) > len(start) // 4:
-            return "utf-16-be", 0
+            marked = marked or "utf-16-le"
+        elif start[::2].count(0) > len(start) // 4:
+            marked = marked or "utf-16-be"
+        if marked.startswith("utf-16"):
+            return marked, len(mark)
         decoder, found = codecs.getincrementaldecoder("utf-8")(), "utf-8"
-        while start:
+        while True:
             if b"\0" in start:
                 raise refused(path.name, "no text", "give a CSV, Parquet or Excel file (.xlsx)")
             if found == "utf-8":
                 try:
-                    decoder.decode(start)
-                except UnicodeDecodeError:
+                    decoder.decode(start, not start)
+                except UnicodeDecodeError as error:
+                    if marked:
+                        raise refused(path.name, "not the UTF-8 that its first bytes say", "save it anew") from error
                     found = "cp1252"
+            if not start:
+                return found, len(mark)
             start = file.read(1 << 20)
-    return found, 0
 
 
 def _before(text: str) -> tuple[list[str], int, str]:

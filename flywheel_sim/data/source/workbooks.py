@@ -131,6 +131,11 @@ def open_parquet(path: Path, most: int) -> Opened:
 
 def open_frame(frame: Any) -> Opened:
     """Return a data frame; an index that has a name is a column too."""
+    if not hasattr(frame, "iloc"):  # another library's
+        try:
+            frame = frame.to_pandas()
+        except Exception as error:
+            raise refused("the table", "no data frame of pandas", "turn it into one, or write it to a file") from error
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index(allow_duplicates=True)
     names = tuple(" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns)
