@@ -18,7 +18,7 @@ Customers: retention, RetentionByDay, repeat_ladder, RepeatLadder, ladder_of, Da
 referral_tree, ReferralTree, frictions, Frictions, momentum, Momentum, ab_test, ABTest.
 
 Data of a company: read_orders, Orders, read_subscriptions, Subscriptions, read_pipeline, Pipeline, read_funnel,
-Funnel, read_spend, Spend, read_survivors, Survivors.
+Funnel, read_spend, Spend, read_survivors, Survivors, fit, Fit, Choice.
 
 Results: Result, Estimate, charts, write_report, datasets.
 

@@ -28,6 +28,9 @@ from flywheel_sim.analysis.claims.result import claims as claims
 from flywheel_sim.analysis.compare.result import Comparison as Comparison
 from flywheel_sim.analysis.compare.result import compare as compare
 from flywheel_sim.analysis.difference.ranking import Ranking as Ranking
+from flywheel_sim.analysis.fitting.choice import Choice as Choice
+from flywheel_sim.analysis.fitting.fit import fit as fit
+from flywheel_sim.analysis.fitting.result import Fit as Fit
 from flywheel_sim.analysis.forecast.result import Forecast as Forecast
 from flywheel_sim.analysis.forecast.result import forecast as forecast
 from flywheel_sim.analysis.momentum.frictions import Frictions as Frictions
@@ -105,6 +108,7 @@ __all__ = [
     "BreakEven",
     "BreakEvenMap",
     "Capacity",
+    "Choice",
     "Claims",
     "Comparison",
     "ConfigError",
@@ -117,6 +121,7 @@ __all__ = [
     "Estimate",
     "ExpectedPath",
     "ExperimentError",
+    "Fit",
     "FlywheelError",
     "Forecast",
     "Frictions",
@@ -162,6 +167,7 @@ __all__ = [
     "datasets",
     "effect",
     "expected_path",
+    "fit",
     "forecast",
     "frictions",
     "judge",

@@ -18,6 +18,8 @@ from flywheel_sim.analysis.claims.charts import claims as claims
 from flywheel_sim.analysis.claims.charts import claims_region as claims_region
 from flywheel_sim.analysis.compare.charts import difference as difference
 from flywheel_sim.analysis.compare.charts import spending as spending
+from flywheel_sim.analysis.fitting.charts import choice as choice
+from flywheel_sim.analysis.fitting.charts import fit as fit
 from flywheel_sim.analysis.forecast.charts import forecast as forecast
 from flywheel_sim.analysis.momentum.charts import frictions as frictions
 from flywheel_sim.analysis.momentum.charts import momentum as momentum
@@ -57,6 +59,7 @@ __all__ = [
     "breakeven_map",
     "capacity",
     "channels",
+    "choice",
     "claims",
     "claims_region",
     "cohort_retention",
@@ -66,6 +69,7 @@ __all__ = [
     "effect_parts",
     "family_sizes",
     "fan",
+    "fit",
     "forecast",
     "frictions",
     "judgement",

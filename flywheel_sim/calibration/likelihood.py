@@ -137,14 +137,6 @@ class Maximum:
                     said.append(f"{pair}: other pairs of the two fit nearly as well, so read neither alone")
         return said
 
-    def draws(self, n: int, luck: np.random.Generator) -> FloatArray:
-        """Return n sets of parameters drawn together, shape (n, d): how sure they are, with how they go together."""
-        free = [one.free(value) for one, value in zip(self.parameters, self.values, strict=True)]
-        drawn = luck.multivariate_normal(free, self.covariance, n, method="eigh")
-        within = np.clip(drawn, -_FAR * 2, _FAR * 2)
-        columns = [[one.value(place) for place in within[:, i]] for i, one in enumerate(self.parameters)]
-        return np.array(columns, dtype=np.float64).T
-
 
 def maximise(
     log_likelihood: LogLikelihood,

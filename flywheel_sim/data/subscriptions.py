@@ -65,7 +65,7 @@ class Subscriptions(Records):
     >>> table = pd.DataFrame({"customer": [1, 2], "start": ["2024-01-31", "2024-02-10"], "end": ["2024-04-30", None]})
     >>> subscriptions = fs.read_subscriptions(table, until="2024-06-30")
     >>> subscriptions.lives("month")[["entered", "age", "lost"]].to_numpy().tolist()
-    [[0, 3, True], [0, 4, False]]
+    [[0, 2, True], [0, 4, False]]
     """
 
     currency: str | None = None
@@ -89,9 +89,9 @@ class Subscriptions(Records):
         Returns
         -------
         pandas.DataFrame
-            One row a subscription: plan; entered, the age in whole periods from which it was seen (0 unless it began
-            before ``records_from``); age, the whole periods it survived until it was lost or the records end; lost.
-            One that was lost before it was seen for a whole period is left out.
+            One row a subscription: plan; entered, the renewals it had behind it when it was first seen (0 unless it
+            began before ``records_from``); age, the renewals it survived until it was lost or the records end; lost. A
+            renewal is due after every whole period, so one that ends after exactly three survived two.
         """
         import pandas as pd
 
@@ -101,15 +101,15 @@ class Subscriptions(Records):
         lost = rows["end"].notna().to_numpy()
         until = np.where(lost, rows["end"].fillna(rows["start"]).to_numpy().astype("datetime64[D]").astype(np.int64),
                          days_to(self.ends))  # fmt: skip
-        age = whole_periods(start, until, period)
-        entered = np.zeros(len(rows), np.int64)
+        # who leaves on the day of a renewal, or on the last day before it, has not made it
+        age = whole_periods(start, np.where(lost, np.maximum(until - 1, start), until), period)
+        entered, seen = np.zeros(len(rows), np.int64), np.ones(len(rows), bool)
         if self.records_from is not None:
-            seen = np.full(len(rows), days_to(self.records_from))
-            whole = whole_periods(start, seen, period)
-            begun = whole_periods(start, seen - 1, period) == whole  # not just on the day a period begins
-            entered = np.where(start < seen, whole + begun, 0)
+            since = np.full(len(rows), days_to(self.records_from))
+            entered = np.where(start < since, whole_periods(start, np.maximum(since - 1, start), period), 0)
+            seen = ~lost | (until >= since)
         table = pd.DataFrame({"plan": rows["plan"], "entered": entered, "age": age, "lost": lost})
-        return table[entered <= age].reset_index(drop=True)
+        return table[seen & (entered <= age)].reset_index(drop=True)
 
 
 def whole_periods(start: IntArray, end: IntArray, period: str) -> IntArray:

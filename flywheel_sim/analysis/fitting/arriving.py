@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, figures, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.arrivals import MONTHS, ArrivalsFit, Counted, fit_arrivals
 from flywheel_sim.calibration.likelihood import FloatArray
@@ -34,7 +34,7 @@ def first_days(data: Any) -> tuple[Any, str, str]:
     return rows.groupby(who, observed=True)[when].min(), people, day
 
 
-def fitted(data: Any, asked: Asked) -> Fit:
+def fitted(data: Any, asked: FitRequest) -> Fit:
     """Return how many new customers or leads come a month."""
     first, people, day = first_days(data)
     begins, ends = data.begins, data.ends

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.choice import Choice
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration import buying
 from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
@@ -58,7 +58,7 @@ def histories_of(purchases: Purchases, timed: bool = False) -> Histories:
     return Histories.from_purchases(purchases.who, purchases.day / _WEEK, (purchases.days - 1) / _WEEK, timed=timed)
 
 
-def _models(purchases: Purchases, orders: Orders, asked: Asked) -> tuple[dict[str, BuyingModel], list[str]]:
+def _models(purchases: Purchases, orders: Orders, asked: FitRequest) -> tuple[dict[str, BuyingModel], list[str]]:
     """Return the models that are asked for, by name, as these records need them; and what is to be said of them."""
     found: dict[str, BuyingModel] = {}
     notes = []
@@ -73,7 +73,7 @@ def _models(purchases: Purchases, orders: Orders, asked: Asked) -> tuple[dict[st
     return found, notes
 
 
-def _as_needed(model: BuyingModel, orders: Orders, asked: Asked) -> BuyingModel:
+def _as_needed(model: BuyingModel, orders: Orders, asked: FitRequest) -> BuyingModel:
     """Return a model that minds the season and customers from before the records, where there are such."""
     begins = orders.begins
     assert begins is not None
@@ -84,7 +84,7 @@ def _as_needed(model: BuyingModel, orders: Orders, asked: Asked) -> BuyingModel:
     return model
 
 
-def fitted(orders: Orders, asked: Asked) -> Fit:
+def fitted(orders: Orders, asked: FitRequest) -> Fit:
     """Return how often customers buy, and until when."""
     purchases = purchases_of(orders)
     histories = histories_of(purchases, asked.season)
@@ -143,7 +143,7 @@ def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) ->
 # -- the choice ---------------------------------------------------------------------------------------
 
 
-def _choice(purchases: Purchases, models: dict[str, BuyingModel], asked: Asked) -> Choice:
+def _choice(purchases: Purchases, models: dict[str, BuyingModel], asked: FitRequest) -> Choice:
     """Return how models and baselines have forecast from earlier days."""
     some = purchases.some(math.ceil(int(purchases.first.sum()) / _TRIED))
     places = origins_of(purchases.days, asked.ahead)

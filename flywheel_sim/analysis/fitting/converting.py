@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, figures
 from flywheel_sim.analysis.fitting.moving import names_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.stages import jeffreys
 from flywheel_sim.errors import ExperimentError
@@ -21,7 +21,7 @@ MODELS: dict[str, Any] = {}
 _PANEL = "From each step to the next"
 
 
-def fitted(funnel: Funnel, asked: Asked) -> Fit:
+def fitted(funnel: Funnel, asked: FitRequest) -> Fit:
     """Return which share goes on from each step to the next, all periods together."""
     counts = funnel.rows.groupby("step", observed=True)["count"].sum()
     steps, had = [str(one) for one in counts.index], counts.to_numpy(np.float64)

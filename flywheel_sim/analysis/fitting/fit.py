@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from flywheel_sim import arguments as takes
-from flywheel_sim.analysis.fitting.asked import Asked
+from flywheel_sim.analysis.fitting.request import FitRequest
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.arguments import checked
 from flywheel_sim.data.records import Records
@@ -54,22 +54,18 @@ def fit(
     data
         What a ``read_`` function returns.
     of
-        What to fit. Of orders ``buying`` (how often, until when; the default), ``spend``, ``arrivals`` or
-        ``referrals``; of subscriptions ``retention`` (the default), ``arrivals`` or ``referrals``; of survivors
-        ``retention``; of a pipeline ``stages`` (the default) or ``arrivals``; of a funnel ``conversion``; of spend
-        ``response``.
+        What to fit. Of orders ``buying`` (the default), ``spend``, ``arrivals`` or ``referrals``; of subscriptions
+        ``retention`` (the default), ``arrivals`` or ``referrals``; of survivors ``retention``; of a pipeline ``stages``
+        (the default) or ``arrivals``; of a funnel ``conversion``; of spend ``response``.
     model
         Of buying ``nbd``, ``bg_nbd``, ``pareto_nbd`` or ``erlang_nbd``; of retention ``geometric``, ``sbg``, ``bdw``,
         ``weibull`` or ``kaplan_meier``; of stages the distribution of the time there. Chosen unless given.
     season
-        Of buying and arrivals: whether months of the year have factors of their own; a year of records is needed.
-    level
-        Of the intervals.
+        Of buying: whether months of the year have factors of their own; a year of records is needed.
+    level, progress
+        Of the intervals; whether to show a bar, which notebooks and prompts do unless told.
     ahead
-        How far ahead forecasts are held against what came: weeks of buying, periods of retention. A quarter of the
-        records unless given.
-    progress
-        Whether to show a bar; in notebooks and at a prompt unless given.
+        How far ahead forecasts are tried: weeks of buying; to the end of the records unless given.
 
     Raises
     ------
@@ -88,6 +84,14 @@ def fit(
             a 0.7929  0.5154 to 1.319
             b  2.426    1.43 to 4.567
     """
+    of, room = _room(data, of, model)
+    with _telling(progress) as tell:
+        fitted: Fit = room.fitted(data, FitRequest(of, model, season, level, ahead, tell))
+    return fitted
+
+
+def _room(data: Records, of: str | None, model: str | None) -> tuple[str, Any]:
+    """Return what is fitted, and the module that does it; raises as `fit`."""
     kind = next(name for name in (one.__name__ for one in type(data).__mro__) if name in WAYS)
     ways = WAYS[kind]
     of = of or next(iter(ways))
@@ -98,9 +102,7 @@ def fit(
         known = list(room.MODELS)
         said = nearest(model, known) if known else "it has one model only; leave model out"
         raise ExperimentError(f"model is '{model}': of {of} {said}")
-    with _telling(progress) as tell:
-        fitted: Fit = room.fitted(data, Asked(of, model, season, level, ahead, tell))
-    return fitted
+    return of, room
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, figures, left_open
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures, left_open
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.durations import DURATION_MODELS
 from flywheel_sim.calibration.kaplan_meier import kaplan_meier
@@ -28,7 +28,7 @@ _DAY = np.timedelta64(86_400, "s")
 _WON = re.compile(r"(?i)\b(closed.?)?won\b|customer|gewonnen|gagn|ganad")
 
 
-def fitted(pipeline: Pipeline, asked: Asked) -> Fit:
+def fitted(pipeline: Pipeline, asked: FitRequest) -> Fit:
     """Return of each stage where leads go and how long they stay."""
     rows = pipeline.rows
     names = names_of(list(dict.fromkeys([*rows["stage"].dropna(), *rows["to"].dropna()])))

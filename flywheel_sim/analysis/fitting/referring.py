@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.arriving import first_days
-from flywheel_sim.analysis.fitting.asked import DAYS, Asked, between, drawn, figures, left_open
+from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.referrals import fit_referrals
 from flywheel_sim.errors import ExperimentError
@@ -21,7 +21,7 @@ _PANEL = "By how many each brought"
 _MOST = 5
 
 
-def fitted(data: Any, asked: Asked) -> Fit:
+def fitted(data: Any, asked: FitRequest) -> Fit:
     """Return how often a customer brings somebody, a month."""
     rows = data.rows
     if "referred_by" not in rows:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.response import fit_response
 from flywheel_sim.errors import ExperimentError
@@ -20,7 +20,7 @@ MODELS: dict[str, Any] = {}
 _PANEL = "Arrivals by period"
 
 
-def fitted(spend: Spend, asked: Asked) -> Fit:
+def fitted(spend: Spend, asked: FitRequest) -> Fit:
     """Return how many arrive by what is spent."""
     rows = spend.rows
     if "arrivals" not in rows:

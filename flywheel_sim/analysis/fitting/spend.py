@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import Asked, between, drawn, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.buying.journeys import Setting
 from flywheel_sim.calibration.buying.spend import GammaGamma
@@ -28,7 +28,7 @@ _PANEL = "Mean of a customer's repeat purchases"
 _BARS = 9
 
 
-def fitted(orders: Orders, asked: Asked) -> Fit:
+def fitted(orders: Orders, asked: FitRequest) -> Fit:
     """Return what customers spend a purchase."""
     model, table = MODELS["gamma_gamma"], orders.histories(unit="week")
     again = (table["frequency"] > 0) & (table["monetary_value"] > 0)

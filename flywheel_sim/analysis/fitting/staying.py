@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.asked import DAYS, Asked, between, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.choice import Choice
+from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.durations import WEIBULL, Durations
 from flywheel_sim.calibration.kaplan_meier import kaplan_meier
@@ -59,7 +59,7 @@ def _period(subscriptions: Any) -> str:
     return "year" if interval >= 12 else "week" if interval < 0.5 else "month"
 
 
-def fitted(data: Any, asked: Asked) -> Fit:
+def fitted(data: Any, asked: FitRequest) -> Fit:
     """Return how long customers stay."""
     lives, unit, words = lives_of(data)
     if lives.last < 1:
@@ -114,7 +114,7 @@ def _seen(lives: Lives, level: float) -> tuple[FloatArray, FloatArray, FloatArra
     return share, low, high
 
 
-def _without_a_model(lives: Lives, unit: str, words: str, asked: Asked) -> Fit:
+def _without_a_model(lives: Lives, unit: str, words: str, asked: FitRequest) -> Fit:
     """Return who is left at each age as seen, without a model."""
     share, low, high = _seen(lives, asked.level)
     rows = figures(
@@ -129,7 +129,7 @@ def _without_a_model(lives: Lives, unit: str, words: str, asked: Asked) -> Fit:
     )  # fmt: skip
 
 
-def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: Asked) -> Fit:
+def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: FitRequest) -> Fit:
     """Return how long customers stay who may leave on any day."""
     if "end" not in data.rows:
         raise ExperimentError("model is 'weibull': it takes the days on which subscriptions begin and end; "

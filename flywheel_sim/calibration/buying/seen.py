@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from flywheel_sim.calibration.buying.ahead import Known
+from flywheel_sim.calibration.buying.ahead import AtEnd
 from flywheel_sim.calibration.buying.histories import Histories
 from flywheel_sim.calibration.buying.leaving import Leaving, Left, Pareto
 from flywheel_sim.calibration.buying.model import months_of
@@ -109,7 +109,7 @@ class View:
 
     def ahead(self, it: Settings, times: FloatArray) -> FloatArray:
         """Return how many purchases are expected of who is there at the end, shape (rows, len(times))."""
-        known = Known(self.watched, self.origin, self.power(it), it.rate, it.season, self.calendar, self.leaving(it),
+        known = AtEnd(self.watched, self.origin, self.power(it), it.rate, it.season, self.calendar, self.leaving(it),
                       it.steps)  # fmt: skip
         return known.bought(times)
 

@@ -17,7 +17,7 @@ DAYS = {"day": 1.0, "week": 7.0, "month": 365 / 12, "year": 365.0}
 
 
 @dataclass(frozen=True)
-class Asked:
+class FitRequest:
     """What was asked of a fit, as `flywheel_sim.fit` takes it; ``tell`` is told each step and how many there are."""
 
     of: str
