@@ -18,7 +18,6 @@ from flywheel_sim.data.spend import read_spend
 from flywheel_sim.data.subscriptions import read_subscriptions
 from flywheel_sim.data.survivors import read_survivors
 from flywheel_sim.errors import ExperimentError, nearest
-from flywheel_sim.texts import titled
 
 #: What reads each kind of records.
 READERS: dict[str, Callable[..., Records]] = {
@@ -65,8 +64,9 @@ def kind_of(table: Opened, stated: dict[str, Any] | None = None) -> str:
     for kind, roles, none in _TOLD:
         if all(has(kind, role) for role in roles) and not (none and has(kind, none)):
             return kind
-    names = ", ".join(f"'{titled(name)}'" for name in table.names[:20])
-    raise refused(table.file, f"its columns do not tell what it holds: {names}", f"say which: {', '.join(READERS)}")
+    raise refused(
+        table.file, f"its columns do not tell what it holds: {table.listed}", f"say which: {', '.join(READERS)}"
+    )
 
 
 def read(source: Any, kind: str | None = None, **how: Any) -> Records:

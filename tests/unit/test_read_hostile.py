@@ -244,6 +244,12 @@ def test_a_cell_that_cannot_be_read_refuses_its_row_and_says_where(tmp_path, row
     assert (line.rule, line.rows, line.where[:6]) == (rule, 1, "row 30")
 
 
+def test_a_first_row_of_somebody_is_not_shown(tmp_path):
+    for row in ("Anna Secret,2024-03-01,5\n", "Anna Secret,anna@secret.example,Street\n"):
+        assert "nna" not in said(tmp_path, row * 2)
+        assert "nna" not in said(tmp_path, row * 2, columns={"customer": "Ann"})
+
+
 def test_too_many_wrong_cells_are_told_without_what_is_in_them(tmp_path):
     message = said(tmp_path, HEAD + GOOD + "Anna Secret,anna@secret.example,Privatstr. 5\n" * 3)
     assert "3 of 31 rows cannot be read" in message

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flywheel_sim.data.source.exports import ROLES, SEVERAL, Export
 from flywheel_sim.data.source.opened import Opened, refused
 from flywheel_sim.data.source.tools import EXPORTS
-from flywheel_sim.errors import DataError, ExperimentError, nearest
+from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.texts import titled
 
 #: Currencies that headings end with.
@@ -27,9 +27,6 @@ SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₽"
 _CENTS = frozenset(("cent", "cents", "pence", "pennies", "minor"))
 _UTC = frozenset(("utc", "gmt"))
 _BESIDE = frozenset(("in", "pct", "percent", "eu", "us"))
-
-#: Headings that an error lists.
-_LISTED = 20
 
 
 def plain(text: str) -> str:
@@ -176,7 +173,8 @@ def _stated(opened: Opened, role: str, said: str | Sequence[str]) -> tuple[int, 
         found = [at for at, one in enumerate(opened.names) if one == name]
         found = found or [at for at, one in enumerate(opened.names) if squeezed(one) == squeezed(name) != ""]
         if not found:
-            raise refused(opened.file, f"it has no column '{name}' to serve as {role}", nearest(name, opened.names))
+            raise refused(opened.file, f"it has no column '{name}' to serve as {role}",
+                          f"its columns are {opened.listed}")  # fmt: skip
         if len(found) > 1:
             raise refused(opened.file, f"it has several columns '{titled(name)}'", "rename all but one of them")
         places.append(found[0])
@@ -185,8 +183,6 @@ def _stated(opened: Opened, role: str, said: str | Sequence[str]) -> tuple[int, 
 
 def missing_role(opened: Opened, kind: str, role: str, others: str = "") -> DataError:
     """Return the error that says that no column is known as what a role needs, nor as what would do instead."""
-    names = [f"'{titled(name)}'" for name in opened.names if name]
-    listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
     about = ROLES[kind][role].about
-    return refused(opened.file, f"no column is known as the {role} ({about}){others}; its columns are {listed}",
+    return refused(opened.file, f"no column is known as the {role} ({about}){others}; its columns are {opened.listed}",
                    f"say which it is: columns={{'{role}': 'HEADING'}}")  # fmt: skip

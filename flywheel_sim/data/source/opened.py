@@ -54,6 +54,17 @@ class Opened:
     separator: str = ""
     said: tuple[str, ...] = ()
 
+    @property
+    def listed(self) -> str:
+        """Return the headings as an error lists them; none where they may be the first person's row."""
+        if any(_FIGURE.fullmatch(name) for name in self.names):
+            return "not shown, as some look like figures and the first row may be none of headings"
+        named = [f"'{titled(name)}'" for name in self.names if name]
+        return ", ".join(named[:_LISTED]) + (f" and {len(named) - _LISTED} more" if len(named) > _LISTED else "")
+
+
+#: Headings that an error lists.
+_LISTED = 20
 
 _FIGURE = re.compile(r"[\d.,:/ +\-]*\d[\d.,:/ +\-TZ]*|\S+@\S+")
 
