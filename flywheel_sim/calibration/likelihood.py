@@ -138,6 +138,28 @@ class Maximum:
         return said
 
 
+def interval_of(top: Maximum, figure: LogLikelihood) -> tuple[float, float]:
+    """Return the interval of a figure above 0 that follows from parameters, of the level of theirs.
+
+    By the delta method on its logarithm, with central differences on the free scale.
+    """
+    from scipy.stats import norm
+
+    free = np.array([one.free(value) for one, value in zip(top.parameters, top.values, strict=True)])
+    slopes = np.zeros(len(free))
+    for i in range(len(free)):
+        near = []
+        for step in (1e-3, -1e-3):
+            moved = free.copy()
+            moved[i] += step
+            values = [one.value(place) for one, place in zip(top.parameters, moved, strict=True)]
+            near.append(math.log(max(figure(np.array(values)), 1e-300)))
+        slopes[i] = (near[0] - near[1]) / 2e-3
+    half = float(norm.ppf(0.5 + top.level / 2)) * math.sqrt(max(0.0, float(slopes @ top.covariance @ slopes)))
+    middle = figure(top.values)
+    return middle * math.exp(-min(half, 50.0)), middle * math.exp(min(half, 50.0))
+
+
 def maximise(
     log_likelihood: LogLikelihood,
     parameters: Sequence[Parameter],

@@ -43,7 +43,7 @@ def nothing_runs(monkeypatch):
 # -- one signature ----------------------------------------------------------------------------------
 
 #: Verbs that are about something else than a journey.
-OTHERS = {"momentum", "judge", "ladder_of"}
+OTHERS = {"momentum", "judge", "ladder_of", "fit"}
 
 VERBS = {
     "run": "", "match_budgets": "",

@@ -1,6 +1,7 @@
 """Rates fitted to data: known figures of real ones, truths of made ones, and what is said when nothing can be told."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,25 @@ def test_the_fit_is_drawn_beside_the_data(chosen):
     assert "repeat purchases" in chart.title
     assert fs.charts.choice(chosen).title.endswith("on average")
     plt.close("all")
+
+
+def test_customers_from_before_the_records_are_estimated_and_the_unseen_with_them():
+    table = fs.datasets.cdnow()
+    orders = fs.read_orders(table[table["date"] >= "1997-05-01"], selling_since="1997-01-01")
+    fit = fs.fit(orders, model="pareto_nbd")
+    rows = fit.frame().set_index("parameter")
+    # 918 of 2,357 are seen; all are from before in truth, some of whom had left by then
+    assert 0.75 < rows.loc["share", "value"] < 1
+    unseen = int(re.search(r"about ([\d,]+) \(95 % interval", fit.answer())[1].replace(",", ""))
+    assert 500 < unseen < 1439
+    assert fit.drawn["fitted"].sum() == pytest.approx(fit.drawn["observed"].sum(), rel=0.05)
+    with pytest.raises(fs.ExperimentError, match="BG/NBD takes no customers from before"):
+        fs.fit(orders, model="bg_nbd")
+
+
+def test_records_that_may_begin_in_the_middle_are_asked_about():
+    table = fs.datasets.cdnow()
+    assert any("selling_since" in one for one in fs.fit(fs.read_orders(table), model="nbd").remarks())
 
 
 def test_a_fit_of_buying_is_a_journey(chosen):
@@ -254,6 +274,7 @@ def test_the_cost_of_an_arrival_is_recovered():
 @pytest.mark.parametrize(("asked", "said"), [
     ({"data": "orders.csv"}, "it takes what fs.read_orders"),
     ({"of": "bying"}, "buying"),
+    ({"of": "bg_nbd"}, "write model='bg_nbd'"),
     ({"model": "bgnbd"}, "bg_nbd"),
     ({"of": "retention"}, "of is 'retention'"),
     ({"of": "referrals"}, "columns={'referred_by'"),

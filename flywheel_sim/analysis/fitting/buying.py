@@ -14,7 +14,7 @@ from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration import buying
 from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
 from flywheel_sim.calibration.buying.shares import shares
-from flywheel_sim.calibration.likelihood import FloatArray, Maximum
+from flywheel_sim.calibration.likelihood import FloatArray, Maximum, interval_of
 from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
@@ -39,6 +39,9 @@ _MOST = 7
 #: Forecasts from earlier days are tried on so many customers, evenly out of all; more would tell little more.
 _TRIED = 10_000
 
+#: Records in whose first tenth so many of the customers are first seen may begin in the middle.
+_EARLY = 0.4
+
 #: How regular buying is shows in so many customers.
 _COMPARED = 1_500
 
@@ -58,6 +61,12 @@ def histories_of(purchases: Purchases, timed: bool = False) -> Histories:
     return Histories.from_purchases(purchases.who, purchases.day / _WEEK, (purchases.days - 1) / _WEEK, timed=timed)
 
 
+def _begins_in_the_middle(purchases: Purchases) -> bool:
+    """Tell whether so many were first seen at once that the records may begin in the middle of a business."""
+    first = purchases.day[purchases.first]
+    return bool((first < purchases.days / 10).mean() >= _EARLY)
+
+
 def _models(purchases: Purchases, orders: Orders, asked: FitRequest) -> tuple[dict[str, BuyingModel], list[str]]:
     """Return the models that are asked for, by name, as these records need them; and what is to be said of them."""
     found: dict[str, BuyingModel] = {}
@@ -65,8 +74,11 @@ def _models(purchases: Purchases, orders: Orders, asked: FitRequest) -> tuple[di
     places = origins_of(purchases.days, asked.ahead) if asked.model is None else []
     early = purchases.until(places[0][0]) if places else purchases  # what every later day knows
     for name in MODELS if asked.model is None else [asked.model]:
-        if orders.selling_since is not None and name == buying.BG_NBD.name and asked.model is None:
-            notes.append("BG/NBD is left out: it takes no customers from before the records.")
+        if orders.selling_since is not None and name == buying.BG_NBD.name:
+            none = "BG/NBD takes no customers from before the records: whether they left hangs on orders nobody saw"
+            if asked.model is not None:
+                raise ExperimentError(f"model is 'bg_nbd': {none}; write model='pareto_nbd'")
+            notes.append(f"{none}; it is left out.")
             continue
         kinds = [buying.erlang_nbd(steps) for steps in _STEPS] if name == "erlang_nbd" else [MODELS[name]]
         found[name] = _likeliest([_as_needed(one, orders, asked) for one in kinds], early, asked.season)
@@ -103,8 +115,18 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
     ahead = asked.ahead or min(52, max(1, weeks // 4))
     says = _said(model, top, histories, ahead)
     if isinstance(model, Renewal) and model.sold_before is not None:
-        unseen = model.unseen(top.values, histories)
-        says += f" Besides them about {unseen:,.0f} were customers before the records and bought nothing since."
+        late = model
+        low, high = interval_of(top, lambda values: late.unseen(values, histories))
+        says += (
+            f" Besides them about {late.unseen(top.values, histories):,.0f} ({asked.level * 100:g} % interval "
+            f"{low:,.0f} to {high:,.0f}) were customers before the records and bought nothing since."
+        )
+    elif _begins_in_the_middle(purchases):
+        notes.append(
+            f"More than {100 * _EARLY:.0f} % of the customers were first seen in the first tenth of the records. If "
+            "the business sold before, their first orders are not their first: say since when, with "
+            "read_orders(..., selling_since='2019-01-01')."
+        )
     panels, finding = _beside(purchases, histories, model, top.values, orders)
     maxima, amount = {"": top}, orders.rows["amount"].mean()
     setting = Setting(
@@ -202,20 +224,24 @@ def _beside(
     seen = np.bincount(repeats[repeats >= 0] // 7, minlength=weeks).astype(np.float64)
     half = 1.96 * np.sqrt(seen)  # of a count of many people who each seldom buy
     edges = np.asarray((offset + 7 * np.arange(weeks + 1) - 0.5) / _WEEK, dtype=np.float64)  # a day counts whole
-    said = np.diff(_until(purchases, model, values, edges))
+    said = np.diff(_until(purchases, histories, model, values, edges))
     dates = np.datetime64(orders.begins, "D") + offset + 7 * np.arange(weeks)
     over_time = drawn(
         _WEEKLY, "line", pd.to_datetime(dates), seen, said, np.maximum(0, seen - half), seen + half
     )  # fmt: skip
     finding = f"{model.label} says {figure(float(said.sum()))} repeat purchases; there were {figure(float(seen.sum()))}"
-    if model.season is not None:
+    if model.season is not None or getattr(model, "sold_before", None) is not None:
         return over_time, finding
     return pd.concat([over_time, _counts(histories, model, values)], ignore_index=True), finding
 
 
-def _until(purchases: Purchases, model: BuyingModel, values: FloatArray, edges: FloatArray) -> FloatArray:
+def _until(
+    purchases: Purchases, histories: Histories, model: BuyingModel, values: FloatArray, edges: FloatArray
+) -> FloatArray:
     """Return how many repeat purchases the model says of all customers until times in weeks."""
     starts = purchases.day[purchases.first] / _WEEK
+    if isinstance(model, Renewal) and model.sold_before is not None:
+        return _until_late(histories, model, values, edges)
     if model.season is None:
         start, count = np.unique(starts, return_counts=True)
         ages = np.clip(edges[:, None] - start[None, :], 0, None)
@@ -225,6 +251,21 @@ def _until(purchases: Purchases, model: BuyingModel, values: FloatArray, edges: 
     said = np.zeros(len(edges))
     for start, count in zip(*np.unique(np.floor(starts) + 0.5, return_counts=True), strict=True):
         said += count * np.asarray(model.expected_new(values, np.clip(edges - start, 0, None), float(start)))
+    return said
+
+
+def _until_late(histories: Histories, model: Renewal, values: FloatArray, edges: FloatArray) -> FloatArray:
+    """Return the same where customers are new or from before the records: of these all purchases but the first seen."""
+    before = model.weight_before(values, histories)
+    times = np.maximum(edges, 0.0)
+    bought, seen = model.from_before(values, times)
+    many = float(histories.count @ before) / seen[-1]
+    said: FloatArray = many * (bought - seen)
+    new = histories.count * (1 - before)
+    for start in np.unique(np.floor(histories.begins)):
+        some = np.floor(histories.begins) == start
+        ages = np.clip(edges - start - 0.5, 0, None)
+        said = said + new[some].sum() * np.asarray(model.expected_new(values, ages, float(start)))
     return said
 
 

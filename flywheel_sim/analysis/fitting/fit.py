@@ -78,7 +78,7 @@ def fit(
     >>> orders = fs.read_orders(fs.datasets.cdnow(), until="1997-09-30")
     >>> fit = fs.fit(orders, model="bg_nbd")
     >>> print(fit.table().iloc[:, :3].to_string(index=False))
-    parameter  value  95 % interval
+    parameter  value    95 % interval
             r 0.2426 0.2192 to 0.2685
         alpha  4.414   3.731 to 5.221
             a 0.7929  0.5154 to 1.319
@@ -95,9 +95,12 @@ def _room(data: Records, of: str | None, model: str | None) -> tuple[str, Any]:
     kind = next(name for name in (one.__name__ for one in type(data).__mro__) if name in WAYS)
     ways = WAYS[kind]
     of = of or next(iter(ways))
+    rooms = {one: import_module(f"flywheel_sim.analysis.fitting.{home}") for one, home in ways.items()}
+    if of not in ways and any(of in one.MODELS for one in rooms.values()):
+        raise ExperimentError(f"of is '{of}', which is a model: write model='{of}'")
     if of not in ways:
         raise ExperimentError(f"of is '{of}': of {kind.lower()} {nearest(of, list(ways))}")
-    room = import_module(f"flywheel_sim.analysis.fitting.{ways[of]}")
+    room = rooms[of]
     if model is not None and model not in room.MODELS:
         known = list(room.MODELS)
         said = nearest(model, known) if known else "it has one model only; leave model out"

@@ -62,7 +62,7 @@ class Fit(Unreplicated):
     Examples
     --------
     >>> import flywheel_sim as fs
-    >>> fit = fs.fit(fs.read_orders(fs.datasets.cdnow(), until="1997-09-30"), "bg_nbd")
+    >>> fit = fs.fit(fs.read_orders(fs.datasets.cdnow(), until="1997-09-30"), model="bg_nbd")
     >>> {row.parameter: round(row.value, 3) for row in fit.frame().itertuples()}
     {'r': 0.243, 'alpha': 4.414, 'a': 0.793, 'b': 2.426}
     """

@@ -154,6 +154,25 @@ class Renewal(BuyingModel):
         from_before, none = np.exp(old - np.logaddexp(new, old)), np.exp(seen.log_unseen(it))
         return float(np.sum(histories.count * from_before * none / (1 - none)))
 
+    def from_before(self, values: Any, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return of a customer who was one when the records began what is expected until times, both shape (times,).
+
+        How many purchases, and how likely the customer is to have been seen.
+        """
+        it = self._settings(values)
+        begun = self.prepared(Histories.of(0, 0, 0)).old
+        if begun is None:
+            raise ExperimentError("sold_before is None: it takes a time for which people may have bought unseen; "
+                                  "write PARETO_NBD.late(sold_before=52)")  # fmt: skip
+        none = [float(self.prepared(Histories.of(0, 0, one)).log_unseen(it)[0]) for one in times]
+        met = it.r / (it.r + 1)  # without the purchase at which somebody is first seen
+        return met * begun.ahead(it, times)[0], -np.expm1(none)
+
+    def weight_before(self, values: Any, histories: Histories) -> FloatArray:
+        """Return how likely each is to have been a customer before the records, shape (groups,)."""
+        new, old = self.prepared(histories).by_kind(self._settings(values))
+        return np.zeros(len(histories)) if old is None else np.exp(old - np.logaddexp(new, old))
+
     def journey(self, values: Any, setting: Setting | None = None) -> str:
         """Return a journey of this package whose customers buy and leave just as the model says.
 
