@@ -33,6 +33,9 @@ _PARABOLA = 0.1
 #: So many steps are gone from each start before the best of them is followed.
 _FEW = 12
 
+#: A step of Newton's that gains so little of a logarithm of a likelihood is the last one.
+_GAINED = 1e-3
+
 #: Two parameters more correlated than this are known together only.
 TOGETHER = 0.98
 
@@ -167,6 +170,7 @@ def maximise(
     level: float = 0.95,
     *,
     intervals: bool = True,
+    near: bool = False,
 ) -> Maximum:
     """Return the parameters that make data most likely, with intervals and covariance.
 
@@ -180,6 +184,8 @@ def maximise(
         Of the intervals.
     intervals
         Whether to look for intervals; without, ends are NaN (where many fits are made only to forecast).
+    near
+        Whether the start is known to be near the top.
     """
     what = tuple(parameters)
 
@@ -190,7 +196,7 @@ def maximise(
     begins = [np.array([one.free(value) for one, value in zip(what, start, strict=True)]) for start in starts]
     if len(begins) > 1:  # a few steps tell which of them leads on
         begins = [min((_descend(fall, begin, _FEW) for begin in begins), key=fall)]
-    top, curved = _polish(fall, _descend(fall, begins[0]))
+    top, curved = _polish(fall, begins[0] if near else _descend(fall, begins[0]))
     covariance = _inverse(curved)
     ends, methods = np.full((len(what), 2), math.nan), ["none"] * len(what)
     if intervals:
@@ -226,13 +232,16 @@ def _polish(fall: LogLikelihood, top: FloatArray) -> tuple[FloatArray, FloatArra
     slope, curved = _derivatives(fall, top)
     for _ in range(8):
         step = _inverse(curved) @ slope
-        if not np.isfinite(step).all() or abs(slope @ step) < 1e-7:
+        gain = abs(slope @ step)
+        if not np.isfinite(step).all() or gain < _GAINED**2:
             break
         step *= min(1.0, 1.0 / max(1e-12, float(np.abs(step).max())))  # never far at once
         lower = next((top - step * part for part in (1.0, 0.3, 0.05) if fall(top - step * part) < fall(top)), None)
         if lower is None:
             break
         top = lower
+        if gain < _GAINED:  # steps become ever shorter, by squares, and the curvature is as good as this one
+            break
         slope, curved = _derivatives(fall, top)
     return top, curved
 

@@ -37,7 +37,7 @@ _WEEK = 7.0
 _MOST = 7
 
 #: Forecasts from earlier days are tried on so many customers, evenly out of all; more would tell little more.
-_TRIED = 10_000
+_TRIED = 5_000
 
 #: Records in whose first tenth so many of the customers are first seen may begin in the middle.
 _EARLY = 0.4

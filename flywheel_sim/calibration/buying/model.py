@@ -95,14 +95,15 @@ class BuyingModel(ABC):
             guessed = season.guessed(histories)
             about = self.seasonal(guessed).fit(histories, intervals=False)
             starts = [self._with_factors(list(about.values), guessed)]
-        if len(histories) > _MANY:
+        near = len(histories) > _MANY
+        if near:
             some = self.prepared(histories.part(slice(None, None, math.ceil(len(histories) / (_MANY / 2)))))
             about = maximise(lambda values: self.log_likelihood_of(values, some), self.parameters, starts, level,
                              intervals=False)  # fmt: skip
             starts = [list(about.values)]
         whole = self.prepared(histories)
         return maximise(lambda values: self.log_likelihood_of(values, whole), self.parameters, starts, level,
-                        intervals=intervals)  # fmt: skip
+                        intervals=intervals, near=near)  # fmt: skip
 
     def seasonal(self, season: Season) -> Self:
         """Return the model with a season, given or estimated."""
