@@ -32,8 +32,8 @@ def values(fit, part=""):
 
 # -- the CDNOW sample, 39 weeks ------------------------------------------------------------------------
 
-#: By lifetimes 0.11.3 (MIT), on the same sums of the same customers: parameters, customers alive, and purchases expected
-#: of them in the next 39 weeks. Fader, Hardie and Lee 2005 give the same parameters to three digits.
+#: By lifetimes 0.11.3 (MIT), on the same sums of the same customers: parameters, customers alive, and purchases
+#: expected of them in the next 39 weeks. Fader, Hardie and Lee 2005 give the same parameters to three digits.
 LIFETIMES = {
     "bg_nbd": ([0.242595, 4.413603, 0.792922, 2.425906], 1917, 1653.41),
     "pareto_nbd": ([0.553287, 10.578016, 0.606164, 11.666159], 1052, 1665.55),

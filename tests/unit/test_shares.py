@@ -1,4 +1,4 @@
-"""How many later purchases new customers make: shares that add up, with the means that the models have in closed form."""
+"""How many later purchases new customers make: shares that add up, with the means of the models."""
 
 import numpy as np
 import pytest
