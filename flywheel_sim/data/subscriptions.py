@@ -157,8 +157,8 @@ def read_subscriptions(
     ----------
     source, columns, zone, currency, amounts, decimal, dates, keys, sheet, at_most_refused
         As for `read_orders`. Roles: customer, subscription, plan, start, end, price, interval, interval_count,
-        quantity, status, trial, trial_end, asked_to_end, currency, referred_by, channel; of events event, time, event_id and
-        retracted; of months month and mrr.
+        quantity, status, trial, trial_end, asked_to_end, currency, referred_by, channel; of events event, time,
+        event_id and retracted; of months month and mrr.
     count
         Words of the status that are those of subscriptions, running or ended, where they are not known.
     until

@@ -30,7 +30,7 @@ def of(records, rule):
 def test_the_master_file_of_cdnow_is_read_by_the_places_of_its_columns(tmp_path, end):
     rows = [f" {who:05d} {day:%Y%m%d} {2:2d} {11.77 + who:7.2f}{end}" for who, day in zip(WHO, DAYS, strict=True)]
     path = table(tmp_path, "", rows)
-    with pytest.raises(fs.DataError, match="columns={'customer': 'column 1', 'time': 'column 2'}"):
+    with pytest.raises(fs.DataError, match=r"columns={'customer': 'column 1', 'time': 'column 2'}"):
         fs.read_orders(path)
     with pytest.raises(fs.DataError, match="by its place"):
         read(path)

@@ -80,10 +80,11 @@ EXPORTS = (
            {"subscription": "subscription id", "customer": "customer id", "month": "reporting month",
             "mrr": "mrr billing currency", "status": "status", "currency": "billing currency code"},
            said="A subscription begins in its first month with revenue and ends in the first without."),
-    Export("customers by tenure", "subscriptions", ("tenure|tenure months|tenure in months", "churn|churn label|exited"),
-           {"customer": "customer id|id"}, refused="it has how long each customer stayed, and no days", unless="start",
-           remedy="make a start, so many months before the day on which the records end, and an end, that day for those "
-                  "who left and blank for others"),
+    Export("customers by tenure", "subscriptions", ("tenure|tenure months|tenure in months",
+                                                    "churn|churn label|exited"), {"customer": "customer id|id"},
+           refused="it has how long each customer stayed, and no days", unless="start",
+           remedy="make a start, so many months before the day on which the records end, and an end, that day for "
+                  "those who left and blank for others"),
     Export("HubSpot deals", "pipeline", ("record id|deal id", "deal stage", "create date", "close date"),
            {"lead": "record id|deal id", "stage": "deal stage", "entered": "create date", "closed": "close date",
             "since": "date entered current stage"},
