@@ -67,7 +67,8 @@ ORDERS = {
                      "customer key|customer|client id|user id|userid|account id|member id|buyer id|"
                      "customer email|email|e mail|user|client|customer no|customer number|cust id|cust|"
                      "household key|household id|household|member number|shopper id|kundennummer|kunden nr|"
-                     "kunden id|kunde|kundin|client no|numero client|id client|id cliente|cliente|codice cliente|klantnummer|klant",
+                     "kunden id|kunde|kundin|client no|numero client|id client|id cliente|cliente|codice cliente|"
+                     "klantnummer|klant",
                      True),
     "time": Role("when it was bought", "order date|orderdate|purchase date|ordered at|order time|created at|paid at|"
                  "invoicedate|invoice date|invoiced date|transaction date|transaction time|order purchase timestamp|"
