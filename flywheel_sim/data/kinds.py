@@ -16,7 +16,7 @@ from flywheel_sim.data.source.opened import Opened, refused
 from flywheel_sim.data.source.opening import opened
 from flywheel_sim.data.spend import read_spend
 from flywheel_sim.data.subscriptions import read_subscriptions
-from flywheel_sim.data.survivors import read_survivors
+from flywheel_sim.data.survivors import is_age, read_survivors
 from flywheel_sim.errors import ExperimentError, nearest
 
 #: What reads each kind of records.
@@ -50,9 +50,12 @@ def kind_of(table: Opened, stated: dict[str, Any] | None = None) -> str:
     DataError
         If its columns do not tell.
     """
+    if not stated:
+        table.need_headings("orders", ("customer", "time", "amount"))
     for kind in READERS:
         if export_of(table.names, kind):
             return kind
+    ages = sum(1 for name in table.names if is_age(name))
     there = {squeezed(name) for name in table.names} | {without_units(name) for name in table.names}
 
     def has(kind: str, role: str) -> bool:
@@ -64,6 +67,8 @@ def kind_of(table: Opened, stated: dict[str, Any] | None = None) -> str:
     for kind, roles, none in _TOLD:
         if all(has(kind, role) for role in roles) and not (none and has(kind, none)):
             return kind
+    if ages >= 2 and ages >= len(table.names) - 2 and not has("survivors", "customer"):
+        return "survivors"
     raise refused(
         table.file, f"its columns do not tell what it holds: {table.listed}", f"say which: {', '.join(READERS)}"
     )

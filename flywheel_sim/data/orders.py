@@ -27,7 +27,17 @@ from flywheel_sim.data.lines import (
 from flywheel_sim.data.people import Tokens, columns_of_people
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
-from flywheel_sim.data.statuses import CANCELLED, FAILED, PAID, PENDING, REFUNDED, UNKNOWN, read_flags, read_statuses
+from flywheel_sim.data.statuses import (
+    CANCELLED,
+    FAILED,
+    PAID,
+    PENDING,
+    REFUNDED,
+    UNKNOWN,
+    names_places,
+    read_flags,
+    read_statuses,
+)
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of, days_to
 from flywheel_sim.errors import ExperimentError
@@ -321,7 +331,7 @@ def _flags(column: Column) -> bool:
 def _statuses(file: Taken, lines: Lines, count: Sequence[str] | None, refunded: BoolArray) -> None:
     """Put in what became of every row; of some a column says how much was refunded."""
     tally = file.tally
-    if "status" in file:
+    if "status" in file and not names_places(file.columns["status"], file.opened.names, tally):
         found = read_statuses(file.columns["status"], lines.who, count, tally, tally.left)
         blank = file.columns["status"].blank
         found = np.where(blank, PAID, found)

@@ -10,6 +10,7 @@ from flywheel_sim.data.people import unknown_words
 from flywheel_sim.data.source.cells import IntArray
 from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
+from flywheel_sim.data.statuses import read_flags
 from flywheel_sim.data.taking import Taken
 from flywheel_sim.texts import titled
 
@@ -34,6 +35,14 @@ def read_standings(file: Taken, who: IntArray, count: Sequence[str] | None) -> I
     DataError
         If there are words that are not known and the user says nothing.
     """
+    standing = _said(file, who, count)
+    if "trial" in file:
+        standing = np.where(read_flags(file.columns["trial"], file.file, dated=False), TRIAL, standing)
+    return standing
+
+
+def _said(file: Taken, who: IntArray, count: Sequence[str] | None) -> IntArray:
+    """Return how every subscription stands by its status alone; raises as `read_standings`."""
     if "status" not in file:
         return np.full(len(file), ACTIVE_NOW, np.int64)
     column = file.columns["status"]

@@ -9,7 +9,7 @@ import numpy as np
 from flywheel_sim.data.account import Tally
 from flywheel_sim.data.people import say_spellings, unknown_words
 from flywheel_sim.data.source.cells import BoolArray, Column, IntArray
-from flywheel_sim.data.source.columns import plain
+from flywheel_sim.data.source.columns import plain, squeezed
 from flywheel_sim.data.source.opened import refused
 from flywheel_sim.texts import titled
 
@@ -43,6 +43,22 @@ STATUSES = {word: status for status, words in _WORDS.items() for word in words.s
 _YES = "true|t|1|yes|y|x|ja|j|oui|si|s|sim|wahr|vrai|vero|verdadero|cancelled|canceled|storniert|test"
 _NO = "false|f|0|no|n|nein|non|nao|nee|falsch|faux|falso|live|active|aktiv"
 YES, NO = frozenset(_YES.split("|")), frozenset(_NO.split("|"))
+
+
+#: Headings that say how an order stands, or beside those of an address in which part of a country somebody lives.
+_PLACES = frozenset(("state", "estado", "stato"))
+_ADDRESS = frozenset(("city", "zip", "zipcode", "postalcode", "postcode", "region", "ciudad", "cidade", "citta"))
+
+
+def names_places(column: Column, headings: Sequence[str], tally: Tally) -> bool:
+    """Tell whether a state is that of an address: other parts of one stand beside it, and no status is among it."""
+    if plain(column.name) not in _PLACES or not _ADDRESS & set(map(squeezed, headings)):
+        return False
+    _, keys, _ = column.joined_words(plain)
+    places = not any(key in STATUSES and len(key) > 2 for key in keys)  # OK is Oklahoma too
+    if places:
+        tally.say(f"'{titled(column.name)}' is taken as part of an address, and not as what became of an order.")
+    return places
 
 
 def read_statuses(

@@ -14,6 +14,7 @@ import numpy as np
 from flywheel_sim import arguments as takes
 from flywheel_sim.arguments import checked
 from flywheel_sim.data.account import ASIDE, MERGED, REFUSED
+from flywheel_sim.data.amounts import DECIMALS
 from flywheel_sim.data.asking import words
 from flywheel_sim.data.currencies import currency_of
 from flywheel_sim.data.people import Tokens, columns_of_people, groups_of
@@ -156,8 +157,8 @@ def read_subscriptions(
     ----------
     source, columns, zone, currency, amounts, decimal, dates, keys, sheet, at_most_refused
         As for `read_orders`. Roles: customer, subscription, plan, start, end, price, interval, interval_count,
-        quantity, status, trial_end, asked_to_end, currency, referred_by, channel; of events event, time, event_id and
-        retracted; of months month and mrr.
+        quantity, status, trial, trial_end, asked_to_end, currency, referred_by, channel; of events event, time,
+        event_id and retracted; of months month and mrr.
     count
         Words of the status that are those of subscriptions, running or ended, where they are not known.
     until
@@ -290,8 +291,10 @@ def _rows(file: Taken, spells: Spells, who: IntArray, referrers: IntArray | None
     interval = np.full(len(file), 1.0 if monthly else np.nan)
     if "interval" in file:
         interval = _intervals(file)
-    elif "price" in file and {"mrr", "monthly"} & set(plain(file.columns["price"].name).split()):
-        interval = np.ones(len(file))
+    price = spells.price
+    if "price" in file and {"mrr", "monthly"} & set(plain(file.columns["price"].name).split()):
+        interval = np.where(np.isnan(interval), 1.0, interval)
+        price = np.round(price * interval[at], DECIMALS)
     quantity = np.ones(len(file))
     if "quantity" in file:
         found = file.amounts("quantity", money=False, needed=False)
@@ -302,7 +305,7 @@ def _rows(file: Taken, spells: Spells, who: IntArray, referrers: IntArray | None
         "plan": plan,
         "start": spells.start.astype("datetime64[D]").astype("datetime64[s]"),
         "end": end.astype("datetime64[s]"),
-        "price": spells.price,
+        "price": price,
         "interval": interval[at],
         "quantity": quantity[at],
     }

@@ -185,6 +185,11 @@ def _wide(file: Taken) -> Found:
     return whose[seen], age[seen], values[seen], names, columns[0]
 
 
+def is_age(text: str) -> bool:
+    """Tell whether a heading is that of an age."""
+    return _age(text) >= 0
+
+
 def _age(text: str) -> int:
     """Return the age that a text such as 3, M3 or Month 3 says, -1 where it says none."""
     said = re.fullmatch(r"(?:([a-z]+) ?)?(\d{1,5})(?: ?([a-z]+))?", plain(text))

@@ -90,11 +90,22 @@ class Reader:
             seconds = column.values.astype("datetime64[s]").astype(np.int64)
             offset = np.zeros(len(seconds)) if column.zone == "UTC" else np.full(len(seconds), np.nan)
             written = _Written(seconds, ~column.blank, offset, seconds % 86_400 != 0, set())
+        self._refuse_counts(column, written)
         return self._on_the_clock(column, written)
 
     def place(self, column: Column) -> str:
         """Return where a column stands, for errors."""
         return f"{titled(self.file)}, column '{titled(column.name)}'"
+
+    def _refuse_counts(self, column: Column, written: _Written) -> None:
+        """Raise where a column numbers days or weeks instead of giving dates."""
+        if written.sound.any() or column.kind == "time" or column.blank.all():
+            return
+        words = column.texts().word_list()
+        if all(word.isdigit() and len(word) <= 5 for word in words if word):
+            raise DataError(f"{self.place(column)}: it numbers days or weeks, and has no dates; add them to the day "
+                            "before the first, with pandas: table[column] = pandas.Timestamp('2023-12-31') + "
+                            "pandas.to_timedelta(table[column], 'D')")  # fmt: skip
 
     # -- how they are written ------------------------------------------------------------------------------
 

@@ -51,6 +51,36 @@ def shop(customers=60, seed=5):
     return orders
 
 
+def leaving_shop(customers=400, seed=7):
+    """Return the orders of a shop whose customers differ in their pace and leave after some later purchase.
+
+    Paces are gamma with r = 0.8 and alpha = 5 weeks, chances to leave beta with a = 0.8 and b = 2.4. Of the orders
+    0.91 * 0.97 are purchases, so that alpha of those is 5.66.
+    """
+    luck = random.Random(seed)
+    orders, number, ends = [], 50_000, dt.datetime(2024, 12, 31)
+    for who in range(customers):
+        at = dt.datetime(2024, 1, 2, 9, 0) + dt.timedelta(minutes=luck.randrange(200 * 1440))
+        pace, leaves = luck.gammavariate(0.8, 1 / 5), luck.betavariate(0.8, 2.4)
+        bought = 0
+        while at < ends:
+            number += 1
+            lines = tuple((f"tee {k}", luck.randint(1, 3), luck.randint(500, 4000) / 100)
+                          for k in range(luck.randint(1, 3)))  # fmt: skip
+            status = luck.choices(("paid", "failed", "cancelled", "pending"), (91, 3, 3, 3))[0]
+            one = Order(number, f"c{who:03d}@example.com", at.replace(tzinfo=HOME), lines, status)
+            if status == "paid" and luck.random() < 0.1:
+                part = one.total if luck.random() < 0.3 else round(one.total / 4, 2)
+                one = Order(number, one.customer, one.at, lines, status, part)
+            orders.append(one)
+            counts = status == "paid" and one.refunded < one.total
+            bought += counts
+            if counts and bought > 1 and luck.random() < leaves:
+                break
+            at += dt.timedelta(weeks=luck.expovariate(pace) + 1e-4) if pace > 1e-9 else ends - at
+    return orders
+
+
 def expected(orders):
     """Return what is to be read: (customer, day) to (amount, orders)."""
     found = {}
@@ -250,6 +280,34 @@ def subscribers(count=40, seed=6):
             if end is None or begin >= 23:
                 break
     return found
+
+
+def any_day(count=200, seed=9):
+    """Return subscriptions that begin and end on any day, as customers differ in how soon they leave."""
+    luck = random.Random(seed)
+    found = []
+    for who in range(count):
+        start = dt.date(2023, 1, 1) + dt.timedelta(days=luck.randrange(500))
+        churn, end = luck.betavariate(0.9, 4.0), start
+        while end <= dt.date(2024, 12, 31):
+            end += dt.timedelta(days=30 + luck.randrange(3))
+            if luck.random() < churn:
+                break
+        found.append(
+            Subscription(f"s{who}", f"c{who}", "Pro", start, end if end <= dt.date(2024, 12, 31) else None, 49.0)
+        )
+    return found
+
+
+def by_month(subscriptions):
+    """Return subscriptions as a summary by month knows them: from the first month begun to the first not paid."""
+
+    def first_of_next(day):
+        return day and (day.replace(day=1) + dt.timedelta(days=31 * (day.day > 1))).replace(day=1)
+
+    months = [(one, first_of_next(one.start), first_of_next(one.end)) for one in subscriptions]
+    return [Subscription(one.number, one.customer, one.plan, start, end, one.price)
+            for one, start, end in months if end is None or start < end]  # fmt: skip
 
 
 def lived(subscriptions):

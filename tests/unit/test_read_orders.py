@@ -27,6 +27,36 @@ def test_every_export_of_one_shop_gives_the_same_rows(name, tmp_path):
     assert orders.account.count("read as is") == len(orders.rows)
 
 
+def parameters(fit):
+    return fit.frame()["value"].tolist()
+
+
+LEAVING = exports.leaving_shop()
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory):
+    """Return the fit of the days that are to be read, without any export between."""
+    rows = [(*key, amount) for key, (amount, _) in exports.expected(LEAVING).items()]
+    frame = pd.DataFrame(rows, columns=["customer", "date", "amount"])
+    return fs.fit(fs.read_orders(frame, until="2024-12-31"), model="bg_nbd")
+
+
+def test_a_shop_whose_customers_leave_is_fitted_as_it_was_made(truth):
+    made = dict(zip(("r", "alpha", "a", "b"), (0.8, 5.66, 0.8, 2.4), strict=True))
+    table = truth.frame()
+    assert table["parameter"].tolist() == list(made)
+    assert [low <= made[name] <= high for name, low, high in zip(table["parameter"], table["low"], table["high"],
+                                                                 strict=True)] == [True] * 4  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*exports.FORMATS, "chartmogul_invoices"])
+def test_every_export_of_one_shop_gives_the_same_fit(name, tmp_path, truth):
+    writer, how = exports.FORMATS.get(name, (exports.chartmogul_invoices, {}))
+    orders = fs.read_orders(writer(tmp_path / "orders.csv", LEAVING), until="2024-12-31", **how)
+    assert parameters(fs.fit(orders, model="bg_nbd")) == pytest.approx(parameters(truth), rel=1e-6)
+
+
 def test_invoices_without_amounts_give_the_same_days(tmp_path):
     orders = fs.read_orders(exports.chartmogul_invoices(tmp_path / "in.csv", ORDERS), keys=tmp_path / "keys.csv")
     days = {key: count for key, (_, count) in found(orders, tmp_path / "keys.csv").items()}

@@ -34,6 +34,32 @@ def test_every_export_gives_the_same_subscriptions(name, tmp_path):
     assert set(read.rows.interval.dropna()) <= {1.0}
 
 
+def fitted(tmp_path, name, subscriptions):
+    """Return what is fitted to subscriptions that an export holds."""
+    writer, how = exports.SUBSCRIPTION_FORMATS[name]
+    read = fs.read_subscriptions(writer(tmp_path / "s.csv", subscriptions), until="2024-12-31", **how)
+    return fs.fit(read, model="sbg").frame()["value"].tolist()
+
+
+@pytest.mark.parametrize("name", exports.SUBSCRIPTION_FORMATS)
+def test_every_export_of_whole_months_gives_the_same_retention(name, tmp_path):
+    assert fitted(tmp_path, name, SUBSCRIPTIONS) == pytest.approx(fitted(tmp_path, "plain", SUBSCRIPTIONS))
+
+
+ANY_DAY = exports.any_day()
+
+
+@pytest.mark.parametrize("name", ["stripe", "chartmogul"])
+def test_exports_that_know_days_give_the_same_retention(name, tmp_path):
+    assert fitted(tmp_path, name, ANY_DAY) == pytest.approx(fitted(tmp_path, "plain", ANY_DAY))
+
+
+def test_a_summary_by_month_gives_that_of_the_months_it_knows(tmp_path):
+    months = fitted(tmp_path, "chargebee", ANY_DAY)
+    assert months == pytest.approx(fitted(tmp_path, "plain", exports.by_month(ANY_DAY)))
+    assert months != pytest.approx(fitted(tmp_path, "plain", ANY_DAY), rel=1e-3)  # who left within a month is not in it
+
+
 def test_trials_free_plans_and_what_never_began_are_none(tmp_path):
     text = """customer,plan,start,end,price,status,trial end
 a,x,2024-01-01,,5,active,2024-01-15

@@ -118,10 +118,15 @@ def roles_of(opened: Opened, kind: str, stated: Mapping[str, str | Sequence[str]
         if not isinstance(stated[role], str) and role not in SEVERAL:
             raise ExperimentError(f"columns gives several headings for '{role}', which takes one; write "
                                   f"columns={{'{role}': 'HEADING'}}")  # fmt: skip
+    if not stated:
+        opened.need_headings(kind, [role for role, one in known.items() if one.needed] or list(known)[:2])
     places = {role: _stated(opened, role, said) for role, said in stated.items()}
     export = export_of(opened.names, kind)
+    if export and export.remedy and export.unless in places:
+        export = None  # mended
     if export and export.refused and export.unless not in places:
-        remedy = f"a column that tells is stated by columns={{'{export.unless}': 'HEADING'}}"
+        made = f"{export.remedy}; " if export.remedy else ""
+        remedy = f"{made}a column that tells is stated by columns={{'{export.unless}': 'HEADING'}}"
         raise refused(opened.file, f"this is an export of {export.name}: {export.refused}", remedy)
     headings = _headings(opened.names)
     taken = {place for several in places.values() for place in several}
@@ -144,7 +149,9 @@ def export_of(names: Sequence[str], kind: str) -> Export | None:
     """Return the export that headings are of, if it is a known one."""
     there = {squeezed(name) for name in names}
     for export in EXPORTS:
-        if export.kind == kind and all(there & set(map(squeezed, one.split("|"))) for one in export.needs):
+        needs = [set(map(squeezed, one.split("|"))) for one in export.needs]
+        made = set(map(squeezed, ROLES[export.kind][export.unless].headings)) if export.remedy else set()
+        if export.kind == kind and all(there & one for one in needs) and not there & made.difference(*needs):
             return export
     return None
 

@@ -42,8 +42,9 @@ class Export:
         Whether offsets, even of zero, are those of the business.
     amounts
         ``cents`` or ``units``.
-    refused, unless
-        Why it cannot be read, "" where it can; and the role that makes it readable once the user states it.
+    refused, unless, remedy
+        Why it cannot be read, "" where it can; the role that makes it readable once the user states it; and how to make
+        such a column.
     said
         What a reader of the figures has to know.
     """
@@ -57,27 +58,31 @@ class Export:
     amounts: str = "units"
     refused: str = ""
     unless: str = ""
+    remedy: str = ""
     said: str = ""
 
 
 ORDERS = {
-    "customer": Role("who bought: a number, key or e-mail address", "customer id|customerid|customer key|customer|"
-                     "client id|user id|userid|account id|member id|buyer id|customer email|email|e mail|user|client|"
-                     "customer no|customer number|customer unique id|cust id|kundennummer|kunden nr|kunden id|kunde|"
-                     "kundin|client no|numero client|id client|id cliente|cliente|codice cliente|klantnummer|klant",
+    "customer": Role("who bought: a number, key or e-mail address", "customer unique id|customer id|customerid|"
+                     "customer key|customer|client id|user id|userid|account id|member id|buyer id|"
+                     "customer email|email|e mail|user|client|customer no|customer number|cust id|cust|"
+                     "household key|household id|household|member number|shopper id|kundennummer|kunden nr|"
+                     "kunden id|kunde|kundin|client no|numero client|id client|id cliente|cliente|codice cliente|"
+                     "klantnummer|klant",
                      True),
     "time": Role("when it was bought", "order date|orderdate|purchase date|ordered at|order time|created at|paid at|"
                  "invoicedate|invoice date|invoiced date|transaction date|transaction time|order purchase timestamp|"
-                 "purchased at|created date|created|timestamp|datetime|date time|date|time|day|bestelldatum|"
+                 "purchased at|trans date|created date|created|timestamp|datetime|date time|date|time|day|bestelldatum|"
                  "rechnungsdatum|kaufdatum|datum|date commande|date de commande|fecha|fecha pedido|data|data ordine|"
                  "besteldatum", True),
     "amount": Role("what was paid for it; of one line where an order has several", "total|order total|amount|"
-                   "total amount|order amount|total price|net sales|order value|revenue|sales|price paid|payment value|"
+                   "total amount|order amount|total price|net sales|order value|revenue|sales|sales value|price paid|"
+                   "payment value|transaction amount|tran amount|purchase amount|purchaseamount|"
                    "value|spend|betrag|gesamtbetrag|umsatz|summe|gesamt|montant|total ttc|importe|importo|totale|"
                    "bedrag|totaal"),
     "order": Role("the order's number; several rows of one number are one order", "order id|orderid|order number|"
                   "order no|order|invoice|invoiceno|invoice no|invoice id|invoice number|transaction id|"
-                  "receipt number|bestellnummer|auftragsnummer|rechnungsnummer|numero commande|pedido|ordine|"
+                  "receipt number|basket id|bestellnummer|auftragsnummer|rechnungsnummer|numero commande|pedido|ordine|"
                   "ordernummer"),
     "status": Role("paid, failed, cancelled, refunded ...", "status|order status|financial status|payment status|"
                    "state|order state|zahlungsstatus|bestellstatus|statut|estado|stato"),
@@ -105,20 +110,22 @@ SUBSCRIPTIONS = {
     "customer": ORDERS["customer"],
     "subscription": Role("the subscription's number", "subscription id|subscription|subscription external id|abo id|"
                          "vertragsnummer|contract id"),
-    "plan": Role("what they subscribed to", "plan|plan name|plan id|plan external id|product|product name|tier|"
-                 "subscription plan|tarif|package|offer"),
+    "plan": Role("what they subscribed to", "plan|plan name|plan id|plan tier|plan external id|product|product name|"
+                 "tier|subscription plan|tarif|package|offer"),
     "start": Role("the first day of the subscription", "start|start date|started at|start at|started|begin|begins|"
                   "subscription start|subscribed at|signup date|sign up date|joined|created at|created|startdatum|"
                   "beginn|von|date debut|debut|inicio|inizio"),
     "end": Role("the day it ended, blank while it is active", "end|end date|ended at|ended|ends|cancelled at|"
                 "canceled at|cancelled|canceled|cancel date|cancellation date|churned at|churn date|expired at|"
                 "subscription end|enddatum|ende|bis|kundigung|gekundigt am|date fin|fin|fine"),
-    "price": Role("of one interval", "price|amount|mrr|monthly price|fee|plan amount|preis|betrag|prix|precio|prezzo"),
+    "price": Role("of one interval", "price|amount|mrr|mrr amount|monthly price|fee|plan amount|preis|betrag|prix|"
+                  "precio|prezzo"),
     "interval": Role("month, year, 3 months ...", "interval|billing interval|billing period|period|frequency|"
-                     "billing cycle|intervall|abrechnung|periode"),
+                     "billing cycle|billing frequency|intervall|abrechnung|periode"),
     "interval_count": Role("how many of them", "interval count|billing period count"),
     "quantity": Role("how many seats or units", "quantity|qty|seats|units|menge|anzahl"),
     "status": Role("active, cancelled, on trial ...", "status|state|subscription status"),
+    "trial": Role("yes where it is still a trial", "is trial|on trial"),
     "trial_end": Role("the day a trial ended", "trial end|trial ends at|trial end date"),
     "asked_to_end": Role("the day somebody cancelled, where it goes on to the end of what is paid",
                          "cancelled requested at"),

@@ -45,6 +45,8 @@ class Opened:
         Between cells, "" where there is none.
     said
         What was assumed to open it.
+    headless
+        Whether it has no headings, so that its columns are called by their place.
     """
 
     file: str
@@ -53,6 +55,15 @@ class Opened:
     notes: tuple[str, ...] = ()
     separator: str = ""
     said: tuple[str, ...] = ()
+    headless: bool = False
+
+    def need_headings(self, kind: str, needed: Sequence[str]) -> None:
+        """Raise where there are no headings, and say how columns are told by their place."""
+        if self.headless:
+            roles = ", ".join(f"'{role}': 'column {at}'" for at, role in enumerate(needed, 1))
+            raise refused(self.file, "its first row holds figures where headings belong",
+                          f"write a first row of headings, or say by its place which column is which of {kind}, such "
+                          f"as columns={{{roles}}}")  # fmt: skip
 
     @property
     def listed(self) -> str:
@@ -70,7 +81,9 @@ _FIGURE = re.compile(r"[\d.,:/ +\-]*\d[\d.,:/ +\-TZ]*|\S+@\S+")
 
 
 def head_of(file: str, records: Sequence[Sequence[Any]]) -> tuple[int, tuple[str, ...]]:
-    """Return which of the first records is the head, and its headings.
+    """Return which of the first records is the head, and its headings; called by their place if it holds figures.
+
+    Without headings that is the record before the first row, -1 where there is none.
 
     Raises
     ------
@@ -83,7 +96,9 @@ def head_of(file: str, records: Sequence[Sequence[Any]]) -> tuple[int, tuple[str
     widths = Counter(len(record) for record, count in zip(records, there, strict=True) if count)
     width = max(widths.items(), key=lambda one: (one[1], one[0]))[0]
     enough = 0.8 * max(there)  # lines before it, such as a title, fill fewer cells
-    at = next(number for number, count in enumerate(there) if count >= enough)
+    at = next(
+        number for number, count in enumerate(there) if count >= enough or _numbered(records[number], width, count)
+    )
     names = [str(cell if cell is not None else "").strip().strip('"').strip() for cell in records[at]]
     while len(names) > width and not names[-1]:
         names.pop()
@@ -92,5 +107,15 @@ def head_of(file: str, records: Sequence[Sequence[Any]]) -> tuple[int, tuple[str
         names.append("")
     figures = sum(1 for name in names if _FIGURE.fullmatch(name))
     if names[0] and _FIGURE.fullmatch(names[0]) and 2 * figures >= len(names):
-        raise refused(file, "its first row holds figures where headings belong", "write a first row of headings")
+        return at - 1, tuple(f"column {number}" for number in range(1, len(names) + 1))
     return at, tuple(names)
+
+
+def headless(names: Sequence[str]) -> bool:
+    """Tell whether headings are those of `head_of` for a table that has none."""
+    return all(name == f"column {number}" for number, name in enumerate(names, 1))
+
+
+def _numbered(record: Sequence[Any], width: int, count: int) -> bool:
+    """Tell whether all cells of a record but the first are filled: a program numbered the rows and named no column."""
+    return len(record) == width and count == width - 1 > 1 and not str(record[0] or "").strip()

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from flywheel_sim.data.source.cells import column_of_texts
-from flywheel_sim.data.source.opened import Loaded, Opened, head_of, refused
+from flywheel_sim.data.source.opened import Loaded, Opened, head_of, headless, refused
 from flywheel_sim.scenario.source.regular import open_regular
 
 #: Bytes at the start of a file from which its separator and its head are told.
@@ -29,6 +29,9 @@ _LONGEST = 1 << 22
 _RECORDS = 60
 
 _SEPARATORS = (",", ";", "\t", "|")
+
+#: Stands for any number of blanks between cells.
+_BLANKS = " "
 
 #: Stands in a row behind the last one; a quote that is never closed swallows it.
 _END = "\x02end of the rows\x02"
@@ -54,9 +57,14 @@ def open_separated(path: Path, most: int) -> Opened:
     body = "".join(list(io.StringIO(text, newline=""))[first:])
     separator, records, ends = _records(path.name, body, separator)
     at, names = head_of(path.name, records)
-    layout = _Layout(path, most, encoding, skipped, separator, first + ends[at], first + at + 1, len(names))
-    said = () if encoding.startswith("utf-8") else (f"The file is taken as {encoding.upper()} text.",)
-    return Opened(path.name, names, partial(_load, layout, names), tuple(notes), separator, said)
+    lines, spaced = first + (ends[at] if at >= 0 else 0), separator == _BLANKS
+    separator = "\t" if spaced else separator
+    layout = _Layout(path, most, encoding, skipped, separator, lines, first + at + 1, len(names), spaced)
+    said = [] if encoding.startswith("utf-8") else [f"The file is taken as {encoding.upper()} text."]
+    said += ["Blanks are taken as what stands between cells."] * spaced
+    return Opened(
+        path.name, names, partial(_load, layout, names), tuple(notes), separator, tuple(said), headless(names)
+    )
 
 
 def _raw(path: Path, most: int) -> BinaryIO:
@@ -133,12 +141,28 @@ def _records(name: str, text: str, separator: str) -> tuple[str, list[list[str]]
         if best is None or score > best[0]:
             best = score, sign, records, ends
     assert best is not None
+    if best[0][0] == 0 and not separator and (found := _between_blanks(text)):
+        return _BLANKS, *found
     return best[1:]
+
+
+def _between_blanks(text: str) -> tuple[list[list[str]], list[int]] | None:
+    """Return the first records of a file with blanks between cells, and the line each ends on; None if it is none."""
+    lines = [line.split() for line in io.StringIO(text, newline="").readlines()[:_RECORDS]]
+    records = [line for line in lines if line]
+    figures = [any(one.isdigit() for one in cell) for record in records[1:] for cell in record]
+    if not figures or len({len(record) for record in records}) > 1 or 2 * sum(figures) < len(figures):
+        return None
+    return (lines, list(range(1, len(lines) + 1))) if len(records[0]) > 1 else None
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a file is laid out: encoding and mark, separator, lines up to the head's end, its row, and how many cells."""
+    """How a file is laid out.
+
+    Encoding and mark, separator, lines up to the head's end, its row, how many cells, and whether any number of blanks
+    stands between them.
+    """
 
     path: Path
     most: int
@@ -148,13 +172,14 @@ class _Layout:
     lines: int
     head: int
     width: int
+    spaced: bool
 
 
 class _AsUtf8(io.RawIOBase):
     """A file as UTF-8, whatever it is, with one more row at its end."""
 
     def __init__(self, file: BinaryIO, layout: _Layout) -> None:
-        self.file, self.last = file, b"\n"
+        self.file, self.last, self.spaced, self.rest = file, b"\n", layout.spaced, b""
         file.seek(layout.skipped)
         plain = layout.encoding == "utf-8"
         self.decoder = None if plain else codecs.getincrementaldecoder(layout.encoding)("replace")
@@ -169,6 +194,8 @@ class _AsUtf8(io.RawIOBase):
         while self.end is not None:
             found = self.file.read(size)
             more = found if self.decoder is None else self.decoder.decode(found, not found).encode()
+            if self.spaced:
+                more = self._tabbed(more, whole=not found)
             if not found:
                 gap = b"" if (more or self.last)[-1:] in (b"\n", b"\r") else b"\n"
                 more, self.end = more + gap + self.end, None
@@ -176,6 +203,13 @@ class _AsUtf8(io.RawIOBase):
                 self.last = more[-1:]
                 return more
         return b""
+
+    def _tabbed(self, more: bytes, *, whole: bool) -> bytes:
+        """Return all lines that are complete with one tab for blanks between cells, and keep the rest."""
+        more = self.rest + more
+        at = len(more) if whole else more.rfind(b"\n") + 1
+        self.rest = more[at:]
+        return re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", more[:at]))
 
 
 def _load(layout: _Layout, names: Sequence[str], wanted: Sequence[int]) -> Loaded:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from flywheel_sim.data.source.cells import column_of
-from flywheel_sim.data.source.opened import Loaded, Opened, head_of, refused
+from flywheel_sim.data.source.opened import Loaded, Opened, head_of, headless, refused
 from flywheel_sim.errors import nearest
 from flywheel_sim.scenario.source.regular import open_regular
 from flywheel_sim.texts import titled
@@ -57,7 +57,8 @@ def open_workbook(path: Path, most: int, sheet: str | None) -> Opened:
     if not rows:
         raise refused(path.name, "nothing is in it", "give a file with headings and rows")
     at, names = head_of(path.name, rows[:_RECORDS])
-    return Opened(path.name, names, lambda wanted: _load(rows[at + 1 :], at + 2, names, wanted))
+    return Opened(path.name, names, lambda wanted: _load(rows[at + 1 :], at + 2, names, wanted),
+                  headless=headless(names))  # fmt: skip
 
 
 def _rows(file: str, book: Any, sheet: str | None) -> list[tuple[Any, ...]]:
