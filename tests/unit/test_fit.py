@@ -121,6 +121,21 @@ def test_customers_from_before_the_records_are_estimated_and_the_unseen_with_the
         fs.fit(orders, model="bg_nbd")
 
 
+def test_a_season_is_estimated_with_all_its_months_and_chosen_with_from_a_year_on():
+    luck = np.random.default_rng(4)
+    day = luck.integers(0, 730, 4000)
+    date = pd.Timestamp("2023-01-01") + pd.to_timedelta(day, unit="D")
+    kept = luck.random(4000) < np.where(date.month == 12, 1.0, 0.4)
+    table = pd.DataFrame({"customer": luck.integers(0, 150, 4000), "date": date, "amount": 10.0})[kept]
+    orders = fs.read_orders(table, until="2024-12-30")
+    fit = fs.fit(orders, model="nbd", season=True)
+    assert max(values(fit)[one] for one in ("jan", "apr", "jul", "oct")) < 1.1
+    rest = float(re.search(r"The factor of dec, .* is ([\d.]+)\.", fit.remarks()[-1])[1])
+    assert 1.7 < rest < 2.7  # 2.2 in truth
+    assert fit.drawn["fitted"].sum() == pytest.approx(fit.drawn["observed"].sum(), rel=0.05)
+    assert fs.loads(fit.journey()).name == "NBD"
+
+
 def test_records_that_may_begin_in_the_middle_are_asked_about():
     table = fs.datasets.cdnow()
     assert any("selling_since" in one for one in fs.fit(fs.read_orders(table), model="nbd").remarks())

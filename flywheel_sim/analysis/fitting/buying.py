@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.choice import Choice
-from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration import buying
 from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
+from flywheel_sim.calibration.buying.season import MONTHS
 from flywheel_sim.calibration.buying.shares import shares
 from flywheel_sim.calibration.likelihood import FloatArray, Maximum, interval_of
 from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
@@ -41,6 +42,12 @@ _TRIED = 5_000
 
 #: Records in whose first tenth so many of the customers are first seen may begin in the middle.
 _EARLY = 0.4
+
+#: Days of records from which on a season can be estimated.
+_YEAR = 366
+
+#: Fewer customers who bought again say next to nothing.
+_FEW = 30
 
 #: How regular buying is shows in so many customers.
 _COMPARED = 1_500
@@ -71,7 +78,7 @@ def _models(purchases: Purchases, orders: Orders, asked: FitRequest) -> tuple[di
     """Return the models that are asked for, by name, as these records need them; and what is to be said of them."""
     found: dict[str, BuyingModel] = {}
     notes = []
-    places = origins_of(purchases.days, asked.ahead) if asked.model is None else []
+    places = _places(purchases, asked) if asked.model is None else []
     early = purchases.until(places[0][0]) if places else purchases  # what every later day knows
     for name in MODELS if asked.model is None else [asked.model]:
         if orders.selling_since is not None and name == buying.BG_NBD.name:
@@ -127,6 +134,12 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
             "the business sold before, their first orders are not their first: say since when, with "
             "read_orders(..., selling_since='2019-01-01')."
         )
+    again = int(histories.count[histories.x > 0].sum())
+    if again < _FEW:
+        notes.append(f"Only {again} customers bought again, which is too few to rely on any of these figures.")
+    if model.season is not None:
+        rest = 12 - sum(top.values[top.names.index(name)] for name in top.names if name in MONTHS)
+        notes.append(f"The factor of {MONTHS[model.season.rest]}, which follows from the others, is {rest:.3g}.")
     panels, finding = _beside(purchases, histories, model, top.values, orders)
     maxima, amount = {"": top}, orders.rows["amount"].mean()
     setting = Setting(
@@ -135,11 +148,17 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
     )  # fmt: skip
     return Fit(
         asked.of, name, model.label,
-        f"{repeats:,} repeat purchases of {customers:,} customers, {between(orders.begins, orders.ends)}",
+        f"{counted(repeats, 'repeat purchase')} of {counted(customers, 'customer')}, {between(orders.begins, orders.ends)}",
         rows_of(maxima), says, finding, panels,
         {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
         asked.level, model.source, maxima, left_open(maxima), tuple(notes), model.journey(top.values, setting), choice,
     )  # fmt: skip
+
+
+def _places(purchases: Purchases, asked: FitRequest) -> list[tuple[int, int]]:
+    """Return from where forecasts are tried: of those that mind the season, once a year of it has been seen."""
+    places = origins_of(purchases.days, asked.ahead)
+    return [one for one in places if one[0] > _YEAR] if asked.season else places
 
 
 def _likeliest(models: list[BuyingModel], known: Purchases, season: bool) -> BuyingModel:
@@ -157,8 +176,8 @@ def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) ->
     coming = float(histories.count @ model.expected(top.values, histories, np.array([float(ahead)]))[:, 0])
     weeks = "the next week" if ahead == 1 else f"the next {ahead} weeks"
     return (
-        f"Of {histories.customers:,.0f} customers {alive:,.0f} still buy, says {model.label}, which nobody can see: "
-        f"another model may count others. {coming:,.0f} repeat purchases are expected of them in {weeks}."
+        f"Of {counted(histories.customers, 'customer')} {figure(round(alive, 1 if alive < 100 else 0))} still buy, says {model.label}, which nobody can see: "
+        f"another model may count others. {figure(coming)} repeat purchases are expected of them in {weeks}."
     )
 
 
@@ -168,7 +187,7 @@ def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) ->
 def _choice(purchases: Purchases, models: dict[str, BuyingModel], asked: FitRequest) -> Choice:
     """Return how models and baselines have forecast from earlier days."""
     some = purchases.some(math.ceil(int(purchases.first.sum()) / _TRIED))
-    places = origins_of(purchases.days, asked.ahead)
+    places = _places(purchases, asked)
     candidates = {one.label: partial(_expected, one, asked.season) for one in models.values()}
     steps = len(places) * len(candidates)
     found = rolled(some, candidates, places, lambda name: asked.tell(name, steps))

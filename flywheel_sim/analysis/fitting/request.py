@@ -33,6 +33,11 @@ def between(begins: date | None, ends: date | None) -> str:
     return f"{begins} to {ends}"
 
 
+def counted(number: float, what: str) -> str:
+    """Return how many there are of something in words."""
+    return f"{number:,.0f} {what}{'s' * (round(number) != 1)}"
+
+
 def rows_of(maxima: Mapping[str, Maximum]) -> pd.DataFrame:
     """Return parameters as rows: part, parameter, value, low, high, about."""
     return figures(
