@@ -56,9 +56,10 @@ class Mess:
     def cells(self, at, amount, status="paid", flag=False, back="", **other):
         """Return the cells of a row of the present order."""
         luck, who = self.luck, self.who
+        channel = luck.choice(CHANNELS[int(who[1:]) % 3])
         when = at.strftime(luck.choice(("%Y-%m-%d %H:%M", "%d %b %Y %H:%M", "%b %d, %Y %I:%M %p")))
         own = dict(zip(HEAD, (f"#{self.number}", f"{who}@mail.example", when, self.money(amount), back,
-                              luck.choice(WORDS[status]), luck.choice(FLAGS[flag]), luck.choice(CHANNELS[int(who[1:]) % 3]),
+                              luck.choice(WORDS[status]), luck.choice(FLAGS[flag]), channel,
                               luck.choice(NOTES)), strict=True))  # fmt: skip
         return list({**own, **other}.values())
 
