@@ -7,7 +7,10 @@ import pytest
 from recovering import CASES, HIGH, LOW, found, seen
 
 #: Data sets of a test that is always run, and of one with --slow.
-FEW, MANY = 10, 300
+FEW, MANY = 8, 300
+
+#: Cases whose fits take little time.
+QUICK = ("nbd", "bg_nbd", "pareto_nbd", "nbd_late")
 
 #: The mean over a few data sets of (found - true) / SD stays within so many of its own SDs.
 LIMIT = 4.0
@@ -17,7 +20,7 @@ LIMIT = 4.0
 def test_parameters_are_found_again_without_bias(name):
     case = CASES[name]
     true, away = case.values, []
-    for seed in range(FEW if case.model.season is None else FEW // 2):
+    for seed in range(FEW if name in QUICK else FEW // 4):
         most = case.model.fit(seen(case, seed), intervals=False)
         free = [
             one.free(value) - one.free(at) for one, value, at in zip(most.parameters, most.values, true, strict=True)

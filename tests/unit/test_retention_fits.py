@@ -301,7 +301,7 @@ def test_times_that_are_none_are_refused():
 def test_the_choice_forecasts_tables_of_every_model(model, values, most):
     luck, later, off = np.random.default_rng(1), np.arange(8, 13), []
     kept = model.retention(values, np.arange(7))
-    for _ in range(4):
+    for _ in range(2):
         left = [4000]
         for chance in kept:
             left.append(luck.binomial(left[-1], chance))
