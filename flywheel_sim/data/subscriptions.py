@@ -92,7 +92,8 @@ class Subscriptions(Records):
         pandas.DataFrame
             One row a subscription: plan; entered, the renewals it had behind it when it was first seen (0 unless it
             began before ``records_from``); age, the renewals it survived until it was lost or the records end; lost. A
-            renewal is due after every whole period, so one that ends after exactly three survived two.
+            renewal is due after every whole period, so one that ends after exactly three survived two, and one still
+            active on that day three. Where contracts are yearly, count in years.
         """
         import pandas as pd
 

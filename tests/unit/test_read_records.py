@@ -260,16 +260,12 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/data.md"
 
 def test_what_the_page_shows_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    reading, fitting = (re.findall(r"```python\n(.*?)```", part, re.DOTALL)
-                        for part in PAGE.read_text(encoding="utf-8").split("\n## Fitting\n"))  # fmt: skip
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 3
     shown = {}
-    for block in reading:
+    for block in blocks:
         exec(block, shown)
-    read_ = shown["orders"]
-    for block in fitting:
-        exec(block, shown)
-    assert shown["orders"].rows.customer.nunique() == 2357
-    assert (len(read_.rows), shown["subscriptions"].rows.interval.tolist()) == (2, [1, 12])
+    assert (len(shown["orders"].rows), shown["subscriptions"].rows.interval.tolist()) == (2, [1, 12])
 
 
 def test_the_tables_of_the_page_are_what_is_known():

@@ -103,6 +103,60 @@ f,2023-12-15,2024-01-05
     assert read.lives("week").age.tolist() == [4, 4, 15, 17, 2]
 
 
+def lives(rows, period="month", **how):
+    """Return entered, age and lost of subscriptions from their starts and ends."""
+    frame = pd.DataFrame([(at, *row) for at, row in enumerate(rows)], columns=["customer", "start", "end"])
+    read = fs.read_subscriptions(frame, **{"until": "2026-06-30", **how})
+    return [tuple(row) for row in read.lives(period)[["entered", "age", "lost"]].to_numpy().tolist()]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "age"),
+    [
+        ("2024-01-15", "2024-01-15", 0),  # on the day it began
+        ("2024-01-15", "2024-02-15", 0),  # on the day of its first renewal, which it did not make
+        ("2024-01-15", "2024-02-16", 1),
+        ("2024-01-31", "2024-02-29", 0),  # a month from the 31st is over on the last day of the next
+        ("2024-01-31", "2024-03-01", 1),
+        ("2023-01-31", "2023-02-28", 0),
+        ("2024-01-31", "2024-04-30", 2),
+        ("2024-01-31", "2024-05-01", 3),
+    ],
+)
+def test_renewals_are_survived_where_it_ends_after_their_day(start, end, age):
+    assert lives([(start, end)]) == [(0, age, True)]
+
+
+@pytest.mark.parametrize(("end", "age"), [("2024-12-31", 0), ("2025-01-31", 0), ("2025-02-01", 1), ("2026-01-31", 1)])
+def test_yearly_contracts_are_renewed_after_whole_years(end, age):
+    assert lives([("2024-01-31", end)], "year") == [(0, age, True)]
+
+
+def test_a_year_from_the_29th_of_february_is_over_on_the_28th():
+    assert lives([("2024-02-29", "2025-02-28"), ("2024-02-29", "2025-03-01")], "year") == [(0, 0, True), (0, 1, True)]
+
+
+@pytest.mark.parametrize(("until", "age"), [("2024-02-28", 0), ("2024-02-29", 1), ("2024-06-29", 4)])
+def test_what_is_active_has_survived_the_renewals_until_the_records_end(until, age):
+    assert lives([("2024-01-31", None)], until=until) == [(0, age, False)]
+
+
+@pytest.mark.parametrize(
+    ("records_from", "seen"),
+    [
+        ("2024-01-15", [(2, 2, True), (2, 3, True), (2, 29, False)]),  # the third renewal is on that day
+        ("2024-01-16", [(3, 3, True), (3, 29, False)]),
+    ],
+)
+def test_who_began_earlier_is_seen_from_the_first_renewal_in_the_records(records_from, seen):
+    rows = [("2023-10-15", end) for end in ("2024-01-14", "2024-01-15", "2024-01-16", None)]
+    assert lives(rows, until="2026-03-31", records_from=records_from) == seen
+
+
+def test_who_begins_as_the_records_do_has_entered_at_0():
+    assert lives([("2024-01-15", "2024-01-15")], records_from="2024-01-15") == [(0, 0, True)]
+
+
 def test_intervals_are_read_in_months(tmp_path):
     texts = ("month", "yearly", "3 months", "quarterly", "P1Y", "every 2 weeks", "12", "jährlich", "?")
     text = "customer,start,interval\n" + "".join(f"c{k},2024-01-01,{one}\n" for k, one in enumerate(texts))
