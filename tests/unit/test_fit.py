@@ -336,3 +336,21 @@ def test_the_command_line_fits_a_file(tmp_path, capsys):
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "From the data: buying" in page
     assert str(tmp_path) not in page
+
+
+def test_contracts_of_one_interval_are_fitted_and_the_others_told():
+    luck = np.random.default_rng(3)
+    start = pd.Timestamp("2022-01-01") + pd.to_timedelta(luck.integers(0, 300, 400), unit="D")
+    made = np.where(np.arange(400) < 300, 3, 1)
+    kept = luck.geometric(0.2, 400)
+    ends = [day + pd.DateOffset(months=int(k * m)) for day, k, m in zip(start, kept, made, strict=True)]
+    table = pd.DataFrame({"customer": range(400), "start": start, "interval": made,
+                          "end": [one if one < pd.Timestamp("2025-01-01") else None for one in ends]})  # fmt: skip
+    fit = fs.fit(fs.read_subscriptions(table, until="2024-12-31"), model="geometric")
+    rows = fit.frame().iloc[0]
+    assert rows["low"] < 0.2 < rows["high"]
+    assert "300 subscriptions renewed every quarter" in fit.answer()
+    assert "100 subscriptions renewed at other intervals are left out" in fit.remarks()[-1]
+    assert "every: 3 months" in fit.journey()
+    fs.loads(fit.journey())
+    assert fs.loads(fs.fit(fs.read_subscriptions(table, until="2024-12-31"), model="weibull").journey()).name

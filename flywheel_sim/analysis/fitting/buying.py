@@ -148,7 +148,8 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
     )  # fmt: skip
     return Fit(
         asked.of, name, model.label,
-        f"{counted(repeats, 'repeat purchase')} of {counted(customers, 'customer')}, {between(orders.begins, orders.ends)}",
+        f"{counted(repeats, 'repeat purchase')} of {counted(customers, 'customer')}, "
+        f"{between(orders.begins, orders.ends)}",
         rows_of(maxima), says, finding, panels,
         {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
         asked.level, model.source, maxima, left_open(maxima), tuple(notes), model.journey(top.values, setting), choice,
@@ -176,7 +177,8 @@ def _said(model: BuyingModel, top: Maximum, histories: Histories, ahead: int) ->
     coming = float(histories.count @ model.expected(top.values, histories, np.array([float(ahead)]))[:, 0])
     weeks = "the next week" if ahead == 1 else f"the next {ahead} weeks"
     return (
-        f"Of {counted(histories.customers, 'customer')} {figure(round(alive, 1 if alive < 100 else 0))} still buy, says {model.label}, which nobody can see: "
+        f"Of {counted(histories.customers, 'customer')} {figure(round(alive, 1 if alive < 100 else 0))} still buy, "
+        f"says {model.label}, which nobody can see: "
         f"another model may count others. {figure(coming)} repeat purchases are expected of them in {weeks}."
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flywheel_sim.analysis.fitting.choice import Choice
-from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, counted, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.durations import WEIBULL, Durations
 from flywheel_sim.calibration.kaplan_meier import kaplan_meier
@@ -32,8 +34,8 @@ _CURVE = "Still customers"
 _BEYOND = 5
 
 
-def lives_of(data: Any) -> tuple[Lives, str, str]:
-    """Return lives in whole periods, the period, and what they rest on in words."""
+def lives_of(data: Any) -> tuple[Lives, str, str, tuple[str, ...]]:
+    """Return lives in whole periods, the period, what they rest on in words, and what was left out."""
     if type(data).__name__ == "Survivors":
         shares = data.people is None
         parts = [
@@ -43,52 +45,77 @@ def lives_of(data: Any) -> tuple[Lives, str, str]:
         lives = parts[0]
         for one in parts[1:]:
             lives = lives + one
-        cohorts = "1 cohort" if len(parts) == 1 else f"{len(parts)} cohorts"
         many = f"{lives.people:,.0f} people" if lives.people_known else "shares of people"
-        return lives, data.unit, f"{many} in {cohorts}, ages 0 to {lives.last} {data.unit}s"
-    unit = _period(data)
-    table = data.lives(unit)
-    lives = Lives.of(table["age"].to_numpy(), table["lost"].to_numpy(), table["entered"].to_numpy())
-    lost = int(table["lost"].sum())
-    return lives, unit, f"{len(table):,} subscriptions, {lost:,} of them ended, {between(data.begins, data.ends)}"
+        words = f"{many} in {counted(len(parts), 'cohort')}, ages 0 to {lives.last} {data.unit}s"
+        return lives, data.unit, words, ()
+    kinds = _renewed(data.rows)
+    unit = str(kinds.mode().iloc[0])
+    own = replace(data, rows=data.rows[(kinds == unit).to_numpy()])
+    months = int(_RENEWED[unit]) if _RENEWED[unit] >= 1 else 0
+    table = own.lives("year" if unit == "year" else "month" if months else unit)
+    parts_of = 1 if unit == "year" else max(1, months)  # a quarter is over after every third month
+    age, entered = table["age"].to_numpy() // parts_of, table["entered"].to_numpy() // parts_of
+    lives = Lives.of(age, table["lost"].to_numpy(), entered)
+    words = f"{counted(len(table), 'subscription')} renewed every {unit}, {table['lost'].sum():,} of them ended"
+    others = len(data.rows) - len(own.rows)
+    left = (f"{counted(others, 'subscription')} renewed at other intervals are left out: fit a file of them alone.",)
+    return lives, unit, f"{words}, {between(data.begins, data.ends)}", left if others else ()
 
 
-def _period(subscriptions: Any) -> str:
-    """Return the period in which most subscriptions are renewed: a year, a week, or else a month."""
-    interval = subscriptions.rows["interval"].median() if "interval" in subscriptions.rows else 1.0
-    return "year" if interval >= 12 else "week" if interval < 0.5 else "month"
+#: Months between renewals.
+_RENEWED = {"week": 7 * 12 / 365.25, "month": 1.0, "quarter": 3.0, "half-year": 6.0, "year": 12.0}
+
+
+def _renewed(rows: pd.DataFrame) -> pd.Series[str]:
+    """Return after which period each subscription is renewed; where nobody says so, as most are."""
+    import pandas as pd
+
+    if "interval" not in rows or rows["interval"].isna().all():
+        return pd.Series("month", index=rows.index)
+    known = rows["interval"].fillna(rows["interval"].mode().iloc[0]).to_numpy(np.float64)
+    away = np.abs(np.log(np.maximum(known, 0.01)[:, None] / np.array(list(_RENEWED.values()))[None, :]))
+    return pd.Series(np.array(list(_RENEWED))[away.argmin(axis=1)], index=rows.index)
+
+
+def _in_months(text: str, unit: str) -> str:
+    """Return a journey whose periods are quarters or half-years in months, which the language has."""
+    months = _RENEWED.get(unit, 1.0)
+    if unit not in ("quarter", "half-year"):
+        return text
+    return re.sub(rf"([\d.]+) {unit}s?", lambda found: f"{float(found[1]) * months:.12g} months", text)
 
 
 def fitted(data: Any, asked: FitRequest) -> Fit:
     """Return how long customers stay."""
-    lives, unit, words = lives_of(data)
+    lives, unit, words, left = lives_of(data)
     if lives.last < 1:
         raise DataError(f"nobody is seen for a whole {unit}, so no renewal is known; give longer records")
     if asked.model == "kaplan_meier":
-        return _without_a_model(lives, unit, words, asked)
+        return replace(_without_a_model(lives, unit, words, asked), notes=left)
     if asked.model == "weibull":
-        return _any_day(data, lives, unit, words, asked)
+        return replace(_any_day(data, lives, unit, words, asked), notes=left)
     made = choose(lives, level=asked.level) if asked.model is None else None
     model = made.model if made is not None else MODELS[asked.model or ""]
     top = made.fit if made is not None else model.fit(lives, asked.level)
     values = made.values if made is not None else top.values
     maxima = {"": top}
     last, ahead = lives.last, asked.ahead or min(_BEYOND, lives.last)
-    left = model.survival(values, [last, last + ahead])
+    shares = model.survival(values, [last, last + ahead])
     says = (
-        f"{_percent(left[0])} % are left after {last} {unit}s, and {_percent(left[1])} % are expected to be after "
+        f"{_percent(shares[0])} % are left after {last} {unit}s, and {_percent(shares[1])} % are expected to be after "
         f"{last + ahead}."
     )
     notes = [f"The journey does not hold {model.lost}."] if model.lost else []
     if not lives.people_known:
         notes.append("How many people the shares stand for is not known, so no intervals are told.")
-    finding = f"{model.label}: {_percent(left[1])} % are expected to be left after {last + ahead} {unit}s"
+    finding = f"{model.label}: {_percent(shares[1])} % are expected to be left after {last + ahead} {unit}s"
     return Fit(
         asked.of, model.name, model.label, words, rows_of(maxima), says, finding,
         _curve(lives, asked.level, model.survival(values, np.arange(last + ahead + 1.0)), ahead),
         {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")}, asked.level, model.source, maxima,
-        left_open(maxima) if lives.people_known else (), tuple(notes),
-        model.journey(values, unit, periods=last + ahead), None if made is None else _choice(made, unit),
+        left_open(maxima) if lives.people_known else (), (*notes, *left),
+        _in_months(model.journey(values, unit, periods=last + ahead), unit),
+        None if made is None else _choice(made, unit),
     )  # fmt: skip
 
 
@@ -135,15 +162,16 @@ def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: FitRequest) 
         raise ExperimentError("model is 'weibull': it takes the days on which subscriptions begin and end; "
                               "read them with fs.read_subscriptions, or write model='sbg'")  # fmt: skip
     day = np.timedelta64(86_400, "s")
+    length = DAYS[unit] if unit in DAYS else DAYS["month"] * _RENEWED[unit]
     start = data.rows["start"].to_numpy().astype("datetime64[s]")
     end = data.rows["end"].to_numpy().astype("datetime64[s]")
     ended = ~np.isnat(end)
-    lasted = (np.where(ended, end, np.datetime64(data.ends, "s") + day) - start) / day / DAYS[unit]
+    lasted = (np.where(ended, end, np.datetime64(data.ends, "s") + day) - start) / day / length
     since = data.records_from
-    late = 0.0 if since is None else np.maximum(0.0, (np.datetime64(since, "s") - start) / day / DAYS[unit])
+    late = 0.0 if since is None else np.maximum(0.0, (np.datetime64(since, "s") - start) / day / length)
     seen = lasted > late
     many = np.broadcast_to(late, lasted.shape)
-    durations = Durations.of(lasted[seen], ended[seen], many[seen], 1 / DAYS[unit])
+    durations = Durations.of(lasted[seen], ended[seen], many[seen], 1 / length)
     top = WEIBULL.fit(durations, asked.level)
     left = WEIBULL.survival(top.values, [float(lives.last)])[0]
     finding = f"Weibull: {_percent(left)} % are left after {lives.last} {unit}s"
@@ -152,7 +180,7 @@ def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: FitRequest) 
         asked.of, "weibull", "Weibull", words, rows_of(maxima), f"{finding}.", finding,
         _curve(lives, asked.level, WEIBULL.survival(top.values, np.arange(lives.last + 1.0)), 0),
         {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")}, asked.level, WEIBULL.source, maxima,
-        left_open(maxima), (), WEIBULL.journey(top.values, unit, periods=lives.last),
+        left_open(maxima), (), _in_months(WEIBULL.journey(top.values, unit, periods=lives.last), unit),
     )  # fmt: skip
 
 
