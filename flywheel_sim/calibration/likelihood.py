@@ -21,6 +21,9 @@ LogLikelihood = Callable[[FloatArray], float]
 #: The search ends this far from 0 on the free scale: a parameter there is as good as 0 or without end.
 _FAR = 16.0
 
+#: A line search may try places still farther off; exponents end here, where no number is too large yet.
+_BEYOND = 700.0
+
 #: An interval follows from the curvature where the likelihood at its ends falls by what a parabola would, within this.
 _PARABOLA = 0.1
 
@@ -55,8 +58,8 @@ class Parameter:
     def value(self, free: float) -> float:
         """Return the value that a place on the free scale stands for."""
         if self.kind == "positive":
-            return math.exp(free)
-        return 1 / (1 + math.exp(-free)) if self.kind == "probability" else free
+            return math.exp(min(free, _BEYOND))
+        return 1 / (1 + math.exp(min(-free, _BEYOND))) if self.kind == "probability" else free
 
     @property
     def least(self) -> float:
