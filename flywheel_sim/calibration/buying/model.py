@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from flywheel_sim.calibration.buying.histories import Histories
 from flywheel_sim.calibration.buying.journeys import Setting
 from flywheel_sim.calibration.buying.season import MONTHS, Season
-from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
+from flywheel_sim.calibration.likelihood import LogLikelihood, Maximum, Parameter, maximise
 from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
+
+#: Shapes and rates beyond these are nowhere near the top of a likelihood, and their figures are no longer exact.
+_LEAST, _MOST = 1e-12, 1e12
 
 #: Beyond so many groups a part of them tells first where the top is about.
 _MANY = 20_000
@@ -95,14 +98,14 @@ class BuyingModel(ABC):
             guessed = season.guessed(histories)
             about = self.seasonal(guessed).fit(histories, intervals=False)
             starts = [self._with_factors(list(about.values), guessed)]
-        if len(histories) > _MANY:
-            some = self.prepared(histories.part(slice(None, None, math.ceil(len(histories) / (_MANY / 2)))))
-            about = maximise(lambda values: self.log_likelihood_of(values, some), self.parameters, starts, level,
-                             intervals=False)  # fmt: skip
-            starts = [list(about.values)]
         whole = self.prepared(histories)
-        return maximise(lambda values: self.log_likelihood_of(values, whole), self.parameters, starts, level,
-                        intervals=intervals)  # fmt: skip
+
+        def likelihood(values: FloatArray) -> float:
+            return self._within(values, whole)
+
+        if len(histories) > _MANY:
+            starts = [self._about(histories, starts, likelihood)]
+        return maximise(likelihood, self.parameters, starts, level, intervals=intervals)
 
     def seasonal(self, season: Season) -> Self:
         """Return the model with a season, given or estimated."""
@@ -111,6 +114,31 @@ class BuyingModel(ABC):
     @abstractmethod
     def late(self, sold_before: float) -> Self:
         """Return the model for records that start in the middle: the business had sold before, for a time."""
+
+    def _about(self, histories: Histories, starts: list[list[float]], likelihood: LogLikelihood) -> list[float]:
+        """Return nearly the top of many histories: that of a part of them, and two steps by its curvature."""
+        part = histories.part(slice(None, None, math.ceil(len(histories) / (_MANY / 2))))
+        some = self.prepared(part)
+        about = maximise(lambda values: self._within(values, some), self.parameters, starts, intervals=False)
+        covariance = about.covariance * part.customers / histories.customers
+
+        def at(free: FloatArray) -> FloatArray:
+            return np.array([one.value(place) for one, place in zip(self.parameters, free, strict=True)])
+
+        place = np.array([one.free(value) for one, value in zip(self.parameters, about.values, strict=True)])
+        for _ in range(2):
+            slope = [likelihood(at(place + step)) - likelihood(at(place - step)) for step in np.eye(len(place)) * 1e-3]
+            further = place + covariance @ np.array(slope) / 2e-3
+            if not likelihood(at(further)) > likelihood(at(place)):
+                break
+            place = further
+        return list(at(place))
+
+    def _within(self, values: FloatArray, prepared: Any) -> float:
+        """Return the log-likelihood where parameters are within reason; a line search may try others."""
+        shapes = values[[one.kind == "positive" for one in self.parameters]]
+        within = bool(shapes.min() > _LEAST and shapes.max() < _MOST)
+        return self.log_likelihood_of(values, prepared) if within else -math.inf
 
     def _with_factors(self, values: list[float], guessed: Season) -> list[float]:
         """Return parameters with factors of months in their place among them."""

@@ -28,7 +28,7 @@ from flywheel_sim.calibration.buying.model import BuyingModel, season_parameters
 from flywheel_sim.calibration.buying.season import Season
 from flywheel_sim.calibration.buying.seen import Seen, Settings, View
 from flywheel_sim.calibration.buying.watched import Watched
-from flywheel_sim.calibration.likelihood import Parameter
+from flywheel_sim.calibration.likelihood import Maximum, Parameter
 from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
@@ -153,6 +153,13 @@ class Renewal(BuyingModel):
                                   "write PARETO_NBD.late(sold_before=52)")  # fmt: skip
         from_before, none = np.exp(old - np.logaddexp(new, old)), np.exp(seen.log_unseen(it))
         return float(np.sum(histories.count * from_before * none / (1 - none)))
+
+    def unseen_between(self, found: Maximum, histories: Histories, luck: np.random.Generator, draws: int = 400,
+                       ) -> tuple[float, float]:  # fmt: skip
+        """Return between what numbers those unseen lie, at the level of a fit: by draws of parameters and of people."""
+        numbers = [luck.poisson(self.unseen(values, histories)) for values in found.draws(draws, luck)]
+        low, high = np.quantile(numbers, (0.5 - found.level / 2, 0.5 + found.level / 2))
+        return float(low), float(high)
 
     def journey(self, values: Any, setting: Setting | None = None) -> str:
         """Return a journey of this package whose customers buy and leave just as the model says.
