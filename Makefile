@@ -54,9 +54,10 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 slow: $(VENV)/dev
-	$(BIN)/python -m pytest --slow -s tests/theory tests/equivalence tests/hostile/test_kill.py \
+	$(BIN)/python -m pytest --slow -s tests/theory tests/recovery tests/equivalence tests/hostile/test_kill.py \
 		tests/hostile/test_kill_writing.py tests/hostile/test_mutants.py tests/hostile/test_corpus.py \
-		tests/hostile/test_faults.py tests/unit/test_conservation.py
+		tests/hostile/test_faults.py tests/unit/test_conservation.py \
+		tests/unit/test_buying.py
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py

@@ -102,9 +102,8 @@ def test_intervals_of_the_unseen_cover_them_as_often_as_they_say(name):
     case, covers = CASES[name], []
     for seed in range(MANY):
         h = seen(case, seed)
-        low, high = case.model.unseen_between(
-            case.model.fit(h, intervals=False), h, np.random.default_rng(seed), draws=200
-        )
+        drawn = case.model.fit(h, intervals=False).draws(200, np.random.default_rng(seed))
+        low, high = case.model.unseen_between(drawn, h)
         covers.append(low <= unseen(case, seed) <= high)
     print(f"\n{name}: the unseen lie in {np.mean(covers):.1%} of their intervals")
     assert LOW <= np.mean(covers) <= HIGH

@@ -7,10 +7,10 @@ from flywheel_sim.calibration.buying.journeys import Setting
 from flywheel_sim.calibration.buying.model import BuyingModel
 from flywheel_sim.calibration.buying.renewal import Renewal
 from flywheel_sim.calibration.buying.season import Calendar, Season
-from flywheel_sim.calibration.buying.spend import GammaGamma, Together
+from flywheel_sim.calibration.buying.spend import GammaGamma, SpendWithFrequency
 
 __all__ = ["BG_NBD", "GAMMA_GAMMA", "MODELS", "NBD", "PARETO_NBD", "BgNbd", "BuyingModel", "Calendar", "GammaGamma",
-           "Histories", "Renewal", "Season", "Setting", "Together", "erlang_nbd"]  # fmt: skip
+           "Histories", "Renewal", "Season", "Setting", "SpendWithFrequency", "erlang_nbd"]  # fmt: skip
 
 NBD = Renewal("nbd", "NBD", "Ehrenberg 1959, doi:10.2307/2985810", leaves=False)
 BG_NBD = BgNbd()

@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Known:
+class StillThere:
     """What is known of customers who are there when the watching ends.
 
     Attributes

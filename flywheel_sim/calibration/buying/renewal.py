@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import pdtr
 
 from flywheel_sim.arguments import number
 from flywheel_sim.calibration.buying.histories import Histories
@@ -28,7 +29,7 @@ from flywheel_sim.calibration.buying.model import BuyingModel, season_parameters
 from flywheel_sim.calibration.buying.season import Season
 from flywheel_sim.calibration.buying.seen import Seen, Settings, View
 from flywheel_sim.calibration.buying.watched import Watched
-from flywheel_sim.calibration.likelihood import Maximum, Parameter
+from flywheel_sim.calibration.likelihood import Parameter
 from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
@@ -154,12 +155,21 @@ class Renewal(BuyingModel):
         from_before, none = np.exp(old - np.logaddexp(new, old)), np.exp(seen.log_unseen(it))
         return float(np.sum(histories.count * from_before * none / (1 - none)))
 
-    def unseen_between(self, found: Maximum, histories: Histories, luck: np.random.Generator, draws: int = 400,
-                       ) -> tuple[float, float]:  # fmt: skip
-        """Return between what numbers those unseen lie, at the level of a fit: by draws of parameters and of people."""
-        numbers = [luck.poisson(self.unseen(values, histories)) for values in found.draws(draws, luck)]
-        low, high = np.quantile(numbers, (0.5 - found.level / 2, 0.5 + found.level / 2))
-        return float(low), float(high)
+    def unseen_between(self, drawn: FloatArray, histories: Histories, level: float = 0.95) -> tuple[float, float]:
+        """Return between what numbers those unseen lie.
+
+        Parameters
+        ----------
+        drawn
+            Parameters as sure as they are, shape (draws, d), such as `Maximum.draws` gives.
+        histories, level
+            As of the fit.
+        """
+        means = np.array([self.unseen(values, histories) for values in drawn])
+        numbers = np.arange(int(means.max() + 10 * math.sqrt(means.max() + 1)) + 2)
+        chances = pdtr(numbers[:, None], means).mean(axis=1)  # each number is Poisson, given the parameters
+        low, high = np.searchsorted(chances, (0.5 - level / 2, 0.5 + level / 2))
+        return float(numbers[low]), float(numbers[min(high, len(numbers) - 1)])
 
     def journey(self, values: Any, setting: Setting | None = None) -> str:
         """Return a journey of this package whose customers buy and leave just as the model says.

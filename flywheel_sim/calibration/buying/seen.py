@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from flywheel_sim.calibration.buying.ahead import Known
+from flywheel_sim.calibration.buying.ahead import StillThere
 from flywheel_sim.calibration.buying.histories import Histories
 from flywheel_sim.calibration.buying.leaving import Leaving, Left, Pareto
 from flywheel_sim.calibration.buying.model import months_of
@@ -109,9 +109,9 @@ class View:
 
     def ahead(self, it: Settings, times: FloatArray) -> FloatArray:
         """Return how many purchases are expected of who is there at the end, shape (rows, len(times))."""
-        known = Known(self.watched, self.origin, self.power(it), it.rate, it.season, self.calendar, self.leaving(it),
-                      it.steps)  # fmt: skip
-        return known.bought(times)
+        leaving, power = self.leaving(it), self.power(it)
+        there = StillThere(self.watched, self.origin, power, it.rate, it.season, self.calendar, leaving, it.steps)
+        return there.bought(times)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Together:
+class SpendWithFrequency:
     """Whether who buys more often spends more a purchase.
 
     Attributes
@@ -109,24 +109,26 @@ class GammaGamma:
         expected: FloatArray = np.where(known > 0, p * (v + total) / np.where(known > 0, known, 1.0), math.inf)
         return expected
 
-    def goes_together(self, x: Any, mean: Any) -> Together:
+    def goes_together(self, x: Any, mean: Any) -> SpendWithFrequency:
         """Return whether who buys more often spends more or less a purchase, which the model takes not to be so."""
         from scipy.stats import spearmanr
 
         x, mean = np.asarray(x, dtype=np.float64), np.asarray(mean, dtype=np.float64)
         if len(x) < 3 or np.ptp(x) == 0 or np.ptp(mean) == 0:
-            return Together(
+            return SpendWithFrequency(
                 math.nan, math.nan, "too few customers differ to say whether spend and frequency go together"
             )
         found = spearmanr(x, mean)
         rank, p = float(found.statistic), float(found.pvalue)
         if p >= 0.05:
-            return Together(rank, p, f"spend and frequency do not visibly go together (rank correlation {rank:+.2f})")
+            return SpendWithFrequency(
+                rank, p, f"spend and frequency do not visibly go together (rank correlation {rank:+.2f})"
+            )
         more = "more" if rank > 0 else "less"
         strong = "a little" if abs(rank) < 0.1 else "clearly" if abs(rank) < 0.3 else "strongly"
         said = f"who buys more often spends {more} a purchase, {strong} (rank correlation {rank:+.2f}): "
         said += "the model takes them not to go together, so what frequent customers are worth is off by that"
-        return Together(rank, p, said)
+        return SpendWithFrequency(rank, p, said)
 
     def lines(self, values: Any, name: str = "basket") -> tuple[str, str]:
         """Return the words of a journey for such amounts: a rate of money under `name`, and the amount of a purchase.
