@@ -260,6 +260,18 @@ def test_a_season_of_ones_is_none(name):
     assert flat.alive(values, timed).sum() == pytest.approx(model.alive(values, plain) @ plain.count, rel=1e-9)
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_season_of_ones_is_none_for_customers_from_before_too(steps):
+    who, at = purchases()
+    timed, plain = (Histories.from_purchases(who, at, 70.0, timed=one) for one in (True, False))
+    model, values = erlang_nbd(steps).late(40), np.array([0.8, 6.0, 0.7, 12.0, 0.3])
+    flat = model.seasonal(Season(CALENDAR, (1.0,) * 12))
+    assert flat.log_likelihood(values, timed) == pytest.approx(model.log_likelihood(values, plain), rel=1e-9)
+    assert flat.unseen(values, timed) == pytest.approx(model.unseen(values, plain), rel=1e-9)
+    ahead = flat.expected(values, timed, [9.0]).sum()
+    assert ahead == pytest.approx(plain.count @ model.expected(values, plain, [9.0])[:, 0], rel=1e-7)
+
+
 @pytest.mark.parametrize("name", BY_NAME)
 def test_another_unit_of_time_changes_rates_alone(name, shop):
     model = BY_NAME[name]
