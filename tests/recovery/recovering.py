@@ -7,9 +7,20 @@ model, in its journey, in the engine or in the intervals shows.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import quad
 
 import flywheel_sim as fs
-from flywheel_sim.calibration.buying import BG_NBD, NBD, PARETO_NBD, Calendar, Histories, Season, Setting, erlang_nbd
+from flywheel_sim.calibration.buying import (
+    BG_NBD,
+    GAMMA_GAMMA,
+    NBD,
+    PARETO_NBD,
+    Calendar,
+    Histories,
+    Season,
+    Setting,
+    erlang_nbd,
+)
 from flywheel_sim.scenario.load import loads
 
 WEEK = 7 * 86_400_000
@@ -18,6 +29,9 @@ MONTH = 365 / 12 / 7
 #: Of 300 intervals of 95 %, so many cover the truth: 285 are expected, with an SD of 3.8; these are 3.8 SD away on one
 #: side and 2.9 on the other, where a fault of the same size is likelier.
 LOW, HIGH = 0.903, 0.987
+
+#: What customers spend a purchase: p, q and v.
+SPEND = (2.0, 4.0, 30.0)
 
 #: Buying by the month of a shop with a Christmas trade, with a mean of 1.
 FACTORS = (0.8, 0.75, 0.85, 0.9, 0.95, 1.0, 0.8, 0.75, 0.95, 1.1, 1.35, 1.8)
@@ -53,18 +67,24 @@ class Case:
 
     def share(self, values):
         """Return how many of those seen are from before, where as many came then as come later."""
-        import dataclasses
+        length, k = self.setting.horizon - self.cut, self.model.steps
+        r, rate = values[0], values[1] / k
 
-        from scipy.integrate import quad
+        def idle(t):  # as many steps as are left of a gap under way are not made
+            return (1 + t / rate) ** -r * (1 + (0.5 * r * t / (rate + t) if k == 2 else 0))
 
-        length = self.setting.horizon - self.cut
-        model = dataclasses.replace(self.model, sold_before=None)
-        there = self.cut if not model.leaves else quad(lambda age: (1 + age / values[3]) ** -values[2], 0, self.cut)[0]
-        probe = Histories.of(0, 0, length)
-        values = np.array([*values, 0.5])
-        seen = self.model.prepared(probe)
-        there *= 1 - np.exp(seen.log_unseen(self.model._settings(values))[0])
-        return there / (there + length)
+        def left(t):
+            return (1 + t / values[3]) ** -values[2]
+
+        def there(t):  # after t, who came before the records
+            return quad(lambda age: left(age + t), 0, self.cut)[0]
+
+        if self.model.leaves:
+            fewer = quad(lambda t: (left(t) - left(t + self.cut)) * idle(t), 0, length)[0]
+            old = there(0) - fewer - there(length) * idle(length)
+        else:
+            old = self.cut * (1 - idle(length))
+        return old / (old + length)
 
 
 def season():
@@ -102,9 +122,30 @@ def seen(case, seed):
     """Return the histories of one run after the records begin."""
     who, time = bought(case, seed)
     kept = time >= case.cut
-    timed = case.model.season is not None
-    ends = case.setting.horizon - case.cut
-    return Histories.from_purchases(who[kept], time[kept] - case.cut, ends, timed=timed)
+    return histories(case, who[kept], time[kept] - case.cut, case.setting.horizon - case.cut)
+
+
+def histories(case, who, time, ends):
+    """Return the histories in purchases until a time."""
+    return Histories.from_purchases(who, time, ends, timed=case.model.season is not None)
+
+
+def spent(setting, seed):
+    """Return how many repeat purchases people made in one run, and what they brought on average."""
+    one = fs.run(loads(GAMMA_GAMMA.journey(SPEND, setting)), people=True, events=True, seed=seed)
+    x = one.events.query("event == 'order'").groupby("person").size()
+    paid = one.people.set_index("key")["revenue"].astype(float)
+    return x.to_numpy(), (paid.loc[x.index] / x).to_numpy()
+
+
+def unseen(case, seed):
+    """Return how many were customers when the records begin and bought nothing from then on, in one run."""
+    log = fs.run(loads(case.model.journey(case.values, case.setting)), events=True, seed=seed).events
+    week = log["time"] / WEEK
+    came = set(log["person"][(log["event"] == "arrived") & (week < case.cut)])
+    gone = set(log["person"][(log["event"] == "death") & (week < case.cut)])
+    bought = set(log["person"][(log["event"] == "order") & (week >= case.cut)])
+    return len(came - gone - bought)
 
 
 def found(case, seed):

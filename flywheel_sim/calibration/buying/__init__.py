@@ -9,23 +9,8 @@ from flywheel_sim.calibration.buying.renewal import Renewal
 from flywheel_sim.calibration.buying.season import Calendar, Season
 from flywheel_sim.calibration.buying.spend import GammaGamma, RankTogether
 
-__all__ = [
-    "BG_NBD",
-    "GAMMA_GAMMA",
-    "MODELS",
-    "NBD",
-    "PARETO_NBD",
-    "BgNbd",
-    "BuyingModel",
-    "Calendar",
-    "GammaGamma",
-    "Histories",
-    "RankTogether",
-    "Renewal",
-    "Season",
-    "Setting",
-    "erlang_nbd",
-]  # fmt: skip
+__all__ = ["BG_NBD", "GAMMA_GAMMA", "MODELS", "NBD", "PARETO_NBD", "BgNbd", "BuyingModel", "Calendar", "GammaGamma",
+           "Histories", "RankTogether", "Renewal", "Season", "Setting", "erlang_nbd"]  # fmt: skip
 
 NBD = Renewal("nbd", "NBD", "Ehrenberg 1959, doi:10.2307/2985810", leaves=False)
 BG_NBD = BgNbd()

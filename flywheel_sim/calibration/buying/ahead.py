@@ -79,5 +79,5 @@ class AtEnd:
         turns = np.zeros(len(row)) if self.leaving is None else 1 / self.leaving.turns(clock)
         if self.steps > 1:
             turns = turns + (self.power[row] + 1) / rate[row] * pace
-        sums = panels.integrals(1 / np.maximum(turns, 1e-12), panels.length, brings)
+        sums = panels.integrals(1 / np.maximum(turns, 1e-12), panels.length, brings, regular=self.steps > 1)
         return np.bincount(row, sums, rows).astype(np.float64)

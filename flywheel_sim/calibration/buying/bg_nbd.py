@@ -172,6 +172,24 @@ def _bought(power: FloatArray, rate: FloatArray, a: float, b: FloatArray, passed
     """
     z = passed / (rate + passed)
     less = a - 1 if abs(a - 1) > 1e-6 else 1e-6
-    falls = np.exp(less * np.log1p(-z)) * hyp2f1(less, less + b - power + 0 * z, less + b + 0 * z, z)
+    c = less + b + 0 * z
+    with np.errstate(all="ignore"):
+        falls = np.exp(less * np.log1p(-z)) * hyp2f1(less, less + b - power + 0 * z, c, z)
+    wrong = ~np.isfinite(falls) | (falls < 0)
+    if wrong.any():
+        falls[wrong] = _series((power + 0 * z)[wrong], (b + 0 * z)[wrong], c[wrong], z[wrong])
     bought: FloatArray = (less + b) / less * (1 - falls)
-    return bought
+    return np.clip(bought, 0.0, power * passed / rate)
+
+
+def _series(power: FloatArray, b: FloatArray, c: FloatArray, z: FloatArray) -> FloatArray:
+    """Return (1 - z)^power times the hypergeometric function of power, b; c; z by its series, of positive terms.
+
+    It is for customers as good as alike, of whom the transformed series is lost in its own signs.
+    """
+    term = np.exp(power * np.log1p(-z))
+    total, n = term.copy(), 0
+    while n < 100_000 and term.max() > 1e-17 * total.max():
+        term = term * (power + n) * (b + n) / ((c + n) * (n + 1)) * z
+        total, n = total + term, n + 1
+    return total

@@ -18,6 +18,9 @@ from flywheel_sim.errors import ExperimentError
 
 FloatArray = NDArray[np.float64]
 
+#: Shapes and rates beyond these are nowhere near the top of a likelihood, and their figures are no longer exact.
+_LEAST, _MOST = 1e-12, 1e12
+
 #: Beyond so many groups a part of them tells first where the top is about.
 _MANY = 20_000
 
@@ -98,11 +101,11 @@ class BuyingModel(ABC):
         near = len(histories) > _MANY
         if near:
             some = self.prepared(histories.part(slice(None, None, math.ceil(len(histories) / (_MANY / 2)))))
-            about = maximise(lambda values: self.log_likelihood_of(values, some), self.parameters, starts, level,
+            about = maximise(lambda values: self._within(values, some), self.parameters, starts, level,
                              intervals=False)  # fmt: skip
             starts = [list(about.values)]
         whole = self.prepared(histories)
-        return maximise(lambda values: self.log_likelihood_of(values, whole), self.parameters, starts, level,
+        return maximise(lambda values: self._within(values, whole), self.parameters, starts, level,
                         intervals=intervals, near=near)  # fmt: skip
 
     def seasonal(self, season: Season) -> Self:
@@ -112,6 +115,12 @@ class BuyingModel(ABC):
     @abstractmethod
     def late(self, sold_before: float) -> Self:
         """Return the model for records that start in the middle: the business had sold before, for a time."""
+
+    def _within(self, values: FloatArray, prepared: Any) -> float:
+        """Return the log-likelihood where parameters are within reason; a line search may try others."""
+        shapes = values[[one.kind == "positive" for one in self.parameters]]
+        within = bool(shapes.min() > _LEAST and shapes.max() < _MOST)
+        return self.log_likelihood_of(values, prepared) if within else -math.inf
 
     def _with_factors(self, values: list[float], guessed: Season) -> list[float]:
         """Return parameters with factors of months in their place among them."""

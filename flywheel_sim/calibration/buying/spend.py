@@ -138,7 +138,7 @@ class GammaGamma:
         no end; that of q = 2.1 is written then. `journey` has the spread of the model itself.
         """
         p, q, _ = self._finite(values)
-        spread = f"{{value: {figure(self.mean(values))}, spread: {{shape: {figure(max(q, 2.1) - 2)}}}}}"
+        spread = f"{{value: {figure(round(self.mean(values), 6))}, spread: {{shape: {figure(max(q, 2.1) - 2)}}}}}"
         return spread, f"{{gamma: {{mean: {name}, shape: {figure(p)}}}}}"
 
     def journey(self, values: Any, setting: Setting | None = None, *, pace: float = 0.1, classes: int = 200) -> str:

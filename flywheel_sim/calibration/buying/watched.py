@@ -16,9 +16,9 @@ from flywheel_sim.calibration.buying.season import Calendar
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-#: Nodes of a stretch without a season, and of one month of a season. Against the exact integral they are right to
-#: 1e-9 (tests/unit/test_buying.py).
-_NODES, _NODES_OF_MONTH = 24, 6
+#: Nodes of a stretch without a season, and of one month of a season where buying is memoryless and where it is regular.
+#: Against the exact integral they are right to 1e-9 (tests/unit/test_buying.py).
+_NODES, _NODES_OF_MONTH, _NODES_OF_REGULAR_MONTH = 24, 8, 16
 
 #: So many rows are integrated at a time: what they need fits into the processor's memory.
 _AT_ONCE = 2048
@@ -70,13 +70,8 @@ class Panels:
         """Return the factor of the season in each stretch, shape (panels,)."""
         return np.ones(len(self.row)) if self.month is None else season[self.month]
 
-    @property
-    def nodes(self) -> int:
-        """Return at how many places a stretch is looked at."""
-        return _NODES if self.month is None else _NODES_OF_MONTH
-
-    def integrals(self, scale: FloatArray, reach: FloatArray, value: Callable[[slice, FloatArray], FloatArray],
-                  ) -> FloatArray:  # fmt: skip
+    def integrals(self, scale: FloatArray, reach: FloatArray, value: Callable[[slice, FloatArray], FloatArray], *,
+                  regular: bool) -> FloatArray:  # fmt: skip
         """Return the integral of something over each stretch, shape (panels,).
 
         Parameters
@@ -87,17 +82,22 @@ class Panels:
             After what time there is nothing left of it, shape (panels,).
         value
             Gives it for some stretches at some times since their starts, shape (stretches, nodes).
+        regular
+            Whether buying is regular, so that it may rise before it falls.
         """
         found = np.empty(len(self.row))
-        places, weights = _gauss(self.nodes)
+        of_month = _NODES_OF_REGULAR_MONTH if regular else _NODES_OF_MONTH
+        places, weights = _gauss(_NODES if self.month is None else of_month)
         for at in range(0, len(self.row), _AT_ONCE):
             some = slice(at, at + _AT_ONCE)
-            wide, reached = scale[some, None], np.minimum(self.length, reach)[some, None]
+            reached = np.minimum(self.length, reach)[some, None]
+            wide = np.minimum(scale[some, None], 100 * reached + 1e-300)
             most = 1 - 1 / np.sqrt(1 + reached / wide)
             rest = 1 / (1 - most * places)
-            since = wide * (rest**2 - 1)  # near its start it falls fastest, so most nodes lie there
-            slope = 2 * wide * most * rest**3
-            found[some] = (value(some, since) * slope) @ weights
+            square = rest * rest
+            heights = value(some, wide * (square - 1))  # near its start it falls fastest, so most nodes lie there
+            heights *= square
+            found[some] = np.einsum("ij,ij,j->i", heights, rest, weights) * (2 * wide * most)[:, 0]
         return found
 
 
@@ -197,7 +197,9 @@ def stayed_or_left(
     still = b + since_last
     scale = 1 / ((a + 1) * pace / still + leaving.hazard(begun) + 1 / leaving.turns(begun))
     reach = still / pace * np.expm1(np.minimum(600.0, (_NOTHING + 4 * np.log1p(a)) / a))
-    left: FloatArray = np.bincount(row, panels.integrals(scale, reach, value), len(rows)).astype(np.float64)
+    left: FloatArray = np.bincount(
+        row, panels.integrals(scale, reach, value, regular=ratio is not None), len(rows)
+    ).astype(np.float64)
     return stayed, np.maximum(left, 1e-300), there - power * np.log(before)
 
 
