@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ import typer
 
 from flywheel_sim.analysis.commands import pair
 from flywheel_sim.cli.options import AsJson, Out, fitted, say, show
-from flywheel_sim.errors import ExperimentError
+from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.writing import home, refuse_unwritable
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, Parquet or Excel file.")]
@@ -81,12 +82,40 @@ def _read(
     }  # fmt: skip
 
 
+#: An option as Python writes it: its name, and a text, a figure, a list or a mapping.
+_PYTHON = re.compile(r"\b([a-z_]+)=('[^']*'|\[[^]]*\]|\{[^}]*\}|\d[\d.]*\b)")
+
+
+def as_options(text: str) -> str:
+    """Return what a reader or a fit says with what it would have written as it is written on the command line."""
+    names = {*inspect.signature(_read).parameters, "of", "model", "level", "ahead"}
+
+    def option(found: re.Match[str]) -> str:
+        name, value = found[1], found[2]
+        if name == "columns":
+            pairs = re.findall(r"'([^']*)': '([^']*)'", value) or [("ROLE", "HEADING")]
+            return " ".join(f"--column '{role}={heading}'" for role, heading in pairs)
+        if name not in names:
+            return found[0]
+        if value.startswith("["):
+            value = "'" + ",".join(re.findall(r"'([^'.]+)'", value)) + "'"
+        name = "as" if name == "kind" else name
+        return f"--{name.replace('_', '-')} {value}"
+
+    return _PYTHON.sub(option, re.sub(r"(?:fs\.)?read_([a-z]+)(?:\(\.\.\., ([^)]*)\))?", _reading, text))
+
+
+def _reading(found: re.Match[str]) -> str:
+    """Return a call of a reader as options."""
+    return found[2] or f"--as {found[1]}"
+
+
 def check(file: File, as_json: AsJson = False, **given: Any) -> None:
     """Say what a file holds, how its columns are taken, and what becomes of every row."""
     from flywheel_sim.data.kinds import read
 
     records = read(file, **_read(**given))
-    show(json.dumps(records.to_json()) if as_json else fitted(f"{type(records).__name__}: {records}"))
+    show(json.dumps(records.to_json()) if as_json else fitted(as_options(f"{type(records).__name__}: {records}")))
 
 
 Of = Annotated[
@@ -128,7 +157,7 @@ def fit(
     if to is not None:
         put(to.parent, {to.name: found.journey().encode()})
         say(f"journey: {to}")
-    show(json.dumps(found.to_json()) if as_json else fitted(str(found)))
+    show(json.dumps(found.to_json()) if as_json else fitted(as_options(str(found))))
 
 
 def _with_reading(command: Any) -> Any:
@@ -142,7 +171,10 @@ def _with_reading(command: Any) -> Any:
 
     @functools.wraps(command)
     def call(**given: Any) -> None:
-        command(**given)
+        try:
+            command(**given)
+        except (DataError, ExperimentError) as error:
+            raise type(error)(as_options(str(error))) from error
 
     call.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
     call.__annotations__ = {one.name: one.annotation for one in listed}

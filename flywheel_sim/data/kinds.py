@@ -70,7 +70,9 @@ def kind_of(table: Opened, stated: dict[str, Any] | None = None) -> str:
     if ages >= 2 and ages >= len(table.names) - 2 and not has("survivors", "customer"):
         return "survivors"
     raise refused(
-        table.file, f"its columns do not tell what it holds: {table.listed}", f"say which: {', '.join(READERS)}"
+        table.file,
+        f"its columns do not tell what it holds: {table.listed}",
+        f"say which: kind='orders', or {', '.join(list(READERS)[1:])}",
     )
 
 

@@ -354,3 +354,22 @@ def test_contracts_of_one_interval_are_fitted_and_the_others_told():
     assert "every: 3 months" in fit.journey()
     fs.loads(fit.journey())
     assert fs.loads(fs.fit(fs.read_subscriptions(table, until="2024-12-31"), model="weibull").journey()).name
+
+
+def test_remedies_stand_on_the_command_line_as_options(tmp_path):
+    from flywheel_sim.cli.app import application
+
+    def told(text, *options):
+        (tmp_path / "d.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(fs.DataError) as caught:
+            application()(["data", "check", str(tmp_path / "d.csv"), *options], standalone_mode=False)
+        return str(caught.value)
+
+    assert "--dates 'day first' or --dates 'month first'" in told(
+        "customer,time,amount\nk,03/04/2024,5\nm,02/04/2024,7\n"
+    )
+    assert "--column 'customer=HEADING'" in told("a,b\n1,2\n", "--as", "orders")
+    assert "--count 'paid'" in told("customer,time,status\nk,2024-04-03,odd\n")
+    assert "--decimal '.' or --decimal ','" in told('customer,time,amount\nk,2024-04-03,"5,10"\nm,2024-04-03,7.20\n')
+    assert "--column 'customer=column 1'" in told("1,2,3\n4,5,6\n", "--as", "orders")
+    assert "--as 'orders'" in told("a,b\n1,2\n")
