@@ -101,7 +101,10 @@ class ResponseFit:
         fitted = values[:-1] if EXCESS in self.maximum.parameters else values
         return _Shape(self.channels, self.bends, self.carries).means(fitted, plan, np.ones(len(plan)))
 
-    def journey(self, unit: str = "month", spend: ArrayLike | None = None) -> str:
+    def journey(
+        self, unit: str = "month", spend: ArrayLike | None = None, *, currency: str = "EUR",
+        names: Sequence[str] | None = None,
+    ) -> str:  # fmt: skip
         """Return a complete journey, as text, to which people come as spend brings them.
 
         Parameters
@@ -110,18 +113,22 @@ class ResponseFit:
             One period: ``day``, ``week`` or ``month``.
         spend
             What is spent per period, shape (T, C) or (T,); what was spent in the records by default.
+        currency
+            Of the spend, in three letters.
+        names
+            Of the channels as the language takes them; `channels` unless given.
         """
         plan = self.spend if spend is None else _columns(spend)
         named = dict(zip(self.maximum.names, self.maximum.values, strict=True))
-        lines = ["name: Response to spend", f"horizon: {len(plan)} {unit}s", "currency: EUR", "channels:",
+        lines = ["name: Response to spend", f"horizon: {len(plan)} {unit}s", f"currency: {currency}", "channels:",
                  f"  organic: {{rate: {_per(named['organic'], unit)}, enters: visitor}}"]  # fmt: skip
-        for channel, money in zip(self.channels, plan.T, strict=True):
+        for channel, name, money in zip(self.channels, names or self.channels, plan.T, strict=True):
             end = f":{channel}" if len(self.channels) > 1 else ""
             changes = [i for i in range(len(money)) if i == 0 or money[i] != money[i - 1]]
             cells = ", ".join(f"{i} {unit}s: {figure(round(float(money[i]), 6))} per {unit}" for i in changes)
             most = f", at_most: {_per(named[f'at_most{end}'], unit)}" if self.bends else ""
             cost = figure(min(max(round(float(named[f"cost_per_arrival{end}"]), 6), 1e-6), 1e8))
-            lines.append(f"  {channel}: {{spend: {{by: {{calendar: {{{cells}}}}}}}, cost_per_arrival: {cost}{most}, "
+            lines.append(f"  {name}: {{spend: {{by: {{calendar: {{{cells}}}}}}}, cost_per_arrival: {cost}{most}, "
                          "enters: visitor}")  # fmt: skip
         return "\n".join([*lines, "journey: {visitor: prospect}", ""])
 

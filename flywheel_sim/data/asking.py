@@ -13,8 +13,19 @@ from flywheel_sim.arguments import Refused, Takes
 from flywheel_sim.data.source.columns import CURRENCIES
 from flywheel_sim.errors import ExperimentError
 
+#: Days before that year, or so many years ahead, are typing errors.
+_FIRST_YEAR = 1900
+_YEARS_AHEAD = 100
+
 
 def _day(value: Any) -> dt.date:
+    found = _date(value)
+    if not _FIRST_YEAR <= found.year <= dt.date.today().year + _YEARS_AHEAD:
+        raise Refused
+    return found
+
+
+def _date(value: Any) -> dt.date:
     if hasattr(value, "to_pydatetime"):
         value = value.to_pydatetime()
     if isinstance(value, dt.datetime):
@@ -63,7 +74,7 @@ def _as_path(paths: Takes) -> Takes:
     return replace(paths, read=lambda value: Path(paths.read(value)))
 
 
-DAY = Takes("a day", "'2025-06-30'", _day)
+DAY = Takes("a day from 1900 on, at most a century ahead", "'2025-06-30'", _day)
 
 _FILE = takes.path("the path of a file", "'orders.csv'")
 _NAMES = takes.listed(takes.NAME, "a list of headings", "['a', 'b']")

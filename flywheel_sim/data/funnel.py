@@ -13,6 +13,7 @@ import numpy as np
 from flywheel_sim.arguments import checked
 from flywheel_sim.data.account import ASIDE, MERGED
 from flywheel_sim.data.asking import words
+from flywheel_sim.data.people import say_spellings
 from flywheel_sim.data.periods import as_days, read_counts, read_periods
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, FloatArray, IntArray
@@ -166,6 +167,8 @@ def _long(file: Taken, days: IntArray) -> tuple[IntArray, IntArray, FloatArray, 
         if not total.all():
             tally.mark(total, ASIDE, "a total of groups that stand by themselves", group.name)
     left = np.flatnonzero(tally.left)
+    for key in keys:
+        say_spellings(spellings[key], tally)
     if len(keys) > _MOST_STEPS:
         raise refused(file.file, f"column '{titled(column.name)}' has {len(keys):,} steps, which is no funnel",
                       "say which column it is: columns={'step': 'HEADING'}")  # fmt: skip

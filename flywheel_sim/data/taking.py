@@ -184,7 +184,10 @@ class Taken:
         """Return the error that says that no row is left, and why."""
         lines = [line for line in self.tally.closed().lines if line.what != "read as is"]
         why = "; ".join(f"{line.rows:,} {line.what}: {line.rule}" for line in lines[:4])
-        return refused(self.file, f"it has no {what} ({why})", "say which columns they are in: columns={...}")
+        remedy = "say which columns they are in: columns={...}"
+        if lines and all(line.rule == "after the end of the records" for line in lines):
+            remedy = "give a later day as until"
+        return refused(self.file, f"it has no {what} ({why})", remedy)
 
 
 def taken(

@@ -153,7 +153,10 @@ def test_spend_is_that_of_another_package(cdnow):
 
 
 def test_a_cohort_is_no_flow_of_arrivals(cdnow):
-    assert "say nothing of arrivals" in fs.fit(cdnow, "arrivals").remarks()[0]
+    fit = fs.fit(cdnow, "arrivals")
+    assert "seem to hold people who were chosen" in fit.remarks()[0]
+    assert list(fit.frame()["parameter"]) == ["level"]  # no growth
+    assert fit.frame()["value"][0] == pytest.approx(2357 / (84 / (365 / 12)), rel=0.03)  # until the last first order
 
 
 # -- survivors -----------------------------------------------------------------------------------------
@@ -373,3 +376,122 @@ def test_remedies_stand_on_the_command_line_as_options(tmp_path):
     assert "--decimal '.' or --decimal ','" in told('customer,time,amount\nk,2024-04-03,"5,10"\nm,2024-04-03,7.20\n')
     assert "--column 'customer=column 1'" in told("1,2,3\n4,5,6\n", "--as", "orders")
     assert "--as 'orders'" in told("a,b\n1,2\n")
+
+
+def pipeline(*ends, leads=300):
+    """Return a pipeline whose leads go from New to one of some stages in turn."""
+    rows = [
+        row for lead in range(leads)
+        for row in ((lead, "New", "2024-01-01", "2024-01-08"), (lead, ends[lead % len(ends)], "2024-01-08", None))
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["lead", "stage", "entered", "left"])
+    return fs.read_pipeline(table, until="2024-06-30")
+
+
+@pytest.mark.parametrize(
+    ("won", "lost"),
+    [("Closed Won", "Customer lost"), ("Sold", "No longer a customer"), ("Kunde", "Kein Kunde"), ("Signed", "Not won")],
+)
+def test_which_last_stages_are_won_is_told(won, lost):
+    fit = fs.fit(pipeline(won, lost))
+    assert f"'{won}' is taken, by name, for won, '{lost}' not." in fit.remarks()
+    of = re.findall(r"  (\w+): (customer|aside)", fit.journey())
+    assert [role for _, role in of] == ["customer", "aside"]
+
+
+def test_a_pipeline_that_nobody_won_says_so():
+    assert any("No last stage is taken, by name, for won" in one for one in fs.fit(pipeline("A", "B")).remarks())
+
+
+def test_a_stage_of_few_leads_has_no_name():
+    table = pipeline(*["Won"] * 29, "waiting for anna@mail.example", leads=30)
+    fit = fs.fit(table)
+    assert "anna" not in json.dumps(fit.to_json()) + str(fit) + fit.journey()
+    assert "1 stage of fewer than 10 leads is 'other'." in fit.remarks()
+    with pytest.raises(fs.ExperimentError, match="every stage was reached by fewer than 10"):
+        fs.fit(pipeline("Won", leads=5))
+
+
+def test_a_journey_of_buying_has_first_purchases_when_they_were(cdnow):
+    fit = fs.fit(cdnow, model="pareto_nbd")
+    scenario = fs.loads(fit.journey()).with_(horizon="39 weeks")
+    logs = [fs.run(scenario, events=True, seed=seed).events for seed in range(6)]
+    repeats = np.mean([(log["event"] == "order").sum() for log in logs])
+    assert repeats == pytest.approx(float(fit.drawn.query("panel == 'Over time'")["fitted"].sum()), rel=0.05)
+    log = logs[0]
+    assert log.loc[log["event"] == "arrived", "time"].max() < 14 * 7 * 86_400_000
+
+
+@pytest.mark.parametrize("names", [["Google Ads", "organic"], ["1", "a: {b: c}"], ["<b>T</b>", "a, b"]])
+def test_channels_of_any_name_make_a_journey(names):
+    luck = np.random.default_rng(1)
+    rows = [(f"2024-{month:02}", name, luck.integers(100, 900)) for month in range(1, 13) for name in names]
+    table = pd.DataFrame(rows, columns=["month", "channel", "Cost (USD)"])
+    table["arrivals"] = luck.poisson(table["Cost (USD)"] / 10)
+    fit = fs.fit(fs.read_spend(table))
+    fs.loads(fit.journey())
+    assert "currency: USD" in fit.journey()
+    assert fit.answer().count("USD") == 2
+
+
+def test_spend_that_tells_nothing_is_refused():
+    def spent(money):
+        months = [f"2024-{1 + at:02}" for at in range(len(money))]
+        return fs.read_spend(pd.DataFrame({"month": months, "channel": "S", "spend": money, "arrivals": 10}))
+
+    with pytest.raises(fs.ExperimentError, match="known of 2 periods"):
+        fs.fit(spent([5, 8]))
+    with pytest.raises(fs.ExperimentError, match="nothing was spent"):
+        fs.fit(spent([0, 0, 0]))
+
+
+@pytest.mark.parametrize("counts", [[10, 20, 30], [10, 0, 5], [1000, 100, 150]])
+def test_an_open_funnel_has_no_whole_and_no_journey(counts):
+    fit = fs.fit(fs.read_funnel(pd.DataFrame({"step": ["a", "Gone", "c"], "count": counts})))
+    assert "not every step tells a share" in fit.answer()
+    assert "not told" in str(fit)
+    with pytest.raises(fs.ExperimentError, match="makes no journey"):
+        fit.journey()
+
+
+def test_a_funnel_with_a_step_called_gone_makes_a_journey():
+    fit = fs.fit(fs.read_funnel(pd.DataFrame({"step": ["a", "Gone", "c"], "count": [90, 20, 10]})))
+    assert fs.loads(fit.journey()).name == "Funnel"
+
+
+def test_intervals_of_data_have_the_level_asked_for():
+    table = fs.read_funnel(pd.DataFrame({"step": ["a", "b"], "count": [90, 20]}))
+    wide, narrow = (fs.fit(table, level=level).drawn for level in (0.95, 0.5))
+    assert (narrow["high"] < wide["high"]).all()
+    months = pd.DataFrame({"month": [f"2024-{1 + at:02}" for at in range(6)], "channel": "S",
+                           "spend": [5, 80, 20, 70, 9, 60], "arrivals": [20, 40, 25, 38, 21, 33]})  # fmt: skip
+    wide, narrow = (fs.fit(fs.read_spend(months), level=level).drawn for level in (0.95, 0.5))
+    assert (narrow["high"] < wide["high"]).all()
+
+
+def test_subscriptions_without_an_interval_say_that_months_were_taken():
+    table = pd.DataFrame({"customer": range(40), "start": "2024-01-01",
+                          "end": ["2024-03-01"] * 20 + ["2024-05-01"] * 10 + [None] * 10})  # fmt: skip
+    fit = fs.fit(fs.read_subscriptions(table, until="2024-08-31"), model="geometric")
+    assert any("so every month is taken" in one for one in fit.remarks())
+
+
+def test_a_plainer_model_is_not_called_the_best():
+    rows = [("A", "model", "week 1", 5.2, 1.0, 1.0), ("B", "model", "week 1", 5.0, 1.0, 1.0)]
+    table = pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total", "weight"])
+    said = fs.fit(fs.read_survivors(fs.datasets.subscription_survival())).choice.__class__("sales", table, "A").answer()
+    assert said == ("A forecast sales about as well as the best model and is plainer, off by 5.2 % on average from "
+                    "1 earlier day; B by 5.0 %.")  # fmt: skip
+
+
+def test_an_end_of_records_without_any_order_is_refused():
+    table = pd.DataFrame({"customer": [1, 2], "time": ["2024-01-01", "2024-02-01"], "amount": [5, 6]})
+    with pytest.raises(fs.ExperimentError, match=r"until is .*9999-12-31"):
+        fs.read_orders(table, until="9999-12-31")
+    with pytest.raises(fs.DataError, match="give a later day as until"):
+        fs.read_orders(table, until="2023-12-31")
+
+
+def test_what_has_no_season_is_refused_one():
+    with pytest.raises(fs.ExperimentError, match="retention has no season"):
+        fs.fit(fs.read_survivors(fs.datasets.subscription_survival()), season=True)

@@ -225,7 +225,7 @@ def test_plain_files_are_told_too(tmp_path, head, kind):
 def test_arguments_that_a_kind_does_not_take_are_refused(tmp_path):
     with pytest.raises(fs.ExperimentError, match="spend are read without zone"):
         read(table(tmp_path, "month,channel,spend\n2024-01,a,1\n"), zone="UTC")
-    with pytest.raises(fs.DataError, match="say which: orders, subscriptions"):
+    with pytest.raises(fs.DataError, match="say which: kind='orders', or subscriptions"):
         read(table(tmp_path, "a,b\n1,2\n"))
 
 

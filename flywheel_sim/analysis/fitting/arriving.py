@@ -46,8 +46,12 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
         raise ExperimentError(f"no {people} of these records came within them; arrivals cannot be fitted")
     period = "month" if (ends - begins).days >= _BY_MONTH else "week"
     counted, starts, counts = _counted(days, begins, ends, period)
-    season = asked.season if asked.season else None
-    found = fit_arrivals(counted, asked.level, season=season)
+    quiet = len(counts) - 1 - int(np.flatnonzero(counts)[-1])
+    cohort = quiet >= max(2, len(counts) // 4)
+    if cohort:
+        ends = days.max().item()
+        counted, starts, counts = _counted(days, begins, ends, period)
+    found = fit_arrivals(counted, asked.level, season=asked.season or None, growth=False if cohort else None)
     notes = [f"{one[:1].upper()}{one[1:]}." for one in found.said]
     if getattr(data, "selling_since", None) is not None:
         notes.append("Customers from before the records count at their first seen order, so the first months of the "
@@ -56,14 +60,13 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
     change, growth = 100 * found.growth, ""
     if "growth" in found.maximum.names:
         growth = f", {'growing' if change > 0 else 'shrinking'} by {figure(abs(change), '%')} % a year"
-    quiet = len(counts) - 1 - int(np.flatnonzero(counts)[-1])
-    if quiet >= max(2, len(counts) // 4):
-        last = f"Nobody new came in the last {quiet} {period}s"
-        notes.insert(0, f"{last}: the records hold a cohort that was chosen, and say nothing of arrivals.")
+    if cohort:
+        notes.insert(0, f"Nobody new came in the {quiet} {period}s after {ends}: the records seem to hold people who "
+                        "were chosen. The rate is that until then, and says nothing of later arrivals.")  # fmt: skip
     maxima = {"": found.maximum}
     return Fit(
         asked.of, "arrivals", f"Arrivals of {people}", f"the {day} of {len(days):,} {people}, {between(begins, ends)}",
-        _rows(found), f"{said}{growth}.", said, _beside(counted, found, starts, counts, period, people),
+        _rows(found), f"{said}{growth}.", said, _beside(counted, found, starts, counts, period, asked.level),
         {_panel(period): ("", f"New {people} a {period}")}, asked.level, _SOURCE, maxima, left_open(maxima),
         tuple(notes), found.journey(),
     )  # fmt: skip
@@ -103,12 +106,11 @@ def _rows(found: ArrivalsFit) -> Any:
     return pd.concat([rows[~rows["parameter"].isin(MONTHS)], factors], ignore_index=True)
 
 
-def _beside(counted: Counted, found: ArrivalsFit, starts: Any, counts: FloatArray, period: str, people: str) -> Any:
+def _beside(counted: Counted, found: ArrivalsFit, starts: Any, counts: FloatArray, period: str, level: float) -> Any:
     """Return counts beside what the fit says of each period."""
     import pandas as pd
     from scipy.stats import chi2
 
-    del people
-    low = np.where(counts > 0, chi2.ppf(0.025, 2 * np.maximum(counts, 0.5)) / 2, 0.0)
-    high = chi2.ppf(0.975, 2 * counts + 2) / 2
+    low = np.where(counts > 0, chi2.ppf(0.5 - level / 2, 2 * np.maximum(counts, 0.5)) / 2, 0.0)
+    high = chi2.ppf(0.5 + level / 2, 2 * counts + 2) / 2
     return drawn(_panel(period), "line", pd.to_datetime(starts), counts, found.means(counted), low, high)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.choice import Choice
-from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, left_open, rows_of, width
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration import buying
 from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
@@ -48,6 +48,9 @@ _YEAR = 366
 
 #: Fewer customers who bought again say next to nothing.
 _FEW = 30
+
+#: First purchases are told of at most so many parts of the records in a journey.
+_PARTS = 26
 
 #: How regular buying is shows in so many customers.
 _COMPARED = 1_500
@@ -140,11 +143,15 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
     if model.season is not None:
         rest = 12 - sum(top.values[top.names.index(name)] for name in top.names if name in MONTHS)
         notes.append(f"The factor of {MONTHS[model.season.rest]}, which follows from the others, is {rest:.3g}.")
-    panels, finding = _beside(purchases, histories, model, top.values, orders)
+    panels, finding = _beside(purchases, histories, model, top.values, orders, asked.level)
     maxima, amount = {"": top}, orders.rows["amount"].mean()
+    before = model.weight_before(top.values, histories) if isinstance(model, Renewal) else np.zeros(len(histories))
+    new = float(histories.count @ (1 - before))
+    if before.any():
+        notes.append("The journey holds those who were new in the records, at a steady pace, and nobody from before.")
     setting = Setting(
-        "week", 104.0, float(customers), purchases.days / _WEEK, figure(amount) if amount > 0 else "1",
-        orders.currency or "EUR", str(orders.begins),
+        "week", 104.0, new, *((purchases.days / _WEEK, ()) if before.any() else _came(purchases)),
+        figure(amount) if amount > 0 else "1", orders.currency or "EUR", str(orders.begins),
     )  # fmt: skip
     return Fit(
         asked.of, name, model.label,
@@ -154,6 +161,15 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
         {_WEEKLY: ("", "Repeat purchases a week"), _COUNTS: ("Repeat purchases of a customer", "Customers")},
         asked.level, model.source, maxima, left_open(maxima), tuple(notes), model.journey(top.values, setting), choice,
     )  # fmt: skip
+
+
+def _came(purchases: Purchases) -> tuple[float, tuple[float, ...]]:
+    """Return in how many weeks people bought for the first time, and how many did in each equal part of them."""
+    weeks = math.ceil(purchases.days / 7)
+    length = math.ceil(weeks / _PARTS)
+    parts = math.ceil(weeks / length)
+    first = purchases.day[purchases.first] // (7 * length)
+    return float(parts * length), tuple(map(float, np.bincount(first, minlength=parts)))
 
 
 def _places(purchases: Purchases, asked: FitRequest) -> list[tuple[int, int]]:
@@ -222,10 +238,10 @@ def errors_of(found: list[Forecasting], models: set[str]) -> pd.DataFrame:
     names = [name for one in found for name in one.forecasts]
     rows = [
         (name, "model" if name in models else "baseline", f"week {one.origin // 7}", 100 * one.error(name),
-         100 * total_error([one], name))
+         100 * total_error([one], name), 1.0)
         for name in dict.fromkeys([*names, *MEANS]) for one in found if name in one.forecasts
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total"])
+    return pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total", "weight"])
 
 
 # -- the data beside the model --------------------------------------------------------------------------
@@ -234,8 +250,9 @@ _WEEKLY, _COUNTS = "Over time", "By customer"
 
 
 def _beside(
-    purchases: Purchases, histories: Histories, model: BuyingModel, values: FloatArray, orders: Orders
-) -> tuple[pd.DataFrame, str]:
+    purchases: Purchases, histories: Histories, model: BuyingModel, values: FloatArray, orders: Orders,
+    level: float,
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
     """Return data beside the model over time and by customer, and what the first of them shows in words."""
     import pandas as pd
 
@@ -243,7 +260,7 @@ def _beside(
     offset = purchases.days - 7 * weeks  # whole weeks, counted back from the end
     repeats = purchases.day[~purchases.first] - offset
     seen = np.bincount(repeats[repeats >= 0] // 7, minlength=weeks).astype(np.float64)
-    half = 1.96 * np.sqrt(seen)  # of a count of many people who each seldom buy
+    half = width(level) * np.sqrt(seen)  # of a count of many people who each seldom buy
     edges = np.asarray((offset + 7 * np.arange(weeks + 1) - 0.5) / _WEEK, dtype=np.float64)  # a day counts whole
     said = np.diff(_until(purchases, histories, model, values, edges))
     dates = np.datetime64(orders.begins, "D") + offset + 7 * np.arange(weeks)
@@ -253,7 +270,7 @@ def _beside(
     finding = f"{model.label} says {figure(float(said.sum()))} repeat purchases; there were {figure(float(seen.sum()))}"
     if model.season is not None or getattr(model, "sold_before", None) is not None:
         return over_time, finding
-    return pd.concat([over_time, _counts(histories, model, values)], ignore_index=True), finding
+    return pd.concat([over_time, _counts(histories, model, values, level)], ignore_index=True), finding
 
 
 def _until(
@@ -290,7 +307,7 @@ def _until_late(histories: Histories, model: Renewal, values: FloatArray, edges:
     return said
 
 
-def _counts(histories: Histories, model: BuyingModel, values: FloatArray) -> pd.DataFrame:
+def _counts(histories: Histories, model: BuyingModel, values: FloatArray, level: float) -> pd.DataFrame:
     """Return how many customers made 0, 1, 2, ... repeat purchases, and how many the model says."""
     had = np.bincount(np.minimum(histories.x, _MOST).astype(int), weights=histories.count, minlength=_MOST + 1)
     lengths, back = np.unique(histories.T, return_inverse=True)
@@ -299,5 +316,5 @@ def _counts(histories: Histories, model: BuyingModel, values: FloatArray) -> pd.
     below = np.bincount(back, weights=histories.count, minlength=len(lengths)) @ of_length
     said = np.append(below, histories.customers - below.sum())
     labels = [*map(str, range(_MOST)), f"{_MOST}+"]
-    half = 1.96 * np.sqrt(had * (1 - had / histories.customers))
+    half = width(level) * np.sqrt(had * (1 - had / histories.customers))
     return drawn(_COUNTS, "bars", labels, had, said, had - half, had + half)

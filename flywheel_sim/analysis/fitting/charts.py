@@ -143,7 +143,7 @@ def choice(result: Fit) -> Chart:
     """
     result = FIT.of("result", result)
     if result.choice is None or not result.choice.origins:
-        raise ExperimentError("nothing was chosen among here: call fs.fit without a model, on records that are longer")
+        raise ExperimentError("no models were compared in this fit; call fs.fit without a model, on longer records")
     made = result.choice
     table = made.frame()[::-1]
     best = table.iloc[-1]

@@ -25,9 +25,10 @@ class Choice(Unreplicated):
         What was forecast, such as ``repeat purchases of the next 13 weeks``.
     errors
         One row a candidate and origin: candidate, kind (``model`` or ``baseline``), origin (what was known), error (%:
-        how far the forecast was off, on average over what came), total (%: by how much its sum was too high).
+        how far the forecast was off, on average over what came), total (%: by how much its sum was too high), weight
+        (how much the origin counts).
     chosen
-        The plainest of the models whose mean error is at most a tenth above the least.
+        The plainest of the models whose mean error is next to the least.
     origin
         What an origin is: an earlier ``day``, or ``age``.
 
@@ -46,14 +47,18 @@ class Choice(Unreplicated):
     origin: str = "day"
 
     def frame(self) -> pd.DataFrame:
-        """Return the candidates, the best first: candidate, kind, origins, error, worst and total (mean error, largest
-        error and mean of how much too high the sum was, %).
+        """Return the candidates, the best first: candidate, kind, origins, error, worst and total (mean error by the
+        weight of origins, largest error, and mean of how much too high the sum was, %).
 
         Candidates without an answer at every origin stand last.
         """  # fmt: skip
-        by = self.errors.groupby("candidate", sort=False)
-        table = by.agg(kind=("kind", "first"), origins=("error", "count"), error=("error", "mean"),
-                       worst=("error", "max"), total=("total", "mean")).reset_index()  # fmt: skip
+        weight = self.errors["weight"]
+        each = self.errors.assign(worst=self.errors["error"], error=self.errors["error"] * weight,
+                                  total=self.errors["total"] * weight)  # fmt: skip
+        by = each.groupby("candidate", sort=False)
+        table = by.agg(kind=("kind", "first"), origins=("weight", "count"), error=("error", "sum"),
+                       worst=("worst", "max"), total=("total", "sum")).reset_index()  # fmt: skip
+        table[["error", "total"]] = table[["error", "total"]].div(by["weight"].sum().to_numpy(), axis=0)
         whole = (table["origins"] < table["origins"].max()).astype(int)
         order = np.lexsort((table["error"], whole))
         return table.iloc[order].reset_index(drop=True)
@@ -77,10 +82,15 @@ class Choice(Unreplicated):
         """Return the choice in words, and whether a naive baseline would have done better."""
         if not self.origins:
             return f"{self.chosen}: the records are too short to hold forecasts against what came after."
-        table = self.frame().set_index("candidate")["error"]
+        frame = self.frame()
+        table = frame.set_index("candidate")["error"]
         times = f"{self.origins} earlier {self.origin}{'s' * (self.origins != 1)}"
-        said = f"{self.chosen} forecast {self.what} best of the models, off by {figure(table[self.chosen], '%')} %"
-        said = f"{said} on average from {times}."
+        best = str(frame.loc[frame["kind"] == "model", "candidate"].iloc[0])
+        off = f"off by {figure(table[self.chosen], '%')} % on average from {times}"
+        said = f"{self.chosen} forecast {self.what} best of the models, {off}."
+        if best != self.chosen:
+            said = f"{self.chosen} forecast {self.what} about as well as the best model and is plainer, {off}; "
+            said += f"{best} by {figure(table[best], '%')} %."
         better = self.better_baselines
         if better:
             named = joined([f"{name} ({figure(table[name], '%')} %)" for name in better])

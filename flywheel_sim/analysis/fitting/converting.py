@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.moving import names_of
-from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures
+from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, figures, names_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.stages import jeffreys
 from flywheel_sim.errors import ExperimentError
@@ -40,8 +39,11 @@ def fitted(funnel: Funnel, asked: FitRequest) -> Fit:
         share = won / n if n else np.nan
         rows.append((before, f"to {after}", share, low, high, f"share of {n:,.0f} who went on"))
         shares.append((share, low, high))
-    whole = had[-1] / had[0]
-    finding = f"{figure(100 * whole, '%')} % of {had[0]:,.0f} got from '{steps[0]}' to '{steps[-1]}'"
+    told = not any(np.isnan(one) for one, _, _ in shares)
+    whole = f"{figure(100 * had[-1] / had[0], '%')} % of {had[0]:,.0f} got from '{steps[0]}' to '{steps[-1]}'"
+    finding = whole if told else f"From '{steps[0]}' to '{steps[-1]}' not every step tells a share"
+    if not told:
+        notes.append("Without a share of every step there is no journey.")
     share, low, high = (100 * np.array(one) for one in zip(*shares, strict=True))
     when = f", {between(funnel.begins, funnel.ends)}" if funnel.begins else ""
     periods = funnel.rows["period"].nunique()
@@ -49,20 +51,21 @@ def fitted(funnel: Funnel, asked: FitRequest) -> Fit:
         notes.append("Who reached one step in one period may reach the next in another: with short periods shares are "
                      "of the same people only about.")  # fmt: skip
     return Fit(
-        asked.of, "conversion", "Conversion", f"{had[0]:,.0f} at the top of {len(steps)} steps{when}", figures(rows),
+        asked.of, "conversion", "Conversion", f"{had[0]:,.0f} at the top of {counted(len(steps), 'step')}{when}",
+        figures(rows),
         f"{finding}.", finding, drawn(_PANEL, "bars", steps[1:], share, share, low, high),
         {_PANEL: ("", "Share of the step before who got here (%)")}, asked.level,
         "Jeffreys' interval (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286).", notes=tuple(notes),
-        text=_journey(steps, had),
+        text=_journey(steps, had) if told else "",
     )  # fmt: skip
 
 
 def _journey(steps: list[str], had: Any) -> str:
     """Return the funnel as a journey, where every step takes a day."""
-    names = list(names_of(list(steps)).values())
+    names = list(names_of(steps, ("gone",)).values())
     lines = []
     for at, name in enumerate(names[:-1]):
-        share = min(1.0, had[at + 1] / had[at]) if had[at] else 0.0
+        share = had[at + 1] / had[at]
         lines.append(
             f"  {name}: {{role: prospect, after: 1 day, to: {{{names[at + 1]}: {100 * share:.10g} %, gone: rest}}}}"
         )

@@ -27,11 +27,15 @@ WAYS: dict[str, dict[str, str]] = {
     "Spend": {"response": "replying"},
 }
 
+#: What may have a season.
+_SEASONAL = ("buying", "arrivals")
+
 _KINDS = "what fs.read_orders, read_subscriptions, read_survivors, read_pipeline, read_funnel or read_spend returns"
 _DATA = takes.instance(*WAYS, what=_KINDS, example="fs.read_orders('orders.csv')")
 
 
-@checked({"data": _DATA, "of": takes.optional(takes.NAME), "model": takes.optional(takes.NAME), "level": LEVEL,
+@checked({"data": _DATA, "of": takes.optional(takes.text("what to fit", "'buying'")),
+          "model": takes.optional(takes.text("a model", "'sbg'")), "level": LEVEL,
           "ahead": takes.optional(takes.whole(1, 520, "13")), "season": takes.YES_OR_NO,
           "progress": takes.optional(takes.YES_OR_NO)})  # fmt: skip
 def fit(
@@ -61,7 +65,7 @@ def fit(
         Of buying ``nbd``, ``bg_nbd``, ``pareto_nbd`` or ``erlang_nbd``; of retention ``geometric``, ``sbg``, ``bdw``,
         ``weibull`` or ``kaplan_meier``; of stages the distribution of the time there. Chosen unless given.
     season
-        Of buying: whether months of the year have factors of their own; a year of records is needed.
+        Of buying or arrivals: whether months of the year have factors of their own; a year of records is needed.
     level, progress
         Of the intervals; whether to show a bar, which notebooks and prompts do unless told.
     ahead
@@ -85,6 +89,8 @@ def fit(
             b  2.426    1.43 to 4.567
     """
     of, room = _room(data, of, model)
+    if season and of not in _SEASONAL:
+        raise ExperimentError(f"season is True: {of} has no season; leave season out")
     with _telling(progress) as tell:
         fitted: Fit = room.fitted(data, FitRequest(of, model, season, level, ahead, tell))
     return fitted

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.arriving import first_days
-from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open
+from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open, width
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.referrals import fit_referrals
 from flywheel_sim.errors import ExperimentError
@@ -44,7 +44,8 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
         asked.of, "referrals", "Referrals",
         f"{found.referred:,} {people} brought by {len(there):,} in {figure(found.exposure)} customer-months, "
         f"{between(data.begins, data.ends)}",
-        figures(figures_), f"{said}.", said, _beside(each, there.to_numpy(np.float64), found.rate, found.shape),
+        figures(figures_), f"{said}.", said,
+        _beside(each, there.to_numpy(np.float64), found.rate, found.shape, asked.level),
         {_PANEL: ("People brought by a customer", "Customers")}, asked.level,
         "Poisson counts, or negative binomial ones where customers differ: Cameron and Trivedi 2013, "
         "doi:10.1017/CBO9781139013567.",
@@ -65,7 +66,7 @@ def _months(data: Any, first: Any) -> Any:
     return ((until - begun) / pd.Timedelta(days=DAYS["month"])).clip(lower=0)
 
 
-def _beside(each: Any, there: Any, rate: float, shape: float) -> Any:
+def _beside(each: Any, there: Any, rate: float, shape: float, level: float) -> Any:
     """Return how many customers brought 0, 1, 2, ..., and how many are to be expected."""
     from scipy.stats import nbinom, poisson
 
@@ -74,7 +75,7 @@ def _beside(each: Any, there: Any, rate: float, shape: float) -> Any:
     shares = nbinom.pmf(k, shape, shape / (shape + mean)) if np.isfinite(shape) else poisson.pmf(k, mean)
     said = shares.sum(axis=1)
     had = np.bincount(np.minimum(each, _MOST).astype(int), minlength=_MOST + 1).astype(np.float64)
-    half = 1.96 * np.sqrt(had * (1 - had / len(each)))
+    half = width(level) * np.sqrt(had * (1 - had / len(each)))
     names = [*map(str, range(_MOST)), f"{_MOST}+"]
     return drawn(
         _PANEL, "bars", names, had, np.append(said, len(each) - said.sum()), np.maximum(0, had - half), had + half

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,29 @@ def between(begins: date | None, ends: date | None) -> str:
 def counted(number: float, what: str) -> str:
     """Return how many there are of something in words."""
     return f"{number:,.0f} {what}{'s' * (round(number) != 1)}"
+
+
+def width(level: float) -> float:
+    """Return how many standard deviations an interval of a level reaches to either side."""
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + level / 2))
+
+
+def names_of(said: Iterable[Any], taken: Iterable[str] = ()) -> dict[Any, str]:
+    """Return names that the language takes for what is called otherwise, each its own and none that is taken."""
+    names: dict[Any, str] = {}
+    used = {"rest", "stay", "never", *taken}
+    for one in said:
+        plain = re.sub(r"\W+", "_", str(one)).strip("_").lower()
+        plain = plain if plain[:1].isalpha() and plain not in used else f"stage_{plain}".rstrip("_")
+        name, number = plain, 1
+        while name in used:
+            number += 1
+            name = f"{plain}_{number}"
+        names[one] = name
+        used.add(name)
+    return names
 
 
 def rows_of(maxima: Mapping[str, Maximum]) -> pd.DataFrame:

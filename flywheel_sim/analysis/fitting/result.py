@@ -153,7 +153,8 @@ class Fit(Unreplicated):
             If what was fitted is no journey of its own.
         """
         if not self.text:
-            raise ExperimentError(f"{self.label} makes no journey of its own: it is a part of one")
+            raise ExperimentError(f"{self.label} makes no journey of its own here: it is a part of one, "
+                                  "or not all of it is known")  # fmt: skip
         return self.text
 
 
@@ -162,6 +163,8 @@ FIT = takes.instance("Fit", what="what fs.fit returns", example="fs.fit(orders)"
 
 def _digits(value: float) -> str:
     """Return a parameter to four digits; its interval says how many of them count."""
+    if value != value:
+        return "not told"
     return figure(value) if abs(value) >= 1000 or abs(value) < 0.001 else f"{value:.4g}"
 
 

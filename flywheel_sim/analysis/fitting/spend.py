@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of, width
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.buying.journeys import Setting
 from flywheel_sim.calibration.buying.spend import GammaGamma
@@ -50,14 +50,14 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
     return Fit(
         asked.of, model.name, "Gamma-gamma",
         f"{len(x):,} of {len(table):,} customers, who bought again, {between(orders.begins, orders.ends)}",
-        rows_of(maxima), says, finding, _beside(x, mean, top.values, money),
+        rows_of(maxima), says, finding, _beside(x, mean, top.values, money, asked.level),
         {_PANEL: (f"Mean of a customer's repeat purchases ({money})", "Customers")}, asked.level, model.source, maxima,
         left_open(maxima), (f"{together[:1].upper()}{together[1:]}.",),
         model.journey(top.values, setting) if finite else "",
     )  # fmt: skip
 
 
-def _beside(x: FloatArray, mean: FloatArray, values: FloatArray, money: str) -> pd.DataFrame:
+def _beside(x: FloatArray, mean: FloatArray, values: FloatArray, money: str, level: float) -> pd.DataFrame:
     """Return how many customers spend so much on average, and how many the model says."""
     from scipy.special import betainc
 
@@ -68,5 +68,5 @@ def _beside(x: FloatArray, mean: FloatArray, values: FloatArray, money: str) -> 
     had = np.histogram(mean, np.concatenate([[0.0], edges, [np.inf]]))[0].astype(np.float64)
     names = [f"< {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in pairwise(edges)),
              f"{edges[-1]:g} +"]  # fmt: skip
-    half = 1.96 * np.sqrt(had * (1 - had / len(x)))
+    half = width(level) * np.sqrt(had * (1 - had / len(x)))
     return drawn(_PANEL, "bars", names, had, said, np.maximum(0, had - half), had + half)

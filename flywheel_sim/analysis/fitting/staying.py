@@ -20,6 +20,7 @@ from flywheel_sim.calibration.retention.lives import Lives
 from flywheel_sim.calibration.retention.models import MODELS as BY_PERIOD
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.stats import figure
+from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,10 +58,18 @@ def lives_of(data: Any) -> tuple[Lives, str, str, tuple[str, ...]]:
     age, entered = table["age"].to_numpy() // parts_of, table["entered"].to_numpy() // parts_of
     lives = Lives.of(age, table["lost"].to_numpy(), entered)
     words = f"{counted(len(table), 'subscription')} renewed every {unit}, {table['lost'].sum():,} of them ended"
-    others = len(data.rows) - len(own.rows)
-    left = (f"{counted(others, 'subscription')} renewed at other intervals are left out: fit a file of them alone.",)
-    return lives, unit, f"{words}, {between(data.begins, data.ends)}", left if others else ()
+    others, left = len(data.rows) - len(own.rows), []
+    if others:
+        left.append(f"{counted(others, 'subscription')} renewed at other intervals are left out: fit a file of them "
+                    "alone.")  # fmt: skip
+    if "interval" not in data.rows or data.rows["interval"].isna().all():
+        left.append("Nothing says how often subscriptions are renewed, so every month is taken. A column of intervals "
+                    "(month, quarter, year, or a number of months) would tell.")  # fmt: skip
+    return lives, unit, f"{words}, {between(data.begins, data.ends)}", tuple(left)
 
+
+#: Parameters of a forecast that are this far from the likeliest, relative to them, are told.
+_MOVED = 0.005
 
 #: Months between renewals.
 _RENEWED = {"week": 7 * 12 / 365.25, "month": 1.0, "quarter": 3.0, "half-year": 6.0, "year": 12.0}
@@ -97,15 +106,19 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
     made = choose(lives, level=asked.level) if asked.model is None else None
     model = made.model if made is not None else MODELS[asked.model or ""]
     top = made.fit if made is not None else model.fit(lives, asked.level)
-    values = made.values if made is not None else top.values
+    values = model.drawn(lives)
     maxima = {"": top}
     last, ahead = lives.last, asked.ahead or min(_BEYOND, lives.last)
     shares = model.survival(values, [last, last + ahead])
     says = (
-        f"{_percent(shares[0])} % are left after {last} {unit}s, and {_percent(shares[1])} % are expected to be after "
+        f"{_percent(shares[0])} % are left after {counted(last, unit)}, and {_percent(shares[1])} % are expected to be "
+        "after "
         f"{last + ahead}."
     )
     notes = [f"The journey does not hold {model.lost}."] if model.lost else []
+    if (np.abs(values / top.values - 1) > _MOVED).any():
+        said = joined([f"{one.name} {value:.4g}" for one, value in zip(model.parameters, values, strict=True)])
+        notes.append(f"Many parameters fit nearly as well; forecast and journey take plausible ones: {said}.")
     if not lives.people_known:
         notes.append("How many people the shares stand for is not known, so no intervals are told.")
     finding = f"{model.label}: {_percent(shares[1])} % are expected to be left after {last + ahead} {unit}s"
@@ -190,8 +203,9 @@ def _choice(made: RetentionChoice, unit: str) -> Choice:
 
     labels = {one.name: one.label for one in BY_PERIOD}
     rows = [
-        (labels.get(name, name), "baseline" if name in BASELINES else "model", f"age {origin}", error, total)
-        for name, tried in made.by_origin.items() for origin, (error, total) in zip(made.origins, tried, strict=True)
+        (labels.get(name, name), "baseline" if name in BASELINES else "model", f"age {origin}", error, total, at)
+        for name, tried in made.by_origin.items()
+        for at, (origin, (error, total)) in enumerate(zip(made.origins, tried, strict=True), 1)
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total"])
+    table = pd.DataFrame(rows, columns=["candidate", "kind", "origin", "error", "total", "weight"])
     return Choice(f"who is left at later ages ({unit}s)", table, made.model.label, "age")

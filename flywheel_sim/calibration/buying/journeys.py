@@ -26,7 +26,9 @@ class Setting:
     customers
         How many people make a first purchase, on average.
     over
-        The time within which they do, in units, steadily; None for the whole horizon.
+        The time within which they do, in units; None for the whole horizon.
+    came
+        How many did in equal parts of that time, one after the other; steadily unless given.
     amount
         What a purchase earns, the first one too: an amount in the words of the language.
     currency
@@ -39,6 +41,7 @@ class Setting:
     horizon: float = 104.0
     customers: float = 1000.0
     over: float | None = None
+    came: tuple[float, ...] = ()
     amount: str = "35"
     currency: str = "USD"
     start: str = "2027-01-01"
@@ -64,7 +67,6 @@ def written(
 ) -> str:  # fmt: skip
     """Return the text of a journey in which people enter at their first purchase and then meet some events."""
     s = setting
-    over = s.horizon if s.over is None else s.over
     until = "" if s.over is None else f"until: {figure(s.over)} {s.unit}s, "
     lines = [f"# {one}" for one in comments]
     lines += [f"name: {name}", f"horizon: {figure(s.horizon)} {s.unit}s", f"currency: {s.currency}"]
@@ -72,10 +74,22 @@ def written(
     lines += ["rates:", *(f"  {key}: {one}" for key, one in rates.items())]
     if attributes:
         lines += ["attributes:", *(f"  {key}: {one}" for key, one in attributes.items())]
-    arrivals = f"rate: {figure(s.customers)} per {figure(over)} {s.unit}s"
-    lines += ["channels:", f"  first_purchases: {{{arrivals}, {until}enters: customer}}"]
+    lines += ["channels:", f"  first_purchases: {{rate: {_arrivals(s)}, {until}enters: customer}}"]
     lines += ["journey:", "  customer:", "    role: customer"]
     lines += [f"    on_entry: {{earn: {{orders: {s.amount}}}}}"] if s.amount else []
     lines += ["    events:", *(f"      {key}: {one}" for key, one in events.items())]
     lines += ["  lost: exit"] if any("lost" in one for one in events.values()) else []
     return "\n".join(lines) + "\n"
+
+
+def _arrivals(setting: Setting) -> str:
+    """Return how many come in a time, in each part of it its own where that is known."""
+    over = setting.horizon if setting.over is None else setting.over
+    if not setting.came:
+        return f"{figure(setting.customers)} per {figure(over)} {setting.unit}s"
+    part = over / len(setting.came)
+    steps = [(at, many) for at, many in enumerate(setting.came) if at == 0 or many != setting.came[at - 1]]
+    said = ", ".join(
+        f"{figure(at * part)} {setting.unit}s: {figure(many)} per {figure(part)} {setting.unit}s" for at, many in steps
+    )
+    return f"{{by: {{calendar: {{{said}}}}}}}"

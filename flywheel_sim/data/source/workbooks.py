@@ -107,7 +107,12 @@ def open_parquet(path: Path, most: int) -> Opened:
     import pyarrow.parquet as pq
 
     def opened() -> Any:
-        return pq.ParquetFile(open_regular(path, most, mode="rb"))
+        file = open_regular(path, most, mode="rb")
+        try:
+            return pq.ParquetFile(file)
+        except BaseException:
+            file.close()
+            raise
 
     def load(wanted: Sequence[int]) -> Loaded:
         try:
