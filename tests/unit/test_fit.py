@@ -254,7 +254,7 @@ def leads(n=500, seed=2):
 def test_conversion_and_dwell_of_a_stage_are_recovered_with_open_leads():
     fit = fs.fit(fs.read_pipeline(leads(), until="2024-11-30"), model="exponential")
     rows = fit.frame().set_index("parameter")
-    assert rows.loc["to closed_won", "low"] < 0.3 < rows.loc["to closed_won", "high"]
+    assert rows.loc["to Closed Won", "low"] < 0.3 < rows.loc["to Closed Won", "high"]
     assert rows.loc["mean", "low"] < 20 < rows.loc["mean", "high"]
     model = fs.loads(fit.journey())
     assert {one.name: one.role for one in model.journey().stages}["closed_won"] == "customer"

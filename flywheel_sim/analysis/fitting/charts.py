@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from flywheel_sim.analysis.fitting.result import FIT, Fit
 from flywheel_sim.drawing.chart import COLOURS, GREY, INK, TITLE, Chart, blank, dress
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
+from flywheel_sim.texts import cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,9 @@ MOST_PANELS = 6
 
 #: Whole numbers up to this one are ages, which have no halves on the axis.
 _AGES = 400
+
+#: Letters that fit below all bars of a chart, and lines that what stands below one of them has.
+_ACROSS, _LINES = 84, 3
 
 #: Heights of a figure by its rows of panels, inches.
 _HEIGHT = 3.7
@@ -72,7 +77,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
         at = np.arange(len(rows))
         axes.bar(at, seen, color="#c3ccd3", label=of, width=0.75)
         axes.plot(at, said, "o", color=fitted, ms=6, label=result.label)
-        axes.set_xticks(at, [str(one) for one in x], rotation=0 if max(len(str(one)) for one in x) < 8 else 20)
+        axes.set_xticks(at, [_in_lines(str(one), max(9, _ACROSS // len(rows))) for one in x])
         axes.grid(visible=False, axis="x")
         if interval:
             axes.errorbar(at, seen, yerr=_reach(seen, low, high), fmt="none", ecolor=GREY, capsize=2.5, elinewidth=1)
@@ -103,6 +108,14 @@ def _panel(axes: Axes, rows: pd.DataFrame, result: Fit) -> None:
 
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
+
+
+def _in_lines(text: str, width: int) -> str:
+    """Return what stands below a bar, in lines that fit below it."""
+    lines = textwrap.wrap(text, width, break_on_hyphens=False)
+    return "\n".join(
+        lines if len(lines) <= _LINES else [*lines[: _LINES - 1], cut(" ".join(lines[_LINES - 1 :]), width)]
+    )
 
 
 def _numbers(rows: pd.DataFrame) -> bool:

@@ -11,6 +11,7 @@ from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.stages import jeffreys
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
+from flywheel_sim.texts import cut
 
 if TYPE_CHECKING:
     from flywheel_sim.data.funnel import Funnel
@@ -39,9 +40,10 @@ def fitted(funnel: Funnel, asked: FitRequest) -> Fit:
         share = won / n if n else np.nan
         rows.append((before, f"to {after}", share, low, high, f"share of {n:,.0f} who went on"))
         shares.append((share, low, high))
+    top, bottom = (cut(one, 24) for one in (steps[0], steps[-1]))
     told = not any(np.isnan(one) for one, _, _ in shares)
-    whole = f"{figure(100 * had[-1] / had[0], '%')} % of {had[0]:,.0f} got from '{steps[0]}' to '{steps[-1]}'"
-    finding = whole if told else f"From '{steps[0]}' to '{steps[-1]}' not every step tells a share"
+    whole = f"{figure(100 * had[-1] / had[0], '%')} % of {had[0]:,.0f} got from '{top}' to '{bottom}'"
+    finding = whole if told else f"From '{top}' to '{bottom}' not every step tells a share"
     if not told:
         notes.append("Without a share of every step there is no journey.")
     share, low, high = (100 * np.array(one) for one in zip(*shares, strict=True))
@@ -54,7 +56,7 @@ def fitted(funnel: Funnel, asked: FitRequest) -> Fit:
         asked.of, "conversion", "Conversion", f"{had[0]:,.0f} at the top of {counted(len(steps), 'step')}{when}",
         figures(rows),
         f"{finding}.", finding, drawn(_PANEL, "bars", steps[1:], share, share, low, high),
-        {_PANEL: ("", "Share of the step before who got here (%)")}, asked.level,
+        {_PANEL: ("", "Share of the step before (%)")}, asked.level,
         "Jeffreys' interval (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286).", notes=tuple(notes),
         text=_journey(steps, had) if told else "",
     )  # fmt: skip

@@ -27,6 +27,9 @@ MODELS: dict[str, Any] = {one.name: one for one in DURATION_MODELS}
 
 _DAY = np.timedelta64(86_400, "s")
 
+#: Places between which the curve of a model is drawn.
+_PLACES = 80
+
 #: Last stages that mean a customer was won, by a part of their names, and parts by which they do not.
 _WON = re.compile(r"(?i)\bwon\b|customer|\bclient|\bkund|sold\b|signed|convert|purchas|\bpaid\b|gewonnen|abschlu"
                   r"|unterschr|verkauft|gagn|ganad|vendu|vendid")  # fmt: skip
@@ -54,14 +57,15 @@ def fitted(pipeline: Pipeline, asked: FitRequest) -> Fit:
     still = int((rows["left"].isna() & ~rows["stage"].isin(last)).sum())
     notes += [*small, *_ends_said(last)]
     first, _ = found[str(stages[0])]
+    called = {name: str(stage) for stage, name in names.items()}
     top = int(np.argmax(first.shares))
     share = figure(100 * float(first.shares[top]), "%")
-    says = f"From '{stages[0]}' {share} % of those decided go to '{first.names[top]}'."
+    says = f"From '{stages[0]}' {share} % of those decided go to '{called[first.names[top]]}'."
     leads = counted(rows["lead"].nunique(), "lead")
     return Fit(
         asked.of, asked.model or "stages", "Stages", f"{counted(len(rows), 'stay')} of {leads}, {still:,} "
         f"still open, {between(pipeline.begins, pipeline.ends)}",
-        _rows(found), says, f"How long {leads} stay in each stage", _beside(found, asked.level),
+        _rows(found, called), says, f"How long {leads} stay in each stage", _beside(found, asked.level),
         dict.fromkeys(found, ("Days in the stage", "Still there (%)")), asked.level,
         "Shares by Jeffreys' interval (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286).",
         maxima, left_open(maxima), tuple(notes), _journey(pipeline, found, names),
@@ -122,12 +126,12 @@ def _visits(pipeline: Pipeline, stage: Any, names: dict[Any, str]) -> Visits:
     return Visits.of(lasted, where, [names[one] for one in to], late, began, grain=1.0 if whole else 0.0)
 
 
-def _rows(found: dict[str, tuple[StageFit, Visits]]) -> pd.DataFrame:
+def _rows(found: dict[str, tuple[StageFit, Visits]], called: dict[str, str]) -> pd.DataFrame:
     """Return shares and times of each stage."""
     rows: list[tuple[Any, ...]] = []
     for stage, (one, _) in found.items():
         for name, share, (low, high) in zip(one.names, one.shares, one.share_ends, strict=True):
-            rows.append((stage, f"to {name}", share, low, high, "share of those who left the stage"))
+            rows.append((stage, f"to {called[name]}", share, low, high, "share of those who left the stage"))
         if one.maximum is not None:
             for what, value, (low, high) in zip(
                 one.maximum.parameters, one.maximum.values, one.maximum.ends, strict=True
@@ -146,8 +150,9 @@ def _beside(found: dict[str, tuple[StageFit, Visits]], level: float) -> pd.DataF
             continue
         dwell = visits.dwell
         seen = kaplan_meier(dwell.time, dwell.ended, dwell.entered, level=level)
-        x = np.append(0.0, seen.times)
-        parts = [np.append(100.0, 100 * part) for part in (seen.survival, seen.low, seen.high)]
+        x = np.union1d(seen.times, np.linspace(0, seen.times.max(), _PLACES))
+        place = np.searchsorted(seen.times, x, side="right")
+        parts = [np.append(100.0, 100 * part)[place] for part in (seen.survival, seen.low, seen.high)]
         panels.append(drawn(stage, "steps", x, parts[0], 100 * one.dwell.survival(one.maximum.values, x), *parts[1:]))
     return pd.concat(panels, ignore_index=True)
 
