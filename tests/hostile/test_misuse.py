@@ -100,6 +100,7 @@ CALLS = {
     "read_funnel": {"source": "table of a funnel"},
     "read_spend": {"source": "table of spend"},
     "read_survivors": {"source": "table of survivors"},
+    "fit": {},
     "referral_tree": {"model": "referral_programme", "strategies": "none"},
     "ab_test": {"model": "landing_page", "of": "conversion.visitor.trial", "strategies": "keep_a", "replications": 20},
 }  # fmt: skip
@@ -129,7 +130,9 @@ TABLES = {
 
 def given_to(name, models):
     """Return arguments that a function takes, with a small model and few data."""
-    if "source" in CALLS[name]:
+    if name == "fit":
+        return {"data": fs.read_survivors(fs.datasets.subscription_survival()), "model": "geometric"}
+    if CALLS[name].get("source") in TABLES:
         return {"source": pd.DataFrame([TABLES[CALLS[name]["source"]]])}
     given = {word: models.get(value, value) if word == "model" else value for word, value in CALLS[name].items()}
     return {**given, "transactions": fs.datasets.cdnow().head(200)} if "transactions" in given else given
