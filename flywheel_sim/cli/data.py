@@ -154,10 +154,10 @@ def fit(
     found = fitted_to(records, of, model=model, season=season, level=level, ahead=ahead, progress=sys.stderr.isatty())
     if folder is not None:
         say(f"report: {write_report(found, to=folder / 'report.html')}")
+    show(json.dumps(found.to_json()) if as_json else fitted(as_options(str(found))))
     if to is not None:
         put(to.parent, {to.name: found.journey().encode()})
         say(f"journey: {to}")
-    show(json.dumps(found.to_json()) if as_json else fitted(as_options(str(found))))
 
 
 def _with_reading(command: Any) -> Any:
