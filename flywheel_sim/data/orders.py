@@ -239,6 +239,7 @@ def read_orders(
 def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple[bool, str | None]:
     """Set aside rows that are no purchase; return whether there are amounts, and in which currency."""
     tally, until = file.tally, file.asked.until
+    file.check_count(count)
     priced, beside = _amounts(file, lines)
     _statuses(file, lines, count, _take_refunds(file, lines))
     currency = currency_of(file, beside, lines.amount != 0 if priced else tally.left)

@@ -43,6 +43,7 @@ def read_standings(file: Taken, who: IntArray, count: Sequence[str] | None) -> I
 
 def _said(file: Taken, who: IntArray, count: Sequence[str] | None) -> IntArray:
     """Return how every subscription stands by its status alone; raises as `read_standings`."""
+    file.check_count(count)
     if "status" not in file:
         return np.full(len(file), ACTIVE_NOW, np.int64)
     column = file.columns["status"]

@@ -180,6 +180,12 @@ class Taken:
         """Raise if more rows are refused than the user puts up with."""
         self.tally.check(self.asked.at_most_refused)
 
+    def check_count(self, count: Sequence[str] | None) -> None:
+        """Raise if the user says which statuses count where no column holds any."""
+        if count is not None and "status" not in self:
+            raise refused(self.file, "no column is known as the status, of which count says words",
+                          "say which it is: columns={'status': 'HEADING'}, or leave count out")  # fmt: skip
+
     def nothing_left(self, what: str) -> Exception:
         """Return the error that says that no row is left, and why."""
         lines = [line for line in self.tally.closed().lines if line.what != "read as is"]

@@ -275,3 +275,15 @@ def test_the_tables_of_the_page_are_what_is_known():
     assert {row[0]: row[1] for row in rows if row[0] in names} == names
     roles = {kind: ", ".join(f"`{role}`" for role in known) for kind, known in ROLES.items()}
     assert {row[0]: row[1] for row in rows if row[0] in roles} == roles
+
+
+def test_words_that_have_nothing_to_say_are_refused(tmp_path):
+    path = tmp_path / "o.csv"
+    path.write_text("customer,date,amount\n1,2024-01-31,5\n", encoding="utf-8")
+    for source in (path, pd.read_csv(path)):
+        with pytest.raises(fs.DataError, match=r"no workbook.*leave sheet out"):
+            fs.read_orders(source, sheet="Orders")
+    with pytest.raises(fs.DataError, match="no column is known as the status"):
+        fs.read_orders(path, count=["paid"])
+    with pytest.raises(fs.DataError, match="no column is known as the status"):
+        fs.read_subscriptions(pd.DataFrame({"customer": [1], "start": ["2024-01-31"]}), count=["live"])

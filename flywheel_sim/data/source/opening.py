@@ -39,6 +39,8 @@ def opened(source: Any, sheet: str | None = None) -> Opened:
         If there is no table to be read.
     """
     if hasattr(source, "columns"):
+        if sheet is not None:
+            raise refused("the table", "no workbook, so it has no sheets", "leave sheet out")
         return open_frame(source)
     path = Path(source)
     shown = path.name or os.fspath(path)
@@ -50,10 +52,12 @@ def opened(source: Any, sheet: str | None = None) -> Opened:
         for mark, (rule, remedy) in _OTHERS.items():
             if start.startswith(mark):
                 raise refused(shown, rule, remedy)
-        if start.startswith(b"PAR1"):
-            return open_parquet(path, MOST)
         if start.startswith(b"PK\x03\x04"):
             return open_workbook(path, MOST, sheet)
+        if sheet is not None:
+            raise refused(shown, "no workbook, so it has no sheets", "leave sheet out")
+        if start.startswith(b"PAR1"):
+            return open_parquet(path, MOST)
         return open_separated(path, MOST)
     except Unreadable as error:
         raise refused(shown, error.rule, error.remedy or "give the path of a file") from error
