@@ -22,6 +22,7 @@ from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of
 from flywheel_sim.texts import titled
+from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ def read_funnel(
     Parameters
     ----------
     source, columns, dates, sheet, at_most_refused
-        As for `read_orders`. Roles: step, count, period, group; or steps, a list of columns in their order.
+        As for `read_orders`. Roles: step, count, period, group, segment; or steps, a list of columns in their order.
 
     Raises
     ------
@@ -135,7 +136,10 @@ def _table(period: IntArray, step: IntArray, count: FloatArray, names: Sequence[
 
 def _wide(file: Taken, days: IntArray) -> tuple[IntArray, IntArray, FloatArray, list[str]]:
     """Return periods, steps, counts and names of steps of a table with one column a step."""
-    columns = file.several["steps"]
+    columns = [one for one in file.several["steps"] if not _MONEY & set(plain(one.name).split())]
+    money = [f"'{titled(one.name)}'" for one in file.several["steps"] if one not in columns]
+    if money:
+        file.tally.say(f"{joined(money)} {'is' if len(money) == 1 else 'are'} no step: money is not counted in people.")
     counts = [read_counts(file, column)[0] for column in columns]
     left = np.flatnonzero(file.tally.left)
     left = left[_first_of(days[left], file, left)]
@@ -160,6 +164,8 @@ def _long(file: Taken, days: IntArray) -> tuple[IntArray, IntArray, FloatArray, 
     tally.mark(column.blank, ASIDE, "no step", column.name)
     counts, _ = read_counts(file, file.need("count"))
     codes, keys, spellings = column.joined_words(plain)
+    if "segment" in file:
+        _one_segment(file)
     if "group" in file:
         group = file.columns["group"]
         totals, named, _ = group.joined_words(plain)
@@ -180,6 +186,25 @@ def _long(file: Taken, days: IntArray) -> tuple[IntArray, IntArray, FloatArray, 
     order, names = _in_order([spellings[key][0] for key in keys])
     return pairs[0], order[pairs[1]], np.asarray(sums, np.float64), names
 
+
+def _one_segment(file: Taken) -> None:
+    """Set aside all segments but that of all users; raises where there are several others, as they share people."""
+    column = file.columns["segment"]
+    codes, names, _ = column.joined_words(plain)
+    every = [at for at, one in enumerate(names) if one in _EVERYBODY]
+    if every:
+        file.tally.mark(~np.isin(codes, every), ASIDE, "a segment, whose people stand under all users too", column.name)
+    elif len(names) > 1:
+        raise refused(file.file, f"column '{column.name}' has {len(names):,} segments, which share people",
+                      "keep the rows of one, such as All users")  # fmt: skip
+
+
+_EVERYBODY = frozenset(("all users", "all", "everybody", "alle nutzer", "tous les utilisateurs"))
+
+#: Words of headings that are no steps of a funnel.
+_MONEY = frozenset(
+    ("revenue", "cost", "costs", "spend", "sales", "amount", "value", "umsatz", "kosten", "betrag", "rate")
+)
 
 _TOTALS = frozenset(("total", "totals", "gesamt", "summe", "all", "grand total", "gesamtsumme"))
 

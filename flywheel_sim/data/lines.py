@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from flywheel_sim.data.statuses import CANCELLED, PAID, REFUNDED
 
 #: Smaller sums are nothing: a thousandth of a cent.
 _NOTHING = 1e-5
+
+#: Headings of what a whole order came to.
+_TOTAL = re.compile(r"\border (total|value|amount)\b|\b(grand|payment) total\b|\bgesamtbetrag\b")
 
 
 @dataclass
@@ -57,6 +61,21 @@ def without_states(lines: Lines, tally: Tally) -> None:
     changed = overtaken & (lines.status[left] != lines.status[left][last[key]])
     for these, rule in ((changed, "an earlier state of the same order"), (overtaken & ~changed, "the same row again")):
         tally.mark(_at(left[these], len(lines.who)), MERGED, rule)
+
+
+def count_totals_once(lines: Lines, tally: Tally, heading: str) -> None:
+    """Let the total of an order that stands on every line of it count once, where the heading says that it is one."""
+    left = np.flatnonzero(tally.left & ~lines.follows)
+    if not len(left) or not _TOTAL.search(heading):
+        return
+    first = np.zeros(int(lines.order.max()) + 1, np.int64)
+    first[lines.order[left[::-1]]] = left[::-1]
+    further = left[first[lines.order[left]] != left]
+    if not len(further) or (lines.amount[further] != lines.amount[first[lines.order[further]]]).any():
+        return
+    lines.amount[further] = 0.0
+    lines.follows[further] = True
+    tally.say(f"'{heading}' is the same on every line of an order, so it is of the order and counts once.")
 
 
 def turn_reversals(lines: Lines, tally: Tally) -> None:

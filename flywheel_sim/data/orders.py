@@ -18,6 +18,7 @@ from flywheel_sim.data.currencies import currency_of
 from flywheel_sim.data.lines import (
     Bought,
     Lines,
+    count_totals_once,
     one_a_day,
     orders_of,
     turn_reversals,
@@ -27,6 +28,7 @@ from flywheel_sim.data.lines import (
 from flywheel_sim.data.people import Tokens, columns_of_people
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
+from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.statuses import (
     CANCELLED,
     FAILED,
@@ -241,6 +243,8 @@ def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple
     tally, until = file.tally, file.asked.until
     file.check_count(count)
     priced, beside = _amounts(file, lines)
+    if priced and "order" in file and "amount" in file and {"quantity", "item"} & set(file.columns):
+        count_totals_once(lines, tally, plain(file.columns["amount"].name))
     _statuses(file, lines, count, _take_refunds(file, lines))
     currency = currency_of(file, beside, lines.amount != 0 if priced else tally.left)
     if "order" in file and not {"quantity", "item"} & set(file.columns):
@@ -266,7 +270,11 @@ def _lines(file: Taken) -> tuple[Lines, IntArray | None, list[str]]:
     order = file.columns["order"].texts().codes if numbered else np.full(count, -1, np.int64)
     alone = order < 0
     order = np.where(alone, np.arange(count) + (int(order.max(initial=0)) + 1), order)
-    heads = _heads(order, file.columns["customer"].blank & file.columns["time"].blank & ~alone)
+    follows = file.columns["customer"].blank & file.columns["time"].blank
+    if "amount" in file:  # whose amount stands in another row of its order
+        blank = file.columns["amount"].blank
+        follows |= blank & (np.bincount(order, ~blank)[order] > 0)
+    heads = _heads(order, follows & ~alone)
     who = who[heads]
     tally.mark(who < 0, ASIDE, "no customer", file.columns["customer"].name)
     times = file.times("time", needed=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,43 @@ from flywheel_sim.data.currencies import currency_of
 from flywheel_sim.data.people import say_spellings
 from flywheel_sim.data.periods import as_days, read_periods
 from flywheel_sim.data.records import Records, spanned
-from flywheel_sim.data.source.cells import FloatArray, IntArray
-from flywheel_sim.data.source.columns import plain
+from flywheel_sim.data.source.cells import Column, FloatArray, IntArray
+from flywheel_sim.data.source.columns import Heading, plain
+from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of
 from flywheel_sim.stats import figure
 from flywheel_sim.texts import titled
+from flywheel_sim.wording import joined
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TOTALS = frozenset(("total", "totals", "gesamt", "summe", "grand total", "gesamtsumme"))
+#: What the first cells of a row of totals begin with, and what stands there alone.
+_TOTAL = re.compile(r"((grand |sub ?)?totals?|gesamt[^ ]*|insgesamt|(zwischen)?summen?)( .*)?|sum")
+
+#: Words of headings of what is no spend, wherever they stand; and words that are such headings where they stand alone.
+_NO_SPEND = frozenset(
+    ("total", "totals", "subtotal", "sum", "gesamt", "gesamtsumme", "gesamtkosten", "summe", "clicks", "conversion",
+     "conversions", "conv", "impression", "impressions", "impr", "ctr", "cpc", "cpm", "cpa", "cpl", "cpv", "cac", "cvr",
+     "ltv", "roas", "roi", "rate", "sessions", "users", "leads", "revenue", "orders", "purchases", "transactions",
+     "visits", "visitors", "views", "pageviews", "customers", "subscribers", "followers", "signups", "installs",
+     "downloads", "arrivals", "klicks", "impressionen", "sitzungen", "nutzer", "besuche", "besucher", "umsatz",
+     "bestellungen", "kunden")
+)  # fmt: skip
+_NO_SPEND_ALONE = frozenset(
+    ("sales", "reach", "frequency", "average", "avg", "profit", "margin", "budget", "year", "quarter", "month", "week",
+     "day", "jahr", "quartal", "monat", "woche", "tag", "index", "id", "cost per click")
+)  # fmt: skip
+
+#: The medium behind a source, as in google / cpc, is part of the name of a channel.
+_MEDIUM = re.compile(r"/\s*(cpc|cpm|cpa|cpv)\b", re.IGNORECASE)
+
+#: Codes of currencies that are words too: headings mean the currency where they are in capitals.
+_WORDS_TOO = frozenset(("COP", "MAD", "PEN", "TRY"))
+
+#: Currencies whose sign is that of the dollar too.
+_DOLLARS = frozenset(("ARS", "AUD", "CAD", "CLP", "COP", "HKD", "MXN", "NZD", "SGD", "TWD", "USD"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +105,8 @@ def read_spend(
     """Read what was spent on each channel in each period.
 
     A table has one row a period and channel, or one row a period and one column a channel. Periods are days, weeks,
-    months, quarters or years; what is spent on one channel in one period in several rows is added up.
+    months, quarters or years; what is spent on one channel in one period in several rows is added up. Rows of totals,
+    columns of totals, clicks and the like, and amounts in another currency are left out.
 
     Parameters
     ----------
@@ -100,11 +128,14 @@ def read_spend(
     """
     asked = Asked(None, currency, amounts, decimal, dates, at_most_refused=at_most_refused)
     file = taken("spend", source, columns, sheet, asked, "channels", "spend")
+    _set_totals_aside(file)
     days, _ = read_periods(file, "period")
-    wide = "channels" in file
-    period, channel, values, names, at = (_wide if wide else _long)(file, days)
-    said = None if wide and currency is None else currency or currency_of(file, None, file.tally.left, "spend")
+    if "channels" in file:
+        found, said = _wide(file, days, stated="channels" in (columns or {}))
+    else:
+        found, said = _long(file, days)
     file.check()
+    period, channel, values, names, at = found
     if not len(period):
         raise file.nothing_left("spend")
     rows = _table(file, period, channel, values, names, at)
@@ -114,36 +145,138 @@ def read_spend(
 Found = tuple[IntArray, IntArray, FloatArray, list[str], Any]
 
 
-def _wide(file: Taken, days: IntArray) -> Found:
-    """Return periods, channels, spend and names of channels of a table with one column a channel."""
-    columns = [one for one in file.several["channels"] if plain(one.name) not in _TOTALS]
-    amounts = []
+def _set_totals_aside(file: Taken) -> None:
+    """Set rows aside whose period or channel says that they are totals of others."""
+    for role in ("period", "channel"):
+        column = file.columns.get(role)
+        if column is None or column.kind != "text":
+            continue
+        totals = [_TOTAL.fullmatch(plain(word)) is not None for word in column.word_list()]
+        file.tally.mark(np.array([*totals, False])[column.codes], ASIDE, "a total", column.name)
+
+
+def _wide(file: Taken, days: IntArray, *, stated: bool) -> tuple[Found, str | None]:
+    """Return periods, channels, spend and names of channels of a table with one column a channel; and the currency."""
+    columns = file.several["channels"] if stated else _channels(file)
+    amounts, units = [], []
     for column in columns:
         found = file.amounts_of(column, needed=False)
         file.tally.mark(found.values < 0, REFUSED, "less than nothing spent", column.name)
         amounts.append(np.nan_to_num(found.values))
+        units.append(_beside(file, column, found.units))
+    if "currency" in file:
+        said, kept = currency_of(file, None, file.tally.left, "spend"), list(range(len(columns)))
+    else:
+        said, kept = _one_currency(file, columns, amounts, units)
     left = np.flatnonzero(file.tally.left)
-    values = np.stack([one[left] for one in amounts], axis=1).ravel()
-    channel = np.tile(np.arange(len(columns)), len(left))
-    return np.repeat(days[left], len(columns)), channel, values, [titled(one.name) for one in columns], None
+    values = np.stack([amounts[one][left] for one in kept], axis=1).ravel()
+    names = [titled(columns[one].name) for one in kept]
+    return (np.repeat(days[left], len(kept)), np.tile(np.arange(len(kept)), len(left)), values, names, None), said
 
 
-def _long(file: Taken, days: IntArray) -> Found:
-    """Return periods, channels, spend and names of channels of a table with one row a period and channel."""
+def _channels(file: Taken) -> list[Column]:
+    """Return the columns of a wide table whose headings do not say that they hold something else than spend.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    columns = file.several["channels"]
+    out = [column for column in columns if _no_spend(column.name)]
+    if not out:
+        return columns
+    listed = _listed(out)
+    if len(out) == len(columns):
+        raise refused(file.file, f"no column is what was spent on a channel: {listed} hold totals or something else",
+                      "say which are: columns={'channels': ['HEADING', ...]}")  # fmt: skip
+    file.tally.say(f"Left out, as no spend on a channel: {listed}; columns={{'channels': [...]}} says otherwise.")
+    return [column for column in columns if not _no_spend(column.name)]
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    """Return the headings of the first of some columns."""
+    return joined([f"'{titled(one.name)}'" for one in columns[:8]]) + " ..." * (len(columns) > 8)
+
+
+def _no_spend(heading: str) -> bool:
+    """Tell whether a heading is that of totals, clicks, rates and the like."""
+    said = plain(re.sub(r"([a-z])([A-Z])", r"\1 \2", _MEDIUM.sub(" ", heading)))
+    words = set(said.split()) | set(plain(_MEDIUM.sub(" ", heading)).split())
+    return bool(_NO_SPEND & words) or said in _NO_SPEND_ALONE or _TOTAL.fullmatch(said) is not None
+
+
+def _beside(file: Taken, column: Column, units: Any) -> Any:
+    """Return the currency of every amount: what stands beside it, else what the heading says; "" where nobody does.
+
+    Raises
+    ------
+    DataError
+        If the heading says one, all amounts another, and the user none.
+    """
+    named = Heading(column.name).currency
+    if named in _WORDS_TOO and named not in column.name:
+        named = ""
+    if units is None:
+        return np.full(len(column), named, dtype=object)
+    if named in _DOLLARS:
+        units = np.where(units == "USD", named, units)  # $ is a dollar, and the heading says whose
+    others = sorted(set(units[file.tally.left].tolist()) - {""})
+    if named and others and named not in others and file.asked.currency is None:
+        raise refused(file.file, f"column '{titled(column.name)}' says {named} and its amounts {joined(others[:8])}",
+                      f"rename the column, or say which counts: currency={others[0]!r}")  # fmt: skip
+    return np.where(units == "", named, units)
+
+
+def _one_currency(
+    file: Taken, columns: Sequence[Column], amounts: Sequence[FloatArray], units: Sequence[Any]
+) -> tuple[str | None, list[int]]:
+    """Return the currency of a wide table, None where nobody says, and the places of the columns that are in it.
+
+    Raises
+    ------
+    DataError
+        If there are several and the user says none, or none of the one that is said, or several in one column.
+    """
+    wanted, left = file.asked.currency, file.tally.left
+    spent = [left & (amount != 0) for amount in amounts]
+    by_column = [set(unit[one if one.any() else left].tolist()) - {""} for unit, one in zip(units, spent, strict=True)]
+    found: list[str] = sorted(set().union(*by_column))
+    if len(found) < 2 and (wanted is None or not found or wanted in found):
+        return wanted or next(iter(found), None), list(range(len(columns)))
+    listed = joined(found[:8]) + " ..." * (len(found) > 8)
+    mixed = [column for column, said in zip(columns, by_column, strict=True) if len(said) > 1]
+    if mixed:
+        raise refused(file.file, f"amounts of column '{titled(mixed[0].name)}' are in several currencies, {listed}",
+                      "change them into one, or give a table with one row a period and channel")  # fmt: skip
+    if wanted is None:
+        raise refused(file.file, f"amounts are in several currencies, {listed}",
+                      f"say which counts, and columns of others are left out: currency={found[0]!r}")  # fmt: skip
+    if wanted not in found:
+        raise refused(file.file, f"no amount is in {wanted}; they are in {listed}", f"write currency={found[0]!r}")
+    kept = [at for at, said in enumerate(by_column) if not said or wanted in said]
+    out = [column for at, column in enumerate(columns) if at not in kept]
+    file.tally.say(f"Left out, as in another currency: {_listed(out)}.")
+    return wanted, kept
+
+
+def _long(file: Taken, days: IntArray) -> tuple[Found, str | None]:
+    """Return periods, channels, spend and names of channels of a table with one row for each; and the currency."""
     tally, column = file.tally, file.need("channel")
     found = file.amounts("spend")
     tally.mark(found.values < 0, REFUSED, "less than nothing spent", file.columns["spend"].name)
     if "arrivals" in file:
         file.amounts("arrivals", money=False, needed=False)  # rows where none can be read are refused first
     codes, keys, spellings = column.joined_words(plain)
-    tally.mark(np.isin(codes, [at for at, key in enumerate(keys) if key in _TOTALS]), ASIDE, "a total", column.name)
     tally.mark(column.blank, ASIDE, "no channel", column.name)
     for key in keys:
         say_spellings(spellings[key], tally)
-    if file.asked.currency or "currency" in file:
-        currency_of(file, found.units, tally.left, "spend")
+    beside, spent = None, tally.left & (found.values != 0)
+    if found.units is not None and "currency" not in file:
+        beside = _beside(file, file.columns["spend"], found.units)
+    said = currency_of(file, beside, spent if spent.any() else tally.left, "spend")
     left = np.flatnonzero(tally.left)
-    return days[left], codes[left], found.values[left], [titled(spellings[key][0]) for key in keys], left
+    return (days[left], codes[left], found.values[left], [titled(spellings[key][0]) for key in keys], left), said
 
 
 def _table(

@@ -258,9 +258,16 @@ def _of_rows(file: Taken, who: IntArray, count: Sequence[str] | None) -> Spells:
     tally.mark(start > last_day, ASIDE, "begins after the end of the records")
     end = np.where(end > last_day, ACTIVE, end)
     price = file.amounts("price", needed=False).values if "price" in file else np.full(len(file), np.nan)
+    if "price" in file and _monthly(file):  # what somebody who left pays now says nothing of what it was
+        price = np.where((end != ACTIVE) & (price == 0), np.nan, price)
     _once_each(file, who, start)
     rows = np.flatnonzero(tally.left)
     return Spells(rows, start[rows], end[rows], last_day, price[rows])
+
+
+def _monthly(file: Taken) -> bool:
+    """Tell whether prices are of a month, by their heading."""
+    return bool({"mrr", "monthly"} & set(plain(file.columns["price"].name).split()))
 
 
 def _once_each(file: Taken, who: IntArray, start: IntArray) -> None:
@@ -293,7 +300,7 @@ def _rows(file: Taken, spells: Spells, who: IntArray, referrers: IntArray | None
     if "interval" in file:
         interval = _intervals(file)
     price = spells.price
-    if "price" in file and {"mrr", "monthly"} & set(plain(file.columns["price"].name).split()):
+    if "price" in file and _monthly(file):
         interval = np.where(np.isnan(interval), 1.0, interval)
         price = np.round(price * interval[at], DECIMALS)
     quantity = np.ones(len(file))

@@ -20,6 +20,9 @@ from flywheel_sim.data.source.opening import opened
 from flywheel_sim.data.times import Reader, Times, day_of, days_to
 from flywheel_sim.texts import titled
 
+#: Roles whose column is one step more where every step has a column, as its heading is usual for counts.
+_STEPS_TOO = ("count",)
+
 #: Nothing that a company keeps records of was before this day.
 FIRST_DAY = dt.date(1980, 1, 1)
 
@@ -220,13 +223,14 @@ def taken(
 
 def _with_wide(kind: str, table: Opened, roles: Roles, wide: str, instead: str) -> Roles:
     """Return roles with one that all columns of figures share; raises as `taken`."""
-    taken_places = {place for several in roles.places.values() for place in several}
+    places = {role: several for role, several in roles.places.items() if role not in _STEPS_TOO}
+    taken_places = {place for several in places.values() for place in several}
     free = [at for at, name in enumerate(table.names) if name and at not in taken_places][:_WIDEST]
     columns = table.load(free).columns if free else {}
     figures = tuple(at for at in free if not columns[at].blank.all() and _are_figures(columns[at]))
     if len(figures) < 2:
         raise missing_role(table, kind, instead, f", nor several as {wide}")
-    return Roles({**roles.places, wide: figures}, roles.export)
+    return Roles({**places, wide: figures}, roles.export)
 
 
 def _are_figures(column: Column) -> bool:

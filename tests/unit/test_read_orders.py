@@ -62,3 +62,34 @@ def test_invoices_without_amounts_give_the_same_days(tmp_path):
     days = {key: count for key, (_, count) in found(orders, tmp_path / "keys.csv").items()}
     assert days == {key: count for key, (_, count) in exports.expected(ORDERS).items()}
     assert orders.rows.amount.isna().all()
+
+
+def test_further_lines_of_shopify_repeat_who_and_when_without_a_total():
+    table = pd.DataFrame({
+        "Name": ["#1", "#1", "#2"], "Email": ["a@x.de", "a@x.de", "b@x.de"], "Financial Status": ["paid", None, "paid"],
+        "Currency": ["EUR", None, "EUR"], "Total": [30.0, None, 12.0], "Lineitem name": ["A", "B", "A"],
+        "Created at": ["2024-01-05 10:00:00 +0100"] * 3,
+    })  # fmt: skip
+    orders = fs.read_orders(table)
+    assert sorted(orders.rows["amount"]) == [12.0, 30.0]
+    assert "a further line of an order" in str(orders)
+
+
+@pytest.mark.parametrize("number", ["order_item_id", "payment_sequential"])
+def test_lines_of_olist_that_are_alike_are_lines(number):
+    table = pd.DataFrame({"order_id": ["o1"] * 3, "customer_unique_id": "c1", "order_status": "delivered",
+                          "order_purchase_timestamp": "2017-05-01 10:00:00", number: [1, 2, 3],
+                          "price": 100.0})  # fmt: skip
+    assert fs.read_orders(table).rows["amount"].tolist() == [300.0]
+
+
+@pytest.mark.parametrize("heading", ["order_total", "Order Total Amount", "Order value"])
+def test_a_total_of_an_order_on_every_line_counts_once(heading):
+    table = pd.DataFrame({"order_id": [1, 1, 2, 2, 3], "customer_id": [7, 7, 8, 8, 8], "sku": list("ABACA"),
+                          "order_date": ["2024-01-05"] * 2 + ["2024-02-05"] * 2 + ["2024-03-05"],
+                          heading: [30.0, 30.0, 40.0, 40.0, 5.0]})  # fmt: skip
+    orders = fs.read_orders(table)
+    assert orders.rows["amount"].tolist() == [30.0, 40.0, 5.0]
+    assert "counts once" in str(orders)
+    lines = fs.read_orders(table.assign(**{heading: [30.0, 10.0, 40.0, 40.0, 5.0]}))  # lines differ: amounts of lines
+    assert lines.rows["amount"].sum() == 125

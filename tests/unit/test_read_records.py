@@ -287,3 +287,114 @@ def test_words_that_have_nothing_to_say_are_refused(tmp_path):
         fs.read_orders(path, count=["paid"])
     with pytest.raises(fs.DataError, match="no column is known as the status"):
         fs.read_subscriptions(pd.DataFrame({"customer": [1], "start": ["2024-01-31"]}), count=["live"])
+
+
+# -- survivors as other programs lay them out -----------------------------------------------------------------
+
+
+def by_cohort(survivors):
+    return {name: rows.survivors.tolist() for name, rows in survivors.rows.groupby("cohort", observed=True)}
+
+
+HARDIE = {"Year": ["0", "1", "2"], "Regular": ["100.0%", "63.1%", "46.8%"], "High-End": ["100.0%", "86.9%", "74.3%"]}
+
+
+def test_columns_are_cohorts_where_a_column_holds_the_ages():
+    two = fs.read_survivors(pd.DataFrame(HARDIE))
+    assert by_cohort(two) == {"High-End": [100, 86.9, 74.3], "Regular": [100, 63.1, 46.8]}
+    assert (two.unit, two.people, sorted(set(two.rows.age))) == ("year", None, [0, 1, 2])
+    assert any("every column of figures as a cohort: 'Regular', 'High-End'" in one for one in two.remarks())
+    counts = {"Age": [0, 1, "Total"], "A": [1000, 400, 1400], "B": [9, 5, 14], "Total": [1009, 405, 1414]}
+    some = fs.read_survivors(pd.DataFrame(counts), unit="week")
+    assert (some.people, by_cohort(some)) == (1000, {"A": [1000, 400]})
+    assert lines(some)["set aside", "a total of ages that stand by themselves"] == 1
+    assert any("fewer than 10 people are set aside: 1" in one for one in some.remarks())
+    named = fs.read_survivors(pd.DataFrame(HARDIE).rename(columns={"Year": "n"}), columns={"age": "n"}, unit="year")
+    assert by_cohort(named) == by_cohort(two)
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"n": [0, 1], "Regular": [100, 63], "High-End": [100, 87]}, "no heading says an age"),
+        ({"Segment": ["A", "B"], "Start": [100, 63], "Later": [90, 50]}, "no heading says an age"),
+        ({"Week": [0, 1], "0": [100, 63], "1": [90, 50]}, "columns={'cohort': 'Week'}"),
+        ({"Year": [0, 0], "A": [100, 63], "B": [90, 50]}, "stand above it already"),
+        ({"Cohort": ["A", "A"], "Day 0": [100, 63], "Day 1": [90, 50]}, "row .* of a cohort and age that stand above"),
+        ({"Cohort": ["A"], "Day 0": [100], "Day 1": [90], "Day 1 %": [90]}, "are both of age 1"),
+    ],
+)
+def test_survivors_that_can_be_read_two_ways_are_refused(columns, why):
+    with pytest.raises(fs.DataError, match=why):
+        fs.read_survivors(pd.DataFrame(columns), unit="month")
+
+
+def test_either_way_to_read_a_table_of_ages_both_ways_can_be_said():
+    frame = pd.DataFrame({"Week": [0, 1], "0": [100, 90], "1": [60, 50]})
+    assert by_cohort(fs.read_survivors(frame, columns={"cohort": "Week"}, unit="week")) == {
+        "0": [100, 60],
+        "1": [90, 50],
+    }
+    assert by_cohort(fs.read_survivors(frame, columns={"age": "Week"})) == {"0": [100, 90], "1": [60, 50]}
+
+
+@pytest.mark.parametrize("cells", [("40%", "15%", "5%"), (0.4, 0.15, 0.05)])
+def test_shares_of_a_count_at_age_0_are_counts(cells):
+    row = dict(zip(("Month 1", "Month 2", "Month 3"), cells, strict=True))
+    frame = pd.DataFrame([{"Cohort": "Jan 2024", "Month 0": 1000, **row}, {"Cohort": "Feb 2024", "Month 0": 1200}])
+    found = fs.read_survivors(frame)
+    assert (found.people, by_cohort(found)) == (2200, {"Jan 2024": [1000, 400, 150, 50], "Feb 2024": [1200]})
+    assert any("shares of the count at age 0" in one for one in found.remarks())
+
+
+def test_shares_of_a_count_may_be_said_by_headings_or_stand_in_rows(tmp_path):
+    headed = pd.DataFrame({"Cohort": ["A"], "Month 0": [1000], "Month 1 %": [40.0], "Month 2 %": [0]})
+    assert by_cohort(fs.read_survivors(headed)) == {"A": [1000, 400, 0]}
+    long = fs.read_survivors(table(tmp_path, "cohort,month,customers\nA,0,200\nA,1,45%\nB,0,100\nB,1,5%\n"))
+    assert by_cohort(long) == {"A": [200, 90], "B": [100, 5]}
+    for row in ("A,1000,400,15%", "A,100%,400,150"):
+        with pytest.raises(fs.DataError, match="some figures are counts and some are in %; write all as counts"):
+            fs.read_survivors(table(tmp_path, f"Cohort,Month 0,Month 1,Month 2\n{row}\n"))
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "names"),
+    [
+        ("Date,Month 0,Month 1,Month 2", ("2024-01-01,", "2024-02-01,"), ["2024-01-01", "2024-02-01"]),
+        ("Date,Cohort Size,Month 0,Month 1,Month 2", ("2024-01-01,1000,", "2024-02-01,1200,"),
+         ["2024-01-01", "2024-02-01"]),
+        ("Month,Month 0,Month 1,Month 2", ("Jan 2024,", "Feb 2024,"), ["Jan 2024", "Feb 2024"]),
+        ("Year,Month 0,Month 1,Month 2", ("2023,", "2024,"), ["2023", "2024"]),
+        ("Country,Month 0,Month 1,Month 2", ("DE,", "DE,"), ["1", "2"]),
+        ("Cohort Size,Month 0,Month 1,Month 2", ("1000,", "1200,"), ["1", "2"]),
+        ("Month 0,Month 1,Month 2", ("", ""), ["1", "2"]),
+    ],
+)  # fmt: skip
+def test_every_row_is_a_cohort_where_no_column_is_known_as_it(tmp_path, head, rows, names):
+    found = fs.read_survivors(table(tmp_path, f"{head}\n{rows[0]}1000,400,200\n{rows[1]}1200,456,230\n"))
+    assert found.rows.survivors.tolist() in ([1000, 400, 200, 1200, 456, 230], [1200, 456, 230, 1000, 400, 200])
+    assert (sorted(by_cohort(found)), found.people, found.unit) == (sorted(names), 2200, "month")
+    assert by_cohort(found)[names[0]] == [1000, 400, 200]
+    assert any("columns={'cohort': 'HEADING'}" in one for one in found.remarks())
+
+
+@pytest.mark.parametrize("word", ["Total", "Average", "All", "Sum", "Gesamt", "Summe", "GRAND TOTAL", "Mean"])
+@pytest.mark.parametrize("head", ["Cohort", "Date"])
+def test_totals_beside_cohorts_are_set_aside(head, word):
+    frame = pd.DataFrame({head: ["2024-01-01", "2024-02-01", word], "Month 0": [1000, 1200, 2200],
+                          "Month 1": [400, 456, 856], "Month 2": [150, None, 150]})  # fmt: skip
+    found = fs.read_survivors(frame)
+    assert by_cohort(found) == {"2024-01-01": [1000, 400, 150], "2024-02-01": [1200, 456]}
+    assert (found.people, lines(found)["set aside", "a total of cohorts that stand by themselves"]) == (2200, 1)
+    alone = fs.read_survivors(frame.iloc[2:].rename(columns={"Date": "Cohort"}))
+    assert by_cohort(alone) == {word: [2200, 856, 150]}
+    long = frame.melt(head, var_name="month", value_name="survivors").dropna().rename(columns={head: "cohort"})
+    assert by_cohort(fs.read_survivors(long)) == by_cohort(found)
+
+
+def test_columns_stated_as_ages_are_taken_from_age_0_on():
+    frame = pd.DataFrame({"Cohort": ["A"], "Cohort Size": [1000], "Month 1": ["40%"], "Month 2": ["15%"]})
+    found = fs.read_survivors(frame, columns={"ages": ["Cohort Size", "Month 1", "Month 2"]})
+    assert by_cohort(found) == {"A": [1000, 400, 150]}
+    with pytest.raises(fs.DataError, match="'Month 2' is stated as age 1"):
+        fs.read_survivors(frame, columns={"ages": ["Cohort Size", "Month 2", "Month 1"]})

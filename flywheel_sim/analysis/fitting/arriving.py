@@ -64,10 +64,11 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
         notes.insert(0, f"Nobody new came in the {quiet} {period}s after {ends}: the records seem to hold people who "
                         "were chosen. The rate is that until then, and says nothing of later arrivals.")  # fmt: skip
     maxima = {"": found.maximum}
+    unclear = tuple(one for one in left_open(maxima) if one.split()[0] not in MONTHS)  # they stand beside December
     return Fit(
         asked.of, "arrivals", f"Arrivals of {people}", f"the {day} of {len(days):,} {people}, {between(begins, ends)}",
         _rows(found), f"{said}{growth}.", said, _beside(counted, found, starts, counts, period, asked.level),
-        {_panel(period): ("", f"New {people} a {period}")}, asked.level, _SOURCE, maxima, left_open(maxima),
+        {_panel(period): ("", f"New {people} a {period}")}, asked.level, _SOURCE, maxima, unclear,
         tuple(notes), found.journey(),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from flywheel_sim.calibration import buying
 from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
 from flywheel_sim.calibration.buying.season import MONTHS
 from flywheel_sim.calibration.buying.shares import shares
+from flywheel_sim.calibration.figures import figure as written
 from flywheel_sim.calibration.likelihood import FloatArray, Maximum, interval_of
 from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
 from flywheel_sim.errors import ExperimentError
@@ -129,7 +130,7 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
         low, high = interval_of(top, lambda values: late.unseen(values, histories))
         says += (
             f" Besides them about {late.unseen(top.values, histories):,.0f} ({asked.level * 100:g} % interval "
-            f"{low:,.0f} to {high:,.0f}) were customers before the records and bought nothing since."
+            f"{low:,.0f} to {high:,.0f}) were customers when the records began and bought nothing since."
         )
     elif _begins_in_the_middle(purchases):
         notes.append(
@@ -151,7 +152,7 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
         notes.append("The journey holds those who were new in the records, at a steady pace, and nobody from before.")
     setting = Setting(
         "week", 104.0, new, *((purchases.days / _WEEK, ()) if before.any() else _came(purchases)),
-        figure(amount) if amount > 0 else "1", orders.currency or "EUR", str(orders.begins),
+        written(round(amount, 2)) if amount > 0 else "1", orders.currency or "EUR", str(orders.begins),
     )  # fmt: skip
     return Fit(
         asked.of, name, model.label,

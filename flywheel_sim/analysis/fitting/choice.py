@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flywheel_sim.calibration.retention.choice import NOTHING
 from flywheel_sim.result import Unreplicated
 from flywheel_sim.stats import figure
 from flywheel_sim.wording import joined
@@ -75,7 +76,7 @@ class Choice(Unreplicated):
         whole = table[table["origins"] == table["origins"].max()].set_index("candidate")
         if self.chosen not in whole.index:
             return ()
-        better = whole[(whole["kind"] == "baseline") & (whole["error"] < whole.loc[self.chosen, "error"])]
+        better = whole[(whole["kind"] == "baseline") & (whole["error"] < whole.loc[self.chosen, "error"] - NOTHING)]
         return tuple(map(str, better.index))
 
     def answer(self) -> str:

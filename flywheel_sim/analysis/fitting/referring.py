@@ -29,6 +29,9 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
                               "columns={'referred_by': 'the column that says so'}")  # fmt: skip
     first, people, _ = first_days(data)
     by = rows.groupby("customer", observed=True)["referred_by"].first().dropna()
+    since = getattr(data, "records_from", None)
+    if since is not None:  # as customers count from then on
+        by = by[(first.reindex(by.index) >= np.datetime64(since)).to_numpy()]
     there = _months(data, first)
     brought = by.value_counts()
     outside = int(brought[~brought.index.isin(there.index)].sum())
@@ -37,7 +40,7 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
     maxima = {"": found.maximum}
     figures_ = [("", "rate", found.rate, found.low, found.high, "people brought per customer and month")]
     if np.isfinite(found.shape):
-        low, high = (1 / one for one in found.maximum.ends[1][::-1])
+        low, high = (1 / one if one > 0 else np.inf for one in found.maximum.ends[1][::-1])
         figures_.append(("", "shape", found.shape, low, high, "of how customers differ: the smaller, the more"))
     said = f"A customer brings {figure(found.rate)} people a month"
     return Fit(

@@ -71,6 +71,9 @@ def lives_of(data: Any) -> tuple[Lives, str, str, tuple[str, ...]]:
 #: Parameters of a forecast that are this far from the likeliest, relative to them, are told.
 _MOVED = 0.005
 
+#: A model that lies outside the data's intervals at more of the ages than this share does not fit.
+_OUTSIDE = 0.2
+
 #: Months between renewals.
 _RENEWED = {"week": 7 * 12 / 365.25, "month": 1.0, "quarter": 3.0, "half-year": 6.0, "year": 12.0}
 
@@ -110,12 +113,19 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
     maxima = {"": top}
     last, ahead = lives.last, asked.ahead or min(_BEYOND, lives.last)
     shares = model.survival(values, [last, last + ahead])
+    share, low, high = _seen(lives, asked.level)
+    said = 100 * model.survival(values, np.arange(lives.last + 1.0))
+    beside = int(((said < low) | (said > high)).sum())
     says = (
-        f"{_percent(shares[0])} % are left after {counted(last, unit)}, and {_percent(shares[1])} % are expected to be "
-        "after "
+        f"{figure(share[-1], '%')} % are left after {counted(last, unit)}, and {_percent(shares[1])} % are expected "
+        "to be after "
         f"{last + ahead}."
     )
-    notes = [f"The journey does not hold {model.lost}."] if model.lost else []
+    notes = []
+    if beside > max(1, _OUTSIDE * lives.last):
+        notes.append(f"At {beside} of {counted(lives.last, 'age')} the model is outside the interval of the data: "
+                     "these customers do not leave as it says, so do not rely on its forecast.")  # fmt: skip
+    notes += [f"The journey does not hold {model.lost}."] if model.lost else []
     if (np.abs(values / top.values - 1) > _MOVED).any():
         said = joined([f"{one.name} {value:.4g}" for one, value in zip(model.parameters, values, strict=True)])
         notes.append(f"Many parameters fit nearly as well; forecast and journey take plausible ones: {said}.")
@@ -161,7 +171,7 @@ def _without_a_model(lives: Lives, unit: str, words: str, asked: FitRequest) -> 
         ("", f"S({age})", *three, f"% left after {age} {unit}s")
         for age, three in enumerate(zip(share, low, high, strict=True))
     )
-    finding = f"{figure(share[-1], '%')} % are left after {lives.last} {unit}s"
+    finding = f"{figure(share[-1], '%')} % are left after {counted(lives.last, unit)}"
     return Fit(
         asked.of, "kaplan_meier", "Kaplan-Meier", words, rows, f"{finding}.", finding,
         _curve(lives, asked.level, share / 100, 0), {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")},
@@ -182,12 +192,13 @@ def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: FitRequest) 
     lasted = (np.where(ended, end, np.datetime64(data.ends, "s") + day) - start) / day / length
     since = data.records_from
     late = 0.0 if since is None else np.maximum(0.0, (np.datetime64(since, "s") - start) / day / length)
+    lasted = np.where(ended, np.maximum(lasted, 1 / length), lasted)  # a first day counts
     seen = lasted > late
     many = np.broadcast_to(late, lasted.shape)
     durations = Durations.of(lasted[seen], ended[seen], many[seen], 1 / length)
     top = WEIBULL.fit(durations, asked.level)
     left = WEIBULL.survival(top.values, [float(lives.last)])[0]
-    finding = f"Weibull: {_percent(left)} % are left after {lives.last} {unit}s"
+    finding = f"Weibull: {_percent(left)} % are left after {counted(lives.last, unit)}"
     maxima = {"": top}
     return Fit(
         asked.of, "weibull", "Weibull", words, rows_of(maxima), f"{finding}.", finding,

@@ -54,7 +54,8 @@ def figure(value: float) -> str:
 
 def pace(shape: float, rate: float, unit: str, season: FloatArray | None = None, times: int = 1) -> str:
     """Return a pace that a gamma distribution spreads over people, `times` as fast as `shape` / `rate`."""
-    said = f"value: {figure(shape * times)} per {figure(rate)} {unit}s, spread: {{shape: {figure(shape)}}}"
+    alike = min(max(shape, 1e-3), 1e8)  # as the language takes it
+    said = f"value: {figure(shape * times)} per {figure(rate)} {unit}s, spread: {{shape: {figure(alike)}}}"
     if season is not None:
         months = ", ".join(f"{name}: {figure(one)}" for name, one in zip(MONTHS, season, strict=True))
         said += f", times: {{month: {{{months}}}}}"

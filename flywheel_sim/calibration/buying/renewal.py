@@ -160,13 +160,17 @@ class Renewal(BuyingModel):
         How many purchases, and how likely the customer is to have been seen.
         """
         it = self._settings(values)
-        begun = self.prepared(Histories.of(0, 0, 0)).old
+        begun = self._at_first(0.0).old
         if begun is None:
             raise ExperimentError("sold_before is None: it takes a time for which people may have bought unseen; "
                                   "write PARETO_NBD.late(sold_before=52)")  # fmt: skip
-        none = [float(self.prepared(Histories.of(0, 0, one)).log_unseen(it)[0]) for one in times]
+        none = [float(self._at_first(one).log_unseen(it)[0]) for one in times]
         met = it.r / (it.r + 1)  # without the purchase at which somebody is first seen
         return met * begun.ahead(it, times)[0], -np.expm1(none)
+
+    def _at_first(self, until: float) -> Seen:
+        """Return what is known of a customer first seen when the records begin, and not again until a time."""
+        return self.prepared(Histories.from_purchases([0], [0.0], until, timed=self.season is not None))
 
     def weight_before(self, values: Any, histories: Histories) -> FloatArray:
         """Return how likely each is to have been a customer before the records, shape (groups,)."""

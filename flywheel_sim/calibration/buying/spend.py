@@ -139,7 +139,7 @@ class GammaGamma:
         """
         p, q, _ = self._finite(values)
         spread = f"{{value: {figure(round(self.mean(values), 6))}, spread: {{shape: {figure(max(q, 2.1) - 2)}}}}}"
-        return spread, f"{{gamma: {{mean: {name}, shape: {figure(p)}}}}}"
+        return spread, f"{{gamma: {{mean: {name}, shape: {figure(min(max(p, 1e-3), 1e6))}}}}}"
 
     def journey(self, values: Any, setting: Setting | None = None, *, pace: float = 0.1, classes: int = 200) -> str:
         """Return a journey of this package whose customers spend as the model says.
@@ -167,7 +167,7 @@ class GammaGamma:
         drawn = ", ".join(f"{one}: {figure(100 / classes)} %" for one in levels[:-1])
         table = ", ".join(f"{one}: {figure(round(mean, 6))}" for one, mean in zip(levels, means, strict=True))
         rates = {"pace": f"{{value: {figure(pace)} per {s.unit}}}", "basket": f"{{by: {{class: {{{table}}}}}}}"}
-        amount = f"{{gamma: {{mean: basket, shape: {figure(p)}}}}}"
+        amount = f"{{gamma: {{mean: basket, shape: {figure(min(max(p, 1e-3), 1e6))}}}}}"
         comments = [f"{self.label} ({self.source}), with customers of {classes} classes."]
         return written(self.label, comments, rates, {"order": f"{{every: pace, earn: {{orders: {amount}}}}}"},
                        replace(s, amount=""), {"class": f"{{{drawn}, {levels[-1]}: rest}}"})  # fmt: skip

@@ -27,6 +27,9 @@ FIRST = 2
 #: A simpler model is taken where its error is at most this much above the least, relative to it.
 TIE = 0.05
 
+#: Errors of less, in %, are rounding.
+NOTHING = 0.02
+
 
 def _carried(lives: Lives, ages: FloatArray, kept: float) -> FloatArray:
     """Return survivors with one retention carried on from the last known age."""
@@ -129,7 +132,7 @@ def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float
     tried = [one for one in models if math.isfinite(errors[one.name])]
     if tried:
         least = min(errors[one.name] for one in tried)
-        chosen = next(one for one in tried if errors[one.name] <= (1 + TIE) * least)
+        chosen = next(one for one in tried if errors[one.name] <= (1 + TIE) * least + NOTHING)
     else:
         chosen = next((one for one in models if one is SBG), models[0])
     said = _said(chosen, errors, origins, lives)
@@ -174,7 +177,7 @@ def _said(
     others = ", ".join(f"{name} {error:.1f} %" for name, error in errors.items() if name != chosen.name)
     said.append(f"{chosen.label} forecast the known ages best from {len(origins)} earlier ones: off by "
                 f"{errors[chosen.name]:.1f} % of survivors on average ({others})")  # fmt: skip
-    better = [name for name in BASELINES if errors[name] < errors[chosen.name]]
+    better = [name for name in BASELINES if errors[name] < errors[chosen.name] - NOTHING]
     if better:
         said.append(f"'{better[0]}' would have forecast better: no model fits these data well")
     if len(origins) < 3:

@@ -75,8 +75,9 @@ ORDERS = {
                  "purchased at|trans date|created date|created|timestamp|datetime|date time|date|time|day|bestelldatum|"
                  "rechnungsdatum|kaufdatum|datum|date commande|date de commande|fecha|fecha pedido|data|data ordine|"
                  "besteldatum", True),
-    "amount": Role("what was paid for it; of one line where an order has several", "total|order total|amount|"
-                   "total amount|order amount|total price|net sales|order value|revenue|sales|sales value|price paid|"
+    "amount": Role("what was paid for it; of one line where an order has several", "total|order total|"
+                   "order total amount|amount|total amount|order amount|total price|net sales|order value|"
+                   "revenue|sales|sales value|price paid|"
                    "payment value|transaction amount|tran amount|purchase amount|purchaseamount|"
                    "value|spend|betrag|gesamtbetrag|umsatz|summe|gesamt|montant|total ttc|importe|importo|totale|"
                    "bedrag|totaal"),
@@ -100,6 +101,7 @@ ORDERS = {
     "channel": Role("where the customer came from", "channel|acquisition channel|marketing channel|utm source|"
                     "traffic source|first source|kanal|canal|canale|kanaal"),
     "item": Role("what was bought; then equal rows of an order are lines of it, and not the same row twice",
+                 "order item id|line item id|line number|payment sequential|"
                  "sku|product id|product sku|product|product name|item id|item|item name|stockcode|lineitem name|"
                  "article|artikel|produkt|produit|producto|prodotto"),
     "captured": Role("no where money was only held back"),
@@ -162,7 +164,8 @@ FUNNEL = {
     "period": Role("the day, week, month or year", "period|month|week|day|date|year month|yearmonth|quarter|year|"
                    "monat|woche|tag|datum|mois|mes|mese"),
     "steps": Role("several columns, one a step, in their order"),
-    "group": Role("groups within a step, which are added up", "device category|device|segment|breakdown|country"),
+    "group": Role("groups within a step, which are added up", "device category|device|breakdown|country"),
+    "segment": Role("segments, which share people: of several only 'All users' counts", "segment|segment name"),
 }  # fmt: skip
 
 SPEND = {
