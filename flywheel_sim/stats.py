@@ -264,15 +264,26 @@ def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
     return out
 
 
+def critical(level: float) -> float:
+    """Return how many standard errors a two-sided normal interval of a level reaches to either side.
+
+    Examples
+    --------
+    >>> round(critical(0.95), 4)
+    1.96
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + level / 2))
+
+
 def estimate_probability(happened: ArrayLike, level: float = 0.95) -> Estimate:
     """Return a probability with its Wilson interval (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
-    from scipy import stats
-
     array = np.asarray(happened, dtype=bool)
     n = len(array)
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, level, 0, "%", "probability")
-    share, z = float(np.mean(array)), float(stats.norm.ppf(0.5 + level / 2))
+    share, z = float(np.mean(array)), critical(level)
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low, high = max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))  # it holds the share itself

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flywheel_sim.stats import NOTHING, Estimate, between, with_unit
 from flywheel_sim.texts import shortened
@@ -14,6 +14,22 @@ from flywheel_sim.texts import shortened
 def joined(names: Sequence[str]) -> str:
     """Return names as a sentence lists them."""
     return shortened(" and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0])
+
+
+def counted(number: float, what: str) -> str:
+    """Return how many there are of something in words.
+
+    Examples
+    --------
+    >>> counted(1, "customer"), counted(2357, "customer")
+    ('1 customer', '2,357 customers')
+    """
+    return f"{number:,.0f} {what}{'s' * (round(number) != 1)}"
+
+
+def sentences(said: Iterable[str]) -> list[str]:
+    """Return remarks as sentences: a capital first, a full stop last."""
+    return [f"{one[:1].upper()}{one[1:]}." for one in said]
 
 
 def either(names: Sequence[str]) -> str:

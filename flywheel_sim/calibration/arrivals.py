@@ -16,10 +16,10 @@ from flywheel_sim.calibration.counts import EXCESS, fit_counts
 from flywheel_sim.calibration.figures import figure
 from flywheel_sim.calibration.likelihood import Maximum, Parameter
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.journey import MONTHS
+from flywheel_sim.stats import critical
 
 FloatArray = NDArray[np.float64]
-
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 #: Months of records that a season takes, that a growth beside it takes, and that a growth alone takes.
 _SEASON, _BOTH, _GROWTH = 12.0, 18.0, 6.0
@@ -322,11 +322,9 @@ def _told(total: float, time: float, season: bool | None, growth: bool | None) -
 
 def _season(maximum: Maximum, growing: bool, level: float) -> tuple[FloatArray, FloatArray]:
     """Return the factors and the ends of their intervals, from the spread of their logarithms."""
-    from scipy.stats import norm
-
     where = slice(1 + growing, 12 + growing)
     factors = _factors(maximum.values[where])
     slopes = np.eye(12)[:, :11] - factors[:11] / 12  # of the logarithm of each factor
     sd = np.sqrt(np.einsum("ij,jk,ik->i", slopes, maximum.covariance[where, where], slopes))
-    away = float(norm.ppf(0.5 + level / 2)) * np.minimum(sd, 100.0)
+    away = critical(level) * np.minimum(sd, 100.0)
     return factors, np.column_stack([factors * np.exp(-away), factors * np.exp(away)])

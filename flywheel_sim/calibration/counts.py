@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from flywheel_sim.calibration.gammas import log_rising
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
@@ -24,6 +24,18 @@ EXCESS = Parameter("excess", about="variance beyond Poisson: variance = mean + e
 #: Twice the logarithm of the likelihood that one more parameter on its edge has to bring, to be taken at 5 %: the
 #: distribution is an even mixture of 0 and chi-square (Self and Liang 1987, doi:10.1080/01621459.1987.10478472).
 EDGE = 2.706
+
+
+def poisson_ends(counts: ArrayLike, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of the exact interval of the mean of each Poisson count; the lower one of no count is 0.
+
+    Garwood 1936, doi:10.1093/biomet/28.3-4.437.
+    """
+    from scipy.stats import chi2
+
+    had = np.asarray(counts, dtype=np.float64)
+    low = np.where(had > 0, chi2.ppf((1 - level) / 2, 2 * np.maximum(had, 0.5)) / 2, 0.0)
+    return low, np.asarray(chi2.ppf((1 + level) / 2, 2 * had + 2) / 2)
 
 
 def log_poisson(counts: FloatArray, means: FloatArray) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flywheel_sim.stats import critical
+
 FloatArray = NDArray[np.float64]
 
 
@@ -64,8 +66,6 @@ def kaplan_meier(
     level
         Of the intervals.
     """
-    from scipy.stats import norm
-
     arrays = np.broadcast_arrays(*(np.atleast_1d(one) for one in (time, lost, entered, count)))
     until, first, weight = (np.asarray(arrays[i], dtype=np.float64) for i in (0, 2, 3))
     gone = np.asarray(arrays[1], dtype=np.bool_)
@@ -80,6 +80,6 @@ def kaplan_meier(
     if some.any():
         greenwood = np.cumsum(died[some] / (there[some] * (there[some] - died[some])))
         lasting = np.log(survival[some])
-        away = float(norm.ppf(0.5 + level / 2)) * np.sqrt(greenwood) / -lasting
+        away = critical(level) * np.sqrt(greenwood) / -lasting
         low[some], high[some] = survival[some] ** np.exp(away), survival[some] ** np.exp(-away)
     return KaplanMeier(times, there, died, survival, low, high, level)

@@ -9,11 +9,13 @@ Moolgavkar 1988, doi:10.2307/2347496.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from flywheel_sim.stats import critical
 
 FloatArray = NDArray[np.float64]
 LogLikelihood = Callable[[FloatArray], float]
@@ -123,10 +125,15 @@ class Maximum:
         correlation: FloatArray = self.covariance / np.outer(sd, sd)
         return correlation
 
-    def not_told_apart(self) -> list[str]:
-        """Return in words what the data leave open: parameters without an end, and pairs known only together."""
+    def not_told_apart(self, without: Collection[str] = ()) -> list[str]:
+        """Return in words what the data leave open: parameters without an end, and pairs known only together.
+
+        Of parameters `without` those of some names.
+        """
         said = []
         for one, value, (low, high) in zip(self.parameters, self.values, self.ends, strict=True):
+            if one.name in without:
+                continue
             if one.kind != "real" and (low <= one.least or high >= one.most):
                 side = "above" if high >= one.most else "below"
                 said.append(f"{one.name} has no end {side} that these data set (best value {value:.4g})")
@@ -135,7 +142,7 @@ class Maximum:
         tied, names = self.correlation, self.names
         for i in range(len(names)):
             for j in range(i):
-                if abs(tied[i, j]) > TOGETHER:
+                if abs(tied[i, j]) > TOGETHER and not {names[i], names[j]} & set(without):
                     pair = f"{names[j]} and {names[i]} are known only together (correlation {tied[i, j]:.3f})"
                     said.append(f"{pair}: other pairs of the two fit nearly as well, so read neither alone")
         return said
@@ -146,8 +153,6 @@ def interval_of(top: Maximum, figure: LogLikelihood) -> tuple[float, float]:
 
     By the delta method on its logarithm, with central differences on the free scale.
     """
-    from scipy.stats import norm
-
     free = np.array([one.free(value) for one, value in zip(top.parameters, top.values, strict=True)])
     slopes = np.zeros(len(free))
     for i in range(len(free)):
@@ -158,7 +163,7 @@ def interval_of(top: Maximum, figure: LogLikelihood) -> tuple[float, float]:
             values = [one.value(place) for one, place in zip(top.parameters, moved, strict=True)]
             near.append(math.log(max(figure(np.array(values)), 1e-300)))
         slopes[i] = (near[0] - near[1]) / 2e-3
-    half = float(norm.ppf(0.5 + top.level / 2)) * math.sqrt(max(0.0, float(slopes @ top.covariance @ slopes)))
+    half = critical(top.level) * math.sqrt(max(0.0, float(slopes @ top.covariance @ slopes)))
     middle = figure(top.values)
     return middle * math.exp(-min(half, 50.0)), middle * math.exp(min(half, 50.0))
 
@@ -273,9 +278,7 @@ def _inverse(curved: FloatArray) -> FloatArray:
 
 def _ends(fall: LogLikelihood, top: FloatArray, covariance: FloatArray, i: int, level: float) -> tuple[FloatArray, str]:
     """Return both ends of a parameter's interval on the free scale, and how they were found."""
-    from scipy.stats import norm
-
-    z = float(norm.ppf(0.5 + level / 2))
+    z = critical(level)
     sd = math.sqrt(covariance[i, i])
     along = covariance[:, i] / covariance[i, i]  # where the others go when this one moves
     here, found, method = fall(top), [], "curvature"

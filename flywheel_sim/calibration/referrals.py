@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from flywheel_sim.calibration.counts import EXCESS, fit_counts
+from flywheel_sim.calibration.counts import EXCESS, fit_counts, poisson_ends
 from flywheel_sim.calibration.figures import figure
 from flywheel_sim.calibration.likelihood import Maximum, Parameter
 from flywheel_sim.errors import ExperimentError
@@ -99,8 +99,6 @@ def fit_referrals(
     ExperimentError
         If a count is no whole number from 0 up, an exposure is below 0, or nobody was a customer for any time.
     """
-    from scipy.stats import chi2
-
     brought, there = (np.asarray(one, dtype=np.float64) for one in np.broadcast_arrays(referred, exposure))
     if (brought < 0).any() or (brought != np.floor(brought)).any():
         raise ExperimentError("referred holds a figure that is no count: it takes whole numbers; write referred=[0, 2]")
@@ -115,8 +113,7 @@ def fit_referrals(
         rate, shape = float(maximum.values[0]), 1 / float(maximum.values[1])
         low, high = (float(one) for one in maximum.ends[0])
     else:
-        low = float(chi2.ppf((1 - level) / 2, 2 * total)) / 2 / time if total else 0.0
-        high = float(chi2.ppf((1 + level) / 2, 2 * total + 2)) / 2 / time
+        low, high = (float(end) / time for end in poisson_ends(total, level))
     said = _said(total, unknown, outside, shape)
     return ReferralFit(rate, low, high, level, shape, maximum, int(total), time, unknown, outside, said)
 

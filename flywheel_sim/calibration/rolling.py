@@ -27,6 +27,9 @@ _YEAR = 52
 #: A simpler model is taken where its error is at most this much above the least, relative to it.
 TIE = 0.1
 
+#: Errors of less, in %, are rounding.
+NOTHING = 0.02
+
 #: At most so many origins; each asks for a fit of every model.
 _ORIGINS = 5
 
@@ -177,10 +180,10 @@ def _came(purchases: Purchases, origin: int, ahead: int) -> FloatArray:
     return came
 
 
-def pooled_error(found: Sequence[Forecasting], name: str) -> float:
-    """Return a candidate's error over all origins, each counting the same; NaN where it lacks at one of them."""
-    errors = [one.error(name) if name in one.forecasts else np.nan for one in found]
-    return float(np.mean(errors)) if errors else float("nan")
+def plainest(errors: Mapping[str, float], tie: float) -> str:
+    """Return the first candidate whose error, in %, is next to the least of all; those without one are NaN."""
+    least = min(error for error in errors.values() if error == error)
+    return next(name for name, error in errors.items() if error <= (1 + tie) * least + NOTHING)
 
 
 def total_error(found: Sequence[Forecasting], name: str) -> float:

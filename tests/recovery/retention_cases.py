@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 import flywheel_sim as fs
-from flywheel_sim.calibration.arrivals import MONTHS, ArrivalsFit, Counted, fit_arrivals
+from flywheel_sim.calibration.arrivals import ArrivalsFit, Counted, fit_arrivals
 from flywheel_sim.calibration.durations import EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL, Durations
 from flywheel_sim.calibration.likelihood import Maximum, Parameter
 from flywheel_sim.calibration.referrals import ReferralFit, fit_referrals
@@ -19,6 +19,7 @@ from flywheel_sim.calibration.response import ResponseFit, fit_response
 from flywheel_sim.calibration.retention.lives import Lives
 from flywheel_sim.calibration.retention.models import BDW, GEOMETRIC, SBG
 from flywheel_sim.calibration.stages import StageFit, Visits, fit_stage
+from flywheel_sim.journey.journey import MONTHS
 from flywheel_sim.scenario.load import loads
 
 MONTH = 2_628_000_000

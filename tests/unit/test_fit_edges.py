@@ -87,3 +87,14 @@ def test_months_without_arrivals_flood_no_remarks():
     table = pd.DataFrame({"customer": range(900), "amount": 5,
                           "time": pd.Timestamp("2021-01-01") + pd.to_timedelta(days, unit="D")})  # fmt: skip
     assert len(fs.fit(fs.read_orders(table, until="2023-12-31"), "arrivals", season=True).remarks()) < 8
+
+
+def test_a_choice_from_few_ages_is_said_to_be_unsure():
+    table = pd.DataFrame({"month": range(5), "survivors": [1000, 800, 680, 600, 540]})
+    fit = fs.fit(fs.read_survivors(table))
+    assert "Only 2 earlier ages could be forecast from, so the choice itself is unsure." in fit.remarks()
+
+
+def test_bars_of_few_people_have_no_interval_below_nobody():
+    fit = fs.fit(shop(12, customers=40), model="nbd")
+    assert fit.drawn["low"].dropna().min() >= 0

@@ -10,14 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.stats import FloatArray, ratio
-
-
-def critical(level: float) -> float:
-    """Return the normal quantile that a two-sided test at a level of confidence compares with."""
-    from scipy import stats
-
-    return float(stats.norm.ppf(0.5 + level / 2))
+from flywheel_sim.stats import FloatArray, critical, ratio
 
 
 def z_of(wins: FloatArray, n: FloatArray) -> FloatArray:

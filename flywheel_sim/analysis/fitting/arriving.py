@@ -9,10 +9,13 @@ import numpy as np
 
 from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
-from flywheel_sim.calibration.arrivals import MONTHS, ArrivalsFit, Counted, fit_arrivals
+from flywheel_sim.calibration.arrivals import ArrivalsFit, Counted, fit_arrivals
+from flywheel_sim.calibration.counts import poisson_ends
 from flywheel_sim.calibration.likelihood import FloatArray
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.journey import MONTHS
 from flywheel_sim.stats import figure
+from flywheel_sim.wording import sentences
 
 MODELS: dict[str, Any] = {}
 
@@ -52,7 +55,7 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
         ends = days.max().item()
         counted, starts, counts = _counted(days, begins, ends, period)
     found = fit_arrivals(counted, asked.level, season=asked.season or None, growth=False if cohort else None)
-    notes = [f"{one[:1].upper()}{one[1:]}." for one in found.said]
+    notes = sentences(found.said)
     if getattr(data, "selling_since", None) is not None:
         notes.append("Customers from before the records count at their first seen order, so the first months of the "
                      "records hold too many.")  # fmt: skip
@@ -64,7 +67,7 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
         notes.insert(0, f"Nobody new came in the {quiet} {period}s after {ends}: the records seem to hold people who "
                         "were chosen. The rate is that until then, and says nothing of later arrivals.")  # fmt: skip
     maxima = {"": found.maximum}
-    unclear = tuple(one for one in left_open(maxima) if one.split()[0] not in MONTHS)  # they stand beside December
+    unclear = left_open(maxima, MONTHS)  # which stand beside December here, and as factors in the table
     return Fit(
         asked.of, "arrivals", f"Arrivals of {people}", f"the {day} of {len(days):,} {people}, {between(begins, ends)}",
         _rows(found), f"{said}{growth}.", said, _beside(counted, found, starts, counts, period, asked.level),
@@ -110,8 +113,6 @@ def _rows(found: ArrivalsFit) -> Any:
 def _beside(counted: Counted, found: ArrivalsFit, starts: Any, counts: FloatArray, period: str, level: float) -> Any:
     """Return counts beside what the fit says of each period."""
     import pandas as pd
-    from scipy.stats import chi2
 
-    low = np.where(counts > 0, chi2.ppf(0.5 - level / 2, 2 * np.maximum(counts, 0.5)) / 2, 0.0)
-    high = chi2.ppf(0.5 + level / 2, 2 * counts + 2) / 2
-    return drawn(_panel(period), "line", pd.to_datetime(starts), counts, found.means(counted), low, high)
+    ends = poisson_ends(counts, level)
+    return drawn(_panel(period), "line", pd.to_datetime(starts), counts, found.means(counted), *ends)

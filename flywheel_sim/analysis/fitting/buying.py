@@ -9,18 +9,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.choice import Choice
-from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, left_open, rows_of, width
+from flywheel_sim.analysis.fitting.request import FitRequest, around, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration import buying
 from flywheel_sim.calibration.buying import BuyingModel, Calendar, Histories, Renewal, Season, Setting
-from flywheel_sim.calibration.buying.season import MONTHS
 from flywheel_sim.calibration.buying.shares import shares
 from flywheel_sim.calibration.figures import figure as written
 from flywheel_sim.calibration.likelihood import FloatArray, Maximum, interval_of
-from flywheel_sim.calibration.rolling import MEANS, TIE, Forecasting, Purchases, origins_of, rolled, total_error
+from flywheel_sim.calibration.rolling import (
+    MEANS,
+    TIE,
+    Forecasting,
+    Purchases,
+    origins_of,
+    plainest,
+    rolled,
+    total_error,
+)
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.journey import MONTHS
 from flywheel_sim.stats import figure
-from flywheel_sim.wording import ordinal
+from flywheel_sim.wording import counted, ordinal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +116,11 @@ def _as_needed(model: BuyingModel, orders: Orders, asked: FitRequest) -> BuyingM
     return model
 
 
+def _late(model: BuyingModel) -> Renewal | None:
+    """Return a model that minds customers from before the records, None where it does not."""
+    return model if isinstance(model, Renewal) and model.sold_before is not None else None
+
+
 def fitted(orders: Orders, asked: FitRequest) -> Fit:
     """Return how often customers buy, and until when."""
     purchases = purchases_of(orders)
@@ -125,8 +139,8 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
     weeks = max(1, purchases.days // 7)
     ahead = asked.ahead or min(52, max(1, weeks // 4))
     says = _said(model, top, histories, ahead)
-    if isinstance(model, Renewal) and model.sold_before is not None:
-        late = model
+    late = _late(model)
+    if late is not None:
         low, high = interval_of(top, lambda values: late.unseen(values, histories))
         says += (
             f" Besides them about {late.unseen(top.values, histories):,.0f} ({asked.level * 100:g} % interval "
@@ -145,15 +159,14 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
         rest = 12 - sum(top.values[top.names.index(name)] for name in top.names if name in MONTHS)
         notes.append(f"The factor of {MONTHS[model.season.rest]}, which follows from the others, is {rest:.3g}.")
     panels, finding = _beside(purchases, histories, model, top.values, orders, asked.level)
-    maxima, amount = {"": top}, orders.rows["amount"].mean()
-    before = model.weight_before(top.values, histories) if isinstance(model, Renewal) else np.zeros(len(histories))
-    new = float(histories.count @ (1 - before))
-    if before.any():
+    maxima, amount, new = {"": top}, orders.rows["amount"].mean(), float(customers)
+    over, came = _came(purchases)
+    if late is not None:
+        new = float(histories.count @ (1 - late.weight_before(top.values, histories)))
+        over, came = purchases.days / _WEEK, ()
         notes.append("The journey holds those who were new in the records, at a steady pace, and nobody from before.")
-    setting = Setting(
-        "week", 104.0, new, *((purchases.days / _WEEK, ()) if before.any() else _came(purchases)),
-        written(round(amount, 2)) if amount > 0 else "1", orders.currency or "EUR", str(orders.begins),
-    )  # fmt: skip
+    setting = Setting("week", 104.0, new, over, came, written(round(amount, 2)) if amount > 0 else "1",
+                      orders.currency or "EUR", str(orders.begins))  # fmt: skip
     return Fit(
         asked.of, name, model.label,
         f"{counted(repeats, 'repeat purchase')} of {counted(customers, 'customer')}, "
@@ -215,7 +228,7 @@ def _choice(purchases: Purchases, models: dict[str, BuyingModel], asked: FitRequ
     chosen = buying.PARETO_NBD.label
     if len(tried):
         whole = tried.loc[tried["count"] == tried["count"].max(), "mean"]
-        chosen = next(label for label in candidates if whole.get(label, math.inf) <= (1 + TIE) * whole.min())
+        chosen = plainest({label: whole.get(label, math.nan) for label in candidates}, TIE)
     return Choice("repeat purchases of the weeks to come", errors, chosen)
 
 
@@ -261,15 +274,12 @@ def _beside(
     offset = purchases.days - 7 * weeks  # whole weeks, counted back from the end
     repeats = purchases.day[~purchases.first] - offset
     seen = np.bincount(repeats[repeats >= 0] // 7, minlength=weeks).astype(np.float64)
-    half = width(level) * np.sqrt(seen)  # of a count of many people who each seldom buy
     edges = np.asarray((offset + 7 * np.arange(weeks + 1) - 0.5) / _WEEK, dtype=np.float64)  # a day counts whole
     said = np.diff(_until(purchases, histories, model, values, edges))
     dates = np.datetime64(orders.begins, "D") + offset + 7 * np.arange(weeks)
-    over_time = drawn(
-        _WEEKLY, "line", pd.to_datetime(dates), seen, said, np.maximum(0, seen - half), seen + half
-    )  # fmt: skip
+    over_time = drawn(_WEEKLY, "line", pd.to_datetime(dates), seen, said, *around(seen, level))
     finding = f"{model.label} says {figure(float(said.sum()))} repeat purchases; there were {figure(float(seen.sum()))}"
-    if model.season is not None or getattr(model, "sold_before", None) is not None:
+    if model.season is not None or _late(model) is not None:
         return over_time, finding
     return pd.concat([over_time, _counts(histories, model, values, level)], ignore_index=True), finding
 
@@ -278,9 +288,9 @@ def _until(
     purchases: Purchases, histories: Histories, model: BuyingModel, values: FloatArray, edges: FloatArray
 ) -> FloatArray:
     """Return how many repeat purchases the model says of all customers until times in weeks."""
+    if (late := _late(model)) is not None:
+        return _until_late(histories, late, values, edges)
     starts = purchases.day[purchases.first] / _WEEK
-    if isinstance(model, Renewal) and model.sold_before is not None:
-        return _until_late(histories, model, values, edges)
     if model.season is None:
         start, count = np.unique(starts, return_counts=True)
         ages = np.clip(edges[:, None] - start[None, :], 0, None)
@@ -310,12 +320,12 @@ def _until_late(histories: Histories, model: Renewal, values: FloatArray, edges:
 
 def _counts(histories: Histories, model: BuyingModel, values: FloatArray, level: float) -> pd.DataFrame:
     """Return how many customers made 0, 1, 2, ... repeat purchases, and how many the model says."""
-    had = np.bincount(np.minimum(histories.x, _MOST).astype(int), weights=histories.count, minlength=_MOST + 1)
+    x = np.minimum(histories.x, _MOST).astype(int)
+    had = np.bincount(x, weights=histories.count, minlength=_MOST + 1).astype(np.float64)
     lengths, back = np.unique(histories.T, return_inverse=True)
     named = {one.name: float(value) for one, value in zip(model.parameters, values, strict=True)}
     of_length = shares(named, lengths, _MOST, getattr(model, "steps", 1))  # of 0 to one less than the most
     below = np.bincount(back, weights=histories.count, minlength=len(lengths)) @ of_length
     said = np.append(below, histories.customers - below.sum())
     labels = [*map(str, range(_MOST)), f"{_MOST}+"]
-    half = width(level) * np.sqrt(had * (1 - had / histories.customers))
-    return drawn(_COUNTS, "bars", labels, had, said, had - half, had + half)
+    return drawn(_COUNTS, "bars", labels, had, said, *around(had, level, histories.customers))

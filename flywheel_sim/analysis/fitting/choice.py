@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.calibration.retention.choice import NOTHING
+from flywheel_sim.calibration.rolling import NOTHING
 from flywheel_sim.result import Unreplicated
 from flywheel_sim.stats import figure
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import counted, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +85,7 @@ class Choice(Unreplicated):
             return f"{self.chosen}: the records are too short to hold forecasts against what came after."
         frame = self.frame()
         table = frame.set_index("candidate")["error"]
-        times = f"{self.origins} earlier {self.origin}{'s' * (self.origins != 1)}"
+        times = counted(self.origins, f"earlier {self.origin}")
         best = str(frame.loc[frame["kind"] == "model", "candidate"].iloc[0])
         off = f"off by {figure(table[self.chosen], '%')} % on average from {times}"
         said = f"{self.chosen} forecast {self.what} best of the models, {off}."

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, figures, names_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures, names_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.stages import jeffreys
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
 from flywheel_sim.texts import cut
+from flywheel_sim.wording import counted
 
 if TYPE_CHECKING:
     from flywheel_sim.data.funnel import Funnel

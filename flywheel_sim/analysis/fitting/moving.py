@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.request import FitRequest, between, counted, drawn, figures, left_open, names_of
+from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, figures, left_open, names_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.durations import DURATION_MODELS
 from flywheel_sim.calibration.kaplan_meier import kaplan_meier
@@ -16,7 +16,7 @@ from flywheel_sim.calibration.stages import StageFit, Visits, fit_stage
 from flywheel_sim.data.people import OTHER, SMALLEST
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import counted, joined
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.arriving import first_days
-from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open, width
+from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, around, between, drawn, figures, left_open
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.referrals import fit_referrals
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
+from flywheel_sim.wording import sentences
 
 MODELS: dict[str, Any] = {}
 
@@ -32,7 +33,7 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
     since = getattr(data, "records_from", None)
     if since is not None:  # as customers count from then on
         by = by[(first.reindex(by.index) >= np.datetime64(since)).to_numpy()]
-    there = _months(data, first)
+    there = _months(data, first, since)
     brought = by.value_counts()
     outside = int(brought[~brought.index.isin(there.index)].sum())
     each = brought.reindex(there.index).fillna(0).to_numpy(np.float64)
@@ -52,11 +53,11 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
         {_PANEL: ("People brought by a customer", "Customers")}, asked.level,
         "Poisson counts, or negative binomial ones where customers differ: Cameron and Trivedi 2013, "
         "doi:10.1017/CBO9781139013567.",
-        maxima, left_open(maxima), tuple(f"{one[:1].upper()}{one[1:]}." for one in found.said), found.journey("month"),
+        maxima, left_open(maxima), tuple(sentences(found.said)), found.journey("month"),
     )  # fmt: skip
 
 
-def _months(data: Any, first: Any) -> Any:
+def _months(data: Any, first: Any, since: Any) -> Any:
     """Return for how many months each could have brought somebody: within the records, until they left."""
     import pandas as pd
 
@@ -64,7 +65,6 @@ def _months(data: Any, first: Any) -> Any:
     until = last
     if "end" in data.rows:
         until = data.rows.assign(end=data.rows["end"].fillna(last)).groupby("customer", observed=True)["end"].max()
-    since = getattr(data, "records_from", None)
     begun = first if since is None else first.clip(lower=pd.Timestamp(since))
     return ((until - begun) / pd.Timedelta(days=DAYS["month"])).clip(lower=0)
 
@@ -78,8 +78,5 @@ def _beside(each: Any, there: Any, rate: float, shape: float, level: float) -> A
     shares = nbinom.pmf(k, shape, shape / (shape + mean)) if np.isfinite(shape) else poisson.pmf(k, mean)
     said = shares.sum(axis=1)
     had = np.bincount(np.minimum(each, _MOST).astype(int), minlength=_MOST + 1).astype(np.float64)
-    half = width(level) * np.sqrt(had * (1 - had / len(each)))
     names = [*map(str, range(_MOST)), f"{_MOST}+"]
-    return drawn(
-        _PANEL, "bars", names, had, np.append(said, len(each) - said.sum()), np.maximum(0, had - half), had + half
-    )
+    return drawn(_PANEL, "bars", names, had, np.append(said, len(each) - said.sum()), *around(had, level, len(each)))

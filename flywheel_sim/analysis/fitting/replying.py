@@ -6,21 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.request import (
-    FitRequest,
-    between,
-    counted,
-    drawn,
-    left_open,
-    names_of,
-    rows_of,
-    width,
-)
+from flywheel_sim.analysis.fitting.request import FitRequest, around, between, drawn, left_open, names_of, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.response import fit_response
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import counted, joined, sentences
 
 if TYPE_CHECKING:
     from flywheel_sim.data.spend import Spend
@@ -61,20 +52,18 @@ def fitted(spend: Spend, asked: FitRequest) -> Fit:
         f"An arrival costs {joined([f'{cost} {money} by {name}' for cost, name in zip(costs, channels, strict=True)])}"
     )
     organic = figure(float(found.maximum.values[0]))
-    notes = [f"{one[:1].upper()}{one[1:]}." for one in found.said]
+    notes = sentences(found.said)
     notes += [f"Nothing was spent on {one}, so it is left out." for one in without]
     if (days > 1.3 * np.median(days)).any():
         notes.append("Some periods are missing between others; they are taken as if they followed one another.")
     expected = found.expected(plan.to_numpy())
-    half = width(asked.level) * np.sqrt(came.to_numpy())
-    low, high = np.maximum(0, came.to_numpy() - half), came.to_numpy() + half
     one, names = len(channels) == 1, names_of(channels, ("organic", "visitor"))
     across = (plan.to_numpy()[:, 0], "points") if one else (plan.index, "line")
     return Fit(
         asked.of, "response", "Response to spend", f"{counted(len(plan), unit)} of "
         f"{counted(len(channels), 'channel')}, {between(spend.begins, spend.ends)}",
         rows_of(maxima), f"{finding}; {organic} a {unit} come anyway.", finding,
-        drawn(_PANEL, across[1], across[0], came.to_numpy(), expected, low, high),
+        drawn(_PANEL, across[1], across[0], came.to_numpy(), expected, *around(came.to_numpy(), asked.level)),
         {_PANEL: (f"Spend a {unit} ({money})" if one else "", f"Arrivals a {unit}")}, asked.level,
         "Poisson regression with an identity link, bent as in Blattberg and Deighton 1996.", maxima,
         left_open(maxima), tuple(notes),

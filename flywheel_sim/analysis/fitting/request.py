@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from flywheel_sim.calibration.likelihood import Maximum
+import numpy as np
+
+from flywheel_sim.calibration.likelihood import FloatArray, Maximum
+from flywheel_sim.stats import critical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,16 +38,10 @@ def between(begins: date | None, ends: date | None) -> str:
     return f"{begins} to {ends}"
 
 
-def counted(number: float, what: str) -> str:
-    """Return how many there are of something in words."""
-    return f"{number:,.0f} {what}{'s' * (round(number) != 1)}"
-
-
-def width(level: float) -> float:
-    """Return how many standard deviations an interval of a level reaches to either side."""
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
+def around(count: FloatArray, level: float, of: float = math.inf) -> tuple[FloatArray, FloatArray]:
+    """Return ends of intervals of counts: of people who each seldom do something, or of so many of whom each may."""
+    half = critical(level) * np.sqrt(count * (1 - count / of))
+    return np.maximum(0.0, count - half), count + half
 
 
 def names_of(said: Iterable[Any], taken: Iterable[str] = ()) -> dict[Any, str]:
@@ -78,14 +76,15 @@ def figures(rows: Any) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["part", "parameter", "value", "low", "high", "about"])
 
 
-def left_open(maxima: Mapping[str, Maximum]) -> tuple[str, ...]:
-    """Return what the data cannot tell apart, of several parts with their names."""
-    return tuple(f"{part}: {said}" if part else said for part, one in maxima.items() for said in one.not_told_apart())
+def left_open(maxima: Mapping[str, Maximum], without: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what the data cannot tell apart, of several parts with their names, without some parameters."""
+    return tuple(
+        f"{part}: {said}" if part else said for part, one in maxima.items() for said in one.not_told_apart(without)
+    )
 
 
 def drawn(panel: str, kind: str, x: Any, observed: Any, fitted: Any, low: Any = None, high: Any = None) -> pd.DataFrame:
     """Return a panel of a chart: data beside the model, as `Fit.drawn` has it."""
-    import numpy as np
     import pandas as pd
 
     none = np.full(len(x), np.nan)

@@ -12,6 +12,7 @@ from flywheel_sim.calibration.likelihood import Maximum
 from flywheel_sim.errors import ExperimentError, nearest
 from flywheel_sim.result import Unreplicated
 from flywheel_sim.stats import figure
+from flywheel_sim.wording import sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ class Fit(Unreplicated):
     def remarks(self) -> list[str]:
         """Return what the data cannot tell apart, what was assumed, and what baselines did."""
         chosen = [self.choice.answer()] if self.choice is not None else []
-        return [*chosen, *(f"{one[:1].upper()}{one[1:]}." for one in self.open), *self.notes]
+        return [*chosen, *sentences(self.open), *self.notes]
 
     def details(self) -> dict[str, Any]:
         """Return the model and how candidates have forecast."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flywheel_sim.analysis.fitting.request import FitRequest, between, drawn, left_open, rows_of, width
+from flywheel_sim.analysis.fitting.request import FitRequest, around, between, drawn, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.buying.journeys import Setting
 from flywheel_sim.calibration.buying.spend import GammaGamma
 from flywheel_sim.calibration.likelihood import FloatArray
 from flywheel_sim.errors import ExperimentError
 from flywheel_sim.stats import figure
+from flywheel_sim.wording import sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ def fitted(orders: Orders, asked: FitRequest) -> Fit:
         f"{len(x):,} of {len(table):,} customers, who bought again, {between(orders.begins, orders.ends)}",
         rows_of(maxima), says, finding, _beside(x, mean, top.values, money, asked.level),
         {_PANEL: (f"Mean of a customer's repeat purchases ({money})", "Customers")}, asked.level, model.source, maxima,
-        left_open(maxima), (f"{together[:1].upper()}{together[1:]}.",),
+        left_open(maxima), tuple(sentences([together])),
         model.journey(top.values, setting) if finite else "",
     )  # fmt: skip
 
@@ -68,5 +69,4 @@ def _beside(x: FloatArray, mean: FloatArray, values: FloatArray, money: str, lev
     had = np.histogram(mean, np.concatenate([[0.0], edges, [np.inf]]))[0].astype(np.float64)
     names = [f"< {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in pairwise(edges)),
              f"{edges[-1]:g} +"]  # fmt: skip
-    half = width(level) * np.sqrt(had * (1 - had / len(x)))
-    return drawn(_PANEL, "bars", names, had, said, np.maximum(0, had - half), had + half)
+    return drawn(_PANEL, "bars", names, had, said, *around(had, level, len(x)))

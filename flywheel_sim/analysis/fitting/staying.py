@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flywheel_sim.analysis.fitting.choice import Choice
-from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, counted, drawn, figures, left_open, rows_of
+from flywheel_sim.analysis.fitting.request import DAYS, FitRequest, between, drawn, figures, left_open, rows_of
 from flywheel_sim.analysis.fitting.result import Fit
 from flywheel_sim.calibration.durations import WEIBULL, Durations
-from flywheel_sim.calibration.kaplan_meier import kaplan_meier
 from flywheel_sim.calibration.likelihood import FloatArray
 from flywheel_sim.calibration.retention.choice import BASELINES, RetentionChoice, choose
 from flywheel_sim.calibration.retention.lives import Lives
 from flywheel_sim.calibration.retention.models import MODELS as BY_PERIOD
 from flywheel_sim.errors import DataError, ExperimentError
 from flywheel_sim.stats import figure
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import counted, joined, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,32 +108,29 @@ def fitted(data: Any, asked: FitRequest) -> Fit:
     made = choose(lives, level=asked.level) if asked.model is None else None
     model = made.model if made is not None else MODELS[asked.model or ""]
     top = made.fit if made is not None else model.fit(lives, asked.level)
-    values = model.drawn(lives)
+    values = made.values if made is not None else model.drawn(lives)
     maxima = {"": top}
     last, ahead = lives.last, asked.ahead or min(_BEYOND, lives.last)
-    shares = model.survival(values, [last, last + ahead])
-    share, low, high = _seen(lives, asked.level)
-    said = 100 * model.survival(values, np.arange(lives.last + 1.0))
-    beside = int(((said < low) | (said > high)).sum())
-    says = (
-        f"{figure(share[-1], '%')} % are left after {counted(last, unit)}, and {_percent(shares[1])} % are expected "
-        "to be after "
-        f"{last + ahead}."
-    )
-    notes = []
+    said = model.survival(values, np.arange(last + ahead + 1.0))
+    seen, later = _seen(lives, asked.level), _percent(said[-1])
+    share, low, high = seen
+    beside = int(((100 * said[: last + 1] < low) | (100 * said[: last + 1] > high)).sum())
+    says = f"{figure(share[-1], '%')} % are left after {counted(last, unit)}, and {later} % are expected to be after "
+    says += f"{last + ahead}."
+    notes = sentences(made.said) if made is not None else []
     if beside > max(1, _OUTSIDE * lives.last):
         notes.append(f"At {beside} of {counted(lives.last, 'age')} the model is outside the interval of the data: "
                      "these customers do not leave as it says, so do not rely on its forecast.")  # fmt: skip
     notes += [f"The journey does not hold {model.lost}."] if model.lost else []
     if (np.abs(values / top.values - 1) > _MOVED).any():
-        said = joined([f"{one.name} {value:.4g}" for one, value in zip(model.parameters, values, strict=True)])
-        notes.append(f"Many parameters fit nearly as well; forecast and journey take plausible ones: {said}.")
+        named = joined([f"{one.name} {value:.4g}" for one, value in zip(model.parameters, values, strict=True)])
+        notes.append(f"Many parameters fit nearly as well; forecast and journey take plausible ones: {named}.")
     if not lives.people_known:
         notes.append("How many people the shares stand for is not known, so no intervals are told.")
-    finding = f"{model.label}: {_percent(shares[1])} % are expected to be left after {last + ahead} {unit}s"
+    finding = f"{model.label}: {later} % are expected to be left after {last + ahead} {unit}s"
     return Fit(
         asked.of, model.name, model.label, words, rows_of(maxima), says, finding,
-        _curve(lives, asked.level, model.survival(values, np.arange(last + ahead + 1.0)), ahead),
+        _curve(seen, said),
         {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")}, asked.level, model.source, maxima,
         left_open(maxima) if lives.people_known else (), (*notes, *left),
         _in_months(model.journey(values, unit, periods=last + ahead), unit),
@@ -146,15 +142,20 @@ def _percent(share: float) -> str:
     return figure(100 * float(share), "%")
 
 
-def _curve(lives: Lives, level: float, said: FloatArray, ahead: int) -> pd.DataFrame:
+def _curve(seen: _Shares, said: FloatArray) -> pd.DataFrame:
     """Return who is left at each age, in the data and as the model says, also of ages ahead."""
-    share, low, high = (np.append(one, np.full(ahead, math.nan)) for one in _seen(lives, level))
+    ahead = np.full(len(said) - len(seen[0]), math.nan)
+    share, low, high = (np.append(one, ahead) for one in seen)
     return drawn(_CURVE, "points", np.arange(len(share)), share, 100 * said, low, high)
 
 
-def _seen(lives: Lives, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+#: Shares by age, in %, and the ends of their intervals.
+_Shares = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _seen(lives: Lives, level: float) -> _Shares:
     """Return who is left at each age without a model, with intervals where the number of people is known, in %."""
-    known = kaplan_meier(lives.age + lives.lost, lives.lost, lives.entered, lives.count, level)
+    known = lives.kaplan_meier(level)
     ages = np.arange(lives.last + 1)
     share = 100 * known.at(ages)
     if not lives.people_known:
@@ -166,15 +167,15 @@ def _seen(lives: Lives, level: float) -> tuple[FloatArray, FloatArray, FloatArra
 
 def _without_a_model(lives: Lives, unit: str, words: str, asked: FitRequest) -> Fit:
     """Return who is left at each age as seen, without a model."""
-    share, low, high = _seen(lives, asked.level)
+    seen = _seen(lives, asked.level)
+    share = seen[0]
     rows = figures(
-        ("", f"S({age})", *three, f"% left after {age} {unit}s")
-        for age, three in enumerate(zip(share, low, high, strict=True))
+        ("", f"S({age})", *three, f"% left after {age} {unit}s") for age, three in enumerate(zip(*seen, strict=True))
     )
     finding = f"{figure(share[-1], '%')} % are left after {counted(lives.last, unit)}"
     return Fit(
         asked.of, "kaplan_meier", "Kaplan-Meier", words, rows, f"{finding}.", finding,
-        _curve(lives, asked.level, share / 100, 0), {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")},
+        _curve(seen, share / 100), {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")},
         asked.level, "Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452",
     )  # fmt: skip
 
@@ -202,7 +203,7 @@ def _any_day(data: Any, lives: Lives, unit: str, words: str, asked: FitRequest) 
     maxima = {"": top}
     return Fit(
         asked.of, "weibull", "Weibull", words, rows_of(maxima), f"{finding}.", finding,
-        _curve(lives, asked.level, WEIBULL.survival(top.values, np.arange(lives.last + 1.0)), 0),
+        _curve(_seen(lives, asked.level), WEIBULL.survival(top.values, np.arange(lives.last + 1.0))),
         {_CURVE: (f"Age ({unit}s)", "Share still customers (%)")}, asked.level, WEIBULL.source, maxima,
         left_open(maxima), (), _in_months(WEIBULL.journey(top.values, unit, periods=lives.last), unit),
     )  # fmt: skip

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from scipy.special import betaln, gammaln, hyp2f1
 
 from flywheel_sim.calibration.buying.histories import Histories
-from flywheel_sim.calibration.buying.journeys import Setting, figure, pace, written
+from flywheel_sim.calibration.buying.journeys import Setting, pace, written
 from flywheel_sim.calibration.buying.model import BuyingModel, months_of, season_parameters
 from flywheel_sim.calibration.buying.season import Season
+from flywheel_sim.calibration.figures import figure
 from flywheel_sim.calibration.likelihood import Parameter
 from flywheel_sim.errors import ExperimentError
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flywheel_sim.calibration.buying.season import MONTHS
+from flywheel_sim.calibration.figures import figure
+from flywheel_sim.journey.journey import MONTHS
 
 FloatArray = NDArray[np.float64]
 
@@ -45,11 +46,6 @@ class Setting:
     amount: str = "35"
     currency: str = "USD"
     start: str = "2027-01-01"
-
-
-def figure(value: float) -> str:
-    """Return a number in digits alone, as the language reads it."""
-    return np.format_float_positional(float(value), precision=12, fractional=False, trim="-")
 
 
 def pace(shape: float, rate: float, unit: str, season: FloatArray | None = None, times: int = 1) -> str:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from flywheel_sim.calibration.buying.histories import Histories
 from flywheel_sim.calibration.buying.journeys import Setting
-from flywheel_sim.calibration.buying.season import MONTHS, Season
+from flywheel_sim.calibration.buying.season import Season
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.journey.journey import MONTHS
 
 FloatArray = NDArray[np.float64]
 

@@ -15,8 +15,6 @@ from flywheel_sim.errors import ExperimentError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
 #: A calendar goes on for so many years after the records, for forecasts.
 _AHEAD = 30
 

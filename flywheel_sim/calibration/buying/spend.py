@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln
 
-from flywheel_sim.calibration.buying.journeys import Setting, figure, written
+from flywheel_sim.calibration.buying.journeys import Setting, written
+from flywheel_sim.calibration.figures import figure
 from flywheel_sim.calibration.likelihood import Maximum, Parameter, maximise
 from flywheel_sim.errors import ExperimentError
 

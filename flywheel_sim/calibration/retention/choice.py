@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from flywheel_sim.calibration.likelihood import Maximum
 from flywheel_sim.calibration.retention.lives import Lives
 from flywheel_sim.calibration.retention.models import MODELS, SBG, RetentionModel
+from flywheel_sim.calibration.rolling import plainest
 from flywheel_sim.errors import DataError
 
 FloatArray = NDArray[np.float64]
@@ -26,9 +27,6 @@ FIRST = 2
 
 #: A simpler model is taken where its error is at most this much above the least, relative to it.
 TIE = 0.05
-
-#: Errors of less, in %, are rounding.
-NOTHING = 0.02
 
 
 def _carried(lives: Lives, ages: FloatArray, kept: float) -> FloatArray:
@@ -78,7 +76,7 @@ class RetentionChoice:
     known
         Last known age.
     said
-        In words: what was chosen and why, and what to beware of.
+        In words: what to beware of.
     """
 
     model: RetentionModel
@@ -131,11 +129,11 @@ def choose(lives: Lives, models: Sequence[RetentionModel] = MODELS, level: float
     }
     tried = [one for one in models if math.isfinite(errors[one.name])]
     if tried:
-        least = min(errors[one.name] for one in tried)
-        chosen = next(one for one in tried if errors[one.name] <= (1 + TIE) * least + NOTHING)
+        taken = plainest({one.name: errors[one.name] for one in tried}, TIE)
+        chosen = next(one for one in tried if one.name == taken)
     else:
         chosen = next((one for one in models if one is SBG), models[0])
-    said = _said(chosen, errors, origins, lives)
+    said = _said(chosen, origins, lives)
     fit = chosen.fit(lives, level)
     return RetentionChoice(chosen, chosen.drawn(lives), fit, errors, by_origin, origins, lives.last, said)
 
@@ -165,23 +163,11 @@ def _by(model: RetentionModel) -> Forecaster:
     return lambda lives, ages: model.survival(model.drawn(lives), ages)
 
 
-def _said(
-    chosen: RetentionModel, errors: dict[str, float], origins: tuple[int, ...], lives: Lives
-) -> tuple[str, ...]:  # fmt: skip
-    """Return what is to be said of a choice."""
-    said = []
+def _said(chosen: RetentionModel, origins: tuple[int, ...], lives: Lives) -> tuple[str, ...]:
+    """Return what to beware of in a choice."""
     if not origins:
-        said.append(f"{lives.last} renewals are known, too few to see which model forecasts best: {chosen.label} "
-                    "is taken, because customers nearly always differ; the forecast is a guess")  # fmt: skip
-        return tuple(said)
-    others = ", ".join(f"{name} {error:.1f} %" for name, error in errors.items() if name != chosen.name)
-    said.append(f"{chosen.label} forecast the known ages best from {len(origins)} earlier ones: off by "
-                f"{errors[chosen.name]:.1f} % of survivors on average ({others})")  # fmt: skip
-    better = [name for name in BASELINES if errors[name] < errors[chosen.name] - NOTHING]
-    if better:
-        said.append(f"'{better[0]}' would have forecast better: no model fits these data well")
+        return (f"{lives.last} renewals are known, too few to see which model forecasts best: {chosen.label} "
+                "is taken, because customers nearly always differ; the forecast is a guess",)  # fmt: skip
     if len(origins) < 3:
-        said.append(f"only {len(origins)} earlier ages could be forecast from, so the choice itself is unsure")
-    if not lives.people_known:
-        said.append("how many people the shares stand for is not known, so no intervals are told")
-    return tuple(said)
+        return (f"only {len(origins)} earlier ages could be forecast from, so the choice itself is unsure",)
+    return ()
