@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 
 from flywheel_sim.data.account import ASIDE
-from flywheel_sim.data.source.cells import BoolArray
+from flywheel_sim.data.source.cells import BoolArray, Column
 from flywheel_sim.data.source.columns import SIGNS, Heading
 from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Taken
+from flywheel_sim.texts import titled
 from flywheel_sim.wording import joined
+
+#: Currencies whose sign is that of the dollar too.
+_DOLLARS = frozenset(("ARS", "AUD", "CAD", "CLP", "COP", "HKD", "MXN", "NZD", "SGD", "TWD", "USD"))
 
 
 def currency_of(file: Taken, beside: Any, counted: BoolArray, role: str = "amount") -> str | None:
@@ -40,7 +44,7 @@ def currency_of(file: Taken, beside: Any, counted: BoolArray, role: str = "amoun
         heading = column.name
         said = np.array([_code(word) for word in column.word_list()] + [""], dtype=object)[column.codes]
     elif beside is not None:
-        said = beside
+        said = currencies_of(file, file.columns[role], beside)
     else:
         named = Heading(file.columns[role].name).currency if role in file else ""
         if wanted and named and wanted != named:
@@ -59,6 +63,26 @@ def currency_of(file: Taken, beside: Any, counted: BoolArray, role: str = "amoun
     others = (said != "") & (said != chosen)
     file.tally.mark(others & (chosen is not None), ASIDE, "another currency", heading)
     return chosen
+
+
+def currencies_of(file: Taken, column: Column, units: Any) -> Any:
+    """Return the currency of every amount: what stands beside it, else what the heading says; "" where nobody does.
+
+    Raises
+    ------
+    DataError
+        If the heading says one, all amounts another, and the user none.
+    """
+    named = Heading(column.name).currency
+    if units is None:
+        return np.full(len(column), named, dtype=object)
+    if named in _DOLLARS:
+        units = np.where(units == "USD", named, units)  # $ is a dollar, and the heading says whose
+    others = sorted(set(units[file.tally.left].tolist()) - {""})
+    if named and others and named not in others and file.asked.currency is None:
+        raise refused(file.file, f"column '{titled(column.name)}' says {named} and its amounts {joined(others[:8])}",
+                      f"rename the column, or say which counts: currency={others[0]!r}")  # fmt: skip
+    return np.where(units == "", named, units)
 
 
 def _code(word: str) -> str:

@@ -19,6 +19,7 @@ from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import BoolArray, FloatArray, IntArray
 from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
+from flywheel_sim.data.source.totals import TOTALS
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of
 from flywheel_sim.texts import titled
@@ -95,8 +96,10 @@ def read_funnel(
     >>> fs.read_funnel(pd.DataFrame({"step": ["1. visit", "2. buy"], "users": ["20,000", "310"]}))
     <Funnel: 20,000 at 'visit', 310 at 'buy', 2 steps>
     """
-    file = taken("funnel", source, columns, sheet, Asked(dates=dates, at_most_refused=at_most_refused), "steps", "step")
+    file = taken("funnel", source, columns, sheet, Asked(dates=dates, at_most_refused=at_most_refused), "steps", "step",
+                 ("count",))  # fmt: skip
     days, known = np.zeros(len(file), np.int64), np.zeros(len(file), bool)
+    file.set_totals_aside("period")
     if "period" in file:
         days, known = read_periods(file, "period")
     period, step, count, names = (_wide if "steps" in file else _long)(file, days)
@@ -169,7 +172,7 @@ def _long(file: Taken, days: IntArray) -> tuple[IntArray, IntArray, FloatArray, 
     if "group" in file:
         group = file.columns["group"]
         totals, named, _ = group.joined_words(plain)
-        total = group.blank | np.isin(totals, [at for at, one in enumerate(named) if one in _TOTALS])
+        total = group.blank | np.isin(totals, [at for at, one in enumerate(named) if one in TOTALS | {"all"}])
         if not total.all():
             tally.mark(total, ASIDE, "a total of groups that stand by themselves", group.name)
     left = np.flatnonzero(tally.left)
@@ -205,8 +208,6 @@ _EVERYBODY = frozenset(("all users", "all", "everybody", "alle nutzer", "tous le
 _MONEY = frozenset(
     ("revenue", "cost", "costs", "spend", "sales", "amount", "value", "umsatz", "kosten", "betrag", "rate")
 )
-
-_TOTALS = frozenset(("total", "totals", "gesamt", "summe", "all", "grand total", "gesamtsumme"))
 
 
 def _in_order(steps: Sequence[str]) -> tuple[IntArray, list[str]]:

@@ -43,6 +43,7 @@ from flywheel_sim.data.statuses import (
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of, days_to
 from flywheel_sim.errors import ExperimentError
+from flywheel_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,7 @@ class Orders(Records):
     def answer(self) -> str:
         """Return how many customers bought how often."""
         people, times = self.rows["customer"].nunique(), len(self.rows)
-        return (f"{people:,} customer{'s' * (people != 1)} bought {times:,} time{'s' * (times != 1)}"
+        return (f"{counted(people, 'customer')} bought {counted(times, 'time')}"
                 f"{spanned(self.begins, self.ends)}")  # fmt: skip
 
     @checked({"until": words("until")["until"], "unit": words("unit")["unit"]})
@@ -246,7 +247,8 @@ def _told_apart(file: Taken, lines: Lines, count: Sequence[str] | None) -> tuple
     if priced and "order" in file and "amount" in file and {"quantity", "item"} & set(file.columns):
         count_totals_once(lines, tally, plain(file.columns["amount"].name))
     _statuses(file, lines, count, _take_refunds(file, lines))
-    currency = currency_of(file, beside, lines.amount != 0 if priced else tally.left)
+    role = "amount" if "amount" in file else "price"
+    currency = currency_of(file, beside, lines.amount != 0 if priced else tally.left, role)
     if "order" in file and not {"quantity", "item"} & set(file.columns):
         without_states(lines, tally)
     if until is not None:

@@ -20,7 +20,7 @@ from flywheel_sim.data.source.columns import plain
 from flywheel_sim.errors import DataError
 from flywheel_sim.scenario.source.regular import Unreadable, open_regular
 from flywheel_sim.texts import titled
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import counted, joined
 from flywheel_sim.writing import put
 
 #: Smaller groups of people become one, under this name.
@@ -218,7 +218,7 @@ def unknown_words(unknown: Sequence[str], keys: Sequence[str], codes: IntArray, 
     place = {key: at for at, key in enumerate(keys)}
     shared = [word for word in unknown if len(word) <= _LONGEST and len(np.unique(who[codes == place[word]])) > 1]
     if len(unknown) > _MOST_WORDS or not shared:
-        return f"{len(unknown):,} word{'s' * (len(unknown) != 1)}"
+        return counted(len(unknown), "word")
     more = f" and {len(unknown) - len(shared)} more" * (len(unknown) > len(shared))
     return joined([f"'{titled(word)}'" for word in shared]) + more
 

@@ -21,6 +21,7 @@ from flywheel_sim.data.source.opened import refused
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import NOT_A_TIME, day_of, days_to
 from flywheel_sim.texts import titled
+from flywheel_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +70,7 @@ class Pipeline(Records):
         """Return how many leads were in how many stages, and how many stays are over."""
         leads, stages = self.rows["lead"].nunique(), self.rows["stage"].nunique()
         over = int(self.rows["left"].notna().sum())
-        return (f"{leads:,} lead{'s' * (leads != 1)} in {stages:,} stage{'s' * (stages != 1)}: {len(self.rows):,} "
+        return (f"{counted(leads, 'lead')} in {counted(stages, 'stage')}: {len(self.rows):,} "
                 f"stays, {over:,} of them over,{spanned(self.begins, self.ends)}")  # fmt: skip
 
 

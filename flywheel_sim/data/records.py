@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flywheel_sim.data.account import Account
 from flywheel_sim.result import Unreplicated, plain
+from flywheel_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,8 +65,7 @@ class Records(Unreplicated):
     @property
     def note(self) -> str:
         """Return what the table is."""
-        count = self.account.total
-        return f"What became of the {count:,} row{'s' * (count != 1)} under the headings."
+        return f"What became of the {counted(self.account.total, 'row')} under the headings."
 
 
 def _shown(records: Records) -> str:

@@ -13,24 +13,22 @@ import numpy as np
 from flywheel_sim.arguments import checked
 from flywheel_sim.data.account import ASIDE, MERGED, REFUSED
 from flywheel_sim.data.asking import words
-from flywheel_sim.data.currencies import currency_of
+from flywheel_sim.data.currencies import currencies_of, currency_of
 from flywheel_sim.data.people import say_spellings
 from flywheel_sim.data.periods import as_days, read_periods
 from flywheel_sim.data.records import Records, spanned
 from flywheel_sim.data.source.cells import Column, FloatArray, IntArray
-from flywheel_sim.data.source.columns import Heading, plain
+from flywheel_sim.data.source.columns import plain
 from flywheel_sim.data.source.opened import refused
+from flywheel_sim.data.source.totals import is_total
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of
 from flywheel_sim.stats import figure
 from flywheel_sim.texts import titled
-from flywheel_sim.wording import joined
+from flywheel_sim.wording import counted, joined
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: What the first cells of a row of totals begin with, and what stands there alone.
-_TOTAL = re.compile(r"((grand |sub ?)?totals?|gesamt[^ ]*|insgesamt|(zwischen)?summen?)( .*)?|sum")
 
 #: Words of headings of what is no spend, wherever they stand; and words that are such headings where they stand alone.
 _NO_SPEND = frozenset(
@@ -48,12 +46,6 @@ _NO_SPEND_ALONE = frozenset(
 
 #: The medium behind a source, as in google / cpc, is part of the name of a channel.
 _MEDIUM = re.compile(r"/\s*(cpc|cpm|cpa|cpv)\b", re.IGNORECASE)
-
-#: Codes of currencies that are words too: headings mean the currency where they are in capitals.
-_WORDS_TOO = frozenset(("COP", "MAD", "PEN", "TRY"))
-
-#: Currencies whose sign is that of the dollar too.
-_DOLLARS = frozenset(("ARS", "AUD", "CAD", "CLP", "COP", "HKD", "MXN", "NZD", "SGD", "TWD", "USD"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +79,7 @@ class Spend(Records):
         """Return how much was spent on how many channels."""
         channels = self.rows["channel"].nunique()
         amount = f"{figure(float(self.rows['spend'].sum()))}{' ' * bool(self.currency)}{self.currency or ''}"
-        return f"{amount} spent on {channels:,} channel{'s' * (channels != 1)}{spanned(self.begins, self.ends)}"
+        return f"{amount} spent on {counted(channels, 'channel')}{spanned(self.begins, self.ends)}"
 
 
 @checked(words("columns", "currency", "amounts", "decimal", "dates", "sheet", "at_most_refused"))
@@ -128,7 +120,7 @@ def read_spend(
     """
     asked = Asked(None, currency, amounts, decimal, dates, at_most_refused=at_most_refused)
     file = taken("spend", source, columns, sheet, asked, "channels", "spend")
-    _set_totals_aside(file)
+    file.set_totals_aside("period", "channel")
     days, _ = read_periods(file, "period")
     if "channels" in file:
         found, said = _wide(file, days, stated="channels" in (columns or {}))
@@ -145,16 +137,6 @@ def read_spend(
 Found = tuple[IntArray, IntArray, FloatArray, list[str], Any]
 
 
-def _set_totals_aside(file: Taken) -> None:
-    """Set rows aside whose period or channel says that they are totals of others."""
-    for role in ("period", "channel"):
-        column = file.columns.get(role)
-        if column is None or column.kind != "text":
-            continue
-        totals = [_TOTAL.fullmatch(plain(word)) is not None for word in column.word_list()]
-        file.tally.mark(np.array([*totals, False])[column.codes], ASIDE, "a total", column.name)
-
-
 def _wide(file: Taken, days: IntArray, *, stated: bool) -> tuple[Found, str | None]:
     """Return periods, channels, spend and names of channels of a table with one column a channel; and the currency."""
     columns = file.several["channels"] if stated else _channels(file)
@@ -163,7 +145,7 @@ def _wide(file: Taken, days: IntArray, *, stated: bool) -> tuple[Found, str | No
         found = file.amounts_of(column, needed=False)
         file.tally.mark(found.values < 0, REFUSED, "less than nothing spent", column.name)
         amounts.append(np.nan_to_num(found.values))
-        units.append(_beside(file, column, found.units))
+        units.append(currencies_of(file, column, found.units))
     if "currency" in file:
         said, kept = currency_of(file, None, file.tally.left, "spend"), list(range(len(columns)))
     else:
@@ -203,29 +185,7 @@ def _no_spend(heading: str) -> bool:
     """Tell whether a heading is that of totals, clicks, rates and the like."""
     said = plain(re.sub(r"([a-z])([A-Z])", r"\1 \2", _MEDIUM.sub(" ", heading)))
     words = set(said.split()) | set(plain(_MEDIUM.sub(" ", heading)).split())
-    return bool(_NO_SPEND & words) or said in _NO_SPEND_ALONE or _TOTAL.fullmatch(said) is not None
-
-
-def _beside(file: Taken, column: Column, units: Any) -> Any:
-    """Return the currency of every amount: what stands beside it, else what the heading says; "" where nobody does.
-
-    Raises
-    ------
-    DataError
-        If the heading says one, all amounts another, and the user none.
-    """
-    named = Heading(column.name).currency
-    if named in _WORDS_TOO and named not in column.name:
-        named = ""
-    if units is None:
-        return np.full(len(column), named, dtype=object)
-    if named in _DOLLARS:
-        units = np.where(units == "USD", named, units)  # $ is a dollar, and the heading says whose
-    others = sorted(set(units[file.tally.left].tolist()) - {""})
-    if named and others and named not in others and file.asked.currency is None:
-        raise refused(file.file, f"column '{titled(column.name)}' says {named} and its amounts {joined(others[:8])}",
-                      f"rename the column, or say which counts: currency={others[0]!r}")  # fmt: skip
-    return np.where(units == "", named, units)
+    return bool(_NO_SPEND & words) or said in _NO_SPEND_ALONE or is_total(said)
 
 
 def _one_currency(
@@ -271,10 +231,8 @@ def _long(file: Taken, days: IntArray) -> tuple[Found, str | None]:
     tally.mark(column.blank, ASIDE, "no channel", column.name)
     for key in keys:
         say_spellings(spellings[key], tally)
-    beside, spent = None, tally.left & (found.values != 0)
-    if found.units is not None and "currency" not in file:
-        beside = _beside(file, file.columns["spend"], found.units)
-    said = currency_of(file, beside, spent if spent.any() else tally.left, "spend")
+    spent = tally.left & (found.values != 0)
+    said = currency_of(file, found.units, spent if spent.any() else tally.left, "spend")
     left = np.flatnonzero(tally.left)
     return (days[left], codes[left], found.values[left], [titled(spellings[key][0]) for key in keys], left), said
 

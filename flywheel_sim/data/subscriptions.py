@@ -25,6 +25,7 @@ from flywheel_sim.data.spells import ACTIVE, Spells, of_events, of_months
 from flywheel_sim.data.standings import ENDED, NEVER, TRIAL, read_standings
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.data.times import day_of, days_to
+from flywheel_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +76,8 @@ class Subscriptions(Records):
     def answer(self) -> str:
         """Return how many subscriptions there are, of how many customers, and how many are active."""
         people, active = self.rows["customer"].nunique(), int(self.rows["end"].isna().sum())
-        return (f"{len(self.rows):,} subscription{'s' * (len(self.rows) != 1)} of {people:,} "
-                f"customer{'s' * (people != 1)}, {active:,} still active on {self.ends}")  # fmt: skip
+        return (f"{counted(len(self.rows), 'subscription')} of {counted(people, 'customer')}, "
+                f"{active:,} still active on {self.ends}")  # fmt: skip
 
     @checked({"period": takes.choice("month", "year", "week", "day")})
     def lives(self, period: str = "month") -> pd.DataFrame:
@@ -218,7 +219,8 @@ def _spells(file: Taken, who: IntArray, count: Sequence[str] | None) -> tuple[Sp
     free = np.nan_to_num(spells.price, nan=1.0) == 0
     file.drop(spells.row[free], ASIDE, "a free plan")
     spells = _among(spells, ~free)
-    currency = currency_of(file, None, np.isin(np.arange(len(file)), spells.row), role)
+    units = file.amounts(role, needed=False).units if role in file else None
+    currency = currency_of(file, units, np.isin(np.arange(len(file)), spells.row), role)
     return _among(spells, file.tally.left[spells.row]), currency
 
 

@@ -18,8 +18,10 @@ from flywheel_sim.data.records import Records
 from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArray
 from flywheel_sim.data.source.columns import Heading, plain
 from flywheel_sim.data.source.opened import refused
+from flywheel_sim.data.source.totals import TOTALS
 from flywheel_sim.data.taking import Asked, Taken, taken
 from flywheel_sim.texts import titled
+from flywheel_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,10 +38,8 @@ _UNITS = {
 _UNIT_OF = {word: unit for unit, listed in _UNITS.items() for word in listed.split()}
 
 #: What stands beside cohorts, and is none.
-_TOTALS = frozenset((
-    "total", "totals", "grand total", "sum", "all", "all cohorts", "all users", "all customers", "overall", "gesamt",
-    "summe", "gesamtsumme", "average", "averages", "avg", "mean", "weighted average", "median", "durchschnitt",
-))  # fmt: skip
+_TOTALS = TOTALS | {"all", "all cohorts", "all users", "all customers", "overall", "average", "averages", "avg", "mean",
+                    "weighted average", "median", "durchschnitt"}  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +74,7 @@ class Survivors(Records):
         """Return how many cohorts there are, and to which age they are seen."""
         cohorts = self.rows["cohort"].nunique()
         began = "shares of who began" if self.people is None else f"{self.people:,} people"
-        return (f"{cohorts:,} cohort{'s' * (cohorts != 1)}, {began}, to an age of {int(self.rows['age'].max()):,} "
+        return (f"{counted(cohorts, 'cohort')}, {began}, to an age of {int(self.rows['age'].max()):,} "
                 f"{self.unit}s")  # fmt: skip
 
 
@@ -396,5 +396,5 @@ def _point_out_rises(cohort: IntArray, age: IntArray, values: FloatArray, tally:
     order = np.lexsort((age, cohort))
     rises = (np.diff(values[order]) > 1e-9) & (np.diff(cohort[order]) == 0)
     if count := int(rises.sum()):
-        tally.say(f"At {count:,} age{'s' * (count != 1)} more are left than before: people came back, or figures are "
+        tally.say(f"At {counted(count, 'age')} more are left than before: people came back, or figures are "
                   "wrong.")  # fmt: skip

@@ -9,19 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from flywheel_sim.data.account import REFUSED, Tally
+from flywheel_sim.data.account import ASIDE, REFUSED, Tally
 from flywheel_sim.data.amounts import Amounts, are_cents, read_amounts
 from flywheel_sim.data.people import people_of
 from flywheel_sim.data.source.cells import BoolArray, Column, IntArray
-from flywheel_sim.data.source.columns import Roles, missing_role, roles_of
+from flywheel_sim.data.source.columns import Roles, missing_role, plain, roles_of
 from flywheel_sim.data.source.exports import Export
 from flywheel_sim.data.source.opened import Opened, refused
 from flywheel_sim.data.source.opening import opened
+from flywheel_sim.data.source.totals import is_total
 from flywheel_sim.data.times import Reader, Times, day_of, days_to
 from flywheel_sim.texts import titled
-
-#: Roles whose column is one step more where every step has a column, as its heading is usual for counts.
-_STEPS_TOO = ("count",)
 
 #: Nothing that a company keeps records of was before this day.
 FIRST_DAY = dt.date(1980, 1, 1)
@@ -168,6 +166,14 @@ class Taken:
         mask[rows] = True
         self.tally.mark(mask, what, rule, merged=True)
 
+    def set_totals_aside(self, *roles: str) -> None:
+        """Set rows aside of which one of some columns says that they are totals of others."""
+        for role in roles:
+            column = self.columns.get(role)
+            if column is not None and column.kind == "text":
+                totals = [is_total(plain(word)) for word in column.word_list()]
+                self.tally.mark(np.array([*totals, False])[column.codes], ASIDE, "a total", column.name)
+
     def last_day(self, days: IntArray) -> int:
         """Return the last day of the records: the one the user says, else the last in the file that has been."""
         if self.asked.until is not None:
@@ -201,11 +207,12 @@ class Taken:
 
 def taken(
     kind: str, source: Any, columns: Mapping[str, str | Sequence[str]] | None, sheet: str | None, asked: Asked,
-    wide: str = "", instead: str = "",
+    wide: str = "", instead: str = "", also: Sequence[str] = (),
 ) -> Taken:  # fmt: skip
     """Return a table whose columns were given the roles of a kind of records.
 
-    Where one column is known as neither of two roles, all columns of figures share the ``wide`` one.
+    Where one column is known as neither of two roles, all columns of figures share the ``wide`` one, those of
+    roles that it is ``also`` among them.
 
     Raises
     ------
@@ -217,13 +224,13 @@ def taken(
     table = opened(source, sheet)
     roles = roles_of(table, kind, columns)
     if wide and instead not in roles.places and wide not in roles.places:
-        roles = _with_wide(kind, table, roles, wide, instead)
+        roles = _with_wide(kind, table, roles, wide, instead, also)
     return Taken(kind, table, roles, asked)
 
 
-def _with_wide(kind: str, table: Opened, roles: Roles, wide: str, instead: str) -> Roles:
+def _with_wide(kind: str, table: Opened, roles: Roles, wide: str, instead: str, also: Sequence[str]) -> Roles:
     """Return roles with one that all columns of figures share; raises as `taken`."""
-    places = {role: several for role, several in roles.places.items() if role not in _STEPS_TOO}
+    places = {role: several for role, several in roles.places.items() if role not in also}
     taken_places = {place for several in places.values() for place in several}
     free = [at for at, name in enumerate(table.names) if name and at not in taken_places][:_WIDEST]
     columns = table.load(free).columns if free else {}

@@ -16,6 +16,7 @@ from flywheel_sim.data.source.cells import BoolArray, Column, FloatArray, IntArr
 from flywheel_sim.data.source.columns import Heading, plain
 from flywheel_sim.errors import DataError
 from flywheel_sim.texts import titled
+from flywheel_sim.wording import counted
 
 _CLOCK = (
     r"(?:(?:[T ,]+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?(?: ?(?P<ap>[AaPp])\.?[Mm]\.?)?)?"
@@ -198,7 +199,7 @@ class Reader:
         elif instants.any():
             offsets = len(np.unique(offset[instants]))
             more = "; if those are clocks of customers, write zone=..." if offsets > 2 else ""
-            said.append(f"'{titled(column.name)}' has times of {offsets} offset{'s' * (offsets != 1)}: days are those "
+            said.append(f"'{titled(column.name)}' has times of {counted(offsets, 'offset')}: days are those "
                         f"on the clocks they show{more}.")  # fmt: skip
         at = np.where(sound, seconds.astype("datetime64[s]"), NOT_A_TIME)
         return Times(at, sound, bool((written.clock & sound).any()), tuple(said))

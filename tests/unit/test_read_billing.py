@@ -1,6 +1,7 @@
 """Billing exports that write of who has left what their subscription is worth now, or when it will be over."""
 
 import pandas as pd
+import pytest
 
 import flywheel_sim as fs
 
@@ -24,3 +25,24 @@ def test_cancelled_subscriptions_of_recurly_go_on_until_they_expire():
     assert read.rows["end"].isna().sum() == 20
     later = fs.read_subscriptions(table, until="2025-06-30")
     assert later.rows["end"].dropna().astype(str).unique().tolist() == ["2025-01-05"]
+
+
+def days(**columns):
+    """Return a table of two customers, one day each."""
+    return pd.DataFrame({"customer": [1, 2], "date": ["2024-01-31", "2024-02-10"], **columns})
+
+
+def test_a_dollar_is_that_of_the_heading():
+    assert fs.read_orders(days(**{"Amount (AUD)": ["$5.00", "$7.00"]})).currency == "AUD"
+    assert fs.read_orders(days(**{"Unit price CAD": ["$5.00", "$7.00"], "quantity": 2})).currency == "CAD"
+    with pytest.raises(fs.DataError, match="'Amount EUR' says EUR and its amounts USD; rename the column, or say"):
+        fs.read_orders(days(**{"Amount EUR": ["$5.00", "$7.00"]}))
+
+
+def test_prices_of_subscriptions_in_two_currencies_are_asked_about():
+    table = days(price=["$5.00", "€7.00"]).rename(columns={"date": "start"})
+    with pytest.raises(fs.DataError, match="several currencies, EUR and USD"):
+        fs.read_subscriptions(table)
+    read = fs.read_subscriptions(table, currency="USD")
+    assert (read.rows["price"].tolist(), read.currency) == ([5.0], "USD")
+    assert fs.read_subscriptions(table.assign(price=["$5", "$7"])).currency == "USD"

@@ -31,3 +31,10 @@ def test_segments_share_people_and_are_not_added_up():
     assert fs.read_funnel(segments("Paid traffic")).rows["count"].tolist() == [100, 10]
     with pytest.raises(fs.DataError, match="2 segments, which share people"):
         fs.read_funnel(segments("Paid traffic", "Mobile traffic"))
+
+
+def test_a_row_of_totals_is_no_period():
+    table = pd.DataFrame({"Month": ["2024-01", "2024-02", "Total"], "Visitors": [10, 11, 21], "Paid": [5, 6, 11]})
+    funnel = fs.read_funnel(table)
+    assert funnel.rows.groupby("step", observed=True)["count"].sum().tolist() == [21, 11]
+    assert "a total" in str(funnel)

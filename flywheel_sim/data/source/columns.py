@@ -20,6 +20,8 @@ _CODES = (
     "NOK NZD PEN PHP PKR PLN RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
 )
 CURRENCIES = frozenset(_CODES.split())
+#: Codes of currencies that are words too: headings mean the currency where they are in capitals.
+_WORDS_TOO = frozenset(("COP", "MAD", "PEN", "TRY"))
 #: Signs of currencies; a dollar may be of many countries and is taken for that of the United States.
 SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN", "r$": "BRL",
          "us$": "USD", "a$": "AUD", "c$": "CAD", "kč": "CZK", "fr": "CHF", "fr.": "CHF"}  # fmt: skip
@@ -74,6 +76,7 @@ class Heading:
     def currency(self) -> str:
         """Return the currency that is said, "" where none is."""
         said = [word.upper() for word in plain(self.name).split() if word.upper() in CURRENCIES]
+        said = [code for code in said if code not in _WORDS_TOO or code in self.name]
         signs = [code for sign, code in SIGNS.items() if len(sign) == 1 and sign in self.name]
         return next(iter(said + signs), "")
 
